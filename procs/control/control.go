@@ -1,0 +1,115 @@
+// Package control is the supervised platform as one thing: a snapshot of it, a
+// subscription to what happens, and commands. The dashboard, the headless output
+// and the drill are clients of its interface; they never touch procs.
+package control
+
+import (
+	"context"
+	"time"
+
+	"livestream-tui/procs"
+	"livestream-tui/services/report"
+)
+
+// Action, State and Status are procs', so that clients need not import it.
+type (
+	Action = procs.Action
+	State  = procs.State
+	Status = procs.Status
+)
+
+// Platform is the supervised platform. Safe for concurrent use. It is an
+// interface so that a client may sit at the other end of a socket.
+type Platform interface {
+	// Snapshot is the platform as it is now; cheap enough for ten a second.
+	Snapshot() Snapshot
+	// Logs returns up to limit lines after sequence number since, oldest first.
+	// Lines that have left the buffer are skipped; their number is the jump in Seq.
+	Logs(since uint64, limit int) []LogLine
+	// Subscribe returns the snapshot of now and a channel of all events after
+	// it, none lost between. The channel is bounded: what a slow reader missed
+	// is told by Event.Dropped. It is closed when ctx is cancelled or the
+	// platform has ended.
+	Subscribe(ctx context.Context) (Snapshot, <-chan Event)
+	// Command asks for something and returns once it is under way, or an error
+	// that says what is wrong and what is allowed.
+	Command(ctx context.Context, c Command) error
+}
+
+// Snapshot is the platform at one moment. Its slices are shared: read only.
+type Snapshot struct {
+	// Version grows with every change.
+	Version uint64    `json:"version"`
+	At      time.Time `json:"at"`
+	// Layout is the layout's name, Started when the platform was launched.
+	Layout  string    `json:"layout"`
+	Started time.Time `json:"started"`
+	// Stopping: the platform is on its way down.
+	Stopping bool `json:"stopping"`
+	// Processes are in the order of the layout.
+	Processes []Process `json:"processes"`
+	// Ingests is the reporter's table, Details its details; IngestsErr says why
+	// there are none, empty while the reporter answers.
+	Ingests    []report.Ingest       `json:"ingests"`
+	Details    []report.SignalStatus `json:"details"`
+	IngestsErr string                `json:"ingests_error,omitempty"`
+	// Live is what the origin says to play, per signal, in order of name.
+	Live []report.Live `json:"live"`
+	// Failovers are the newest last, 100 at most.
+	Failovers []FailoverAt `json:"failovers"`
+	// LogSeq is the sequence number of the newest log line.
+	LogSeq uint64 `json:"log_seq"`
+	// PlayURL is what an operator opens in a player: the proxy's base URL.
+	PlayURL string `json:"play_url"`
+	// LogFolder is where the children's logs are.
+	LogFolder string `json:"log_folder"`
+}
+
+// Process is one process of the layout and what it is.
+type Process struct {
+	Status
+	// Service is the kind of service, such as packager.
+	Service string `json:"service"`
+	// Port is 0 for a service without one.
+	Port int `json:"port"`
+	// Progress is the last progress event of a start that takes long; nil
+	// otherwise.
+	Progress *report.Progress `json:"progress,omitempty"`
+}
+
+// FailoverAt is a failover with its time and who told it.
+type FailoverAt struct {
+	Time    time.Time `json:"time"`
+	Process string    `json:"process"`
+	report.Failover
+}
+
+// LogLine is a line of a child's log.
+type LogLine struct {
+	Seq     uint64 `json:"seq"`
+	Process string `json:"process"`
+	report.Line
+}
+
+// Event is one thing that happened: exactly one of Status, Failover and Log is
+// set, unless Dropped is.
+type Event struct {
+	Time time.Time `json:"time"`
+	// Process is its name; empty for what concerns the whole platform.
+	Process string `json:"process,omitempty"`
+	// Status is set when a process changed its state.
+	Status *Status `json:"status,omitempty"`
+	// Failover is set when players are served from another packager.
+	Failover *report.Failover `json:"failover,omitempty"`
+	// Log is set for a line of log at level warn or above, or a platform message.
+	Log *report.Line `json:"log,omitempty"`
+	// Dropped is how many events this subscriber missed just before this one.
+	Dropped int `json:"dropped,omitempty"`
+}
+
+// Command is something to do. Process names one process; it is empty for
+// commands to the whole platform.
+type Command struct {
+	Process string
+	Action  Action
+}

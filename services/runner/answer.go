@@ -1,0 +1,92 @@
+package runner
+
+import (
+	"encoding/json"
+	"fmt"
+	"mime"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"livestream-tui/services/report"
+)
+
+// Reads returns the methods of every route that reads, for mux's Methods.
+func Reads() []string { return []string{http.MethodGet, http.MethodHead} }
+
+// WriteJSON answers with v as JSON and no final newline, so that an answer is
+// the contract's to the byte. Headers that the caller set stay.
+func WriteJSON(w http.ResponseWriter, status int, v any) {
+	b, err := json.Marshal(v)
+	if err != nil {
+		status, b = http.StatusInternalServerError, []byte(`{"error":"internal error"}`)
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if w.Header().Get("Cache-Control") == "" {
+		w.Header().Set("Cache-Control", "no-store")
+	}
+	w.Header().Set("Content-Length", fmt.Sprint(len(b)))
+	w.WriteHeader(status)
+	_, _ = w.Write(b) // the client has gone: nobody to tell
+}
+
+// WriteError answers with a JSON error of one short sentence.
+func WriteError(w http.ResponseWriter, status int, message string) {
+	WriteJSON(w, status, report.Error{Error: message})
+}
+
+// maxPost bounds the body of a POST: the largest report is far below.
+const maxPost = 4 << 20
+
+// ReadPost decodes a POST's JSON body into v, or answers with an error and
+// returns false. It is the door against web pages, which can POST to localhost:
+// the content type must be application/json, there must be no Origin header,
+// and the Host must be one that we listen on (DESIGN.md, trust): an IP address
+// of ours, localhost, or the host of one of own, the service's own base URLs.
+func ReadPost(w http.ResponseWriter, r *http.Request, own URLs, v any) bool {
+	if t, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || t != "application/json" {
+		WriteError(w, http.StatusUnsupportedMediaType, "the Content-Type must be application/json")
+		return false
+	}
+	if r.Header.Get("Origin") != "" {
+		WriteError(w, http.StatusForbidden, "requests from web pages are not allowed")
+		return false
+	}
+	if !ownHost(r, own) {
+		WriteError(w, http.StatusForbidden, fmt.Sprintf("host %q is not served here", report.Clean(r.Host)))
+		return false
+	}
+	dec := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxPost))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(v); err != nil {
+		WriteError(w, http.StatusBadRequest, "bad JSON: "+report.Clean(err.Error()))
+		return false
+	}
+	return true
+}
+
+// ownHost reports whether the request names us: the address of the connection
+// that it came by, localhost, or a name that we are configured to have; never
+// another name, which DNS could rebind to us.
+func ownHost(r *http.Request, own URLs) bool {
+	for _, base := range own {
+		if u, err := url.Parse(base); err == nil && u.Host == r.Host {
+			return true
+		}
+	}
+	host := r.Host
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		host = h
+	}
+	host = strings.Trim(host, "[]")
+	if strings.EqualFold(host, "localhost") {
+		return true
+	}
+	ip := net.ParseIP(host)
+	if ip == nil {
+		return false
+	}
+	local, ok := r.Context().Value(http.LocalAddrContextKey).(*net.TCPAddr)
+	return ip.IsLoopback() || !ok || local.IP.Equal(ip)
+}

@@ -1,0 +1,243 @@
+// Package runner is how any service of the platform runs: its environment, its
+// log, its listener, its health routes, its metrics, and its orderly end.
+package runner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/gorilla/mux"
+	"github.com/hashicorp/go-hclog"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// Service is one service of the platform. Its package offers ConfigFromEnv and
+// New; what New returns is run by Run.
+type Service interface {
+	// Address is where to listen, host:port; empty for a service without a port.
+	Address() string
+	// Routes adds the service's own routes. Called once, before Run.
+	Routes(r *mux.Router)
+	// Ready reports whether the service does its work, and if not, why, in
+	// words for an operator. Safe for concurrent use, never blocks.
+	Ready() (ok bool, reason string)
+	// Run does the work beside the routes until ctx is cancelled, and returns
+	// when everything that it started has ended. A nil return before ctx is
+	// cancelled ends the service too.
+	Run(ctx context.Context) error
+}
+
+// Common is the settings of every service.
+type Common struct {
+	LogFormat string `env:"LOG_FORMAT" envDefault:"text" doc:"text for people, json for a supervisor"`
+	LogLevel  string `env:"LOG_LEVEL" envDefault:"info" doc:"trace, debug, info, warn or error"`
+	// Socket is the unix socket that serves health and metrics to the
+	// supervisor; none when empty.
+	Socket string `env:"SERVICE_SOCKET" doc:"unix socket for health, readiness and metrics; set by the supervisor"`
+	// Drain is how long open responses may go on after a stop was asked for;
+	// zero breaks them off at once.
+	Drain time.Duration `env:"DRAIN_TIMEOUT" envDefault:"2s" doc:"how long open responses may go on at a stop"`
+}
+
+// CommonFromEnv reads the settings that every service has.
+func CommonFromEnv(e Environment) (Common, error) {
+	var c Common
+	var p Problems
+	Parse(e, &c, &p)
+	p.Require(c.LogFormat == "text" || c.LogFormat == "json", "LOG_FORMAT", c.LogFormat, "allowed are text and json")
+	p.Require(hclog.LevelFromString(c.LogLevel) != hclog.NoLevel, "LOG_LEVEL", c.LogLevel, "allowed are trace, debug, info, warn and error")
+	p.Require(c.Drain >= 0, "DRAIN_TIMEOUT", c.Drain, "allowed is 0s or more")
+	return c, p.Err()
+}
+
+// Kit is what every service is given.
+type Kit struct {
+	// Name is the instance's name in logs and on the screen: "server1".
+	Name string
+	Log  hclog.Logger
+	// Metrics takes the service's own metrics; already holds Go's and the process's.
+	Metrics *prometheus.Registry
+	// Env is the whole environment, for settings and for child processes.
+	Env Environment
+}
+
+// NewKit makes the kit of the service called name, which logs to w.
+func NewKit(name string, c Common, e Environment, w io.Writer) Kit {
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return Kit{
+		Name: name,
+		Log: hclog.New(&hclog.LoggerOptions{
+			Name:       name,
+			Level:      hclog.LevelFromString(c.LogLevel),
+			Output:     w,
+			JSONFormat: c.LogFormat == "json",
+			TimeFormat: timeFormat(c.LogFormat),
+		}),
+		Metrics: registry,
+		Env:     e,
+	}
+}
+
+func timeFormat(format string) string {
+	if format == "json" {
+		return "2006-01-02T15:04:05.000000Z07:00"
+	}
+	return "2006-01-02 15:04:05"
+}
+
+// Run listens, serves s and runs it until ctx is cancelled, then drains and
+// returns. Errors of the listeners come back before anything runs.
+func Run(ctx context.Context, s Service, k Kit, c Common) error {
+	own := routes(s, k)
+	var servers []*server
+	if addr := s.Address(); addr != "" {
+		l, err := net.Listen("tcp", addr)
+		if err != nil {
+			return fmt.Errorf("cannot listen on %s: %w; free the port or set another", addr, reason(err))
+		}
+		servers = append(servers, newServer(l, own, k.Log))
+		warnBeyondLoopback(k.Log, l.Addr())
+	}
+	if c.Socket != "" {
+		l, err := listenUnix(c.Socket)
+		if err != nil {
+			closeAll(servers)
+			return fmt.Errorf("SERVICE_SOCKET=%q: cannot listen: %w", c.Socket, reason(err))
+		}
+		servers = append(servers, newServer(l, healthRoutes(s, k), k.Log))
+	}
+	return serve(ctx, s, servers, c.Drain)
+}
+
+func serve(ctx context.Context, s Service, servers []*server, drain time.Duration) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	done := make(chan error, len(servers))
+	for _, srv := range servers {
+		go func() {
+			err := srv.http.Serve(srv.listener)
+			if !errors.Is(err, http.ErrServerClosed) {
+				cancel(fmt.Errorf("serving %s: %w", srv.listener.Addr(), err))
+			}
+			done <- nil
+		}()
+	}
+	runErr := s.Run(ctx)
+	if cause := context.Cause(ctx); runErr == nil && cause != nil && !errors.Is(cause, context.Canceled) {
+		runErr = cause
+	}
+	cancel(nil)
+	shutdown(servers, drain)
+	for range servers {
+		<-done
+	}
+	if errors.Is(runErr, context.Canceled) {
+		return nil
+	}
+	return runErr
+}
+
+type server struct {
+	http     *http.Server
+	listener net.Listener
+}
+
+func newServer(l net.Listener, h http.Handler, log hclog.Logger) *server {
+	return &server{listener: l, http: &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       30 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          log.Named("http").StandardLogger(&hclog.StandardLoggerOptions{ForceLevel: hclog.Debug}),
+	}}
+}
+
+func shutdown(servers []*server, drain time.Duration) {
+	ctx, cancel := context.WithTimeout(context.Background(), drain)
+	defer cancel()
+	ended := make(chan struct{}, len(servers))
+	for _, srv := range servers {
+		go func() {
+			if srv.http.Shutdown(ctx) != nil {
+				_ = srv.http.Close() // the drain is over: what is still open is broken off
+			}
+			ended <- struct{}{}
+		}()
+	}
+	for range servers {
+		<-ended
+	}
+}
+
+func closeAll(servers []*server) {
+	for _, srv := range servers {
+		_ = srv.listener.Close() // never served
+	}
+}
+
+func routes(s Service, k Kit) http.Handler {
+	r := mux.NewRouter().SkipClean(true)
+	addHealth(r, s, k)
+	s.Routes(r)
+	return r
+}
+
+func healthRoutes(s Service, k Kit) http.Handler {
+	r := mux.NewRouter().SkipClean(true)
+	addHealth(r, s, k)
+	return r
+}
+
+func addHealth(r *mux.Router, s Service, k Kit) {
+	read := Reads()
+	r.HandleFunc("/healthz", func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "ok") }).Methods(read...)
+	r.HandleFunc("/readyz", func(w http.ResponseWriter, _ *http.Request) {
+		if ok, reason := s.Ready(); !ok {
+			say(w, http.StatusServiceUnavailable, reason)
+			return
+		}
+		say(w, http.StatusOK, "ready")
+	}).Methods(read...)
+	r.Handle("/metrics", promhttp.HandlerFor(k.Metrics, promhttp.HandlerOpts{})).Methods(read...)
+}
+
+func say(w http.ResponseWriter, status int, text string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_, _ = io.WriteString(w, text+"\n") // the client has gone: nobody to tell
+}
+
+// listenUnix replaces a socket that a dead incarnation left behind.
+func listenUnix(path string) (net.Listener, error) {
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, err
+	}
+	return net.Listen("unix", path)
+}
+
+// reason strips what net.OpError repeats: operation and address are said already.
+func reason(err error) error {
+	var sys *os.SyscallError
+	if errors.As(err, &sys) {
+		return sys.Err
+	}
+	return err
+}
+
+func warnBeyondLoopback(log hclog.Logger, a net.Addr) {
+	tcp, ok := a.(*net.TCPAddr)
+	if ok && !tcp.IP.IsLoopback() {
+		log.Warn("listening beyond loopback: anyone who reaches this address is served", "address", a.String())
+	}
+}
