@@ -1,0 +1,19 @@
+# One image for every service: a static binary beside FFmpeg.
+FROM golang:1.26-bookworm AS build
+WORKDIR /src
+COPY go.mod go.sum ./
+RUN go mod download
+COPY . .
+ARG VERSION=dev
+RUN CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=${VERSION}" -o /livestream-tui .
+
+FROM debian:bookworm-slim
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends ffmpeg fonts-dejavu-core \
+ && rm -rf /var/lib/apt/lists/*
+COPY --from=build /livestream-tui /usr/local/bin/livestream-tui
+RUN useradd --uid 10001 --create-home stream && install -d -o stream /data /data/input /data/output /data/state
+WORKDIR /data
+USER stream
+ENTRYPOINT ["livestream-tui"]
+CMD ["--headless"]

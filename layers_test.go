@@ -1,0 +1,91 @@
+package main
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "livestream-tui"
+
+// layers says which of our packages each package may import; a trailing /*
+// stands for every package below. What is not named may import nothing of ours.
+var layers = []struct {
+	pkg     string
+	imports []string
+}{
+	{".", []string{"*"}},
+	{"tui", []string{"procs/control", "layouts", "services/report"}},
+	{"procs/drill", []string{"procs/control", "services/viewer", "services/report"}},
+	{"procs/control", []string{"procs", "layouts", "services/report"}},
+	{"procs", []string{"procs/child"}},
+	{"procs/child", nil},
+	{"layouts", nil},
+	{"services/hls", nil},
+	{"services/report", nil},
+	{"services/health", []string{"services/hls", "services/report"}},
+	{"services/runner", []string{"services/report"}},
+	{"services/worker", []string{"services/runner", "services/hls", "services/health", "services/report", "procs/child"}},
+	{"services/*", []string{"services/runner", "services/hls", "services/health", "services/report"}},
+}
+
+func TestNoPackageImportsAgainstTheLayers(t *testing.T) {
+	err := filepath.WalkDir(".", func(file string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && file != "." && strings.HasPrefix(d.Name(), "."):
+			return fs.SkipDir
+		case d.IsDir() || !strings.HasSuffix(file, ".go") || strings.HasSuffix(file, "_test.go"):
+			return nil
+		}
+		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		pkg := path.Dir(filepath.ToSlash(file))
+		for _, imp := range parsed.Imports {
+			name, err := strconv.Unquote(imp.Path.Value)
+			if err != nil {
+				return err
+			}
+			if target, ours := strings.CutPrefix(name, module+"/"); ours && !mayImport(pkg, target) {
+				t.Errorf("%s: package %s imports %s, which its layer does not allow", file, pkg, target)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func mayImport(pkg, target string) bool {
+	for _, layer := range layers {
+		if !matches(layer.pkg, pkg) {
+			continue
+		}
+		for _, allowed := range layer.imports {
+			if matches(allowed, target) {
+				return true
+			}
+		}
+		return false
+	}
+	return false
+}
+
+func matches(pattern, pkg string) bool {
+	if pattern == "*" {
+		return true
+	}
+	if below, ok := strings.CutSuffix(pattern, "/*"); ok {
+		return strings.HasPrefix(pkg, below+"/")
+	}
+	return pattern == pkg
+}
