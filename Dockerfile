@@ -12,8 +12,10 @@ RUN apt-get update \
  && apt-get install -y --no-install-recommends ffmpeg fonts-dejavu-core \
  && rm -rf /var/lib/apt/lists/*
 COPY --from=build /livestream-tui /usr/local/bin/livestream-tui
-RUN useradd --uid 10001 --create-home stream && install -d -o stream /data /data/input /data/output /data/state
+# Any user may run it (compose.yaml: RUN_AS), so the volumes belong to everyone.
+RUN install -d -m 0777 /data /data/input /data/output /data/state
 WORKDIR /data
-USER stream
+ENV HOME=/data/state
+USER 10001:10001
 ENTRYPOINT ["livestream-tui"]
 CMD ["--headless"]

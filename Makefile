@@ -76,7 +76,8 @@ docker-build: ## Build the Docker image
 # One service of compose.yaml in the foreground; its dependencies come up too.
 .PHONY: $(SERVICES:%=run-%)
 $(SERVICES:%=run-%): run-%:
-	docker compose up --no-build $*
+	mkdir -p input
+	RUN_AS=$$(id -u):$$(id -g) docker compose up --no-build $*
 
 .PHONY: clean
 clean: ## Remove the binary and the stream's segments; your films stay
