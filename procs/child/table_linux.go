@@ -1,0 +1,132 @@
+package child
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// ticksPerSecond is USER_HZ, which Linux fixes at 100 on every architecture
+// that Go runs on.
+const ticksPerSecond = 100
+
+// Table returns every process that we can see.
+func Table() ([]Process, error) {
+	dir, err := os.Open("/proc")
+	if err != nil {
+		return nil, fmt.Errorf("process table: %w", err)
+	}
+	defer dir.Close()
+	names, err := dir.Readdirnames(-1)
+	if err != nil {
+		return nil, fmt.Errorf("process table: %w", err)
+	}
+	var table []Process
+	for _, name := range names {
+		if pid, err := strconv.Atoi(name); err == nil {
+			if p, ok := lookUp(pid); ok {
+				table = append(table, p)
+			}
+		}
+	}
+	return table, nil
+}
+
+// StartedAt identifies the incarnation of pid; false when there is none.
+func StartedAt(pid int) (string, bool) {
+	p, ok := lookUp(pid)
+	return p.Started, ok
+}
+
+func lookUp(pid int) (Process, bool) {
+	b, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
+	if err != nil {
+		return Process{}, false // it has ended meanwhile
+	}
+	return parseStat(pid, b)
+}
+
+// parseStat reads /proc/PID/stat (proc(5)). The command in parentheses may hold
+// anything, parentheses and spaces too: the fields begin after the last one.
+func parseStat(pid int, b []byte) (Process, bool) {
+	i := bytes.LastIndexByte(b, ')')
+	if i < 0 {
+		return Process{}, false
+	}
+	f := strings.Fields(string(b[i+1:]))
+	const state, group, utime, stime, started, rss = 0, 2, 11, 12, 19, 21 // field number in proc(5), less 3
+	if len(f) <= rss {
+		return Process{}, false
+	}
+	number := func(i int) int64 {
+		n, err := strconv.ParseInt(f[i], 10, 64)
+		if err != nil {
+			return 0
+		}
+		return n
+	}
+	return Process{
+		PID:     pid,
+		Group:   int(number(group)),
+		Started: f[started],
+		Zombie:  f[state] == "Z" || f[state] == "X",
+		CPU:     time.Duration(number(utime)+number(stime)) * time.Second / ticksPerSecond,
+		RSS:     number(rss) * int64(os.Getpagesize()),
+	}, true
+}
+
+// Holder tells which process listens on a TCP port; false when none does that we
+// may see.
+func Holder(port int) (pid int, command string, ok bool) {
+	inodes := map[string]bool{}
+	for _, file := range []string{"/proc/net/tcp", "/proc/net/tcp6"} {
+		b, err := os.ReadFile(file)
+		if err != nil {
+			continue // no such protocol here
+		}
+		for _, line := range strings.Split(string(b), "\n") {
+			if inode, ok := listener(line, port); ok {
+				inodes["socket:["+inode+"]"] = true
+			}
+		}
+	}
+	if len(inodes) == 0 {
+		return 0, "", false
+	}
+	fds, err := filepath.Glob("/proc/[0-9]*/fd/*")
+	if err != nil {
+		return 0, "", false
+	}
+	for _, fd := range fds {
+		if target, err := os.Readlink(fd); err == nil && inodes[target] {
+			pid, err := strconv.Atoi(strings.Split(fd, "/")[2])
+			if err == nil {
+				return pid, commandOf(pid), true
+			}
+		}
+	}
+	return 0, "", false
+}
+
+// listener returns the inode of a line of /proc/net/tcp that is a listening
+// socket on port.
+func listener(line string, port int) (string, bool) {
+	f := strings.Fields(line)
+	const local, state, inode, listening = 1, 3, 9, "0A"
+	if len(f) <= inode || f[state] != listening || !strings.HasSuffix(f[local], fmt.Sprintf(":%04X", port)) {
+		return "", false
+	}
+	return f[inode], true
+}
+
+func commandOf(pid int) string {
+	b, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/cmdline")
+	if err != nil {
+		return "?"
+	}
+	return strings.TrimSpace(strings.ReplaceAll(string(b), "\x00", " "))
+}

@@ -1,0 +1,364 @@
+package procs
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"livestream-tui/procs/child"
+)
+
+// The limits of supervision (DESIGN.md, section 3).
+const (
+	backoffFirst  = 100 * time.Millisecond // before the first restart, then doubling
+	backoffMost   = 10 * time.Second
+	backoffReset  = 10 * time.Second // of being ready, after which the backoff begins anew
+	budget        = 5                // restarts ...
+	budgetWindow  = 30 * time.Second // ... in this time, then failed
+	failedRetry   = time.Minute      // a failed process is tried again after this
+	missesMost    = 3                // health probes missed in a row: hung
+	defaultGrace  = 5 * time.Second
+	defaultStart  = 15 * time.Second
+	configuration = 78 // exit status of a bad configuration: a restart cannot help
+)
+
+// Machine is the life of one process as a value. Reduce moves it; it starts
+// nothing and knows no clock.
+type Machine struct {
+	// The spec's part of it.
+	Policy       RestartPolicy
+	Grace        time.Duration // as in Spec, never zero here
+	StartTimeout time.Duration // as in Spec, never zero here
+
+	State  State
+	Reason string
+	Paused bool
+	Wanted bool
+	// Epoch is the incarnation that runs or ran last, from 1. Every timer and
+	// probe carries the one it was meant for.
+	Epoch    int
+	Running  bool // the incarnation's group is not known to be empty
+	Restarts int
+	LastExit string
+
+	lacking   []string    // dependencies that were never ready
+	ends      []time.Time // unwanted ends within the budget's window
+	doublings int         // of the backoff
+	missed    int         // health probes in a row
+	ready     time.Time   // since when; zero while not
+	progress  time.Time   // start or last progress event
+	again     bool        // stopping in order to start again
+	pardoned  bool        // this incarnation's end does not count: an operator killed it
+	hung      string      // why we killed it ourselves
+}
+
+// NewMachine returns the machine of a process that is idle.
+func NewMachine(s Spec) Machine {
+	m := Machine{Policy: s.Restart, Grace: s.Grace, StartTimeout: s.StartTimeout, lacking: s.DependsOn}
+	if m.Grace == 0 {
+		m.Grace = defaultGrace
+	}
+	if m.StartTimeout == 0 {
+		m.StartTimeout = defaultStart
+	}
+	return m
+}
+
+// EventKind is what happened to a process.
+type EventKind uint8
+
+// The events. Those of one incarnation carry its Epoch and are ignored when
+// another has begun.
+const (
+	Asked        EventKind = iota + 1 // an operator's Action
+	Dependencies                      // Lacking names those never ready yet
+	NotSpawned                        // the start itself failed, Reason says why
+	Probed                            // a health probe was answered: Ready, Reason
+	Missed                            // a health probe was not answered
+	Progressed                        // a sign of progress while starting
+	Ended                             // the group is empty, Exit says how the leader ended
+	TimedOut                          // a Timer ran out
+	ShutDown                          // the platform ends: stop, and never start again
+)
+
+// Timer is what a timer was set for.
+type Timer uint8
+
+// The timers.
+const (
+	StartTimer   Timer = iota + 1 // to become ready
+	BackoffTimer                  // to start again
+	GraceTimer                    // TERM has had its time
+	GiveUpTimer                   // KILL has had its time
+)
+
+// Event is one thing that happened to a process.
+type Event struct {
+	Kind    EventKind
+	Epoch   int
+	Action  Action
+	Lacking []string
+	Ready   bool
+	Reason  string
+	Exit    child.Exit
+	Timer   Timer
+}
+
+// EffectKind is what is to be done.
+type EffectKind uint8
+
+// The effects.
+const (
+	Spawn     EffectKind = iota + 1 // start the incarnation of Epoch
+	Terminate                       // TERM to the group, then CONT
+	Slay                            // KILL to the group
+	Halt                            // STOP to the group
+	Continue                        // CONT to the group
+	SetTimer                        // TimedOut after After (with jitter for BackoffTimer)
+)
+
+// Effect is one thing to do for a process, in the order given.
+type Effect struct {
+	Kind  EffectKind
+	Epoch int
+	Timer Timer
+	After time.Duration
+}
+
+// Reduce returns the machine after e and what is to be done. It is pure.
+func Reduce(m Machine, e Event, now time.Time) (Machine, []Effect) {
+	switch e.Kind {
+	case Asked:
+		return m.asked(e.Action, now)
+	case Dependencies:
+		m.lacking = e.Lacking
+		if m.State == Waiting {
+			return m.launch(now)
+		}
+		return m, nil
+	case ShutDown:
+		m.Wanted, m.again = false, false
+		return m.stop("the platform is stopping")
+	}
+	if e.Epoch != m.Epoch {
+		return m, nil // meant for an incarnation that is gone
+	}
+	switch e.Kind {
+	case NotSpawned:
+		return m.ended(e.Reason, now)
+	case Ended:
+		return m.exited(e.Exit, now)
+	case Progressed:
+		m.progress = now
+	case Probed:
+		return m.probed(e, now), nil
+	case Missed:
+		return m.miss()
+	case TimedOut:
+		return m.timedOut(e.Timer, now)
+	}
+	return m, nil
+}
+
+func (m Machine) asked(a Action, now time.Time) (Machine, []Effect) {
+	switch a {
+	case Start:
+		if m.Running && m.State != Stopping {
+			return m, nil
+		}
+		m.Wanted = true
+		m.freshBudget()
+		if m.State == Stopping {
+			m.again = true
+			return m, nil
+		}
+		return m.launch(now)
+	case Restart:
+		m.Wanted = true
+		m.freshBudget()
+		if !m.Running {
+			return m.launch(now)
+		}
+		m.again = true
+		return m.stop("restart asked for")
+	case Stop:
+		m.Wanted, m.again = false, false
+		return m.stop("stop asked for")
+	case Kill:
+		if m.Running {
+			m.pardoned = true
+			return m, []Effect{{Kind: Slay, Epoch: m.Epoch}}
+		}
+	case Pause:
+		if m.Running && !m.Paused {
+			m.Paused = true
+			return m, []Effect{{Kind: Halt, Epoch: m.Epoch}}
+		}
+	case Resume:
+		if m.Running && m.Paused {
+			m.Paused, m.missed, m.progress = false, 0, now
+			return m, []Effect{{Kind: Continue, Epoch: m.Epoch}}
+		}
+	}
+	return m, nil
+}
+
+func (m *Machine) freshBudget() { m.ends, m.doublings = nil, 0 }
+
+// launch starts the next incarnation, or waits for dependencies.
+func (m Machine) launch(now time.Time) (Machine, []Effect) {
+	if len(m.lacking) > 0 {
+		m.State, m.Reason = Waiting, "waiting for "+strings.Join(m.lacking, ", ")
+		return m, nil
+	}
+	if m.Epoch > 0 {
+		m.Restarts++
+	}
+	m.Epoch++
+	m.State, m.Reason, m.Running = Starting, "", true
+	m.Paused, m.again, m.pardoned, m.hung = false, false, false, ""
+	m.missed, m.ready, m.progress = 0, time.Time{}, now
+	return m, []Effect{
+		{Kind: Spawn, Epoch: m.Epoch},
+		{Kind: SetTimer, Epoch: m.Epoch, Timer: StartTimer, After: m.StartTimeout},
+	}
+}
+
+// stop asks the group to end, or ends a wait.
+func (m Machine) stop(reason string) (Machine, []Effect) {
+	if !m.Running {
+		if m.State != Idle {
+			m.State, m.Reason = Exited, "stopped"
+		}
+		return m, nil
+	}
+	if m.State == Stopping {
+		return m, nil
+	}
+	m.State, m.Reason, m.Paused = Stopping, reason, false
+	return m, []Effect{
+		{Kind: Terminate, Epoch: m.Epoch},
+		{Kind: SetTimer, Epoch: m.Epoch, Timer: GraceTimer, After: m.Grace},
+	}
+}
+
+func (m Machine) probed(e Event, now time.Time) Machine {
+	m.missed = 0
+	if m.Paused || m.State == Stopping || m.hung != "" {
+		return m
+	}
+	switch {
+	case e.Ready && m.State != Ready:
+		m.State, m.Reason = Ready, ""
+		m.ready = now
+	case !e.Ready && (m.State == Ready || m.State == Degraded):
+		m.State, m.Reason = Degraded, e.Reason
+	case !e.Ready:
+		m.State, m.Reason = Running, e.Reason
+	}
+	return m
+}
+
+// miss counts a health probe without an answer. One that has never answered yet
+// is the start timeout's business.
+func (m Machine) miss() (Machine, []Effect) {
+	if m.Paused || m.State != Running && m.State != Ready && m.State != Degraded {
+		return m, nil
+	}
+	m.missed++
+	if m.missed < missesMost || m.hung != "" {
+		return m, nil
+	}
+	return m.slay(fmt.Sprintf("hung: %d health probes in a row missed", m.missed))
+}
+
+// slay kills the incarnation for a fault of its own.
+func (m Machine) slay(why string) (Machine, []Effect) {
+	m.hung, m.Reason = why, why
+	return m, []Effect{{Kind: Slay, Epoch: m.Epoch}}
+}
+
+func (m Machine) timedOut(t Timer, now time.Time) (Machine, []Effect) {
+	switch {
+	case t == StartTimer && (m.State == Starting || m.State == Running) && m.hung == "":
+		left := m.StartTimeout - now.Sub(m.progress)
+		if m.Paused {
+			left = m.StartTimeout
+		}
+		if left > 0 {
+			return m, []Effect{{Kind: SetTimer, Epoch: m.Epoch, Timer: StartTimer, After: left}}
+		}
+		why := fmt.Sprintf("not ready within %s", m.StartTimeout)
+		if m.Reason != "" {
+			why += ": " + m.Reason
+		}
+		return m.slay(why)
+	case t == BackoffTimer && (m.State == Backoff || m.State == Failed):
+		return m.launch(now)
+	case t == GraceTimer && m.State == Stopping:
+		m.Reason = fmt.Sprintf("did not stop within %s: killing it", m.Grace)
+		return m, []Effect{
+			{Kind: Slay, Epoch: m.Epoch},
+			{Kind: SetTimer, Epoch: m.Epoch, Timer: GiveUpTimer, After: m.Grace},
+		}
+	case t == GiveUpTimer && m.State == Stopping:
+		m.State, m.Reason = Failed, fmt.Sprintf("could not be stopped: some of its group still live %s after KILL", m.Grace)
+	}
+	return m, nil
+}
+
+// exited takes an incarnation's end.
+func (m Machine) exited(exit child.Exit, now time.Time) (Machine, []Effect) {
+	m.LastExit = exit.String()
+	why := m.LastExit
+	if m.hung != "" {
+		why = m.hung
+	}
+	switch {
+	case m.State == Stopping && m.again && m.Wanted:
+		m.Running = false
+		return m.launch(now)
+	case !m.Wanted:
+		m.Running, m.Paused = false, false
+		m.State, m.Reason = Exited, "stopped, "+m.LastExit
+		return m, nil
+	case exit.Code == configuration:
+		m.Running, m.Paused = false, false
+		m.State, m.Reason = Failed, m.LastExit+": bad configuration, see its log; not restarted"
+		return m, nil
+	case m.Policy == RestartNever, m.Policy == RestartOnFailure && exit.Code == 0:
+		m.Running, m.Paused, m.Wanted = false, false, false
+		m.State, m.Reason = Exited, m.LastExit
+		return m, nil
+	}
+	return m.ended(why, now)
+}
+
+// ended decides when a process that is wanted comes back.
+func (m Machine) ended(why string, now time.Time) (Machine, []Effect) {
+	if !m.ready.IsZero() && now.Sub(m.ready) >= backoffReset {
+		m.doublings = 0
+	}
+	m.Running, m.Paused, m.ready = false, false, time.Time{}
+	if m.pardoned {
+		m.State, m.Reason = Backoff, "killed here, restart in "+backoffFirst.String()
+		return m, []Effect{{Kind: SetTimer, Epoch: m.Epoch, Timer: BackoffTimer, After: backoffFirst}}
+	}
+	var recent []time.Time
+	for _, t := range m.ends {
+		if now.Sub(t) < budgetWindow {
+			recent = append(recent, t)
+		}
+	}
+	m.ends = append(recent, now)
+	if len(m.ends) > budget {
+		m.freshBudget()
+		m.State = Failed
+		m.Reason = fmt.Sprintf("%s; restarted %d times in %s, trying again in %s", why, budget, budgetWindow, failedRetry)
+		return m, []Effect{{Kind: SetTimer, Epoch: m.Epoch, Timer: BackoffTimer, After: failedRetry}}
+	}
+	wait := min(backoffFirst<<m.doublings, backoffMost)
+	m.doublings = min(m.doublings+1, 10) // 100 ms doubled ten times is beyond the most
+	m.State, m.Reason = Backoff, fmt.Sprintf("%s, restart in %s", why, wait)
+	return m, []Effect{{Kind: SetTimer, Epoch: m.Epoch, Timer: BackoffTimer, After: wait}}
+}
