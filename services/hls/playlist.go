@@ -53,6 +53,13 @@ type MediaPlaylist struct {
 	Trailing []Tag
 }
 
+// Playlist limits: what is larger is refused, whoever sent it.
+const (
+	// MaxPlaylist is the largest playlist in bytes that is parsed.
+	MaxPlaylist = 8 << 20
+	maxSegments = 100_000
+)
+
 // Segment is a media segment (RFC 8216, 3 and 4.3.2).
 type Segment struct {
 	URI string
@@ -91,6 +98,8 @@ type ByteRange struct {
 type Map struct {
 	URI       string
 	ByteRange *ByteRange
+	// Unknown are attributes that this model does not know.
+	Unknown []Attribute
 }
 
 // Key is EXT-X-KEY or EXT-X-SESSION-KEY.
@@ -100,6 +109,8 @@ type Key struct {
 	IV                string // as written, 0x...; empty when absent
 	KeyFormat         string
 	KeyFormatVersions string
+	// Unknown are attributes that this model does not know.
+	Unknown []Attribute
 }
 
 // DateRange is EXT-X-DATERANGE with its attributes in the order written.
@@ -116,6 +127,8 @@ type Attribute struct {
 type Start struct {
 	TimeOffset time.Duration
 	Precise    bool
+	// Unknown are attributes that this model does not know.
+	Unknown []Attribute
 }
 
 // ServerControl is EXT-X-SERVER-CONTROL (rfc8216bis 4.4.3.8). Zero durations
@@ -126,6 +139,8 @@ type ServerControl struct {
 	CanSkipDateRanges bool
 	HoldBack          time.Duration
 	PartHoldBack      time.Duration
+	// Unknown are attributes that this model does not know.
+	Unknown []Attribute
 }
 
 // NextMSN is the MSN that the next segment will have.
