@@ -19,8 +19,13 @@ type Layout struct {
 type Process struct {
 	// Name is unique in the layout and is what logs and screen show: "server1".
 	Name string
-	// Service is the command that runs it: worker, packager, server1, ...
+	// Service is the command that runs it, one of ServiceNames.
 	Service string
+	// PortVariable is the environment variable that names the TCP port that the
+	// process listens on, PortDefault the port when that is not set. Empty and 0
+	// for a process without a port.
+	PortVariable string
+	PortDefault  int
 	// Environment are variables beyond the operator's own, which they override.
 	Environment map[string]string
 	// DependsOn are names of processes that must be ready first.
@@ -31,7 +36,8 @@ type Process struct {
 	Grace time.Duration
 }
 
-// Screen is one arrangement of panels, rows from top to bottom.
+// Screen is one arrangement of panels, rows from top to bottom. Arrange gives
+// its panels their places.
 type Screen struct {
 	Name string
 	Rows []Row
@@ -39,18 +45,28 @@ type Screen struct {
 
 // Row is panels side by side.
 type Row struct {
+	// Height is the row's share of the height; 0 means 1.
+	Height int
 	Panels []Panel
 }
 
-// Panel is one panel's name and its share of the row's width.
+// Panel is one panel's name and its share of the room.
 type Panel struct {
 	// Name is one of PanelNames.
 	Name string
-	// Weight is its share of the width; 0 means 1.
+	// Weight is its share of the row's width; 0 means 1.
 	Weight int
+	// Stacked is its share of the height where the screen is too narrow for
+	// panels side by side and they stand one below another; 0 means 1.
+	Stacked int
 }
 
 // PanelNames are the panels that a screen may hold.
 func PanelNames() []string {
 	return []string{"services", "packagers", "ingest", "failovers", "logs"}
+}
+
+// ServiceNames are the services that a process may run.
+func ServiceNames() []string {
+	return []string{"worker", "packager", "server1", "server2", "reporter", "discovery", "origin", "proxy"}
 }

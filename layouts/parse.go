@@ -1,0 +1,243 @@
+package layouts
+
+import (
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/goccy/go-yaml/ast"
+)
+
+// The limits of a layout.
+const (
+	mostGrace  = 10 * time.Minute
+	mostWeight = 100
+)
+
+var (
+	// processName stands in file names, socket paths and URLs.
+	processName  = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,31}$`)
+	variableName = regexp.MustCompile(`^[A-Z][A-Z0-9_]*$`)
+)
+
+// restartPolicies are the values of Process.Restart.
+func restartPolicies() []string { return []string{"always", "on-failure", "never"} }
+
+// Parse reads a layout from YAML. file is its name, for errors and for
+// Layout.Name. The error names each thing that is wrong on a line of its own:
+// file, line, field, value and what is allowed. Anchors and aliases are not read.
+func Parse(file string, b []byte) (Layout, error) {
+	p := &parse{reader: reader{file: file}}
+	name := filepath.Base(file)
+	p.layout.Name = strings.TrimSuffix(name, filepath.Ext(name))
+	if root := p.body(b); root != nil {
+		p.root(root)
+	}
+	if err := p.err(); err != nil {
+		return Layout{}, err
+	}
+	return p.layout, nil
+}
+
+// parse is one file on its way to a Layout.
+type parse struct {
+	reader
+	layout  Layout
+	depends []dependency
+}
+
+// dependency is one entry of a depends_on, checked when all names are known.
+type dependency struct {
+	node     ast.Node
+	path     string
+	from, on string
+}
+
+func (p *parse) root(n ast.Node) {
+	p.mapping(n, "",
+		field{"about", func(n ast.Node, path string) { p.layout.About = p.text(n, path) }},
+		field{"processes", func(n ast.Node, path string) { p.list(n, path, p.process) }},
+		field{"screens", func(n ast.Node, path string) { p.list(n, path, p.screen) }},
+	)
+	if len(p.problems) > 0 {
+		return // what is missing may only be misspelt
+	}
+	if len(p.layout.Processes) == 0 {
+		p.bad(n, "processes", "at least one is needed")
+	}
+	if len(p.layout.Screens) == 0 {
+		p.bad(n, "screens", "at least one is needed")
+	}
+	p.checkDependencies()
+}
+
+func (p *parse) process(n ast.Node, path string) {
+	v := Process{Restart: "always"}
+	var nodes []dependency
+	before := len(p.problems)
+	p.mapping(n, path,
+		field{"name", func(n ast.Node, path string) {
+			v.Name = p.text(n, path)
+			taken := slices.ContainsFunc(p.layout.Processes, func(o Process) bool { return o.Name == v.Name })
+			switch {
+			case taken:
+				p.bad(n, path, "%q stands twice; each process needs a name of its own", v.Name)
+			case !processName.MatchString(v.Name):
+				p.bad(n, path, "%q: allowed are 1 to 32 lower-case letters, digits and -, the first a letter or digit", v.Name)
+			}
+		}},
+		field{"service", func(n ast.Node, path string) { v.Service = p.oneOf(n, path, ServiceNames()) }},
+		field{"port", func(n ast.Node, path string) { v.PortVariable, v.PortDefault = p.port(n, path) }},
+		field{"environment", func(n ast.Node, path string) { v.Environment = p.environment(n, path) }},
+		field{"depends_on", func(n ast.Node, path string) {
+			p.list(n, path, func(n ast.Node, path string) {
+				v.DependsOn = append(v.DependsOn, p.text(n, path))
+				nodes = append(nodes, dependency{node: n, path: path})
+			})
+		}},
+		field{"restart", func(n ast.Node, path string) { v.Restart = p.oneOf(n, path, restartPolicies()) }},
+		field{"grace", func(n ast.Node, path string) { v.Grace = p.grace(n, path) }},
+	)
+	if len(p.problems) == before {
+		p.need(n, path, "name", v.Name)
+		p.need(n, path, "service", v.Service)
+	}
+	for i, d := range nodes { // now that the name is known, whatever the order of the fields
+		d.from, d.on = v.Name, v.DependsOn[i]
+		p.depends = append(p.depends, d)
+	}
+	p.layout.Processes = append(p.layout.Processes, v)
+}
+
+func (p *parse) need(n ast.Node, path, name, value string) {
+	if value == "" {
+		p.bad(n, join(path, name), "missing")
+	}
+}
+
+func (p *parse) port(n ast.Node, path string) (variable string, fallback int) {
+	before := len(p.problems)
+	p.mapping(n, path,
+		field{"variable", func(n ast.Node, path string) { variable = p.variable(n, path, p.text(n, path)) }},
+		field{"default", func(n ast.Node, path string) { fallback = p.number(n, path, 1, 65535) }},
+	)
+	if len(p.problems) == before && (variable == "" || fallback == 0) {
+		p.bad(n, path, "both variable and default are needed, such as {variable: PROXY_PORT, default: 8002}")
+	}
+	return variable, fallback
+}
+
+func (p *parse) environment(n ast.Node, path string) map[string]string {
+	env := map[string]string{}
+	for _, pair := range p.pairs(n, path) {
+		name := pair.Key.GetToken().Value
+		at := join(path, name)
+		env[p.variable(pair.Key, at, name)] = p.text(pair.Value, at)
+	}
+	return env
+}
+
+func (p *parse) variable(n ast.Node, path, name string) string {
+	if !variableName.MatchString(name) {
+		p.bad(n, path, "%q: allowed are capital letters, digits and _, the first a letter", name)
+	}
+	return name
+}
+
+func (p *parse) grace(n ast.Node, path string) time.Duration {
+	s := p.text(n, path)
+	d, err := time.ParseDuration(s)
+	if err != nil || d <= 0 || d > mostGrace {
+		p.bad(n, path, "%q: allowed is a number with a unit, such as 500ms or 10s, up to %s", s, mostGrace)
+	}
+	return d
+}
+
+func (p *parse) screen(n ast.Node, path string) {
+	var s Screen
+	before := len(p.problems)
+	p.mapping(n, path,
+		field{"name", func(n ast.Node, path string) {
+			s.Name = p.text(n, path)
+			if slices.ContainsFunc(p.layout.Screens, func(o Screen) bool { return o.Name == s.Name }) {
+				p.bad(n, path, "%q stands twice; each screen needs a name of its own", s.Name)
+			}
+		}},
+		field{"rows", func(n ast.Node, path string) {
+			p.list(n, path, func(n ast.Node, path string) { s.Rows = append(s.Rows, p.row(n, path)) })
+		}},
+	)
+	if len(p.problems) == before {
+		p.need(n, path, "name", s.Name)
+		if len(s.Rows) == 0 {
+			p.bad(n, join(path, "rows"), "at least one is needed")
+		}
+	}
+	p.layout.Screens = append(p.layout.Screens, s)
+}
+
+func (p *parse) row(n ast.Node, path string) Row {
+	var r Row
+	before := len(p.problems)
+	p.mapping(n, path,
+		field{"height", func(n ast.Node, path string) { r.Height = p.number(n, path, 1, mostWeight) }},
+		field{"panels", func(n ast.Node, path string) {
+			p.list(n, path, func(n ast.Node, path string) { r.Panels = append(r.Panels, p.panel(n, path)) })
+		}},
+	)
+	if len(p.problems) == before && len(r.Panels) == 0 {
+		p.bad(n, join(path, "panels"), "at least one is needed")
+	}
+	return r
+}
+
+func (p *parse) panel(n ast.Node, path string) Panel {
+	var v Panel
+	before := len(p.problems)
+	p.mapping(n, path,
+		field{"panel", func(n ast.Node, path string) { v.Name = p.oneOf(n, path, PanelNames()) }},
+		field{"weight", func(n ast.Node, path string) { v.Weight = p.number(n, path, 1, mostWeight) }},
+		field{"stacked", func(n ast.Node, path string) { v.Stacked = p.number(n, path, 1, mostWeight) }},
+	)
+	if len(p.problems) == before {
+		p.need(n, path, "panel", v.Name)
+	}
+	return v
+}
+
+// checkDependencies notes names that are no process, and circles.
+func (p *parse) checkDependencies() {
+	var names []string
+	on := map[string][]string{}
+	for _, v := range p.layout.Processes {
+		names = append(names, v.Name)
+		on[v.Name] = v.DependsOn
+	}
+	for _, d := range p.depends {
+		switch {
+		case !slices.Contains(names, d.on):
+			p.bad(d.node, d.path, "%q is no process of this layout; there are %s", d.on, strings.Join(names, ", "))
+		case leadsTo(on, d.on, d.from, map[string]bool{}):
+			p.bad(d.node, d.path, "%s depends on %s, which depends on %s: neither could ever start", d.from, d.on, d.from)
+		}
+	}
+}
+
+// leadsTo reports whether from is to or depends on it, directly or not.
+func leadsTo(on map[string][]string, from, to string, seen map[string]bool) bool {
+	if from == to {
+		return true
+	}
+	if seen[from] {
+		return false
+	}
+	seen[from] = true
+	for _, next := range on[from] {
+		if leadsTo(on, next, to, seen) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,163 @@
+package layouts
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+)
+
+// reader walks the nodes of one file and collects what is wrong with them, each
+// with its line and its path: a decoder that only fills structs forgets lines.
+type reader struct {
+	file     string
+	problems []problem
+}
+
+type problem struct {
+	line int
+	path string // empty for what concerns the whole file
+	text string
+}
+
+// field is one key that a mapping may have and what reads its value.
+type field struct {
+	name string
+	read func(n ast.Node, path string)
+}
+
+// body parses the file's text and returns its only document.
+func (r *reader) body(b []byte) ast.Node {
+	file, err := parser.ParseBytes(b, 0)
+	var syntax yaml.Error
+	switch {
+	case errors.As(err, &syntax) && syntax.GetToken() != nil:
+		r.problems = append(r.problems, problem{syntax.GetToken().Position.Line, "", syntax.GetMessage()})
+	case err != nil:
+		r.problems = append(r.problems, problem{1, "", err.Error()})
+	case len(file.Docs) != 1 || file.Docs[0].Body == nil:
+		r.problems = append(r.problems, problem{1, "", "one document is expected, with processes and screens"})
+	default:
+		return file.Docs[0].Body
+	}
+	return nil
+}
+
+// bad notes what is wrong with the value at path: the first thing only, what
+// else is wrong with it mostly follows from that.
+func (r *reader) bad(n ast.Node, path, format string, args ...any) {
+	if path != "" && slices.ContainsFunc(r.problems, func(p problem) bool { return p.path == path }) {
+		return
+	}
+	r.problems = append(r.problems, problem{line(n), path, fmt.Sprintf(format, args...)})
+}
+
+// line is where n begins. A block's own token is that of its first colon or
+// dash, which is on that line too.
+func line(n ast.Node) int {
+	if t := n.GetToken(); t != nil && t.Position != nil {
+		return t.Position.Line
+	}
+	return 1
+}
+
+// mapping reads the fields of n, each key at most once and no other.
+func (r *reader) mapping(n ast.Node, path string, fields ...field) {
+	for _, pair := range r.pairs(n, path) {
+		key := pair.Key.GetToken().Value
+		i := slices.IndexFunc(fields, func(f field) bool { return f.name == key })
+		if i < 0 {
+			var names []string
+			for _, f := range fields {
+				names = append(names, f.name)
+			}
+			r.bad(pair.Key, join(path, key), "unknown field; allowed are %s", strings.Join(names, ", "))
+			continue
+		}
+		fields[i].read(pair.Value, join(path, key))
+	}
+}
+
+func (r *reader) pairs(n ast.Node, path string) []*ast.MappingValueNode {
+	switch n := n.(type) {
+	case *ast.MappingNode:
+		return n.Values
+	case *ast.MappingValueNode:
+		return []*ast.MappingValueNode{n}
+	}
+	r.bad(n, path, "fields and values are expected, such as name: main")
+	return nil
+}
+
+// list reads every item of n.
+func (r *reader) list(n ast.Node, path string, item func(n ast.Node, path string)) {
+	sequence, ok := n.(*ast.SequenceNode)
+	if !ok {
+		r.bad(n, path, "a list is expected")
+		return
+	}
+	for i, v := range sequence.Values {
+		item(v, fmt.Sprintf("%s[%d]", path, i))
+	}
+}
+
+// text reads a single value as it is written.
+func (r *reader) text(n ast.Node, path string) string {
+	switch n := n.(type) {
+	case *ast.StringNode:
+		return n.Value
+	case *ast.LiteralNode:
+		return n.Value.Value
+	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode:
+		return n.GetToken().Value
+	}
+	r.bad(n, path, "a single value is expected")
+	return ""
+}
+
+// number reads a whole number from least to most.
+func (r *reader) number(n ast.Node, path string, least, most int) int {
+	s := r.text(n, path)
+	i, err := strconv.Atoi(s)
+	if err != nil || i < least || i > most {
+		r.bad(n, path, "%q: allowed is a number from %d to %d", s, least, most)
+	}
+	return i
+}
+
+// oneOf reads one of the allowed words.
+func (r *reader) oneOf(n ast.Node, path string, allowed []string) string {
+	s := r.text(n, path)
+	if !slices.Contains(allowed, s) {
+		r.bad(n, path, "%q: allowed are %s", s, strings.Join(allowed, ", "))
+	}
+	return s
+}
+
+// err is every problem in the order of the lines, or nil.
+func (r *reader) err() error {
+	if len(r.problems) == 0 {
+		return nil
+	}
+	slices.SortStableFunc(r.problems, func(a, b problem) int { return a.line - b.line })
+	lines := make([]string, len(r.problems))
+	for i, p := range r.problems {
+		if p.path != "" {
+			p.text = p.path + ": " + p.text
+		}
+		lines[i] = fmt.Sprintf("%s:%d: %s", r.file, p.line, p.text)
+	}
+	return errors.New(strings.Join(lines, "\n"))
+}
+
+func join(path, key string) string {
+	if path == "" {
+		return key
+	}
+	return path + "." + key
+}
