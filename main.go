@@ -1,0 +1,549 @@
+// Command livestream-tui is a terminal control room for a live stream that must
+// not go down: it launches a whole streaming platform as child processes of this
+// same binary, supervises it and shows it. See README.md.
+//
+// This file wires everything. It alone owns signals and exit statuses.
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"syscall"
+	"text/tabwriter"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+	"github.com/mattn/go-isatty"
+	"github.com/spf13/cobra"
+
+	"livestream-tui/layouts"
+	"livestream-tui/procs"
+	"livestream-tui/procs/control"
+	"livestream-tui/services/discovery"
+	"livestream-tui/services/origin"
+	"livestream-tui/services/packager"
+	"livestream-tui/services/proxy"
+	"livestream-tui/services/reporter"
+	"livestream-tui/services/runner"
+	"livestream-tui/services/worker"
+	"livestream-tui/tui"
+)
+
+// version is set by the linker: -X main.version=...
+var version = "dev"
+
+// The exit statuses (DESIGN.md, commands).
+const (
+	statusWell          = 0
+	statusFailed        = 1
+	statusUsage         = 2
+	statusNeverReady    = 3
+	statusConfiguration = 78
+	statusInterrupted   = 130
+)
+
+func main() { os.Exit(run(os.Args[1:])) }
+
+// run is the whole program; it returns the exit status.
+func run(args []string) int {
+	a := &app{env: runner.OSEnvironment(), out: os.Stdout}
+	root := a.root()
+	root.SetArgs(args)
+	began := false // of a command's own work: errors before that are wrong usage
+	root.PersistentPreRun = func(*cobra.Command, []string) { began = true }
+	cmd, err := root.ExecuteC()
+	if err != nil && !began {
+		err = &usageError{err}
+	}
+	status := statusOf(err)
+	if err == nil && a.interrupted {
+		return statusInterrupted
+	}
+	if err != nil {
+		a.complain(cmd, err)
+	}
+	return status
+}
+
+// usageError is a command line that makes no sense.
+type usageError struct{ error }
+
+func (e *usageError) Unwrap() error { return e.error }
+
+// layoutError is a layout file that is not what it should be.
+type layoutError struct{ error }
+
+func statusOf(err error) int {
+	var usage *usageError
+	var layout *layoutError
+	var config *runner.ConfigError
+	var outcome *control.Outcome
+	switch {
+	case err == nil:
+		return statusWell
+	case errors.As(err, &usage):
+		return statusUsage
+	case errors.As(err, &config), errors.As(err, &layout):
+		return statusConfiguration
+	case errors.As(err, &outcome) && outcome.NeverReady:
+		return statusNeverReady
+	}
+	return statusFailed
+}
+
+// app is what the commands share.
+type app struct {
+	env         runner.Environment
+	out         io.Writer
+	interrupted bool // by INT, which wants its own exit status
+}
+
+// complain tells the error, once: as a line of log where a supervisor reads it.
+func (a *app) complain(cmd *cobra.Command, err error) {
+	if a.env["LOG_FORMAT"] == "json" {
+		hclog.New(&hclog.LoggerOptions{Name: cmd.Name(), Output: os.Stderr, JSONFormat: true}).Error(err.Error())
+		return
+	}
+	fmt.Fprintf(os.Stderr, "livestream-tui: %v\n", err)
+	var usage *usageError
+	if errors.As(err, &usage) {
+		fmt.Fprintf(os.Stderr, "see: %s --help\n", cmd.CommandPath())
+	}
+}
+
+func (a *app) root() *cobra.Command {
+	var o platformOptions
+	root := &cobra.Command{
+		Use:   "livestream-tui",
+		Short: "a control room for a live stream that must not go down",
+		Long: "A terminal control room for a live stream that must not go down. Without a command it launches the platform\n" +
+			"of the layout (encoder, packagers, control plane, proxy), supervises it and shows the dashboard.",
+		Args:          noCommand,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		// Letters that a command may be off to be suggested.
+		SuggestionsMinimumDistance: 2,
+		RunE:                       func(*cobra.Command, []string) error { return a.platform(o) },
+	}
+	f := root.Flags()
+	f.StringVar(&o.layout, "layout", layouts.Default, "a built-in layout's name, or a `FILE` in YAML")
+	f.BoolVar(&o.headless, "headless", false, "no terminal: events on standard output")
+	f.BoolVar(&o.json, "json", false, "with --headless: each event as a line of JSON")
+	f.DurationVar(&o.duration, "for", 0, "with --headless: end this `DURATION` after coming on air, such as 60s")
+	_ = root.RegisterFlagCompletionFunc("layout", cobra.FixedCompletions(layouts.Names(), cobra.ShellCompDirectiveDefault)) // the flag exists
+
+	root.AddGroup(&cobra.Group{ID: "services", Title: "One service in the foreground:"})
+	for _, s := range services() {
+		root.AddCommand(&cobra.Command{
+			Use: s.name, Short: s.about, GroupID: "services", Args: cobra.NoArgs,
+			RunE: func(*cobra.Command, []string) error { return a.service(s) },
+		})
+	}
+	root.AddCommand(
+		&cobra.Command{
+			Use: "doctor", Short: "what this machine lacks for the platform, and how to get it", Args: cobra.NoArgs,
+			RunE: func(cmd *cobra.Command, _ []string) error { return a.doctor(cmd.Context()) },
+		},
+		&cobra.Command{
+			Use: "layouts [NAME]", Short: "the built-in layouts, or one of them as YAML", Args: cobra.MaximumNArgs(1),
+			ValidArgs: layouts.Names(),
+			RunE:      func(_ *cobra.Command, args []string) error { return a.layouts(args) },
+		},
+		&cobra.Command{
+			Use: "version", Short: "the version", Args: cobra.NoArgs,
+			Run: func(*cobra.Command, []string) {
+				fmt.Fprintf(a.out, "livestream-tui %s (%s %s/%s)\n", version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+			},
+		},
+		&cobra.Command{Use: "environment", Short: "every environment variable that is read: help environment", Long: settingsTable()},
+		&cobra.Command{
+			Use: procs.GuardianCommand + " RECORDS", Short: "ends what a killed supervisor left", Hidden: true, Args: cobra.ExactArgs(1),
+			RunE: func(_ *cobra.Command, args []string) error {
+				signal.Ignore(syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
+				return procs.Guard(os.Stdin, args[0])
+			},
+		},
+	)
+	return root
+}
+
+// noCommand refuses arguments of the root: each is a command that there is not.
+func noCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	text := fmt.Sprintf("unknown command %q", args[0])
+	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+		text += "; did you mean " + strings.Join(near, " or ") + "?"
+	}
+	return errors.New(text)
+}
+
+// untilSignal returns a context that INT, TERM, HUP or QUIT cancels; a second INT
+// calls atOnce. release gives the signals back.
+func (a *app) untilSignal(atOnce func()) (ctx context.Context, release func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	signals := make(chan os.Signal, 8)
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
+	done, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		for {
+			select {
+			case <-done:
+				return
+			case s := <-signals:
+				if s == syscall.SIGINT && a.interrupted {
+					atOnce()
+				}
+				a.interrupted = a.interrupted || s == syscall.SIGINT
+				cancel()
+			}
+		}
+	}()
+	return ctx, func() {
+		signal.Stop(signals)
+		close(done)
+		<-ended
+		cancel()
+	}
+}
+
+// service is a command that runs one service.
+type service struct {
+	name, about string
+	// preset adds variables that make the service a particular one; nil for none.
+	preset func(runner.Environment) runner.Environment
+	opener
+}
+
+// opener is what the commands need of a service's package.
+type opener struct {
+	// settings is a Config, for the table of settings.
+	settings any
+	// open reads the settings; what it returns makes the service.
+	open func(runner.Environment) (func(runner.Kit) (runner.Service, error), error)
+}
+
+// with adapts a service's package; all of them have this shape.
+func with[C any, S runner.Service](read func(runner.Environment) (C, error), make func(C, runner.Kit) (S, error)) opener {
+	var zero C
+	return opener{zero, func(e runner.Environment) (func(runner.Kit) (runner.Service, error), error) {
+		config, err := read(e)
+		if err != nil {
+			return nil, err
+		}
+		return func(k runner.Kit) (runner.Service, error) {
+			s, err := make(config, k)
+			if err != nil {
+				return nil, err // not s: a nil pointer in an interface is not nil
+			}
+			return s, nil
+		}, nil
+	}}
+}
+
+func services() []service {
+	packagers := with(packager.ConfigFromEnv, packager.New)
+	return []service{
+		{"worker", "the encoder: turns films into live signals", nil, with(workerConfig, worker.New)},
+		{"packager", "a packager: publishes the signals over HTTP", nil, packagers},
+		{"server1", "the packager at SERVER_ONE_PORT", asPackager("server1", "SERVER_ONE_PORT"), packagers},
+		{"server2", "the packager at SERVER_TWO_PORT", asPackager("server2", "SERVER_TWO_PORT"), packagers},
+		{"reporter", "keeps what discovery found out", nil, with(reporter.ConfigFromEnv, reporter.New)},
+		{"discovery", "finds signals and watches the packagers", nil, with(discovery.ConfigFromEnv, discovery.New)},
+		{"origin", "knows which packager to play a signal from", nil, with(origin.ConfigFromEnv, origin.New)},
+		{"proxy", "what players talk to", nil, with(proxy.ConfigFromEnv, proxy.New)},
+	}
+}
+
+// workerConfig draws progress on a terminal, and only there.
+func workerConfig(e runner.Environment) (worker.Config, error) {
+	c, err := worker.ConfigFromEnv(e)
+	c.Terminal = e["LOG_FORMAT"] != "json" && isatty.IsTerminal(os.Stderr.Fd())
+	return c, err
+}
+
+// asPackager presets the packager's name, and its port from portVariable. A port
+// that is none stays the one variable's problem.
+func asPackager(name, portVariable string) func(runner.Environment) runner.Environment {
+	return func(e runner.Environment) runner.Environment {
+		e = maps.Clone(e)
+		e["PACKAGER_NAME"] = name
+		port := e[portVariable]
+		for _, s := range runner.Settings(runner.Topology{}) {
+			if s.Variable == portVariable {
+				port = cmp.Or(port, s.Default)
+			}
+		}
+		if new(runner.Port).UnmarshalText([]byte(port)) == nil {
+			e["PACKAGER_PORT"] = port
+		}
+		return e
+	}
+}
+
+// prepare reads every setting of a service: the common ones and its own. The
+// error is a *runner.ConfigError with all that is wrong.
+func (s service) prepare(e runner.Environment) (runner.Environment, runner.Common, func(runner.Kit) (runner.Service, error), error) {
+	if s.preset != nil {
+		e = s.preset(e)
+	}
+	common, err := runner.CommonFromEnv(e)
+	build, err2 := s.open(e)
+	return e, common, build, allProblems(err, err2)
+}
+
+// service runs one service in the foreground until a signal ends it.
+func (a *app) service(s service) error {
+	env, common, build, err := s.prepare(a.env)
+	if err != nil {
+		return err
+	}
+	name := s.name
+	if name == "packager" {
+		name = cmp.Or(env["PACKAGER_NAME"], name)
+	}
+	kit := runner.NewKit(name, common, env, os.Stderr)
+	made, err := build(kit)
+	if err != nil {
+		return err
+	}
+	ctx, release := a.untilSignal(func() { os.Exit(statusInterrupted) })
+	defer release()
+	return runner.Run(ctx, made, kit, common)
+}
+
+// allProblems joins configuration errors into one, each problem once; any other
+// error goes first.
+func allProblems(errs ...error) error {
+	var all runner.ConfigError
+	for _, err := range errs {
+		var config *runner.ConfigError
+		switch {
+		case err == nil:
+		case !errors.As(err, &config):
+			return err
+		default:
+			for _, p := range config.Problems {
+				if !slices.Contains(all.Problems, p) {
+					all.Problems = append(all.Problems, p)
+				}
+			}
+		}
+	}
+	if len(all.Problems) == 0 {
+		return nil
+	}
+	return &all
+}
+
+// platformOptions are the flags of the root command.
+type platformOptions struct {
+	layout         string
+	headless, json bool
+	duration       time.Duration
+}
+
+// platform launches a layout, with the dashboard or headless.
+func (a *app) platform(o platformOptions) error {
+	switch {
+	case !o.headless && (o.json || o.duration != 0):
+		return &usageError{errors.New("--json and --for need --headless")}
+	case o.duration < 0:
+		return &usageError{fmt.Errorf("--for %s: allowed is more than 0s", o.duration)}
+	case !o.headless && !(isatty.IsTerminal(os.Stdin.Fd()) && isatty.IsTerminal(os.Stdout.Fd())):
+		return &usageError{errors.New("the dashboard needs a terminal; without one use --headless")}
+	}
+	layout, err := loadLayout(o.layout)
+	if err != nil {
+		return err
+	}
+	paths, err := a.check(layout)
+	if err != nil {
+		return err
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return fmt.Errorf("cannot find our own binary: %w", err)
+	}
+	log, closeLog, err := a.platformLog(o, paths)
+	if err != nil {
+		return err
+	}
+	defer closeLog()
+	local, err := control.New(control.Options{
+		Layout: layout, Env: a.env, Self: self,
+		RunPath: paths.Run, LogPath: logFolder(paths), Folders: folders(paths), Log: log,
+	})
+	if err != nil {
+		return err
+	}
+	ctx, release := a.untilSignal(local.KillAll)
+	defer release()
+	if o.headless {
+		return control.Headless(ctx, local, control.HeadlessOptions{Out: a.out, JSON: o.json, For: o.duration})
+	}
+	defer fmt.Fprintf(os.Stderr, "logs: %s\n", logFolder(paths))
+	return dashboard(ctx, local, layout)
+}
+
+// dashboard shows the platform until it has stopped, which q, a signal or the
+// end of the screen itself brings about.
+func dashboard(ctx context.Context, local *control.Local, layout layouts.Layout) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	stopped := make(chan struct{})
+	var ran error
+	go func() {
+		defer close(stopped)
+		ran = local.Run(ctx)
+	}()
+	// The screen's own context: it stays to show how everything stops.
+	shown := tui.Run(context.WithoutCancel(ctx), local, layout, tui.Options{Stop: stop, Stopped: stopped})
+	stop()
+	<-stopped
+	return errors.Join(shown, ran)
+}
+
+func loadLayout(nameOrFile string) (layouts.Layout, error) {
+	if _, err := layouts.Source(nameOrFile); err != nil {
+		return layouts.Layout{}, &usageError{err}
+	}
+	l, err := layouts.Load(nameOrFile)
+	if err != nil {
+		return l, &layoutError{err}
+	}
+	return l, nil
+}
+
+// check reads the settings of every process of the layout before any starts, so
+// that all that is wrong with them is said at once, and returns the paths.
+func (a *app) check(l layouts.Layout) (runner.Paths, error) {
+	var paths runner.Paths
+	var problems runner.Problems
+	runner.Parse(a.env, &paths, &problems)
+	paths.Complete(a.env, &problems)
+	errs := []error{problems.Err()}
+	for _, p := range l.Processes {
+		i := slices.IndexFunc(services(), func(s service) bool { return s.name == p.Service })
+		if i < 0 {
+			return paths, fmt.Errorf("layout %s: process %s: no service %q", l.Name, p.Name, p.Service)
+		}
+		env := maps.Clone(a.env)
+		maps.Copy(env, p.Environment)
+		_, _, _, err := services()[i].prepare(env)
+		errs = append(errs, err)
+	}
+	return paths, allProblems(errs...)
+}
+
+func logFolder(p runner.Paths) string { return filepath.Join(p.State, "logs") }
+
+func folders(p runner.Paths) []control.Folder {
+	return []control.Folder{
+		{Variable: "INPUT_STREAM_PATH", Path: p.Input, ReadOnly: true},
+		{Variable: "OUTPUT_STREAM_PATH", Path: p.Output},
+		{Variable: "STATE_PATH", Path: p.State},
+		{Variable: "CACHE_PATH", Path: p.Cache},
+	}
+}
+
+// platformLog is where supervision itself logs: standard error, or a file beside
+// the children's logs while the dashboard has the screen.
+func (a *app) platformLog(o platformOptions, p runner.Paths) (hclog.Logger, func(), error) {
+	common, err := runner.CommonFromEnv(a.env)
+	if err != nil {
+		return nil, nil, err
+	}
+	if o.headless {
+		return runner.NewKit("platform", common, a.env, os.Stderr).Log, func() {}, nil
+	}
+	if err := os.MkdirAll(logFolder(p), 0o755); err != nil {
+		return nil, nil, fmt.Errorf("STATE_PATH=%q: %w", p.State, err)
+	}
+	// A file for each run: what is of interest is the one that was just there.
+	f, err := os.Create(filepath.Join(logFolder(p), "platform.log"))
+	if err != nil {
+		return nil, nil, fmt.Errorf("STATE_PATH=%q: %w", p.State, err)
+	}
+	return runner.NewKit("platform", common, a.env, f).Log, func() { _ = f.Close() }, nil // the log is over
+}
+
+func (a *app) doctor(ctx context.Context) error {
+	layout, err := layouts.Load(layouts.Default)
+	if err != nil {
+		return err
+	}
+	var paths runner.Paths
+	var problems runner.Problems
+	runner.Parse(a.env, &paths, &problems)
+	paths.Complete(a.env, &problems)
+	if err := problems.Err(); err != nil {
+		return err
+	}
+	list := control.Examine(ctx, control.DoctorOptions{Layout: layout, Env: a.env, Folders: folders(paths), Terminal: os.Stdout})
+	if !control.WriteFindings(a.out, list) {
+		return errors.New("something necessary is missing, see above")
+	}
+	return nil
+}
+
+func (a *app) layouts(args []string) error {
+	if len(args) == 1 {
+		b, err := layouts.Source(args[0])
+		if err != nil {
+			return &usageError{err}
+		}
+		_, err = a.out.Write(b)
+		return err
+	}
+	w := tabwriter.NewWriter(a.out, 0, 8, 2, ' ', 0)
+	for _, name := range layouts.Names() {
+		l, err := layouts.Load(name)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(w, "%s\t%s\n", name, l.About)
+	}
+	return w.Flush()
+}
+
+// settingsTable is every setting of every service, each once, as a table in
+// Markdown: what the README shows as well.
+func settingsTable() string {
+	var b strings.Builder
+	b.WriteString("Every setting is an environment variable. An empty one counts as not set.\n\n")
+	b.WriteString("| variable | default | |\n|---|---|---|\n")
+	seen := map[string]bool{}
+	for _, s := range allSettings() {
+		if !seen[s.Variable] {
+			seen[s.Variable] = true
+			value := s.Default
+			if value != "" {
+				value = "`" + value + "`"
+			}
+			fmt.Fprintf(&b, "| %s | %s | %s |\n", s.Variable, value, s.Doc)
+		}
+	}
+	return b.String()
+}
+
+// allSettings are the shared ones first, then each service's own.
+func allSettings() []runner.Setting {
+	list := slices.Concat(runner.Settings(runner.Paths{}), runner.Settings(runner.Topology{}), runner.Settings(runner.Common{}))
+	for _, s := range services() {
+		list = append(list, runner.Settings(s.settings)...)
+	}
+	return list
+}

@@ -1,0 +1,231 @@
+package control
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/charmbracelet/x/term"
+
+	"livestream-tui/layouts"
+	"livestream-tui/services/report"
+)
+
+const (
+	ffmpegOldest   = 5 // major version
+	versionTimeout = 10 * time.Second
+	// The screen's smallest size and the one that it is made for, in cells.
+	leastColumns, leastLines = 40, 10
+	goodColumns, goodLines   = 120, 36
+)
+
+// Finding is one thing that doctor looked at.
+type Finding struct {
+	// Name is what it is, Detail what was found.
+	Name, Detail string
+	OK           bool
+	// Optional: the platform goes on air without it.
+	Optional bool
+	// Remedy is how to get it; empty when OK.
+	Remedy string
+}
+
+// DoctorOptions say what to look at.
+type DoctorOptions struct {
+	Layout layouts.Layout
+	// Env is the operator's environment.
+	Env     map[string]string
+	Folders []Folder
+	// Terminal is where the dashboard would be drawn.
+	Terminal *os.File
+}
+
+// Examine looks at everything that the platform needs on this machine. It starts
+// nothing but the tools' own version commands.
+func Examine(ctx context.Context, o DoctorOptions) []Finding {
+	list := []Finding{
+		tool(ctx, "ffmpeg", "FFMPEG_PATH", o.Env),
+		tool(ctx, "ffprobe", "FFPROBE_PATH", o.Env),
+	}
+	for _, f := range o.Folders {
+		list = append(list, folder(f))
+	}
+	list = append(list, ports(o)...)
+	return append(list, vlc(o.Env), terminalSize(o.Terminal), terminalText(o.Env))
+}
+
+// WriteFindings writes a line for each finding and reports whether everything
+// that is necessary is there.
+func WriteFindings(w io.Writer, list []Finding) bool {
+	well := true
+	for _, f := range list {
+		word := "ok"
+		switch {
+		case !f.OK && f.Optional:
+			word = "optional"
+		case !f.OK:
+			word, well = "missing", false
+		}
+		_, _ = fmt.Fprintf(w, "%-8s  %-22s %s\n", word, f.Name, report.Clean(f.Detail)) // a closed output has no reader
+		if f.Remedy != "" {
+			_, _ = fmt.Fprintf(w, "%-8s  %-22s -> %s\n", "", "", report.Clean(f.Remedy))
+		}
+	}
+	return well
+}
+
+func tool(ctx context.Context, name, variable string, env map[string]string) Finding {
+	f := Finding{Name: name, Remedy: fmt.Sprintf("install FFmpeg %d or newer (%s), or set %s to its path", ffmpegOldest, ffmpegHint(), variable)}
+	command := env[variable]
+	if command == "" {
+		command = name
+	}
+	path, err := exec.LookPath(command)
+	if err != nil {
+		f.Detail = fmt.Sprintf("%s is not found", command)
+		return f
+	}
+	ctx, cancel := context.WithTimeout(ctx, versionTimeout)
+	defer cancel()
+	out, err := exec.CommandContext(ctx, path, "-version").Output()
+	if err != nil {
+		f.Detail = fmt.Sprintf("%s does not run: %v", path, err)
+		return f
+	}
+	version, major := ffmpegVersion(string(out))
+	f.Detail = fmt.Sprintf("%s, version %s", path, version)
+	if f.OK = major >= ffmpegOldest; f.OK {
+		f.Remedy = ""
+	}
+	return f
+}
+
+func ffmpegHint() string {
+	if runtime.GOOS == "darwin" {
+		return "brew install ffmpeg"
+	}
+	return "Debian and Ubuntu: apt-get install ffmpeg"
+}
+
+// versionLine is how ffmpeg and ffprobe begin: "ffmpeg version 5.1.8-0+deb12u1
+// Copyright", "ffprobe version n7.1", "ffmpeg version N-117000-g1a2b3c4".
+var versionLine = regexp.MustCompile(`^ff(?:mpeg|probe) version (n?(\d+)\.\S*|\S+)`)
+
+// ffmpegVersion returns the version and its major number. A build from the
+// development branch has none and counts as the newest.
+func ffmpegVersion(out string) (version string, major int) {
+	m := versionLine.FindStringSubmatch(out)
+	if m == nil {
+		return "unknown", 0
+	}
+	if m[2] == "" {
+		return m[1], 1000
+	}
+	major, err := strconv.Atoi(m[2])
+	if err != nil {
+		return m[1], 0
+	}
+	return m[1], major
+}
+
+func folder(f Folder) Finding {
+	found := Finding{Name: "folder " + f.Variable, Detail: f.Path}
+	if path, err := filepath.Abs(f.Path); err == nil {
+		found.Detail = path
+	}
+	if err := f.check(); err != nil {
+		found.Remedy = err.Error()
+		return found
+	}
+	found.OK = true
+	return found
+}
+
+// ports looks at each port. One that this platform itself holds is held, too:
+// doctor is for the time before it runs.
+func ports(o DoctorOptions) []Finding {
+	list, err := endpoints(o.Layout, o.Env)
+	if err != nil {
+		return []Finding{{Name: "ports", Detail: "cannot be told", Remedy: err.Error()}}
+	}
+	var found []Finding
+	for _, e := range list {
+		f := Finding{Name: fmt.Sprintf("port %d", e.Port), Detail: "free, for " + e.Process, OK: true}
+		if err := tryPort(e); err != nil {
+			f.OK, f.Detail, f.Remedy = false, "not free, wanted by "+e.Process, held(e, err)
+		}
+		found = append(found, f)
+	}
+	return found
+}
+
+// vlc looks in PATH and where VLC usually is.
+func vlc(env map[string]string) Finding {
+	f := Finding{Name: "VLC", Optional: true, Detail: "not found"}
+	for _, path := range []string{
+		"vlc", "/usr/bin/vlc", "/usr/local/bin/vlc", "/snap/bin/vlc", "/var/lib/flatpak/exports/bin/org.videolan.VLC",
+		"/Applications/VLC.app/Contents/MacOS/VLC", filepath.Join(env["HOME"], "Applications/VLC.app/Contents/MacOS/VLC"),
+	} {
+		if found, err := exec.LookPath(path); err == nil {
+			f.OK, f.Detail = true, found
+			return f
+		}
+	}
+	f.Remedy = "to watch the stream, install VLC (https://www.videolan.org), or open the URL in Safari"
+	return f
+}
+
+func terminalSize(file *os.File) Finding {
+	f := Finding{Name: "terminal size", Optional: true}
+	w, h, err := term.GetSize(file.Fd())
+	switch {
+	case err != nil:
+		f.Detail, f.Remedy = "standard output is not a terminal", "the dashboard needs one; without it use --headless"
+	case w < leastColumns || h < leastLines:
+		f.Detail, f.Remedy = fmt.Sprintf("%dx%d", w, h), fmt.Sprintf("make it %dx%d at least, %dx%d shows everything", leastColumns, leastLines, goodColumns, goodLines)
+	default:
+		f.OK, f.Detail = true, fmt.Sprintf("%dx%d", w, h)
+	}
+	return f
+}
+
+// terminalText tells of colours and of the letters that the screen is drawn with.
+func terminalText(env map[string]string) Finding {
+	f := Finding{Name: "terminal text", Optional: true, OK: true}
+	colours := "colours"
+	switch {
+	case env["NO_COLOR"] != "":
+		colours = "no colours (NO_COLOR)"
+	case env["TERM"] == "" || env["TERM"] == "dumb":
+		colours = fmt.Sprintf("TERM=%q", env["TERM"])
+		f.OK, f.Remedy = false, "the dashboard needs a terminal that can move its cursor; set TERM, such as xterm-256color"
+	case env["COLORTERM"] == "truecolor" || env["COLORTERM"] == "24bit":
+		colours = "16 million colours"
+	case strings.Contains(env["TERM"], "256color"):
+		colours = "256 colours"
+	}
+	utf8 := false
+	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
+		if v := env[name]; v != "" {
+			v = strings.ToLower(v)
+			utf8 = strings.Contains(v, "utf-8") || strings.Contains(v, "utf8")
+			break // the first that is set decides
+		}
+	}
+	f.Detail = colours + ", UTF-8"
+	if !utf8 {
+		f.OK, f.Detail = false, colours+", no UTF-8"
+		if f.Remedy == "" {
+			f.Remedy = "frames and marks need it; set LANG, such as C.UTF-8"
+		}
+	}
+	return f
+}

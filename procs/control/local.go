@@ -1,0 +1,264 @@
+package control
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+
+	"livestream-tui/layouts"
+	"livestream-tui/procs"
+	"livestream-tui/services/report"
+)
+
+const (
+	logMost       = 10_000 // lines of log that are kept
+	failoversMost = 100
+	queueMost     = 1024 // events that a subscriber may be behind
+	measurePeriod = time.Second
+)
+
+// Options say which platform to run and where.
+type Options struct {
+	Layout layouts.Layout
+	// Env is the operator's environment, which every process is given.
+	Env map[string]string
+	// Self is the path of our own binary, which every process runs.
+	Self string
+	// RunPath holds sockets and locks, LogPath the children's logs.
+	RunPath, LogPath string
+	// Folders are tried before anything starts.
+	Folders []Folder
+	// Log takes what supervision itself has to say.
+	Log hclog.Logger
+}
+
+// Local is a platform that this process supervises. Make it with New, then call
+// Run once. Safe for concurrent use.
+type Local struct {
+	log  hclog.Logger
+	sup  supervisor
+	poll poller
+
+	mu          sync.Mutex
+	now         Snapshot // its slices are replaced, never written to; guarded by mu
+	lines       ring     // guarded by mu
+	subscribers map[*subscriber]bool
+	ended       bool // Run has returned; guarded by mu
+}
+
+// supervisor is what Local needs of procs.Supervisor.
+type supervisor interface {
+	Run(ctx context.Context) error
+	KillAll()
+	Statuses() []procs.Status
+	Command(ctx context.Context, process string, a procs.Action) error
+	Progress(process string)
+}
+
+var _ Platform = (*Local)(nil)
+
+// New checks what the platform needs (its run folder, other folders, ports) and
+// returns it, not started. The error names everything that is wrong, each on a
+// line of its own with the way out; procs.ErrAlreadyRunning is wrapped in it when
+// another instance has the run folder.
+func New(o Options) (*Local, error) {
+	list, err := specs(o.Layout, o.Self, o.Env)
+	if err != nil {
+		return nil, err
+	}
+	ends, err := endpoints(o.Layout, o.Env)
+	if err != nil {
+		return nil, err
+	}
+	l := newLocal(o.Layout, ends, o.LogPath, o.Log)
+	// The supervisor first: it ends what an earlier run left on our ports.
+	sup, err := procs.New(procs.Options{
+		Specs: list, RunPath: o.RunPath, LogPath: o.LogPath, Self: o.Self, Log: o.Log,
+		OnLine: l.onLine, OnStatus: l.onStatus,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := joined(append(checkFolders(o.Folders), checkPorts(ends)...)); err != nil {
+		return nil, err // the lock goes with this process
+	}
+	l.sup = sup
+	return l, nil
+}
+
+// newLocal returns a platform that lacks its supervisor.
+func newLocal(layout layouts.Layout, ends []endpoint, logs string, log hclog.Logger) *Local {
+	l := &Local{log: log, poll: newPoller(ends), lines: newRing(logMost), subscribers: map[*subscriber]bool{}}
+	l.now = Snapshot{Version: 1, Layout: layout.Name, Started: time.Now(), LogFolder: logs}
+	for _, p := range layout.Processes {
+		v := Process{Status: Status{Name: p.Name}, Service: p.Service}
+		for _, e := range ends {
+			if e.Process == p.Name {
+				v.Port = e.Port
+			}
+			if e.Service == "proxy" {
+				l.now.PlayURL = e.url()
+			}
+		}
+		l.now.Processes = append(l.now.Processes, v)
+	}
+	return l
+}
+
+// Run starts the platform, supervises it until ctx is cancelled and returns when
+// everything has stopped. The error says what could not be stopped.
+func (l *Local) Run(ctx context.Context) error {
+	defer context.AfterFunc(ctx, l.stopping)()
+	background, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	var work sync.WaitGroup
+	work.Go(func() { l.poll.run(background, l.polled) })
+	work.Go(func() { l.measure(background) })
+	err := l.sup.Run(ctx)
+	cancel()
+	work.Wait()
+
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.ended = true
+	for s := range l.subscribers {
+		s.wakeUp()
+	}
+	return err
+}
+
+// KillAll ends every process at once; Run returns soon after.
+func (l *Local) KillAll() { l.sup.KillAll() }
+
+// Snapshot implements Platform.
+func (l *Local) Snapshot() Snapshot {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.snapshot()
+}
+
+// snapshot needs mu.
+func (l *Local) snapshot() Snapshot {
+	s := l.now
+	s.At, s.LogSeq = time.Now(), l.lines.seq
+	return s
+}
+
+// Logs implements Platform.
+func (l *Local) Logs(since uint64, limit int) []LogLine {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.lines.after(since, limit)
+}
+
+// Command implements Platform. What is asked for is logged.
+func (l *Local) Command(ctx context.Context, c Command) error {
+	err := l.sup.Command(ctx, c.Process, c.Action)
+	if err != nil {
+		l.log.Info("command refused", "action", c.Action.String(), "process", c.Process, "reason", err.Error())
+		return err
+	}
+	l.log.Info("command", "action", c.Action.String(), "process", c.Process)
+	return nil
+}
+
+func (l *Local) stopping() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.now.Stopping = true
+	l.now.Version++
+}
+
+// onStatus takes every change of a process's state.
+func (l *Local) onStatus(s procs.Status) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.change(s.Name, func(p *Process) {
+		if p.Incarnation != s.Incarnation || s.State == procs.Ready {
+			p.Progress = nil
+		}
+		p.Status = s
+	})
+	l.publish(Event{Time: time.Now(), Process: s.Name, Status: &s})
+}
+
+// change replaces one process's record. Needs mu.
+func (l *Local) change(name string, by func(*Process)) {
+	i := slices.IndexFunc(l.now.Processes, func(p Process) bool { return p.Name == name })
+	if i < 0 {
+		return
+	}
+	l.now.Processes = slices.Clone(l.now.Processes)
+	by(&l.now.Processes[i])
+	l.now.Version++
+}
+
+// onLine takes every line of every child's log.
+func (l *Local) onLine(process string, line []byte) {
+	parsed := report.ParseLine(line, time.Now())
+	event, _, err := report.EventOf(parsed)
+	if err != nil {
+		l.log.Debug("an event that is not what it should be", "process", process, "error", err)
+	}
+	l.keep(process, parsed, event)
+	if _, ok := event.(report.Progress); ok {
+		l.sup.Progress(process)
+	}
+}
+
+func (l *Local) keep(process string, line report.Line, event report.Event) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.lines.add(LogLine{Process: process, Line: line})
+	switch e := event.(type) {
+	case report.Progress:
+		l.change(process, func(p *Process) { p.Progress = &e })
+	case report.Failover:
+		list := append(slices.Clone(l.now.Failovers), FailoverAt{Time: line.Time, Process: process, Failover: e})
+		l.now.Failovers = list[max(0, len(list)-failoversMost):]
+		l.now.Version++
+		l.publish(Event{Time: line.Time, Process: process, Failover: &e})
+	default:
+		if line.Level >= report.LevelWarn {
+			l.publish(Event{Time: line.Time, Process: process, Log: &line})
+		}
+	}
+}
+
+// polled takes what the control plane answered.
+func (l *Local) polled(a answers) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.now.Ingests, l.now.Details, l.now.IngestsErr, l.now.Live = a.Ingests, a.Details, a.Err, a.Live
+	l.now.Version++
+}
+
+// measure takes over what changes without a change of state: CPU, memory, lost log.
+func (l *Local) measure(ctx context.Context) {
+	tick := time.NewTicker(measurePeriod)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		measured := map[string]procs.Status{}
+		for _, s := range l.sup.Statuses() {
+			measured[s.Name] = s
+		}
+		l.mu.Lock()
+		for name, m := range measured {
+			l.change(name, func(p *Process) {
+				// Its state may be older than the one that onStatus has told since.
+				p.LogLost = m.LogLost
+				if m.PID == p.PID {
+					p.CPU, p.RSS = m.CPU, m.RSS
+				}
+			})
+		}
+		l.mu.Unlock()
+	}
+}

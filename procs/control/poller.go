@@ -1,0 +1,156 @@
+package control
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"reflect"
+	"slices"
+	"time"
+
+	"livestream-tui/services/report"
+)
+
+const (
+	pollPeriod  = time.Second
+	pollTimeout = time.Second
+	answerMost  = 4 << 20 // bytes of an answer that are read
+)
+
+// answers are what the control plane says, as in Snapshot.
+type answers struct {
+	Ingests []report.Ingest
+	Details []report.SignalStatus
+	Live    []report.Live
+	Err     string
+}
+
+// poller asks the reporter and the origin. A base URL is empty where the layout
+// has none of them.
+type poller struct {
+	reporter, origin string
+	client           *http.Client
+}
+
+func newPoller(list []endpoint) poller {
+	p := poller{client: newClient()}
+	for _, e := range list {
+		switch e.Service {
+		case "reporter":
+			p.reporter = e.url()
+		case "origin":
+			p.origin = e.url()
+		}
+	}
+	return p
+}
+
+// newClient is one for services on this machine: no proxy of the environment's
+// stands between, and no redirect is followed.
+func newClient() *http.Client {
+	return &http.Client{
+		Timeout:       pollTimeout,
+		Transport:     &http.Transport{MaxIdleConnsPerHost: 2, IdleConnTimeout: 30 * time.Second},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
+// run asks once a second until ctx is cancelled and tells what has changed.
+func (p poller) run(ctx context.Context, changed func(answers)) {
+	defer p.client.CloseIdleConnections()
+	tick := time.NewTicker(pollPeriod)
+	defer tick.Stop()
+	var last answers
+	for {
+		if a := p.ask(ctx); ctx.Err() == nil && !reflect.DeepEqual(a, last) {
+			changed(a)
+			last = a
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// ask asks everything once. The signals are those that the reporter knows; what
+// the origin does not answer for is left out.
+func (p poller) ask(ctx context.Context) answers {
+	var a answers
+	if p.reporter == "" {
+		a.Err = "this layout has no reporter"
+		return a
+	}
+	err := p.get(ctx, p.reporter+"/ingests", &a.Ingests)
+	if err == nil {
+		err = p.get(ctx, p.reporter+"/packagers", &a.Details)
+	}
+	if err != nil {
+		return answers{Err: fmt.Sprintf("no answer from the reporter (%s): %v", p.reporter, err)}
+	}
+	if p.origin == "" {
+		return a
+	}
+	var signals []string
+	for _, d := range a.Details {
+		signals = append(signals, d.Signal)
+	}
+	slices.Sort(signals)
+	for _, signal := range signals {
+		var live report.Live
+		if p.get(ctx, p.origin+"/live/"+url.PathEscape(signal), &live) == nil {
+			a.Live = append(a.Live, live)
+		}
+	}
+	return a
+}
+
+func (p poller) get(ctx context.Context, address string, v any) error {
+	body, err := fetch(ctx, p.client, address)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(body, v)
+}
+
+// fetch returns the body of a 200, or says in a few words why there is none.
+func fetch(ctx context.Context, client *http.Client, address string) ([]byte, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return nil, err
+	}
+	resp, err := client.Do(req)
+	if err != nil {
+		return nil, short(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, answerMost))
+	if err != nil {
+		return nil, short(err)
+	}
+	if resp.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("status %d", resp.StatusCode)
+	}
+	return body, nil
+}
+
+// short strips from a client's error what its reader knows: method, URL, address.
+func short(err error) error {
+	var sys *os.SyscallError
+	var u *url.Error
+	switch {
+	case errors.As(err, &sys):
+		return sys.Err
+	case errors.As(err, &u) && u.Timeout():
+		return fmt.Errorf("nothing within %s", pollTimeout)
+	case errors.As(err, &u):
+		return u.Err
+	}
+	return err
+}

@@ -1,0 +1,107 @@
+package control
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"livestream-tui/procs"
+	"livestream-tui/services/report"
+)
+
+// printer writes events, one a line: JSON for programs, else text in the form of
+// a service's own log in the foreground. Errors of the writer are not told: who
+// closed it does not listen.
+type printer struct {
+	out  io.Writer
+	json bool
+}
+
+// event writes one event. On its way up a process is told of only when it is
+// ready, as text: the rest is what the startup's lines are for.
+func (p printer) event(e Event) {
+	if p.json {
+		p.object(e)
+		return
+	}
+	if e.Dropped > 0 {
+		p.line(e.Time, report.LevelWarn, "platform", fmt.Sprintf("%d events were missed here", e.Dropped))
+	}
+	switch {
+	case e.Status != nil:
+		switch e.Status.State {
+		case procs.Idle, procs.Waiting, procs.Starting, procs.Running:
+		default:
+			p.line(e.Time, levelOf(e.Status.State), e.Process, stateText(*e.Status))
+		}
+	case e.Failover != nil:
+		p.line(e.Time, report.LevelWarn, e.Process, failoverText(*e.Failover))
+	case e.Log != nil:
+		p.line(e.Log.Time, e.Log.Level, e.Process, strings.TrimSpace(e.Log.Message+" "+e.Log.FieldText()))
+	}
+}
+
+// say writes a message of the platform's own.
+func (p printer) say(level report.Level, message string) {
+	now := time.Now()
+	if p.json {
+		p.object(Event{Time: now, Log: &report.Line{Time: now, Level: level, Module: "platform", Message: message}})
+		return
+	}
+	p.line(now, level, "platform", message)
+}
+
+func (p printer) object(e Event) {
+	b, err := json.Marshal(e)
+	if err != nil {
+		b = fmt.Appendf(nil, `{"error":%q}`, err)
+	}
+	_, _ = p.out.Write(append(b, '\n'))
+}
+
+func (p printer) line(at time.Time, level report.Level, from, text string) {
+	name := "[" + strings.ToUpper(level.String()) + "]"
+	_, _ = fmt.Fprintf(p.out, "%s %-7s %s: %s\n", at.Local().Format("2006-01-02 15:04:05"), name, from, report.Clean(text))
+}
+
+func levelOf(s State) report.Level {
+	switch s {
+	case procs.Failed:
+		return report.LevelError
+	case procs.Degraded, procs.Backoff:
+		return report.LevelWarn
+	}
+	return report.LevelInfo
+}
+
+func stateText(s Status) string {
+	text := s.State.String()
+	if s.Paused {
+		text += ", paused"
+	}
+	if s.Reason != "" {
+		text += ": " + s.Reason
+	}
+	if s.State == procs.Ready {
+		text += fmt.Sprintf(" (pid %d)", s.PID)
+	}
+	return text
+}
+
+func failoverText(f report.Failover) string {
+	gap := "none waiting"
+	if f.GapMS >= 0 {
+		gap = fmt.Sprintf("gap %.0f ms", f.GapMS)
+	}
+	return fmt.Sprintf("failover of %s from %s to %s: %s (msn %d to %d, %s, %d requests saved)",
+		f.Signal, orNone(f.From), orNone(f.To), f.Cause, f.MSNBefore, f.MSNAfter, gap, f.Saved)
+}
+
+func orNone(s string) string {
+	if s == "" {
+		return "none"
+	}
+	return s
+}
