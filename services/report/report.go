@@ -113,6 +113,21 @@ type Preference struct {
 	Packagers []PackagerStatus `json:"packagers"`
 }
 
+// Moved is a row of the answer to the origin's POST /failover: where a signal is
+// played from now.
+type Moved struct {
+	Signal string `json:"signal"`
+	// From and To are base URLs of packagers; From is empty when none was active.
+	From string `json:"from"`
+	To   string `json:"to"`
+}
+
+// FailoverRequest is the body of the origin's POST /failover.
+type FailoverRequest struct {
+	// Signal is the one to move; every signal when empty.
+	Signal string `json:"signal,omitempty"`
+}
+
 // Error is the JSON body of every error answer.
 type Error struct {
 	Error string `json:"error"`

@@ -1,0 +1,90 @@
+package discovery
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"livestream-tui/services/health"
+	"livestream-tui/services/report"
+)
+
+// board is what is known of every signal at every packager. Pure: the caller
+// brings the clock and the lock.
+type board struct {
+	packagers []string
+	signals   map[string][]health.Observation // in the order of packagers
+	states    map[string][]report.State       // as last judged, in the order of packagers
+}
+
+func newBoard(packagers []string) *board {
+	return &board{packagers: packagers, signals: map[string][]health.Observation{}, states: map[string][]report.State{}}
+}
+
+// follow makes the board's signals the given ones and returns what has come and
+// what has gone, sorted.
+func (b *board) follow(signals []string) (come, gone []string) {
+	for _, name := range signals {
+		if _, known := b.signals[name]; known {
+			continue
+		}
+		come = append(come, name)
+		for _, p := range b.packagers {
+			b.signals[name] = append(b.signals[name], unobserved(p))
+		}
+		b.states[name] = make([]report.State, len(b.packagers))
+	}
+	for name := range b.signals {
+		if !slices.Contains(signals, name) {
+			gone = append(gone, name)
+			delete(b.signals, name)
+			delete(b.states, name)
+		}
+	}
+	slices.Sort(come)
+	slices.Sort(gone)
+	return come, gone
+}
+
+// add notes the result of a request to a packager, by its index, and returns the
+// target duration of its playlist, zero when unknown. A signal that has gone
+// meanwhile stays gone.
+func (b *board) add(signal string, packager int, r result) time.Duration {
+	list, known := b.signals[signal]
+	if !known {
+		return 0
+	}
+	list[packager] = observe(list[packager], r)
+	return list[packager].TargetDuration
+}
+
+// change is a packager whose state is another than it was.
+type change struct {
+	signal  string
+	was     report.State
+	verdict health.Verdict
+}
+
+// judge returns the report that follows from what is known, and what has changed
+// since it was last called. What is not known yet is left out: a discovery that
+// has just started must not make the reporter forget what the last one knew.
+func (b *board) judge(now time.Time) (report.IngestReport, []change) {
+	out := report.IngestReport{Signals: []report.SignalStatus{}}
+	var changes []change
+	for _, name := range slices.Sorted(maps.Keys(b.signals)) {
+		status := report.SignalStatus{Signal: name, Packagers: []report.PackagerStatus{}}
+		for i, v := range health.Judge(b.signals[name], now, health.Policy{}) {
+			if v.State == report.Unknown {
+				continue
+			}
+			v.Reason = shorten(v.Reason)
+			status.Packagers = append(status.Packagers, v.Status())
+			if was := b.states[name][i]; was != v.State {
+				changes = append(changes, change{name, was, v})
+				b.states[name][i] = v.State
+			}
+		}
+		out.Signals = append(out.Signals, status)
+	}
+	return out, changes
+}

@@ -1,0 +1,34 @@
+package discovery
+
+import "time"
+
+// The pauses between two tries to give the reporter its first report: the first,
+// doubling to the last, each longer by up to jitter so that several discoveries
+// do not come in step.
+const (
+	firstPause = 100 * time.Millisecond
+	lastPause  = 2 * time.Second
+	jitter     = 0.2
+)
+
+// patience says how long to wait before the next try, and when to give up.
+type patience struct {
+	until time.Time
+	pause time.Duration
+}
+
+func newPatience(now time.Time, limit time.Duration) patience {
+	return patience{until: now.Add(limit), pause: firstPause}
+}
+
+// after returns the pause before the next try and what is left of the patience
+// then; false when there is no more. random is 0 to 1.
+func (p patience) after(now time.Time, random float64) (time.Duration, patience, bool) {
+	left := p.until.Sub(now)
+	if left <= 0 {
+		return 0, p, false
+	}
+	pause := p.pause + time.Duration(float64(p.pause)*jitter*random)
+	p.pause = min(2*p.pause, lastPause)
+	return min(pause, left), p, true
+}

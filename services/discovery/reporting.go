@@ -1,0 +1,100 @@
+package discovery
+
+import (
+	"context"
+	"math/rand/v2"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+
+	"livestream-tui/services/report"
+)
+
+// reportEvery is how often the reporter is told what it knows already: a tenth
+// of what it takes to forget.
+const reportEvery = time.Second
+
+// keepReporting tells the reporter what is known, every reportEvery and whenever
+// a packager's state changes.
+func (s *Service) keepReporting(ctx context.Context) error {
+	to := sender{client: s.client, reporters: s.config.Topology.ReporterURL}
+	left := newPatience(time.Now(), s.config.Patience)
+	pause := time.Duration(0)
+	for {
+		r, err := s.nextReport(ctx, pause)
+		if err != nil {
+			return err
+		}
+		err = to.send(ctx, r)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		pause = reportEvery
+		if introduced := s.noteReport(err); introduced {
+			continue
+		}
+		var more bool
+		if pause, left, more = left.after(time.Now(), rand.Float64()); !more {
+			return to.giveUp(s.config.Patience, err)
+		}
+	}
+}
+
+// nextReport returns the next report when it is due: after the pause, or at once
+// when a state has changed. The only error is ctx's.
+func (s *Service) nextReport(ctx context.Context, pause time.Duration) (report.IngestReport, error) {
+	due := time.NewTimer(pause)
+	defer due.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return report.IngestReport{}, ctx.Err()
+		case <-due.C:
+			r, _ := s.judge()
+			return r, nil
+		case <-s.observed:
+			if r, changed := s.judge(); changed {
+				return r, nil
+			}
+		}
+	}
+}
+
+// judge turns what is known into a report and logs what has changed.
+func (s *Service) judge() (r report.IngestReport, changed bool) {
+	s.mu.Lock()
+	r, changes := s.board.judge(time.Now())
+	s.mu.Unlock()
+	for _, c := range changes {
+		level := hclog.Warn
+		if c.verdict.State == report.Up {
+			level = hclog.Info
+		}
+		s.log.Log(level, "packager is "+c.verdict.State.String(), "signal", c.signal, "packager", c.verdict.Packager,
+			"was", c.was.String(), "msn", c.verdict.Pos.MSN, "reason", c.verdict.Reason)
+	}
+	return r, len(changes) > 0
+}
+
+// noteReport notes whether the reporter took a report and says so when that has
+// changed. It returns whether the reporter has ever taken one.
+func (s *Service) noteReport(err error) (introduced bool) {
+	trouble, result := "", "taken"
+	if err != nil {
+		trouble, result = cause(err), "failed"
+	}
+	s.reports.WithLabelValues(result).Inc()
+	s.mu.Lock()
+	before, first := s.trouble, !s.ready
+	s.trouble = trouble
+	s.ready = s.ready || err == nil
+	introduced = s.ready
+	s.mu.Unlock()
+	switch {
+	case err != nil && before == "":
+		s.log.Warn("the reporter takes no report, trying on", "reporter", s.config.Topology.ReporterURL.String(), "reason", trouble)
+	case err == nil && (before != "" || first):
+		s.log.Info("the reporter takes reports", "reporter", s.config.Topology.ReporterURL.String())
+	}
+	return introduced
+}

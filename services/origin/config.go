@@ -1,0 +1,38 @@
+package origin
+
+import (
+	"net"
+	"strconv"
+	"time"
+
+	"livestream-tui/services/runner"
+)
+
+// Config is the origin's settings.
+type Config struct {
+	runner.Topology
+
+	// FailbackAfter is how long the preferred packager, the first in PACKAGERS,
+	// must have been in good health before players go back to it. Zero: as soon as
+	// it is up.
+	FailbackAfter time.Duration `env:"FAILBACK_AFTER" envDefault:"30s" doc:"how long the first packager must have been up before the origin goes back to it"`
+	// TTL is how long a signal lives on that discovery does not report any more.
+	TTL time.Duration `env:"REPORT_TTL" envDefault:"10s" doc:"how long a report counts when it is not repeated"`
+}
+
+// ConfigFromEnv reads the origin's settings; a *runner.ConfigError names every
+// bad one.
+func ConfigFromEnv(e runner.Environment) (Config, error) {
+	var c Config
+	var p runner.Problems
+	runner.Parse(e, &c, &p)
+	c.Complete(&p)
+	p.Require(c.FailbackAfter >= 0, "FAILBACK_AFTER", c.FailbackAfter, "allowed is 0s or more")
+	p.Require(c.TTL > 0, "REPORT_TTL", c.TTL, "allowed is more than 0s")
+	return c, p.Err()
+}
+
+// Address is where the origin listens.
+func (c Config) Address() string {
+	return net.JoinHostPort(c.ControlBindAddress, strconv.Itoa(int(c.OriginPort)))
+}

@@ -1,0 +1,164 @@
+package origin
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"livestream-tui/services/report"
+)
+
+// settle is policy.Settle of the running origin.
+const settle = 5 * time.Second
+
+// memory is what the origin knows of every signal. Pure: the caller brings the
+// clock and the lock. What was learned stays when nobody tells anything any more:
+// players go on with the last known packagers while the control plane is away.
+type memory struct {
+	packagers []string // PACKAGERS
+	policy    policy
+	ttl       time.Duration
+	heard     bool // a reporter has answered
+	signals   map[string]signal
+}
+
+// signal is what is known of one signal.
+type signal struct {
+	selection selection
+	statuses  []report.PackagerStatus // in the order of PACKAGERS
+	reported  time.Time               // when discovery last named it, by the reporter's clock
+	replaced  chan struct{}           // closed when another version replaces this one
+	version   string
+}
+
+// told is a reporter's answer.
+type told struct {
+	signals []report.SignalStatus
+	// reported is when a discovery last reported anything, by the reporter's
+	// clock; zero when none has since it started.
+	reported time.Time
+}
+
+// moved is a change with its signal.
+type moved struct {
+	Signal string
+	change
+}
+
+func newMemory(packagers []string, p policy, ttl time.Duration) *memory {
+	return &memory{packagers: packagers, policy: p, ttl: ttl, signals: map[string]signal{}}
+}
+
+// learn takes over what a reporter told and returns where players move and which
+// signals have ended, sorted by signal.
+func (m *memory) learn(t told, now time.Time) (moves []moved, ended []string) {
+	m.heard = true
+	listed := make(map[string]bool, len(t.signals))
+	for _, s := range t.signals {
+		listed[s.Signal] = true
+		next := m.signals[s.Signal]
+		next.reported = s.LastReported
+		next.statuses = m.merge(next.statuses, s.Packagers)
+		var c *change
+		next.selection, c = next.selection.next(next.statuses, now, m.policy)
+		m.put(s.Signal, next)
+		if c != nil {
+			moves = append(moves, moved{s.Signal, *c})
+		}
+	}
+	for name, s := range m.signals {
+		// A signal that is not listed has ended only where discovery has gone on
+		// reporting without it; else the reporter has forgotten, and we have not.
+		if !listed[name] && t.reported.Sub(s.reported) >= m.ttl {
+			close(s.replaced)
+			delete(m.signals, name)
+			ended = append(ended, name)
+		}
+	}
+	slices.SortFunc(moves, func(a, b moved) int { return strings.Compare(a.Signal, b.Signal) })
+	slices.Sort(ended)
+	return moves, ended
+}
+
+// merge returns the new statuses in the order of PACKAGERS. What the reporter
+// does not know does not replace what was known.
+func (m *memory) merge(old, fresh []report.PackagerStatus) []report.PackagerStatus {
+	list := make([]report.PackagerStatus, 0, len(m.packagers))
+	for _, url := range m.packagers {
+		status, found := find(fresh, url)
+		if !found || status.State == report.Unknown {
+			if known, found := find(old, url); found {
+				status = known
+			} else {
+				status = report.PackagerStatus{URL: url, State: report.Unknown, Reason: "not reported", MSN: -1, Part: -1, AgeMS: -1}
+			}
+		}
+		list = append(list, status)
+	}
+	return list
+}
+
+// failover moves one signal, or every signal where name is empty, away from its
+// active packager, and returns where to.
+func (m *memory) failover(name string) []moved {
+	var moves []moved
+	for _, n := range slices.Sorted(maps.Keys(m.signals)) {
+		if name != "" && n != name {
+			continue
+		}
+		s := m.signals[n]
+		next, c, ok := s.selection.away(s.statuses)
+		if !ok {
+			continue
+		}
+		s.selection = next
+		m.put(n, s)
+		moves = append(moves, moved{n, *c})
+	}
+	return moves
+}
+
+// put stores a signal's next value and wakes who waits for another version.
+func (m *memory) put(name string, s signal) {
+	version := versionOf(s)
+	if version != s.version {
+		if s.replaced != nil {
+			close(s.replaced)
+		}
+		s.version, s.replaced = version, make(chan struct{})
+	}
+	m.signals[name] = s
+}
+
+// names are the signals, sorted; never nil.
+func (m *memory) names() []string {
+	return append([]string{}, slices.Sorted(maps.Keys(m.signals))...)
+}
+
+// active is the packager to play the signal from, empty when none is usable.
+func (s signal) active() string {
+	if !s.selection.Usable {
+		return ""
+	}
+	return s.selection.Active
+}
+
+func (s signal) preference(name string) report.Preference {
+	return report.Preference{Signal: name, Active: s.active(), Packagers: s.selection.order(s.statuses)}
+}
+
+// versionOf names what a preference says: who is to serve, in which order, in
+// which state. Numbers and ages change with every report and decide nothing. It
+// is made from the content, so that it means the same after a restart and at
+// every origin.
+func versionOf(s signal) string {
+	h := sha256.New()
+	_, _ = h.Write([]byte(s.active())) // a hash never fails to write
+	for _, p := range s.selection.order(s.statuses) {
+		_, _ = h.Write([]byte("\n" + p.URL + " " + p.State.String()))
+	}
+	return hex.EncodeToString(h.Sum(nil)[:8])
+}

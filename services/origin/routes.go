@@ -1,0 +1,165 @@
+package origin
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/gorilla/mux"
+
+	"livestream-tui/services/report"
+	"livestream-tui/services/runner"
+)
+
+const (
+	// maxWait bounds the long poll.
+	maxWait = time.Minute
+	// retryAfter is the Retry-After of a 503, in seconds.
+	retryAfter = "1"
+)
+
+// Routes adds the routes of signals and preferences, and the operator's failover.
+func (s *Service) Routes(r *mux.Router) {
+	r.HandleFunc("/signals", s.signals).Methods(runner.Reads()...)
+	r.HandleFunc("/live/{signal}", s.live).Methods(runner.Reads()...)
+	r.HandleFunc("/live/{signal}/packagers", s.packagers).Methods(runner.Reads()...)
+	r.HandleFunc("/failover", s.failover).Methods(http.MethodPost)
+}
+
+func (s *Service) signals(w http.ResponseWriter, _ *http.Request) {
+	s.mu.Lock()
+	heard, names := s.memory.heard, s.memory.names()
+	s.mu.Unlock()
+	if !heard {
+		unavailable(w, notHeard)
+		return
+	}
+	runner.WriteJSON(w, http.StatusOK, names)
+}
+
+func (s *Service) live(w http.ResponseWriter, r *http.Request) {
+	name := mux.Vars(r)["signal"]
+	sig, ok := s.find(w, name)
+	if !ok {
+		return
+	}
+	active := sig.active()
+	if active == "" {
+		unavailable(w, fmt.Sprintf("no packager is usable for signal %q", name))
+		return
+	}
+	runner.WriteJSON(w, http.StatusOK, report.Live{Signal: name, Server: active + "/" + name + "/playlist.m3u8"})
+}
+
+// packagers answers with the preference: at once, or, to a request that has its
+// version already and is ready to wait, when it changes.
+func (s *Service) packagers(w http.ResponseWriter, r *http.Request) {
+	wait, err := waitOf(r)
+	if err != nil {
+		runner.WriteError(w, http.StatusBadRequest, err.Error())
+		return
+	}
+	over := time.NewTimer(wait)
+	defer over.Stop()
+	name := mux.Vars(r)["signal"]
+	for waiting := wait > 0; ; {
+		sig, ok := s.find(w, name)
+		if !ok {
+			return
+		}
+		tag := `"` + sig.version + `"`
+		if !matches(r.Header.Get("If-None-Match"), tag) {
+			w.Header().Set("ETag", tag)
+			runner.WriteJSON(w, http.StatusOK, sig.preference(name))
+			return
+		}
+		if !waiting {
+			w.Header().Set("ETag", tag)
+			w.Header().Set("Cache-Control", "no-store")
+			w.WriteHeader(http.StatusNotModified)
+			return
+		}
+		select {
+		case <-sig.replaced:
+		case <-over.C:
+			waiting = false
+		case <-s.stopping:
+			waiting = false
+		case <-r.Context().Done():
+			return
+		}
+	}
+}
+
+// failover is the operator's.
+func (s *Service) failover(w http.ResponseWriter, r *http.Request) {
+	var in report.FailoverRequest
+	if !runner.ReadPost(w, r, s.config.Origins, &in) {
+		return
+	}
+	if in.Signal != "" {
+		if _, ok := s.find(w, in.Signal); !ok {
+			return
+		}
+	}
+	s.mu.Lock()
+	moves := s.memory.failover(in.Signal)
+	s.mu.Unlock()
+	if len(moves) == 0 {
+		runner.WriteError(w, http.StatusConflict, "no other packager is usable")
+		return
+	}
+	s.noteMoves(moves)
+	answer := make([]report.Moved, len(moves))
+	for i, m := range moves {
+		answer[i] = report.Moved{Signal: m.Signal, From: m.From, To: m.To}
+	}
+	runner.WriteJSON(w, http.StatusOK, answer)
+}
+
+const notHeard = "nothing is known yet: the reporter has not answered"
+
+// find returns what is known of a signal, or answers with an error.
+func (s *Service) find(w http.ResponseWriter, name string) (signal, bool) {
+	s.mu.Lock()
+	sig, known := s.memory.signals[name]
+	heard := s.memory.heard
+	s.mu.Unlock()
+	switch {
+	case !heard:
+		unavailable(w, notHeard)
+	case !known:
+		runner.WriteError(w, http.StatusNotFound, fmt.Sprintf("no signal %q", report.Clean(name)))
+	}
+	return sig, known && heard
+}
+
+func unavailable(w http.ResponseWriter, message string) {
+	w.Header().Set("Retry-After", retryAfter)
+	runner.WriteError(w, http.StatusServiceUnavailable, message)
+}
+
+// waitOf is how long the request is ready to wait.
+func waitOf(r *http.Request) (time.Duration, error) {
+	v := r.URL.Query().Get("wait")
+	if v == "" {
+		return 0, nil
+	}
+	wait, err := time.ParseDuration(v)
+	if err != nil || wait < 0 || wait > maxWait {
+		return 0, fmt.Errorf("wait %q: allowed are 0s to %s", report.Clean(v), maxWait)
+	}
+	return wait, nil
+}
+
+// matches reports whether an If-None-Match names the tag (RFC 9110, 13.1.2).
+func matches(header, tag string) bool {
+	for candidate := range strings.SplitSeq(header, ",") {
+		candidate = strings.TrimPrefix(strings.TrimSpace(candidate), "W/")
+		if candidate == tag || candidate == "*" {
+			return true
+		}
+	}
+	return false
+}

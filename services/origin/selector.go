@@ -1,0 +1,216 @@
+package origin
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"livestream-tui/services/health"
+	"livestream-tui/services/hls"
+	"livestream-tui/services/report"
+)
+
+// policy is when to go back to the preferred packager, the first in PACKAGERS.
+type policy struct {
+	// FailbackAfter is how long it must have been up without a break.
+	FailbackAfter time.Duration
+	// Settle is how long after a signal's first report the preferred packager is
+	// taken as soon as it is up: at a start, the order in which packagers happen to
+	// come up is no choice worth sticking to.
+	Settle time.Duration
+}
+
+const (
+	// maxFailback bounds the wait for a packager that fails again and again.
+	maxFailback = 10 * time.Minute
+	// blind is how long nothing may be heard of a packager before its good health
+	// counts from the start again.
+	blind = 5 * time.Second
+)
+
+// selection is which packager a signal is played from, and what is needed to
+// decide whether it stays so. A value: its methods return the next one. The zero
+// value has chosen nothing.
+type selection struct {
+	// Active is the packager chosen last, kept while none is usable: players go on
+	// with what it has, and it goes on when it is back first.
+	Active string
+	// Usable is whether Active can be played from.
+	Usable bool
+	// Pinned: the operator has chosen Active, and it is left only when it fails.
+	Pinned bool
+
+	began    time.Time            // the first report of the signal
+	heard    time.Time            // the last one
+	good     map[string]time.Time // since when each packager is up without a break
+	failback time.Duration        // the wait for the next failback
+	returned time.Time            // when a failback led to Active; zero when none did
+}
+
+// change is a move from one packager to another; From or To is empty for none.
+type change struct{ From, To, Cause string }
+
+// next is the selection after a report; statuses are in the order of PACKAGERS.
+// The change is nil when players stay where they are.
+func (s selection) next(statuses []report.PackagerStatus, now time.Time, p policy) (selection, *change) {
+	s = s.observe(statuses, now, p)
+	active, found := find(statuses, s.Active)
+	if found && health.Usable(active.State) {
+		if !s.Usable {
+			s.Usable = true
+			return s, &change{"", s.Active, s.Active + " is usable again"}
+		}
+		if cause, back := s.mayFailBack(statuses, active, now, p); back {
+			return s.returnTo(statuses[0].URL, cause, now, p)
+		}
+		return s, nil
+	}
+	cause := "first choice"
+	if s.Active != "" {
+		cause = why(s.Active, active, found)
+	}
+	from := ""
+	if s.Usable {
+		from = s.Active
+		s = s.leave(now, p)
+	}
+	for _, v := range health.Order(verdicts(statuses), "") {
+		if health.Usable(v.State) {
+			s.Active, s.Usable = v.Packager, true
+			return s, &change{from, s.Active, cause}
+		}
+	}
+	if from == "" {
+		return s, nil
+	}
+	return s, &change{from, "", cause + ", and no other is usable"}
+}
+
+// away is the operator's failover: to the next usable packager after the active
+// one, round and round in the order of PACKAGERS. It stays there until that one
+// fails. False when there is no other usable packager.
+func (s selection) away(statuses []report.PackagerStatus) (selection, *change, bool) {
+	after := slices.IndexFunc(statuses, func(p report.PackagerStatus) bool { return p.URL == s.Active }) + 1
+	others := slices.Concat(statuses[after:], statuses[:max(after-1, 0)])
+	for _, v := range health.Order(verdicts(others), "") {
+		if !health.Usable(v.State) {
+			continue
+		}
+		c := &change{"", v.Packager, "failover asked for by the operator"}
+		if s.Usable {
+			c.From = s.Active
+		}
+		s.Active, s.Usable, s.Pinned, s.returned = v.Packager, true, true, time.Time{}
+		return s, c, true
+	}
+	return s, nil, false
+}
+
+// order is the statuses in order of preference.
+func (s selection) order(statuses []report.PackagerStatus) []report.PackagerStatus {
+	list := make([]report.PackagerStatus, 0, len(statuses))
+	if active, found := find(statuses, s.Active); found && s.Usable {
+		list = append(list, active) // sticky: first even where another is in better health
+	}
+	for _, v := range health.Order(verdicts(statuses), s.Active) {
+		if p, found := find(statuses, v.Packager); found && (!s.Usable || p.URL != s.Active) {
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
+// observe notes since when each packager is up.
+func (s selection) observe(statuses []report.PackagerStatus, now time.Time, p policy) selection {
+	if s.began.IsZero() {
+		s.began, s.failback = now, p.FailbackAfter
+	}
+	good := map[string]time.Time{}
+	if now.Sub(s.heard) <= blind {
+		good = maps.Clone(s.good)
+	}
+	for _, status := range statuses {
+		if _, known := good[status.URL]; status.State != report.Up {
+			delete(good, status.URL)
+		} else if !known {
+			good[status.URL] = now
+		}
+	}
+	s.heard, s.good = now, good
+	return s
+}
+
+// mayFailBack reports whether to leave a usable active packager for the preferred
+// one, and why. Never to one that is behind: the playlist would go back.
+func (s selection) mayFailBack(statuses []report.PackagerStatus, active report.PackagerStatus, now time.Time, p policy) (string, bool) {
+	preferred := statuses[0]
+	since, up := s.good[preferred.URL]
+	if preferred.URL == s.Active || s.Pinned || !up || position(preferred).Less(position(active)) {
+		return "", false
+	}
+	if now.Sub(s.began) < p.Settle {
+		return preferred.URL + " is preferred", true
+	}
+	if healthy := now.Sub(since); healthy >= s.failback {
+		return fmt.Sprintf("failback: %s has been up for %s", preferred.URL, healthy.Round(time.Second)), true
+	}
+	return "", false
+}
+
+func (s selection) returnTo(preferred, cause string, now time.Time, p policy) (selection, *change) {
+	c := &change{s.Active, preferred, cause}
+	s.Active = preferred
+	if now.Sub(s.began) >= p.Settle {
+		s.returned = now
+	}
+	return s, c
+}
+
+// leave ends the time of an active packager that has failed. The next failback
+// waits twice as long where the last one held for less than was waited for it.
+func (s selection) leave(now time.Time, p policy) selection {
+	switch {
+	case s.returned.IsZero():
+	case now.Sub(s.returned) < s.failback:
+		s.failback = min(2*s.failback, maxFailback)
+	default:
+		s.failback = p.FailbackAfter
+	}
+	s.Pinned, s.returned, s.Usable = false, time.Time{}, false
+	return s
+}
+
+// why says why a packager is left: "http://localhost:8080 is down: connection refused".
+func why(url string, p report.PackagerStatus, found bool) string {
+	switch {
+	case !found:
+		return url + " is not reported any more"
+	case p.Reason == "":
+		return url + " is " + p.State.String()
+	case strings.HasPrefix(p.Reason, p.State.String()):
+		return url + " is " + p.Reason
+	}
+	return url + " is " + p.State.String() + ": " + p.Reason
+}
+
+func find(statuses []report.PackagerStatus, url string) (report.PackagerStatus, bool) {
+	for _, p := range statuses {
+		if p.URL == url {
+			return p, true
+		}
+	}
+	return report.PackagerStatus{}, false
+}
+
+func position(p report.PackagerStatus) hls.Pos { return hls.Pos{MSN: p.MSN, Part: p.Part} }
+
+// verdicts are the statuses as services/health orders them.
+func verdicts(statuses []report.PackagerStatus) []health.Verdict {
+	list := make([]health.Verdict, len(statuses))
+	for i, p := range statuses {
+		list[i] = health.Verdict{Packager: p.URL, State: p.State, Reason: p.Reason, Pos: position(p)}
+	}
+	return list
+}

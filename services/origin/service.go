@@ -1,0 +1,142 @@
+// Package origin says which packager to play a signal from: it learns from the
+// reporter which ones are usable and prefers one, failing over at once and back
+// with patience. The proxy decides; the origin prefers.
+package origin
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promauto"
+
+	"livestream-tui/services/report"
+	"livestream-tui/services/runner"
+)
+
+// askEvery is how often the reporter is asked: what discovery has noticed is
+// preferred this much later at most.
+const askEvery = 250 * time.Millisecond
+
+// Service is the origin.
+type Service struct {
+	config    Config
+	log       hclog.Logger
+	now       func() time.Time
+	failovers *prometheus.CounterVec
+	// stopping is closed when Run ends: held requests end then.
+	stopping chan struct{}
+
+	mu      sync.Mutex
+	memory  *memory // guarded by mu
+	trouble string  // why the reporter does not answer, empty while it does; guarded by mu
+}
+
+var _ runner.Service = (*Service)(nil)
+
+// New returns an origin that knows no signal yet.
+func New(c Config, k runner.Kit) (*Service, error) {
+	s := &Service{
+		config: c, log: k.Log, now: time.Now, stopping: make(chan struct{}),
+		memory: newMemory(c.Packagers, policy{FailbackAfter: c.FailbackAfter, Settle: settle}, c.TTL),
+	}
+	metrics := promauto.With(k.Metrics)
+	s.failovers = metrics.NewCounterVec(prometheus.CounterOpts{Name: "origin_failovers_total", Help: "Changes of the active packager."}, []string{"signal"})
+	metrics.NewGaugeFunc(prometheus.GaugeOpts{Name: "origin_signals", Help: "Signals known."}, func() float64 {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return float64(len(s.memory.signals))
+	})
+	return s, nil
+}
+
+// Address is ORIGIN_PORT on CONTROL_BIND_ADDRESS.
+func (s *Service) Address() string { return s.config.Address() }
+
+// Ready reports whether a reporter has answered once; after that the last answer
+// serves.
+func (s *Service) Ready() (bool, string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.memory.heard:
+		return true, ""
+	case s.trouble != "":
+		return false, "the reporter does not answer: " + s.trouble
+	}
+	return false, "the reporter has not been asked yet"
+}
+
+// Run learns from the reporter until ctx is cancelled. It may be called once.
+func (s *Service) Run(ctx context.Context) error {
+	defer close(s.stopping)
+	from := newClient(s.config.ReporterURL)
+	defer from.close()
+	tick := time.NewTicker(askEvery)
+	defer tick.Stop()
+	for {
+		t, err := from.ask(ctx)
+		if ctx.Err() != nil {
+			return nil
+		}
+		s.noteAnswer(err)
+		if err == nil {
+			s.learn(t)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+	}
+}
+
+func (s *Service) learn(t told) {
+	s.mu.Lock()
+	moves, ended := s.memory.learn(t, s.now())
+	s.mu.Unlock()
+	s.noteMoves(moves)
+	for _, name := range ended {
+		s.log.Warn("signal has ended, discovery reports it no more", "signal", name)
+	}
+}
+
+// noteAnswer says when the reporter goes and when it is back.
+func (s *Service) noteAnswer(err error) {
+	trouble := ""
+	if err != nil {
+		trouble = report.Clean(err.Error())
+	}
+	s.mu.Lock()
+	before, heard := s.trouble, s.memory.heard
+	s.trouble = trouble
+	s.mu.Unlock()
+	switch {
+	case trouble != "" && before == "" && heard:
+		s.log.Warn("the reporter does not answer, what it told last goes on", "reason", trouble)
+	case trouble != "" && before == "":
+		s.log.Warn("the reporter does not answer, trying on", "reason", trouble)
+	case trouble == "" && before != "":
+		s.log.Info("the reporter answers again")
+	}
+}
+
+// noteMoves logs where players are to go. These lines are no events: the proxy,
+// which moves the players, tells those.
+func (s *Service) noteMoves(moves []moved) {
+	for _, m := range moves {
+		message, level := "failover", hclog.Info
+		switch {
+		case m.To == "":
+			message, level = "no packager is usable", hclog.Warn
+		case m.From == "":
+			message = "packager chosen"
+		}
+		if m.From != "" {
+			s.failovers.WithLabelValues(m.Signal).Inc()
+		}
+		s.log.Log(level, message, "signal", m.Signal, "from", m.From, "to", m.To, "cause", report.Clean(m.Cause))
+	}
+}

@@ -1,0 +1,142 @@
+package reporter
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"livestream-tui/services/report"
+)
+
+// Limits of the table: it is filled from outside.
+const (
+	maxSignals = 1000
+	maxReason  = 1024 // bytes
+)
+
+// table is what the discoveries have reported, newest word for each packager
+// and signal. Pure: the caller brings the clock and the lock.
+type table struct {
+	packagers []string // PACKAGERS; the only ones accepted, in this order
+	ttl       time.Duration
+	rows      map[string]row
+	reported  time.Time // when the last report came; zero before the first
+}
+
+// row is one signal.
+type row struct {
+	reported time.Time
+	cells    map[string]cell // by packager
+}
+
+// cell is the last word on one packager.
+type cell struct {
+	status   report.PackagerStatus
+	reported time.Time
+}
+
+func newTable(packagers []string, ttl time.Duration) *table {
+	return &table{packagers: packagers, ttl: ttl, rows: map[string]row{}}
+}
+
+// take adds a report, whole or not at all. Several discoveries may report, each
+// what it sees: the last word on a packager and signal counts, and what a report
+// does not name lives on until its time is over.
+func (t *table) take(r report.IngestReport, now time.Time) error {
+	if err := t.check(r); err != nil {
+		return err
+	}
+	t.reported = now
+	for _, s := range r.Signals {
+		old, known := t.rows[s.Signal]
+		if !known {
+			old.cells = make(map[string]cell, len(t.packagers))
+		}
+		for _, p := range s.Packagers {
+			old.cells[p.URL] = cell{p, now}
+		}
+		t.rows[s.Signal] = row{now, old.cells}
+	}
+	return nil
+}
+
+func (t *table) check(r report.IngestReport) error {
+	seen := make(map[string]bool, len(r.Signals))
+	for _, s := range r.Signals {
+		switch {
+		case !report.IsSignal(s.Signal):
+			return fmt.Errorf("signal %q: allowed are letters, digits, _ and -, 64 at most", report.Clean(s.Signal))
+		case seen[s.Signal]:
+			return fmt.Errorf("signal %q stands twice", s.Signal)
+		}
+		seen[s.Signal] = true
+		for i, p := range s.Packagers {
+			switch {
+			case !slices.Contains(t.packagers, p.URL):
+				return fmt.Errorf("packager %q: allowed are those in PACKAGERS, %q", report.Clean(p.URL), t.packagers)
+			case slices.ContainsFunc(s.Packagers[:i], func(q report.PackagerStatus) bool { return q.URL == p.URL }):
+				return fmt.Errorf("packager %q stands twice for signal %q", p.URL, s.Signal)
+			case len(p.Reason) > maxReason:
+				return fmt.Errorf("packager %q: reason of %d bytes, allowed are %d", p.URL, len(p.Reason), maxReason)
+			}
+		}
+	}
+	for name := range t.rows {
+		seen[name] = true
+	}
+	if len(seen) > maxSignals {
+		return fmt.Errorf("%d signals, allowed are %d", len(seen), maxSignals)
+	}
+	return nil
+}
+
+// forget drops what was not reported for the table's TTL and returns the signals
+// that went, sorted.
+func (t *table) forget(now time.Time) []string {
+	var gone []string
+	for name, r := range t.rows {
+		if now.Sub(r.reported) >= t.ttl {
+			delete(t.rows, name)
+			gone = append(gone, name)
+			continue
+		}
+		maps.DeleteFunc(r.cells, func(_ string, c cell) bool { return now.Sub(c.reported) >= t.ttl })
+	}
+	slices.Sort(gone)
+	return gone
+}
+
+// ingests are the rows of GET /ingests, sorted by signal; never nil.
+func (t *table) ingests(zone *time.Location) []report.Ingest {
+	list := make([]report.Ingest, 0, len(t.rows))
+	for _, s := range t.details() {
+		up := []string{}
+		for _, p := range s.Packagers {
+			if p.State == report.Up {
+				up = append(up, p.URL)
+			}
+		}
+		list = append(list, report.Ingest{Signal: s.Signal, Packagers: up, LastReported: s.LastReported.In(zone).Format(time.RFC1123)})
+	}
+	return list
+}
+
+// details are the rows of GET /packagers, sorted by signal; never nil. A packager
+// of which nobody has told is unknown.
+func (t *table) details() []report.SignalStatus {
+	list := make([]report.SignalStatus, 0, len(t.rows))
+	for _, name := range slices.Sorted(maps.Keys(t.rows)) {
+		r := t.rows[name]
+		s := report.SignalStatus{Signal: name, Packagers: make([]report.PackagerStatus, 0, len(t.packagers)), LastReported: r.reported}
+		for _, url := range t.packagers {
+			status := report.PackagerStatus{URL: url, State: report.Unknown, Reason: "not reported", MSN: -1, Part: -1, AgeMS: -1}
+			if c, known := r.cells[url]; known {
+				status = c.status
+			}
+			s.Packagers = append(s.Packagers, status)
+		}
+		list = append(list, s)
+	}
+	return list
+}
