@@ -1,8 +1,11 @@
 package report
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"sort"
 	"strings"
 	"time"
@@ -111,10 +114,8 @@ func text(v any) string {
 // It never fails. Text is cleaned of control sequences; now is the time of a
 // line that carries none.
 func ParseLine(b []byte, now time.Time) Line {
-	var m map[string]any
-	dec := json.NewDecoder(strings.NewReader(string(b)))
-	dec.UseNumber()
-	if len(b) == 0 || b[0] != '{' || dec.Decode(&m) != nil {
+	m, ok := hclogEntry(b)
+	if !ok {
 		return Line{Time: now, Level: LevelInfo, Message: Clean(string(b))}
 	}
 	l := Line{Time: now, Level: LevelInfo, Message: Clean(str(m["@message"])), Module: Clean(str(m["@module"]))}
@@ -128,10 +129,7 @@ func ParseLine(b []byte, now time.Time) Line {
 		if strings.HasPrefix(k, "@") {
 			continue
 		}
-		if s, ok := v.(string); ok {
-			v = Clean(s)
-		}
-		l.Fields = append(l.Fields, Field{Clean(k), v})
+		l.Fields = append(l.Fields, Field{Clean(k), cleanValue(v)})
 	}
 	sort.Slice(l.Fields, func(i, j int) bool {
 		a, b := l.Fields[i].Key, l.Fields[j].Key
@@ -143,67 +141,46 @@ func ParseLine(b []byte, now time.Time) Line {
 	return l
 }
 
+// hclogEntry decodes a line of hclog's JSON. Other JSON, which FFmpeg's or a
+// player's own log may be, is none: as a text it can still be read.
+func hclogEntry(b []byte) (map[string]any, bool) {
+	if len(b) == 0 || b[0] != '{' {
+		return nil, false
+	}
+	dec := json.NewDecoder(bytes.NewReader(b))
+	dec.UseNumber()
+	var m map[string]any
+	if dec.Decode(&m) != nil {
+		return nil, false
+	}
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+		return nil, false // two writers shared the line: show all of it
+	}
+	_, level := m["@level"].(string)
+	_, message := m["@message"].(string)
+	return m, level && message
+}
+
+// cleanValue cleans every string in a decoded JSON value.
+func cleanValue(v any) any {
+	switch v := v.(type) {
+	case string:
+		return Clean(v)
+	case []any:
+		for i := range v {
+			v[i] = cleanValue(v[i])
+		}
+	case map[string]any:
+		clean := make(map[string]any, len(v))
+		for k, of := range v {
+			clean[Clean(k)] = cleanValue(of)
+		}
+		return clean
+	}
+	return v
+}
+
 func str(v any) string {
 	s, _ := v.(string)
 	return s
-}
-
-// Clean makes foreign text fit for a terminal: escape sequences and control
-// characters go, tabs and line ends become spaces, what is not UTF-8 becomes
-// U+FFFD. Logs, argv, file names and upstream errors pass through it.
-func Clean(s string) string {
-	plain := true
-	for i := 0; i < len(s); i++ {
-		if s[i] < 0x20 || s[i] >= 0x7f {
-			plain = false
-			break
-		}
-	}
-	if plain {
-		return s
-	}
-	s = strings.ToValidUTF8(s, "\uFFFD")
-	var b strings.Builder
-	rs := []rune(s)
-	for i := 0; i < len(rs); i++ {
-		switch r := rs[i]; {
-		case r == 0x1b:
-			i = skipEscape(rs, i)
-		case r == '\t' || r == '\n' || r == '\r':
-			b.WriteByte(' ')
-		case r < 0x20, r >= 0x7f && r < 0xa0, r >= 0x202a && r <= 0x202e, r >= 0x2066 && r <= 0x2069, r == 0x200e, r == 0x200f:
-			// C0, C1 and the marks that turn text around are dropped.
-		default:
-			b.WriteRune(r)
-		}
-	}
-	return b.String()
-}
-
-// skipEscape returns the index of the last rune of the escape sequence that
-// begins at rs[i] (ECMA-48: CSI, the string sequences, two-character ones).
-func skipEscape(rs []rune, i int) int {
-	if i+1 >= len(rs) {
-		return i
-	}
-	switch rs[i+1] {
-	case '[':
-		for j := i + 2; j < len(rs); j++ {
-			if rs[j] >= 0x40 && rs[j] <= 0x7e {
-				return j
-			}
-		}
-		return len(rs) - 1
-	case ']', 'P', 'X', '^', '_':
-		for j := i + 2; j < len(rs); j++ {
-			if rs[j] == 0x07 || rs[j] == 0x9c {
-				return j
-			}
-			if rs[j] == 0x1b && j+1 < len(rs) && rs[j+1] == '\\' {
-				return j + 1
-			}
-		}
-		return len(rs) - 1
-	}
-	return i + 1
 }

@@ -2,12 +2,17 @@ package runner
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"mime"
 	"net"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
+
+	"github.com/gorilla/mux"
 
 	"livestream-tui/services/report"
 )
@@ -26,7 +31,7 @@ func WriteJSON(w http.ResponseWriter, status int, v any) {
 	if w.Header().Get("Cache-Control") == "" {
 		w.Header().Set("Cache-Control", "no-store")
 	}
-	w.Header().Set("Content-Length", fmt.Sprint(len(b)))
+	w.Header().Set("Content-Length", strconv.Itoa(len(b)))
 	w.WriteHeader(status)
 	_, _ = w.Write(b) // the client has gone: nobody to tell
 }
@@ -34,6 +39,33 @@ func WriteJSON(w http.ResponseWriter, status int, v any) {
 // WriteError answers with a JSON error of one short sentence.
 func WriteError(w http.ResponseWriter, status int, message string) {
 	WriteJSON(w, status, report.Error{Error: message})
+}
+
+// addErrors answers with a JSON error where r has no route, and where it has one
+// for other methods only.
+func addErrors(r *mux.Router) {
+	r.NotFoundHandler = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		WriteError(w, http.StatusNotFound, "nothing is served under this path")
+	})
+	r.MethodNotAllowedHandler = http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		allowed := strings.Join(methods(r, req), ", ")
+		w.Header().Set("Allow", allowed) // RFC 9110, 15.5.6
+		WriteError(w, http.StatusMethodNotAllowed, "the method is not allowed here; allowed are "+allowed)
+	})
+}
+
+// methods are those that r has a route for under the path of req.
+func methods(r *mux.Router, req *http.Request) []string {
+	var list []string
+	for _, m := range []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodDelete, http.MethodOptions} {
+		probe := *req
+		probe.Method = m
+		var match mux.RouteMatch
+		if r.Match(&probe, &match) && match.MatchErr == nil {
+			list = append(list, m)
+		}
+	}
+	return list
 }
 
 // maxPost bounds the body of a POST: the largest report is far below.
@@ -59,11 +91,20 @@ func ReadPost(w http.ResponseWriter, r *http.Request, own URLs, v any) bool {
 	}
 	dec := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxPost))
 	dec.DisallowUnknownFields()
-	if err := dec.Decode(v); err != nil {
-		WriteError(w, http.StatusBadRequest, "bad JSON: "+report.Clean(err.Error()))
-		return false
+	err := dec.Decode(v)
+	if err == nil {
+		if _, end := dec.Token(); !errors.Is(end, io.EOF) {
+			err = errors.New("something follows the value")
+		}
 	}
-	return true
+	var large *http.MaxBytesError
+	switch {
+	case errors.As(err, &large):
+		WriteError(w, http.StatusRequestEntityTooLarge, fmt.Sprintf("the body is larger than %d bytes", large.Limit))
+	case err != nil:
+		WriteError(w, http.StatusBadRequest, "bad JSON: "+report.Clean(err.Error()))
+	}
+	return err == nil
 }
 
 // ownHost reports whether the request names us: the address of the connection
@@ -71,7 +112,7 @@ func ReadPost(w http.ResponseWriter, r *http.Request, own URLs, v any) bool {
 // another name, which DNS could rebind to us.
 func ownHost(r *http.Request, own URLs) bool {
 	for _, base := range own {
-		if u, err := url.Parse(base); err == nil && u.Host == r.Host {
+		if u, err := url.Parse(base); err == nil && strings.EqualFold(u.Host, r.Host) {
 			return true
 		}
 	}

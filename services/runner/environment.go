@@ -97,23 +97,23 @@ func Parse(e Environment, config any, problems *Problems) {
 	if err == nil {
 		return
 	}
-	var all env.AggregateError
-	if !errors.As(err, &all) {
-		problems.Add("?", "", err.Error())
-		return
-	}
-	variables := map[string]string{}
+	// The error names fields, and two structs may have a field of the same name:
+	// each variable is parsed again by itself, to know which ones are bad.
+	found := len(problems.list)
 	for _, s := range Settings(config) {
-		variables[s.field] = s.Variable
-	}
-	for _, err := range all.Errors {
-		var bad env.ParseError
-		if !errors.As(err, &bad) {
-			problems.Add("?", "", err.Error())
+		value, ok := set[s.Variable]
+		if !ok {
 			continue
 		}
-		v := variables[bad.Name]
-		problems.Add(v, set[v], allowed(bad))
+		fresh := reflect.New(reflect.TypeOf(config).Elem()).Interface()
+		alone := env.ParseWithOptions(fresh, env.Options{Environment: map[string]string{s.Variable: value}})
+		var bad env.ParseError
+		if errors.As(alone, &bad) {
+			problems.Add(s.Variable, value, allowed(bad))
+		}
+	}
+	if len(problems.list) == found {
+		problems.Add("?", "", err.Error()) // a fault of the struct's tags
 	}
 }
 
@@ -132,8 +132,6 @@ func allowed(bad env.ParseError) string {
 // Setting is one environment variable of a service.
 type Setting struct {
 	Variable, Default, Doc string
-
-	field string
 }
 
 // Settings lists the variables of a config struct in the order of its fields,
@@ -147,7 +145,7 @@ func Settings(config any) []Setting {
 	for i := range t.NumField() {
 		f := t.Field(i)
 		if name, _, _ := strings.Cut(f.Tag.Get("env"), ","); name != "" {
-			list = append(list, Setting{name, f.Tag.Get("envDefault"), f.Tag.Get("doc"), f.Name})
+			list = append(list, Setting{name, f.Tag.Get("envDefault"), f.Tag.Get("doc")})
 			continue
 		}
 		if f.Type.Kind() == reflect.Struct {

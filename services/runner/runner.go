@@ -97,7 +97,7 @@ func timeFormat(format string) string {
 // Run listens, serves s and runs it until ctx is cancelled, then drains and
 // returns. Errors of the listeners come back before anything runs.
 func Run(ctx context.Context, s Service, k Kit, c Common) error {
-	own := routes(s, k)
+	own := Handler(s, k)
 	var servers []*server
 	if addr := s.Address(); addr != "" {
 		l, err := net.Listen("tcp", addr)
@@ -105,6 +105,7 @@ func Run(ctx context.Context, s Service, k Kit, c Common) error {
 			return fmt.Errorf("cannot listen on %s: %w; free the port or set another", addr, reason(err))
 		}
 		servers = append(servers, newServer(l, own, k.Log))
+		k.Log.Info("listening", "address", l.Addr().String())
 		warnBeyondLoopback(k.Log, l.Addr())
 	}
 	if c.Socket != "" {
@@ -118,32 +119,32 @@ func Run(ctx context.Context, s Service, k Kit, c Common) error {
 	return serve(ctx, s, servers, c.Drain)
 }
 
-func serve(ctx context.Context, s Service, servers []*server, drain time.Duration) error {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	done := make(chan error, len(servers))
+func serve(asked context.Context, s Service, servers []*server, drain time.Duration) error {
+	ctx, cancel := context.WithCancel(asked)
+	defer cancel()
+	served := make(chan error, len(servers))
 	for _, srv := range servers {
 		go func() {
 			err := srv.http.Serve(srv.listener)
-			if !errors.Is(err, http.ErrServerClosed) {
-				cancel(fmt.Errorf("serving %s: %w", srv.listener.Addr(), err))
+			if errors.Is(err, http.ErrServerClosed) {
+				served <- nil
+				return
 			}
-			done <- nil
+			served <- fmt.Errorf("serving %s: %w", srv.listener.Addr(), err)
+			cancel() // a service that cannot be reached does no work
 		}()
 	}
-	runErr := s.Run(ctx)
-	if cause := context.Cause(ctx); runErr == nil && cause != nil && !errors.Is(cause, context.Canceled) {
-		runErr = cause
+	err := s.Run(ctx)
+	if asked.Err() != nil && errors.Is(err, context.Canceled) {
+		err = nil // it was asked to end
 	}
-	cancel(nil)
 	shutdown(servers, drain)
 	for range servers {
-		<-done
+		if broken := <-served; broken != nil {
+			err = broken // why Run was told to end
+		}
 	}
-	if errors.Is(runErr, context.Canceled) {
-		return nil
-	}
-	return runErr
+	return err
 }
 
 type server struct {
@@ -185,10 +186,13 @@ func closeAll(servers []*server) {
 	}
 }
 
-func routes(s Service, k Kit) http.Handler {
+// Handler is everything that s serves on its address: its own routes and the
+// health routes; what is neither is answered with a JSON error.
+func Handler(s Service, k Kit) http.Handler {
 	r := mux.NewRouter().SkipClean(true)
 	addHealth(r, s, k)
 	s.Routes(r)
+	addErrors(r)
 	return r
 }
 
@@ -218,10 +222,20 @@ func say(w http.ResponseWriter, status int, text string) {
 	_, _ = io.WriteString(w, text+"\n") // the client has gone: nobody to tell
 }
 
-// listenUnix replaces a socket that a dead incarnation left behind.
+// listenUnix replaces a socket that a dead incarnation left behind, and nothing
+// but a socket.
 func listenUnix(path string) (net.Listener, error) {
-	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+	old, err := os.Lstat(path)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+	case err != nil:
 		return nil, err
+	case old.Mode()&os.ModeSocket == 0:
+		return nil, errors.New("something other than a socket is there; set another path")
+	default:
+		if err := os.Remove(path); err != nil {
+			return nil, err
+		}
 	}
 	return net.Listen("unix", path)
 }
