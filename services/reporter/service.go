@@ -26,6 +26,7 @@ type Service struct {
 	config  Config
 	log     hclog.Logger
 	now     func() time.Time
+	zone    *time.Location // of the times in GET /ingests
 	reports *prometheus.CounterVec
 
 	mu    sync.Mutex
@@ -36,7 +37,7 @@ var _ runner.Service = (*Service)(nil)
 
 // New returns a reporter with an empty table.
 func New(c Config, k runner.Kit) (*Service, error) {
-	s := &Service{config: c, log: k.Log, now: time.Now, table: newTable(c.Packagers, c.TTL)}
+	s := &Service{config: c, log: k.Log, now: time.Now, zone: time.Local, table: newTable(c.Packagers, c.TTL)}
 	metrics := promauto.With(k.Metrics)
 	s.reports = metrics.NewCounterVec(prometheus.CounterOpts{Name: "reporter_reports_total", Help: "Reports by result: taken or refused."}, []string{"result"})
 	metrics.NewGaugeFunc(prometheus.GaugeOpts{Name: "reporter_signals", Help: "Signals in the table."}, func() float64 {
@@ -86,7 +87,7 @@ func (s *Service) forget() {
 func (s *Service) ingests(w http.ResponseWriter, _ *http.Request) {
 	s.mu.Lock()
 	s.forget()
-	list := s.table.ingests(time.Local)
+	list := s.table.ingests(s.zone)
 	s.mu.Unlock()
 	runner.WriteJSON(w, http.StatusOK, list)
 }
