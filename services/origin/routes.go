@@ -1,6 +1,7 @@
 package origin
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"strings"
@@ -69,27 +70,35 @@ func (s *Service) packagers(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		tag := `"` + sig.version + `"`
-		if !matches(r.Header.Get("If-None-Match"), tag) {
-			w.Header().Set("ETag", tag)
-			runner.WriteJSON(w, http.StatusOK, sig.preference(name))
-			return
+		known := matches(r.Header.Get("If-None-Match"), tag)
+		if known && waiting {
+			waiting = s.await(r.Context(), sig, over.C)
+			continue
 		}
-		if !waiting {
-			w.Header().Set("ETag", tag)
+		w.Header().Set("ETag", tag)
+		if known {
 			w.Header().Set("Cache-Control", "no-store")
 			w.WriteHeader(http.StatusNotModified)
 			return
 		}
-		select {
-		case <-sig.replaced:
-		case <-over.C:
-			waiting = false
-		case <-s.stopping:
-			waiting = false
-		case <-r.Context().Done():
-			return
-		}
+		runner.WriteJSON(w, http.StatusOK, sig.preference(name))
+		return
 	}
+}
+
+// await holds a request until its signal has another version; false when the
+// wait is over, for the request or for us.
+func (s *Service) await(ctx context.Context, sig signal, over <-chan time.Time) bool {
+	s.held.Add(1)
+	defer s.held.Add(-1)
+	select {
+	case <-sig.replaced:
+		return true
+	case <-over:
+	case <-s.stopping:
+	case <-ctx.Done():
+	}
+	return false
 }
 
 // failover is the operator's.

@@ -6,6 +6,7 @@ package origin
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
@@ -28,6 +29,7 @@ type Service struct {
 	failovers *prometheus.CounterVec
 	// stopping is closed when Run ends: held requests end then.
 	stopping chan struct{}
+	held     atomic.Int64 // long polls that wait
 
 	mu      sync.Mutex
 	memory  *memory // guarded by mu
@@ -48,6 +50,9 @@ func New(c Config, k runner.Kit) (*Service, error) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		return float64(len(s.memory.signals))
+	})
+	metrics.NewGaugeFunc(prometheus.GaugeOpts{Name: "origin_held_requests", Help: "Long polls that wait for a change."}, func() float64 {
+		return float64(s.held.Load())
 	})
 	return s, nil
 }
