@@ -1,57 +1,90 @@
 package hls
 
 import (
+	"errors"
 	"fmt"
+	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 )
 
-// parseAttributes reads an attribute list (RFC 8216, 4.2).
-func parseAttributes(s string) ([]Attribute, error) {
-	var list []Attribute
+// maxAttributes bounds an attribute list: RFC 8216 knows fewer than 20 for any tag.
+const maxAttributes = 128
+
+// attributes is an attribute list being read: what is taken by name is removed,
+// so that the rest are those that the model does not know.
+type attributes struct{ list []Attribute }
+
+// parseAttributes reads an attribute list (RFC 8216, 4.2). It does not mind spaces
+// around commas.
+func parseAttributes(s string) (attributes, error) {
+	var a attributes
 	for rest := s; ; {
 		name, after, ok := strings.Cut(rest, "=")
 		name = strings.TrimSpace(name)
-		if !ok || name == "" || strings.ContainsAny(name, "\",") {
-			return nil, fmt.Errorf("attribute list %q: a NAME=VALUE is due at %q", s, rest)
+		if !ok || name == "" || strings.ContainsAny(name, "\", \t") {
+			return a, fmt.Errorf("NAME=VALUE is due at %.*q", quotable, rest)
 		}
-		a := Attribute{Name: name}
-		if strings.HasPrefix(after, `"`) {
-			end := strings.IndexByte(after[1:], '"')
-			if end < 0 {
-				return nil, fmt.Errorf("attribute %s: the quoted string has no end", name)
-			}
-			a.Value, a.Quoted = after[1:1+end], true
-			rest = strings.TrimLeft(after[end+2:], " ")
-		} else if i := strings.IndexByte(after, ','); i >= 0 {
-			a.Value, rest = strings.TrimSpace(after[:i]), after[i:]
-		} else {
-			a.Value, rest = strings.TrimSpace(after), ""
+		if a.has(name) {
+			return a, fmt.Errorf("attribute %.*s is there twice", quotable, name)
 		}
-		list = append(list, a)
-		if rest == "" {
-			return list, nil
+		if len(a.list) == maxAttributes {
+			return a, fmt.Errorf("more than %d attributes", maxAttributes)
 		}
-		if rest[0] != ',' {
-			return nil, fmt.Errorf("attribute %s: a comma is due at %q", name, rest)
+		value, more, err := parseValue(after)
+		if err != nil {
+			return a, fmt.Errorf("attribute %.*s: %w", quotable, name, err)
 		}
-		rest = rest[1:]
+		value.Name = name
+		a.list = append(a.list, value)
+		if more == "" {
+			return a, nil
+		}
+		rest = more[1:]
 	}
 }
 
-// attributes are read by name; what is taken is removed, so that the rest are the
-// unknown ones.
-type attributes struct{ list []Attribute }
-
-func (a *attributes) take(name string) (string, bool) {
-	for i, x := range a.list {
-		if x.Name == name {
-			a.list = append(a.list[:i:i], a.list[i+1:]...)
-			return x.Value, true
+// parseValue reads a value; more is what follows it, from its comma on.
+func parseValue(s string) (value Attribute, more string, err error) {
+	if quoted, ok := strings.CutPrefix(strings.TrimLeft(s, " \t"), `"`); ok {
+		text, more, ok := strings.Cut(quoted, `"`)
+		if !ok {
+			return value, "", errors.New("its quoted string has no end")
 		}
+		if more = strings.TrimLeft(more, " \t"); more != "" && more[0] != ',' {
+			return value, "", fmt.Errorf("a comma is due at %.*q", quotable, more)
+		}
+		return Attribute{Value: text, Quoted: true}, more, nil
 	}
-	return "", false
+	end := strings.IndexByte(s, ',')
+	if end < 0 {
+		end = len(s)
+	}
+	text := strings.TrimSpace(s[:end])
+	if strings.Contains(text, `"`) {
+		return value, "", fmt.Errorf("a quote within %.*q", quotable, text)
+	}
+	return Attribute{Value: text}, s[end:], nil
+}
+
+func (a *attributes) index(name string) int {
+	return slices.IndexFunc(a.list, func(x Attribute) bool { return x.Name == name })
+}
+
+func (a *attributes) has(name string) bool { return a.index(name) >= 0 }
+
+// take returns the value of an attribute, whether it was quoted or not: servers
+// are careless there.
+func (a *attributes) take(name string) (string, bool) {
+	i := a.index(name)
+	if i < 0 {
+		return "", false
+	}
+	v := a.list[i].Value
+	a.list = slices.Delete(a.list, i, i+1)
+	return v, true
 }
 
 func (a *attributes) text(name string) string {
@@ -66,153 +99,110 @@ func (a *attributes) integer(name string) (int64, error) {
 	if !ok {
 		return 0, nil
 	}
-	n, err := parseInteger(v)
-	if err != nil {
-		return 0, fmt.Errorf("attribute %s: %w", name, err)
-	}
-	return n, nil
+	n, err := parseInteger(v, math.MaxInt64)
+	return n, in(name, err)
 }
 
-func (a *attributes) duration(name string) (time.Duration, error) {
+func (a *attributes) seconds(name string) (time.Duration, error) {
 	v, ok := a.take(name)
 	if !ok {
 		return 0, nil
 	}
-	d, err := parseSeconds(v)
-	if err != nil {
-		return 0, fmt.Errorf("attribute %s: %w", name, err)
-	}
-	return d, nil
+	d, err := parsePositive(v)
+	return d, in(name, err)
 }
 
-// parseInteger reads a decimal-integer (RFC 8216, 4.2), here up to 2^63-1.
-func parseInteger(s string) (int64, error) {
-	if s == "" || s[0] < '0' || s[0] > '9' {
-		return 0, fmt.Errorf("%q is not a whole number", s)
+// rest is what nobody took; nil for nothing.
+func (a *attributes) rest() []Attribute {
+	if len(a.list) == 0 {
+		return nil
 	}
-	n, err := strconv.ParseInt(s, 10, 64)
-	if err != nil {
-		return 0, fmt.Errorf("%q is not a whole number up to 2^63-1", s)
-	}
-	return n, nil
+	return a.list
 }
 
-// maxSeconds bounds a duration: a year.
-const maxSeconds = 366 * 24 * 3600
-
-// parseSeconds reads a decimal number of seconds exactly to the nanosecond; a
-// sign is allowed.
-func parseSeconds(s string) (time.Duration, error) {
-	bad := fmt.Errorf("%q is not a number of seconds", s)
-	digits, negative := strings.CutPrefix(s, "-")
-	whole, fraction, dot := strings.Cut(digits, ".")
-	if whole == "" && fraction == "" || dot && fraction == "" && whole == "" {
-		return 0, bad
+// in says which attribute an error is about.
+func in(name string, err error) error {
+	if err == nil {
+		return nil
 	}
-	var d time.Duration
-	if whole != "" {
-		n, err := parseInteger(whole)
-		if err != nil {
-			return 0, bad
-		}
-		if n > maxSeconds {
-			return 0, fmt.Errorf("%q seconds are too many, at most %d are allowed", s, maxSeconds)
-		}
-		d = time.Duration(n) * time.Second
-	}
-	unit := time.Second
-	for _, c := range fraction {
-		if c < '0' || c > '9' {
-			return 0, bad
-		}
-		unit /= 10
-		d += time.Duration(c-'0') * unit
-	}
-	if negative {
-		d = -d
-	}
-	return d, nil
+	return fmt.Errorf("attribute %s: %w", name, err)
 }
 
-// appendSeconds writes d as the shortest decimal number of seconds, with a dot
-// always, as old players want it.
-func appendSeconds(b []byte, d time.Duration) []byte {
-	if d < 0 {
-		b = append(b, '-')
-		d = -d
-	}
-	b = strconv.AppendInt(b, int64(d/time.Second), 10)
-	b = append(b, '.')
-	rest := int64(d % time.Second)
-	if rest == 0 {
-		return append(b, '0')
-	}
-	for unit := int64(time.Second / 10); rest > 0; unit /= 10 {
-		b = append(b, byte('0'+rest/unit))
-		rest %= unit
-	}
-	return b
-}
-
-// writer builds an attribute list.
-type writer struct {
+// attributeList writes a tag with its attribute list. Empty and zero values are
+// left out.
+type attributeList struct {
 	b     []byte
-	first bool
+	begun bool
 }
 
-func attributeList(b []byte, tag string) writer { return writer{append(b, tag...), true} }
+func beginList(b []byte, tag string) attributeList { return attributeList{b: append(b, tag...)} }
 
-func (w *writer) name(name string) {
-	if !w.first {
-		w.b = append(w.b, ',')
+func (l *attributeList) name(name string) {
+	if l.begun {
+		l.b = append(l.b, ',')
 	}
-	w.first = false
-	w.b = append(append(w.b, name...), '=')
+	l.begun = true
+	l.b = append(append(l.b, name...), '=')
 }
 
-func (w *writer) plain(name, value string) {
+// plain writes an enumerated value; one that would not come back without quotes,
+// which is not the model's but a careless server's, gets them.
+func (l *attributeList) plain(name, value string) {
+	if strings.ContainsAny(value, ", \t") {
+		l.quoted(name, value)
+	} else if value != "" {
+		l.name(name)
+		l.b = append(l.b, value...)
+	}
+}
+
+func (l *attributeList) quoted(name, value string) {
 	if value != "" {
-		w.name(name)
-		w.b = append(w.b, value...)
+		l.name(name)
+		l.quote(value)
 	}
 }
 
-func (w *writer) quoted(name, value string) {
-	if value != "" {
-		w.name(name)
-		w.b = append(append(append(w.b, '"'), value...), '"')
-	}
+func (l *attributeList) quote(value string) {
+	l.b = append(append(append(l.b, '"'), value...), '"')
 }
 
-func (w *writer) integer(name string, n int64) {
+func (l *attributeList) integer(name string, n int64) {
 	if n != 0 {
-		w.name(name)
-		w.b = strconv.AppendInt(w.b, n, 10)
+		l.name(name)
+		l.b = strconv.AppendInt(l.b, n, 10)
 	}
 }
 
-func (w *writer) seconds(name string, d time.Duration) {
+func (l *attributeList) seconds(name string, d time.Duration) {
 	if d != 0 {
-		w.name(name)
-		w.b = appendSeconds(w.b, d)
+		l.name(name)
+		l.b = appendSeconds(l.b, d)
 	}
 }
 
-func (w *writer) yes(name string, is bool) {
+func (l *attributeList) yes(name string, is bool) {
 	if is {
-		w.plain(name, "YES")
+		l.plain(name, "YES")
 	}
 }
 
-func (w *writer) rest(list []Attribute) {
+func (l *attributeList) byteRange(name string, r *ByteRange) {
+	if r != nil {
+		l.name(name)
+		l.b = append(r.append(append(l.b, '"')), '"')
+	}
+}
+
+func (l *attributeList) all(list []Attribute) {
 	for _, a := range list {
-		w.name(a.Name)
+		l.name(a.Name)
 		if a.Quoted {
-			w.b = append(append(append(w.b, '"'), a.Value...), '"')
+			l.quote(a.Value)
 		} else {
-			w.b = append(w.b, a.Value...)
+			l.b = append(l.b, a.Value...)
 		}
 	}
 }
 
-func (w *writer) end() []byte { return append(w.b, '\n') }
+func (l *attributeList) end() []byte { return append(l.b, '\n') }

@@ -37,7 +37,8 @@ type MediaPlaylist struct {
 	MediaSequence int64
 	// DiscontinuitySequence is EXT-X-DISCONTINUITY-SEQUENCE.
 	DiscontinuitySequence int64
-	// PlaylistType is EXT-X-PLAYLIST-TYPE: empty, EVENT or VOD.
+	// PlaylistType is EXT-X-PLAYLIST-TYPE: empty, EVENT or VOD. Any other is kept
+	// in Unknown.
 	PlaylistType        string
 	EndList             bool
 	IFramesOnly         bool
@@ -49,16 +50,10 @@ type MediaPlaylist struct {
 	Segments   []Segment
 	// Unknown are header lines that this model does not know, in order.
 	Unknown []Tag
-	// Trailing are unknown lines and open parts after the last segment.
+	// Trailing are the lines after the last segment, as they are written: the
+	// parts and tags of a segment that is not complete yet, unknown lines.
 	Trailing []Tag
 }
-
-// Playlist limits: what is larger is refused, whoever sent it.
-const (
-	// MaxPlaylist is the largest playlist in bytes that is parsed.
-	MaxPlaylist = 8 << 20
-	maxSegments = 100_000
-)
 
 // Segment is a media segment (RFC 8216, 3 and 4.3.2).
 type Segment struct {

@@ -2,23 +2,40 @@ package hls
 
 import (
 	"strconv"
-	"time"
+	"strings"
 )
 
-// Encode returns the playlist as text.
+// Encode returns the playlist as text. Its strings must hold neither line ends nor
+// quotes: the parser lets none through, who builds one by hand sees to it.
 func (p *MediaPlaylist) Encode() []byte {
 	return p.Append(make([]byte, 0, 256+160*len(p.Segments)))
 }
 
-// Append adds the playlist's text to b.
+// Append adds the playlist's text to b and returns the longer slice. It allocates
+// nothing where b has room.
 func (p *MediaPlaylist) Append(b []byte) []byte {
-	b = append(b, "#EXTM3U\n"...)
+	b = p.appendHeader(b)
+	var m *Map
+	for i := range p.Segments {
+		s := &p.Segments[i]
+		b = s.append(b, i == 0, s.Map != nil && !s.Map.same(m))
+		m = s.Map
+	}
+	b = appendTags(b, p.Trailing)
+	if p.EndList {
+		b = appendLine(b, "#EXT-X-ENDLIST")
+	}
+	return b
+}
+
+func (p *MediaPlaylist) appendHeader(b []byte) []byte {
+	b = appendLine(b, "#EXTM3U")
 	if p.Version > 0 {
 		b = appendNumber(b, "#EXT-X-VERSION:", int64(p.Version))
 	}
 	b = appendNumber(b, "#EXT-X-TARGETDURATION:", int64(p.TargetDuration))
-	if c := p.ServerControl; c != nil {
-		b = c.append(b)
+	if p.ServerControl != nil {
+		b = p.ServerControl.append(b)
 	}
 	if p.PartTarget > 0 {
 		b = append(appendSeconds(append(b, "#EXT-X-PART-INF:PART-TARGET="...), p.PartTarget), '\n')
@@ -28,7 +45,7 @@ func (p *MediaPlaylist) Append(b []byte) []byte {
 		b = appendNumber(b, "#EXT-X-DISCONTINUITY-SEQUENCE:", p.DiscontinuitySequence)
 	}
 	if p.PlaylistType != "" {
-		b = appendLine(b, "#EXT-X-PLAYLIST-TYPE:"+p.PlaylistType)
+		b = appendLine(append(b, "#EXT-X-PLAYLIST-TYPE:"...), p.PlaylistType)
 	}
 	if p.IndependentSegments {
 		b = appendLine(b, "#EXT-X-INDEPENDENT-SEGMENTS")
@@ -39,18 +56,7 @@ func (p *MediaPlaylist) Append(b []byte) []byte {
 	if p.Start != nil {
 		b = p.Start.append(b)
 	}
-	b = appendTags(b, p.Unknown)
-	var m *Map
-	for i := range p.Segments {
-		s := &p.Segments[i]
-		b = s.append(b, s.Map != nil && !s.Map.same(m))
-		m = s.Map
-	}
-	b = appendTags(b, p.Trailing)
-	if p.EndList {
-		b = appendLine(b, "#EXT-X-ENDLIST")
-	}
-	return b
+	return appendTags(b, p.Unknown)
 }
 
 func (p *MediaPlaylist) hasDiscontinuity() bool {
@@ -62,7 +68,8 @@ func (p *MediaPlaylist) hasDiscontinuity() bool {
 	return false
 }
 
-func (s *Segment) append(b []byte, withMap bool) []byte {
+func (s *Segment) append(b []byte, first, withMap bool) []byte {
+	start := len(b)
 	if s.Discontinuity {
 		b = appendLine(b, "#EXT-X-DISCONTINUITY")
 	}
@@ -70,22 +77,15 @@ func (s *Segment) append(b []byte, withMap bool) []byte {
 		b = s.Keys[i].append(b, "#EXT-X-KEY:")
 	}
 	if withMap {
-		w := attributeList(b, "#EXT-X-MAP:")
-		w.quoted("URI", s.Map.URI)
-		if r := s.Map.ByteRange; r != nil {
-			w.quoted("BYTERANGE", string(r.append(nil)))
-		}
-		w.rest(s.Map.Unknown)
-		b = w.end()
+		b = s.Map.append(b)
 	}
 	if !s.ProgramDateTime.IsZero() {
-		b = append(b, "#EXT-X-PROGRAM-DATE-TIME:"...)
-		b = append(s.ProgramDateTime.AppendFormat(b, dateTimeFormat(s.ProgramDateTime)), '\n')
+		b = append(appendDateTime(append(b, "#EXT-X-PROGRAM-DATE-TIME:"...), s.ProgramDateTime), '\n')
 	}
-	for _, d := range s.DateRanges {
-		w := attributeList(b, "#EXT-X-DATERANGE:")
-		w.rest(d.Attributes)
-		b = w.end()
+	for i := range s.DateRanges {
+		l := beginList(b, "#EXT-X-DATERANGE:")
+		l.all(s.DateRanges[i].Attributes)
+		b = l.end()
 	}
 	if s.Bitrate > 0 {
 		b = appendNumber(b, "#EXT-X-BITRATE:", int64(s.Bitrate))
@@ -93,77 +93,25 @@ func (s *Segment) append(b []byte, withMap bool) []byte {
 	if s.Gap {
 		b = appendLine(b, "#EXT-X-GAP")
 	}
-	b = appendTags(b, s.Unknown)
-	b = appendSeconds(append(b, "#EXTINF:"...), s.Duration)
-	b = append(append(append(b, ','), s.Title...), '\n')
+	// Before the first segment's other tags, its unknown ones would be the header's.
+	late := first && len(b) == start && len(s.Unknown) > 0 && !positional(s.Unknown[0].name())
+	if !late {
+		b = appendTags(b, s.Unknown)
+	}
+	b = append(appendSeconds(append(b, "#EXTINF:"...), s.Duration), ',')
+	b = appendLine(b, s.Title)
+	if late {
+		b = appendTags(b, s.Unknown)
+	}
 	if s.ByteRange != nil {
 		b = append(s.ByteRange.append(append(b, "#EXT-X-BYTERANGE:"...)), '\n')
 	}
 	return appendLine(b, s.URI)
 }
 
-// dateTimeFormat has milliseconds, or more where t needs them.
-func dateTimeFormat(t time.Time) string {
-	if t.Nanosecond()%int(time.Millisecond) != 0 {
-		return time.RFC3339Nano
-	}
-	return "2006-01-02T15:04:05.000Z07:00"
-}
-
-// same reports whether two maps name the same section; nil is none.
-func (m *Map) same(o *Map) bool {
-	if m == o {
-		return true
-	}
-	if m == nil || o == nil || m.URI != o.URI || len(m.Unknown)+len(o.Unknown) > 0 {
-		return false
-	}
-	if m.ByteRange == nil || o.ByteRange == nil {
-		return m.ByteRange == o.ByteRange
-	}
-	return *m.ByteRange == *o.ByteRange
-}
-
-func (r *ByteRange) append(b []byte) []byte {
-	b = strconv.AppendInt(b, r.Length, 10)
-	if r.Offset >= 0 {
-		b = strconv.AppendInt(append(b, '@'), r.Offset, 10)
-	}
-	return b
-}
-
-func (k *Key) append(b []byte, tag string) []byte {
-	w := attributeList(b, tag)
-	w.plain("METHOD", k.Method)
-	w.quoted("URI", k.URI)
-	w.plain("IV", k.IV)
-	w.quoted("KEYFORMAT", k.KeyFormat)
-	w.quoted("KEYFORMATVERSIONS", k.KeyFormatVersions)
-	w.rest(k.Unknown)
-	return w.end()
-}
-
-func (s *Start) append(b []byte) []byte {
-	w := attributeList(b, "#EXT-X-START:")
-	w.name("TIME-OFFSET")
-	w.b = appendSeconds(w.b, s.TimeOffset)
-	w.yes("PRECISE", s.Precise)
-	w.rest(s.Unknown)
-	return w.end()
-}
-
-func (c *ServerControl) append(b []byte) []byte {
-	w := attributeList(b, "#EXT-X-SERVER-CONTROL:")
-	w.seconds("CAN-SKIP-UNTIL", c.CanSkipUntil)
-	w.yes("CAN-SKIP-DATERANGES", c.CanSkipDateRanges)
-	w.seconds("HOLD-BACK", c.HoldBack)
-	w.seconds("PART-HOLD-BACK", c.PartHoldBack)
-	w.yes("CAN-BLOCK-RELOAD", c.CanBlockReload)
-	w.rest(c.Unknown)
-	if w.first {
-		return b // nothing to say
-	}
-	return w.end()
+func (t Tag) name() string {
+	name, _, _ := strings.Cut(string(t), ":")
+	return name
 }
 
 func appendNumber(b []byte, tag string, n int64) []byte {
