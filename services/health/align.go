@@ -1,0 +1,101 @@
+package health
+
+import (
+	"fmt"
+	"time"
+
+	"livestream-tui/services/report"
+)
+
+// maxDrift is how far the dates of one segment may be apart.
+const maxDrift = 500 * time.Millisecond
+
+// align makes those misaligned that contradict the reference: of the packagers that
+// are usable (of the stale ones where none is) the one that most others agree with,
+// the first of several.
+func align(obs []Observation, verdicts []Verdict) {
+	class := candidates(verdicts, Usable)
+	if len(class) == 0 {
+		class = candidates(verdicts, func(s report.State) bool { return s == report.Stale })
+	}
+	reference, most := -1, -1
+	for _, i := range class {
+		agree := 0
+		for _, j := range class {
+			if contradiction(&obs[i], &obs[j]) == "" {
+				agree++
+			}
+		}
+		if agree > most {
+			reference, most = i, agree
+		}
+	}
+	if reference < 0 {
+		return
+	}
+	for i := range obs {
+		v := &verdicts[i]
+		if v.State == report.Unknown || v.State == report.Down {
+			continue
+		}
+		if c := contradiction(&obs[i], &obs[reference]); c != "" {
+			v.State, v.Reason = report.Misaligned, "misaligned: "+c
+		}
+	}
+}
+
+func candidates(verdicts []Verdict, fit func(report.State) bool) []int {
+	var list []int
+	for i, v := range verdicts {
+		if fit(v.State) {
+			list = append(list, i)
+		}
+	}
+	return list
+}
+
+// contradiction says in which way a segment of o is not the peer's segment of that
+// number: the oldest such. Empty where all that both list agree.
+func contradiction(o, peer *Observation) string {
+	a, b := o.Tail, peer.Tail
+	for len(a) > 0 && len(b) > 0 {
+		switch {
+		case a[0].MSN < b[0].MSN:
+			a = a[1:]
+		case a[0].MSN > b[0].MSN:
+			b = b[1:]
+		default:
+			if c := a[0].differs(b[0], peer.Packager); c != "" {
+				return c
+			}
+			a, b = a[1:], b[1:]
+		}
+	}
+	return ""
+}
+
+// maxURI bounds how much of a foreign URI a reason repeats, in characters.
+const maxURI = 80
+
+func (m Mark) differs(o Mark, peer string) string {
+	switch {
+	case m.URI != o.URI:
+		return fmt.Sprintf("msn %d is %.*q, at %s it is %.*q", m.MSN, maxURI, m.URI, peer, maxURI, o.URI)
+	case m.Duration != o.Duration:
+		return fmt.Sprintf("msn %d lasts %s, at %s %s", m.MSN, m.Duration, peer, o.Duration)
+	case m.Discontinuity && !o.Discontinuity:
+		return fmt.Sprintf("msn %d begins with a discontinuity, at %s it does not", m.MSN, peer)
+	case !m.Discontinuity && o.Discontinuity:
+		return fmt.Sprintf("msn %d begins without a discontinuity, at %s with one", m.MSN, peer)
+	case m.ProgramDateTime.IsZero() || o.ProgramDateTime.IsZero():
+		return ""
+	}
+	if drift := m.ProgramDateTime.Sub(o.ProgramDateTime); drift.Abs() > maxDrift {
+		than := "later"
+		if drift < 0 {
+			than = "earlier"
+		}
+		return fmt.Sprintf("msn %d is dated %s %s than at %s", m.MSN, drift.Abs(), than, peer)
+	}
+	return ""
+}

@@ -1,0 +1,52 @@
+package health
+
+import (
+	"cmp"
+	"slices"
+
+	"livestream-tui/services/report"
+)
+
+// Usable reports whether players may be sent to a packager in this state.
+func Usable(s report.State) bool { return s == report.Up || s == report.Suspect }
+
+// Order returns the verdicts, best first: up, suspect, lagging, stale, misaligned,
+// unknown, down. Among equals the preferred packager comes first, the others stay as
+// they were. Preferred may be empty or name nobody. The verdicts themselves stay
+// untouched.
+func Order(verdicts []Verdict, preferred string) []Verdict {
+	list := slices.Clone(verdicts)
+	slices.SortStableFunc(list, func(a, b Verdict) int {
+		return cmp.Or(
+			cmp.Compare(rank(a.State), rank(b.State)),
+			cmp.Compare(second(a, preferred), second(b, preferred)),
+		)
+	})
+	return list
+}
+
+func second(v Verdict, preferred string) int {
+	if v.Packager == preferred {
+		return 0
+	}
+	return 1
+}
+
+// rank is how bad a state is, from 0.
+func rank(s report.State) int {
+	switch s {
+	case report.Up:
+		return 0
+	case report.Suspect:
+		return 1
+	case report.Lagging:
+		return 2
+	case report.Stale:
+		return 3
+	case report.Misaligned:
+		return 4
+	case report.Unknown:
+		return 5
+	}
+	return 6
+}
