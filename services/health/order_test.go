@@ -27,6 +27,7 @@ func TestOrder(t *testing.T) {
 		{"nobody", nil, "a", ""},
 		{"every state", list(report.Down, report.Unknown, report.Misaligned, report.Stale, report.Lagging, report.Suspect, report.Up), "", "gfedcba"},
 		{"equals stay as they were", list(report.Up, report.Up, report.Up), "", "abc"},
+		{"many equals stay as they were", list(slices.Repeat([]report.State{report.Stale, report.Up}, 13)...), "", "bdfhjlnprtvxzacegikmoqsuwy"},
 		{"the preferred one leads its equals", list(report.Up, report.Up, report.Up), "c", "cab"},
 		{"the preferred one does not lead its betters", list(report.Up, report.Suspect, report.Suspect), "c", "acb"},
 		{"the preferred one is nobody's", list(report.Up, report.Stale), "x", "ab"},

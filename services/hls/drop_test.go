@@ -32,6 +32,11 @@ func TestDrop(t *testing.T) {
 			head + "#EXT-X-MEDIA-SEQUENCE:1\n#EXT-X-DISCONTINUITY-SEQUENCE:0\n#EXT-X-DISCONTINUITY\n#EXTINF:2,\nb\n",
 		},
 		{
+			"nor over one that is dropped",
+			head + "#EXT-X-PROGRAM-DATE-TIME:2024-04-05T11:00:00Z\n#EXTINF:2,\na\n#EXT-X-DISCONTINUITY\n#EXTINF:2,\nb\n#EXTINF:2,\nc\n", 2,
+			head + "#EXT-X-MEDIA-SEQUENCE:2\n#EXT-X-DISCONTINUITY-SEQUENCE:1\n#EXTINF:2,\nc\n",
+		},
+		{
 			"keys stay in force, one of each format, the newest",
 			head + "#EXT-X-KEY:METHOD=AES-128,URI=\"1\"\n#EXT-X-KEY:METHOD=SAMPLE-AES,URI=\"f1\",KEYFORMAT=\"f\"\n#EXTINF:2,\na\n#EXT-X-KEY:METHOD=AES-128,URI=\"2\"\n#EXTINF:2,\nb\n#EXTINF:2,\nc\n", 2,
 			head + "#EXT-X-MEDIA-SEQUENCE:2\n#EXT-X-KEY:METHOD=SAMPLE-AES,URI=\"f1\",KEYFORMAT=\"f\"\n#EXT-X-KEY:METHOD=AES-128,URI=\"2\"\n#EXTINF:2,\nc\n",

@@ -109,6 +109,46 @@ func TestMapAppliesUntilTheNextOne(t *testing.T) {
 	}
 }
 
+func TestUnknownTagsBelongToWhatFollowsThem(t *testing.T) {
+	const head = "#EXTM3U\n#EXT-X-TARGETDURATION:2\n"
+	for _, c := range []struct {
+		name, text            string
+		header, first, second []Tag
+		trailing              []Tag
+	}{
+		{"before any segment", head + "#EXT-X-A:1\n#EXTINF:2,\n0\n", []Tag{"#EXT-X-A:1"}, nil, nil, nil},
+		{"after a tag of the first segment", head + "#EXT-X-GAP\n#EXT-X-A:1\n#EXTINF:2,\n0\n", nil, []Tag{"#EXT-X-A:1"}, nil, nil},
+		{"a part of the first segment", head + "#EXT-X-PART:A=1\n#EXT-X-B\n#EXTINF:2,\n0\n", nil, []Tag{"#EXT-X-PART:A=1", "#EXT-X-B"}, nil, nil},
+		{"between two segments", head + "#EXTINF:2,\n0\n#EXT-X-A:1\n#EXTINF:2,\n1\n", nil, nil, []Tag{"#EXT-X-A:1"}, nil},
+		{"after the last segment, with known ones", head + "#EXTINF:2,\n0\n#EXT-X-A:1\n#EXT-X-GAP\n", nil, nil, nil, []Tag{"#EXT-X-A:1", "#EXT-X-GAP"}},
+		{"parts, and no segment yet", head + "#EXT-X-PART:A=1\n", nil, nil, nil, []Tag{"#EXT-X-PART:A=1"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			p := parse(t, c.text)
+			segments := append(p.Segments, Segment{}, Segment{})
+			for _, x := range []struct {
+				where     string
+				got, want []Tag
+			}{
+				{"header", p.Unknown, c.header}, {"first", segments[0].Unknown, c.first},
+				{"second", segments[1].Unknown, c.second}, {"trailing", p.Trailing, c.trailing},
+			} {
+				if !reflect.DeepEqual(x.got, x.want) {
+					t.Errorf("%s: got %q, want %q", x.where, x.got, x.want)
+				}
+			}
+		})
+	}
+}
+
+func TestADateOfNoOffsetIsUTCHoweverItIsWritten(t *testing.T) {
+	for _, v := range []string{"2024-04-05T11:23:45Z", "2024-04-05T11:23:45+00:00", "2024-04-05T11:23:45-0000", "2024-04-05T11:23:45"} {
+		if d, err := parseDateTime(v); err != nil || d != time.Date(2024, 4, 5, 11, 23, 45, 0, time.UTC) {
+			t.Errorf("%s: got %v and %v, want 11:23:45 UTC", v, d, err)
+		}
+	}
+}
+
 func TestMediaPlaylistsThatAreAccepted(t *testing.T) {
 	const head = "#EXTM3U\n#EXT-X-TARGETDURATION:2\n"
 	for name, text := range map[string]string{
