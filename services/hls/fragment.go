@@ -167,9 +167,9 @@ func ParseFragment(moof []byte) (Fragment, error) {
 // Flags of tfhd, trun and of a sample (ISO/IEC 14496-12, 8.8).
 const (
 	tfhdBaseOffset, tfhdDescription, tfhdDuration, tfhdSize, tfhdFlags = 0x1, 0x2, 0x8, 0x10, 0x20
-	trunOffset, trunFirstFlags                                        = 0x1, 0x4
-	trunDuration, trunSize, trunFlags, trunComposition                = 0x100, 0x200, 0x400, 0x800
-	sampleNotSync                                                     = 0x10000
+	trunOffset, trunFirstFlags                                         = 0x1, 0x4
+	trunDuration, trunSize, trunFlags, trunComposition                 = 0x100, 0x200, 0x400, 0x800
+	sampleNotSync                                                      = 0x10000
 )
 
 // maxSamples bounds what one fragment may claim: an hour of 48 kHz AAC has fewer.

@@ -1,0 +1,58 @@
+package worker
+
+import (
+	"fmt"
+	"os/exec"
+	"regexp"
+	"time"
+
+	"livestream-tui/services/runner"
+)
+
+// SegmentDuration is D of the epoch grid: segment N of every signal begins N*D
+// after the Unix epoch, on every worker.
+const SegmentDuration = 2 * time.Second
+
+// Config is the worker's settings.
+type Config struct {
+	Paths runner.Paths
+
+	// Window is how many segments the worker's playlist lists.
+	Window int `env:"WINDOW_SEGMENTS" envDefault:"10" doc:"segments that a playlist lists, 3 or more"`
+	// FFmpeg and FFprobe are commands, looked up in PATH unless they hold a slash.
+	// Resolved to paths by ConfigFromEnv.
+	FFmpeg  string `env:"FFMPEG_PATH" envDefault:"ffmpeg" doc:"the FFmpeg command"`
+	FFprobe string `env:"FFPROBE_PATH" envDefault:"ffprobe" doc:"the ffprobe command"`
+	// FilmSize is the size of the test film that is made where there is no input.
+	FilmSize string `env:"TEST_FILM_SIZE" envDefault:"1280x720" doc:"picture size of the test film, WIDTHxHEIGHT in even numbers"`
+	// Progress is where progress is drawn as a line that is written over; false:
+	// events or log lines instead. Set by the caller, not by a variable.
+	Terminal bool
+}
+
+var filmSize = regexp.MustCompile(`^[1-9]\d{0,3}[02468]x[1-9]\d{0,3}[02468]$`)
+
+// ConfigFromEnv reads the worker's settings; a *runner.ConfigError names every
+// bad one, a missing FFmpeg included.
+func ConfigFromEnv(e runner.Environment) (Config, error) {
+	var c Config
+	var p runner.Problems
+	runner.Parse(e, &c, &p)
+	c.Paths.Complete(e, &p)
+	p.Require(c.Window >= 3, "WINDOW_SEGMENTS", c.Window, "allowed is 3 or more")
+	p.Require(filmSize.MatchString(c.FilmSize), "TEST_FILM_SIZE", c.FilmSize, "allowed is WIDTHxHEIGHT in even numbers, such as 1280x720")
+	for _, command := range []struct {
+		variable string
+		path     *string
+	}{{"FFMPEG_PATH", &c.FFmpeg}, {"FFPROBE_PATH", &c.FFprobe}} {
+		path, err := exec.LookPath(*command.path)
+		if err != nil {
+			p.Add(command.variable, *command.path, fmt.Sprintf("not found; install FFmpeg 5 or newer (%s) or set %s to its path", installHint, command.variable))
+			continue
+		}
+		*command.path = path
+	}
+	return c, p.Err()
+}
+
+const installHint = "Debian and Ubuntu: apt-get install ffmpeg; macOS: brew install ffmpeg"
