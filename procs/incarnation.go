@@ -50,7 +50,7 @@ func (s *Supervisor) spawn(p *process, epoch int) error {
 	if err != nil {
 		return err
 	}
-	p.child, p.started = c, time.Now()
+	p.child, p.socket, p.started = c, socket, time.Now()
 	if err := s.records.add(name, c.PID()); err != nil {
 		s.o.Log.Warn("cannot record a process group: the guardian will not know it", "process", name, "error", err)
 	}

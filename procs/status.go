@@ -138,6 +138,9 @@ type Status struct {
 	Wanted bool `json:"wanted"`
 	// PID is the current incarnation's, 0 when none runs.
 	PID int `json:"pid"`
+	// Socket is the unix socket of the current incarnation, which serves its
+	// health; empty when none runs. It is there once the process listens.
+	Socket string `json:"socket"`
 	// Incarnation counts starts, from 1; 0 before the first.
 	Incarnation int `json:"incarnation"`
 	// Started is when the current incarnation began; zero when none runs.

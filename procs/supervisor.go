@@ -58,6 +58,7 @@ type process struct {
 	machine   Machine
 	child     *child.Child
 	started   time.Time
+	socket    string
 	tail      *tail
 	everReady bool
 }
@@ -380,9 +381,9 @@ func (s *Supervisor) publish(p *process) {
 	st := old
 	st.State, st.Reason, st.Paused, st.Wanted = m.State, m.Reason, m.Paused, m.Wanted
 	st.Incarnation, st.Restarts, st.LastExit = m.Epoch, m.Restarts, m.LastExit
-	st.PID, st.Started = 0, time.Time{}
+	st.PID, st.Socket, st.Started = 0, "", time.Time{}
 	if m.Running && p.child != nil {
-		st.PID, st.Started = p.child.PID(), p.started
+		st.PID, st.Socket, st.Started = p.child.PID(), p.socket, p.started
 	} else {
 		st.CPU, st.RSS = 0, 0
 	}
