@@ -1,0 +1,405 @@
+package discovery
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus/testutil"
+
+	"livestream-tui/services/hls"
+	"livestream-tui/services/report"
+	"livestream-tui/services/runner"
+)
+
+// patienceOfTests bounds every wait of a test; none is a measure of anything.
+const patienceOfTests = 20 * time.Second
+
+// await asks until it is so.
+func await(t *testing.T, what string, so func() bool) {
+	t.Helper()
+	pace := time.NewTicker(5 * time.Millisecond)
+	defer pace.Stop()
+	for deadline := time.Now().Add(patienceOfTests); !so(); <-pace.C {
+		if time.Now().After(deadline) {
+			t.Fatalf("never happened: %s", what)
+		}
+	}
+}
+
+// packager serves a playlist that grows with the clock, while it is not broken.
+type packager struct {
+	broken atomic.Bool
+	asked  atomic.Int64
+}
+
+func (p *packager) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	p.asked.Add(1)
+	if p.broken.Load() || !strings.HasSuffix(r.URL.Path, "/playlist.m3u8") {
+		http.Error(w, "broken", http.StatusInternalServerError)
+		return
+	}
+	const length = 10
+	list := hls.MediaPlaylist{Version: 7, TargetDuration: 2, MediaSequence: time.Now().Unix()/2 - length}
+	for i := range int64(length) {
+		n := list.MediaSequence + i
+		list.Segments = append(list.Segments, hls.Segment{URI: fmt.Sprint(n, ".m4s"), Duration: 2 * time.Second, ProgramDateTime: time.Unix(2*n, 0).UTC()})
+	}
+	_, _ = w.Write(list.Encode())
+}
+
+// reporter notes what it is told.
+type reporter struct {
+	mu     sync.Mutex
+	last   report.IngestReport
+	count  int
+	refuse string
+}
+
+func (f *reporter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var in report.IngestReport
+	switch {
+	case f.refuse != "":
+		runner.WriteError(w, http.StatusBadRequest, f.refuse)
+	case r.Method != http.MethodPost || r.URL.Path != "/ingests":
+		runner.WriteError(w, http.StatusNotFound, "no such route")
+	case runner.ReadPost(w, r, nil, &in):
+		f.last = in
+		f.count++
+		w.WriteHeader(http.StatusNoContent)
+	}
+}
+
+// state is what was told last of the n-th packager for a signal.
+func (f *reporter) state(signal string, n int) report.State {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, s := range f.last.Signals {
+		if s.Signal == signal && len(s.Packagers) == 2 {
+			return s.Packagers[n].State
+		}
+	}
+	return report.Unknown
+}
+
+func (f *reporter) signals() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	names := []string{}
+	for _, s := range f.last.Signals {
+		names = append(names, s.Signal)
+	}
+	return names
+}
+
+func (f *reporter) reports() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.count
+}
+
+// log collects what is logged.
+type log struct {
+	mu    sync.Mutex
+	lines []report.Line
+}
+
+func (l *log) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.lines = append(l.lines, report.ParseLine(b, time.Time{}))
+	return len(b), nil
+}
+
+// count is how often a message was logged.
+func (l *log) count(message string) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	n := 0
+	for _, line := range l.lines {
+		if line.Message == message {
+			n++
+		}
+	}
+	return n
+}
+
+// platform is what surrounds a discovery that is being run.
+type platform struct {
+	t         *testing.T
+	output    string
+	packagers [2]*packager
+	log       *log
+	s         *Service
+	err       chan error
+	cancel    context.CancelFunc
+}
+
+// run starts a discovery; reporters are the REPORTER_URL.
+func run(t *testing.T, patience time.Duration, reporters ...string) *platform {
+	t.Helper()
+	p := &platform{t: t, output: filepath.Join(t.TempDir(), "output"), log: &log{}, err: make(chan error, 1)}
+	var urls []string
+	for i := range p.packagers {
+		p.packagers[i] = &packager{}
+		server := httptest.NewServer(p.packagers[i])
+		t.Cleanup(server.Close)
+		urls = append(urls, server.URL)
+	}
+	e := runner.Environment{
+		"HOME": t.TempDir(), "OUTPUT_STREAM_PATH": p.output, "REPORTER_PATIENCE": patience.String(),
+		"PACKAGERS": strings.Join(urls, ","), "REPORTER_URL": strings.Join(reporters, ","),
+	}
+	c, err := ConfigFromEnv(e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.s, err = New(c, runner.NewKit("discovery", runner.Common{LogFormat: "json", LogLevel: "info"}, e, p.log))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	p.cancel = cancel
+	go func() { p.err <- p.s.Run(ctx) }()
+	t.Cleanup(cancel)
+	return p
+}
+
+// ingest puts a signal on disk.
+func (p *platform) ingest(signal string) {
+	p.t.Helper()
+	if err := os.MkdirAll(filepath.Join(p.output, signal), 0o755); err != nil {
+		p.t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(p.output, signal, playlistName), nil, 0o644); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// ended is what Run returned.
+func (p *platform) ended() error {
+	p.t.Helper()
+	select {
+	case err := <-p.err:
+		return err
+	case <-time.After(patienceOfTests):
+		p.t.Fatal("Run does not return")
+		return nil
+	}
+}
+
+// unused is a URL that nobody listens at.
+func unused(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return "http://" + l.Addr().String()
+}
+
+func TestDiscoveryFollowsDiskAndPackagers(t *testing.T) {
+	var f reporter
+	server := httptest.NewServer(&f)
+	t.Cleanup(server.Close)
+	p := run(t, patienceOfTests, server.URL)
+	await(t, "a report of nothing", func() bool { return f.reports() > 0 })
+	if ok, reason := p.s.Ready(); !ok {
+		t.Errorf("after a report: not ready: %s", reason)
+	}
+
+	p.ingest("live01")
+	await(t, "both packagers up", func() bool { return f.state("live01", 0) == report.Up && f.state("live01", 1) == report.Up })
+	if got := p.log.count("Registered signal 'live01' as ingest source"); got != 1 {
+		t.Errorf("registered: got %d lines, want 1", got)
+	}
+
+	p.packagers[0].broken.Store(true)
+	await(t, "the broken one is down", func() bool { return f.state("live01", 0) == report.Down && f.state("live01", 1) == report.Up })
+	p.packagers[0].broken.Store(false)
+	await(t, "it is up again", func() bool { return f.state("live01", 0) == report.Up })
+	if p.log.count("packager is down") == 0 || p.log.count("packager is up") < 3 {
+		t.Error("the changes of state are not in the log")
+	}
+
+	p.ingest("live02")
+	await(t, "the second signal", func() bool { return slices.Equal(f.signals(), []string{"live01", "live02"}) })
+	if err := os.RemoveAll(filepath.Join(p.output, "live01")); err != nil {
+		t.Fatal(err)
+	}
+	await(t, "the first signal is gone", func() bool { return slices.Equal(f.signals(), []string{"live02"}) })
+	if got := p.log.count("Signal 'live01' is no ingest source any more: it has no playlist on disk"); got != 1 {
+		t.Errorf("gone: got %d lines, want 1", got)
+	}
+
+	p.cancel()
+	if err := p.ended(); err != nil {
+		t.Errorf("Run: got %v, want a clean end", err)
+	}
+}
+
+func TestAChangeIsReportedBeforeItsTurn(t *testing.T) {
+	s, err := New(Config{Topology: runner.Topology{Packagers: runner.URLs{one, two}}}, runner.NewKit("discovery", runner.Common{}, runner.Environment{}, io.Discard))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.follow([]string{"live01"})
+	next := make(chan report.IngestReport)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	go func() {
+		defer close(next)
+		for {
+			r, err := s.nextReport(ctx, time.Hour) // its turn never comes
+			if err != nil {
+				return
+			}
+			next <- r
+		}
+	}()
+	note := func(r result) {
+		s.mu.Lock()
+		s.board.add("live01", 0, r)
+		s.mu.Unlock()
+		select {
+		case s.observed <- struct{}{}:
+		default: // a wake waits already, as in watch
+		}
+	}
+	got := func() report.State {
+		select {
+		case r := <-next:
+			return r.Signals[0].Packagers[0].State
+		case <-time.After(patienceOfTests):
+			t.Fatal("no report")
+			return report.Unknown
+		}
+	}
+	now := time.Now()
+	note(result{At: now, Playlist: good(0, 7, "7").Playlist})
+	if state := got(); state != report.Up {
+		t.Errorf("after a playlist: got %s, want up", state)
+	}
+	note(result{At: now, Playlist: good(0, 8, "8").Playlist}) // no change: no report
+	for range 3 {
+		note(result{At: now, Err: "connection refused"})
+	}
+	for got() != report.Down {
+	}
+	cancel()
+	for range next { // until the goroutine has ended
+	}
+}
+
+func TestDiscoveryGivesUpOnAReporterThatIsNotThere(t *testing.T) {
+	url := unused(t)
+	p := run(t, 300*time.Millisecond, url)
+	want := "reporter " + url + " did not answer for 300ms: connection refused; start it or set REPORTER_URL"
+	if err := p.ended(); err == nil || err.Error() != want {
+		t.Errorf("got  %v\nwant %s", err, want)
+	}
+	if ok, reason := p.s.Ready(); ok || !strings.Contains(reason, "connection refused") {
+		t.Errorf("ready: got %t, %q, want not, for the reason", ok, reason)
+	}
+}
+
+func TestDiscoveryGivesUpOnAReporterThatRefuses(t *testing.T) {
+	f := reporter{refuse: `packager "http://a": allowed are those in PACKAGERS`}
+	server := httptest.NewServer(&f)
+	t.Cleanup(server.Close)
+	p := run(t, 300*time.Millisecond, server.URL)
+	want := "reporter " + server.URL + " refused every report for 300ms: status 400: " + f.refuse + "; give both the same PACKAGERS or set REPORTER_URL"
+	if err := p.ended(); err == nil || err.Error() != want {
+		t.Errorf("got  %v\nwant %s", err, want)
+	}
+}
+
+func TestDiscoveryOutlivesTheReportersAbsence(t *testing.T) {
+	var f reporter
+	server := httptest.NewUnstartedServer(&f)
+	address := server.Listener.Addr().String()
+	server.Start()
+	p := run(t, 50*time.Millisecond, "http://"+address)
+	await(t, "a first report", func() bool { return f.reports() > 0 })
+	server.Close()
+	const gone, back = "the reporter takes no report, trying on", "the reporter takes reports"
+	await(t, "the absence is noticed", func() bool { return p.log.count(gone) > 0 })
+	await(t, "tries beyond the patience", func() bool { return testutil.ToFloat64(p.s.reports.WithLabelValues("failed")) >= 2 })
+	if ok, reason := p.s.Ready(); !ok {
+		t.Errorf("not ready: %s; want ready once it has reported", reason)
+	}
+	if got := p.log.count(gone); got != 1 {
+		t.Errorf("the absence: got %d lines, want 1", got)
+	}
+	before := f.reports()
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		t.Skipf("the port was taken meanwhile: %v", err)
+	}
+	again := &http.Server{Handler: &f}
+	t.Cleanup(func() { again.Close() })
+	go again.Serve(l)
+	await(t, "reports again", func() bool { return f.reports() > before })
+	await(t, "its return is said", func() bool { return p.log.count(back) == 2 })
+	p.cancel()
+	if err := p.ended(); err != nil {
+		t.Errorf("Run: got %v, want a clean end", err)
+	}
+}
+
+func TestASecondReporterTakesOver(t *testing.T) {
+	var f reporter
+	server := httptest.NewServer(&f)
+	t.Cleanup(server.Close)
+	run(t, patienceOfTests, unused(t), server.URL)
+	await(t, "a report", func() bool { return f.reports() > 0 })
+}
+
+func TestAReportIsWhatTheContractSays(t *testing.T) {
+	b := newBoard([]string{one, two})
+	b.follow([]string{"live01"})
+	b.add("live01", 0, good(1, 7, "7"))
+	b.add("live01", 0, good(2, 8, "8"))
+	r, _ := b.judge(at(2))
+	got, err := json.Marshal(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `{"signals":[{"signal":"live01","packagers":[{"packager":"http://localhost:8080","state":"up","msn":8,"part":-1,"age_ms":0,"latency_ms":3}]}]}`
+	if string(got) != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	if empty, err := json.Marshal(first(newBoard(nil).judge(at(0)))); err != nil || string(empty) != `{"signals":[]}` {
+		t.Errorf("nothing ingested: got %s, %v, want an empty list", empty, err)
+	}
+}
+
+func first(r report.IngestReport, _ []change) report.IngestReport { return r }
+
+func TestConfigFromEnv(t *testing.T) {
+	c, err := ConfigFromEnv(runner.Environment{"HOME": "/h"})
+	if err != nil || c.Patience != 10*time.Second || c.Paths.Output != "output" {
+		t.Errorf("defaults: got %+v, %v", c, err)
+	}
+	_, err = ConfigFromEnv(runner.Environment{"HOME": "/h", "REPORTER_PATIENCE": "0s", "PACKAGERS": "x"})
+	for _, want := range []string{`REPORTER_PATIENCE="0s"`, `PACKAGERS="x"`} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %s in it", err, want)
+		}
+	}
+}
