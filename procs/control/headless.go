@@ -96,9 +96,11 @@ type headless struct {
 	startup  *startup
 	duration time.Duration
 
+	readyAt time.Time // since when every process is ready; zero while not
 	onAirAt time.Time // the first time; zero before
-	off     string    // why the stream is off air now; empty while it is on
-	offAt   time.Time
+	off     string    // why the stream is off air; empty while it is on
+	offAt   time.Time // since when, once it was on air
+	said    string    // what was last said of why it does not come on air
 }
 
 func (h *headless) event(e Event) {
@@ -141,19 +143,23 @@ func watchAir(ctx context.Context, p Platform, looks chan<- look) {
 func (h *headless) looked(l look) {
 	switch {
 	case h.onAirAt.IsZero() && l.err == nil && h.startup.allReady():
-		h.onAirAt = l.at
+		h.onAirAt, h.off = l.at, ""
 		for _, address := range l.playlists {
-			h.printer.say(report.LevelInfo, "on air: "+address)
+			h.printer.say(report.LevelInfo, "", "on air: "+address)
 		}
 	case h.onAirAt.IsZero():
+		h.off = "some processes are not ready"
+		if l.err != nil {
+			h.off = l.err.Error()
+		}
 	case l.err != nil && h.off == "":
 		h.off, h.offAt = l.err.Error(), l.at
-		h.printer.say(report.LevelError, "off air: "+h.off)
+		h.printer.say(report.LevelError, "", "off air: "+h.off)
 	case l.err != nil:
 		h.off = l.err.Error()
 	case h.off != "":
 		h.off = ""
-		h.printer.say(report.LevelInfo, fmt.Sprintf("on air again after %s: %s",
+		h.printer.say(report.LevelInfo, "", fmt.Sprintf("on air again after %s: %s",
 			l.at.Sub(h.offAt).Round(100*time.Millisecond), strings.Join(l.playlists, " ")))
 	}
 }
@@ -163,19 +169,41 @@ func (h *headless) tick(now time.Time) (ended bool, outcome error) {
 	for _, p := range h.platform.Snapshot().Processes {
 		h.startup.progress(p.Name, progressText(p.Progress), now)
 	}
-	for _, line := range h.startup.waiting(now) {
-		h.printer.say(report.LevelInfo, line)
+	for _, n := range h.startup.waiting(now) {
+		h.printer.say(report.LevelInfo, n.process, n.text)
 	}
 	switch {
 	case h.onAirAt.IsZero():
 		if why := h.startup.failure(now); why != "" {
 			return true, &Outcome{NeverReady: true, Reason: why}
 		}
+		return h.notYet(now)
 	case h.duration > 0 && now.Sub(h.onAirAt) >= h.duration:
 		if h.off != "" {
 			return true, &Outcome{Reason: fmt.Sprintf("off air at the end of %s: %s", h.duration, h.off)}
 		}
 		return true, nil
+	}
+	return false, nil
+}
+
+// notYet tells why a platform whose processes are all ready is not on air, and
+// gives up on it in the end.
+func (h *headless) notYet(now time.Time) (ended bool, outcome error) {
+	switch {
+	case !h.startup.allReady():
+		h.readyAt = time.Time{}
+		return false, nil
+	case h.readyAt.IsZero():
+		h.readyAt = now
+	}
+	waited := now.Sub(h.readyAt)
+	if waited >= readyPatience {
+		return true, &Outcome{Reason: fmt.Sprintf("every process is ready, but nothing came on air within %s: %s", readyPatience, h.off)}
+	}
+	if waited >= quietWait && h.said != h.off {
+		h.said = h.off
+		h.printer.say(report.LevelInfo, "", "not on air yet: "+h.off)
 	}
 	return false, nil
 }

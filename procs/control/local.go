@@ -245,20 +245,21 @@ func (l *Local) measure(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
-		measured := map[string]procs.Status{}
-		for _, s := range l.sup.Statuses() {
-			measured[s.Name] = s
-		}
-		l.mu.Lock()
-		for name, m := range measured {
-			l.change(name, func(p *Process) {
-				// Its state may be older than the one that onStatus has told since.
-				p.LogLost = m.LogLost
-				if m.PID == p.PID {
-					p.CPU, p.RSS = m.CPU, m.RSS
-				}
-			})
-		}
-		l.mu.Unlock()
+		l.take(l.sup.Statuses())
+	}
+}
+
+// take keeps of what was measured what is not a state: the state may be older
+// than the one that onStatus has told since.
+func (l *Local) take(measured []procs.Status) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, m := range measured {
+		l.change(m.Name, func(p *Process) {
+			p.LogLost = m.LogLost
+			if m.PID == p.PID {
+				p.CPU, p.RSS = m.CPU, m.RSS
+			}
+		})
 	}
 }

@@ -18,6 +18,7 @@ import (
 
 const (
 	pollPeriod  = time.Second
+	pollSooner  = 200 * time.Millisecond // until there is something to play
 	pollTimeout = time.Second
 	answerMost  = 4 << 20 // bytes of an answer that are read
 )
@@ -63,18 +64,20 @@ func newClient() *http.Client {
 // run asks once a second until ctx is cancelled and tells what has changed.
 func (p poller) run(ctx context.Context, changed func(answers)) {
 	defer p.client.CloseIdleConnections()
-	tick := time.NewTicker(pollPeriod)
-	defer tick.Stop()
 	var last answers
 	for {
 		if a := p.ask(ctx); ctx.Err() == nil && !reflect.DeepEqual(a, last) {
 			changed(a)
 			last = a
 		}
+		wait := pollPeriod
+		if len(last.Live) == 0 {
+			wait = pollSooner
+		}
 		select {
 		case <-ctx.Done():
 			return
-		case <-tick.C:
+		case <-time.After(wait):
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package control
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -43,14 +44,14 @@ func (p printer) event(e Event) {
 	}
 }
 
-// say writes a message of the platform's own.
-func (p printer) say(level report.Level, message string) {
+// say writes a message of the platform's own, on a process unless that is empty.
+func (p printer) say(level report.Level, process, message string) {
 	now := time.Now()
 	if p.json {
-		p.object(Event{Time: now, Log: &report.Line{Time: now, Level: level, Module: "platform", Message: message}})
+		p.object(Event{Time: now, Process: process, Log: &report.Line{Time: now, Level: level, Module: "platform", Message: message}})
 		return
 	}
-	p.line(now, level, "platform", message)
+	p.line(now, level, cmp.Or(process, "platform"), message)
 }
 
 func (p printer) object(e Event) {
@@ -96,12 +97,5 @@ func failoverText(f report.Failover) string {
 		gap = fmt.Sprintf("gap %.0f ms", f.GapMS)
 	}
 	return fmt.Sprintf("failover of %s from %s to %s: %s (msn %d to %d, %s, %d requests saved)",
-		f.Signal, orNone(f.From), orNone(f.To), f.Cause, f.MSNBefore, f.MSNAfter, gap, f.Saved)
-}
-
-func orNone(s string) string {
-	if s == "" {
-		return "none"
-	}
-	return s
+		f.Signal, cmp.Or(f.From, "none"), cmp.Or(f.To, "none"), f.Cause, f.MSNBefore, f.MSNAfter, gap, f.Saved)
 }

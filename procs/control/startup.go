@@ -67,10 +67,13 @@ func (s *startup) progress(name, words string, now time.Time) {
 	}
 }
 
-// waiting returns a line for each process that has not become ready for a while
+// note is something to say of a process.
+type note struct{ process, text string }
+
+// waiting returns a note for each process that has not become ready for a while
 // and of which there is something new to say.
-func (s *startup) waiting(now time.Time) []string {
-	var lines []string
+func (s *startup) waiting(now time.Time) []note {
+	var notes []note
 	for _, name := range s.names {
 		r := s.procs[name]
 		switch r.status.State {
@@ -83,9 +86,9 @@ func (s *startup) waiting(now time.Time) []string {
 			continue
 		}
 		r.told, r.toldAt = words, now
-		lines = append(lines, name+": "+words)
+		notes = append(notes, note{name, words})
 	}
-	return lines
+	return notes
 }
 
 func (r *rising) words() string {

@@ -1,0 +1,270 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+
+	"livestream-tui/layouts"
+	"livestream-tui/procs"
+	"livestream-tui/services/report"
+)
+
+// fakeSupervisor is a supervisor of functions; nil ones do nothing.
+type fakeSupervisor struct {
+	run      func(ctx context.Context) error
+	command  func(process string, a procs.Action) error
+	progress func(process string)
+	statuses func() []procs.Status
+}
+
+func (f fakeSupervisor) Run(ctx context.Context) error {
+	if f.run != nil {
+		return f.run(ctx)
+	}
+	<-ctx.Done()
+	return nil
+}
+
+func (f fakeSupervisor) KillAll() {}
+
+func (f fakeSupervisor) Statuses() []procs.Status {
+	if f.statuses != nil {
+		return f.statuses()
+	}
+	return nil
+}
+
+func (f fakeSupervisor) Command(_ context.Context, process string, a procs.Action) error {
+	if f.command != nil {
+		return f.command(process, a)
+	}
+	return nil
+}
+
+func (f fakeSupervisor) Progress(process string) {
+	if f.progress != nil {
+		f.progress(process)
+	}
+}
+
+// platformOf is a Local of the default layout over a fake supervisor.
+func platformOf(t *testing.T, f fakeSupervisor) *Local {
+	t.Helper()
+	layout, err := layouts.Load(layouts.Default)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := newLocal(layout, []endpoint{{Process: "proxy", Service: "proxy", Host: "localhost", Port: 8002}}, "logs", hclog.NewNullLogger())
+	l.sup = f
+	return l
+}
+
+func processOf(t *testing.T, s Snapshot, name string) Process {
+	t.Helper()
+	for _, p := range s.Processes {
+		if p.Name == name {
+			return p
+		}
+	}
+	t.Fatalf("no process %s in the snapshot", name)
+	return Process{}
+}
+
+func TestSnapshotAndEventsTogetherMissNothing(t *testing.T) {
+	const changes = 500 // fewer than a subscriber's queue holds
+	l := platformOf(t, fakeSupervisor{})
+	ctx, cancel := context.WithCancel(t.Context())
+	ran := make(chan error, 1)
+	go func() { ran <- l.Run(ctx) }()
+	var work sync.WaitGroup
+	type seen struct{ first, last, count int }
+	results := make(chan seen, 4)
+	turn := make(chan struct{}) // time for the next subscriber, who races the changes after it
+	work.Go(func() {
+		for i := range changes {
+			if i%(changes/cap(results)) == 0 {
+				turn <- struct{}{}
+			}
+			l.onStatus(Status{Name: "proxy", State: procs.Starting, Incarnation: i + 1})
+		}
+	})
+	for range cap(results) {
+		<-turn
+		snapshot, events := l.Subscribe(t.Context())
+		first := processOf(t, snapshot, "proxy").Incarnation
+		work.Go(func() {
+			s := seen{first: first, last: first}
+			for s.last < changes { // a late one's snapshot may hold them all
+				e, ok := <-events
+				if !ok {
+					t.Errorf("the events end after change %d", s.last)
+					break
+				}
+				if e.Status == nil {
+					continue
+				}
+				if e.Status.Incarnation != s.last+1 || e.Dropped > 0 {
+					t.Errorf("change %d follows %d, %d dropped: want each, once, in order", e.Status.Incarnation, s.last, e.Dropped)
+				}
+				s.last, s.count = e.Status.Incarnation, s.count+1
+			}
+			results <- s
+		})
+	}
+	work.Wait()
+	cancel()
+	if err := <-ran; err != nil {
+		t.Fatal(err)
+	}
+	for range cap(results) {
+		if s := <-results; s.last != changes || s.first+s.count != changes {
+			t.Errorf("snapshot at %d and %d events: got up to %d, want %d", s.first, s.count, s.last, changes)
+		}
+	}
+}
+
+func TestAReaderWhoDoesNotReadHoldsUpNobody(t *testing.T) {
+	l := platformOf(t, fakeSupervisor{})
+	_, events := l.Subscribe(t.Context())
+	const flood = 10 * queueMost
+	for i := range flood {
+		l.onLine("worker", fmt.Appendf(nil, `{"@level":"warn","@message":"line %d"}`, i))
+	}
+	l.onStatus(Status{Name: "proxy", State: procs.Ready})
+	got, dropped := 0, 0
+	for e := range events {
+		got, dropped = got+1, dropped+e.Dropped
+		if e.Status != nil {
+			break
+		}
+	}
+	if got+dropped != flood+1 {
+		t.Errorf("%d read and %d dropped, want %d together", got, dropped, flood+1)
+	}
+	if lines := l.Logs(0, flood); len(lines) != logMost || lines[len(lines)-1].Message != fmt.Sprintf("line %d", flood-1) {
+		t.Errorf("log: got %d lines, want the newest %d", len(lines), logMost)
+	}
+}
+
+func TestLinesOfLogBecomeWhatTheyTell(t *testing.T) {
+	var progressed []string
+	l := platformOf(t, fakeSupervisor{progress: func(process string) { progressed = append(progressed, process) }})
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	_, events := l.Subscribe(ctx)
+	version := l.Snapshot().Version
+
+	l.onLine("worker", []byte("just a line"))
+	if got := l.Snapshot(); got.LogSeq != 1 || got.Version != version {
+		t.Errorf("after a line: got log %d, version %d, want log 1 and no other change", got.LogSeq, got.Version)
+	}
+	l.onLine("worker", []byte(`{"@level":"warn","@message":"film is odd"}`))
+	if e := <-events; e.Process != "worker" || e.Log == nil || e.Log.Message != "film is odd" {
+		t.Errorf("a warning: got event %+v, want the line", e)
+	}
+	l.onLine("proxy", []byte(`{"@level":"info","@message":"failover","event":"failover","signal":"live01","from":"http://a","to":"http://b","cause":"a refused","msn_before":7,"msn_after":8,"gap_ms":1.5,"saved":2}`))
+	want := report.Failover{Signal: "live01", From: "http://a", To: "http://b", Cause: "a refused", MSNBefore: 7, MSNAfter: 8, GapMS: 1.5, Saved: 2}
+	if e := <-events; e.Process != "proxy" || e.Failover == nil || *e.Failover != want {
+		t.Errorf("a failover: got event %+v, want %+v", e, want)
+	}
+	if got := l.Snapshot().Failovers; len(got) != 1 || got[0].Failover != want || got[0].Process != "proxy" {
+		t.Errorf("failovers: got %+v, want %+v", got, want)
+	}
+
+	l.onStatus(Status{Name: "worker", State: procs.Starting, Incarnation: 1})
+	l.onLine("worker", []byte(`{"@level":"info","@message":"p","event":"progress","signal":"live01","stage":"mezzanine","percent":40}`))
+	if got := processOf(t, l.Snapshot(), "worker").Progress; got == nil || got.Percent != 40 {
+		t.Errorf("progress: got %+v, want 40 %%", got)
+	}
+	if len(progressed) != 1 || progressed[0] != "worker" {
+		t.Errorf("the supervisor was told of progress of %v, want worker: its start timeout would run out", progressed)
+	}
+	l.onStatus(Status{Name: "worker", State: procs.Ready, Incarnation: 1})
+	if got := processOf(t, l.Snapshot(), "worker").Progress; got != nil {
+		t.Errorf("progress of what is ready: got %+v, want none", got)
+	}
+}
+
+func TestASnapshotIsNotWrittenToLater(t *testing.T) {
+	l := platformOf(t, fakeSupervisor{})
+	before := l.Snapshot()
+	l.onStatus(Status{Name: "proxy", State: procs.Ready, PID: 7})
+	if got := processOf(t, before, "proxy"); got.PID != 0 {
+		t.Errorf("an old snapshot now has pid %d, want what it had", got.PID)
+	}
+	if after := l.Snapshot(); after.Version <= before.Version || processOf(t, after, "proxy").PID != 7 {
+		t.Errorf("the new one: got version %d, pid %d, want one above %d and pid 7", after.Version, processOf(t, after, "proxy").PID, before.Version)
+	}
+}
+
+func TestTheEndIsToldAndClosesSubscriptions(t *testing.T) {
+	failed := errors.New("could not stop worker")
+	var l *Local
+	l = platformOf(t, fakeSupervisor{run: func(ctx context.Context) error {
+		<-ctx.Done()
+		l.onStatus(Status{Name: "proxy", State: procs.Exited})
+		return failed
+	}})
+	ctx, cancel := context.WithCancel(t.Context())
+	_, events := l.Subscribe(t.Context())
+	cancel()
+	if err := l.Run(ctx); !errors.Is(err, failed) {
+		t.Errorf("Run: got %v, want %v", err, failed)
+	}
+	var last Event
+	for e := range events { // ends: the channel is closed
+		last = e
+	}
+	if last.Status == nil || last.Status.State != procs.Exited {
+		t.Errorf("the last event: got %+v, want proxy exited", last)
+	}
+	if !l.Snapshot().Stopping {
+		t.Error("Stopping: got false, want true")
+	}
+}
+
+func TestMeasuresAreTakenOverWithoutTheState(t *testing.T) {
+	l := platformOf(t, fakeSupervisor{statuses: func() []procs.Status {
+		return []procs.Status{{Name: "proxy", State: procs.Starting, PID: 7, CPU: 12.5, RSS: 1 << 20, LogLost: 3}, {Name: "origin", PID: 1, CPU: 50}}
+	}})
+	l.onStatus(Status{Name: "proxy", State: procs.Ready, PID: 7})
+	l.onStatus(Status{Name: "origin", State: procs.Ready, PID: 2}) // another incarnation than the measured
+	l.take(l.sup.Statuses())
+	got := processOf(t, l.Snapshot(), "proxy")
+	if got.State != procs.Ready || got.CPU != 12.5 || got.RSS != 1<<20 || got.LogLost != 3 {
+		t.Errorf("proxy: got %+v, want ready with the measures", got.Status)
+	}
+	if got := processOf(t, l.Snapshot(), "origin"); got.CPU != 0 {
+		t.Errorf("origin: got the CPU of an earlier incarnation, %v, want none", got.CPU)
+	}
+}
+
+func TestCommandsReachTheSupervisor(t *testing.T) {
+	refused := errors.New("no process \"prxoy\"")
+	var asked []string
+	l := platformOf(t, fakeSupervisor{command: func(process string, a procs.Action) error {
+		asked = append(asked, a.String()+" "+process)
+		if process != "proxy" {
+			return refused
+		}
+		return nil
+	}})
+	if err := l.Command(t.Context(), Command{"proxy", procs.Kill}); err != nil {
+		t.Errorf("kill proxy: got %v, want no error", err)
+	}
+	if err := l.Command(t.Context(), Command{"prxoy", procs.Stop}); !errors.Is(err, refused) {
+		t.Errorf("stop prxoy: got %v, want %v", err, refused)
+	}
+	if got, want := fmt.Sprint(asked), "[kill proxy stop prxoy]"; got != want {
+		t.Errorf("asked: got %s, want %s", got, want)
+	}
+}
+
+// deadline is how long a test waits for what is sure to come.
+const deadline = 30 * time.Second

@@ -1,0 +1,60 @@
+package control
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+)
+
+// answering is a server that gives fixed answers by path, 404 otherwise.
+func answering(t *testing.T, byPath map[string]string) string {
+	t.Helper()
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, ok := byPath[r.URL.Path]
+		if !ok {
+			w.WriteHeader(http.StatusNotFound)
+			return
+		}
+		_, _ = w.Write([]byte(body))
+	}))
+	t.Cleanup(s.Close)
+	return s.URL
+}
+
+func TestPollerAsksTheReporterAndTheOrigin(t *testing.T) {
+	reporter := answering(t, map[string]string{
+		"/ingests":   `[{"signal":"live01","packagers":["http://localhost:8080"],"last_reported":"Fri, 05 Apr 2024 11:23:45 -03"}]`,
+		"/packagers": `[{"signal":"live02","packagers":[]},{"signal":"live01","packagers":[{"packager":"http://localhost:8080","state":"up","msn":7,"part":-1,"age_ms":1,"latency_ms":0.5}]}]`,
+	})
+	origin := answering(t, map[string]string{"/live/live01": `{"signal":"live01","server":"http://localhost:8080/live01/playlist.m3u8"}`})
+	p := poller{reporter: reporter, origin: origin, client: newClient()}
+	got := p.ask(t.Context())
+	if got.Err != "" || len(got.Ingests) != 1 || got.Ingests[0].Signal != "live01" || len(got.Details) != 2 || got.Details[1].Packagers[0].MSN != 7 {
+		t.Errorf("got %+v, want what the reporter said", got)
+	}
+	if len(got.Live) != 1 || got.Live[0].Server != "http://localhost:8080/live01/playlist.m3u8" {
+		t.Errorf("live: got %+v, want live01 alone: the origin knows no other", got.Live)
+	}
+}
+
+func TestPollerSaysWhyThereIsNothing(t *testing.T) {
+	gone := httptest.NewServer(nil)
+	gone.Close()
+	redirecting := httptest.NewServer(http.RedirectHandler("http://192.0.2.1/", http.StatusFound))
+	defer redirecting.Close()
+	for _, c := range []struct{ name, reporter, want string }{
+		{"no reporter in the layout", "", "this layout has no reporter"},
+		{"nobody listens", gone.URL, "connection refused"},
+		{"it has no such route", answering(t, nil), "status 404"},
+		{"it sends elsewhere", redirecting.URL, "status 302"},
+		{"it says what is no table", answering(t, map[string]string{"/ingests": "<html>"}), "invalid character"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got := poller{reporter: c.reporter, client: newClient()}.ask(t.Context())
+			if !strings.Contains(got.Err, c.want) || got.Ingests != nil {
+				t.Errorf("got %+v, want the reason %q and no table", got, c.want)
+			}
+		})
+	}
+}
