@@ -108,6 +108,8 @@ func EventOf(l Line) (Event, bool, error) {
 		return decode[Progress](l)
 	case Failover{}.Kind():
 		return decode[Failover](l)
+	case Viewing{}.Kind():
+		return decode[Viewing](l)
 	}
 	return nil, false, nil
 }

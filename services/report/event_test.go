@@ -27,6 +27,9 @@ func TestEventsSurviveTheLog(t *testing.T) {
 		{"a failover to nowhere", Failover{Signal: "live01", From: "http://localhost:8080", MSNBefore: -1, MSNAfter: -1, GapMS: -1}},
 		{"progress", Progress{Signal: "live01", Stage: "mezzanine", Percent: 33.5}},
 		{"progress that is a whole number, of no signal", Progress{Stage: "test film", Percent: 50}},
+		{"a viewer's word", Viewing{Signal: "live01", State: ViewStalled, StalledForMS: 1200, Stalls: 2, StalledMS: 3200, LongestStallMS: 2000,
+			BufferMS: 4100, LatencyMS: -1, MSN: 1<<62 + 1, Violations: 1, FailedRequests: 4, Packager: "http://localhost:8080", BitrateBPS: 2_300_000}},
+		{"the word of a viewer that has seen nothing yet", Viewing{Signal: "live01", LatencyMS: -1, MSN: -1}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			l := line(t, c.in)
@@ -49,6 +52,7 @@ func TestEventOf(t *testing.T) {
 		{"no event", `{"@level":"info","@message":"m","from":"a"}`, ""},
 		{"an event of a later version", `{"@level":"info","@message":"m","event":"hold"}`, ""},
 		{"a field that is not what it should be", `{"@level":"info","@message":"m","event":"failover","msn_before":"many"}`, "msn_before"},
+		{"a state that is none", `{"@level":"info","@message":"m","event":"viewing","state":"dancing"}`, "dancing"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			e, ok, err := EventOf(ParseLine([]byte(c.in), arrived))

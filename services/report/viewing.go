@@ -1,0 +1,69 @@
+package report
+
+import "fmt"
+
+// ViewState is what a viewer's picture does. The zero value is ViewStarting. It
+// travels as its lower-case name.
+type ViewState uint8
+
+// The states of a picture.
+const (
+	ViewStarting ViewState = iota // nothing was shown yet
+	ViewPlaying
+	ViewStalled // it stood still: the playback buffer ran out
+)
+
+var viewStateNames = [...]string{"starting", "playing", "stalled"}
+
+// String returns the state's lower-case name.
+func (s ViewState) String() string {
+	if int(s) < len(viewStateNames) {
+		return viewStateNames[s]
+	}
+	return fmt.Sprintf("viewstate(%d)", uint8(s))
+}
+
+// MarshalText implements encoding.TextMarshaler.
+func (s ViewState) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// UnmarshalText implements encoding.TextUnmarshaler; a name that is no state is
+// an error that lists the allowed ones.
+func (s *ViewState) UnmarshalText(b []byte) error {
+	for i, name := range viewStateNames {
+		if name == string(b) {
+			*s = ViewState(i)
+			return nil
+		}
+	}
+	return fmt.Errorf("view state %q: allowed are %v", b, viewStateNames)
+}
+
+// Viewing is a viewer's word on one signal: once a second and whenever State
+// changes. Counts are since the viewer started.
+type Viewing struct {
+	Signal string    `json:"signal"`
+	State  ViewState `json:"state"`
+	// StalledForMS is how long the picture has stood still by now, 0 unless State
+	// is ViewStalled.
+	StalledForMS int64 `json:"stalled_for_ms"`
+	// Stalls, StalledMS and LongestStallMS include the one that lasts.
+	Stalls         int   `json:"stalls"`
+	StalledMS      int64 `json:"stalled_ms"`
+	LongestStallMS int64 `json:"longest_stall_ms"`
+	// BufferMS is what was downloaded and not yet played.
+	BufferMS int64 `json:"buffer_ms"`
+	// LatencyMS is how far the picture is behind the live edge, -1 when unknown.
+	LatencyMS int64 `json:"latency_ms"`
+	// MSN is the newest segment downloaded, -1 before the first.
+	MSN            int64 `json:"msn"`
+	Violations     int   `json:"violations"`
+	FailedRequests int   `json:"failed_requests"`
+	// Packager is where the proxy said that its last answer came from, empty when
+	// it did not say.
+	Packager string `json:"packager"`
+	// BitrateBPS is that of the last segments in bits per second.
+	BitrateBPS int64 `json:"bitrate_bps"`
+}
+
+// Kind returns "viewing".
+func (Viewing) Kind() string { return "viewing" }
