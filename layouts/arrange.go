@@ -1,53 +1,86 @@
 package layouts
 
+import "slices"
+
 // The limits of Arrange, in cells.
 const (
 	// stackBelow is the width below which panels stand one below another.
 	stackBelow = 100
-	// leastHeight is a panel's title and one line of what it shows.
-	leastHeight = 2
 	// leastWidth is what a panel beside another needs.
 	leastWidth = 24
 )
 
-// Placed is a panel's rectangle: X and Y of its upper left cell, W and H in cells.
+// Frame is what stands around a panel's content.
+type Frame uint8
+
+// The frames, in order of what they take.
+const (
+	Boxed Frame = iota // a box: a line above with the title, one below, a cell on each side
+	Ruled              // a line above with the title
+	Bare               // nothing
+)
+
+// Lines is how many lines of the height the frame takes.
+func (f Frame) Lines() int { return []int{2, 1, 0}[f] }
+
+// Content says how many lines a panel has use for, its frame not counted.
+type Content struct {
+	// Least is what it needs to be worth its place; below 1 counts as 1.
+	Least int
+	// Want is how many it can fill; 0 for any number.
+	Want int
+	// Whole: it shows all that it wants, or else Least lines without a frame.
+	Whole bool
+}
+
+// Placed is a panel's rectangle: X and Y of its upper left cell, W and H in
+// cells, the frame among them.
 type Placed struct {
 	Panel      string
+	Frame      Frame
 	X, Y, W, H int
 }
 
 // Arrange gives the panels of a screen of w by h cells their places, which tile
 // it exactly: no cell is left over and none is given twice. Where the screen is
-// narrow the panels stand one below another; where it is low too, the last of
-// them are left out. It returns nothing for a screen without cells.
-func (s Screen) Arrange(w, h int) []Placed {
+// narrow the panels stand one below another; where it is low, frames become
+// rules and then the last rows are left out, though never that of the panel
+// named focus. content tells of each panel in a width what it has use for; nil
+// is for any number of lines. Arrange returns nothing for a screen without cells.
+func (s Screen) Arrange(w, h int, focus string, content func(panel string, w int) Content) []Placed {
 	if w <= 0 || h <= 0 {
 		return nil
 	}
-	rows := s.rowsFor(w)
-	if most := max(1, h/leastHeight); len(rows) > most {
-		rows = rows[:most]
+	if content == nil {
+		content = func(string, int) Content { return Content{} }
 	}
-	heights := make([]int, len(rows))
-	for i, r := range rows {
-		heights[i] = r.Height
+	rows, frame := s.rowsFor(w)
+	var bands []band
+	for _, r := range rows {
+		bands = append(bands, newBand(r, w, frame, focus, content))
+	}
+	if frame == Boxed && least(bands) > h {
+		for i := range bands {
+			bands[i].frame = Ruled
+		}
 	}
 	var placed []Placed
 	y := 0
-	for i, height := range share(h, heights, leastHeight) {
+	for _, b := range fit(bands, h) {
 		x := 0
-		for j, width := range share(w, weightsOf(rows[i].Panels), leastWidth) {
-			placed = append(placed, Placed{rows[i].Panels[j].Name, x, y, width, height})
+		for i, width := range b.widths {
+			placed = append(placed, Placed{b.panels[i].Name, b.frame, x, y, width, b.given})
 			x += width
 		}
-		y += height
+		y += b.given
 	}
 	return placed
 }
 
 // rowsFor returns the rows as they are, or one for each panel where they do not
-// fit side by side. Rows without a panel are left out.
-func (s Screen) rowsFor(w int) []Row {
+// fit side by side, and the frame of their panels. Rows without a panel are left
+// out.
+func (s Screen) rowsFor(w int) ([]Row, Frame) {
 	beside := w >= stackBelow
 	for _, r := range s.Rows {
 		beside = beside && len(r.Panels)*leastWidth <= w
@@ -59,18 +92,148 @@ func (s Screen) rowsFor(w int) []Row {
 			continue
 		}
 		for _, p := range r.Panels {
-			rows = append(rows, Row{Height: p.Stacked, Panels: []Panel{p}})
+			if !beside {
+				rows = append(rows, Row{Height: p.Stacked, Panels: []Panel{p}})
+			}
 		}
 	}
-	return rows
+	if beside {
+		return rows, Boxed
+	}
+	return rows, Ruled
 }
 
-func weightsOf(panels []Panel) []int {
-	weights := make([]int, len(panels))
-	for i, p := range panels {
+// band is a row on its way to its place.
+type band struct {
+	panels  []Panel
+	widths  []int
+	weight  int
+	frame   Frame
+	content Content // of the panel that has use for most
+	focused bool
+	out     bool // left out
+	given   int  // lines, the frame among them
+}
+
+func newBand(r Row, w int, frame Frame, focus string, content func(string, int) Content) band {
+	weights := make([]int, len(r.Panels))
+	for i, p := range r.Panels {
 		weights[i] = p.Weight
 	}
-	return weights
+	b := band{panels: r.Panels, widths: share(w, weights, leastWidth), weight: max(r.Height, 1), frame: frame}
+	for i, p := range r.Panels {
+		c := content(p.Name, b.widths[i])
+		b.content.Least = max(b.content.Least, c.Least, 1)
+		if i == 0 {
+			b.content.Want, b.content.Whole = c.Want, c.Whole
+		}
+		b.content.Whole = b.content.Whole && c.Whole
+		if b.content.Want != 0 && c.Want != 0 {
+			b.content.Want = max(b.content.Want, c.Want)
+		} else {
+			b.content.Want = 0
+		}
+		b.focused = b.focused || p.Name == focus
+	}
+	return b
+}
+
+// least is how many lines the bands need.
+func least(bands []band) int {
+	sum := 0
+	for _, b := range bands {
+		if !b.content.Whole {
+			sum += b.frame.Lines()
+		}
+		sum += b.content.Least
+	}
+	return sum
+}
+
+// fit gives h lines to the bands and returns those that have a place.
+func fit(bands []band, h int) []band {
+	for i := range bands {
+		if b := &bands[i]; b.content.Whole && b.content.Want <= b.content.Least {
+			b.frame = Bare
+		}
+	}
+	for {
+		leaveOut(bands, h)
+		grow(bands, h)
+		// What is whole or nothing and did not get all of it gives back the rest.
+		i := slices.IndexFunc(bands, func(b band) bool {
+			return !b.out && b.content.Whole && b.frame != Bare && b.given < b.content.Want+b.frame.Lines()
+		})
+		if i < 0 {
+			break
+		}
+		bands[i].frame, bands[i].content.Want = Bare, bands[i].content.Least
+	}
+	return slices.DeleteFunc(bands, func(b band) bool { return b.out })
+}
+
+// leaveOut gives each band, the focused one first, the least that it needs, and
+// leaves out the first that does not fit and all that follow it.
+func leaveOut(bands []band, h int) {
+	order := make([]int, 0, len(bands))
+	for i, b := range bands {
+		if b.focused {
+			order = append(order, i)
+		}
+	}
+	for i, b := range bands {
+		if !b.focused {
+			order = append(order, i)
+		}
+	}
+	full := false
+	for n, i := range order {
+		b := &bands[i]
+		b.given = b.content.Least + b.frame.Lines()
+		if b.content.Whole {
+			b.given = b.content.Least
+		}
+		if n == 0 && b.given > h { // the only one: whatever there is
+			b.given = h
+			if h < 2 {
+				b.frame = Bare
+			}
+		}
+		full = full || b.given > h
+		b.out = full
+		if b.out {
+			b.given = 0
+		}
+		h -= b.given
+	}
+}
+
+// grow deals out what is left of h lines, each to the band that has least for its
+// weight of those that have use for it; what nobody has use for goes to the last.
+func grow(bands []band, h int) {
+	last := -1
+	for i, b := range bands {
+		h -= b.given
+		if !b.out {
+			last = i
+		}
+	}
+	for ; h > 0; h-- {
+		next := -1
+		for i, b := range bands {
+			sated := b.content.Want != 0 && b.given >= b.content.Want+b.frame.Lines()
+			if b.out || sated {
+				continue
+			}
+			if next < 0 || b.given*bands[next].weight < bands[next].given*b.weight {
+				next = i
+			}
+		}
+		if next < 0 {
+			next = last
+		}
+		bands[next].given++
+	}
 }
 
 // share divides total by weights (below 1 counts as 1) into parts that add up to

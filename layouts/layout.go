@@ -63,7 +63,7 @@ type Panel struct {
 
 // PanelNames are the panels that a screen may hold.
 func PanelNames() []string {
-	return []string{"services", "packagers", "ingest", "failovers", "logs"}
+	return []string{"pipeline", "services", "packagers", "ingest", "failovers", "viewers", "logs"}
 }
 
 // ServiceNames are the services that a process may run.

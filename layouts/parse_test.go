@@ -114,7 +114,7 @@ func TestParseNamesFileLineAndField(t *testing.T) {
 		},
 		{
 			"an unknown panel", "panel: logs", "panel: log",
-			`x.yaml:16: screens[0].rows[0].panels[1].panel: "log": allowed are services, packagers, ingest, failovers, logs`,
+			`x.yaml:16: screens[0].rows[0].panels[1].panel: "log": allowed are pipeline, services, packagers, ingest, failovers, viewers, logs`,
 		},
 		{
 			"a row without panels", "[{panel: services, weight: 3, stacked: 2}, {panel: logs}]", "[]",
