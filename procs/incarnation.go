@@ -3,25 +3,23 @@ package procs
 import (
 	"context"
 	"fmt"
-	"io"
-	"net"
-	"net/http"
-	"os"
 	"path/filepath"
-	"strings"
 	"syscall"
 	"time"
+
+	"github.com/hashicorp/go-hclog"
 
 	"livestream-tui/procs/child"
 )
 
 const (
-	probeStarting = 50 * time.Millisecond  // between probes until the first ready
-	probeReady    = 500 * time.Millisecond // and after it
-	probeTimeout  = time.Second
-	reasonMost    = 512 // bytes of /readyz that are read
-	emptyPoll     = 10 * time.Millisecond
+	emptyPoll = 10 * time.Millisecond // between looks at a group whose leader has gone, then doubling
+	emptyMost = 100 * time.Millisecond
 )
+
+// socketVariable tells a child which socket to serve its health on. It also marks
+// every process of the incarnation, for the sweep.
+const socketVariable = "SERVICE_SOCKET"
 
 // socketMost is the longest path that a unix socket may have everywhere: 104
 // bytes with the final zero on macOS, 108 on Linux.
@@ -38,6 +36,9 @@ func (s *Supervisor) spawn(p *process, epoch int) error {
 	name := p.spec.Name
 	socket := socketPath(s.o.RunPath, name, epoch)
 	p.child = nil
+	if err := remove(socket); err != nil {
+		return fmt.Errorf("socket that an earlier run left: %w", err)
+	}
 	log, err := p.tail.open()
 	if err != nil {
 		return err
@@ -45,14 +46,14 @@ func (s *Supervisor) spawn(p *process, epoch int) error {
 	defer log.Close() // the child has its own
 	c, err := s.spawner.Start(child.Options{
 		Argv: p.spec.Argv, Dir: p.spec.Dir, Stdout: log, Stderr: log,
-		Env: append(append([]string(nil), p.spec.Env...), "SERVICE_SOCKET="+socket),
+		Env: append(append([]string(nil), p.spec.Env...), socketVariable+"="+socket),
 	})
 	if err != nil {
 		return err
 	}
 	p.child, p.socket, p.started = c, socket, time.Now()
-	if err := s.records.add(name, c.PID()); err != nil {
-		s.o.Log.Warn("cannot record a process group: the guardian will not know it", "process", name, "error", err)
+	if err := s.records.add(name, c.PID(), socket); err != nil {
+		s.notes.say(hclog.Warn, "cannot record a process group: the guardian will not know it", "process", name, "error", err)
 	}
 	watching, cancel := context.WithCancel(context.Background())
 	s.work.Go(func() {
@@ -73,125 +74,29 @@ func (s *Supervisor) await(p *process, c *child.Child, epoch int, socket string)
 	case <-s.ended:
 		return
 	}
-	s.mu.Lock()
-	stopping := s.statuses[p.spec.Name].State == Stopping
-	s.mu.Unlock()
-	for !child.GroupEmpty(c.PID()) {
+	stopping := s.stopping(p.spec.Name, epoch)
+	for wait := emptyPoll; !child.GroupEmpty(c.PID()); wait = min(2*wait, emptyMost) {
 		if !stopping {
 			_ = c.Signal(syscall.SIGKILL) // it may have gone meanwhile
 		}
 		select {
-		case <-time.After(emptyPoll):
+		case <-time.After(wait):
 		case <-s.ended:
 			return
 		}
 	}
 	if err := s.records.drop(c.PID()); err != nil {
-		s.o.Log.Warn("cannot update the records of running groups", "error", err)
+		s.notes.say(hclog.Warn, "cannot update the records of running groups", "error", err)
 	}
-	_ = os.Remove(socket) // a service that ended well has removed it
+	_ = remove(socket) // a service that ended well has removed it
 	p.tail.drain()
 	s.send(p.spec.Name, Event{Kind: Ended, Epoch: epoch, Exit: c.Exit()})
 }
 
-// probe asks the incarnation's socket for its health until ctx is cancelled.
-func (s *Supervisor) probe(ctx context.Context, name string, epoch int, socket string) {
-	client := &http.Client{
-		Timeout: probeTimeout,
-		Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			return (&net.Dialer{}).DialContext(ctx, "unix", socket)
-		}},
-	}
-	defer client.CloseIdleConnections()
-	every := probeStarting
-	var last Event
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-s.ended:
-			return
-		case <-time.After(every):
-		}
-		e := ask(ctx, client)
-		e.Epoch = epoch
-		if e.Ready {
-			every = probeReady
-		}
-		if e.Kind == Probed && last.Kind == Probed && e.Ready == last.Ready && e.Reason == last.Reason {
-			continue // nothing new: the machine need not wake
-		}
-		last = e
-		if ctx.Err() == nil {
-			s.send(name, e)
-		}
-	}
-}
-
-// ask is one probe: alive by /healthz, ready by /readyz.
-func ask(ctx context.Context, client *http.Client) Event {
-	if _, _, err := fetch(ctx, client, "/healthz"); err != nil {
-		return Event{Kind: Missed}
-	}
-	status, body, err := fetch(ctx, client, "/readyz")
-	if err != nil {
-		return Event{Kind: Missed}
-	}
-	return Event{Kind: Probed, Ready: status == http.StatusOK, Reason: strings.TrimSpace(body)}
-}
-
-func fetch(ctx context.Context, client *http.Client, path string) (int, string, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://service"+path, nil)
-	if err != nil {
-		return 0, "", err
-	}
-	resp, err := client.Do(req)
-	if err != nil {
-		return 0, "", err
-	}
-	defer resp.Body.Close()
-	b, err := io.ReadAll(io.LimitReader(resp.Body, reasonMost))
-	return resp.StatusCode, string(b), err
-}
-
-// measure reads CPU and memory of every group once a second.
-func (s *Supervisor) measure(ctx context.Context) {
-	used := map[string]time.Duration{} // CPU by process, as of the last look
-	last := time.Now()
-	tick := time.NewTicker(time.Second)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-		table, err := child.Table()
-		if err != nil {
-			s.o.Log.Debug("cannot read the process table", "error", err)
-			continue
-		}
-		cpu, rss := map[int]time.Duration{}, map[int]int64{}
-		for _, p := range table {
-			cpu[p.Group] += p.CPU
-			rss[p.Group] += p.RSS
-		}
-		now := time.Now()
-		s.mu.Lock()
-		for name, st := range s.statuses {
-			if st.PID == 0 {
-				delete(used, name)
-				continue
-			}
-			before, known := used[name]
-			used[name] = cpu[st.PID]
-			if delta := cpu[st.PID] - before; known && delta >= 0 {
-				st.CPU = 100 * delta.Seconds() / now.Sub(last).Seconds()
-			}
-			st.RSS = rss[st.PID]
-			s.statuses[name] = st
-		}
-		s.mu.Unlock()
-		last = now
-	}
+// stopping reports whether the incarnation was asked to stop.
+func (s *Supervisor) stopping(name string, epoch int) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	st := s.statuses[name]
+	return st.State == Stopping && st.Incarnation == epoch
 }

@@ -4,9 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 )
+
+const lockName = "lock"
 
 // ErrAlreadyRunning says that another supervisor holds the run folder's lock.
 var ErrAlreadyRunning = errors.New("another instance is running")
@@ -21,15 +24,35 @@ func ownFolder(path string) error {
 		return fmt.Errorf("RUN_PATH=%q: %w", path, err)
 	}
 	st, ok := info.Sys().(*syscall.Stat_t)
-	if !info.IsDir() || ok && int(st.Uid) != os.Getuid() {
+	if !info.IsDir() || !ok || int(st.Uid) != os.Getuid() {
 		return fmt.Errorf("RUN_PATH=%q: it must be a folder that belongs to this user; set another", path)
 	}
-	if info.Mode().Perm()&0o077 != 0 {
-		if err := os.Chmod(path, 0o700); err != nil {
-			return fmt.Errorf("RUN_PATH=%q: it must be closed to others: %w", path, err)
-		}
+	if info.Mode().Perm()&0o077 == 0 {
+		return nil
+	}
+	// Closing /tmp or a home to others would do more harm than good.
+	if info.Mode()&os.ModeSticky != 0 || !emptyOrOurs(path) {
+		return fmt.Errorf("RUN_PATH=%q: others may enter it (%s) and it holds more than ours; set one of its own, such as %s",
+			path, info.Mode(), filepath.Join(path, "livestream-tui"))
+	}
+	if err := os.Chmod(path, 0o700); err != nil {
+		return fmt.Errorf("RUN_PATH=%q: it must be closed to others: %w", path, err)
 	}
 	return nil
+}
+
+// emptyOrOurs reports whether a folder holds nothing, or our lock.
+func emptyOrOurs(path string) bool {
+	names, err := os.ReadDir(path)
+	if err != nil {
+		return false
+	}
+	for _, name := range names {
+		if name.Name() == lockName {
+			return true
+		}
+	}
+	return len(names) == 0
 }
 
 // takeLock locks the file at path for the life of the returned file.
@@ -38,18 +61,26 @@ func takeLock(path string) (*os.File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("lock: %w", err)
 	}
-	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	if errors.Is(err, syscall.EWOULDBLOCK) {
 		pid, _ := os.ReadFile(path) // only for the message
-		f.Close()
-		return nil, fmt.Errorf("%w (pid %s, lock %s): stop it first, or set another RUN_PATH and other ports",
-			ErrAlreadyRunning, strings.TrimSpace(string(pid)), path)
-	}
-	if err := f.Truncate(0); err == nil {
-		_, err = fmt.Fprintf(f, "%d\n", os.Getpid())
-		if err != nil {
-			f.Close()
-			return nil, fmt.Errorf("lock: %w", err)
+		_ = f.Close()
+		holder := strings.TrimSpace(string(pid))
+		if holder == "" {
+			holder = "unknown"
 		}
+		return nil, fmt.Errorf("%w (pid %s, lock %s): stop it first, or set another RUN_PATH and other ports",
+			ErrAlreadyRunning, holder, path)
+	}
+	if err == nil {
+		err = f.Truncate(0)
+	}
+	if err == nil {
+		_, err = fmt.Fprintf(f, "%d\n", os.Getpid())
+	}
+	if err != nil {
+		_ = f.Close()
+		return nil, fmt.Errorf("lock %s: %w", path, err)
 	}
 	return f, nil
 }

@@ -15,7 +15,9 @@ const (
 	backoffReset  = 10 * time.Second // of being ready, after which the backoff begins anew
 	budget        = 5                // restarts ...
 	budgetWindow  = 30 * time.Second // ... in this time, then failed
-	failedRetry   = time.Minute      // a failed process is tried again after this
+	failedRetry   = time.Minute      // a failed process is tried once after this, then again
+	jitterMost    = 0.2              // of the backoff, added to it
+	lateMost      = 2 * time.Second  // a start timer that comes later than this: it was us who slept
 	missesMost    = 3                // health probes missed in a row: hung
 	defaultGrace  = 5 * time.Second
 	defaultStart  = 15 * time.Second
@@ -50,6 +52,7 @@ type Machine struct {
 	again     bool        // stopping in order to start again
 	pardoned  bool        // this incarnation's end does not count: an operator killed it
 	hung      string      // why we killed it ourselves
+	failing   bool        // the budget is spent: one try at a time
 }
 
 // NewMachine returns the machine of a process that is idle.
@@ -88,6 +91,7 @@ type Timer uint8
 const (
 	StartTimer   Timer = iota + 1 // to become ready
 	BackoffTimer                  // to start again
+	RetryTimer                    // to try one that failed
 	GraceTimer                    // TERM has had its time
 	GiveUpTimer                   // KILL has had its time
 )
@@ -114,7 +118,7 @@ const (
 	Slay                            // KILL to the group
 	Halt                            // STOP to the group
 	Continue                        // CONT to the group
-	SetTimer                        // TimedOut after After (with jitter for BackoffTimer)
+	SetTimer                        // TimedOut after After, jittered if it is the BackoffTimer
 )
 
 // Effect is one thing to do for a process, in the order given.
@@ -132,7 +136,7 @@ func Reduce(m Machine, e Event, now time.Time) (Machine, []Effect) {
 		return m.asked(e.Action, now)
 	case Dependencies:
 		m.lacking = e.Lacking
-		if m.State == Waiting {
+		if m.State == Waiting && m.Wanted {
 			return m.launch(now)
 		}
 		return m, nil
@@ -145,7 +149,7 @@ func Reduce(m Machine, e Event, now time.Time) (Machine, []Effect) {
 	}
 	switch e.Kind {
 	case NotSpawned:
-		return m.ended(e.Reason, now)
+		return m.notSpawned(e.Reason, now)
 	case Ended:
 		return m.exited(e.Exit, now)
 	case Progressed:
@@ -153,7 +157,7 @@ func Reduce(m Machine, e Event, now time.Time) (Machine, []Effect) {
 	case Probed:
 		return m.probed(e, now), nil
 	case Missed:
-		return m.miss()
+		return m.miss(now)
 	case TimedOut:
 		return m.timedOut(e.Timer, now)
 	}
@@ -163,11 +167,11 @@ func Reduce(m Machine, e Event, now time.Time) (Machine, []Effect) {
 func (m Machine) asked(a Action, now time.Time) (Machine, []Effect) {
 	switch a {
 	case Start:
-		if m.Running && m.State != Stopping {
-			return m, nil
-		}
 		m.Wanted = true
 		m.freshBudget()
+		if m.Running && m.State != Stopping {
+			return m, nil // also one that could not be stopped: it comes back once it has gone
+		}
 		if m.State == Stopping {
 			m.again = true
 			return m, nil
@@ -183,6 +187,9 @@ func (m Machine) asked(a Action, now time.Time) (Machine, []Effect) {
 		return m.stop("restart asked for")
 	case Stop:
 		m.Wanted, m.again = false, false
+		if m.State == Stopping {
+			m.Reason = "stop asked for" // no longer a restart
+		}
 		return m.stop("stop asked for")
 	case Kill:
 		if m.Running {
@@ -190,7 +197,7 @@ func (m Machine) asked(a Action, now time.Time) (Machine, []Effect) {
 			return m, []Effect{{Kind: Slay, Epoch: m.Epoch}}
 		}
 	case Pause:
-		if m.Running && !m.Paused {
+		if m.Running && !m.Paused && m.State != Stopping {
 			m.Paused = true
 			return m, []Effect{{Kind: Halt, Epoch: m.Epoch}}
 		}
@@ -203,7 +210,7 @@ func (m Machine) asked(a Action, now time.Time) (Machine, []Effect) {
 	return m, nil
 }
 
-func (m *Machine) freshBudget() { m.ends, m.doublings = nil, 0 }
+func (m *Machine) freshBudget() { m.ends, m.doublings, m.failing = nil, 0, false }
 
 // launch starts the next incarnation, or waits for dependencies.
 func (m Machine) launch(now time.Time) (Machine, []Effect) {
@@ -252,6 +259,7 @@ func (m Machine) probed(e Event, now time.Time) Machine {
 		m.State, m.Reason = Ready, ""
 		m.ready = now
 	case !e.Ready && (m.State == Ready || m.State == Degraded):
+		m.settle(now)
 		m.State, m.Reason = Degraded, e.Reason
 	case !e.Ready:
 		m.State, m.Reason = Running, e.Reason
@@ -261,7 +269,7 @@ func (m Machine) probed(e Event, now time.Time) Machine {
 
 // miss counts a health probe without an answer. One that has never answered yet
 // is the start timeout's business.
-func (m Machine) miss() (Machine, []Effect) {
+func (m Machine) miss(now time.Time) (Machine, []Effect) {
 	if m.Paused || m.State != Running && m.State != Ready && m.State != Degraded {
 		return m, nil
 	}
@@ -269,12 +277,25 @@ func (m Machine) miss() (Machine, []Effect) {
 	if m.missed < missesMost || m.hung != "" {
 		return m, nil
 	}
-	return m.slay(fmt.Sprintf("hung: %d health probes in a row missed", m.missed))
+	return m.slay(fmt.Sprintf("hung: %d health probes in a row missed", m.missed), now)
+}
+
+// settle ends a time of being ready. One that was long enough has shown that the
+// process works: its next trouble is a new one.
+func (m *Machine) settle(now time.Time) {
+	if !m.ready.IsZero() && now.Sub(m.ready) >= backoffReset {
+		m.doublings, m.failing = 0, false
+	}
+	m.ready = time.Time{}
 }
 
 // slay kills the incarnation for a fault of its own.
-func (m Machine) slay(why string) (Machine, []Effect) {
+func (m Machine) slay(why string, now time.Time) (Machine, []Effect) {
+	m.settle(now)
 	m.hung, m.Reason = why, why
+	if m.State == Ready {
+		m.State = Degraded // until it has gone
+	}
 	return m, []Effect{{Kind: Slay, Epoch: m.Epoch}}
 }
 
@@ -284,6 +305,8 @@ func (m Machine) timedOut(t Timer, now time.Time) (Machine, []Effect) {
 		left := m.StartTimeout - now.Sub(m.progress)
 		if m.Paused {
 			left = m.StartTimeout
+		} else if left < -lateMost { // supervision itself was stopped: count anew
+			m.progress, left = now, m.StartTimeout
 		}
 		if left > 0 {
 			return m, []Effect{{Kind: SetTimer, Epoch: m.Epoch, Timer: StartTimer, After: left}}
@@ -292,8 +315,8 @@ func (m Machine) timedOut(t Timer, now time.Time) (Machine, []Effect) {
 		if m.Reason != "" {
 			why += ": " + m.Reason
 		}
-		return m.slay(why)
-	case t == BackoffTimer && (m.State == Backoff || m.State == Failed):
+		return m.slay(why, now)
+	case (t == BackoffTimer && m.State == Backoff || t == RetryTimer && m.State == Failed) && !m.Running && m.Wanted:
 		return m.launch(now)
 	case t == GraceTimer && m.State == Stopping:
 		m.Reason = fmt.Sprintf("did not stop within %s: killing it", m.Grace)
@@ -305,6 +328,16 @@ func (m Machine) timedOut(t Timer, now time.Time) (Machine, []Effect) {
 		m.State, m.Reason = Failed, fmt.Sprintf("could not be stopped: some of its group still live %s after KILL", m.Grace)
 	}
 	return m, nil
+}
+
+// notSpawned takes a start that failed before there was a process.
+func (m Machine) notSpawned(why string, now time.Time) (Machine, []Effect) {
+	if m.Policy == RestartNever {
+		m.Running, m.Wanted = false, false
+		m.State, m.Reason = Exited, why
+		return m, nil
+	}
+	return m.ended(why, now)
 }
 
 // exited takes an incarnation's end.
@@ -336,10 +369,8 @@ func (m Machine) exited(exit child.Exit, now time.Time) (Machine, []Effect) {
 
 // ended decides when a process that is wanted comes back.
 func (m Machine) ended(why string, now time.Time) (Machine, []Effect) {
-	if !m.ready.IsZero() && now.Sub(m.ready) >= backoffReset {
-		m.doublings = 0
-	}
-	m.Running, m.Paused, m.ready = false, false, time.Time{}
+	m.settle(now)
+	m.Running, m.Paused = false, false
 	if m.pardoned {
 		m.State, m.Reason = Backoff, "killed here, restart in "+backoffFirst.String()
 		return m, []Effect{{Kind: SetTimer, Epoch: m.Epoch, Timer: BackoffTimer, After: backoffFirst}}
@@ -351,14 +382,22 @@ func (m Machine) ended(why string, now time.Time) (Machine, []Effect) {
 		}
 	}
 	m.ends = append(recent, now)
-	if len(m.ends) > budget {
-		m.freshBudget()
-		m.State = Failed
-		m.Reason = fmt.Sprintf("%s; restarted %d times in %s, trying again in %s", why, budget, budgetWindow, failedRetry)
-		return m, []Effect{{Kind: SetTimer, Epoch: m.Epoch, Timer: BackoffTimer, After: failedRetry}}
+	if m.failing || len(m.ends) > budget {
+		if !m.failing {
+			why += fmt.Sprintf("; restarted %d times in %s", budget, budgetWindow)
+		}
+		m.failing = true
+		m.State, m.Reason = Failed, fmt.Sprintf("%s; trying again in %s", why, failedRetry)
+		return m, []Effect{{Kind: SetTimer, Epoch: m.Epoch, Timer: RetryTimer, After: failedRetry}}
 	}
 	wait := min(backoffFirst<<m.doublings, backoffMost)
 	m.doublings = min(m.doublings+1, 10) // 100 ms doubled ten times is beyond the most
 	m.State, m.Reason = Backoff, fmt.Sprintf("%s, restart in %s", why, wait)
 	return m, []Effect{{Kind: SetTimer, Epoch: m.Epoch, Timer: BackoffTimer, After: wait}}
+}
+
+// jittered lengthens a backoff by up to a fifth, so that what died together does
+// not come back together; random is from 0 to 1.
+func jittered(wait time.Duration, random float64) time.Duration {
+	return wait + time.Duration(random*jitterMost*float64(wait))
 }

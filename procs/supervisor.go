@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -26,12 +27,14 @@ type Options struct {
 	// Self is our own binary; with the argument GuardianCommand and the path of
 	// the records it must call Guard. Empty: no guardian.
 	Self string
-	Log  hclog.Logger
+	// Log takes what supervision has to say; it may be slow or block. Nil: none.
+	Log hclog.Logger
 	// OnLine gets every line that a process writes, in order for each process,
-	// from several goroutines. It must not block and must not keep the slice.
+	// from several goroutines. It should not block (what is written meanwhile may
+	// be lost, but is counted) and must not keep the slice. Nil: lines are dropped.
 	OnLine func(process string, line []byte)
 	// OnStatus gets every change of a process's state, in order. It must not
-	// block and must not call the Supervisor.
+	// block and must not call the Supervisor. Nil: nobody is told.
 	OnStatus func(Status)
 }
 
@@ -40,12 +43,14 @@ type Supervisor struct {
 	o       Options
 	lock    *os.File
 	records *records
+	notes   *notes
 	spawner *child.Spawner
 	procs   map[string]*process
 	levels  [][]string // names, dependencies first
 	inbox   chan message
 	ended   chan struct{} // closed when Run returns: senders give up
 	work    sync.WaitGroup
+	closing bool // on the way down; Run's goroutine's
 
 	mu       sync.Mutex
 	statuses map[string]Status // guarded by mu
@@ -61,6 +66,8 @@ type process struct {
 	socket    string
 	tail      *tail
 	everReady bool
+	// progressed: a Progressed event is in the inbox. Safe for concurrent use.
+	progressed atomic.Bool
 }
 
 type message struct {
@@ -73,6 +80,15 @@ type message struct {
 // earlier supervisor that was killed left running. ErrAlreadyRunning is wrapped
 // in the error when another one holds the lock.
 func New(o Options) (*Supervisor, error) {
+	if o.Log == nil {
+		o.Log = hclog.NewNullLogger()
+	}
+	if o.OnLine == nil {
+		o.OnLine = func(string, []byte) {}
+	}
+	if o.OnStatus == nil {
+		o.OnStatus = func(Status) {}
+	}
 	levels, err := order(o.Specs)
 	if err != nil {
 		return nil, err
@@ -88,76 +104,40 @@ func New(o Options) (*Supervisor, error) {
 	if err := os.MkdirAll(o.LogPath, 0o755); err != nil {
 		return nil, fmt.Errorf("log folder: %w", err)
 	}
-	lock, err := takeLock(filepath.Join(o.RunPath, "lock"))
+	lock, err := takeLock(filepath.Join(o.RunPath, lockName))
 	if err != nil {
 		return nil, err
 	}
-	path := filepath.Join(o.RunPath, "records")
-	if swept, err := sweep(path); err != nil {
+	if swept, err := sweepFolder(o.RunPath); err != nil {
 		o.Log.Warn("cannot end what an earlier run left", "error", err)
 	} else if swept > 0 {
 		o.Log.Warn("ended process groups that an earlier run left", "groups", swept)
 	}
 	s := &Supervisor{
-		o: o, lock: lock, levels: levels, records: &records{path: path},
+		o: o, lock: lock, levels: levels, records: &records{path: recordsPath(o.RunPath)}, notes: newNotes(o.Log),
 		procs: map[string]*process{}, statuses: map[string]Status{},
 		inbox: make(chan message, 256), ended: make(chan struct{}),
 	}
 	for _, spec := range o.Specs {
-		log := filepath.Join(o.LogPath, spec.Name+".log")
-		p := &process{spec: spec, machine: NewMachine(spec)}
-		p.tail = newTail(log, func(line []byte) { o.OnLine(spec.Name, line) })
-		s.procs[spec.Name] = p
-		s.statuses[spec.Name] = Status{Name: spec.Name, LogPath: log, Argv: spec.Argv}
+		if err := s.add(spec); err != nil {
+			for _, p := range s.procs {
+				p.tail.close()
+			}
+			return nil, errors.Join(err, lock.Close())
+		}
 	}
 	return s, nil
 }
 
-// order returns the names by level: each depends only on levels before its own.
-func order(specs []Spec) ([][]string, error) {
-	depends := map[string][]string{}
-	for _, s := range specs {
-		if _, twice := depends[s.Name]; twice || s.Name == "" || strings.ContainsAny(s.Name, "/\x00") {
-			return nil, fmt.Errorf("process %q: the name must be unique, not empty and without a slash", s.Name)
-		}
-		if len(s.Argv) == 0 || !filepath.IsAbs(s.Argv[0]) {
-			return nil, fmt.Errorf("process %q: the command must begin with an absolute path", s.Name)
-		}
-		depends[s.Name] = s.DependsOn
+func (s *Supervisor) add(spec Spec) error {
+	log := filepath.Join(s.o.LogPath, spec.Name+".log")
+	t, err := newTail(log, func(line []byte) { s.o.OnLine(spec.Name, line) })
+	if err != nil {
+		return err
 	}
-	placed := map[string]bool{}
-	var levels [][]string
-	for len(placed) < len(specs) {
-		var level []string
-		for _, s := range specs {
-			if !placed[s.Name] && all(s.DependsOn, placed) {
-				level = append(level, s.Name)
-			}
-		}
-		if len(level) == 0 {
-			var rest []string
-			for _, s := range specs {
-				if !placed[s.Name] {
-					rest = append(rest, s.Name)
-				}
-			}
-			return nil, fmt.Errorf("processes %s: they depend on each other or on a process that is not there", strings.Join(rest, ", "))
-		}
-		for _, name := range level {
-			placed[name] = true
-		}
-		levels = append(levels, level)
-	}
-	return levels, nil
-}
-
-func all(names []string, in map[string]bool) bool {
-	for _, n := range names {
-		if !in[n] {
-			return false
-		}
-	}
-	return true
+	s.procs[spec.Name] = &process{spec: spec, machine: NewMachine(spec), tail: t}
+	s.statuses[spec.Name] = Status{Name: spec.Name, LogPath: log, Argv: spec.Argv}
+	return nil
 }
 
 // Run starts every process and supervises until ctx is cancelled; then it stops
@@ -167,6 +147,10 @@ func (s *Supervisor) Run(ctx context.Context) error {
 	defer s.lock.Close()
 	s.spawner = child.NewSpawner()
 	background, cancel := context.WithCancel(context.Background())
+	noting, endNotes := context.WithCancel(context.Background())
+	go s.notes.run(noting)
+	defer s.notes.wait()
+	defer endNotes()
 	for _, p := range s.procs {
 		s.work.Go(func() { p.tail.follow(background) })
 	}
@@ -188,9 +172,6 @@ func (s *Supervisor) Run(ctx context.Context) error {
 	close(s.ended)
 	cancel()
 	s.work.Wait()
-	for _, p := range s.procs {
-		p.tail.close()
-	}
 	if len(left) > 0 {
 		// The guardian sweeps what is left; a Close would wait for it for good.
 		endGuardian()
@@ -198,7 +179,7 @@ func (s *Supervisor) Run(ctx context.Context) error {
 		return fmt.Errorf("could not stop %s: end them by hand", strings.Join(left, ", "))
 	}
 	if err := s.records.remove(); err != nil {
-		s.o.Log.Warn("cannot remove the records of running groups", "error", err)
+		s.notes.say(hclog.Warn, "cannot remove the records of running groups", "error", err)
 	}
 	endGuardian()
 	guardian.Wait()
@@ -219,8 +200,9 @@ func (s *Supervisor) loop(ctx context.Context) {
 
 // shutDown stops level after level and returns the names of what remains.
 func (s *Supervisor) shutDown() []string {
+	s.closing = true // no command from now on
 	for _, p := range s.procs {
-		p.machine.Wanted = false // nothing comes back from now on
+		p.machine.Wanted = false // nothing comes back either
 	}
 	for i := len(s.levels) - 1; i >= 0; i-- {
 		for _, name := range s.levels[i] {
@@ -254,33 +236,18 @@ func (s *Supervisor) stopped(names []string) bool {
 func (s *Supervisor) receive(m message) {
 	if m.answer != nil {
 		err := s.check(m.process, m.event.Action)
-		m.answer <- err
-		if err != nil {
-			return
+		if err == nil {
+			s.apply(m.process, m.event)
 		}
+		m.answer <- err // has room
+		return
 	}
 	if m.event.Kind == Progressed {
-		m.event.Epoch = s.procs[m.process].machine.Epoch
+		p := s.procs[m.process]
+		p.progressed.Store(false)
+		m.event.Epoch = p.machine.Epoch
 	}
 	s.apply(m.process, m.event)
-}
-
-// check refuses a command that would do nothing.
-func (s *Supervisor) check(name string, a Action) error {
-	p, ok := s.procs[name]
-	switch {
-	case !ok:
-		return fmt.Errorf("no process %q; there are %s", name, strings.Join(s.names(), ", "))
-	case (a == Kill || a == Pause || a == Resume) && !p.machine.Running:
-		return fmt.Errorf("%s is not running (%s): nothing to %s", name, p.machine.State, a)
-	case a == Resume && !p.machine.Paused:
-		return fmt.Errorf("%s is not paused", name)
-	case a == Pause && p.machine.Paused:
-		return fmt.Errorf("%s is paused already", name)
-	case a == Stop && !p.machine.Running && !p.machine.Wanted:
-		return fmt.Errorf("%s is stopped already", name)
-	}
-	return nil
 }
 
 func (s *Supervisor) names() []string {
@@ -333,7 +300,7 @@ func (s *Supervisor) do(p *process, e Effect) {
 	switch e.Kind {
 	case Spawn:
 		if err := s.spawn(p, e.Epoch); err != nil {
-			s.o.Log.Error("cannot start", "process", p.spec.Name, "error", err)
+			s.notes.say(hclog.Error, "cannot start", "process", p.spec.Name, "error", err)
 			s.apply(p.spec.Name, Event{Kind: NotSpawned, Epoch: e.Epoch, Reason: err.Error()})
 		}
 	case Terminate:
@@ -348,7 +315,7 @@ func (s *Supervisor) do(p *process, e Effect) {
 	case SetTimer:
 		after := e.After
 		if e.Timer == BackoffTimer {
-			after += time.Duration(rand.Float64() * 0.2 * float64(after)) // jitter
+			after = jittered(after, rand.Float64())
 		}
 		time.AfterFunc(after, func() {
 			s.send(p.spec.Name, Event{Kind: TimedOut, Epoch: e.Epoch, Timer: e.Timer})
@@ -361,7 +328,7 @@ func (s *Supervisor) signal(p *process, sig syscall.Signal) {
 		return
 	}
 	if err := p.child.Signal(sig); err != nil {
-		s.o.Log.Error("cannot signal", "process", p.spec.Name, "error", err)
+		s.notes.say(hclog.Error, "cannot signal", "process", p.spec.Name, "error", err)
 	}
 }
 
@@ -405,48 +372,4 @@ func (s *Supervisor) Statuses() []Status {
 		list = append(list, st)
 	}
 	return list
-}
-
-// errNotRunning answers commands when the platform has ended.
-var errNotRunning = errors.New("the platform has ended")
-
-// Command asks a of one process and returns once it is under way. The error says
-// what is wrong: no such process, nothing to do.
-func (s *Supervisor) Command(ctx context.Context, name string, a Action) error {
-	answer := make(chan error, 1)
-	select {
-	case s.inbox <- message{process: name, event: Event{Kind: Asked, Action: a}, answer: answer}:
-	case <-s.ended:
-		return errNotRunning
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	select {
-	case err := <-answer:
-		return err
-	case <-s.ended:
-		return errNotRunning
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
-// Progress tells that a process which is starting has got further; its start
-// timeout begins anew. It never blocks for long and may be called from OnLine.
-func (s *Supervisor) Progress(name string) {
-	if _, ok := s.procs[name]; ok {
-		s.send(name, Event{Kind: Progressed})
-	}
-}
-
-// KillAll sends KILL to every group at once, for an operator who does not want
-// to wait; Run then returns soon. Safe from any goroutine.
-func (s *Supervisor) KillAll() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, st := range s.statuses {
-		if st.PID > 0 {
-			_ = syscall.Kill(-st.PID, syscall.SIGKILL) // it may have gone
-		}
-	}
 }

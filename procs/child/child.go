@@ -76,7 +76,11 @@ func (c *Child) Signal(s syscall.Signal) error {
 		default:
 		}
 	}
-	if err := syscall.Kill(target, s); err != nil && !errors.Is(err, syscall.ESRCH) {
+	err := syscall.Kill(target, s)
+	if errors.Is(err, syscall.EPERM) && c.own && GroupEmpty(c.pid) {
+		return nil // what macOS says of a group of zombies
+	}
+	if err != nil && !errors.Is(err, syscall.ESRCH) {
 		return fmt.Errorf("signal %s to %d: %w", s, target, err)
 	}
 	return nil

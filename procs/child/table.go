@@ -24,12 +24,12 @@ func GroupEmpty(group int) bool {
 	if err := syscall.Kill(-group, 0); errors.Is(err, syscall.ESRCH) {
 		return true // cheap, and the common answer
 	}
-	table, err := Table()
+	list, err := Members(group)
 	if err != nil {
 		return false
 	}
-	for _, p := range table {
-		if p.Group == group && !p.Zombie {
+	for _, p := range list {
+		if !p.Zombie {
 			return false
 		}
 	}

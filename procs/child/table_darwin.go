@@ -3,7 +3,9 @@ package child
 import (
 	"context"
 	"fmt"
+	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -11,31 +13,13 @@ import (
 
 const tableTimeout = 5 * time.Second
 
-// Table returns every process that we can see.
-func Table() ([]Process, error) {
-	// lstart is five words: Tue Nov 24 14:45:00 2026.
-	out, err := ask("ps", "-axo", "pid=,pgid=,stat=,rss=,time=,lstart=")
+// Members returns the processes of groups that we can see, zombies too.
+func Members(groups ...int) ([]Process, error) {
+	out, err := ask("ps", "-axo", psColumns)
 	if err != nil {
 		return nil, fmt.Errorf("process table: %w", err)
 	}
-	var table []Process
-	for _, line := range strings.Split(out, "\n") {
-		f := strings.Fields(line)
-		if len(f) < 10 {
-			continue
-		}
-		pid, err1 := strconv.Atoi(f[0])
-		group, err2 := strconv.Atoi(f[1])
-		kib, err3 := strconv.ParseInt(f[3], 10, 64)
-		if err1 != nil || err2 != nil || err3 != nil {
-			continue
-		}
-		table = append(table, Process{
-			PID: pid, Group: group, Zombie: strings.HasPrefix(f[2], "Z"),
-			Started: strings.Join(f[5:], " "), CPU: parseTime(f[4]), RSS: kib << 10,
-		})
-	}
-	return table, nil
+	return slices.DeleteFunc(parsePS(out), func(p Process) bool { return !slices.Contains(groups, p.Group) }), nil
 }
 
 // StartedAt identifies the incarnation of pid; false when there is none.
@@ -43,6 +27,13 @@ func StartedAt(pid int) (string, bool) {
 	out, err := ask("ps", "-o", "lstart=", "-p", strconv.Itoa(pid))
 	started := strings.Join(strings.Fields(out), " ")
 	return started, err == nil && started != ""
+}
+
+// HasVariable reports whether pid was started with variable, KEY=VALUE, in its
+// environment; false where we may not see it.
+func HasVariable(pid int, variable string) bool {
+	out, err := ask("ps", "-E", "-ww", "-o", "command=", "-p", strconv.Itoa(pid))
+	return err == nil && strings.Contains(" "+strings.TrimSpace(out)+" ", " "+variable+" ")
 }
 
 // Holder tells which process listens on a TCP port; false when none does that we
@@ -63,22 +54,13 @@ func Holder(port int) (pid int, command string, ok bool) {
 	return pid, strings.TrimSpace(command), true
 }
 
+// ask runs a command whose answer must not depend on the operator's language or
+// time zone: lstart is compared as text.
 func ask(name string, args ...string) (string, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), tableTimeout)
 	defer cancel()
-	out, err := exec.CommandContext(ctx, name, args...).Output()
+	cmd := exec.CommandContext(ctx, name, args...)
+	cmd.Env = append(os.Environ(), "LC_ALL=C", "TZ=UTC")
+	out, err := cmd.Output()
 	return string(out), err
-}
-
-// parseTime reads ps' [[hh:]mm:]ss.cc.
-func parseTime(s string) time.Duration {
-	var total float64
-	for _, part := range strings.Split(s, ":") {
-		n, err := strconv.ParseFloat(part, 64)
-		if err != nil {
-			return 0
-		}
-		total = total*60 + n
-	}
-	return time.Duration(total * float64(time.Second))
 }

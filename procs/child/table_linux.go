@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -14,8 +16,10 @@ import (
 // that Go runs on.
 const ticksPerSecond = 100
 
-// Table returns every process that we can see.
-func Table() ([]Process, error) {
+// Members returns the processes of groups that we can see, zombies too. It asks
+// for the group of every process, which is a system call without a file, and
+// reads only what is looked for: supervision does this every second.
+func Members(groups ...int) ([]Process, error) {
 	dir, err := os.Open("/proc")
 	if err != nil {
 		return nil, fmt.Errorf("process table: %w", err)
@@ -25,21 +29,33 @@ func Table() ([]Process, error) {
 	if err != nil {
 		return nil, fmt.Errorf("process table: %w", err)
 	}
-	var table []Process
+	var list []Process
 	for _, name := range names {
-		if pid, err := strconv.Atoi(name); err == nil {
-			if p, ok := lookUp(pid); ok {
-				table = append(table, p)
-			}
+		pid, err := strconv.Atoi(name)
+		if err != nil {
+			continue
+		}
+		if group, err := syscall.Getpgid(pid); err != nil || !slices.Contains(groups, group) {
+			continue
+		}
+		if p, ok := lookUp(pid); ok {
+			list = append(list, p)
 		}
 	}
-	return table, nil
+	return list, nil
 }
 
 // StartedAt identifies the incarnation of pid; false when there is none.
 func StartedAt(pid int) (string, bool) {
 	p, ok := lookUp(pid)
 	return p.Started, ok
+}
+
+// HasVariable reports whether pid was started with variable, KEY=VALUE, in its
+// environment; false where we may not see it.
+func HasVariable(pid int, variable string) bool {
+	b, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/environ")
+	return err == nil && bytes.Contains(append([]byte{0}, b...), []byte("\x00"+variable+"\x00"))
 }
 
 func lookUp(pid int) (Process, bool) {
