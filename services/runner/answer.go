@@ -89,6 +89,14 @@ func ReadPost(w http.ResponseWriter, r *http.Request, own URLs, v any) bool {
 		WriteError(w, http.StatusForbidden, fmt.Sprintf("host %q is not served here", report.Clean(r.Host)))
 		return false
 	}
+	return readJSON(w, r, v)
+}
+
+// ReadControl decodes the JSON body of a request that came over the socket into v,
+// or answers with an error and returns false. No web page reaches the socket.
+func ReadControl(w http.ResponseWriter, r *http.Request, v any) bool { return readJSON(w, r, v) }
+
+func readJSON(w http.ResponseWriter, r *http.Request, v any) bool {
 	dec := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxPost))
 	dec.DisallowUnknownFields()
 	err := dec.Decode(v)

@@ -35,6 +35,14 @@ type Service interface {
 	Run(ctx context.Context) error
 }
 
+// Controlled is a Service that can be told what to do, over its socket and never
+// over its address: who reaches the socket is the user who started the platform.
+type Controlled interface {
+	Service
+	// ControlRoutes adds routes to the socket's. Called once, before Run.
+	ControlRoutes(r *mux.Router)
+}
+
 // Common is the settings of every service.
 type Common struct {
 	LogFormat string `env:"LOG_FORMAT" envDefault:"text" doc:"text for people, json for a supervisor"`
@@ -114,7 +122,7 @@ func Run(ctx context.Context, s Service, k Kit, c Common) error {
 			closeAll(servers)
 			return fmt.Errorf("SERVICE_SOCKET=%q: cannot listen: %w", c.Socket, reason(err))
 		}
-		servers = append(servers, newServer(l, healthRoutes(s, k), k.Log))
+		servers = append(servers, newServer(l, SocketHandler(s, k), k.Log))
 	}
 	return serve(ctx, s, servers, c.Drain)
 }
@@ -196,9 +204,15 @@ func Handler(s Service, k Kit) http.Handler {
 	return r
 }
 
-func healthRoutes(s Service, k Kit) http.Handler {
+// SocketHandler is everything that s serves on its unix socket: the health routes,
+// and what a Controlled adds.
+func SocketHandler(s Service, k Kit) http.Handler {
 	r := mux.NewRouter().SkipClean(true)
 	addHealth(r, s, k)
+	if c, ok := s.(Controlled); ok {
+		c.ControlRoutes(r)
+		addErrors(r)
+	}
 	return r
 }
 

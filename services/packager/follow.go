@@ -1,0 +1,168 @@
+package packager
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"sync"
+	"time"
+
+	"livestream-tui/services/hls"
+)
+
+const (
+	dialTimeout = time.Second
+	// peerPause is the least pause after a peer was no help.
+	peerPause = 250 * time.Millisecond
+	// maxPeerPause is the longest.
+	maxPeerPause = 4 * time.Second
+)
+
+// errSelf says that a base URL in PACKAGERS is this packager's own.
+var errSelf = errors.New("it is this packager")
+
+func newPeerClient() *http.Client {
+	return &http.Client{
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		Transport: &http.Transport{
+			DialContext:         (&net.Dialer{Timeout: dialTimeout}).DialContext,
+			MaxIdleConnsPerHost: 16,
+			IdleConnTimeout:     90 * time.Second,
+			DisableCompression:  true,
+		},
+	}
+}
+
+// others are the packagers that may be peers: all but the one at our own port here.
+// That another base URL is ours as well shows when it answers.
+func (c Config) others() []string {
+	var list []string
+	for _, base := range c.Topology.Packagers {
+		u, err := url.Parse(base)
+		if err != nil {
+			continue // PACKAGERS has been parsed before
+		}
+		ip := net.ParseIP(u.Hostname())
+		here := u.Hostname() == "localhost" || u.Hostname() == c.Topology.ControlBindAddress || ip != nil && ip.IsLoopback()
+		if !here || u.Port() != strconv.Itoa(int(c.Port)) {
+			list = append(list, base)
+		}
+	}
+	return list
+}
+
+// follow learns every peer's newest segment of a signal until stop is called or
+// ctx is cancelled; its goroutines are done when group is.
+func (s *Service) follow(ctx context.Context, group *sync.WaitGroup, signal string) (stop context.CancelFunc) {
+	ctx, stop = context.WithCancel(ctx)
+	for _, peer := range s.config.others() {
+		group.Go(func() { s.followPeer(ctx, peer, signal) })
+	}
+	return stop
+}
+
+// followPeer costs a request a segment: each is held by the peer until it lists
+// the next one.
+func (s *Service) followPeer(ctx context.Context, peer, signal string) {
+	wanted, fails := int64(-1), 0
+	pause := time.NewTimer(0)
+	defer pause.Stop()
+	defer s.forget(peer, signal)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-pause.C:
+		}
+		list, err := s.peerPlaylist(ctx, peer, signal, wanted)
+		if err != nil {
+			s.forget(peer, signal)
+			wait := min(peerPause<<min(fails, 4), maxPeerPause)
+			if errors.Is(err, errSelf) {
+				wait = maxPeerPause
+			}
+			wanted, fails = -1, fails+1
+			pause.Reset(wait + rand.N(wait/5))
+			continue
+		}
+		fails = 0
+		s.hear(peer, signal, list.LastMSN())
+		blocks := list.ServerControl != nil && list.ServerControl.CanBlockReload
+		if blocks && list.LastMSN() >= wanted {
+			wanted = list.NextMSN()
+			pause.Reset(0)
+			continue
+		}
+		wanted = -1 // it does not block as it says, or not at all
+		pause.Reset(time.Duration(list.TargetDuration) * time.Second / 8)
+	}
+}
+
+// peerPlaylist asks a peer for its playlist, once it lists the segment wanted;
+// -1 for at once.
+func (s *Service) peerPlaylist(ctx context.Context, peer, signal string, wanted int64) (*hls.MediaPlaylist, error) {
+	address, limit := peer+"/"+signal+"/"+playlistName, 2*time.Second
+	if wanted >= 0 {
+		address += "?" + msnParameter + "=" + strconv.FormatInt(wanted, 10)
+		limit = s.longestHold(signal) + time.Second
+	}
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return nil, err
+	}
+	res, err := s.client.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	defer res.Body.Close()
+	switch {
+	case res.Header.Get(instanceHeader) == s.instance:
+		return nil, errSelf
+	case res.StatusCode != http.StatusOK:
+		return nil, fmt.Errorf("status %d", res.StatusCode)
+	}
+	body, err := io.ReadAll(io.LimitReader(res.Body, hls.MaxPlaylist+1))
+	if err != nil {
+		return nil, err
+	}
+	return hls.ParseMedia(body)
+}
+
+func (s *Service) hear(peer, signal string, msn int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if p := s.peers[signal]; p != nil {
+		p.hear(peer, msn, s.now())
+	}
+}
+
+func (s *Service) forget(peer, signal string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if p := s.peers[signal]; p != nil {
+		p.forget(peer)
+	}
+}
+
+// behind says in words that a peer is fresher than our snapshot; empty when none is.
+func (s *Service) behind(signal string, snap *snapshot) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p := s.peers[signal]
+	if p == nil {
+		return ""
+	}
+	peer, msn, ok := p.ahead(snap.newest(), snap.target(), s.now())
+	if !ok {
+		return ""
+	}
+	return fmt.Sprintf("msn %d is behind %s, which has %d", snap.newest(), peer, msn)
+}

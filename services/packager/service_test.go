@@ -1,0 +1,185 @@
+package packager
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"livestream-tui/services/hls"
+	"livestream-tui/services/runner"
+)
+
+const patience = 20 * time.Second
+
+// running is a packager that runs, over HTTP.
+type running struct {
+	t       *testing.T
+	s       *Service
+	url     string // of its address
+	control string // of its socket
+	stop    func()
+	metrics func() string
+}
+
+// run starts a packager of the folder; peers are base URLs.
+func run(t *testing.T, output string, peers ...string) *running {
+	t.Helper()
+	return runNamed(t, "server1", output, peers...)
+}
+
+func runNamed(t *testing.T, name, output string, peers ...string) *running {
+	t.Helper()
+	c, err := ConfigFromEnv(runner.Environment{"HOME": "/nowhere", "OUTPUT_STREAM_PATH": output, "WINDOW_SEGMENTS": "4", "PACKAGER_NAME": name})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Topology.Packagers = peers
+	common := runner.Common{LogFormat: "json", LogLevel: "debug"}
+	k := runner.NewKit(name, common, runner.Environment{}, io.Discard)
+	s, err := New(c, k)
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := httptest.NewServer(runner.Handler(s, k))
+	t.Cleanup(address.Close)
+	socket := httptest.NewServer(runner.SocketHandler(s, k))
+	t.Cleanup(socket.Close)
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- s.Run(ctx) }()
+	r := &running{t: t, s: s, url: address.URL, control: socket.URL}
+	stopped := false
+	r.stop = func() {
+		if stopped {
+			return
+		}
+		stopped = true
+		cancel()
+		select {
+		case err := <-ended:
+			if err != nil {
+				t.Errorf("Run: got %v, want a clean end", err)
+			}
+		case <-time.After(patience):
+			t.Error("Run does not return")
+		}
+	}
+	t.Cleanup(r.stop)
+	return r
+}
+
+// answer is a response, read.
+type answer struct {
+	status int
+	header http.Header
+	body   string
+	err    error // of the body
+}
+
+func (r *running) do(method, path string, header ...string) answer {
+	r.t.Helper()
+	req, err := http.NewRequestWithContext(r.t.Context(), method, r.url+path, nil)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	for i := 0; i < len(header); i += 2 {
+		req.Header.Set(header[i], header[i+1])
+	}
+	return send(r.t, req)
+}
+
+func send(t *testing.T, req *http.Request) answer {
+	t.Helper()
+	res, err := http.DefaultTransport.RoundTrip(req)
+	if err != nil {
+		return answer{err: err}
+	}
+	defer res.Body.Close()
+	b, err := io.ReadAll(res.Body)
+	return answer{res.StatusCode, res.Header, string(b), err}
+}
+
+func (r *running) get(path string, header ...string) answer {
+	r.t.Helper()
+	return r.do(http.MethodGet, path, header...)
+}
+
+// list is the playlist as it is served.
+func (r *running) list() *hls.MediaPlaylist {
+	r.t.Helper()
+	a := r.get("/live01/playlist.m3u8")
+	p, err := hls.ParseMedia([]byte(a.body))
+	if err != nil {
+		r.t.Fatalf("playlist: %v, status %d\n%s", err, a.status, a.body)
+	}
+	return p
+}
+
+// await waits until a condition holds.
+func await(t *testing.T, what string, is func() bool) {
+	t.Helper()
+	deadline := time.Now().Add(patience)
+	for !is() {
+		if time.Now().After(deadline) {
+			t.Fatalf("%s: not within %s", what, patience)
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
+// awaitMSN waits until a segment is listed.
+func (r *running) awaitMSN(msn int64) {
+	r.t.Helper()
+	await(r.t, fmt.Sprintf("msn %d", msn), func() bool {
+		snap, _ := r.s.find("live01")
+		return snap != nil && snap.newest() == msn
+	})
+}
+
+func TestAPlaylistOfItsOwn(t *testing.T) {
+	d := newDisk(t, t.TempDir())
+	d.publish(100, 105)
+	r := run(t, d.output)
+	r.awaitMSN(105)
+	want := `#EXTM3U
+#EXT-X-VERSION:7
+#EXT-X-TARGETDURATION:2
+#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,HOLD-BACK=6
+#EXT-X-MEDIA-SEQUENCE:102
+#EXT-X-INDEPENDENT-SEGMENTS
+#EXT-X-MAP:URI="init-aaaa.mp4"
+#EXT-X-PROGRAM-DATE-TIME:1970-01-01T00:03:24.000Z
+#EXTINF:2,
+102.m4s
+#EXT-X-PROGRAM-DATE-TIME:1970-01-01T00:03:26.000Z
+#EXTINF:2,
+103.m4s
+#EXT-X-PROGRAM-DATE-TIME:1970-01-01T00:03:28.000Z
+#EXTINF:2,
+104.m4s
+#EXT-X-PROGRAM-DATE-TIME:1970-01-01T00:03:30.000Z
+#EXTINF:2,
+105.m4s
+`
+	if got := r.get("/live01/playlist.m3u8"); got.body != want {
+		t.Errorf("got\n%s\nwant\n%s", got.body, want)
+	}
+	if errs := r.list().Check(); errs != nil {
+		t.Errorf("got the broken rules %v, want none", errs)
+	}
+	for name, want := range map[string][]byte{"105.m4s": segmentOf(105, "live01"), "init-aaaa.mp4": initOf("init-aaaa.mp4"), "100.m4s": segmentOf(100, "live01")} {
+		if got := r.get("/live01/" + name); got.status != 200 || got.body != string(want) {
+			t.Errorf("%s: got %d and %d bytes, want 200 and the file's bytes", name, got.status, len(got.body))
+		}
+	}
+	d.publish(106, 106)
+	r.awaitMSN(106)
+	if got := r.list(); got.MediaSequence != 103 || !strings.Contains(r.get("/live01/playlist.m3u8").body, "106.m4s") {
+		t.Errorf("got media sequence %d, want 103, and 106.m4s listed", got.MediaSequence)
+	}
+}
