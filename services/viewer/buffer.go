@@ -1,0 +1,102 @@
+package viewer
+
+import "time"
+
+// Buffer is a player's playback buffer: what was downloaded and not yet played.
+// It is pure: time is what its callers say. The zero value plays nothing.
+type Buffer struct {
+	// Start is how much must be buffered before playback begins or goes on after
+	// a stall; zero begins with the first segment.
+	Start time.Duration
+
+	ahead   time.Duration // downloaded and not yet played, as of at
+	at      time.Time     // when ahead was last brought up to date
+	playing bool
+	begun   time.Time // when it first played; zero before
+	stalled time.Time // since when it stands still; zero while it plays
+}
+
+// Stall is a time in which a viewer saw the picture stand still.
+type Stall struct {
+	At     time.Time
+	Length time.Duration
+	// Lasts: it has not ended yet.
+	Lasts bool
+}
+
+// Append adds a downloaded segment of duration d at time now. It returns the stall
+// that this ends, if it ends one.
+func (b *Buffer) Append(d time.Duration, now time.Time) (Stall, bool) {
+	b.Advance(now)
+	b.ahead += d
+	if b.playing || b.ahead < b.Start {
+		return Stall{}, false
+	}
+	if b.begun.IsZero() {
+		b.begun = now
+	}
+	b.playing = true
+	if b.stalled.IsZero() {
+		return Stall{}, false
+	}
+	ended := Stall{At: b.stalled, Length: now.Sub(b.stalled)}
+	b.stalled = time.Time{}
+	return ended, true
+}
+
+// Skip passes over d of media that is missing by declaration (EXT-X-GAP): standing
+// still for that long is no stall, before the gap was declared or after.
+func (b *Buffer) Skip(d time.Duration, now time.Time) {
+	b.Advance(now)
+	if b.begun.IsZero() {
+		return
+	}
+	if b.playing {
+		b.ahead += d
+		return
+	}
+	length := now.Sub(b.stalled)
+	if d < length {
+		b.stalled = b.stalled.Add(d)
+		return
+	}
+	b.ahead += d - length
+	b.playing, b.stalled = true, time.Time{}
+}
+
+// Advance plays until now.
+func (b *Buffer) Advance(now time.Time) {
+	played := now.Sub(b.at)
+	if !b.playing {
+		b.at = now
+		return
+	}
+	if played < 0 {
+		return
+	}
+	b.at = now
+	if played <= b.ahead {
+		b.ahead -= played
+		return
+	}
+	b.stalled = now.Add(b.ahead - played)
+	b.ahead, b.playing = 0, false
+}
+
+// Ahead is how much is buffered as of the last call.
+func (b *Buffer) Ahead() time.Duration { return b.ahead }
+
+// Playing reports whether the picture moves; false before playback began.
+func (b *Buffer) Playing() bool { return b.playing }
+
+// Begun is when playback first began; zero before.
+func (b *Buffer) Begun() time.Time { return b.begun }
+
+// Stall is the one that lasts at now, false when there is none.
+func (b *Buffer) Stall(now time.Time) (Stall, bool) {
+	b.Advance(now)
+	if b.stalled.IsZero() {
+		return Stall{}, false
+	}
+	return Stall{b.stalled, now.Sub(b.stalled), true}, true
+}

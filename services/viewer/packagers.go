@@ -1,0 +1,111 @@
+package viewer
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"livestream-tui/services/hls"
+)
+
+// packagerTimeout bounds what is asked of a packager: one that does not answer has
+// nothing to say against the proxy.
+const packagerTimeout = time.Second
+
+// Packagers are the servers behind a proxy, which a player compares with. Safe for
+// concurrent use by many players.
+type Packagers struct {
+	// Front is the base URL of the proxy, which the players' URLs begin with; URLs
+	// are the base URLs of the packagers.
+	Front string
+	URLs  []string
+	// Client asks; nil: http.DefaultClient.
+	Client *http.Client
+}
+
+// behind is what is asked of a packager in place of url; false when url is none of
+// the proxy's.
+func (p *Packagers) behind(packager, url string) (string, bool) {
+	path, ok := strings.CutPrefix(url, p.Front)
+	return packager + path, ok && strings.HasPrefix(path, "/")
+}
+
+func (p *Packagers) ask(ctx context.Context, o order) (answer, error) {
+	client := p.Client
+	if client == nil {
+		client = http.DefaultClient
+	}
+	o.within = packagerTimeout
+	ctx, cancel := context.WithTimeout(ctx, packagerTimeout)
+	defer cancel()
+	return transfer(ctx, client, o, func(Wait) {})
+}
+
+// fresher reports whether any packager lists a newer segment than msn in the
+// playlist at url.
+func (p *Packagers) fresher(ctx context.Context, url string, msn int64) bool {
+	answers := make(chan bool, len(p.URLs))
+	for _, packager := range p.URLs {
+		go func() {
+			answers <- p.newest(ctx, packager, url) > msn
+		}()
+	}
+	fresher := false
+	for range p.URLs {
+		fresher = <-answers || fresher
+	}
+	return fresher
+}
+
+// newest is the newest MSN that a packager lists, -1 when it does not say.
+func (p *Packagers) newest(ctx context.Context, packager, url string) int64 {
+	address, ok := p.behind(packager, url)
+	if !ok {
+		return -1
+	}
+	a, err := p.ask(ctx, order{url: address, limit: hls.MaxPlaylist})
+	if err != nil {
+		return -1
+	}
+	list, err := hls.ParseMedia(a.body)
+	if err != nil {
+		return -1
+	}
+	return list.LastMSN()
+}
+
+// differ says how a body that was played differs from what the packagers hold:
+// from all of them, and all must have told. Empty: it does not, or it is not known.
+func (p *Packagers) differ(ctx context.Context, t task) string {
+	var others []string
+	for _, packager := range p.URLs {
+		address, ok := p.behind(packager, t.url)
+		if !ok {
+			return ""
+		}
+		a, err := p.ask(ctx, order{url: address, head: true})
+		if err != nil {
+			return "" // the only one that holds the same bytes may be the one that is dead
+		}
+		// Strong validators of the same packager's making: the same bytes.
+		if tag := a.header.Get("ETag"); tag != "" && tag == t.tag && !strings.HasPrefix(tag, "W/") {
+			return ""
+		}
+		a, err = p.ask(ctx, order{url: address, limit: maxSegment})
+		if err != nil {
+			return ""
+		}
+		sum := sha256.Sum256(a.body)
+		if sum == t.sum {
+			return ""
+		}
+		others = append(others, fmt.Sprintf("%s holds %.4x", packager, sum))
+	}
+	if len(others) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s held %.4x, %s", t.url, t.sum, strings.Join(others, ", "))
+}

@@ -1,0 +1,253 @@
+package viewer
+
+import (
+	"fmt"
+	"time"
+
+	"livestream-tui/services/hls"
+)
+
+const (
+	// historySize is how many segments' identities are remembered: at 2 s a segment
+	// more than half an hour, longer than any window that a player holds.
+	historySize = 1000
+	// dateDrift is how far a segment's date may differ from what it was, or from
+	// the end of the segment before (FAILURES.md, case 23).
+	dateDrift = 500 * time.Millisecond
+)
+
+// Playlists holds successive loads of one media playlist against each other. The
+// zero value is ready. Pure; not safe for concurrent use.
+type Playlists struct {
+	last     *hls.MediaPlaylist
+	identity map[int64]identity
+	dates    map[int64]time.Time
+	// since is when the newest segment was first seen, still for how long it is
+	// known to have been the newest, told whether that was a violation already.
+	since time.Time
+	still time.Duration
+	told  bool
+}
+
+// identity is what must never change about an MSN.
+type identity struct {
+	uri           string
+	duration      time.Duration
+	discontinuity int64
+	gap           bool
+}
+
+// Check returns the rules that p breaks by itself or against the loads before, and
+// remembers it. p was asked for at asked and there whole at now. A playlist that
+// stands still is another matter: see Still.
+func (c *Playlists) Check(p *hls.MediaPlaylist, asked, now time.Time) []Violation {
+	var f found
+	if p.EndList {
+		f.add(RuleEnd, "EXT-X-ENDLIST at msn %d", p.LastMSN())
+	}
+	checkLengths(p, &f)
+	if c.last != nil {
+		checkAgainst(c.last, p, &f)
+	}
+	c.checkIdentity(p, &f)
+	c.checkDates(p, &f)
+	if c.last == nil || p.LastMSN() != c.last.LastMSN() {
+		c.since, c.still, c.told = now, 0, false
+	} else {
+		// It was first seen at since at the latest, and still the newest at asked at
+		// the earliest: how often we ask adds nothing to that.
+		c.still = max(0, asked.Sub(c.since))
+	}
+	c.last = p
+	return f
+}
+
+// Still is for how long the newest segment is known to have been the newest: never
+// longer than it was.
+func (c *Playlists) Still() time.Duration { return c.still }
+
+// Stale reports whether the playlist has stood still for too long: 1.5 TD.
+func (c *Playlists) Stale() bool {
+	return c.last != nil && c.still > targetOf(c.last)*3/2
+}
+
+// TellStale is the violation of a stale playlist, once for each newest segment.
+func (c *Playlists) TellStale() []Violation {
+	if !c.Stale() || c.told {
+		return nil
+	}
+	c.told = true
+	var f found
+	f.add(RuleWindow, "no new segment for %s after msn %d, at most %s is allowed", round(c.still), c.Newest(), targetOf(c.last)*3/2)
+	return f
+}
+
+// Newest is the last MSN of the newest load, -1 before the first.
+func (c *Playlists) Newest() int64 {
+	if c.last == nil {
+		return -1
+	}
+	return c.last.LastMSN()
+}
+
+func targetOf(p *hls.MediaPlaylist) time.Duration {
+	return time.Duration(p.TargetDuration) * time.Second
+}
+
+func round(d time.Duration) time.Duration { return d.Round(time.Millisecond) }
+
+func checkLengths(p *hls.MediaPlaylist, f *found) {
+	target := targetOf(p)
+	var total time.Duration
+	for i := range p.Segments {
+		s := &p.Segments[i]
+		total += s.Duration
+		if s.Duration.Round(time.Second) > target {
+			f.add(RuleTarget, "msn %d lasts %s, the target duration is %s", p.MediaSequence+int64(i), s.Duration, target)
+		}
+	}
+	if total < 3*target {
+		f.add(RuleWindow, "the window of %d segments lasts %s, at least %s is needed", len(p.Segments), total, 3*target)
+	}
+}
+
+func checkAgainst(last, p *hls.MediaPlaylist, f *found) {
+	if p.TargetDuration != last.TargetDuration {
+		f.add(RuleTarget, "the target duration went from %s to %s", targetOf(last), targetOf(p))
+	}
+	if p.MediaSequence < last.MediaSequence {
+		f.add(RuleSequence, "the media sequence went down from %d to %d", last.MediaSequence, p.MediaSequence)
+	}
+	if p.LastMSN() < last.LastMSN() {
+		f.add(RuleGrowth, "the newest msn went down from %d to %d", last.LastMSN(), p.LastMSN())
+	}
+	if p.DiscontinuitySequence < last.DiscontinuitySequence {
+		f.add(RuleDiscontinuity, "the discontinuity sequence went down from %d to %d", last.DiscontinuitySequence, p.DiscontinuitySequence)
+	} else if want, ok := discontinuityAt(last, p.MediaSequence); ok && want != p.DiscontinuitySequence {
+		f.add(RuleDiscontinuity, "the discontinuity sequence is %d at msn %d, it was %d there", p.DiscontinuitySequence, p.MediaSequence, want)
+	}
+}
+
+// discontinuityAt is EXT-X-DISCONTINUITY-SEQUENCE as it must be in a playlist
+// that begins at msn, from an older playlist that reaches up to there: the
+// discontinuities removed from the head are counted (RFC 8216, 6.2.2).
+func discontinuityAt(p *hls.MediaPlaylist, msn int64) (int64, bool) {
+	n := msn - p.MediaSequence
+	if n < 0 || n > int64(len(p.Segments)) {
+		return 0, false
+	}
+	seq := p.DiscontinuitySequence
+	for i := range p.Segments[:n] {
+		if p.Segments[i].Discontinuity {
+			seq++
+		}
+	}
+	return seq, true
+}
+
+// checkIdentity tells of the first segment that is not what it was: where one is,
+// all behind it often are too.
+func (c *Playlists) checkIdentity(p *hls.MediaPlaylist, f *found) {
+	if c.identity == nil {
+		c.identity = make(map[int64]identity)
+	}
+	disc, changed, first := p.DiscontinuitySequence, 0, ""
+	for i := range p.Segments {
+		s := &p.Segments[i]
+		msn := p.MediaSequence + int64(i)
+		if s.Discontinuity {
+			disc++
+		}
+		is := identity{s.URI, s.Duration, disc, s.Gap}
+		was, known := c.identity[msn]
+		c.identity[msn] = is
+		if !known || was == is {
+			continue
+		}
+		if changed++; changed == 1 {
+			first = fmt.Sprintf("msn %d was %s, is %s", msn, was, is)
+		}
+	}
+	switch {
+	case changed > 1:
+		f.add(RuleIdentity, "%s, and %d more", first, changed-1)
+	case changed == 1:
+		f.add(RuleIdentity, "%s", first)
+	}
+	forget(c.identity, p.LastMSN())
+}
+
+// checkDates holds dates against what they were and against each other. One that
+// jumps ahead is a hole in the numbers: a segment is missing that was never listed.
+func (c *Playlists) checkDates(p *hls.MediaPlaylist, f *found) {
+	if c.dates == nil {
+		c.dates = make(map[int64]time.Time)
+	}
+	var end time.Time // of the segment before; zero when not known
+	for i, date := range dates(p) {
+		s, msn := &p.Segments[i], p.MediaSequence+int64(i)
+		if date.IsZero() {
+			end = time.Time{}
+			continue
+		}
+		was, known := c.dates[msn]
+		c.dates[msn] = date
+		jump := date.Sub(end)
+		switch {
+		case known && date.Sub(was).Abs() > dateDrift:
+			f.add(RuleIdentity, "the date of msn %d went from %s to %s", msn, clock(was), clock(date))
+		case known, end.IsZero(), s.Discontinuity:
+		case jump > max(dateDrift, s.Duration/2):
+			f.add(RuleSequence, "a hole of %s before msn %d: the segment before it ends at %s, it begins at %s", round(jump), msn, clock(end), clock(date))
+		case jump < -dateDrift:
+			f.add(RuleSequence, "the date of msn %d is %s before the end of the segment before it", msn, round(-jump))
+		}
+		end = date.Add(s.Duration)
+	}
+	forget(c.dates, p.LastMSN())
+}
+
+func clock(t time.Time) string { return t.Format("15:04:05.000") }
+
+func forget[V any](m map[int64]V, newest int64) {
+	if len(m) <= 2*historySize {
+		return
+	}
+	for msn := range m {
+		if msn < newest-historySize {
+			delete(m, msn)
+		}
+	}
+}
+
+// dates are the segments' dates, those that say none counted on from those before
+// them (RFC 8216, 4.3.2.6); zero where none is known.
+func dates(p *hls.MediaPlaylist) []time.Time {
+	list := make([]time.Time, len(p.Segments))
+	var next time.Time
+	for i := range p.Segments {
+		s := &p.Segments[i]
+		if !s.ProgramDateTime.IsZero() || s.Discontinuity {
+			next = s.ProgramDateTime
+		}
+		list[i] = next
+		if !next.IsZero() {
+			next = next.Add(s.Duration)
+		}
+	}
+	return list
+}
+
+// String describes the identity for a violation.
+func (i identity) String() string {
+	s := fmt.Sprintf("%s %s discontinuity %d", i.uri, i.duration, i.discontinuity)
+	if i.gap {
+		s += " gap"
+	}
+	return s
+}
+
+// newestSeen is when the newest segment was surely the newest.
+func (c *Playlists) newestSeen() Newest {
+	return Newest{MSN: c.Newest(), From: c.since, To: c.since.Add(c.still)}
+}
