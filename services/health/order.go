@@ -50,3 +50,7 @@ func rank(s report.State) int {
 	}
 	return 6
 }
+
+// Better reports whether a packager in state a serves players better than one in
+// state b.
+func Better(a, b report.State) bool { return rank(a) < rank(b) }

@@ -1,0 +1,42 @@
+package proxy
+
+import (
+	"net"
+	"strconv"
+	"time"
+
+	"livestream-tui/services/runner"
+)
+
+// Config is the proxy's settings.
+type Config struct {
+	runner.Topology
+	Paths runner.Paths
+
+	// CacheBytes bounds the media kept in memory, in bytes. What is listed may
+	// exceed it only while it is being sent.
+	CacheBytes int64 `env:"PROXY_CACHE_BYTES" envDefault:"1073741824" doc:"bytes of media that the proxy keeps in memory"`
+	// Streams is how many playlists are followed at the same time.
+	Streams int `env:"PROXY_PLAYLISTS" envDefault:"1000" doc:"playlists that the proxy follows at the same time"`
+	// Idle is how long a playlist is followed on that nobody asks for.
+	Idle time.Duration `env:"PROXY_IDLE" envDefault:"60s" doc:"how long the proxy follows a playlist that nobody asks for"`
+}
+
+// ConfigFromEnv reads the proxy's settings; a *runner.ConfigError names every bad
+// one.
+func ConfigFromEnv(e runner.Environment) (Config, error) {
+	var c Config
+	var p runner.Problems
+	runner.Parse(e, &c, &p)
+	c.Topology.Complete(&p)
+	c.Paths.Complete(e, &p)
+	p.Require(c.CacheBytes >= 1<<20, "PROXY_CACHE_BYTES", c.CacheBytes, "allowed is 1048576 (1 MiB) or more")
+	p.Require(c.Streams >= 1, "PROXY_PLAYLISTS", c.Streams, "allowed is 1 or more")
+	p.Require(c.Idle >= time.Second, "PROXY_IDLE", c.Idle, "allowed is 1s or more")
+	return c, p.Err()
+}
+
+// Address is where the proxy listens: PROXY_PORT on BIND_ADDRESS.
+func (c Config) Address() string {
+	return net.JoinHostPort(c.BindAddress, strconv.Itoa(int(c.ProxyPort)))
+}

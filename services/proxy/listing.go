@@ -1,0 +1,196 @@
+package proxy
+
+import (
+	"errors"
+	"slices"
+	"time"
+)
+
+// advance lists what is ready to be listed and fetches what is not. Needs mu.
+func (st *stream) advance(now time.Time) {
+	target := st.line.target()
+	watched := st.isWatched(now)
+	pending := st.line.pending()
+	n := 0
+	for ; n < len(pending); n++ {
+		if !st.ready(pending[n], watched, target, now) {
+			break
+		}
+	}
+	if watched {
+		for _, e := range pending[n:] {
+			st.fetchEntry(e)
+		}
+	}
+	if n == 0 {
+		if st.shown.Load().active != st.choice.Active && st.line.listed > 0 {
+			st.publish() // the same playlist, from another packager
+		}
+		return
+	}
+	for _, e := range pending[:n] {
+		delete(st.arrived, e.MSN)
+	}
+	st.retire(st.line.list(n), now)
+	st.publish()
+	st.s.save(st)
+}
+
+func (st *stream) publish() {
+	st.show(st.line.playlist().Encode(), st.line.last())
+}
+
+// isWatched reports whether players play the stream: then its segments are
+// fetched before they ask. Needs mu.
+func (st *stream) isWatched(now time.Time) bool {
+	return now.UnixNano()-st.watched.Load() < int64(max(5*st.line.target(), 10*time.Second))
+}
+
+// ready reports whether an entry may be listed: it can be had at once and at full
+// speed (FAILURES.md, rule 6 and case 7).
+func (st *stream) ready(e entry, watched bool, target time.Duration, now time.Time) bool {
+	if !watched || e.Segment.Gap || e.Segment.ByteRange != nil {
+		return true
+	}
+	age := now.Sub(st.arrived[e.MSN])
+	for _, key := range []string{e.Init, e.Key} {
+		if key == "" {
+			continue
+		}
+		o := st.s.cache.get(key)
+		if o == nil {
+			return false
+		}
+		switch c, _ := o.now(); {
+		case c.whole:
+		case errors.Is(c.err, errNotFound) && age >= target:
+			return st.line.missing(e.MSN) // nobody has it: listed as a gap
+		case key != e.Key || !c.begun || age < target/4:
+			return false
+		}
+	}
+	return true
+}
+
+// fetchEntry fetches an entry and what it needs. Needs mu.
+func (st *stream) fetchEntry(e entry) {
+	if e.Init != "" {
+		st.fetch(e.Init, e.InitSource, e.MSN, 0)
+	}
+	if !e.Segment.Gap && e.Segment.ByteRange == nil {
+		st.fetch(e.Key, e.Source, e.MSN, e.Segment.Duration)
+	}
+}
+
+// fetch begins to fetch a resource unless it is there or under way. Needs mu.
+func (st *stream) fetch(key, source string, msn int64, duration time.Duration) *object {
+	o, fresh := st.s.cache.begin(key, time.Now())
+	if !fresh {
+		return o
+	}
+	if st.s.life.Err() != nil {
+		o.fail(errUnavailable)
+		return o
+	}
+	target := st.targetLocked()
+	f := &fetch{
+		o: o, source: source, want: containerOf(source), duration: duration,
+		patience: holdFor(target), absence: target / 2,
+		order: func() []*upstream { return st.sources(msn) },
+		judge: func(u *upstream, found finding) { st.note(u, msn, found) },
+	}
+	st.s.work.Go(func() {
+		f.run(st.s.life)
+		if f.saved {
+			st.s.log.Debug("segment came from another packager than the first one asked", "key", key)
+		}
+		st.mu.Lock()
+		defer st.mu.Unlock()
+		st.settle(time.Now())
+	})
+	return o
+}
+
+// holdFor is how long a player's request is held at the most: hls.js gives up on a
+// first byte after 10 s (FAILURES.md, case 31).
+func holdFor(target time.Duration) time.Duration { return min(3*target, 8*time.Second) }
+
+// sources are the packagers to ask for a segment, best first: the active one if it
+// lists it, whoever lists it, the rest.
+func (st *stream) sources(msn int64) []*upstream {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	order := st.order()
+	class := func(i int) int {
+		rec := &st.record[i]
+		switch {
+		case rec.conflict != "":
+			return 3
+		case !rec.trouble.until.IsZero() || rec.seen.Fails > 1:
+			return 2
+		case !st.lists(rec, msn):
+			return 1
+		}
+		return 0
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return class(a) - class(b) })
+	list := make([]*upstream, len(order))
+	for n, i := range order {
+		list[n] = st.packagers[i]
+	}
+	return list
+}
+
+// retire keeps what has left the playlist for its duration and a playlist's length
+// more (FAILURES.md, rule 6), and forgets what was kept long enough. Needs mu.
+func (st *stream) retire(entries []entry, now time.Time) {
+	for _, e := range entries {
+		until := now.Add(e.Segment.Duration + st.line.window + st.line.target())
+		st.retired = append(st.retired, retired{e, until})
+		delete(st.arrived, e.MSN)
+	}
+	for len(st.retired) > 0 && now.After(st.retired[0].until) {
+		st.forget(st.retired[0].entry)
+		st.retired = st.retired[1:]
+	}
+}
+
+// forget ends an entry's time. Needs mu.
+func (st *stream) forget(e entry) {
+	st.s.index.remove(e.Key)
+	st.s.cache.drop(e.Key)
+	if e.Init == "" {
+		return
+	}
+	if st.inits[e.Init]--; st.inits[e.Init] <= 0 {
+		delete(st.inits, e.Init)
+		st.s.index.remove(e.Init)
+		st.s.cache.drop(e.Init)
+	}
+}
+
+// forgetAll ends the stream's time; its followers have ended.
+func (st *stream) forgetAll() {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	for _, r := range st.retired {
+		st.forget(r.entry)
+	}
+	for _, e := range st.line.entries {
+		st.forget(e)
+	}
+}
+
+// watch notes that a player plays the stream: the window is fetched, newest first,
+// so that it outlives an outage.
+func (st *stream) watch(now time.Time) {
+	before := st.watched.Swap(now.UnixNano())
+	if now.UnixNano()-before < int64(5*time.Second) {
+		return
+	}
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	for _, e := range slices.Backward(st.line.entries) {
+		st.fetchEntry(e)
+	}
+}

@@ -1,0 +1,40 @@
+package proxy
+
+import (
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promauto"
+)
+
+type metrics struct {
+	requests             *prometheus.CounterVec
+	saved                *prometheus.CounterVec
+	failovers            *prometheus.CounterVec
+	gap                  prometheus.Histogram
+	playlists, held      prometheus.Gauge
+	cacheBytes, cacheLen prometheus.Gauge
+	newest               *prometheus.GaugeVec
+	state                *prometheus.GaugeVec
+}
+
+func newMetrics(r prometheus.Registerer) *metrics {
+	f := promauto.With(r)
+	return &metrics{
+		requests: f.NewCounterVec(prometheus.CounterOpts{
+			Name: "proxy_requests_total", Help: "Requests of players by kind (playlist, media) and status."}, []string{"kind", "status"}),
+		saved: f.NewCounterVec(prometheus.CounterOpts{
+			Name: "proxy_saved_requests_total", Help: "Requests that a peer answered instead of this packager."}, []string{"packager"}),
+		failovers: f.NewCounterVec(prometheus.CounterOpts{
+			Name: "proxy_failovers_total", Help: "Moves of players from one packager to another."}, []string{"signal", "from", "to"}),
+		gap: f.NewHistogram(prometheus.HistogramOpts{
+			Name: "proxy_failover_gap_seconds", Help: "The longest wait of a player for its next byte at a failover, where one waited.",
+			Buckets: []float64{.001, .005, .01, .025, .05, .1, .25, .5, 1, 2, 5}}),
+		playlists:  f.NewGauge(prometheus.GaugeOpts{Name: "proxy_playlists", Help: "Playlists that are followed."}),
+		held:       f.NewGauge(prometheus.GaugeOpts{Name: "proxy_held_requests", Help: "Requests of players that wait for something."}),
+		cacheBytes: f.NewGauge(prometheus.GaugeOpts{Name: "proxy_cache_bytes", Help: "Media in memory."}),
+		cacheLen:   f.NewGauge(prometheus.GaugeOpts{Name: "proxy_cache_objects", Help: "Resources in memory."}),
+		newest: f.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "proxy_newest_msn", Help: "Newest MSN listed to players."}, []string{"playlist"}),
+		state: f.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "proxy_packager_up", Help: "1 where the proxy finds the packager up for the playlist."}, []string{"playlist", "packager"}),
+	}
+}

@@ -1,0 +1,93 @@
+package proxy
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	"livestream-tui/services/report"
+)
+
+const (
+	// pollWait is how long an origin may hold a request for the preference.
+	pollWait = 10 * time.Second
+	// originPause is how long to wait after an origin that did not answer.
+	originPause   = 200 * time.Millisecond
+	maxPreference = 1 << 20
+)
+
+// origins asks the origins which packager they prefer. Safe for concurrent use.
+type origins struct {
+	urls   []string // ORIGIN_URL; empty for a proxy alone
+	client *http.Client
+}
+
+func newOrigins(urls []string) *origins {
+	return &origins{urls: urls, client: &http.Client{
+		Timeout:       pollWait + 2*time.Second,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		Transport:     &http.Transport{MaxIdleConnsPerHost: 64, IdleConnTimeout: 30 * time.Second, MaxResponseHeaderBytes: maxHeader},
+	}}
+}
+
+func (o *origins) close() { o.client.CloseIdleConnections() }
+
+// follow tells the preferred packager of a signal whenever it changes, until ctx
+// is cancelled. While no origin answers, the last word stays (rule 10).
+func (o *origins) follow(ctx context.Context, signal string, prefer func(packager string)) {
+	if len(o.urls) == 0 || !report.IsSignal(signal) {
+		return
+	}
+	tag := ""
+	for at := 0; ctx.Err() == nil; {
+		p, next, err := o.ask(ctx, o.urls[at%len(o.urls)], signal, tag)
+		if err != nil {
+			at++
+			tag = "" // another origin, or this one again from the start
+			select {
+			case <-ctx.Done():
+			case <-time.After(originPause):
+			}
+			continue
+		}
+		if p != nil && p.Active != "" {
+			prefer(p.Active)
+		}
+		tag = next
+	}
+}
+
+// ask is one long poll. The preference is nil when it has not changed.
+func (o *origins) ask(ctx context.Context, base, signal, tag string) (*report.Preference, string, error) {
+	url := base + "/live/" + signal + "/packagers"
+	if tag != "" {
+		url += "?wait=" + pollWait.String()
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return nil, "", err
+	}
+	if tag != "" {
+		req.Header.Set("If-None-Match", tag)
+	}
+	res, err := o.client.Do(req)
+	if err != nil {
+		return nil, "", err
+	}
+	defer res.Body.Close()
+	switch res.StatusCode {
+	case http.StatusNotModified:
+		return nil, tag, nil
+	case http.StatusOK:
+	default:
+		return nil, "", statusError(res.StatusCode)
+	}
+	var p report.Preference
+	if err := json.NewDecoder(io.LimitReader(res.Body, maxPreference)).Decode(&p); err != nil {
+		return nil, "", fmt.Errorf("%s: %w", url, err)
+	}
+	return &p, res.Header.Get("ETag"), nil
+}

@@ -1,0 +1,215 @@
+// Package proxy is what players talk to. It follows every packager all the time,
+// owns the playlist that it serves, and holds the media that it lists, so that no
+// player notices when a packager dies (FAILURES.md).
+package proxy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/gorilla/mux"
+	"github.com/hashicorp/go-hclog"
+
+	"livestream-tui/services/health"
+	"livestream-tui/services/report"
+	"livestream-tui/services/runner"
+)
+
+// Service is the proxy.
+type Service struct {
+	config    Config
+	log       hclog.Logger
+	metrics   *metrics
+	packagers []*upstream
+	origins   *origins
+	cache     *cache
+	index     *index
+	events    *events
+	state     *state
+
+	// life is the service's own time: what it starts ends with it.
+	life context.Context
+	end  context.CancelFunc
+	work sync.WaitGroup
+
+	mu      sync.RWMutex
+	streams map[string]*stream // by key; guarded by mu
+	held    chan struct{}      // a token for each held request
+}
+
+var _ runner.Service = (*Service)(nil)
+
+// heldMost is how many requests of players may be held at the same time.
+const heldMost = 20000
+
+// New returns a proxy that is not running.
+func New(c Config, k runner.Kit) (*Service, error) {
+	s := &Service{
+		config: c, log: k.Log, metrics: newMetrics(k.Metrics), origins: newOrigins(c.Origins),
+		cache: newCache(c.CacheBytes), index: newIndex(), events: newEvents(),
+		streams: map[string]*stream{}, held: make(chan struct{}, heldMost),
+	}
+	for _, base := range c.Packagers {
+		s.packagers = append(s.packagers, newUpstream(base))
+	}
+	s.life, s.end = context.WithCancel(context.Background())
+	var err error
+	s.state, err = openState(c.Paths.State, int(c.ProxyPort))
+	return s, err
+}
+
+// Address is PROXY_PORT on BIND_ADDRESS.
+func (s *Service) Address() string { return s.config.Address() }
+
+// Routes adds /events; everything else is a resource of the packagers.
+func (s *Service) Routes(r *mux.Router) {
+	r.HandleFunc("/events", s.serveEvents).Methods(runner.Reads()...)
+	r.PathPrefix("/").Methods(http.MethodGet, http.MethodHead, http.MethodOptions).HandlerFunc(s.serve)
+}
+
+// Ready reports whether the playlists of an earlier incarnation are served again;
+// without any it is ready at once: what it serves, players ask for.
+func (s *Service) Ready() (bool, string) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	for _, st := range s.streams {
+		if why := st.restoring(time.Now()); why != "" {
+			return false, why
+		}
+	}
+	return true, ""
+}
+
+const tickPeriod = 100 * time.Millisecond
+
+// Run follows what players play until ctx is cancelled.
+func (s *Service) Run(ctx context.Context) error {
+	defer func() {
+		s.end()
+		s.work.Wait()
+		s.origins.close()
+		for _, u := range s.packagers {
+			u.close()
+		}
+	}()
+	s.restore()
+	s.work.Go(func() { s.state.write(s.life, s.log) })
+	tick := time.NewTicker(tickPeriod)
+	defer tick.Stop()
+	for n := 0; ; n++ {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+		now := time.Now()
+		for _, st := range s.all() {
+			s.tick(st, now)
+		}
+		if n%10 == 0 {
+			total, count := s.cache.sweep(now)
+			s.metrics.cacheBytes.Set(float64(total))
+			s.metrics.cacheLen.Set(float64(count))
+			s.metrics.held.Set(float64(len(s.held)))
+		}
+	}
+}
+
+func (s *Service) all() []*stream {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	list := make([]*stream, 0, len(s.streams))
+	for _, st := range s.streams {
+		list = append(list, st)
+	}
+	return list
+}
+
+// tick settles a stream, or ends it when nobody has asked for it for long.
+func (s *Service) tick(st *stream, now time.Time) {
+	if now.UnixNano()-st.asked.Load() > int64(s.config.Idle) {
+		s.drop(st)
+		return
+	}
+	st.mu.Lock()
+	st.settle(now)
+	st.retire(nil, now)
+	probes := st.dueProbes(now)
+	last := st.line.last()
+	verdicts := st.verdicts
+	st.mu.Unlock()
+	for _, i := range probes {
+		s.work.Go(func() { st.probe(s.life, i) })
+	}
+	s.metrics.newest.WithLabelValues(st.key).Set(float64(last))
+	for _, v := range verdicts {
+		up := 0.0
+		if health.Usable(v.State) {
+			up = 1
+		}
+		s.metrics.state.WithLabelValues(st.key, v.Packager).Set(up)
+	}
+}
+
+var errTooMany = errors.New("too many playlists are followed")
+
+// stream is the stream of a playlist's key, which is followed from now on.
+func (s *Service) stream(key string) (*stream, error) {
+	s.mu.RLock()
+	st := s.streams[key]
+	s.mu.RUnlock()
+	if st != nil {
+		st.asked.Store(time.Now().UnixNano())
+		return st, nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if st = s.streams[key]; st != nil {
+		return st, nil
+	}
+	if len(s.streams) >= s.config.Streams {
+		return nil, fmt.Errorf("%w: %d, PROXY_PLAYLISTS sets how many are allowed", errTooMany, len(s.streams))
+	}
+	if s.life.Err() != nil {
+		return nil, s.life.Err()
+	}
+	st = newStream(s, key, time.Now())
+	s.begin(st)
+	return st, nil
+}
+
+// begin follows a stream. Needs mu.
+func (s *Service) begin(st *stream) {
+	ctx, cancel := context.WithCancel(s.life)
+	st.cancel = cancel
+	s.streams[st.key] = st
+	s.metrics.playlists.Set(float64(len(s.streams)))
+	s.work.Go(func() {
+		st.run(ctx)
+		st.forgetAll()
+	})
+}
+
+func (s *Service) drop(st *stream) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	st.cancel()
+	delete(s.streams, st.key)
+	s.metrics.playlists.Set(float64(len(s.streams)))
+	s.metrics.newest.DeleteLabelValues(st.key)
+	s.log.Debug("nobody asks for this playlist any more", "playlist", st.key)
+}
+
+// tell makes a failover known: in the log, in the metrics, at /events.
+func (s *Service) tell(f report.Failover) {
+	s.metrics.failovers.WithLabelValues(f.Signal, f.From, f.To).Inc()
+	if f.GapMS >= 0 {
+		s.metrics.gap.Observe(f.GapMS / 1000)
+	}
+	s.events.add(f, time.Now())
+	report.Emit(s.log, failoverText(f), f)
+}

@@ -1,0 +1,485 @@
+package proxy
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"livestream-tui/services/hls"
+)
+
+// timeline is the playlist that players are given: append-only, merged from what
+// the packagers list. It is pure: no clock, no network. The rules that it holds
+// are FAILURES.md's 1 to 5 and 8.
+type timeline struct {
+	base string // the playlist's own key
+	// head is the playlist without its segments: version, target duration, tags.
+	head hls.MediaPlaylist
+	// entries are consecutive, oldest first; the last of them may be pending.
+	entries []entry
+	// listed is how many of entries are in the playlist.
+	listed int
+	// number is the discontinuity number before the first entry:
+	// EXT-X-DISCONTINUITY-SEQUENCE.
+	number int64
+	// window is how long the playlist is to be.
+	window time.Duration
+	// shift is how the present numbers of the packagers become ours.
+	shift shift
+	epoch int // counts shifts, for their prefixes
+}
+
+// entry is one segment.
+type entry struct {
+	MSN int64
+	// Segment is as served.
+	Segment hls.Segment
+	// Key is as served, Source the key on the packagers; Init and InitSource
+	// likewise for its EXT-X-MAP, empty for none.
+	Key, Source      string
+	Init, InitSource string
+	// Theirs: the packager itself lists it with a discontinuity.
+	Theirs bool
+}
+
+// shift turns a packager's numbers and URIs into ours: after packagers began
+// again at other numbers (FAILURES.md, case 15) theirs are not ours.
+type shift struct {
+	Delta  int64
+	Prefix string // of URIs, such as "r1/"; empty at first
+}
+
+// next is the MSN of the entry to come.
+func (t *timeline) next() int64 {
+	if len(t.entries) == 0 {
+		return t.head.MediaSequence
+	}
+	return t.entries[len(t.entries)-1].MSN + 1
+}
+
+// empty reports whether nothing was ever adopted.
+func (t *timeline) empty() bool { return t.head.TargetDuration == 0 }
+
+// last is the newest MSN listed, -1 when none is.
+func (t *timeline) last() int64 {
+	if t.listed == 0 {
+		return -1
+	}
+	return t.entries[t.listed-1].MSN
+}
+
+func (t *timeline) target() time.Duration {
+	return time.Duration(t.head.TargetDuration) * time.Second
+}
+
+// offer is what came of a packager's playlist.
+type offer struct {
+	// Added is how many entries were appended, pending.
+	Added int
+	// Conflict is in which way the playlist contradicts what was served; such a
+	// packager is misaligned.
+	Conflict string
+	// Behind: its newest segment is older than the oldest entry, or below numbers
+	// that it had itself.
+	Behind bool
+	// Hole is how many segments are missing between ours and its first; whoever
+	// else has them is asked before the hole is filled.
+	Hole int64
+}
+
+// offer takes the segments that p lists and we do not have. p is not changed.
+func (t *timeline) offer(p *hls.MediaPlaylist) offer {
+	if len(p.Segments) == 0 {
+		return offer{}
+	}
+	if t.empty() {
+		return t.begin(p)
+	}
+	if c := t.refusal(p); c != "" {
+		return offer{Conflict: c}
+	}
+	first, last := p.MediaSequence+t.shift.Delta, p.LastMSN()+t.shift.Delta
+	next := t.next()
+	switch {
+	case len(t.entries) > 0 && last < t.entries[0].MSN:
+		return offer{Behind: true}
+	case last < next:
+		return offer{Conflict: t.conflict(p)}
+	case first > next:
+		return offer{Hole: first - next}
+	}
+	if c := t.conflict(p); c != "" {
+		return offer{Conflict: c}
+	}
+	n, err := t.append(p, next-first, t.shift, false)
+	if err != nil {
+		return offer{Conflict: err.Error()}
+	}
+	return offer{Added: n}
+}
+
+// begin adopts the first playlist as it is.
+func (t *timeline) begin(p *hls.MediaPlaylist) offer {
+	if c := t.overlong(p, p.TargetDuration); c != "" {
+		return offer{Conflict: c}
+	}
+	head := *p
+	head.Segments, head.Trailing = nil, nil
+	head.EndList = false // FAILURES.md, rule 8
+	head.ServerControl, head.PartTarget = nil, 0
+	head.Unknown = slices.DeleteFunc(slices.Clone(p.Unknown), lowLatency)
+	before := *t
+	t.head, t.number = head, p.DiscontinuitySequence
+	for _, s := range p.Segments {
+		t.window += s.Duration
+	}
+	t.window = max(t.window, 3*t.target())
+	n, err := t.append(p, 0, t.shift, false)
+	if err != nil {
+		*t = before
+		return offer{Conflict: err.Error()}
+	}
+	return offer{Added: n}
+}
+
+// lowLatency reports whether a header tag speaks of parts, which we do not serve.
+func lowLatency(t hls.Tag) bool {
+	return strings.HasPrefix(string(t), "#EXT-X-PART-INF") || strings.HasPrefix(string(t), "#EXT-X-SERVER-CONTROL") ||
+		strings.HasPrefix(string(t), "#EXT-X-SKIP")
+}
+
+// refusal is why a playlist cannot follow ours, whatever it lists.
+func (t *timeline) refusal(p *hls.MediaPlaylist) string {
+	if p.TargetDuration > t.head.TargetDuration {
+		return fmt.Sprintf("target duration %d s, %d s was served", p.TargetDuration, t.head.TargetDuration)
+	}
+	return t.overlong(p, t.head.TargetDuration)
+}
+
+// overlong names a segment that is longer than the target duration, rounded.
+func (t *timeline) overlong(p *hls.MediaPlaylist, target int) string {
+	for i, s := range p.Segments {
+		if int(math.Round(s.Duration.Seconds())) > target {
+			return fmt.Sprintf("msn %d lasts %s, target duration is %d s", p.MediaSequence+int64(i), s.Duration, target)
+		}
+	}
+	return ""
+}
+
+// maxDrift is how far the dates of one segment may be apart.
+const maxDrift = 500 * time.Millisecond
+
+// conflict says in which way p is not the playlist that was served, where both
+// list a number. Empty where they agree.
+func (t *timeline) conflict(p *hls.MediaPlaylist) string {
+	if len(t.entries) == 0 {
+		return ""
+	}
+	from := t.entries[0].MSN
+	for i := range p.Segments {
+		s := &p.Segments[i]
+		msn := p.MediaSequence + int64(i) + t.shift.Delta
+		if msn < from || msn >= from+int64(len(t.entries)) {
+			continue
+		}
+		e := &t.entries[msn-from]
+		if e.Segment.Gap {
+			continue // missing here for good; whoever has it is not wrong
+		}
+		theirs, _ := shifted(s.URI, t.shift.Prefix)
+		switch {
+		case theirs != e.Segment.URI:
+			return fmt.Sprintf("msn %d is %.80q, %.80q was served", msn, theirs, e.Segment.URI)
+		case s.Duration != e.Segment.Duration:
+			return fmt.Sprintf("msn %d lasts %s, %s was served", msn, s.Duration, e.Segment.Duration)
+		case s.Discontinuity != e.Theirs:
+			return fmt.Sprintf("msn %d: discontinuity %t, %t was served", msn, s.Discontinuity, e.Theirs)
+		case (s.Map == nil) != (e.Segment.Map == nil):
+			return fmt.Sprintf("msn %d: with and without EXT-X-MAP", msn)
+		case s.Map != nil && mapURI(s.Map, t.shift.Prefix) != e.Segment.Map.URI:
+			return fmt.Sprintf("msn %d: EXT-X-MAP is %.80q, %.80q was served", msn, s.Map.URI, e.Segment.Map.URI)
+		}
+		a, b := s.ProgramDateTime, e.Segment.ProgramDateTime
+		if drift := a.Sub(b); !a.IsZero() && !b.IsZero() && drift.Abs() > maxDrift {
+			return fmt.Sprintf("msn %d is dated %s, %s was served", msn, a.Format(time.RFC3339Nano), b.Format(time.RFC3339Nano))
+		}
+	}
+	return ""
+}
+
+func mapURI(m *hls.Map, prefix string) string {
+	uri, _ := shifted(m.URI, prefix)
+	return uri
+}
+
+// append adds p's segments from index skip on. broken marks the first of them as a
+// discontinuity.
+func (t *timeline) append(p *hls.MediaPlaylist, skip int64, by shift, broken bool) (int, error) {
+	fresh := *p
+	fresh.Drop(int(skip)) // hands on what the dropped ones said of those behind
+	if skip == 0 {
+		fresh.Segments = slices.Clone(p.Segments)
+	}
+	list := make([]entry, 0, len(fresh.Segments))
+	maps := map[string]*hls.Map{}
+	if n := len(t.entries); n > 0 && t.entries[n-1].Segment.Map != nil {
+		maps[t.entries[n-1].Segment.Map.URI] = t.entries[n-1].Segment.Map
+	}
+	for i, s := range fresh.Segments {
+		e := entry{MSN: fresh.MediaSequence + int64(i) + by.Delta, Theirs: s.Discontinuity}
+		var err error
+		if e.Source, err = resolve(t.base, s.URI); err != nil {
+			return 0, fmt.Errorf("msn %d: %w", e.MSN, err)
+		}
+		s.URI, e.Key, err = t.served(s.URI, by.Prefix)
+		if err != nil {
+			return 0, fmt.Errorf("msn %d: %w", e.MSN, err)
+		}
+		if s.Map != nil {
+			if e.InitSource, err = resolve(t.base, s.Map.URI); err != nil {
+				return 0, fmt.Errorf("msn %d: EXT-X-MAP: %w", e.MSN, err)
+			}
+			m := *s.Map
+			m.URI, e.Init, err = t.served(s.Map.URI, by.Prefix)
+			if err != nil {
+				return 0, fmt.Errorf("msn %d: EXT-X-MAP: %w", e.MSN, err)
+			}
+			if maps[m.URI] == nil {
+				maps[m.URI] = &m
+			}
+			s.Map = maps[m.URI] // the same pointer: the writer writes it once
+		}
+		s.Unknown = slices.DeleteFunc(slices.Clone(s.Unknown), partTag)
+		s.Discontinuity = s.Discontinuity || i == 0 && broken
+		if n := len(t.entries) + len(list); n > 0 && !s.ProgramDateTime.IsZero() {
+			s.ProgramDateTime = t.monotonic(list, s)
+		}
+		e.Segment = s
+		list = append(list, e)
+	}
+	t.entries = append(t.entries, list...)
+	return len(list), nil
+}
+
+// partTag reports whether a segment's tag speaks of parts.
+func partTag(t hls.Tag) bool {
+	return strings.HasPrefix(string(t), "#EXT-X-PART") || strings.HasPrefix(string(t), "#EXT-X-PRELOAD-HINT") ||
+		strings.HasPrefix(string(t), "#EXT-X-RENDITION-REPORT")
+}
+
+// monotonic is the segment's date, never before that of the entry before it
+// (FAILURES.md, case 23).
+func (t *timeline) monotonic(list []entry, s hls.Segment) time.Time {
+	before := append(t.entries[max(0, len(t.entries)-1):len(t.entries):len(t.entries)], list...)
+	last := before[len(before)-1].Segment.ProgramDateTime
+	if s.ProgramDateTime.Before(last) {
+		return last
+	}
+	return s.ProgramDateTime
+}
+
+// served is a URI and key as players see it.
+func (t *timeline) served(uri, prefix string) (string, string, error) {
+	uri, err := shifted(uri, prefix)
+	if err != nil {
+		return "", "", err
+	}
+	key, err := resolve(t.base, uri)
+	return uri, key, err
+}
+
+// shifted puts the prefix before the last element of a URI's path, so that it
+// still lies within its folder.
+func shifted(uri, prefix string) (string, error) {
+	if prefix == "" {
+		return uri, nil
+	}
+	p, query, has := strings.Cut(uri, "?")
+	i := strings.LastIndexByte(p, '/') + 1
+	uri = p[:i] + prefix + p[i:]
+	if has {
+		uri += "?" + query
+	}
+	return uri, nil
+}
+
+// maxHole is the longest hole that is listed with gaps; a longer one begins a new
+// window (FAILURES.md, case 16).
+func (t *timeline) maxHole() int64 {
+	return max(3, int64(t.window/max(t.target(), time.Second)))
+}
+
+// skip takes a playlist that begins behind a hole: the missing segments are listed
+// as gaps, or, where they are more than a window, count as listed and removed.
+func (t *timeline) skip(p *hls.MediaPlaylist) offer {
+	first, next := p.MediaSequence+t.shift.Delta, t.next()
+	if c := t.refusal(p); c != "" || first <= next || len(p.Segments) == 0 {
+		return offer{Conflict: c}
+	}
+	if first-next > t.maxHole() {
+		return t.restart(p, 0, t.shift)
+	}
+	before := len(t.entries)
+	for msn := next; msn < first; msn++ {
+		t.gap(msn)
+	}
+	n, err := t.append(p, 0, t.shift, false)
+	if err != nil {
+		t.entries = t.entries[:before]
+		return offer{Conflict: err.Error()}
+	}
+	return offer{Added: n + int(first-next)}
+}
+
+// gap appends a segment that is missing for good.
+func (t *timeline) gap(msn int64) {
+	s := hls.Segment{URI: "gap-" + strconv.FormatInt(msn, 10), Duration: t.target(), Gap: true}
+	if n := len(t.entries); n > 0 {
+		last := t.entries[n-1].Segment
+		s.Map, s.Duration = last.Map, last.Duration
+		if !last.ProgramDateTime.IsZero() {
+			s.ProgramDateTime = last.ProgramDateTime.Add(last.Duration)
+		}
+	}
+	key, err := resolve(t.base, s.URI)
+	if err != nil {
+		key = "" // nothing can be asked for there
+	}
+	e := entry{MSN: msn, Segment: s, Key: key}
+	if n := len(t.entries); n > 0 {
+		e.Init, e.InitSource = t.entries[n-1].Init, t.entries[n-1].InitSource
+	}
+	t.entries = append(t.entries, e)
+}
+
+// missing makes the entry of that number a gap, as long as it is not listed.
+func (t *timeline) missing(msn int64) bool {
+	for i := t.listed; i < len(t.entries); i++ {
+		if t.entries[i].MSN == msn {
+			t.entries[i].Segment.Gap = true
+			return true
+		}
+	}
+	return false
+}
+
+// restart begins a new window with p's segments from index skip on, under a
+// discontinuity; numbers go on from where they would be by the shift.
+func (t *timeline) restart(p *hls.MediaPlaylist, skip int64, by shift) offer {
+	before := *t
+	first := p.MediaSequence + skip + by.Delta
+	removed := t.number
+	for _, e := range t.entries {
+		if e.Segment.Discontinuity {
+			removed++
+		}
+	}
+	contiguous := first == t.next()
+	if !contiguous {
+		// The numbers between count as listed and removed.
+		t.entries, t.listed, t.number, t.head.MediaSequence = nil, 0, removed, first
+	}
+	n, err := t.append(p, skip, by, true)
+	if err != nil {
+		*t = before
+		return offer{Conflict: err.Error()}
+	}
+	t.shift = by
+	return offer{Added: n}
+}
+
+// renumber adopts a packager whose numbers or URIs are not ours, after everyone
+// who went on with ours has gone: its newest segments follow under a
+// discontinuity, under our numbers and URIs of their own (FAILURES.md, cases 15
+// and 17).
+func (t *timeline) renumber(p *hls.MediaPlaylist) offer {
+	if len(p.Segments) == 0 {
+		return offer{}
+	}
+	if c := t.refusal(p); c != "" {
+		return offer{Conflict: c}
+	}
+	skip := t.unseen(p)
+	if skip == int64(len(p.Segments)) {
+		return offer{}
+	}
+	t.epoch++
+	by := shift{Delta: t.next() - (p.MediaSequence + skip), Prefix: fmt.Sprintf("r%d-", t.epoch)}
+	o := t.restart(p, skip, by)
+	if o.Conflict != "" {
+		t.epoch--
+	}
+	return o
+}
+
+// unseen is the index of the first segment of p whose media players have not had:
+// by its date, else one of the newest three.
+func (t *timeline) unseen(p *hls.MediaPlaylist) int64 {
+	n := int64(len(p.Segments))
+	newest := max(0, n-3)
+	if len(t.entries) == 0 {
+		return newest
+	}
+	last := t.entries[len(t.entries)-1].Segment
+	if last.ProgramDateTime.IsZero() {
+		return newest
+	}
+	end := last.ProgramDateTime.Add(last.Duration - maxDrift)
+	for i, s := range p.Segments {
+		if s.ProgramDateTime.IsZero() {
+			return newest
+		}
+		if !s.ProgramDateTime.Before(end) {
+			return int64(i)
+		}
+	}
+	return n
+}
+
+// pending are the entries that are not listed yet, oldest first.
+func (t *timeline) pending() []entry { return t.entries[t.listed:] }
+
+// list lists the next n pending entries and drops from the head what the window
+// does not hold any more, which it returns.
+func (t *timeline) list(n int) (dropped []entry) {
+	t.listed += n
+	var total time.Duration
+	for _, e := range t.entries[:t.listed] {
+		total += e.Segment.Duration
+	}
+	k := 0
+	for k < t.listed-1 && total-t.entries[k].Segment.Duration >= t.window {
+		total -= t.entries[k].Segment.Duration
+		if t.entries[k].Segment.Discontinuity {
+			t.number++
+		}
+		k++
+	}
+	if k == 0 {
+		return nil
+	}
+	p := t.playlist()
+	p.Drop(k) // hands on what the dropped ones said of those behind
+	dropped = t.entries[:k:k]
+	t.entries = slices.Clone(t.entries[k:])
+	t.entries[0].Segment = p.Segments[0]
+	t.listed -= k
+	return dropped
+}
+
+// playlist is what is listed.
+func (t *timeline) playlist() *hls.MediaPlaylist {
+	p := t.head
+	p.DiscontinuitySequence = t.number
+	if t.listed > 0 {
+		p.MediaSequence = t.entries[0].MSN
+	}
+	p.Segments = make([]hls.Segment, t.listed)
+	for i := range p.Segments {
+		p.Segments[i] = t.entries[i].Segment
+	}
+	return &p
+}
