@@ -19,6 +19,16 @@ type Track struct {
 	Width, Height int
 }
 
+// Video returns the ID of the video track with that timescale, 0 for none.
+func (in Init) Video(timescale uint32) uint32 {
+	for _, t := range in.Tracks {
+		if t.Handler == "vide" && t.Timescale == timescale {
+			return t.ID
+		}
+	}
+	return 0
+}
+
 // Fragment is a movie fragment: the moof that tells what the mdat after it holds.
 type Fragment struct {
 	Sequence uint32

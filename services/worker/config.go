@@ -25,8 +25,8 @@ type Config struct {
 	FFprobe string `env:"FFPROBE_PATH" envDefault:"ffprobe" doc:"the ffprobe command"`
 	// FilmSize is the size of the test film that is made where there is no input.
 	FilmSize string `env:"TEST_FILM_SIZE" envDefault:"1280x720" doc:"picture size of the test film, WIDTHxHEIGHT in even numbers"`
-	// Progress is where progress is drawn as a line that is written over; false:
-	// events or log lines instead. Set by the caller, not by a variable.
+	// Terminal says that progress is drawn on standard error as a line that is
+	// written over, rather than told as events. Set by the caller, not by a variable.
 	Terminal bool
 }
 

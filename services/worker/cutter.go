@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"time"
 
 	"livestream-tui/services/hls"
@@ -41,7 +42,8 @@ type cutter struct {
 	InitName string
 
 	current segment
-	begun   bool // current begins at its segment's first fragment
+	begun   bool   // current begins at its segment's first fragment
+	due     uint64 // where the next fragment is to begin; 0 before the first
 }
 
 // newCutter reads the initialization section from r.
@@ -61,12 +63,7 @@ func newCutter(r io.Reader) (*cutter, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, t := range in.Tracks {
-		if t.Handler == "vide" && t.Timescale == timescale {
-			c.video = t.ID
-		}
-	}
-	if c.video == 0 {
+	if c.video = in.Video(timescale); c.video == 0 {
 		return nil, fmt.Errorf("init: no video track with timescale %d", timescale)
 	}
 	sum := sha256.Sum256(c.Init)
@@ -83,7 +80,7 @@ func (c *cutter) next() (end time.Time, done *segment, err error) {
 		return end, nil, err
 	}
 	if moof.Type != "moof" {
-		return end, nil, fmt.Errorf("box %q from FFmpeg, a moof was due", moof.Type)
+		return end, nil, fmt.Errorf("box %q, a moof was due", moof.Type)
 	}
 	mdat, err := c.boxes.Next()
 	if err != nil {
@@ -98,11 +95,15 @@ func (c *cutter) next() (end time.Time, done *segment, err error) {
 	}
 	run, ok := fragment.Track(c.video)
 	if !ok || run.Samples == 0 {
-		return end, nil, fmt.Errorf("fragment %d from FFmpeg has no video", fragment.Sequence)
+		return end, nil, fmt.Errorf("fragment %d has no video", fragment.Sequence)
 	}
 	n := int64(run.DecodeTime / segmentUnits)
 	starts := run.DecodeTime%segmentUnits == 0
 	last := run.DecodeTime + run.Duration
+	if c.due != 0 && run.DecodeTime != c.due {
+		return end, nil, fmt.Errorf("fragment %d begins at %d, %d was due", fragment.Sequence, run.DecodeTime, c.due)
+	}
+	c.due = last
 	if n != c.current.MSN {
 		c.current, c.begun = segment{MSN: n}, starts && run.Independent
 	}
@@ -122,9 +123,14 @@ func (c *cutter) next() (end time.Time, done *segment, err error) {
 		return end, &s, nil
 	}
 	if last > uint64(n+1)*segmentUnits {
-		return end, nil, fmt.Errorf("fragment %d from FFmpeg crosses the end of segment %d", fragment.Sequence, n)
+		return end, nil, fmt.Errorf("fragment %d crosses the end of segment %d", fragment.Sequence, n)
 	}
 	return end, nil, nil
+}
+
+// isEnd reports whether an error of the cutter only says that its reader ended.
+func isEnd(err error) bool {
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, os.ErrDeadlineExceeded)
 }
 
 // sequence is the number of a fragment, from its place alone, so that two workers

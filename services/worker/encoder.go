@@ -1,15 +1,12 @@
 package worker
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
-	"path/filepath"
 	"sync"
-	"sync/atomic"
-	"syscall"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
@@ -18,13 +15,14 @@ import (
 )
 
 const (
-	// turnsMost is how many turns of the loop one FFmpeg plays; at its end the
-	// next one goes on without a loss.
-	turnsMost = 50000
 	// An FFmpeg that ends before it gave a segment is started again after
-	// restartFirst, then twice as long each time up to restartMost.
+	// restartFirst, then twice as long each time up to restartMost, each longer
+	// by up to jitter.
 	restartFirst = 50 * time.Millisecond
 	restartMost  = 5 * time.Second
+	jitter       = 0.2
+	// overdue is how long without a new segment a signal counts as on air.
+	overdue = 4 * SegmentDuration
 )
 
 // encoder turns one signal's mezzanine into segments, for as long as it runs.
@@ -33,158 +31,213 @@ type encoder struct {
 	source  mezzanine
 	ffmpeg  string
 	path    string // the signal's folder
-	list    string // path of the ffconcat list
 	window  int
 	clock   clock
 	spawner *child.Spawner
 	log     hclog.Logger
 	metrics *metrics
+	folder  *folder // used by run's goroutine alone
 
-	full   atomic.Bool // the playlist is as long as it is to be
-	folder *folder     // used by run's goroutine alone
+	mu      sync.Mutex
+	full    bool      // the playlist is as long as it is to be; guarded by mu
+	last    time.Time // when the last segment was published, or run began; guarded by mu
+	trouble string    // why FFmpeg ended since; guarded by mu
 }
 
-// run publishes segments until ctx is cancelled; the error is one that starting
-// again cannot help, such as a full disk's folder that cannot be written.
+// stalledAfter is how long a running FFmpeg may give nothing.
+const stalledAfter = 3 * SegmentDuration
+
+// errStalled is why a running FFmpeg is replaced.
+var errStalled = fmt.Errorf("it gave nothing for %s", stalledAfter)
+
+// errTooLate breaks off an FFmpeg that is behind by more than the window.
+var errTooLate = errors.New("it fell behind by more than the playlist")
+
+// run publishes segments until ctx is cancelled. FFmpeg is started again however
+// it ends; the error is one that needs more than that, such as a full disk.
 func (e *encoder) run(ctx context.Context) error {
-	oldest := segmentAt(e.clock.now()) - int64(e.window)
 	var err error
-	if e.folder, err = openFolder(e.path, e.window, oldest); err != nil {
+	if e.folder, err = openFolder(e.path, e.window, segmentAt(e.clock.now())); err != nil {
 		return err
 	}
 	e.clock = e.clock.notBefore(startOf(e.folder.newest() + 1))
-	if err := os.WriteFile(e.list, loopList(e.source.File, e.source.Length, turnsMost), 0o644); err != nil {
-		return fmt.Errorf("list of turns: %w", err)
-	}
-	e.full.Store(e.folder.full())
+	e.note("")
 	wait := restartFirst
 	for {
 		before := e.folder.newest()
-		err := e.once(ctx)
+		if err := e.source.writeList(); err != nil {
+			return err
+		}
+		exit, err := e.once(ctx)
 		if ctx.Err() != nil {
 			return nil
+		}
+		if needsMore := (*publishError)(nil); errors.As(err, &needsMore) {
+			return err
+		}
+		if _, err := os.Stat(e.source.File); err != nil {
+			return fmt.Errorf("mezzanine: %w", err)
 		}
 		if e.folder.newest() > before {
 			wait = restartFirst
 		}
 		e.metrics.restarts.WithLabelValues(e.signal).Inc()
-		e.log.Warn("FFmpeg ended, starting another", "signal", e.signal, "cause", err, "next_msn", e.next(), "wait_ms", wait.Milliseconds())
+		if exit == (child.Exit{}) && isEnd(err) {
+			e.log.Info("FFmpeg has played its list of turns, starting another", "signal", e.signal, "next_msn", e.next())
+		} else {
+			cause := exit.String()
+			if !isEnd(err) {
+				cause = err.Error()
+			}
+			e.log.Warn("FFmpeg ended, starting another", "signal", e.signal, "cause", cause, "next_msn", e.next(), "wait_ms", wait.Milliseconds())
+			e.setTrouble("FFmpeg ended: " + cause)
+		}
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-time.After(wait):
+		case <-time.After(longer(wait)):
 		}
 		wait = min(2*wait, restartMost)
 	}
 }
 
-// next is the segment to publish next: the one after the newest, or where the
-// window begins when that was too long ago.
-func (e *encoder) next() int64 {
-	oldest := segmentAt(e.clock.now()) - int64(e.window)
-	return max(e.folder.newest()+1, oldest)
+// longer adds the jitter to a wait.
+func longer(d time.Duration) time.Duration {
+	return d + time.Duration(float64(d)*jitter*rand.Float64())
 }
 
-// once runs one FFmpeg from the next segment on until it or ctx ends.
-func (e *encoder) once(ctx context.Context) error {
+// next is the segment to publish next: the one after the newest, or where the
+// window begins when that was too long ago.
+func (e *encoder) next() int64 { return max(e.folder.newest()+1, e.oldest()) }
+
+// oldest is the first segment of the window that ends now.
+func (e *encoder) oldest() int64 { return segmentAt(e.clock.now()) - int64(e.window) }
+
+// publishError is why a segment could not be put in place.
+type publishError struct {
+	msn int64
+	err error
+}
+
+func (e *publishError) Error() string { return fmt.Sprintf("segment %d: %v", e.msn, e.err) }
+func (e *publishError) Unwrap() error { return e.err }
+
+// once runs one FFmpeg from the next segment on until it or ctx ends, or until
+// its output is of no use, which the error says.
+func (e *encoder) once(ctx context.Context) (child.Exit, error) {
 	first := e.next()
 	// One segment early: the sound at the first cut straddles it differently.
-	argv := append([]string{e.ffmpeg}, liveArgs(e.list, seekTo(first-1, e.source.Length))...)
-	out, outW, err := os.Pipe()
-	if err != nil {
-		return err
-	}
-	defer out.Close()
-	says, saysW, err := os.Pipe()
-	if err != nil {
-		outW.Close()
-		return err
-	}
-	defer says.Close()
-	c, err := e.spawner.Start(child.Options{Argv: argv, Env: os.Environ(), Stdout: outW, Stderr: saysW, SameGroup: true})
-	outW.Close()
-	saysW.Close()
-	if err != nil {
-		return err
-	}
-	e.log.Debug("FFmpeg started", "signal", e.signal, "pid", c.PID(), "next_msn", first)
-
-	reading, cancel := context.WithCancel(ctx)
-	defer cancel()
-	var tasks sync.WaitGroup
-	tasks.Go(func() { e.relay(says) })
-	tasks.Go(func() {
-		select {
-		case <-c.Done(): // what it left in the pipe would only hide its death
-		case <-reading.Done():
-		}
-		cancel()
-		_ = out.SetReadDeadline(time.Now()) // ends a read under way
+	argv := append([]string{e.ffmpeg}, liveArgs(e.source.list(), seekTo(first-1, e.source.Length))...)
+	c, err := start(ctx, e.spawner, argv, func(line string) {
+		e.log.Warn("FFmpeg says", "signal", e.signal, "line", line)
 	})
-	err = e.cut(reading, out, first)
-	cancel()
-	_ = c.Signal(syscall.SIGKILL) // it may have ended
-	<-c.Done()
-	tasks.Wait()
-	if ctx.Err() == nil && (err == nil || errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, context.Canceled)) {
-		err = errors.New(c.Exit().String())
+	if err != nil {
+		return child.Exit{Code: -1}, err
 	}
-	return err
+	e.log.Debug("FFmpeg started", "signal", e.signal, "pid", c.child.PID(), "next_msn", first)
+	ended, cancel := context.WithCancel(ctx)
+	defer cancel()
+	c.dropRest()
+	c.tasks.Go(func() {
+		<-c.child.Done()
+		cancel()
+	})
+	err = e.cut(ended, c.Out, first)
+	if errors.Is(err, os.ErrDeadlineExceeded) && ctx.Err() == nil {
+		select {
+		case <-c.child.Done():
+		default:
+			err = errStalled
+		}
+	}
+	return c.end(), err
 }
 
 // cut reads FFmpeg's fragments, none before its time, and publishes from segment
-// first on.
+// first on. The error is never nil; isEnd holds for it where FFmpeg has ended or
+// ctx was cancelled.
 func (e *encoder) cut(ctx context.Context, out *os.File, first int64) error {
+	patience := func() error { return out.SetReadDeadline(time.Now().Add(stalledAfter)) }
+	if err := patience(); err != nil {
+		return err
+	}
 	cut, err := newCutter(out)
 	if err != nil {
 		return err
 	}
 	for {
+		if err := patience(); err != nil {
+			return err
+		}
 		end, done, err := cut.next()
 		if err != nil {
 			return err
 		}
-		if err := e.pace(ctx, end); err != nil {
-			return err
+		if !e.pace(ctx, end) {
+			return os.ErrDeadlineExceeded // what a read would have given
 		}
 		if done == nil || done.MSN < first {
 			continue
 		}
-		if err := e.folder.publish(done, cut.Init, cut.InitName); err != nil {
-			return fmt.Errorf("cannot publish segment %d: %w", done.MSN, err)
+		if done.MSN < e.oldest() {
+			return errTooLate
 		}
-		e.full.Store(e.folder.full())
+		if err := e.folder.publish(done, cut.Init, cut.InitName); err != nil {
+			return &publishError{done.MSN, err}
+		}
+		e.note("")
 		e.metrics.published(e.signal, done, e.clock.now().Sub(end))
 		e.log.Debug("segment published", "signal", e.signal, "msn", done.MSN, "bytes", len(done.Data))
+		if err := e.folder.tidy(); err != nil {
+			e.log.Warn("cannot remove old segments", "signal", e.signal, "error", err)
+		}
 	}
 }
 
 // pace waits until the last frame of a fragment is over: live, it could not be
-// there before. Meanwhile the pipe is full and FFmpeg waits as well.
-func (e *encoder) pace(ctx context.Context, end time.Time) error {
+// there before. Meanwhile the pipe is full and FFmpeg waits as well. It returns
+// false when ctx is cancelled.
+func (e *encoder) pace(ctx context.Context, end time.Time) bool {
 	wait := end.Sub(e.clock.now())
 	if wait <= 0 {
-		return ctx.Err()
+		return ctx.Err() == nil
 	}
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
-		return nil
+		return true
 	case <-ctx.Done():
-		return ctx.Err()
+		return false
 	}
 }
 
-// relay logs what FFmpeg says, until it has ended.
-func (e *encoder) relay(says *os.File) {
-	lines := bufio.NewScanner(says)
-	for lines.Scan() {
-		e.log.Warn("FFmpeg says", "signal", e.signal, "line", lines.Text())
-	}
+// note notes that a segment was published, or that run begins.
+func (e *encoder) note(trouble string) {
+	full := e.folder.full()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.full, e.last, e.trouble = full, time.Now(), trouble
 }
 
-// listPath is where a signal's list of turns stands: beside the mezzanine.
-func listPath(m mezzanine) string {
-	return filepath.Join(filepath.Dir(m.File), filepath.Base(m.File)+".ffconcat")
+func (e *encoder) setTrouble(why string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.trouble = why
+}
+
+// condition tells whether the playlist is full and, if no segment has come for
+// too long, what is wrong.
+func (e *encoder) condition() (full bool, problem string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	since := time.Since(e.last)
+	if since < overdue {
+		return e.full, ""
+	}
+	problem = fmt.Sprintf("no segment of %s for %.0f s", e.signal, since.Seconds())
+	if e.trouble != "" {
+		problem += ": " + e.trouble
+	}
+	return e.full, problem
 }

@@ -4,15 +4,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
 	"strconv"
 	"strings"
 	"time"
 )
 
-// quiet begins every FFmpeg command.
+// quiet begins every FFmpeg command that ends by itself.
 func quiet(level string) []string {
-	return []string{"-hide_banner", "-nostdin", "-v", level, "-y"}
+	return []string{"-hide_banner", "-nostdin", "-v", level, "-y", "-progress", "pipe:1"}
 }
 
 // bitexact makes a muxer or encoder leave out what differs from run to run.
@@ -27,7 +26,8 @@ type media struct {
 }
 
 func probeArgs(file string) []string {
-	return []string{"-v", "error", "-print_format", "json", "-show_format", "-show_streams", "file:" + file}
+	return []string{"-v", "error", "-print_format", "json",
+		"-show_entries", "format=duration:stream=codec_type,width,height,avg_frame_rate:stream_disposition=attached_pic", "file:" + file}
 }
 
 // parseProbe reads ffprobe's JSON. The error says why the file cannot be a
@@ -84,9 +84,10 @@ func ratio(s string) float64 {
 	return x / y
 }
 
-// frameRate is the constant rate of the mezzanine: the nearer of 25 and 30.
+// frameRate is the constant rate of the mezzanine: 30 for what comes at about 30
+// or its double, 25 for all else.
 func (m media) frameRate() int {
-	if m.FrameRate > 0 && math.Abs(math.Mod(m.FrameRate, 30)) < 1 || m.FrameRate > 27.5 && m.FrameRate < 45 || m.FrameRate > 55 {
+	if m.FrameRate > 27.5 && m.FrameRate < 45 || m.FrameRate > 55 {
 		return 30
 	}
 	return 25
@@ -105,14 +106,16 @@ func videoArgs(in source, rate int, length time.Duration, out string) []string {
 	group := strconv.Itoa(rate * int(SegmentDuration/time.Second))
 	args := append(quiet("error"), in.args...)
 	args = append(args, "-map", "0:v:0", "-an", "-sn", "-dn", "-map_metadata", "-1",
-		"-vf", in.filter+"fps="+strconv.Itoa(rate)+",scale=trunc(iw/2)*2:trunc(ih/2)*2,setsar=1,format=yuv420p",
+		// From time 0 on, that a picture which begins later stays with its sound;
+		// square pixels and even sizes.
+		"-vf", in.filter+"fps="+strconv.Itoa(rate)+":start_time=0,scale=trunc(iw*sar/2)*2:trunc(ih/2)*2,setsar=1,format=yuv420p",
 		"-frames:v", strconv.Itoa(rate*int(length/time.Second)),
 		"-c:v", "libx264", "-preset", "veryfast", "-profile:v", "high", "-threads", "4",
 		"-crf", "21", "-maxrate", "4M", "-bufsize", "4M",
 		"-g", group, "-keyint_min", group, "-sc_threshold", "0", "-bf", "0", "-flags", "+cgop",
 		"-video_track_timescale", strconv.Itoa(timescale))
 	args = append(args, bitexact...)
-	return append(args, "-progress", "pipe:1", "-f", "mp4", out)
+	return append(args, "-f", "mp4", out)
 }
 
 // soundArgs decodes the sound to exactly the loop's length.
@@ -152,31 +155,31 @@ func joinArgs(video, turns string, length time.Duration, out string) []string {
 // liveArgs copies the looped mezzanine to standard output as fragments whose
 // timestamps are the epoch's: the form that gives the same bytes from any start.
 func liveArgs(list string, s seek) []string {
-	args := []string{"-hide_banner", "-v", "warning", "-nostdin", "-copyts", "-ss", seconds(s.In),
+	return []string{"-hide_banner", "-v", "warning", "-nostdin", "-copyts", "-ss", seconds(s.In),
 		"-f", "concat", "-safe", "0", "-auto_convert", "0", "-i", list,
 		"-map", "0:v", "-map", "0:a", "-c", "copy", "-output_ts_offset", seconds(s.Offset),
 		"-bitexact", "-fflags", "+bitexact", "-avoid_negative_ts", "disabled", "-use_editlist", "0",
 		"-video_track_timescale", strconv.Itoa(timescale), "-f", "mp4",
 		"-movflags", "+empty_moov+default_base_moof+frag_keyframe+frag_discont+skip_trailer",
 		"-frag_duration", strconv.FormatInt(fragmentDuration.Microseconds(), 10), "-flush_packets", "1", "pipe:1"}
-	return args
 }
 
 // fragmentDuration is how long a fragment is: low latency will publish them as
 // parts.
 const fragmentDuration = 400 * time.Millisecond
 
-// loopList is an ffconcat list of n turns of the mezzanine. Where the list ends
-// FFmpeg ends, and is started again without a loss.
-func loopList(mezzanine string, length time.Duration, n int) []byte {
-	entry := "file '" + strings.ReplaceAll(mezzanine, "'", `'\''`) + "'\nduration " + seconds(length) + "\n"
-	return []byte("ffconcat version 1.0\n" + strings.Repeat(entry, n))
+// loopList is an ffconcat list of the turns of a mezzanine that lies beside it, a
+// day of them. Where the list ends FFmpeg ends, and is started again without a
+// loss.
+func loopList(name string, length time.Duration) []byte {
+	turns := int(24*time.Hour/length) + 2
+	return []byte("ffconcat version 1.0\n" + strings.Repeat("file '"+name+"'\nduration "+seconds(length)+"\n", turns))
 }
 
 func seconds(d time.Duration) string { return strconv.FormatInt(int64(d/time.Second), 10) }
 
 // filmSource is the test film's picture: a moving pattern with a running clock
-// and the signal's name. font is a font file, empty for FFmpeg's own choice.
+// and the signal's name.
 func filmSource(signal, size string) source {
 	text := func(content string, y string) string {
 		return "drawtext=text='" + content + "':fontcolor=white:box=1:boxcolor=black@0.6:boxborderw=12:fontsize=h/10:x=(w-text_w)/2:y=" + y + ","

@@ -23,9 +23,9 @@ type input struct {
 	Refused error
 }
 
-// same reports whether i and j are the same version of a film.
+// same reports whether i and j are the same version of a film and as fit.
 func (i input) same(j input) bool {
-	return i.File == j.File && i.Size == j.Size && i.Modified.Equal(j.Modified)
+	return i.File == j.File && i.Size == j.Size && i.Modified.Equal(j.Modified) && fmt.Sprint(i.Refused) == fmt.Sprint(j.Refused)
 }
 
 // signalName is what a signal may be called: it stands in URLs and paths.

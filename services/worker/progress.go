@@ -22,40 +22,59 @@ type progress struct {
 	terminal io.Writer // nil for events
 
 	mu   sync.Mutex
-	last map[string]time.Time // by signal and stage; guarded by mu
+	last time.Time // guarded by mu
+	of   string    // what last is of; guarded by mu
 }
 
 func newProgress(log hclog.Logger, terminal bool) *progress {
-	p := &progress{log: log, last: map[string]time.Time{}}
+	p := &progress{log: log}
 	if terminal {
 		p.terminal = os.Stderr
 	}
 	return p
 }
 
-// tell tells that a stage of a signal is at percent, -1 for unknown; 0 and 100
-// are always told.
+// tell tells that a stage of a signal is at percent, -1 while another process
+// makes it.
 func (p *progress) tell(signal, stage string, percent float64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	key := signal + " " + stage
-	now := time.Now()
-	if percent > 0 && percent < 100 && now.Sub(p.last[key]) < progressEvery {
-		return
-	}
-	p.last[key] = now
-	text := fmt.Sprintf("%s: making the %s", signal, stage)
+	of := signal + ": making the " + stage
 	if percent < 0 {
-		text = fmt.Sprintf("%s: %s", signal, stage)
+		of = signal + ": another worker makes the " + stage
 	}
-	if p.terminal == nil {
-		report.Emit(p.log, text, report.Progress{Signal: signal, Stage: stage, Percent: percent})
+	now := time.Now()
+	if of == p.of && now.Sub(p.last) < progressEvery {
 		return
 	}
-	end := ""
-	if percent >= 100 {
-		end = "\n"
+	p.last, p.of = now, of
+	switch {
+	case p.terminal == nil:
+		report.Emit(p.log, of, report.Progress{Signal: signal, Stage: stage, Percent: percent})
+	case percent < 0:
+		p.draw(of)
+	default:
+		p.draw(fmt.Sprintf("%s %3.0f %%", of, percent))
 	}
-	// A terminal that does not take it is nothing to stop for.
-	_, _ = fmt.Fprintf(p.terminal, "\r\x1b[K%s %3.0f %%%s", text, max(percent, 0), end)
 }
+
+// done tells that a stage has ended, well or not.
+func (p *progress) done(signal, stage string, well bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.of = ""
+	of := signal + ": making the " + stage
+	switch {
+	case p.terminal == nil && well:
+		report.Emit(p.log, of, report.Progress{Signal: signal, Stage: stage, Percent: 100})
+	case p.terminal == nil:
+	case well:
+		p.draw(of + " 100 %\n")
+	default:
+		p.draw(of + ": failed\n")
+	}
+}
+
+// draw writes over the line. A terminal that does not take it is nothing to stop
+// for.
+func (p *progress) draw(text string) { _, _ = fmt.Fprint(p.terminal, "\r\x1b[K"+text) }

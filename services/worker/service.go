@@ -24,33 +24,48 @@ import (
 	"livestream-tui/services/runner"
 )
 
-// rescan is how often the input folder is looked at.
-const rescan = 2 * time.Second
-
-// filmSignal is the signal of the test film.
-const filmSignal = "live01"
+const (
+	// rescan is how often the input folder is looked at.
+	rescan = 2 * time.Second
+	// What may heal by itself, such as a full disk, is tried again after
+	// retryFirst, then twice as long each time up to retryMost.
+	retryFirst = time.Second
+	retryMost  = 10 * time.Second
+	// filmSignal is the signal of the test film.
+	filmSignal = "live01"
+)
 
 // Service is the worker.
 type Service struct {
 	config  Config
 	log     hclog.Logger
 	metrics *metrics
-	studio  *studio
-	spawner *child.Spawner
+	spawner *child.Spawner // set by Run
+	studio  *studio        // set by Run
 	clock   clock
+	// seen are the versions of films at the last look; used by Run's goroutine alone.
+	seen map[string]input
 
 	mu      sync.Mutex
 	doing   string             // what the service does as a whole; guarded by mu
-	signals map[string]*signal // by file; guarded by mu
+	ready   bool               // it has been ready; guarded by mu
+	signals map[string]*signal // by file; written by Run's goroutine alone, guarded by mu
 }
 
-// signal is one film on its way to the air or on it.
+// signal is one version of a film, on its way to the air or on it.
 type signal struct {
-	input   input
-	refused error    // why it is not on air; nil while it may come
-	encoder *encoder // nil until the mezzanine is there
-	cancel  context.CancelFunc
-	done    chan struct{}
+	input  input
+	cancel context.CancelFunc
+	done   chan struct{}
+	// later: it came when the worker was ready already.
+	later  bool
+	missed int // looks that did not find it, used by Run's goroutine alone
+
+	// All below is guarded by Service.mu.
+	refused  error    // why it is not on air; nil while it may come
+	aired    bool     // it has been on air
+	encoder  *encoder // while it is on air
+	previous *signal  // the film's former version, on air until this one is
 }
 
 var _ runner.Service = (*Service)(nil)
@@ -60,18 +75,17 @@ func New(c Config, k runner.Kit) (*Service, error) {
 	if err := os.MkdirAll(c.Paths.Output, 0o755); err != nil {
 		return nil, fmt.Errorf("OUTPUT_STREAM_PATH=%q: cannot make it: %w", c.Paths.Output, err)
 	}
-	probe := filepath.Join(c.Paths.Output, ".writable")
-	if err := os.WriteFile(probe, nil, 0o644); err != nil {
+	probe, err := os.CreateTemp(c.Paths.Output, ".writable-*")
+	if err != nil {
 		return nil, fmt.Errorf("OUTPUT_STREAM_PATH=%q: cannot write there: %w", c.Paths.Output, err)
 	}
-	if err := os.Remove(probe); err != nil {
+	if err := errors.Join(probe.Close(), os.Remove(probe.Name())); err != nil {
 		return nil, fmt.Errorf("OUTPUT_STREAM_PATH=%q: %w", c.Paths.Output, err)
 	}
 	return &Service{
 		config: c, log: k.Log, metrics: newMetrics(k.Metrics),
-		studio: newStudio(c, newProgress(k.Log, c.Terminal).tell),
-		clock:  newClock(), doing: "looking for films in " + c.Paths.Input,
-		signals: map[string]*signal{},
+		clock: newClock(), doing: "looking for films in " + c.Paths.Input,
+		seen: map[string]input{}, signals: map[string]*signal{},
 	}, nil
 }
 
@@ -81,34 +95,53 @@ func (s *Service) Address() string { return "" }
 // Routes adds none.
 func (s *Service) Routes(*mux.Router) {}
 
-// Ready reports whether every film that can go on air has a full playlist.
+// Ready reports whether every film that can go on air has a full playlist. Films
+// that come later are no reason to be ready no more; a signal that has been on
+// air and is not is one.
 func (s *Service) Ready() (bool, string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var waiting, refused []string
+	if s.doing != "" {
+		return false, s.doing
+	}
+	var waiting, wrong, refused []string
 	onAir := 0
 	for _, sig := range s.signals {
+		e := sig.encoder
+		if e == nil && sig.previous != nil {
+			e = sig.previous.encoder
+		}
+		var full bool
+		var problem string
+		if e != nil {
+			full, problem = e.condition()
+		}
+		no := fmt.Sprintf("%s refused: %v", filepath.Base(sig.input.File), sig.refused)
 		switch {
-		case sig.refused != nil:
-			refused = append(refused, fmt.Sprintf("%s refused: %s", filepath.Base(sig.input.File), sig.refused))
-		case sig.encoder == nil:
-			waiting = append(waiting, "making the mezzanine of "+sig.input.Signal)
-		case !sig.encoder.full.Load():
-			waiting = append(waiting, "filling the playlist of "+sig.input.Signal)
-		default:
+		case problem != "":
+			wrong = append(wrong, problem)
+		case full || e != nil && s.ready:
 			onAir++
+		case e != nil:
+			waiting = append(waiting, "filling the playlist of "+sig.input.Signal)
+		case sig.refused != nil && sig.aired:
+			wrong = append(wrong, no)
+		case sig.refused != nil:
+			refused = append(refused, no)
+		case !sig.later:
+			waiting = append(waiting, "making the mezzanine of "+sig.input.Signal)
 		}
 	}
+	sort.Strings(wrong)
 	sort.Strings(waiting)
 	sort.Strings(refused)
 	switch {
-	case s.doing != "":
-		return false, s.doing
-	case len(waiting) > 0:
-		return false, strings.Join(waiting, ", ")
+	case len(wrong)+len(waiting) > 0:
+		return false, strings.Join(append(wrong, waiting...), "; ")
 	case onAir == 0:
 		return false, strings.Join(append([]string{"no film to play in " + s.config.Paths.Input}, refused...), "; ")
 	}
+	s.ready = true
 	return true, ""
 }
 
@@ -117,27 +150,35 @@ func (s *Service) Run(ctx context.Context) error {
 	s.spawner = child.NewSpawner()
 	defer s.spawner.Close()
 	defer s.stopAll()
+	var err error
+	if s.studio, err = newStudio(s.config, s.spawner, newProgress(s.log, s.config.Terminal)); err != nil {
+		return err
+	}
 	if err := s.makeFilm(ctx); err != nil {
 		if ctx.Err() != nil {
 			return nil
 		}
 		return err
 	}
-	s.mu.Lock()
-	s.doing = ""
-	s.mu.Unlock()
 	tick := time.NewTicker(rescan)
 	defer tick.Stop()
-	for {
-		if err := s.scan(ctx); err != nil {
+	for first := true; ; first = false {
+		if err := s.scan(ctx, first); err != nil {
 			s.log.Error("cannot read the input folder, the signals on air go on", "path", s.config.Paths.Input, "error", err)
 		}
+		s.setDoing("")
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-tick.C:
 		}
 	}
+}
+
+func (s *Service) setDoing(what string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.doing = what
 }
 
 // makeFilm makes the test film where the input folder holds no MP4.
@@ -155,9 +196,7 @@ func (s *Service) makeFilm(ctx context.Context) error {
 	}
 	file := filepath.Join(folder, filmSignal+".mp4")
 	s.log.Info("no MP4 in the input folder: making a test film there", "file", file)
-	s.mu.Lock()
-	s.doing = "making a test film in " + folder
-	s.mu.Unlock()
+	s.setDoing("making a test film in " + folder)
 	if err := s.studio.film(ctx, filmSignal, file); err != nil {
 		return fmt.Errorf("test film %s: %w", file, err)
 	}
@@ -165,67 +204,114 @@ func (s *Service) makeFilm(ctx context.Context) error {
 }
 
 // scan compares the folder with what is on air: new films start, changed ones
-// start anew, vanished ones end.
-func (s *Service) scan(ctx context.Context) error {
+// take over, vanished ones end. Except at the first look, a film is taken when
+// two looks have seen the same of it: it may still be being written.
+func (s *Service) scan(ctx context.Context, first bool) error {
 	list, err := scanInputs(s.config.Paths.Input)
 	if err != nil {
 		return err
 	}
-	s.mu.Lock()
-	var gone []*signal
-	var fresh []input
-	seen := map[string]bool{}
+	seen := map[string]input{}
 	for _, in := range list {
-		seen[in.File] = true
-		old, known := s.signals[in.File]
-		if known && old.input.same(in) {
+		seen[in.File] = in
+		old := s.signals[in.File]
+		if old != nil {
+			old.missed = 0
+		}
+		if old != nil && old.input.same(in) || !first && !s.seen[in.File].same(in) {
 			continue
 		}
-		if time.Since(in.Modified) < rescan && in.Refused == nil && time.Since(s.clock.began) > rescan {
-			continue // still being written: the next look tells
-		}
-		if known {
-			gone = append(gone, old)
-		}
-		fresh = append(fresh, in)
+		s.start(ctx, in, old)
 	}
+	s.seen = seen
 	for file, sig := range s.signals {
-		if !seen[file] {
-			gone = append(gone, sig)
-			delete(s.signals, file)
-			s.log.Error("film has vanished, its signal ends", "signal", sig.input.Signal, "file", file)
+		if _, there := seen[file]; there || errors.Is(sig.input.Refused, errVanished) {
+			continue
 		}
-	}
-	s.mu.Unlock()
-	for _, sig := range gone {
-		sig.stop()
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, in := range fresh {
-		s.start(ctx, in)
+		if sig.missed++; sig.missed == 1 {
+			continue // being replaced, perhaps
+		}
+		s.vanish(sig)
 	}
 	return nil
 }
 
-// start begins a film's way to the air. Needs mu.
-func (s *Service) start(ctx context.Context, in input) {
+var errVanished = errors.New("it has vanished")
+
+// vanish ends the signal of a film that is no more.
+func (s *Service) vanish(sig *signal) {
+	s.stop(sig)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	sig.input = input{Signal: sig.input.Signal, File: sig.input.File, Refused: errVanished}
+	sig.aired = false // nobody waits for it to come back
+	s.refuse(sig, errVanished)
+	// Without a playlist it is no ingest source any more.
+	err := os.Remove(filepath.Join(s.config.Paths.Output, sig.input.Signal, playlistName))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		s.log.Error("cannot remove the playlist of an ended signal", "signal", sig.input.Signal, "error", err)
+	}
+}
+
+// start begins a film's way to the air. What is on air of old, the film's former
+// version or nil, stays there until this one takes over.
+func (s *Service) start(ctx context.Context, in input, old *signal) {
 	ctx, cancel := context.WithCancel(ctx)
 	sig := &signal{input: in, cancel: cancel, done: make(chan struct{})}
+	s.mu.Lock()
+	sig.later = s.ready
+	switch {
+	case old == nil:
+	case old.encoder != nil:
+		sig.previous = old
+	default:
+		sig.previous, old.previous = old.previous, nil
+	}
 	s.signals[in.File] = sig
 	if in.Refused != nil {
 		s.refuse(sig, in.Refused)
+	}
+	s.mu.Unlock()
+	if old != nil && old != sig.previous {
+		s.stop(old)
+	}
+	if in.Refused != nil {
 		close(sig.done)
 		return
 	}
 	go func() {
 		defer close(sig.done)
-		if err := s.play(ctx, sig); err != nil && ctx.Err() == nil {
-			s.mu.Lock()
-			defer s.mu.Unlock()
-			s.refuse(sig, err)
-		}
+		s.keepPlaying(ctx, sig)
 	}()
+}
+
+// keepPlaying plays a film until ctx is cancelled, again and again where it fails
+// for a reason that may heal.
+func (s *Service) keepPlaying(ctx context.Context, sig *signal) {
+	wait := retryFirst
+	for {
+		began := time.Now()
+		err := s.play(ctx, sig)
+		if ctx.Err() != nil {
+			return
+		}
+		s.mu.Lock()
+		sig.encoder = nil
+		s.refuse(sig, err)
+		s.mu.Unlock()
+		if final := (*unfit)(nil); errors.As(err, &final) {
+			return
+		}
+		if time.Since(began) > retryMost {
+			wait = retryFirst
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(longer(wait)):
+		}
+		wait = min(2*wait, retryMost)
+	}
 }
 
 // play makes the mezzanine and runs the encoder.
@@ -234,38 +320,56 @@ func (s *Service) play(ctx context.Context, sig *signal) error {
 	if err != nil {
 		return err
 	}
+	s.mu.Lock()
+	previous := sig.previous
+	s.mu.Unlock()
+	if previous != nil {
+		s.stop(previous)
+	}
 	e := &encoder{
 		signal: sig.input.Signal, source: m, ffmpeg: s.config.FFmpeg, window: s.config.Window, clock: s.clock,
-		path: filepath.Join(s.config.Paths.Output, sig.input.Signal), list: listPath(m),
-		spawner: s.spawner, log: s.log, metrics: s.metrics,
+		path: filepath.Join(s.config.Paths.Output, sig.input.Signal), spawner: s.spawner, log: s.log, metrics: s.metrics,
+		last: time.Now(),
 	}
 	s.mu.Lock()
-	sig.encoder = e
+	sig.previous, sig.encoder, sig.refused, sig.aired = nil, e, nil, true
 	s.mu.Unlock()
 	s.log.Info("signal starts", "signal", sig.input.Signal, "file", sig.input.File, "loop_s", int(m.Length/time.Second))
 	return e.run(ctx)
 }
 
-// refuse notes and says why a film is not on air. Needs mu.
+// refuse notes why a film is not on air and says so, once. Needs mu.
 func (s *Service) refuse(sig *signal, why error) {
+	again := sig.refused != nil && sig.refused.Error() == why.Error()
 	sig.refused = why
-	s.log.Error("film refused, the others go on", "file", sig.input.File, "reason", why.Error())
+	what := "film refused, the others go on"
+	switch {
+	case again:
+		return
+	case sig.previous != nil:
+		what = "new version of the film refused, the former stays on air"
+	case sig.aired:
+		what = "signal interrupted, trying again"
+	}
+	s.log.Error(what, "signal", sig.input.Signal, "file", sig.input.File, "reason", why.Error())
 }
 
-func (sig *signal) stop() {
+// stop ends a signal and returns when it has ended.
+func (s *Service) stop(sig *signal) {
 	sig.cancel()
 	<-sig.done
+	s.mu.Lock()
+	previous := sig.previous
+	sig.encoder, sig.previous = nil, nil
+	s.mu.Unlock()
+	if previous != nil {
+		s.stop(previous)
+	}
 }
 
 func (s *Service) stopAll() {
-	s.mu.Lock()
-	var all []*signal
 	for _, sig := range s.signals {
-		all = append(all, sig)
-	}
-	s.mu.Unlock()
-	for _, sig := range all {
-		sig.stop()
+		s.stop(sig)
 	}
 }
 
