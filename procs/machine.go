@@ -316,7 +316,7 @@ func (m Machine) timedOut(t Timer, now time.Time) (Machine, []Effect) {
 			why += ": " + m.Reason
 		}
 		return m.slay(why, now)
-	case (t == BackoffTimer && m.State == Backoff || t == RetryTimer && m.State == Failed) && !m.Running && m.Wanted:
+	case (t == BackoffTimer && m.State == Backoff || t == RetryTimer && m.failing && m.State == Failed) && !m.Running && m.Wanted:
 		return m.launch(now)
 	case t == GraceTimer && m.State == Stopping:
 		m.Reason = fmt.Sprintf("did not stop within %s: killing it", m.Grace)
@@ -356,6 +356,7 @@ func (m Machine) exited(exit child.Exit, now time.Time) (Machine, []Effect) {
 		m.State, m.Reason = Exited, "stopped, "+m.LastExit
 		return m, nil
 	case exit.Code == configuration:
+		m.freshBudget() // so that no retry is due
 		m.Running, m.Paused = false, false
 		m.State, m.Reason = Failed, m.LastExit+": bad configuration, see its log; not restarted"
 		return m, nil
