@@ -20,12 +20,7 @@ const (
 
 // probe asks the incarnation's socket for its health until ctx is cancelled.
 func (s *Supervisor) probe(ctx context.Context, name string, epoch int, socket string) {
-	client := &http.Client{
-		Timeout: probeTimeout,
-		Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			return (&net.Dialer{}).DialContext(ctx, "unix", socket)
-		}},
-	}
+	client := newClient(socket)
 	defer client.CloseIdleConnections()
 	every, began := probeEager, time.Now()
 	for {
@@ -46,6 +41,16 @@ func (s *Supervisor) probe(ctx context.Context, name string, epoch int, socket s
 		if ctx.Err() == nil {
 			s.send(name, e)
 		}
+	}
+}
+
+// newClient returns a client of the unix socket at path.
+func newClient(path string) *http.Client {
+	return &http.Client{
+		Timeout: probeTimeout,
+		Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return (&net.Dialer{}).DialContext(ctx, "unix", path)
+		}},
 	}
 }
 
