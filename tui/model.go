@@ -2,156 +2,297 @@ package tui
 
 import (
 	"context"
-	"fmt"
-	"strings"
+	"slices"
 	"time"
 
+	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
-	"github.com/charmbracelet/x/ansi"
 
 	"livestream-tui/layouts"
 	"livestream-tui/procs/control"
 )
 
-const pollPeriod = 100 * time.Millisecond
+const (
+	// pollPeriod is the time between two looks at the platform.
+	pollPeriod = 100 * time.Millisecond
+	// noticeFor is how long a notice stays.
+	noticeFor = 6 * time.Second
+	// leastW and leastH are the smallest screen that is drawn.
+	leastW, leastH = 40, 10
+)
 
+// The messages of commands.
 type (
+	// polled is a look at the platform.
 	polled struct {
 		snapshot control.Snapshot
 		logs     []control.LogLine
 	}
+	// stopped: the platform has stopped.
 	stopped struct{}
-	told    struct{ text string }
+	// notice is something to tell the operator.
+	notice struct {
+		text string
+		bad  bool
+	}
 )
 
+// model is the root: it alone writes to the scene and to the panels.
 type model struct {
-	ctx      context.Context
+	ctx      context.Context // of the commands
 	platform control.Platform
 	options  Options
-	w, h     int
-	snapshot control.Snapshot
-	logs     []control.LogLine
-	selected int
-	notice   string
-	quitting bool
+	outside  outside
+	terminal look
+	keys     []binding
+
+	w, h    int
+	scene   scene
+	panels  map[string]panel
+	logs    *logsPanel
+	screen  int
+	focus   string
+	zoomed  bool
+	mouse   bool
+	painter painter
+	theme   int // among themeNames
+	// drawn are the panels as they were painted last.
+	drawn map[string]painted
+
+	dialog   dialog // nil for none
+	notice   notice
+	noticeAt time.Time
+	// leaving: the platform was asked to stop; pressed counts ctrl+c.
+	leaving bool
+	pressed int
 }
 
-func newModel(ctx context.Context, p control.Platform, _ layouts.Layout, o Options) *model {
-	return &model{ctx: ctx, platform: p, options: o, snapshot: p.Snapshot()}
+func newModel(ctx context.Context, p control.Platform, l layouts.Layout, o Options, r look, out outside) *model {
+	g := unicodeGlyphs()
+	if o.ASCII {
+		g = asciiGlyphs()
+	}
+	m := &model{
+		ctx: ctx, platform: p, options: o, outside: out, terminal: r, keys: keymap(), panels: panels(), focus: "services",
+		scene: scene{layout: l, g: g, cpu: newHistory(), latency: newHistory()},
+		theme: max(0, slices.Index(themeNames(), o.Theme)), drawn: map[string]painted{},
+	}
+	m.logs = m.panels["logs"].(*logsPanel)
+	m.setTheme()
+	m.take(polled{p.Snapshot(), nil})
+	m.settleFocus()
+	return m
 }
 
+func (m *model) setTheme() {
+	m.painter = painter{newTheme(m.terminal.Renderer, themeNames()[m.theme], m.terminal.plain), m.scene.g}
+	clear(m.drawn)
+}
+
+// Init implements tea.Model.
 func (m *model) Init() tea.Cmd {
+	ended := m.options.Stopped
 	return tea.Batch(m.poll(0), func() tea.Msg {
-		<-m.options.Stopped
+		<-ended
 		return stopped{}
 	})
 }
 
+// poll looks at the platform once, after the period.
 func (m *model) poll(seq uint64) tea.Cmd {
+	platform := m.platform
 	return tea.Tick(pollPeriod, func(time.Time) tea.Msg {
-		return polled{m.platform.Snapshot(), m.platform.Logs(seq, 10_000)}
+		return polled{platform.Snapshot(), platform.Logs(seq, logsMost)}
 	})
 }
 
+// Update implements tea.Model.
 func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
 		m.w, m.h = msg.Width, msg.Height
 	case polled:
-		m.snapshot = msg.snapshot
-		m.logs = append(m.logs, msg.logs...)
-		m.logs = m.logs[max(0, len(m.logs)-200):]
-		var seq uint64
-		if len(m.logs) > 0 {
-			seq = m.logs[len(m.logs)-1].Seq
-		}
-		return m, m.poll(seq)
+		return m, tea.Batch(m.take(msg), m.poll(m.logs.seq()))
 	case stopped:
 		return m, tea.Quit
-	case told:
-		m.notice = msg.text
+	case notice:
+		m.notice, m.noticeAt = msg, m.scene.now
 	case tea.KeyMsg:
-		return m, m.key(msg)
+		return m, m.press(msg)
+	case tea.MouseMsg:
+		return m, m.click(msg)
 	}
 	return m, nil
 }
 
-func (m *model) key(k tea.KeyMsg) tea.Cmd {
-	switch k.String() {
-	case "q", "ctrl+c":
-		m.quitting = true
-		return func() tea.Msg { m.options.Stop(); return nil }
-	case "up", "k":
-		m.selected = max(0, m.selected-1)
-	case "down", "j":
-		m.selected = max(0, min(len(m.snapshot.Processes)-1, m.selected+1))
-	case "K":
-		return m.command(actionKill)
-	case "r":
-		return m.command(actionRestart)
+// take takes over what was seen of the platform.
+func (m *model) take(p polled) tea.Cmd {
+	m.scene.take(p.snapshot)
+	m.logs.take(p.logs)
+	before := m.scene.air.state
+	m.scene.air = m.scene.air.next(wordOf(p.snapshot, m.scene.air.wasOn), p.snapshot.At)
+	if m.scene.air.state != before {
+		m.scene.stamp++
+	}
+	if m.notice.text != "" && m.scene.now.Sub(m.noticeAt) > noticeFor {
+		m.notice = notice{}
+	}
+	if m.scene.air.state == airOff && before != airOff {
+		return m.outside.do(m.outside.bell)
 	}
 	return nil
 }
 
-func (m *model) command(a control.Action) tea.Cmd {
-	if m.selected >= len(m.snapshot.Processes) {
+// press takes a key.
+func (m *model) press(k tea.KeyMsg) tea.Cmd {
+	m.scene.stamp++
+	if k.String() == "ctrl+c" {
+		return m.quitNow()
+	}
+	if m.w < leastW || m.h < leastH {
+		// What cannot be seen is not done, but for quitting.
+		if k.String() == "q" {
+			return m.quitNow()
+		}
 		return nil
 	}
-	c := control.Command{Process: m.snapshot.Processes[m.selected].Name, Action: a}
-	return func() tea.Msg {
-		if err := m.platform.Command(m.ctx, c); err != nil {
-			return told{err.Error()}
+	if m.dialog != nil {
+		next, cmd := m.dialog.press(m, k)
+		m.dialog = next
+		return cmd
+	}
+	if len(k.Runes) == 1 && k.Runes[0] >= '1' && k.Runes[0] <= '9' && !k.Alt {
+		m.panelNumber(int(k.Runes[0] - '1'))
+		return nil
+	}
+	for _, b := range m.keys {
+		if b.does != nil && key.Matches(k, b.Binding) {
+			return b.does(m)
 		}
-		return told{a.String() + " " + c.Process}
+	}
+	return nil
+}
+
+// order are the panels of the screen that is shown, in the order of their numbers.
+func (m *model) order() []string {
+	var names []string
+	if len(m.scene.layout.Screens) == 0 {
+		return names
+	}
+	for _, r := range m.scene.layout.Screens[m.screen].Rows {
+		for _, p := range r.Panels {
+			if !slices.Contains(names, p.Name) && m.panels[p.Name] != nil {
+				names = append(names, p.Name)
+			}
+		}
+	}
+	return names
+}
+
+// settleFocus keeps the focus on a panel that is there.
+func (m *model) settleFocus() {
+	names := m.order()
+	if slices.Contains(names, m.focus) {
+		return
+	}
+	m.focus = ""
+	if len(names) > 0 {
+		m.focus = names[len(names)-1]
+	}
+	if slices.Contains(names, "services") {
+		m.focus = "services"
 	}
 }
 
-func (m *model) View() string {
-	if m.w < 1 || m.h < 1 {
-		return ""
+func (m *model) nextPanel(by int) {
+	names := m.order()
+	if len(names) == 0 {
+		return
 	}
-	s := m.snapshot
-	var b []string
-	put := func(format string, args ...any) { b = append(b, fmt.Sprintf(format, args...)) }
-	head := "livestream-tui  " + s.Layout
-	if m.quitting || s.Stopping {
-		head += "  STOPPING"
+	i := slices.Index(names, m.focus)
+	m.focus = names[(i+by+len(names))%len(names)]
+}
+
+func (m *model) panelNumber(i int) {
+	if names := m.order(); i < len(names) {
+		m.focus = names[i]
 	}
-	put("%s  %s  %s", head, s.PlayURL, m.notice)
-	for i, p := range s.Processes {
-		mark := " "
-		if i == m.selected {
-			mark = ">"
-		}
-		put("%s%-12s %7d %-9s rst %2d cpu %5.1f  %s", mark, p.Name, p.PID, p.State, p.Restarts, p.CPU, p.Reason)
-	}
-	put("INGEST %s", s.IngestsErr)
-	for _, i := range s.Ingests {
-		put(" %s %s %s", i.Signal, strings.Join(i.Packagers, ", "), i.LastReported)
-	}
-	for _, l := range s.Live {
-		put(" %s is played from %s", l.Signal, l.Server)
-	}
-	put("PACKAGERS")
-	for _, d := range s.Details {
-		for _, p := range d.Packagers {
-			put(" %s %s %s %s msn %d age %d ms latency %.1f ms", d.Signal, p.URL, p.State, p.Reason, p.MSN, p.AgeMS, p.LatencyMS)
+}
+
+// page is how many lines the focused panel has.
+func (m *model) page() int {
+	for _, p := range m.places() {
+		if p.Panel == m.focus {
+			return max(1, p.H-p.Frame.Lines()-1)
 		}
 	}
-	put("FAILOVERS")
-	for _, f := range s.Failovers[max(0, len(s.Failovers)-3):] {
-		put(" %s %s -> %s %s gap %.0f ms", f.Time.Format("15:04:05"), f.From, f.To, f.Cause, f.GapMS)
+	return 1
+}
+
+func (m *model) move(to motion) {
+	if p := m.panels[m.focus]; p != nil {
+		p.move(&m.scene, to, m.page())
 	}
-	put("LOGS")
-	for _, l := range m.logs[max(0, len(m.logs)-max(0, m.h-len(b)-1)):] {
-		put(" %s %s %s %s %s", l.Time.Format("15:04:05"), l.Level, l.Process, l.Message, l.FieldText())
+}
+
+// open goes deeper: from a failover to its logs, else the panel over the screen.
+func (m *model) open() tea.Cmd {
+	if p, ok := m.panels[m.focus].(*failoversPanel); ok && (m.zoomed || p.chosen >= 0) {
+		if f, ok := p.event(&m.scene); ok {
+			m.dialog = newAround(m, f)
+			return nil
+		}
 	}
-	for len(b) < m.h-1 {
-		put("")
+	m.zoomed = !m.zoomed
+	return nil
+}
+
+// back undoes one step of what was opened.
+func (m *model) back() {
+	switch p, failovers := m.panels[m.focus].(*failoversPanel); {
+	case m.zoomed:
+		m.zoomed = false
+	case failovers && p.chosen >= 0:
+		p.chosen = -1
+	case m.logs.filter != "":
+		m.logs.setFilter("")
+	case m.logs.at != 0:
+		m.logs.follow()
+	case m.logs.service != "":
+		m.logs.only("")
 	}
-	b = append(b[:min(len(b), m.h-1)], " up/down select  K kill  r restart  q quit")
-	for i := range b {
-		b[i] = ansi.Truncate(b[i], m.w, "")
+}
+
+// click takes the mouse: a click focuses a panel and chooses a line of it, the
+// wheel moves in the panel below the pointer.
+func (m *model) click(e tea.MouseMsg) tea.Cmd {
+	if m.dialog != nil || e.Action != tea.MouseActionPress {
+		return nil
 	}
-	return strings.Join(b, "\n")
+	m.scene.stamp++
+	for _, p := range m.places() {
+		y := e.Y - 1 // the header's line
+		if e.X < p.X || e.X >= p.X+p.W || y < p.Y || y >= p.Y+p.H {
+			continue
+		}
+		m.focus = p.Panel
+		switch e.Button {
+		case tea.MouseButtonWheelUp:
+			m.move(moveUp)
+		case tea.MouseButtonWheelDown:
+			m.move(moveDown)
+		case tea.MouseButtonLeft:
+			if v, ok := m.panels[p.Panel].(*servicesPanel); ok {
+				head := p.Y + 1
+				if p.Frame == layouts.Bare {
+					head = p.Y
+				}
+				if i := v.first + y - head - 1; i >= 0 && i < len(m.scene.snapshot.Processes) {
+					m.scene.selected = m.scene.snapshot.Processes[i].Name
+				}
+			}
+		}
+		return nil
+	}
+	return nil
 }

@@ -4,8 +4,11 @@ package tui
 
 import (
 	"context"
+	"os"
 
 	tea "github.com/charmbracelet/bubbletea"
+	"github.com/charmbracelet/lipgloss"
+	"github.com/muesli/termenv"
 
 	"livestream-tui/layouts"
 	"livestream-tui/procs/control"
@@ -17,12 +20,37 @@ type Options struct {
 	Stop func()
 	// Stopped is closed when the platform has stopped, which ends Run.
 	Stopped <-chan struct{}
+	// Kill ends every process at once, for who cannot wait; nil to have to wait.
+	Kill func()
+	// ASCII draws with nothing beyond ASCII.
+	ASCII bool
+	// Theme is one of Themes; empty for auto, as is any other.
+	Theme string
+	// Drills are the faults that the key for chaos lists; none without.
+	Drills []Drill
 }
+
+// Themes are the names that Options.Theme may have.
+func Themes() []string { return themeNames() }
 
 // Run shows the platform on the terminal until it has stopped or ctx is
 // cancelled. It restores the terminal whatever happens. Signals are the caller's.
 func Run(ctx context.Context, p control.Platform, l layouts.Layout, o Options) error {
-	program := tea.NewProgram(newModel(ctx, p, l, o), tea.WithAltScreen(), tea.WithoutSignalHandler(), tea.WithContext(ctx))
-	_, err := program.Run()
+	r := lipgloss.NewRenderer(os.Stdout)
+	plain := termenv.EnvNoColor()
+	if plain && os.Getenv("TERM") != "dumb" {
+		// NO_COLOR takes the colours, not what is bold or reversed: that tells the
+		// light and the selected line from the rest.
+		r.SetColorProfile(termenv.ANSI)
+	}
+	m := newModel(ctx, p, l, o, look{r, plain}, terminalOutside(os.Stdout))
+	_, err := tea.NewProgram(m, tea.WithAltScreen(), tea.WithoutSignalHandler(), tea.WithContext(ctx)).Run()
 	return err
+}
+
+// look is what the terminal can show.
+type look struct {
+	*lipgloss.Renderer
+	// plain: the operator wants no colours.
+	plain bool
 }

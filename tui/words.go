@@ -2,6 +2,9 @@ package tui
 
 import "livestream-tui/procs/control"
 
+// action is what an operator can ask for.
+type action = control.Action
+
 // The states and actions of procs, which this package does not import. The
 // numbers are held to their names by TestWordsAreThoseOfProcs.
 const (
@@ -18,10 +21,32 @@ const (
 )
 
 const (
-	actionKill = control.Action(iota + 1)
+	actionKill = action(iota + 1)
 	actionRestart
 	actionStop
 	actionStart
 	actionPause
 	actionResume
 )
+
+// The actions that are not a process supervisor's: failover moves every signal
+// from its active packager, hold takes a packager out of use until it is
+// released.
+const (
+	actionFailover = action(iota + 64)
+	actionHold
+	actionRelease
+)
+
+// actionText is the action's name for people.
+func actionText(a action) string {
+	switch a {
+	case actionFailover:
+		return "fail over"
+	case actionHold:
+		return "hold"
+	case actionRelease:
+		return "release"
+	}
+	return a.String()
+}

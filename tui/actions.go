@@ -1,0 +1,276 @@
+package tui
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"livestream-tui/procs/control"
+)
+
+// ask asks for an action on the selected process, first the operator where it
+// would take the stream off air.
+func (m *model) ask(a action) tea.Cmd {
+	p := m.scene.process()
+	if p == nil {
+		return nil
+	}
+	c := control.Command{Process: p.Name, Action: a}
+	if why := danger(&m.scene, p, a); why != "" {
+		m.dialog = &confirm{
+			question: fmt.Sprintf("%s %s?", actionText(a), p.Name), why: why + ".",
+			yes: func(m *model) tea.Cmd { return m.command(c) },
+		}
+		return nil
+	}
+	return m.command(c)
+}
+
+// command passes a command on and tells what came of it.
+func (m *model) command(c control.Command) tea.Cmd {
+	platform, ctx := m.platform, m.ctx
+	what := strings.TrimSpace(actionText(c.Action) + " " + c.Process)
+	return func() tea.Msg {
+		if err := platform.Command(ctx, c); err != nil {
+			return notice{what + ": " + clean(err.Error()), true}
+		}
+		return notice{what + ": under way", false}
+	}
+}
+
+func (m *model) stopOrStart() tea.Cmd {
+	if p := m.scene.process(); p != nil && !p.Wanted {
+		return m.ask(actionStart)
+	}
+	return m.ask(actionStop)
+}
+
+func (m *model) pauseOrResume() tea.Cmd {
+	if p := m.scene.process(); p != nil && p.Paused {
+		return m.ask(actionResume)
+	}
+	return m.ask(actionPause)
+}
+
+func (m *model) failover() tea.Cmd {
+	return m.command(control.Command{Action: actionFailover})
+}
+
+// hold takes the selected packager out of use, or back.
+func (m *model) hold() tea.Cmd {
+	p := m.scene.process()
+	if p == nil || kindOf(p.Service) != "packager" {
+		m.tell("hold is for packagers: select one", true)
+		return nil
+	}
+	return m.ask(actionHold)
+}
+
+// tell shows a notice at once.
+func (m *model) tell(text string, bad bool) {
+	m.notice, m.noticeAt = notice{text, bad}, m.scene.now
+}
+
+func (m *model) logsOfSelected() tea.Cmd {
+	if m.logs.service == m.scene.selected {
+		m.logs.only("")
+	} else {
+		m.logs.only(m.scene.selected)
+	}
+	return nil
+}
+
+func (m *model) nextScreen() tea.Cmd {
+	if n := len(m.scene.layout.Screens); n > 1 {
+		m.screen = (m.screen + 1) % n
+		m.zoomed = false
+		m.settleFocus()
+		m.tell("screen "+m.scene.layout.Screens[m.screen].Name, false)
+	} else {
+		m.tell("this layout has one screen", false)
+	}
+	return nil
+}
+
+func (m *model) nextTheme() tea.Cmd {
+	m.theme = (m.theme + 1) % len(themeNames())
+	m.setTheme()
+	m.tell("theme "+themeNames()[m.theme], false)
+	return nil
+}
+
+func (m *model) toggleMouse() tea.Cmd {
+	m.mouse = !m.mouse
+	if m.mouse {
+		m.tell("mouse on: the terminal selects text with shift held", false)
+		return tea.EnableMouseCellMotion
+	}
+	m.tell("mouse off", false)
+	return tea.DisableMouse
+}
+
+// quit asks while the stream is on air.
+func (m *model) quit() tea.Cmd {
+	if m.leaving || m.scene.air.state != airOn {
+		return m.leave()
+	}
+	m.dialog = &confirm{
+		question: "stop everything and quit?", why: "The stream is on air: every player stops.",
+		yes: (*model).leave,
+	}
+	return nil
+}
+
+// quitNow does not ask; the second time it kills what still runs.
+func (m *model) quitNow() tea.Cmd {
+	m.pressed++
+	if m.pressed > 1 && m.options.Kill != nil {
+		kill := m.options.Kill
+		return func() tea.Msg { kill(); return nil }
+	}
+	return m.leave()
+}
+
+func (m *model) leave() tea.Cmd {
+	m.dialog = nil
+	if m.leaving {
+		return nil
+	}
+	m.leaving = true
+	stop := m.options.Stop
+	return func() tea.Msg { stop(); return nil }
+}
+
+func (m *model) startFilter() tea.Cmd {
+	m.dialog = &filterInput{input: input{text: []rune(m.logs.filter)}, before: m.logs.filter}
+	return nil
+}
+
+// copyLogs copies the held line, or else the lines that are shown.
+func (m *model) copyLogs() tea.Cmd {
+	text, n := m.logs.text(m.page() + 1)
+	if n == 0 {
+		m.tell("no line to copy", true)
+		return nil
+	}
+	return m.copyText(text, plural(n, "line", "lines")+" copied")
+}
+
+func (m *model) copyText(text, done string) tea.Cmd {
+	put := m.outside.copy
+	return func() tea.Msg {
+		if err := put(text); err != nil {
+			return notice{"copying: " + clean(err.Error()), true}
+		}
+		return notice{done, false}
+	}
+}
+
+// saveLogs writes every line that passes to a file.
+func (m *model) saveLogs() tea.Cmd {
+	text, n := m.logs.text(0)
+	return m.save("logs", text, plural(n, "line", "lines")+" in ")
+}
+
+// save writes a file beside the logs and tells where it is.
+func (m *model) save(kind, text, done string) tea.Cmd {
+	write, folder := m.outside.write, m.scene.snapshot.LogFolder
+	name := kind + "-" + m.scene.now.Format("20060102-150405") + ".txt"
+	return func() tea.Msg {
+		path, err := write(folder, name, text)
+		if err != nil {
+			return notice{clean(err.Error()), true}
+		}
+		return notice{done + clean(path), false}
+	}
+}
+
+func (m *model) incident() tea.Cmd {
+	return m.save("incident", incidentText(&m.scene, m.logs.kept), "incident report: ")
+}
+
+// vlc opens every signal in VLC; where there is none it shows the URL and copies it.
+func (m *model) vlc() tea.Cmd {
+	urls := m.playURLs()
+	if len(urls) == 0 {
+		m.tell("there is no signal to play yet", true)
+		return nil
+	}
+	open, put := m.outside.vlc, m.outside.copy
+	return func() tea.Msg {
+		if err := open(urls); err == nil {
+			return notice{"VLC opens " + strings.Join(urls, " "), false}
+		}
+		if err := put(urls[0]); err != nil {
+			return notice{"no VLC here; open " + urls[0], true}
+		}
+		return notice{"no VLC here; copied: " + urls[0], true}
+	}
+}
+
+func (m *model) browser() tea.Cmd {
+	address := m.scene.snapshot.PlayURL
+	if address == "" {
+		m.tell("this layout has no proxy to open", true)
+		return nil
+	}
+	open, put := m.outside.browser, m.outside.copy
+	return func() tea.Msg {
+		if err := open(address + "/"); err == nil {
+			return notice{"the browser opens " + address, false}
+		}
+		if err := put(address + "/"); err != nil {
+			return notice{"no browser here; open " + address + "/", true}
+		}
+		return notice{"no browser here; copied: " + address + "/", true}
+	}
+}
+
+// playURLs are the playlists of the signals that can be played.
+func (m *model) playURLs() []string {
+	if m.scene.snapshot.PlayURL == "" {
+		return nil
+	}
+	var urls []string
+	for _, l := range m.scene.snapshot.Live {
+		urls = append(urls, playlistURL(&m.scene, l.Signal))
+	}
+	return urls
+}
+
+// incidentText is what happened of late, for whoever was not there.
+func incidentText(s *scene, logs []control.LogLine) string {
+	var b strings.Builder
+	put := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
+	put("incident report, %s", s.now.Format(time.RFC3339))
+	put("layout %s, started %s, %s", clean(s.snapshot.Layout), s.snapshot.Started.Format(time.RFC3339), s.air.state)
+	put("\nservices")
+	for i := range s.snapshot.Processes {
+		p := &s.snapshot.Processes[i]
+		_, word, _ := s.mark(p)
+		put("  %-16s %-9s pid %-7d restarts %d  last exit %q  %s", p.Name, word, p.PID, p.Restarts, p.LastExit, reason(p))
+	}
+	put("\npackagers")
+	for _, p := range s.packagers {
+		put("  %-16s %-10s active %-5v %-10s msn %d age %d ms latency %.1f ms  %s",
+			p.name, p.signal, p.active, p.status.State, p.status.MSN, p.status.AgeMS, p.status.LatencyMS, clean(p.status.Reason))
+	}
+	put("\nfailovers")
+	for _, f := range s.snapshot.Failovers {
+		put("  %s  %s  %s to %s  %s  gap %s  msn %d to %d, %d saved", f.Time.Format(time.RFC3339Nano), clean(f.Signal),
+			packagerName(s.snapshot, f.From), packagerName(s.snapshot, f.To), clean(f.Cause), msText(f.GapMS), f.MSNBefore, f.MSNAfter, f.Saved)
+	}
+	since := s.now.Add(-incidentSpan)
+	put("\nlogs of the last %s", incidentSpan)
+	for i := range logs {
+		if logs[i].Time.After(since) {
+			put("  %s", plainLine(&logs[i]))
+		}
+	}
+	return b.String()
+}
+
+// incidentSpan is how far back a report's logs reach.
+const incidentSpan = 5 * time.Minute

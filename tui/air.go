@@ -1,0 +1,143 @@
+package tui
+
+import (
+	"strings"
+	"time"
+
+	"livestream-tui/procs/control"
+	"livestream-tui/services/report"
+)
+
+// airState is what the light says.
+type airState uint8
+
+const (
+	airStarting airState = iota
+	airOn
+	airOff
+	airUnknown
+	airStopping
+)
+
+var airNames = [...]string{"STARTING", "ON AIR", "OFF AIR", "UNKNOWN", "STOPPING"}
+
+// String is the word beside the light.
+func (a airState) String() string { return airNames[a] }
+
+const (
+	// silence is how long the word may fail to come before nothing is known.
+	silence = 3 * time.Second
+	// spareless is how long a spare may be missing before that is said.
+	spareless = 5 * time.Second
+)
+
+// word is what is known of what the audience sees.
+type word struct {
+	// at is when that was known; zero when it never was.
+	at time.Time
+	// playing: the audience sees pictures that move.
+	playing bool
+	// spare: another packager could take over at once. spareKnown: that is known.
+	spare, spareKnown bool
+	// stopping: the platform goes down because it was asked to.
+	stopping bool
+}
+
+// air is the light.
+type air struct {
+	state airState
+	// since is when the state began.
+	since time.Time
+	// unspared is since when there is no spare; zero while there is one.
+	unspared time.Time
+	// wasOn: it has been on air before, so that silence is not starting.
+	wasOn bool
+}
+
+// next is the light after hearing w.
+func (a air) next(w word, now time.Time) air {
+	state := airOff
+	switch {
+	case w.stopping:
+		state = airStopping
+	case w.at.IsZero() && !a.wasOn:
+		state = airStarting
+	case now.Sub(w.at) > silence:
+		state = airUnknown
+	case w.playing:
+		state = airOn
+	case !a.wasOn:
+		state = airStarting
+	}
+	if state != a.state || a.since.IsZero() {
+		a.state, a.since = state, now
+	}
+	a.wasOn = a.wasOn || state == airOn
+	switch {
+	case !w.spareKnown:
+	case w.spare || state == airStarting || state == airStopping:
+		a.unspared = time.Time{}
+	case a.unspared.IsZero():
+		a.unspared = now
+	}
+	return a
+}
+
+// noSpare reports whether to say that nothing could take over.
+func (a air) noSpare(now time.Time) bool {
+	return !a.unspared.IsZero() && now.Sub(a.unspared) >= spareless && (a.state == airOn || a.state == airOff)
+}
+
+// wordOf derives the word from the states of the services, for as long as no
+// viewer runs that could give it: the proxy, a packager and a worker work, and the
+// origin knows what to play or has known it (wasOn) and cannot be asked.
+func wordOf(s control.Snapshot, wasOn bool) word {
+	w := word{at: s.At, stopping: s.Stopping}
+	up := map[string]int{}
+	for _, p := range s.Processes {
+		if works(p) {
+			up[kindOf(p.Service)]++
+		}
+	}
+	known := len(s.Live) > 0 || (wasOn && s.IngestsErr != "")
+	w.playing = known && has(s, "proxy", up) && has(s, "packager", up) && has(s, "worker", up)
+	if s.IngestsErr == "" && len(s.Details) > 0 {
+		w.spareKnown, w.spare = true, true
+		for _, d := range s.Details {
+			usable := 0
+			for _, p := range d.Packagers {
+				if p.State == report.Up || p.State == report.Suspect {
+					usable++
+				}
+			}
+			w.spare = w.spare && usable > 1
+		}
+	}
+	return w
+}
+
+// has reports whether a service of that kind works, or the layout has none.
+func has(s control.Snapshot, kind string, up map[string]int) bool {
+	if up[kind] > 0 {
+		return true
+	}
+	for _, p := range s.Processes {
+		if kindOf(p.Service) == kind {
+			return false
+		}
+	}
+	return true
+}
+
+// works reports whether a process does its work now.
+func works(p control.Process) bool {
+	return !p.Paused && (p.State == stateReady || p.State == stateDegraded)
+}
+
+// kindOf is what a service is: server1 and server2 are packagers.
+func kindOf(service string) string {
+	if strings.HasPrefix(service, "server") {
+		return "packager"
+	}
+	return service
+}

@@ -1,0 +1,116 @@
+package tui
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"livestream-tui/procs/control"
+	"livestream-tui/services/report"
+)
+
+// TestDemo shows a platform that is none on the terminal, to look at what is
+// drawn: go test -c ./tui && TUI_DEMO='on air' ./tui.test -test.run TestDemo
+func TestDemo(t *testing.T) {
+	state := os.Getenv("TUI_DEMO")
+	if state == "" {
+		t.Skip("TUI_DEMO is not set")
+	}
+	f := &fakePlatform{snapshot: onAir(), lines: someLogs()}
+	f.snapshot.At = time.Now()
+	shift := time.Since(noon)
+	for i := range f.snapshot.Processes {
+		f.snapshot.Processes[i].Started = f.snapshot.Processes[i].Started.Add(shift)
+	}
+	f.snapshot.Started = f.snapshot.Started.Add(shift)
+	for i := range f.snapshot.Failovers {
+		f.snapshot.Failovers[i].Time = f.snapshot.Failovers[i].Time.Add(shift)
+	}
+	f.onCommand = func(f *fakePlatform, c control.Command) {
+		if c.Action == actionKill {
+			gone(&f.snapshot, c.Process, stateBackoff, "signal: killed, restart in 100ms")
+		}
+		if c.Action == actionPause {
+			status(&f.snapshot, c.Process, func(p *control.Process) { p.Paused = !p.Paused })
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	began := time.Now()
+	applied := false
+	go func() {
+		for seq := uint64(9); ctx.Err() == nil; seq++ {
+			time.Sleep(50 * time.Millisecond)
+			f.change(func(s *control.Snapshot) {
+				if state != "starting" && time.Since(began) < 300*time.Millisecond {
+					return
+				}
+				if by := states()[state]; by != nil && !applied {
+					applied = true
+					by(s)
+				}
+				if state != "unknown" {
+					s.At = time.Now()
+				}
+				if seq%20 == 0 {
+					for i := range s.Processes {
+						if p := &s.Processes[i]; p.PID != 0 {
+							p.CPU = max(0, p.CPU*(0.8+0.4*rand.Float64()))
+						}
+					}
+					for i := range s.Details {
+						for j := range s.Details[i].Packagers {
+							p := &s.Details[i].Packagers[j]
+							p.LatencyMS = 1 + rand.Float64()*2
+							p.MSN++
+						}
+					}
+				}
+			})
+			if seq%8 == 0 {
+				f.mu.Lock()
+				l := someLogs()[rand.IntN(8)]
+				l.Seq, l.Time = seq, time.Now()
+				f.lines = append(f.lines, l)
+				f.mu.Unlock()
+			}
+		}
+	}()
+	stopped := make(chan struct{})
+	layout := testLayout()
+	if name := os.Getenv("TUI_MANY"); name != "" {
+		for i := 3; i <= 5; i++ {
+			p := f.snapshot.Processes[2]
+			p.Name, p.Port, p.PID = fmt.Sprintf("server%d", i), 9090+i, 6000+i
+			f.snapshot.Processes = append(f.snapshot.Processes, p)
+			st := report.PackagerStatus{URL: fmt.Sprintf("http://localhost:%d", 9090+i), State: report.State(i - 1), Reason: "one segment behind", MSN: 927081285, AgeMS: 2000}
+			f.snapshot.Details[0].Packagers = append(f.snapshot.Details[0].Packagers, st)
+		}
+		w := f.snapshot.Processes[0]
+		w.Name, w.PID = "worker2", 7001
+		f.snapshot.Processes = append(f.snapshot.Processes, w)
+	}
+	err := Run(ctx, f, layout, Options{
+		ASCII: os.Getenv("TUI_ASCII") != "", Theme: os.Getenv("TUI_THEME"), Stopped: stopped,
+		Stop: func() {
+			f.change(func(s *control.Snapshot) { s.Stopping = true })
+			go func() {
+				for i := len(f.snapshot.Processes) - 1; i >= 0; i-- {
+					time.Sleep(200 * time.Millisecond)
+					f.change(func(s *control.Snapshot) { gone(s, s.Processes[i].Name, stateExited, "") })
+				}
+				close(stopped)
+			}()
+		},
+		Drills: []Drill{{Name: "kill-active", About: "SIGKILL to the active packager", Run: func(context.Context, control.Platform) (string, error) {
+			return "no stall, gap 41 ms", nil
+		}}},
+	})
+	if err != nil && !strings.Contains(err.Error(), "killed") {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,172 @@
+package tui
+
+import (
+	"fmt"
+	"strconv"
+
+	"livestream-tui/layouts"
+	"livestream-tui/procs/control"
+)
+
+// failoversPanel lists what each switch cost, the newest first.
+type failoversPanel struct {
+	first int
+	// chosen counts from the newest; -1 for none.
+	chosen int
+}
+
+func newFailoversPanel() *failoversPanel { return &failoversPanel{chosen: -1} }
+
+// gaps are the gaps in milliseconds of those that made a player wait.
+func gaps(list []control.FailoverAt) []float64 {
+	var values []float64
+	for _, f := range list {
+		if f.GapMS >= 0 {
+			values = append(values, f.GapMS)
+		}
+	}
+	return values
+}
+
+func (*failoversPanel) title(s *scene) (name, note string) {
+	n := len(s.snapshot.Failovers)
+	if n == 0 {
+		return "FAILOVERS", "none"
+	}
+	values := gaps(s.snapshot.Failovers)
+	if len(values) == 0 {
+		return "FAILOVERS", strconv.Itoa(n)
+	}
+	return "FAILOVERS", fmt.Sprintf("%d  p50 %s  p95 %s  worst %s", n,
+		msText(percentile(values, 50)), msText(percentile(values, 95)), msText(percentile(values, 100)))
+}
+
+func (*failoversPanel) content(s *scene, _ int) layouts.Content {
+	return layouts.Content{Least: 1, Want: max(6, 1+len(s.snapshot.Failovers))}
+}
+
+func (*failoversPanel) stamp(s *scene) uint64 { return s.stamp }
+
+func (p *failoversPanel) move(s *scene, m motion, page int) {
+	n := len(s.snapshot.Failovers)
+	if n == 0 {
+		p.chosen = -1
+		return
+	}
+	p.chosen = min(max(p.chosen+m.by(page), 0), n-1)
+}
+
+// event is the chosen one.
+func (p *failoversPanel) event(s *scene) (control.FailoverAt, bool) {
+	i := len(s.snapshot.Failovers) - 1 - p.chosen
+	if p.chosen < 0 || i < 0 {
+		return control.FailoverAt{}, false
+	}
+	return s.snapshot.Failovers[i], true
+}
+
+func (p *failoversPanel) lines(s *scene, w, h int) []*line {
+	list := s.snapshot.Failovers
+	if len(list) == 0 {
+		return []*line{(&line{}).put(inkDim, " none yet: K kills the selected packager")}
+	}
+	swap := 7
+	if w >= 90 {
+		swap = 16
+	}
+	columns := []column{
+		{title: "TIME", least: 8},
+		{title: "SWITCH", least: swap, most: swap},
+		{title: "CAUSE", least: 12, most: max(12, w-swap-42)},
+		{title: "GAP", least: 6, right: true},
+		{title: "", least: 1, rank: 2},
+		{title: "PROOF", least: 16, most: 40, rank: 1},
+	}
+	ws := widths(columns, w-1)
+	var out []*line
+	if h > 1 {
+		out = append(out, tableHead(s.g, columns, ws))
+	}
+	rows := h - len(out)
+	p.chosen = min(p.chosen, len(list)-1)
+	p.first = scrolled(p.first, p.chosen, len(list), rows)
+	worst := percentile(gaps(list), 100)
+	for i := p.first; i < len(list) && len(out) < h; i++ {
+		out = append(out, failoverRow(s, list[len(list)-1-i], columns, ws, i == p.chosen, worst))
+	}
+	return out
+}
+
+func failoverRow(s *scene, f control.FailoverAt, columns []column, ws []int, chosen bool, worst float64) *line {
+	r := newRow(s.g, columns, ws, chosen)
+	r.text(inkDim, f.Time.In(s.now.Location()).Format("15:04:05"))
+	r.text(inkStrong, switchText(s, f, ws[1])).text(inkText, clean(f.Cause))
+	gap, k := "none", inkGood
+	if f.GapMS >= 0 {
+		gap = msText(f.GapMS)
+		k = gapInk(f.GapMS)
+	}
+	r.text(k, gap)
+	r.drawn(func(l *line, _ int) {
+		if f.GapMS < 0 {
+			l.put(inkFaint, s.g.gap)
+			return
+		}
+		l.put(k, s.g.levels[level(f.GapMS, max(worst, 1)*1.01)])
+	})
+	return r.text(inkDim, proof(s, f)).line
+}
+
+// gapInk: a tenth of a second is not seen, two seconds empty a player's buffer.
+func gapInk(ms float64) ink {
+	switch {
+	case ms < 500:
+		return inkGood
+	case ms < 2000:
+		return inkWarn
+	}
+	return inkBadStrong
+}
+
+// switchText names both packagers in full where that fits, else by number.
+func switchText(s *scene, f control.FailoverAt, w int) string {
+	from, to := packagerName(s.snapshot, f.From), packagerName(s.snapshot, f.To)
+	arrow := "→"
+	if s.g.ascii {
+		arrow = ">"
+	}
+	if from == "" {
+		from = s.g.dash
+	}
+	if to == "" {
+		to = s.g.dash
+	}
+	if len(from)+len(to)+1 <= w {
+		return from + arrow + to
+	}
+	number := func(name string) string {
+		if n := s.packagerNumber(name); n > 0 {
+			return strconv.Itoa(n)
+		}
+		return name
+	}
+	return number(from) + arrow + number(to)
+}
+
+// proof are the media sequence numbers before and after, and what was saved.
+func proof(s *scene, f control.FailoverAt) string {
+	arrow := "→"
+	if s.g.ascii {
+		arrow = ">"
+	}
+	text := "msn ?"
+	if f.MSNBefore >= 0 && f.MSNAfter >= 0 {
+		text = "msn " + s.g.ellipsis + lastDigits(f.MSNBefore) + arrow + s.g.ellipsis + lastDigits(f.MSNAfter)
+	}
+	if f.Saved > 0 {
+		text += fmt.Sprintf("  %d saved", f.Saved)
+	}
+	return text
+}
+
+func lastDigits(n int64) string { return fmt.Sprintf("%03d", n%1000) }

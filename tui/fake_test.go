@@ -1,0 +1,229 @@
+package tui
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"sync"
+	"time"
+
+	"livestream-tui/layouts"
+	"livestream-tui/procs/control"
+	"livestream-tui/services/report"
+)
+
+// fakePlatform is a platform that is what a test says.
+type fakePlatform struct {
+	mu       sync.Mutex
+	snapshot control.Snapshot
+	lines    []control.LogLine
+	commands []control.Command
+	// refuse is the error of every command, nil for none; onCommand is called
+	// with each that is not refused, with mu held.
+	refuse    error
+	onCommand func(f *fakePlatform, c control.Command)
+}
+
+func (f *fakePlatform) Snapshot() control.Snapshot {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.snapshot
+}
+
+func (f *fakePlatform) Logs(since uint64, limit int) []control.LogLine {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for i, l := range f.lines {
+		if l.Seq > since {
+			return append([]control.LogLine(nil), f.lines[i:min(len(f.lines), i+limit)]...)
+		}
+	}
+	return nil
+}
+
+func (f *fakePlatform) Subscribe(context.Context) (control.Snapshot, <-chan control.Event) {
+	return f.Snapshot(), nil
+}
+
+func (f *fakePlatform) Command(_ context.Context, c control.Command) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.commands = append(f.commands, c)
+	if f.refuse == nil && f.onCommand != nil {
+		f.onCommand(f, c)
+	}
+	return f.refuse
+}
+
+// change changes the snapshot as the platform would.
+func (f *fakePlatform) change(by func(s *control.Snapshot)) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	by(&f.snapshot)
+	f.snapshot.Version++
+}
+
+// noon is when the tests take place.
+var noon = time.Date(2024, 4, 5, 14, 2, 31, 0, time.UTC)
+
+// testLayout is the default layout with a viewer, whatever the default has.
+func testLayout() layouts.Layout {
+	l, err := layouts.Load(layouts.Default)
+	if err != nil {
+		panic(err)
+	}
+	return l
+}
+
+// onAir is a platform of eight processes that plays.
+func onAir() control.Snapshot {
+	s := control.Snapshot{
+		Version: 1, At: noon, Layout: "default", Started: noon.Add(-42*time.Minute - 17*time.Second),
+		PlayURL: "http://localhost:8002", LogFolder: "/home/op/.local/state/livestream-tui/logs",
+	}
+	for i, p := range []struct {
+		name, service string
+		pid, port     int
+		cpu           float64
+		rss           int64
+	}{
+		{"worker", "worker", 4711, 0, 61.4, 148}, {"server1", "server1", 4720, 8080, 8.2, 31}, {"server2", "server2", 5102, 9090, 7.9, 30},
+		{"reporter", "reporter", 4733, 2000, 0.2, 11}, {"discovery", "discovery", 4702, 0, 0.3, 12}, {"origin", "origin", 4705, 8001, 0.4, 12},
+		{"proxy", "proxy", 4709, 8002, 2.4, 28}, {"viewer", "viewer", 4741, 0, 1.1, 19},
+	} {
+		s.Processes = append(s.Processes, control.Process{Service: p.service, Port: p.port, Status: control.Status{
+			Name: p.name, State: stateReady, Wanted: true, PID: p.pid, Incarnation: 1, CPU: p.cpu, RSS: p.rss << 20,
+			Started: s.Started.Add(time.Duration(i) * time.Second), LogPath: s.LogFolder + "/" + p.name + ".log",
+			Argv: []string{"/usr/local/bin/livestream-tui", p.name},
+		}})
+	}
+	s.Processes[2].Restarts, s.Processes[2].Incarnation, s.Processes[2].LastExit = 2, 3, "signal: killed"
+	s.Processes[2].Started = noon.Add(-71 * time.Second)
+	const one, two = "http://localhost:8080", "http://localhost:9090"
+	s.Ingests = []report.Ingest{{Signal: "live01", Packagers: []string{one, two}, LastReported: noon.Add(-time.Second).Format(time.RFC1123)}}
+	s.Details = []report.SignalStatus{{Signal: "live01", Packagers: []report.PackagerStatus{
+		{URL: one, State: report.Up, MSN: 927081287, Part: -1, AgeMS: 412, LatencyMS: 1.2},
+		{URL: two, State: report.Up, MSN: 927081287, Part: -1, AgeMS: 634, LatencyMS: 1.4},
+	}}}
+	s.Live = []report.Live{{Signal: "live01", Server: one + "/live01/playlist.m3u8"}}
+	for _, f := range []struct {
+		ago      time.Duration
+		from, to string
+		cause    string
+		msn      int64
+		gap      float64
+	}{
+		{231 * time.Second, two, one, "server2 killed here (K)", 927081166, 41.3},
+		{190 * time.Second, one, two, "failover asked for (f)", 927081189, -1},
+		{89 * time.Second, two, one, "server2 stale for 2.1s, paused", 927081241, 38},
+	} {
+		s.Failovers = append(s.Failovers, control.FailoverAt{Time: noon.Add(-f.ago), Process: "proxy", Failover: report.Failover{
+			Signal: "live01", From: f.from, To: f.to, Cause: f.cause, MSNBefore: f.msn, MSNAfter: f.msn + 1, GapMS: f.gap, Saved: 1,
+		}})
+	}
+	return s
+}
+
+// someLogs are lines as services write them.
+func someLogs() []control.LogLine {
+	var lines []control.LogLine
+	for i, l := range []struct {
+		process, message string
+		level            report.Level
+		fields           []report.Field
+	}{
+		{"server1", "segment published", report.LevelInfo, fields("signal", "live01", "msn", 927081286, "duration_ms", 1920, "bytes", 774312)},
+		{"proxy", "playlist advanced", report.LevelInfo, fields("signal", "live01", "msn", 927081286, "packager", "server1")},
+		{"server1", "segment published", report.LevelInfo, fields("signal", "live01", "msn", 927081287, "duration_ms", 1920, "bytes", 771204)},
+		{"server2", "segment published", report.LevelInfo, fields("signal", "live01", "msn", 927081287, "duration_ms", 1920, "bytes", 771204)},
+		{"worker", "frame=  250 fps= 25 q=28.0 size=N/A time=00:00:10.00 bitrate=N/A speed=1x", report.LevelDebug, nil},
+		{"discovery", "packager slow", report.LevelWarn, fields("packager", "server2", "latency_ms", 140)},
+		{"proxy", "upstream refused the connection", report.LevelError, fields("packager", "server2", "error", "connection refused")},
+		{"viewer", "segment played", report.LevelInfo, fields("signal", "live01", "msn", 927081284, "buffer_ms", 5812)},
+	} {
+		lines = append(lines, control.LogLine{Seq: uint64(i + 1), Process: l.process, Line: report.Line{
+			Time: noon.Add(time.Duration(i-9) * 507 * time.Millisecond), Level: l.level, Module: l.process, Message: l.message, Fields: l.fields,
+		}})
+	}
+	return lines
+}
+
+func fields(pairs ...any) []report.Field {
+	var list []report.Field
+	for i := 0; i+1 < len(pairs); i += 2 {
+		v := pairs[i+1]
+		if n, ok := v.(int); ok {
+			v = json.Number(strconv.Itoa(n))
+		}
+		list = append(list, report.Field{Key: fmt.Sprint(pairs[i]), Value: v})
+	}
+	return list
+}
+
+// status changes one process's status.
+func status(s *control.Snapshot, name string, by func(p *control.Process)) {
+	for i := range s.Processes {
+		if s.Processes[i].Name == name {
+			by(&s.Processes[i])
+		}
+	}
+}
+
+// gone makes a process one that does not run.
+func gone(s *control.Snapshot, name string, state control.State, reason string) {
+	status(s, name, func(p *control.Process) {
+		p.State, p.Reason, p.PID, p.CPU, p.RSS, p.Started = state, reason, 0, 0, 0, time.Time{}
+	})
+}
+
+// states are the platform in each of the states that an operator may meet. Each
+// is what to do to one on air.
+func states() map[string]func(s *control.Snapshot) {
+	const two = 1
+	return map[string]func(s *control.Snapshot){
+		"on air": func(*control.Snapshot) {},
+		"starting": func(s *control.Snapshot) {
+			s.Started = s.At.Add(-4 * time.Second)
+			s.Ingests, s.Details, s.Live, s.Failovers = nil, nil, nil, nil
+			for i := range s.Processes {
+				p := &s.Processes[i]
+				p.Restarts, p.Incarnation, p.LastExit, p.Started = 0, 1, "", s.At.Add(-3*time.Second)
+			}
+			status(s, "worker", func(p *control.Process) {
+				p.State, p.Progress = stateStarting, &report.Progress{Signal: "live01", Stage: "mezzanine", Percent: 45}
+			})
+			status(s, "server1", func(p *control.Process) { p.State, p.Reason = stateRunning, "no signal yet" })
+			status(s, "server2", func(p *control.Process) { p.State, p.Reason = stateRunning, "no signal yet" })
+			gone(s, "origin", stateWaiting, "waiting for reporter")
+			gone(s, "proxy", stateWaiting, "waiting for origin")
+			gone(s, "viewer", stateWaiting, "waiting for proxy")
+		},
+		"no spare": func(s *control.Snapshot) {
+			gone(s, "server2", stateExited, "stopped")
+			status(s, "server2", func(p *control.Process) { p.Wanted = false })
+			s.Details[0].Packagers[two].State, s.Details[0].Packagers[two].Reason = report.Down, "connection refused"
+			s.Ingests[0].Packagers = s.Ingests[0].Packagers[:1]
+		},
+		"off air": func(s *control.Snapshot) {
+			gone(s, "worker", stateBackoff, "exit status 1, restart in 1.6s")
+			for i := range s.Details[0].Packagers {
+				s.Details[0].Packagers[i].State, s.Details[0].Packagers[i].Reason = report.Stale, "no new segment for 9.2s"
+			}
+			s.Live, s.Ingests[0].Packagers = nil, nil
+		},
+		"unknown": func(*control.Snapshot) {},
+		"paused": func(s *control.Snapshot) {
+			status(s, "server2", func(p *control.Process) { p.Paused = true })
+			s.Details[0].Packagers[two].State, s.Details[0].Packagers[two].Reason = report.Down, "nothing within 1s"
+		},
+		"backoff": func(s *control.Snapshot) {
+			gone(s, "server2", stateBackoff, "signal: killed, restart in 0.1s")
+			s.Details[0].Packagers[two].State, s.Details[0].Packagers[two].Reason = report.Down, "connection refused"
+		},
+		"failed": func(s *control.Snapshot) {
+			gone(s, "origin", stateFailed, "ended 5 times in 30s, tried again in 60s")
+			s.Live = nil
+		},
+	}
+}

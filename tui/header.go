@@ -1,0 +1,190 @@
+package tui
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// piece is a part of a line that goes, the highest rank first, where there is no
+// room for all.
+type piece struct {
+	line *line
+	rank int
+}
+
+// fitted joins pieces with two blanks between, within w cells.
+func fitted(pieces []piece, w int) *line {
+	for {
+		out := &line{}
+		worst := -1
+		for i, p := range pieces {
+			if out.width > 0 && p.line.width > 0 {
+				out.put(inkText, "  ")
+			}
+			out.add(p.line)
+			if p.rank > 0 && (worst < 0 || p.rank >= pieces[worst].rank) {
+				worst = i
+			}
+		}
+		if out.width <= w || worst < 0 {
+			return out
+		}
+		pieces = append(append([]piece(nil), pieces[:worst]...), pieces[worst+1:]...)
+	}
+}
+
+// lamp is the light: a glyph and words on a colour.
+func lamp(s *scene) *line {
+	l := &line{}
+	counted := " " + clockText(s.now.Sub(s.air.since))
+	switch s.air.state {
+	case airOn:
+		l.put(inkOnAir, " "+s.g.full+" ON AIR ")
+	case airOff:
+		l.put(inkOffAir, " "+s.g.cross+" OFF AIR"+counted+" ")
+	case airUnknown:
+		l.put(inkNeutral, " "+s.g.question+" UNKNOWN"+counted+" ")
+	case airStopping:
+		l.put(inkNeutral, " "+s.g.half+" STOPPING ")
+	default:
+		l.put(inkNeutral, " "+s.g.dotted+" STARTING"+counted+" ")
+	}
+	if s.air.noSpare(s.now) {
+		l.put(inkText, " ").put(inkAmber, " "+s.g.half+" NO SPARE ")
+	}
+	return l
+}
+
+// header is the first line of the screen.
+func header(s *scene, w int) *line {
+	say := func(rank int, l *line) piece { return piece{l, rank} }
+	pieces := []piece{say(0, lamp(s))}
+	if n := failed(s); n != "" {
+		pieces = append(pieces, say(1, (&line{}).put(inkBadStrong, n)))
+	}
+	var signals, via []string
+	for _, l := range s.snapshot.Live {
+		signals = append(signals, clean(l.Signal))
+	}
+	for _, p := range s.packagers {
+		if p.active && (len(via) == 0 || via[len(via)-1] != p.name) {
+			via = append(via, p.name)
+		}
+	}
+	if len(signals) > 3 {
+		signals = append(signals[:2], plural(len(signals)-2, "more", "more"))
+	}
+	if len(signals) > 0 {
+		pieces = append(pieces, say(2, (&line{}).put(inkStrong, strings.Join(signals, " "))))
+	}
+	pieces = append(pieces, say(5, (&line{}).put(inkDim, "up ").put(inkText, clockText(s.now.Sub(s.snapshot.Started)))))
+	if len(via) > 0 {
+		pieces = append(pieces, say(3, (&line{}).put(inkDim, "via ").put(inkGoodStrong, strings.Join(via, " "))))
+	}
+	if len(s.viewers) > 0 {
+		v := s.viewers[0]
+		pieces = append(pieces, say(4, (&line{}).put(inkDim, "viewer ").put(inkText, plural(v.stalls, "stall", "stalls")).
+			put(inkDim, ", buffer ").put(inkText, msText(float64(v.bufferMS)))))
+	}
+	fails := (&line{}).put(inkDim, "failovers ").put(inkText, strconv.Itoa(len(s.snapshot.Failovers)))
+	if values := gaps(s.snapshot.Failovers); len(values) > 0 {
+		worst := percentile(values, 100)
+		fails.put(inkDim, "  worst ").put(gapInk(worst), msText(worst))
+	}
+	pieces = append(pieces, say(4, fails))
+	pieces = append(pieces, say(7, (&line{}).put(inkDim, "layout ").put(inkText, clean(s.snapshot.Layout))))
+	if s.snapshot.PlayURL != "" {
+		pieces = append(pieces, say(8, (&line{}).put(inkInfo, clean(s.snapshot.PlayURL))))
+	}
+	clock := " " + s.now.Format("15:04:05") + " "
+	if w < 100 {
+		clock = " " + s.now.Format("15:04") + " "
+	}
+	room := w - len(clock) - 2
+	l := (&line{}).put(inkText, " ").add(fitted(pieces, room))
+	if l.width > w-len(clock) {
+		return l
+	}
+	return l.gap(w-len(clock)).put(inkDim, clock)
+}
+
+// failed names the processes that are given up on for now.
+func failed(s *scene) string {
+	var names []string
+	for _, p := range s.snapshot.Processes {
+		if p.State == stateFailed {
+			names = append(names, p.Name)
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return s.g.cross + " FAILED " + strings.Join(names, " ")
+}
+
+// foot is the last line: what is typed, what is told, or the keys.
+func (m *model) foot() *line {
+	s := &m.scene
+	if f, ok := m.dialog.(*filterInput); ok {
+		l := (&line{}).put(inkKey, " / ").put(inkStrong, string(f.text)).put(inkKey, cursor(s.g))
+		l.put(inkDim, fmt.Sprintf("  %d of %d lines", len(m.logs.shown), len(m.logs.kept)))
+		if m.logs.literal {
+			l.put(inkWarn, "  not a regular expression: taken as text")
+		}
+		return l.put(inkDim, "   enter keeps it, esc does not")
+	}
+	if m.notice.text != "" {
+		k := inkGood
+		glyph := s.g.tick
+		if m.notice.bad {
+			k, glyph = inkWarn, s.g.cross
+		}
+		return (&line{}).put(k, " "+glyph+" "+clean(m.notice.text))
+	}
+	var pieces []piece
+	for _, b := range m.keys {
+		if b.foot == "" {
+			continue
+		}
+		shown, word := s.g.shownKey(b), b.foot
+		switch {
+		case b.foot == "select":
+			shown = s.g.up
+		case b.foot == "stop" && s.process() != nil && !s.process().Wanted:
+			word = "start"
+		case b.foot == "pause" && s.process() != nil && s.process().Paused:
+			word = "resume"
+		}
+		pieces = append(pieces, piece{(&line{}).put(inkKey, shown).put(inkDim, " "+word), 20 - b.rank})
+	}
+	return (&line{}).put(inkText, " ").add(fitted(pieces, m.w-1))
+}
+
+// farewell shows how everything stops.
+func farewell(m *model) (string, []*line, int) {
+	s := &m.scene
+	var lines []*line
+	left := 0
+	for i := range s.snapshot.Processes {
+		p := &s.snapshot.Processes[i]
+		l := (&line{}).put(inkText, " ").cell(inkText, p.Name, 14, false, s.g.ellipsis)
+		switch {
+		case p.PID == 0:
+			l.put(inkGood, s.g.tick+" stopped ").put(inkDim, clean(p.LastExit))
+		case p.State == stateStopping:
+			left++
+			l.put(inkWarn, s.g.half+" stopping ").put(inkDim, reason(p))
+		default:
+			left++
+			l.put(inkDim, s.g.full+" "+p.State.String())
+		}
+		lines = append(lines, l)
+	}
+	if most := max(1, m.h-7); len(lines) > most {
+		lines = lines[len(lines)-most:]
+	}
+	lines = append(lines, &line{}, (&line{}).put(inkDim, " logs: "+clean(s.snapshot.LogFolder)))
+	title := fmt.Sprintf("STOPPING  %d left", left)
+	return title, lines, min(m.w-2, 64)
+}

@@ -1,0 +1,176 @@
+package tui
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"livestream-tui/procs/control"
+)
+
+// entry is something that can be done, by name.
+type entry struct {
+	name, key, about string
+	does             func(m *model) tea.Cmd
+}
+
+// chooser is a list to choose from by typing a part of a name.
+type chooser struct {
+	input
+	title   string
+	entries []entry
+	chosen  int
+	first   int
+}
+
+// palette lists every key's command, and the actions on every process.
+func (m *model) palette() tea.Cmd {
+	var list []entry
+	for _, b := range m.keys {
+		if b.does != nil && b.group != "MOVE" {
+			list = append(list, entry{b.Help().Desc, m.scene.g.shownKey(b), strings.ToLower(b.group), b.does})
+		}
+	}
+	for _, p := range m.scene.snapshot.Processes {
+		for _, a := range []action{actionKill, actionRestart, actionStop, actionStart, actionPause, actionResume} {
+			list = append(list, entry{a.String() + " " + p.Name, "", "", func(m *model) tea.Cmd {
+				m.scene.selected = p.Name
+				return m.ask(a)
+			}})
+		}
+		list = append(list, entry{"logs of " + p.Name, "", "", func(m *model) tea.Cmd { m.logs.only(p.Name); return nil }})
+	}
+	for i, name := range themeNames() {
+		list = append(list, entry{"theme " + name, "", "", func(m *model) tea.Cmd { m.theme = i; m.setTheme(); return nil }})
+	}
+	for i, s := range m.scene.layout.Screens {
+		list = append(list, entry{"screen " + s.Name, "", "", func(m *model) tea.Cmd {
+			m.screen, m.zoomed = i, false
+			m.settleFocus()
+			return nil
+		}})
+	}
+	m.dialog = &chooser{title: "COMMANDS", entries: list}
+	return nil
+}
+
+// chaos lists the drills.
+func (m *model) chaos() tea.Cmd {
+	if len(m.options.Drills) == 0 {
+		m.tell("this build has no drills", true)
+		return nil
+	}
+	var list []entry
+	for _, d := range m.options.Drills {
+		list = append(list, entry{clean(d.Name), "", clean(d.About), func(m *model) tea.Cmd {
+			m.tell("drill "+d.Name+" is under way", false)
+			ctx, platform := m.ctx, m.platform
+			return func() tea.Msg {
+				verdict, err := d.Run(ctx, platform)
+				if err != nil {
+					return notice{fmt.Sprintf("drill %s: %s", d.Name, clean(err.Error())), true}
+				}
+				return notice{fmt.Sprintf("drill %s: %s", d.Name, clean(verdict)), false}
+			}
+		}})
+	}
+	m.dialog = &chooser{title: "CHAOS", entries: list}
+	return nil
+}
+
+// Drill is a fault that can be injected into the live platform.
+type Drill struct {
+	Name, About string
+	// Run injects it and returns the verdict when it is over; the error says why
+	// the drill failed.
+	Run func(ctx context.Context, p control.Platform) (verdict string, err error)
+}
+
+// matching are the entries whose names hold every word typed.
+func (c *chooser) matching() []entry {
+	words := strings.Fields(strings.ToLower(string(c.text)))
+	var list []entry
+	for _, e := range c.entries {
+		name, all := strings.ToLower(e.name+" "+e.about), true
+		for _, w := range words {
+			all = all && strings.Contains(name, w)
+		}
+		if all {
+			list = append(list, e)
+		}
+	}
+	return list
+}
+
+func (c *chooser) press(m *model, k tea.KeyMsg) (dialog, tea.Cmd) {
+	list := c.matching()
+	switch k.String() {
+	case "esc":
+		return nil, nil
+	case "up", "ctrl+p", "shift+tab":
+		c.chosen--
+	case "down", "ctrl+n", "tab":
+		c.chosen++
+	case "pgup":
+		c.chosen -= 10
+	case "pgdown":
+		c.chosen += 10
+	case "enter":
+		if c.chosen >= len(list) {
+			return nil, nil
+		}
+		m.dialog = nil
+		cmd := list[c.chosen].does(m)
+		return m.dialog, cmd // which may have opened another
+	default:
+		if c.edit(k) {
+			c.chosen = 0
+		}
+	}
+	c.chosen = max(0, min(c.chosen, len(list)-1))
+	return c, nil
+}
+
+func (c *chooser) box(m *model, w, h int) (string, []*line, int) {
+	g := m.scene.g
+	width := min(w, 72)
+	out := []*line{(&line{}).put(inkKey, " : ").put(inkStrong, string(c.text)).put(inkKey, cursor(g))}
+	list := c.matching()
+	rows := max(1, min(h-1, 16))
+	c.chosen = max(0, min(c.chosen, len(list)-1))
+	c.first = scrolled(c.first, c.chosen, len(list), rows)
+	if len(list) == 0 {
+		out = append(out, (&line{}).put(inkDim, "   nothing of that name"))
+	}
+	for i := c.first; i < len(list) && i < c.first+rows; i++ {
+		l := &line{selected: i == c.chosen}
+		mark := " "
+		if i == c.chosen {
+			mark = g.pointer
+		}
+		about := 0
+		if list[i].key == "" && list[i].about != "" && width > 50 {
+			about = width - 24
+		}
+		l.put(inkKey, mark+" ").cell(inkText, list[i].name, width-11-about, false, g.ellipsis)
+		if about > 0 {
+			l.cell(inkDim, list[i].about, about+8, false, g.ellipsis)
+		} else {
+			l.cell(inkKey, list[i].key, 8, true, g.ellipsis)
+		}
+		out = append(out, l)
+	}
+	for len(out) < rows+1 {
+		out = append(out, &line{})
+	}
+	return c.title, out, width
+}
+
+func cursor(g glyphs) string {
+	if g.ascii {
+		return "_"
+	}
+	return "▏"
+}

@@ -1,0 +1,658 @@
+package tui
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"livestream-tui/layouts"
+	"livestream-tui/procs/control"
+	"livestream-tui/services/report"
+)
+
+// pipelinePanel draws the way of the media from the workers to the viewers, and
+// below it who decides about it.
+type pipelinePanel struct{}
+
+func (*pipelinePanel) title(s *scene) (name, note string) {
+	down := 0
+	for _, p := range s.snapshot.Processes {
+		if !works(p) {
+			down++
+		}
+	}
+	return "PIPELINE", fmt.Sprintf("%d of %d up", len(s.snapshot.Processes)-down, len(s.snapshot.Processes))
+}
+
+func (*pipelinePanel) content(s *scene, w int) layouts.Content {
+	rows := len(s.drawing(w - 2))
+	return layouts.Content{Least: 1, Want: rows, Whole: true}
+}
+
+func (*pipelinePanel) stamp(s *scene) uint64 { return s.stamp }
+
+func (*pipelinePanel) move(s *scene, m motion, page int) { s.step(s.processNames(), m.by(page)) }
+
+func (*pipelinePanel) lines(s *scene, w, h int) []*line {
+	if d := s.drawing(w); len(d) <= h && h > 1 {
+		return d
+	}
+	return s.chain(w, h)
+}
+
+// link is how a way between two processes is.
+type link uint8
+
+const (
+	linkWell link = iota
+	linkActive
+	linkPaused
+	linkBroken
+)
+
+// linkOf is the way between two processes; nil stands for one that is not ours.
+func linkOf(from, to *control.Process) link {
+	l := linkWell
+	for _, p := range []*control.Process{from, to} {
+		switch {
+		case p == nil:
+		case p.Paused:
+			l = max(l, linkPaused)
+		case !works(*p):
+			l = linkBroken
+		}
+	}
+	return l
+}
+
+// drawing is the whole picture in w cells; nil where it does not fit.
+func (s *scene) drawing(w int) []*line {
+	for detail := 2; detail >= 0; detail-- {
+		d := &drawing{s: s, detail: detail}
+		if lines := d.draw(); d.width() <= w {
+			return center(lines, w)
+		}
+	}
+	return nil
+}
+
+// center moves the picture to the middle, though not far.
+func center(lines []*line, w int) []*line {
+	widest := 0
+	for _, l := range lines {
+		widest = max(widest, l.width)
+	}
+	left := min((w-widest)/2, 24)
+	if left <= 0 {
+		return lines
+	}
+	out := make([]*line, len(lines))
+	for i, l := range lines {
+		out[i] = (&line{}).put(inkText, blanks(left)).add(l)
+	}
+	return out
+}
+
+// drawing is a picture on its way: cells with a text or a joint.
+type drawing struct {
+	s *scene
+	// detail: 2 with figures, 1 with words, 0 with names alone.
+	detail int
+	rows   [][]cell
+}
+
+type cell struct {
+	text  string // empty for a joint or a blank; "\x00" is covered by a wide one before it
+	joint joint
+	ink   ink
+}
+
+func (d *drawing) at(y, x int) *cell {
+	for len(d.rows) <= y {
+		d.rows = append(d.rows, nil)
+	}
+	for len(d.rows[y]) <= x {
+		d.rows[y] = append(d.rows[y], cell{})
+	}
+	return &d.rows[y][x]
+}
+
+func (d *drawing) width() int {
+	w := 0
+	for _, r := range d.rows {
+		w = max(w, len(r))
+	}
+	return w
+}
+
+// text writes at y, x and returns the column after it.
+func (d *drawing) text(y, x int, k ink, text string) int {
+	for _, r := range text {
+		*d.at(y, x) = cell{text: string(r), ink: k}
+		for range ansi.StringWidth(string(r)) - 1 {
+			x++
+			*d.at(y, x) = cell{text: "\x00"}
+		}
+		x++
+	}
+	return x
+}
+
+func (d *drawing) put(y, x int, l *line) int {
+	for _, s := range l.spans {
+		x = d.text(y, x, s.ink, s.text)
+	}
+	return x
+}
+
+// way is a link's ink and weight.
+func way(l link) (k ink, weight uint8) {
+	switch l {
+	case linkActive:
+		return inkGoodStrong, 2
+	case linkPaused:
+		return inkWarn, 1
+	case linkBroken:
+		return inkBad, 1
+	}
+	return inkDim, 1
+}
+
+// stroke joins a cell to its neighbours; what is stronger stays on top.
+func (d *drawing) stroke(y, x int, j joint, l link) {
+	k, weight := way(l)
+	c := d.at(y, x)
+	heavier := weight > max(c.joint.up, c.joint.right, c.joint.down, c.joint.left)
+	for _, side := range []struct{ to, by *uint8 }{
+		{&c.joint.up, &j.up}, {&c.joint.right, &j.right}, {&c.joint.down, &j.down}, {&c.joint.left, &j.left},
+	} {
+		if *side.by != 0 {
+			*side.to = max(*side.to, weight)
+		}
+	}
+	if heavier || c.ink == inkText {
+		c.ink = k
+	}
+	c.text = ""
+}
+
+// horizontal draws from x to end (excluded), with a sign in the middle of what is
+// broken or paused.
+func (d *drawing) horizontal(y, x, end int, l link) {
+	for i := x; i < end; i++ {
+		d.stroke(y, i, joint{right: 1, left: 1}, l)
+	}
+	k, _ := way(l)
+	switch l {
+	case linkBroken:
+		d.text(y, (x+end-1)/2, k, d.s.g.broken)
+	case linkPaused:
+		d.text(y, (x+end-1)/2, k, d.s.g.waiting)
+	}
+}
+
+func (d *drawing) arrow(y, x int, l link) {
+	k, _ := way(l)
+	d.text(y, x, k, d.s.g.arrow)
+}
+
+// vertical draws between two rows, both included, in a column.
+func (d *drawing) vertical(x, from, to int, l link) {
+	if from > to {
+		from, to = to, from
+	}
+	for y := from; y <= to; y++ {
+		j := joint{}
+		if y > from {
+			j.up = 1
+		}
+		if y < to {
+			j.down = 1
+		}
+		d.stroke(y, x, j, l)
+	}
+}
+
+// spread are the rows of n things and how many rows that makes: with a row
+// between two, close together from three on.
+func spread(n int) []int {
+	rows := make([]int, n)
+	for i := range rows {
+		rows[i] = i
+		if n == 2 {
+			rows[i] = 2 * i
+		}
+	}
+	return rows
+}
+
+// centred are the rows of n things beside things in total rows.
+func centred(n, total int) []int {
+	rows := spread(n)
+	if n == 0 {
+		return rows
+	}
+	if off := (total - 1 - rows[n-1]) / 2; off > 0 {
+		for i := range rows {
+			rows[i] += off
+		}
+	}
+	return rows
+}
+
+func rowsOf(list []int) int {
+	if len(list) == 0 {
+		return 0
+	}
+	return list[len(list)-1] + 1
+}
+
+func (d *drawing) draw() []*line {
+	s := d.s
+	workers, middle, proxies, viewers := s.ofKind("worker"), s.shownPackagers(), s.ofKind("proxy"), s.ofKind("viewer")
+	total := max(rowsOf(spread(len(middle))), rowsOf(spread(len(workers))), rowsOf(spread(len(proxies))), rowsOf(spread(len(viewers))), 1)
+	trunk := (total - 1) / 2
+
+	x := 0
+	var left []*line
+	for _, p := range workers {
+		left = append(left, d.node(p, ""))
+	}
+	var nodes []*line
+	for _, p := range middle {
+		nodes = append(nodes, d.packager(p))
+	}
+	var right []*line
+	for _, p := range proxies {
+		right = append(right, d.node(p, ""))
+	}
+	var last []*line
+	for _, p := range viewers {
+		last = append(last, d.node(p, d.viewer(p)))
+	}
+	leftRows, nodeRows := centred(len(left), total), centred(len(nodes), total)
+	rightRows, lastRows := centred(len(right), total), centred(len(last), total)
+
+	x = d.column(left, leftRows, x)
+	nodesAt := x
+	x = d.junction(x, leftRows, nodeRows, trunk, func(i int) link { return linkOf(workers[i], nil) }, func(i int) link {
+		l := linkOf(anyOf(workers), middle[i].process)
+		if l == linkWell && middle[i].active {
+			l = linkActive
+		}
+		return l
+	})
+	packagersAt := x
+	x = d.column(nodes, nodeRows, x)
+	x = d.junction(x, nodeRows, rightRows, trunk, func(i int) link { return s.serving(middle[i], anyOf(proxies)) }, func(i int) link {
+		return d.fed(middle, proxies[i])
+	})
+	proxyAt := x
+	x = d.column(right, rightRows, x)
+	d.junction(x, rightRows, lastRows, trunk, func(i int) link { return d.fed(middle, proxies[i]) }, func(i int) link {
+		l := linkOf(anyOf(proxies), viewers[i])
+		if l == linkWell && s.air.state == airOn {
+			l = linkActive
+		}
+		return l
+	})
+	if len(last) > 0 {
+		for i, row := range lastRows {
+			d.put(row, len(d.rows[row])+1, last[i])
+		}
+	}
+	d.control(total, nodesAt, packagersAt, proxyAt)
+	return d.lines()
+}
+
+// column puts nodes below each other and returns the column after the widest.
+func (d *drawing) column(nodes []*line, rows []int, x int) int {
+	if len(nodes) == 0 {
+		return x
+	}
+	end := x
+	for i, n := range nodes {
+		end = max(end, d.put(rows[i], x+1, n))
+	}
+	return end + 1
+}
+
+// junction draws from the nodes at the left to those at the right: a stub of
+// each, and where they are not one and one in a row, a vertical between.
+func (d *drawing) junction(x int, from, to []int, trunk int, fromLink, toLink func(i int) link) int {
+	if len(from) == 0 || len(to) == 0 {
+		return x
+	}
+	stub := 2
+	if d.detail == 0 {
+		stub = 1
+	}
+	if len(from) == 1 && len(to) == 1 && from[0] == to[0] {
+		l := max(fromLink(0), toLink(0))
+		d.horizontal(from[0], x, x+stub+1, l)
+		d.arrow(from[0], x+stub+1, l)
+		return x + stub + 2
+	}
+	mid := x + stub
+	meet := trunk
+	if len(from) == 1 {
+		meet = from[0]
+	} else if len(to) == 1 {
+		meet = to[0]
+	}
+	// The active last, so that it lies on top.
+	for _, active := range []bool{false, true} {
+		for i, y := range from {
+			if l := fromLink(i); (l == linkActive) == active {
+				start := x
+				for start > 0 && d.at(y, start-1).text == "" && d.at(y, start-1).joint == (joint{}) && start > x-40 {
+					start--
+				}
+				d.horizontal(y, start+1, mid, l)
+				d.stroke(y, mid, joint{left: 1}, l)
+				d.vertical(mid, y, meet, l)
+			}
+		}
+		for i, y := range to {
+			if l := toLink(i); (l == linkActive) == active {
+				d.stroke(y, mid, joint{right: 1}, l)
+				d.vertical(mid, y, meet, l)
+				d.horizontal(y, mid+1, mid+1+stub, l)
+				d.arrow(y, mid+1+stub, l)
+			}
+		}
+	}
+	return mid + 2 + stub
+}
+
+// anyOf is the best of several: one that works, else the first; nil for none.
+func anyOf(list []*control.Process) *control.Process {
+	for _, p := range list {
+		if works(*p) {
+			return p
+		}
+	}
+	if len(list) > 0 {
+		return list[0]
+	}
+	return nil
+}
+
+// serving is the way from a packager to the proxy.
+func (s *scene) serving(p packager, proxy *control.Process) link {
+	l := linkOf(p.process, proxy)
+	if l == linkWell && p.known {
+		switch p.status.State {
+		case report.Down, report.Stale, report.Misaligned:
+			l = linkBroken
+		case report.Up, report.Suspect, report.Lagging:
+			if p.active {
+				l = linkActive
+			}
+		}
+	}
+	return l
+}
+
+// fed is the way into a proxy: active when any packager's is.
+func (d *drawing) fed(middle []packager, proxy *control.Process) link {
+	best := linkOf(nil, proxy)
+	if best != linkWell {
+		return best
+	}
+	best = linkBroken
+	for _, p := range middle {
+		switch l := d.s.serving(p, proxy); {
+		case l == linkActive:
+			return l
+		case l == linkWell:
+			best = linkWell
+		}
+	}
+	return best
+}
+
+// shownPackagers are those of the first signal: each stands once.
+func (s *scene) shownPackagers() []packager {
+	var list []packager
+	seen := map[string]bool{}
+	for _, p := range s.packagers {
+		if !seen[p.name] {
+			seen[p.name] = true
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
+// node is a process's name and state.
+func (d *drawing) node(p *control.Process, note string) *line {
+	l := &line{}
+	k := inkStrong
+	if p.Name == d.s.selected {
+		k = inkKey
+	}
+	glyph, word, stateInk := d.s.mark(p)
+	l.put(k, p.Name).put(stateInk, " "+glyph)
+	if d.detail > 0 && (!works(*p) || p.State != stateReady) {
+		l.put(stateInk, " "+word)
+	} else if d.detail > 0 && note != "" {
+		l.put(inkDim, " "+note)
+	}
+	return l
+}
+
+func (d *drawing) viewer(p *control.Process) string {
+	for _, v := range d.s.viewers {
+		if v.name == p.Name {
+			return plural(v.stalls, "stall", "stalls")
+		}
+	}
+	return ""
+}
+
+// packager is one with its role, and its position where there is room. Its
+// columns are as wide in every row, so that the ways begin below each other.
+func (d *drawing) packager(p packager) *line {
+	l := &line{}
+	k := inkStrong
+	if p.name == d.s.selected {
+		k = inkKey
+	}
+	glyph, word, stateInk := d.s.health(p)
+	name := 0
+	for _, o := range d.s.packagers {
+		name = max(name, ansi.StringWidth(o.name))
+	}
+	role, roleInk := "STANDBY", inkDim
+	if p.active {
+		role, roleInk = "ACTIVE", inkGoodStrong
+	}
+	l.cell(k, p.name, name, false, d.s.g.ellipsis).put(stateInk, " "+glyph+" ")
+	if d.detail == 0 {
+		return l.cell(roleInk, role, 7, false, "")
+	}
+	if d.detail == 1 {
+		if !serves(p) {
+			return l.cell(stateInk, word, 8, false, "")
+		}
+		return l.cell(roleInk, role, 8, false, "")
+	}
+	l.cell(roleInk, role, 7, false, "")
+	text := ""
+	switch {
+	case !serves(p) || !p.known:
+		return l.cell(stateInk, "  "+word, 24, false, d.s.g.ellipsis)
+	case p.status.MSN >= 0:
+		text = fmt.Sprintf("  msn %d  +%.1fs", p.status.MSN, float64(max(p.status.AgeMS, 0))/1000)
+	}
+	return l.cell(inkDim, text, 24, false, d.s.g.ellipsis)
+}
+
+// serves reports whether a packager serves.
+func serves(p packager) bool {
+	if p.process != nil && !works(*p.process) {
+		return false
+	}
+	return !p.known || p.status.State == report.Up || p.status.State == report.Suspect || p.status.State == report.Lagging
+}
+
+// control draws who decides: discovery, reporter, origin, and from there to the
+// proxy; and whatever else runs.
+func (d *drawing) control(total, nodesAt, packagersAt, proxyAt int) {
+	s := d.s
+	row := total + 1
+	x := max(packagersAt, nodesAt) + 1
+	if d.detail == 0 {
+		x = 1
+	}
+	var chain []*control.Process
+	for _, kind := range []string{"discovery", "reporter", "origin"} {
+		chain = append(chain, s.ofKind(kind)...)
+	}
+	var others []*control.Process
+	for i := range s.snapshot.Processes {
+		p := &s.snapshot.Processes[i]
+		switch kindOf(p.Service) {
+		case "worker", "packager", "proxy", "viewer", "discovery", "reporter", "origin":
+		default:
+			others = append(others, p)
+		}
+	}
+	if len(chain) == 0 && len(others) == 0 {
+		return
+	}
+	start := x
+	last := x
+	for i, p := range chain {
+		if i > 0 {
+			l := linkOf(chain[i-1], p)
+			d.horizontal(row, x+1, x+4, l)
+			d.arrow(row, x+4, l)
+			x += 6
+		}
+		x = d.put(row, x, d.node(p, ""))
+		last = x
+	}
+	if len(chain) > 0 && kindOf(chain[0].Service) == "discovery" {
+		d.text(row-1, start+2, inkDim, s.g.vertical+" health")
+	}
+	up := proxyAt + 2
+	if len(chain) > 0 && kindOf(chain[len(chain)-1].Service) == "origin" && proxyAt > 0 && len(s.ofKind("proxy")) > 0 && up > last+3 {
+		l := linkOf(chain[len(chain)-1], nil)
+		d.horizontal(row, last+1, up, l)
+		d.stroke(row, up, joint{left: 1, up: 1}, l)
+		k, _ := way(l)
+		for y := row - 1; y > d.below(up); y-- {
+			d.text(y, up, k, s.g.vertical)
+		}
+		x = up + 1
+	}
+	for _, p := range others {
+		x = d.put(row, x+2, d.node(p, ""))
+	}
+}
+
+// below is the lowest row with something in a column, above the last.
+func (d *drawing) below(x int) int {
+	for y := len(d.rows) - 2; y >= 0; y-- {
+		if x < len(d.rows[y]) && d.rows[y][x] != (cell{}) {
+			return y
+		}
+	}
+	return -1
+}
+
+func (d *drawing) lines() []*line {
+	out := make([]*line, len(d.rows))
+	for y, r := range d.rows {
+		l := &line{}
+		for _, c := range r {
+			switch {
+			case c.text == "\x00":
+			case c.text != "":
+				l.put(c.ink, c.text)
+			case c.joint != (joint{}):
+				l.put(c.ink, d.s.g.draw(c.joint))
+			default:
+				l.put(inkText, " ")
+			}
+		}
+		out[y] = l
+	}
+	return out
+}
+
+// chain is the picture in words, in up to h lines of w cells.
+func (s *scene) chain(w, h int) []*line {
+	way := " " + s.g.box[0] + s.g.arrow + " "
+	var parts []*line
+	group := func(list []*control.Process) {
+		if len(list) == 0 {
+			return
+		}
+		l := &line{}
+		if len(parts) > 0 {
+			l.put(inkDim, way)
+		}
+		for i, p := range list {
+			if i > 0 {
+				l.put(inkText, " ")
+			}
+			glyph, _, k := s.mark(p)
+			l.put(inkText, p.Name).put(k, glyph)
+		}
+		parts = append(parts, l)
+	}
+	group(s.ofKind("worker"))
+	if list := s.shownPackagers(); len(list) > 0 {
+		l := &line{}
+		if len(parts) > 0 {
+			l.put(inkDim, way)
+		}
+		l.put(inkDim, "[")
+		for i, p := range list {
+			if i > 0 {
+				l.put(inkDim, " | ")
+			}
+			glyph, word, k := s.health(p)
+			l.put(inkText, fmt.Sprint(p.index)).put(k, glyph)
+			switch {
+			case !serves(p):
+				l.put(k, " "+word)
+			case p.active:
+				l.put(inkGoodStrong, " ACTIVE")
+			case w >= 60:
+				l.put(inkDim, " STANDBY")
+			}
+		}
+		parts = append(parts, l.put(inkDim, "]"))
+	}
+	group(s.ofKind("proxy"))
+	group(s.ofKind("viewer"))
+	rest := &line{}
+	for _, kind := range []string{"discovery", "reporter", "origin"} {
+		for _, p := range s.ofKind(kind) {
+			glyph, _, k := s.mark(p)
+			name := p.Name
+			if len(name) > 4 {
+				name = strings.ToLower(name[:4])
+			}
+			rest.put(inkText, "  ").put(inkDim, name).put(k, glyph)
+		}
+	}
+	out := []*line{(&line{}).put(inkText, " ")}
+	for _, p := range append(parts, rest) {
+		l := out[len(out)-1]
+		if l.width > 1 && l.width+p.width > w {
+			if len(out) == h {
+				break
+			}
+			l = &line{}
+			out = append(out, l)
+		}
+		l.add(p)
+	}
+	return out
+}

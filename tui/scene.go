@@ -1,0 +1,277 @@
+package tui
+
+import (
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"livestream-tui/layouts"
+	"livestream-tui/procs/control"
+	"livestream-tui/services/report"
+)
+
+// scene is all that panels draw from. The model alone writes to it.
+type scene struct {
+	// stamp grows with every change of what a panel may show, logs aside.
+	stamp    uint64
+	layout   layouts.Layout
+	snapshot control.Snapshot
+	now      time.Time
+	g        glyphs
+	air      air
+	// cpu is by process, latency by packager.key.
+	cpu, latency history
+	// selected is the process that keys act on.
+	selected string
+	// packagers and viewers are derived from the snapshot.
+	packagers []packager
+	viewers   []viewer
+}
+
+// packager is a packager for one signal.
+type packager struct {
+	signal string // empty while none is known
+	name   string // of the process, or host and port where it is none of ours
+	index  int    // among the packagers, from 1
+	url    string
+	active bool
+	// process is nil for a packager that is none of ours.
+	process *control.Process
+	// status is what discovery found; known is false while it found nothing.
+	status report.PackagerStatus
+	known  bool
+}
+
+func (p packager) key() string { return p.signal + " " + p.url }
+
+// viewer is a viewer's own word.
+type viewer struct {
+	name      string
+	playing   bool
+	stalls    int
+	bufferMS  int64
+	latencyMS int64
+}
+
+// take makes s the scene of a new snapshot.
+func (s *scene) take(snapshot control.Snapshot) {
+	second := !snapshot.At.Truncate(time.Second).Equal(s.now.Truncate(time.Second))
+	if second || snapshot.Version != s.snapshot.Version {
+		s.stamp++
+	}
+	s.snapshot, s.now = snapshot, snapshot.At
+	s.packagers = packagersOf(snapshot)
+	if s.process() == nil && len(snapshot.Processes) > 0 {
+		s.selected = snapshot.Processes[0].Name
+	}
+	if !second {
+		return
+	}
+	cpu, latency := map[string]float64{}, map[string]float64{}
+	for _, p := range snapshot.Processes {
+		if p.PID != 0 {
+			cpu[p.Name] = p.CPU
+		}
+	}
+	for _, p := range s.packagers {
+		if p.known && p.status.State != report.Down && p.status.State != report.Unknown {
+			latency[p.key()] = p.status.LatencyMS
+		}
+	}
+	s.cpu.add(cpu)
+	s.latency.add(latency)
+}
+
+// process is the selected process, nil when there is none.
+func (s *scene) process() *control.Process { return processOf(s.snapshot, s.selected) }
+
+func processOf(snapshot control.Snapshot, name string) *control.Process {
+	for i := range snapshot.Processes {
+		if snapshot.Processes[i].Name == name {
+			return &snapshot.Processes[i]
+		}
+	}
+	return nil
+}
+
+// ofKind are the processes of one kind, in the layout's order.
+func (s *scene) ofKind(kind string) []*control.Process {
+	var list []*control.Process
+	for i := range s.snapshot.Processes {
+		if kindOf(s.snapshot.Processes[i].Service) == kind {
+			list = append(list, &s.snapshot.Processes[i])
+		}
+	}
+	return list
+}
+
+// step moves the selection by n among the named processes.
+func (s *scene) step(names []string, n int) {
+	if len(names) == 0 {
+		return
+	}
+	i := slices.Index(names, s.selected)
+	if i < 0 {
+		i = 0
+		if n < 0 {
+			i = len(names) - 1
+		}
+	} else {
+		i = min(max(i+n, 0), len(names)-1)
+	}
+	s.selected = names[i]
+}
+
+func (s *scene) processNames() []string {
+	names := make([]string, len(s.snapshot.Processes))
+	for i, p := range s.snapshot.Processes {
+		names[i] = p.Name
+	}
+	return names
+}
+
+// packagersOf lists every packager of every signal, in the order of the reports.
+// Those of ours that no report names yet follow.
+func packagersOf(s control.Snapshot) []packager {
+	var ours []packager
+	for i := range s.Processes {
+		if p := &s.Processes[i]; kindOf(p.Service) == "packager" {
+			ours = append(ours, packager{name: p.Name, process: p})
+		}
+	}
+	var list []packager
+	for _, d := range s.Details {
+		var active string
+		for _, l := range s.Live {
+			if l.Signal == d.Signal {
+				active = l.Server
+			}
+		}
+		seen := map[string]bool{}
+		for i, status := range d.Packagers {
+			p := packager{
+				signal: clean(d.Signal), name: packagerName(s, status.URL), index: i + 1, url: status.URL, status: status, known: true,
+				active: status.URL != "" && strings.HasPrefix(active, status.URL+"/"),
+			}
+			p.process = processOf(s, p.name)
+			seen[p.name] = true
+			list = append(list, p)
+		}
+		for _, p := range ours {
+			if !seen[p.name] {
+				p.signal, p.index = clean(d.Signal), len(seen)+1
+				seen[p.name] = true
+				list = append(list, p)
+			}
+		}
+	}
+	if len(s.Details) == 0 {
+		for i := range ours {
+			ours[i].index = i + 1
+		}
+		return ours
+	}
+	return list
+}
+
+// packagerName is the name of the packager at a base URL: that of our process
+// with its port, else host and port.
+func packagerName(s control.Snapshot, address string) string {
+	if address == "" {
+		return ""
+	}
+	u, err := url.Parse(address)
+	if err != nil {
+		return clean(address)
+	}
+	port, _ := strconv.Atoi(u.Port()) // 0 is no process's
+	switch u.Hostname() {
+	case "localhost", "127.0.0.1", "::1":
+		for _, p := range s.Processes {
+			if p.Port != 0 && p.Port == port && kindOf(p.Service) == "packager" {
+				return p.Name
+			}
+		}
+	}
+	return clean(u.Host)
+}
+
+// packagerNumber is the packager's place among its signal's, 0 when unknown.
+func (s *scene) packagerNumber(name string) int {
+	for _, p := range s.packagers {
+		if p.name == name {
+			return p.index
+		}
+	}
+	return 0
+}
+
+// mark is the glyph, the word and the ink of a process's state.
+func (s *scene) mark(p *control.Process) (glyph, text string, k ink) {
+	if p.Paused && p.PID != 0 && p.State != stateStopping {
+		return s.g.pause, "paused", inkWarn
+	}
+	text = p.State.String()
+	switch p.State {
+	case stateReady:
+		return s.g.full, text, inkGood
+	case stateDegraded:
+		return s.g.half, text, inkWarn
+	case stateRunning:
+		return s.g.quarter, text, inkInfo
+	case stateStarting:
+		return s.g.dotted, text, inkInfo
+	case stateWaiting:
+		return s.g.dotted, text, inkDim
+	case stateStopping:
+		return s.g.half, text, inkDim
+	case stateBackoff:
+		return s.g.cross, text, inkWarn
+	case stateFailed:
+		return s.g.cross, text, inkBadStrong
+	}
+	return s.g.ring, text, inkDim
+}
+
+// health is the same of a packager.
+func (s *scene) health(p packager) (glyph, text string, k ink) {
+	if p.process != nil && !works(*p.process) && p.process.State != stateRunning {
+		return s.mark(p.process)
+	}
+	text = p.status.State.String()
+	switch p.status.State {
+	case report.Up:
+		return s.g.full, text, inkGood
+	case report.Suspect:
+		return s.g.half, text, inkWarn
+	case report.Lagging:
+		return s.g.quarter, text, inkWarn
+	case report.Stale:
+		return s.g.half, text, inkWarn
+	case report.Misaligned:
+		return s.g.cross, text, inkBad
+	case report.Down:
+		return s.g.ring, text, inkBadStrong
+	}
+	return s.g.question, "unknown", inkDim
+}
+
+// reason says in words why a process is what it is, empty where that is plain.
+func reason(p *control.Process) string {
+	if p.Progress != nil {
+		text := clean(p.Progress.Stage)
+		if p.Progress.Signal != "" {
+			text += " of " + clean(p.Progress.Signal)
+		}
+		if p.Progress.Percent >= 0 {
+			text += " " + strconv.Itoa(int(p.Progress.Percent)) + " %"
+		}
+		return text
+	}
+	if p.Reason == "" && p.PID == 0 && p.LastExit != "" && (p.State == stateExited || p.State == stateFailed || p.State == stateBackoff) {
+		return clean(p.LastExit)
+	}
+	return clean(p.Reason)
+}
