@@ -18,9 +18,9 @@ const (
 	maxMedia = 256 << 20
 )
 
-// signalsIn lists the signals in the folder of signals, sorted: its subfolders
-// with a fit name that hold a playlist. A folder that is not there yet holds none.
-func signalsIn(output string) ([]string, error) {
+// foldersIn lists what may be signals in the folder of signals, sorted: its
+// subfolders with a fit name. A folder that is not there yet holds none.
+func foldersIn(output string) ([]string, error) {
 	entries, err := os.ReadDir(output)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -30,17 +30,22 @@ func signalsIn(output string) ([]string, error) {
 	}
 	var names []string
 	for _, e := range entries {
-		if !e.IsDir() || !report.IsSignal(e.Name()) {
-			continue // a symlink is not a folder here: nothing beyond is read
-		}
-		if f, err := openFolder(output, e.Name()); err == nil {
-			if _, err := f.stat(playlistName); err == nil {
-				names = append(names, e.Name())
-			}
-			f.close()
+		if e.IsDir() && report.IsSignal(e.Name()) { // a symlink is not a folder here: nothing beyond is read
+			names = append(names, e.Name())
 		}
 	}
 	return names, nil
+}
+
+// isIngested reports whether a subfolder is a signal: whether it holds a playlist.
+func isIngested(output, name string) bool {
+	f, err := openFolder(output, name)
+	if err != nil {
+		return false
+	}
+	defer f.close()
+	_, err = f.stat(playlistName)
+	return err == nil
 }
 
 // folder is a signal's folder, opened: nothing outside it can be reached.

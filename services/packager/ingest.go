@@ -96,20 +96,27 @@ func (in *ingest) notified(ctx context.Context, events <-chan fsnotify.Event, e 
 		return
 	}
 	for name := range touched {
-		if g := in.signals[name]; g != nil {
-			in.look(g, true)
+		g := in.signals[name]
+		if g == nil {
+			in.scan(ctx, true) // a new one, most likely
+			return
 		}
+		in.look(g, true)
 	}
 }
 
 // scan looks at every signal. Without publish it only loads.
 func (in *ingest) scan(ctx context.Context, publish bool) {
 	in.watch(in.output) // before it is read, so that nothing is missed in between
-	names, err := signalsIn(in.output)
+	names, err := foldersIn(in.output)
 	in.report(err)
 	if err != nil {
 		return
 	}
+	for _, name := range names {
+		in.watch(filepath.Join(in.output, name)) // also while it is no signal yet
+	}
+	names = slices.DeleteFunc(names, func(name string) bool { return !isIngested(in.output, name) })
 	for _, name := range names {
 		if in.signals[name] == nil {
 			g := newSignal(name, in.s.config.Window)
@@ -155,7 +162,6 @@ func (in *ingest) back(g *signal) {
 
 // look takes what is new of a signal.
 func (in *ingest) look(g *signal, publish bool) {
-	in.watch(filepath.Join(in.output, g.name))
 	f, err := openFolder(in.output, g.name)
 	if err != nil {
 		in.complain(g, err)
@@ -172,9 +178,10 @@ func (in *ingest) look(g *signal, publish bool) {
 	if len(msns) > 0 {
 		in.s.published(g, msns, first)
 	}
-	for _, name := range g.conflicts(f) {
-		in.s.conflicts.WithLabelValues(g.name).Inc()
-		in.s.log.Warn("another file came under a name that is served already, the first stays", "signal", g.name, "name", name)
+	found, names := g.conflicts(f)
+	in.s.conflicts.WithLabelValues(g.name).Add(float64(found))
+	for _, name := range names {
+		in.s.log.Warn("something else came under a name that is served already, the first stays", "signal", g.name, "name", name)
 	}
 }
 

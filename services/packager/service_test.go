@@ -23,10 +23,9 @@ type running struct {
 	url     string // of its address
 	control string // of its socket
 	stop    func()
-	metrics func() string
 }
 
-// run starts a packager of the folder; peers are base URLs.
+// run starts a packager of the folder; peers are base URLs, beside its own.
 func run(t *testing.T, output string, peers ...string) *running {
 	t.Helper()
 	return runNamed(t, "server1", output, peers...)
@@ -38,7 +37,6 @@ func runNamed(t *testing.T, name, output string, peers ...string) *running {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.Topology.Packagers = peers
 	common := runner.Common{LogFormat: "json", LogLevel: "debug"}
 	k := runner.NewKit(name, common, runner.Environment{}, io.Discard)
 	s, err := New(c, k)
@@ -47,6 +45,7 @@ func runNamed(t *testing.T, name, output string, peers ...string) *running {
 	}
 	address := httptest.NewServer(runner.Handler(s, k))
 	t.Cleanup(address.Close)
+	s.config.Topology.Packagers = append(peers, address.URL)
 	socket := httptest.NewServer(runner.SocketHandler(s, k))
 	t.Cleanup(socket.Close)
 	ctx, cancel := context.WithCancel(t.Context())

@@ -1,6 +1,7 @@
 package packager
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"io/fs"
@@ -85,7 +86,8 @@ func (s *shelf) sweep(needed func(name string) bool, now time.Time) bool {
 			if c := a.left.Compare(b.left); c != 0 {
 				return c
 			}
-			return int(a.media.msn - b.media.msn)
+			// What left together goes oldest first, init sections last.
+			return cmp.Compare(uint64(a.media.msn), uint64(b.media.msn))
 		})
 		for _, i := range idle[:over] {
 			delete(s.items, i.media.name)

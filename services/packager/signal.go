@@ -128,26 +128,29 @@ func (g *signal) publish() ([]int64, error) {
 	return msns, nil
 }
 
-// conflicts returns the names under which something else came than what is served,
-// each once.
-func (g *signal) conflicts(f *folder) []string {
-	var names []string
-	note := func(i *item) {
-		if i != nil && !i.known {
+// conflicts counts what came under a name that is served already and is not the
+// same, and returns the names for which that is new.
+func (g *signal) conflicts(f *folder) (found int, names []string) {
+	for _, i := range g.shelf.replaced(f.stat) {
+		m, _, err := f.media(i.media.name)
+		if err == nil && m.etag == i.media.etag {
+			continue
+		}
+		found++
+		if !i.known {
 			i.known = true
 			names = append(names, i.media.name)
 		}
 	}
-	for _, i := range g.shelf.replaced(f.stat) {
-		if m, _, err := f.media(i.media.name); err != nil || m.etag != i.media.etag {
-			note(i)
+	for _, e := range g.window.contradicts(g.entries) {
+		if i := g.shelf.items[e.segment.URI]; i != nil && !i.known {
+			i.known = true
+			found++
+			names = append(names, i.media.name)
 		}
 	}
-	for _, e := range g.window.contradicts(g.entries) {
-		note(g.shelf.items[e.segment.URI])
-	}
 	slices.Sort(names)
-	return names
+	return found, names
 }
 
 // sweep drops the media that has had its time.

@@ -1,0 +1,325 @@
+package packager
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/gorilla/mux"
+
+	"livestream-tui/services/hls"
+)
+
+// switchFault asks the socket's fault switch.
+func switchFault(t *testing.T, r *running, method, body string) answer {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, r.control+"/fault", strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return send(t, req)
+}
+
+func fault(t *testing.T, r *running, body string) {
+	t.Helper()
+	if got := switchFault(t, r, http.MethodPut, body); got.status != 200 {
+		t.Fatalf("PUT /fault %s: got %d %s", body, got.status, got.body)
+	}
+}
+
+func faulty(t *testing.T) (*disk, *running) {
+	t.Helper()
+	d := newDisk(t, t.TempDir())
+	d.publish(100, 103)
+	r := run(t, d.output)
+	r.awaitMSN(103)
+	return d, r
+}
+
+func TestFaultSwitch(t *testing.T) {
+	_, r := faulty(t)
+	for _, c := range []struct {
+		method, body string
+		status       int
+		want         string
+	}{
+		{"GET", "", 200, `{"mode":"none"}`},
+		{"PUT", `{"mode":"slow"}`, 200, `{"mode":"slow","bytes_per_s":20000}`},
+		{"GET", "", 200, `{"mode":"slow","bytes_per_s":20000}`},
+		{"PUT", `{"mode":"lag","signal":"live02"}`, 200, `{"mode":"lag","signal":"live02","segments":1}`},
+		{"PUT", `{"mode":"lag","segments":3}`, 200, `{"mode":"lag","segments":3}`},
+		{"PUT", `{"mode":"error","status":500}`, 200, `{"mode":"error","status":500}`},
+		{"PUT", `{"mode":"error"}`, 200, `{"mode":"error","status":503}`},
+		{"PUT", `{"mode":"sad"}`, 400, ""},
+		{"PUT", `{"mode":"error","status":200}`, 400, ""},
+		{"PUT", `{"mode":"slow","bytes_per_s":-1}`, 400, ""},
+		{"PUT", `{"mode":"stale","speed":1}`, 400, ""},
+		{"PUT", `stale`, 400, ""},
+		{"POST", `{"mode":"stale"}`, 405, ""},
+		{"GET", "", 200, `{"mode":"error","status":503}`},
+		{"DELETE", "", 200, `{"mode":"none"}`},
+		{"GET", "", 200, `{"mode":"none"}`},
+	} {
+		if got := switchFault(t, r, c.method, c.body); got.status != c.status || c.want != "" && got.body != c.want {
+			t.Errorf("%s %s: got %d %s, want %d %s", c.method, c.body, got.status, got.body, c.status, c.want)
+		}
+	}
+	// Never on the address.
+	for _, method := range []string{"GET", "PUT", "DELETE"} {
+		if got := r.do(method, "/fault"); got.status != 404 && got.status != 405 {
+			t.Errorf("%s /fault at the address: got %d, want none", method, got.status)
+		}
+	}
+}
+
+func TestFaults(t *testing.T) {
+	const list, segment, newer = "/live01/playlist.m3u8", "/live01/103.m4s", "/live01/104.m4s"
+	status := func(want int) func(*testing.T, answer) {
+		return func(t *testing.T, a answer) {
+			t.Helper()
+			if a.status != want || a.err != nil {
+				t.Errorf("got %d, %v, want %d", a.status, a.err, want)
+			}
+		}
+	}
+	body := func(want string) func(*testing.T, answer) {
+		return func(t *testing.T, a answer) {
+			t.Helper()
+			if a.status != 200 || a.body != want || a.err != nil {
+				t.Errorf("got %d, %v and %d bytes: %.200q, want 200 and %d bytes", a.status, a.err, len(a.body), a.body, len(want))
+			}
+		}
+	}
+	// listed checks a playlist: its first number and its URIs.
+	listed := func(first int64, uris ...string) func(*testing.T, answer) {
+		return func(t *testing.T, a answer) {
+			t.Helper()
+			p, err := hls.ParseMedia([]byte(a.body))
+			if err != nil || a.status != 200 {
+				t.Fatalf("got %d, %v\n%s", a.status, err, a.body)
+			}
+			var got []string
+			for _, s := range p.Segments {
+				got = append(got, s.URI)
+			}
+			if p.MediaSequence != first || strings.Join(got, " ") != strings.Join(uris, " ") {
+				t.Errorf("got %d: %v, want %d: %v", p.MediaSequence, got, first, uris)
+			}
+		}
+	}
+	whole := string(segmentOf(103, "live01"))
+	// Each fault is set at msn 103, then msn 104 comes.
+	for _, c := range []struct {
+		fault  string
+		checks map[string]func(*testing.T, answer)
+	}{
+		{`{"mode":"none"}`, map[string]func(*testing.T, answer){
+			list: listed(101, "101.m4s", "102.m4s", "103.m4s", "104.m4s"), segment: body(whole), newer: status(200)}},
+		{`{"mode":"error","signal":"live02"}`, map[string]func(*testing.T, answer){list: status(200), segment: body(whole)}},
+		{`{"mode":"stale"}`, map[string]func(*testing.T, answer){
+			list: listed(100, "100.m4s", "101.m4s", "102.m4s", "103.m4s"), list + "?_HLS_msn=104": listed(100, "100.m4s", "101.m4s", "102.m4s", "103.m4s"),
+			segment: body(whole), newer: status(404)}},
+		{`{"mode":"lag"}`, map[string]func(*testing.T, answer){list: listed(101, "101.m4s", "102.m4s", "103.m4s"), segment: body(whole), newer: status(404)}},
+		{`{"mode":"lag","segments":2}`, map[string]func(*testing.T, answer){list: listed(101, "101.m4s", "102.m4s"), segment: status(404)}},
+		{`{"mode":"lag","segments":99}`, map[string]func(*testing.T, answer){list: listed(101, "101.m4s")}},
+		{`{"mode":"slow","bytes_per_s":1000000}`, map[string]func(*testing.T, answer){list: status(200), segment: body(whole)}},
+		{`{"mode":"truncate"}`, map[string]func(*testing.T, answer){list: status(200), segment: func(t *testing.T, a answer) {
+			if a.status != 200 || a.err != io.ErrUnexpectedEOF || len(a.body) != len(whole)/2 || a.body != whole[:len(a.body)] {
+				t.Errorf("got %d, %v and %d bytes, want the first half of %d", a.status, a.err, len(a.body), len(whole))
+			}
+		}}},
+		{`{"mode":"error","status":500}`, map[string]func(*testing.T, answer){list: status(500), segment: status(500), "/live01/nosuch": status(500)}},
+		{`{"mode":"html"}`, map[string]func(*testing.T, answer){list: func(t *testing.T, a answer) {
+			if a.status != 200 || !strings.HasPrefix(a.header.Get("Content-Type"), "text/html") || !strings.Contains(a.body, "<h1>") {
+				t.Errorf("got %d %v %s, want a web page", a.status, a.header, a.body)
+			}
+		}, segment: status(200)}},
+		{`{"mode":"empty"}`, map[string]func(*testing.T, answer){list: body(""), segment: body("")}},
+		{`{"mode":"not-found"}`, map[string]func(*testing.T, answer){list: listed(101, "101.m4s", "102.m4s", "103.m4s", "104.m4s"), segment: status(404)}},
+		{`{"mode":"truncate-playlist"}`, map[string]func(*testing.T, answer){segment: body(whole), list: func(t *testing.T, a answer) {
+			if _, err := hls.ParseMedia([]byte(a.body)); a.status != 200 || a.err != nil || err == nil || !strings.HasPrefix(a.body, "#EXTM3U\n") || strings.HasSuffix(a.body, "\n") {
+				t.Errorf("got %d, %v, parsed with %v\n%s\nwant the beginning of a playlist", a.status, a.err, err, a.body)
+			}
+		}}},
+		{`{"mode":"endlist"}`, map[string]func(*testing.T, answer){segment: body(whole), list: func(t *testing.T, a answer) {
+			listed(101, "101.m4s", "102.m4s", "103.m4s", "104.m4s")(t, a)
+			if !strings.HasSuffix(a.body, "\n#EXT-X-ENDLIST\n") {
+				t.Errorf("got\n%s\nwant an end", a.body)
+			}
+		}}},
+		{`{"mode":"restart-msn"}`, map[string]func(*testing.T, answer){
+			list: listed(1, "1.m4s", "2.m4s", "3.m4s", "4.m4s"), "/live01/3.m4s": body(whole), list + "?_HLS_msn=105": listed(1, "1.m4s", "2.m4s", "3.m4s", "4.m4s")}},
+		{`{"mode":"misaligned"}`, map[string]func(*testing.T, answer){list: listed(102, "101.m4s", "102.m4s", "103.m4s"), segment: body(whole)}},
+		{`{"mode":"corrupt"}`, map[string]func(*testing.T, answer){list: status(200), segment: func(t *testing.T, a answer) {
+			_, err := hls.CheckSegment([]byte(a.body))
+			if a.status != 200 || a.err != nil || len(a.body) != len(whole) || a.body == whole || err == nil {
+				t.Errorf("got %d, %v and %d bytes, the same %t, checked with %v, want %d other bytes", a.status, a.err, len(a.body), a.body == whole, err, len(whole))
+			}
+		}}},
+	} {
+		t.Run(c.fault, func(t *testing.T) {
+			d, r := faulty(t)
+			fault(t, r, c.fault)
+			d.publish(104, 104)
+			r.awaitMSN(104)
+			for path, check := range c.checks {
+				t.Run(path, func(t *testing.T) { check(t, r.get(path)) })
+			}
+			fault(t, r, `{"mode":"none"}`)
+			body(whole)(t, r.get(segment))
+			listed(101, "101.m4s", "102.m4s", "103.m4s", "104.m4s")(t, r.get(list))
+		})
+	}
+}
+
+func TestHangNeverAnswers(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		end  func(*testing.T, *running)
+	}{
+		{"until the fault is cleared", func(t *testing.T, r *running) { fault(t, r, `{"mode":"none"}`) }},
+		{"until the packager stops", func(_ *testing.T, r *running) { r.stop() }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, r := faulty(t)
+			fault(t, r, `{"mode":"hang"}`)
+			answers := make(chan answer, 2)
+			go func() { answers <- r.get("/live01/playlist.m3u8") }()
+			go func() { answers <- r.get("/live01/103.m4s") }()
+			select {
+			case a := <-answers:
+				t.Fatalf("got %+v, want silence", a)
+			default:
+			}
+			c.end(t, r)
+			for range 2 {
+				// One that came after the end is served.
+				if a := <-answers; a.err == nil && a.status != 200 {
+					t.Errorf("got %d, want a broken connection", a.status)
+				}
+			}
+		})
+	}
+}
+
+func TestHangBodySendsHalf(t *testing.T) {
+	_, r := faulty(t)
+	fault(t, r, `{"mode":"hang-body"}`)
+	whole := segmentOf(103, "live01")
+	res, err := http.Get(r.url + "/live01/103.m4s")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	if res.StatusCode != 200 || res.ContentLength != int64(len(whole)) {
+		t.Errorf("got %d and a length of %d, want %d", res.StatusCode, res.ContentLength, len(whole))
+	}
+	half := make([]byte, len(whole)/2)
+	if _, err := io.ReadFull(res.Body, half); err != nil || !bytes.Equal(half, whole[:len(half)]) {
+		t.Errorf("got %v, want the first half", err)
+	}
+	fault(t, r, `{"mode":"none"}`)
+	if rest, err := io.ReadAll(res.Body); err == nil || len(rest) > 0 {
+		t.Errorf("got %d bytes more, %v, want a broken connection", len(rest), err)
+	}
+}
+
+// gate is a client that takes a piece of the body when it is told to.
+type gate struct {
+	*httptest.ResponseRecorder
+	arrived chan int
+	take    chan struct{}
+}
+
+func (g *gate) Write(b []byte) (int, error) {
+	g.arrived <- len(b)
+	<-g.take
+	return g.ResponseRecorder.Write(b)
+}
+
+func TestAFaultTakesHoldOfWhatIsUnderWay(t *testing.T) {
+	whole := segmentOf(103, "live01")
+	for _, c := range []struct {
+		fault string
+		check func(t *testing.T, got []byte, pieces int, broken any)
+	}{
+		{`{"mode":"none"}`, func(t *testing.T, got []byte, _ int, broken any) {
+			if broken != nil || !bytes.Equal(got, whole) {
+				t.Errorf("got %v and %d bytes, want all", broken, len(got))
+			}
+		}},
+		{`{"mode":"truncate"}`, func(t *testing.T, got []byte, _ int, broken any) {
+			if broken != http.ErrAbortHandler || !bytes.Equal(got, whole[:len(whole)/2]) {
+				t.Errorf("got %v and %d bytes, want the first half and a broken connection", broken, len(got))
+			}
+		}},
+		{`{"mode":"slow","bytes_per_s":100000}`, func(t *testing.T, got []byte, pieces int, broken any) {
+			if broken != nil || !bytes.Equal(got, whole) || pieces < 7 {
+				t.Errorf("got %v and %d bytes in %d pieces, want all in pieces of 10,000", broken, len(got), pieces)
+			}
+		}},
+		{`{"mode":"corrupt"}`, func(t *testing.T, got []byte, _ int, broken any) {
+			if broken != nil || len(got) != len(whole) || bytes.Equal(got, whole) || !bytes.Equal(got[:chunk], whole[:chunk]) {
+				t.Errorf("got %v and %d bytes, want the first piece as it is and then others", broken, len(got))
+			}
+		}},
+	} {
+		t.Run(c.fault, func(t *testing.T) {
+			_, r := faulty(t)
+			router := mux.NewRouter().SkipClean(true)
+			r.s.Routes(router)
+			g := &gate{httptest.NewRecorder(), make(chan int), make(chan struct{})}
+			ended := make(chan any)
+			go func() {
+				defer func() { ended <- recover() }()
+				router.ServeHTTP(g, httptest.NewRequest(http.MethodGet, "/live01/103.m4s", nil))
+			}()
+			if n := <-g.arrived; n != chunk {
+				t.Errorf("got a first piece of %d bytes, want %d", n, chunk)
+			}
+			fault(t, r, c.fault)
+			g.take <- struct{}{}
+			for pieces := 1; ; {
+				select {
+				case <-g.arrived:
+					pieces++
+					g.take <- struct{}{}
+				case broken := <-ended:
+					c.check(t, g.Body.Bytes(), pieces, broken)
+					return
+				}
+			}
+		})
+	}
+}
+
+func TestAHeldRequestFollowsTheFault(t *testing.T) {
+	for _, c := range []struct {
+		fault string
+		want  int
+	}{{`{"mode":"stale"}`, 200}, {`{"mode":"error"}`, 503}} {
+		_, r := faulty(t)
+		answers := make(chan answer, 1)
+		go func() { answers <- r.get("/live01/playlist.m3u8?_HLS_msn=104") }()
+		await(t, "a held request", func() bool { return r.s.held.Load() == 1 })
+		fault(t, r, c.fault)
+		if got := <-answers; got.status != c.want || strings.Contains(got.body, "104.m4s") {
+			t.Errorf("%s: got %d\n%s\nwant %d at once", c.fault, got.status, got.body, c.want)
+		}
+	}
+}
+
+func TestLagBlocksOnWhatItShows(t *testing.T) {
+	d, r := faulty(t)
+	fault(t, r, `{"mode":"lag"}`)
+	answers := make(chan answer, 1)
+	go func() { answers <- r.get("/live01/playlist.m3u8?_HLS_msn=103") }()
+	await(t, "a held request", func() bool { return r.s.held.Load() == 1 })
+	d.publish(104, 104)
+	if got := <-answers; got.status != 200 || !strings.Contains(got.body, "103.m4s") || strings.Contains(got.body, "104.m4s") {
+		t.Errorf("got %d\n%s\nwant msn 103 once 104 is there", got.status, got.body)
+	}
+}
