@@ -84,7 +84,11 @@ func (s *Service) Ready() (bool, string) {
 	return true, ""
 }
 
-const tickPeriod = 100 * time.Millisecond
+const (
+	tickPeriod = 100 * time.Millisecond
+	// absentIdle is how long a playlist is looked for that no packager has.
+	absentIdle = 5 * time.Second
+)
 
 // Run follows what players play until ctx is cancelled.
 func (s *Service) Run(ctx context.Context) error {
@@ -131,7 +135,8 @@ func (s *Service) all() []*stream {
 
 // tick settles a stream, or ends it when nobody has asked for it for long.
 func (s *Service) tick(st *stream, now time.Time) {
-	if now.UnixNano()-st.asked.Load() > int64(s.config.Idle) {
+	idle := now.UnixNano() - st.asked.Load()
+	if idle > int64(s.config.Idle) || idle > int64(absentIdle) && st.absentEverywhere() {
 		s.drop(st)
 		return
 	}

@@ -21,7 +21,7 @@ const switchMost = 10 * time.Second
 
 // switched notes a move to another packager. Needs mu.
 func (st *stream) switched(m move, now time.Time) {
-	if m.From == "" {
+	if m.From == "" || st.line.last() < 0 { // nobody was served yet
 		st.s.log.Info("packager chosen", "playlist", st.key, "packager", m.To)
 		return
 	}
