@@ -157,7 +157,7 @@ func (d *downloader) take(ctx context.Context, s piece) (time.Duration, error) {
 	}
 	if s.err != nil {
 		d.p.accuseOf(RuleDownload, "msn %d, %q: %s", s.msn, s.URI, s.err)
-		d.pass(s)
+		d.jump(s.msn + 1)
 		return 0, nil
 	}
 	if ok, err := d.takeMap(ctx, s); !ok || err != nil {
@@ -181,7 +181,7 @@ func (d *downloader) take(ctx context.Context, s piece) (time.Duration, error) {
 		if d.unshown++; d.unshown <= maxUnplayable {
 			return backoff(d.unshown - 1), nil
 		}
-		d.pass(s) // for the picture it is as if it were not there
+		d.jump(s.msn + 1) // for the picture it is as if it were not there
 		return 0, nil
 	}
 	d.append(s, a)
@@ -195,13 +195,9 @@ func (d *downloader) retry() time.Duration {
 	return backoff(d.failed - 1)
 }
 
-// pass goes on to the segment after s.
-func (d *downloader) pass(s piece) { d.next, d.failed, d.unshown = s.msn+1, 0, 0 }
-
 // skip passes over a segment that is declared missing.
 func (d *downloader) skip(s piece) {
-	d.pass(s)
-	d.media.Break()
+	d.jump(s.msn + 1)
 	p := d.p
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -220,7 +216,7 @@ func (p *Player) reach(s piece) {
 
 // append puts s into the buffer.
 func (d *downloader) append(s piece, a answer) {
-	d.pass(s)
+	d.next, d.failed, d.unshown = s.msn+1, 0, 0
 	d.size = a.Bytes
 	p := d.p
 	p.mu.Lock()
@@ -331,23 +327,24 @@ func keyOf(address string, span *hls.ByteRange) string {
 // verify holds a body against everything that is known; false when no player could
 // show it.
 func (d *downloader) verify(s piece, a answer) bool {
-	sum := sha256.Sum256(a.body)
-	same := d.compare(s.msn, s.url, s.ByteRange, sum)
-	playable := true
 	if s.encrypted {
 		d.media.Break()
 	} else {
-		var broken []Violation
-		broken, playable = d.media.Segment(s.msn, a.body, s.Duration)
+		broken, playable := d.media.Segment(s.msn, a.body, s.Duration)
 		d.p.accuse(broken...)
+		if !playable {
+			return false // its bytes are nothing to compare others with
+		}
 	}
+	sum := sha256.Sum256(a.body)
+	same := d.compare(s.msn, s.url, s.ByteRange, sum)
 	if a.Waited > max(s.Duration, time.Second) && !d.p.starvedSince(a.At) {
 		d.p.accuseOf(RuleDownload, "msn %d lasts %s, its bytes were waited for %s", s.msn, s.Duration, round(a.Waited))
 	}
 	if d.p.o.Packagers != nil && same && s.ByteRange == nil && s.msn%int64(d.p.o.Every) == 0 {
 		give(d.p.played, task{due: time.Now(), msn: s.msn, url: s.url, sum: sum, tag: a.header.Get("ETag")})
 	}
-	return playable
+	return true
 }
 
 // compare holds a body against other fetches of its URL and against the reference;

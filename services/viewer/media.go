@@ -81,10 +81,11 @@ func (m *Media) Segment(msn int64, b []byte, duration time.Duration) (list []Vio
 		}
 		next[t.id] = stamp{t.begins + t.length, t.wraps}
 	}
+	m.due = next
 	if len(tracks) > 0 && longest < duration-tail {
 		f.add(RuleWhole, "msn %d: its media lasts %s of the %s that are listed", msn, round(longest), duration)
+		m.Break() // it is told already
 	}
-	m.due = next
 	return f, true
 }
 

@@ -227,6 +227,7 @@ func (p *Player) fetch(ctx context.Context, o order, quiet bool) (answer, error)
 	failed := err != nil && !quiet
 	f := Failure{At: a.At, Length: a.Length, URL: a.URL, Err: a.Err}
 	p.mu.Lock()
+	p.status.Trouble = report.Clean(a.Err)
 	if err == nil || failed {
 		p.transfers.add(a.Request)
 		p.status.Requests++

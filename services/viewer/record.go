@@ -59,6 +59,8 @@ type PlayerStatus struct {
 	Bitrate int64
 	// Packager is X-Packager of the last answer.
 	Packager string
+	// Trouble is why the last request failed, empty when it did not.
+	Trouble string
 
 	byRule [rules]int
 }

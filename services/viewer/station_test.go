@@ -3,6 +3,7 @@ package viewer
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -327,3 +328,5 @@ func chunked(w http.ResponseWriter, b []byte) {
 	http.NewResponseController(w).Flush()
 	_, _ = io.Copy(w, bytes.NewReader(b))
 }
+
+func sumOf(b []byte) Sum { return sha256.Sum256(b) }

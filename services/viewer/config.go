@@ -1,0 +1,43 @@
+package viewer
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"livestream-tui/services/report"
+	"livestream-tui/services/runner"
+)
+
+// Config is the viewer's settings.
+type Config struct {
+	runner.Topology
+
+	// ProxyURL is the base URL that is played from, one. Default: PROXY_PORT on
+	// localhost.
+	ProxyURL runner.URLs `env:"PROXY_URL" doc:"base URL of the proxy that the viewer plays from (default: PROXY_PORT on localhost)"`
+	// Signals are played whatever the origin says; needed where ORIGIN_URL is none.
+	Signals []string `env:"VIEWER_SIGNALS" doc:"signals that the viewer plays beside those that the origin names, comma-separated"`
+	// Forget is how long a signal is still watched that the origin does not name any
+	// more and that does not play. Zero: not at all.
+	Forget time.Duration `env:"VIEWER_FORGET" envDefault:"1m" doc:"how long the viewer waits for a signal that the origin has ceased to name"`
+}
+
+// ConfigFromEnv reads the viewer's settings; a *runner.ConfigError names every bad
+// one.
+func ConfigFromEnv(e runner.Environment) (Config, error) {
+	var c Config
+	var p runner.Problems
+	runner.Parse(e, &c, &p)
+	c.Complete(&p)
+	if len(c.ProxyURL) == 0 {
+		c.ProxyURL = runner.URLs{fmt.Sprintf("http://localhost:%d", c.ProxyPort)}
+	}
+	p.Require(len(c.ProxyURL) == 1, "PROXY_URL", c.ProxyURL, "allowed is one base URL")
+	for _, name := range c.Signals {
+		p.Require(report.IsSignal(name), "VIEWER_SIGNALS", strings.Join(c.Signals, ","), "allowed are names of letters, digits, _ and -, separated by commas")
+	}
+	p.Require(len(c.Signals)+len(c.Origins) > 0 || c.OriginURL != "none", "VIEWER_SIGNALS", "", "must name the signals where ORIGIN_URL is none")
+	p.Require(c.Forget >= 0, "VIEWER_FORGET", c.Forget, "allowed is 0s or more")
+	return c, p.Err()
+}

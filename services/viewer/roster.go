@@ -1,0 +1,67 @@
+package viewer
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"livestream-tui/services/report"
+)
+
+// maxSignals bounds what an origin can make the viewer play.
+const maxSignals = 1000
+
+// roster is which signals are watched. A signal does not cease to be expected by
+// vanishing: the origin may be away, and so may what tells it. Pure; the caller
+// brings clock and lock.
+type roster struct {
+	fixed  []string // watched whatever the origin says
+	forget time.Duration
+	// since is from when on the origin has been heard not to name a signal, zero
+	// while it does.
+	since map[string]time.Time
+}
+
+func newRoster(fixed []string, forget time.Duration) *roster {
+	r := &roster{fixed: fixed, forget: forget, since: map[string]time.Time{}}
+	for _, name := range fixed {
+		r.since[name] = time.Time{}
+	}
+	return r
+}
+
+// heard takes the names that the origin told at now. What it does not name is
+// dropped once it has neither been named nor played for long enough.
+func (r *roster) heard(names []string, plays func(string) bool, now time.Time) {
+	named := make(map[string]bool, len(names))
+	for _, name := range slices.Concat(r.fixed, names) {
+		_, known := r.since[name]
+		if !report.IsSignal(name) || !known && len(r.since) >= maxSignals {
+			continue
+		}
+		named[name] = true
+		r.since[name] = time.Time{}
+	}
+	for name, since := range r.since {
+		if named[name] {
+			continue
+		}
+		if since.IsZero() || plays(name) {
+			since = now
+		}
+		r.since[name] = since
+		if now.Sub(since) >= r.forget && !plays(name) {
+			delete(r.since, name)
+		}
+	}
+}
+
+// away tells that the origin did not answer: what it named last stands.
+func (r *roster) away() {
+	for name := range r.since {
+		r.since[name] = time.Time{}
+	}
+}
+
+// names are the signals to watch, sorted.
+func (r *roster) names() []string { return slices.Sorted(maps.Keys(r.since)) }

@@ -1,0 +1,264 @@
+package viewer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/gorilla/mux"
+	"github.com/hashicorp/go-hclog"
+	"golang.org/x/sync/errgroup"
+
+	"livestream-tui/services/report"
+	"livestream-tui/services/runner"
+)
+
+const (
+	// look is how often it is looked whether a state has changed, word how often the
+	// word is given when it has not.
+	look = 100 * time.Millisecond
+	word = time.Second
+	// patience is how often a supervisor is told that there is nothing to play yet.
+	patience = 5 * time.Second
+	// shown bounds each list of a player's report: the service reads none of them.
+	shown = 50
+)
+
+// Service is the viewer.
+type Service struct {
+	config    Config
+	log       hclog.Logger
+	client    *http.Client // of the origin and the packagers, never of the proxy
+	packagers *Packagers
+	connect   func() *http.Client // a client for a player of its own
+
+	mu       sync.Mutex
+	roster   *roster             // guarded by mu
+	watching map[string]*watcher // by signal; guarded by mu
+	trouble  string              // why the origin does not answer, empty when it does; guarded by mu
+}
+
+// watcher is one signal's player.
+type watcher struct {
+	player *Player
+	stop   context.CancelFunc
+}
+
+var _ runner.Service = (*Service)(nil)
+
+// New returns a viewer that plays nothing yet.
+func New(c Config, k runner.Kit) (*Service, error) {
+	return newService(c, k, func() *http.Client { return NewClient(false) })
+}
+
+func newService(c Config, k runner.Kit, connect func() *http.Client) (*Service, error) {
+	s := &Service{
+		config: c, log: k.Log, client: connect(), connect: connect,
+		roster: newRoster(c.Signals, c.Forget), watching: map[string]*watcher{},
+	}
+	s.packagers = &Packagers{Front: c.ProxyURL[0], URLs: c.Packagers, Client: s.client}
+	return s, k.Metrics.Register(newCollector(s))
+}
+
+// Address is empty: the viewer has no port.
+func (s *Service) Address() string { return "" }
+
+// Routes adds none.
+func (s *Service) Routes(*mux.Router) {}
+
+// Ready reports whether every signal plays.
+func (s *Service) Ready() (bool, string) {
+	s.mu.Lock()
+	trouble := s.trouble
+	s.mu.Unlock()
+	list := s.statuses()
+	if len(list) == 0 {
+		if trouble != "" {
+			return false, "no signal is known: " + trouble
+		}
+		return false, "there is no signal yet"
+	}
+	var reasons []string
+	for _, p := range list {
+		if p.State == report.ViewPlaying {
+			continue
+		}
+		reason := fmt.Sprintf("%s is %s", p.Name, p.State)
+		if p.State == report.ViewStalled {
+			reason += fmt.Sprintf(" for %.1f s", p.Standing.Seconds())
+		}
+		if p.Trouble != "" {
+			reason += ": " + p.Trouble
+		}
+		reasons = append(reasons, reason)
+	}
+	return len(reasons) == 0, strings.Join(reasons, "; ")
+}
+
+// statuses are those of all players, by signal.
+func (s *Service) statuses() []PlayerStatus {
+	s.mu.Lock()
+	players := make([]*Player, 0, len(s.watching))
+	for _, name := range slices.Sorted(maps.Keys(s.watching)) {
+		players = append(players, s.watching[name].player)
+	}
+	s.mu.Unlock()
+	list := make([]PlayerStatus, len(players))
+	for i, p := range players {
+		list[i] = p.Status()
+	}
+	return list
+}
+
+// Run plays every signal until ctx is cancelled.
+func (s *Service) Run(ctx context.Context) error {
+	defer s.client.CloseIdleConnections()
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error {
+		var told time.Time
+		for {
+			next := time.Now().Add(signalsPeriod)
+			s.ask(ctx)
+			if err := s.reconcile(ctx, g); err != nil {
+				return err
+			}
+			s.tellPatience(&told)
+			if err := sleepUntil(ctx, next); err != nil {
+				return err
+			}
+		}
+	})
+	if err := g.Wait(); !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return nil
+}
+
+// ask learns the signals from the origin, when there is one.
+func (s *Service) ask(ctx context.Context) {
+	if len(s.config.Origins) == 0 {
+		return
+	}
+	names, err := signals(ctx, s.client, s.config.Origins)
+	if ctx.Err() != nil {
+		return
+	}
+	s.mu.Lock()
+	before := s.trouble
+	if err == nil {
+		s.trouble = ""
+		s.roster.heard(names, s.plays, time.Now())
+	} else {
+		s.trouble = report.Clean(err.Error())
+		s.roster.away()
+	}
+	after := s.trouble
+	s.mu.Unlock()
+	switch {
+	case before == "" && after != "":
+		s.log.Warn("the origin does not answer, the signals known go on", "reason", after)
+	case before != "" && after == "":
+		s.log.Info("the origin answers again")
+	}
+}
+
+// plays needs mu.
+func (s *Service) plays(signal string) bool {
+	w := s.watching[signal]
+	return w != nil && w.player.Status().State == report.ViewPlaying
+}
+
+// reconcile starts and stops players so that each signal of the roster has one.
+func (s *Service) reconcile(ctx context.Context, g *errgroup.Group) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	names := s.roster.names()
+	for name, w := range s.watching {
+		if !slices.Contains(names, name) {
+			s.log.Warn("signal is not watched any more: the origin does not name it and it does not play", "signal", name)
+			w.stop()
+			delete(s.watching, name)
+		}
+	}
+	for _, name := range names {
+		if s.watching[name] != nil {
+			continue
+		}
+		p, err := s.player(name)
+		if err != nil {
+			return err
+		}
+		own, stop := context.WithCancel(ctx)
+		s.watching[name] = &watcher{p, stop}
+		s.log.Info("watching", "signal", name, "url", p.o.URL)
+		g.Go(func() error {
+			defer p.client.CloseIdleConnections()
+			return p.Run(own)
+		})
+		g.Go(func() error { return s.speak(own, name, p) })
+	}
+	return nil
+}
+
+func (s *Service) player(signal string) (*Player, error) {
+	log := s.log.With("signal", signal)
+	return NewPlayer(PlayerOptions{
+		Name: signal, URL: s.config.ProxyURL[0] + "/" + url.PathEscape(signal) + "/playlist.m3u8",
+		Client: s.connect(), Patient: true, Packagers: s.packagers, Keep: shown,
+		OnViolation: func(v Violation) { log.Warn("a rule is broken", "rule", v.Rule.String(), "what", v.Text) },
+		OnFailure: func(f Failure) {
+			log.Warn("a request failed", "url", f.URL, "error", report.Clean(f.Err), "after_ms", f.Length.Milliseconds())
+		},
+		OnStall: func(st Stall) { log.Warn("the picture stood still", "stalled_ms", st.Length.Milliseconds()) },
+	})
+}
+
+// speak gives the viewer's word on a signal until ctx is cancelled.
+func (s *Service) speak(ctx context.Context, signal string, p *Player) error {
+	var said time.Time
+	var last report.ViewState
+	for {
+		now := time.Now()
+		st := p.Status()
+		if st.State != last || now.Sub(said) >= word {
+			report.Emit(s.log, st.State.String(), viewing(signal, st))
+			said, last = now, st.State
+		}
+		if sleepUntil(ctx, now.Add(look)) != nil {
+			return nil // the player has been stopped, or all have
+		}
+	}
+}
+
+// viewing is a status as others are told.
+func viewing(signal string, st PlayerStatus) report.Viewing {
+	latency := int64(-1)
+	if st.Latency >= 0 {
+		latency = st.Latency.Milliseconds()
+	}
+	return report.Viewing{
+		Signal: signal, State: st.State, StalledForMS: st.Standing.Milliseconds(),
+		Stalls: st.StallCount, StalledMS: st.Stalled.Milliseconds(), LongestStallMS: st.LongestStall.Milliseconds(),
+		BufferMS: st.Buffer.Milliseconds(), LatencyMS: latency, MSN: st.MSN,
+		Violations: st.Violated, FailedRequests: st.Failed, Packager: st.Packager, BitrateBPS: st.Bitrate,
+	}
+}
+
+// tellPatience tells a supervisor that waits for us that there is nothing to play
+// yet: a worker may take minutes to make its first segment.
+func (s *Service) tellPatience(told *time.Time) {
+	s.mu.Lock()
+	idle := len(s.watching) == 0
+	s.mu.Unlock()
+	if now := time.Now(); idle && now.Sub(*told) >= patience {
+		*told = now
+		report.Emit(s.log, "waiting for a signal", report.Progress{Stage: "waiting for a signal", Percent: -1})
+	}
+}
