@@ -121,6 +121,30 @@ func (m *memory) failover(name string) []moved {
 	return moves
 }
 
+// hold plays one signal, or every signal where name is empty, from a packager until
+// it is released or fails; an empty packager releases. It returns what is held now
+// and where players move; false where the packager is usable for none of them.
+func (m *memory) hold(name, packager string) (list []report.Held, moves []moved, ok bool) {
+	for _, n := range slices.Sorted(maps.Keys(m.signals)) {
+		if name != "" && n != name {
+			continue
+		}
+		s := m.signals[n]
+		var c *change
+		if packager == "" {
+			s.selection = s.selection.release()
+		} else if s.selection, c, ok = s.selection.hold(packager, s.statuses); !ok {
+			continue
+		}
+		m.put(n, s)
+		list = append(list, report.Held{Signal: n, Active: s.active(), Held: s.selection.Held})
+		if c != nil {
+			moves = append(moves, moved{n, *c})
+		}
+	}
+	return list, moves, len(list) > 0
+}
+
 // put stores a signal's next value and wakes who waits for another version.
 func (m *memory) put(name string, s signal) {
 	version := versionOf(s)
@@ -147,7 +171,7 @@ func (s signal) active() string {
 }
 
 func (s signal) preference(name string) report.Preference {
-	return report.Preference{Signal: name, Active: s.active(), Packagers: s.selection.order(s.statuses)}
+	return report.Preference{Signal: name, Active: s.active(), Held: s.selection.Held, Packagers: s.selection.order(s.statuses)}
 }
 
 // versionOf names what a preference says: who is to serve, in which order, in
@@ -157,6 +181,9 @@ func (s signal) preference(name string) report.Preference {
 func versionOf(s signal) string {
 	h := sha256.New()
 	_, _ = h.Write([]byte(s.active())) // a hash never fails to write
+	if s.selection.Held {
+		_, _ = h.Write([]byte(" held"))
+	}
 	for _, p := range s.selection.order(s.statuses) {
 		_, _ = h.Write([]byte("\n" + p.URL + " " + p.State.String()))
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,6 +27,7 @@ func (s *Service) Routes(r *mux.Router) {
 	r.HandleFunc("/live/{signal}", s.live).Methods(runner.Reads()...)
 	r.HandleFunc("/live/{signal}/packagers", s.packagers).Methods(runner.Reads()...)
 	r.HandleFunc("/failover", s.failover).Methods(http.MethodPost)
+	r.HandleFunc("/hold", s.hold).Methods(http.MethodPost)
 }
 
 func (s *Service) signals(w http.ResponseWriter, _ *http.Request) {
@@ -125,6 +127,32 @@ func (s *Service) failover(w http.ResponseWriter, r *http.Request) {
 		answer[i] = report.Moved{Signal: m.Signal, From: m.From, To: m.To}
 	}
 	runner.WriteJSON(w, http.StatusOK, answer)
+}
+
+// hold is the operator's.
+func (s *Service) hold(w http.ResponseWriter, r *http.Request) {
+	var in report.HoldRequest
+	if !runner.ReadPost(w, r, s.config.Origins, &in) {
+		return
+	}
+	if in.Signal != "" {
+		if _, ok := s.find(w, in.Signal); !ok {
+			return
+		}
+	}
+	if in.Packager != "" && !slices.Contains(s.config.Packagers, in.Packager) {
+		runner.WriteError(w, http.StatusBadRequest, fmt.Sprintf("packager %q: allowed are %s, and nothing to release", report.Clean(in.Packager), s.config.Packagers))
+		return
+	}
+	s.mu.Lock()
+	list, moves, ok := s.memory.hold(in.Signal, in.Packager)
+	s.mu.Unlock()
+	if !ok {
+		runner.WriteError(w, http.StatusConflict, fmt.Sprintf("packager %s is not usable", in.Packager))
+		return
+	}
+	s.noteMoves(moves)
+	runner.WriteJSON(w, http.StatusOK, list)
 }
 
 const notHeard = "nothing is known yet: the reporter has not answered"

@@ -41,6 +41,8 @@ type selection struct {
 	Usable bool
 	// Pinned: the operator has chosen Active, and it is left only when it fails.
 	Pinned bool
+	// Held: Active is pinned by a hold, which an operator sees and releases.
+	Held bool
 
 	began    time.Time            // the first report of the signal
 	heard    time.Time            // the last one
@@ -102,10 +104,36 @@ func (s selection) away(statuses []report.PackagerStatus) (selection, *change, b
 		if s.Usable {
 			c.From = s.Active
 		}
-		s.Active, s.Usable, s.Pinned, s.returned = v.Packager, true, true, time.Time{}
+		s.Active, s.Usable, s.Pinned, s.Held, s.returned = v.Packager, true, true, false, time.Time{}
 		return s, c, true
 	}
 	return s, nil, false
+}
+
+// hold plays from a usable packager until it is released or fails. The change is
+// nil where it is active already; false where it is not usable.
+func (s selection) hold(packager string, statuses []report.PackagerStatus) (selection, *change, bool) {
+	p, found := find(statuses, packager)
+	if !found || !health.Usable(p.State) {
+		return s, nil, false
+	}
+	var c *change
+	if !s.Usable || s.Active != packager {
+		c = &change{"", packager, "held by the operator"}
+		if s.Usable {
+			c.From = s.Active
+		}
+	}
+	s.Active, s.Usable, s.Pinned, s.Held, s.returned = packager, true, true, true, time.Time{}
+	return s, c, true
+}
+
+// release ends a hold; players stay where they are until a failback is due.
+func (s selection) release() selection {
+	if s.Held {
+		s.Held, s.Pinned = false, false
+	}
+	return s
 }
 
 // order is the statuses in order of preference.
@@ -178,7 +206,7 @@ func (s selection) leave(now time.Time, p policy) selection {
 	default:
 		s.failback = p.FailbackAfter
 	}
-	s.Pinned, s.returned, s.Usable = false, time.Time{}, false
+	s.Pinned, s.Held, s.returned, s.Usable = false, false, time.Time{}, false
 	return s
 }
 

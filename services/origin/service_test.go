@@ -410,3 +410,49 @@ func TestConfigFromEnv(t *testing.T) {
 		}
 	}
 }
+
+func TestHold(t *testing.T) {
+	for _, c := range []struct {
+		name, body string
+		states     []report.State
+		want       int
+		says       string
+		active     string
+	}{
+		{"the standby", `{"signal":"live01","packager":"http://localhost:9090"}`, []report.State{up, up}, 200, `[{"signal":"live01","active":"http://localhost:9090","held":true}]`, two},
+		{"the active one", `{"packager":"http://localhost:8080"}`, []report.State{up, up}, 200, `[{"signal":"live01","active":"http://localhost:8080","held":true}]`, one},
+		{"release", `{}`, []report.State{up, up}, 200, `[{"signal":"live01","active":"http://localhost:8080","held":false}]`, one},
+		{"one that is down", `{"packager":"http://localhost:9090"}`, []report.State{up, down}, 409, `{"error":"packager http://localhost:9090 is not usable"}`, one},
+		{"a stranger", `{"packager":"http://elsewhere"}`, []report.State{up, up}, 400, `{"error":"packager \"http://elsewhere\": allowed are http://localhost:8080,http://localhost:9090, and nothing to release"}`, one},
+		{"no such signal", `{"signal":"live02"}`, []report.State{up, up}, 404, `{"error":"no signal \"live02\""}`, one},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			o := serve(t, runner.Environment{})
+			o.learn(c.states...)
+			a := o.do("POST", "/hold", c.body)
+			if a.code != c.want || a.body != c.says {
+				t.Errorf("got %d %s, want %d %s", a.code, a.body, c.want, c.says)
+			}
+			if live := o.do("GET", "/live/live01", ""); !strings.Contains(live.body, c.active) {
+				t.Errorf("after it: got %s, want %s", live.body, c.active)
+			}
+		})
+	}
+}
+
+func TestAHeldPackagerIsLeftWhenItFailsAndNotBefore(t *testing.T) {
+	o := serve(t, runner.Environment{})
+	o.learn(up, up)
+	o.do("POST", "/hold", `{"packager":"http://localhost:9090"}`)
+	o.learn(up, up)
+	if live := o.do("GET", "/live/live01", ""); !strings.Contains(live.body, two) {
+		t.Errorf("while it is well: got %s, want %s", live.body, two)
+	}
+	o.learn(up, down)
+	if live := o.do("GET", "/live/live01", ""); !strings.Contains(live.body, one) {
+		t.Errorf("after it failed: got %s, want %s", live.body, one)
+	}
+	if p := o.do("GET", "/live/live01/packagers", ""); strings.Contains(p.body, "held") {
+		t.Errorf("after it failed it is held still: %s", p.body)
+	}
+}

@@ -109,7 +109,9 @@ type Preference struct {
 	Signal string `json:"signal"`
 	// Active is the base URL of the packager to play from, empty when none is
 	// usable.
-	Active    string           `json:"active"`
+	Active string `json:"active"`
+	// Held: an operator holds Active until it is released or fails.
+	Held      bool             `json:"held,omitempty"`
 	Packagers []PackagerStatus `json:"packagers"`
 }
 
@@ -126,6 +128,23 @@ type Moved struct {
 type FailoverRequest struct {
 	// Signal is the one to move; every signal when empty.
 	Signal string `json:"signal,omitempty"`
+}
+
+// HoldRequest is the body of the origin's POST /hold.
+type HoldRequest struct {
+	// Signal is the one that is held; every signal when empty.
+	Signal string `json:"signal,omitempty"`
+	// Packager is the base URL to play from until it is released or fails; empty
+	// releases.
+	Packager string `json:"packager,omitempty"`
+}
+
+// Held is a row of the answer to the origin's POST /hold.
+type Held struct {
+	Signal string `json:"signal"`
+	// Active is played from now, Held whether an operator holds it.
+	Active string `json:"active"`
+	Held   bool   `json:"held"`
 }
 
 // Error is the JSON body of every error answer.
