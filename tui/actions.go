@@ -234,7 +234,7 @@ func (m *model) playURLs() []string {
 		return nil
 	}
 	var urls []string
-	for _, l := range m.scene.snapshot.Live {
+	for _, l := range m.scene.live {
 		urls = append(urls, playlistURL(&m.scene, l.Signal))
 	}
 	return urls

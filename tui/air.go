@@ -90,7 +90,8 @@ func (a air) noSpare(now time.Time) bool {
 
 // wordOf derives the word from the states of the services, for as long as no
 // viewer runs that could give it: the proxy, a packager and a worker work, and the
-// origin knows what to play or has known it (wasOn) and cannot be asked.
+// origin knows what to play, or has known it (wasOn) and cannot be asked: the
+// proxy goes on without it.
 func wordOf(s control.Snapshot, wasOn bool) word {
 	w := word{at: s.At, stopping: s.Stopping}
 	up := map[string]int{}
@@ -99,7 +100,7 @@ func wordOf(s control.Snapshot, wasOn bool) word {
 			up[kindOf(p.Service)]++
 		}
 	}
-	known := len(s.Live) > 0 || (wasOn && s.IngestsErr != "")
+	known := len(s.Live) > 0 || (wasOn && mute(s))
 	w.playing = known && has(s, "proxy", up) && has(s, "packager", up) && has(s, "worker", up)
 	if s.IngestsErr == "" && len(s.Details) > 0 {
 		w.spareKnown, w.spare = true, true
@@ -114,6 +115,19 @@ func wordOf(s control.Snapshot, wasOn bool) word {
 		}
 	}
 	return w
+}
+
+// mute reports whether nobody can say what is played from where.
+func mute(s control.Snapshot) bool {
+	if s.IngestsErr != "" {
+		return true
+	}
+	for _, p := range s.Processes {
+		if p.Service == "origin" && works(p) {
+			return false
+		}
+	}
+	return true
 }
 
 // has reports whether a service of that kind works, or the layout has none.

@@ -77,10 +77,13 @@ func (p *failoversPanel) lines(s *scene, w, h int) []*line {
 	columns := []column{
 		{title: "TIME", least: 8},
 		{title: "SWITCH", least: swap, most: swap},
-		{title: "CAUSE", least: 12, most: max(12, w-swap-42)},
+		{title: "CAUSE", least: 24, most: 60},
 		{title: "GAP", least: 6, right: true},
 		{title: "", least: 1, rank: 2},
-		{title: "PROOF", least: 16, most: 40, rank: 1},
+		{title: "PROOF", least: 16, rank: 1},
+	}
+	if w >= 110 {
+		columns[5].most = 28 // what was saved too
 	}
 	ws := widths(columns, w-1)
 	var out []*line
@@ -114,7 +117,7 @@ func failoverRow(s *scene, f control.FailoverAt, columns []column, ws []int, cho
 		}
 		l.put(k, s.g.levels[level(f.GapMS, max(worst, 1)*1.01)])
 	})
-	return r.text(inkDim, proof(s, f)).line
+	return r.text(inkDim, proof(s, f, ws[5])).line
 }
 
 // gapInk: a tenth of a second is not seen, two seconds empty a player's buffer.
@@ -153,8 +156,9 @@ func switchText(s *scene, f control.FailoverAt, w int) string {
 	return number(from) + arrow + number(to)
 }
 
-// proof are the media sequence numbers before and after, and what was saved.
-func proof(s *scene, f control.FailoverAt) string {
+// proof are the media sequence numbers before and after, and where there is room
+// how many requests were saved.
+func proof(s *scene, f control.FailoverAt, w int) string {
 	arrow := "→"
 	if s.g.ascii {
 		arrow = ">"
@@ -163,7 +167,7 @@ func proof(s *scene, f control.FailoverAt) string {
 	if f.MSNBefore >= 0 && f.MSNAfter >= 0 {
 		text = "msn " + s.g.ellipsis + lastDigits(f.MSNBefore) + arrow + s.g.ellipsis + lastDigits(f.MSNAfter)
 	}
-	if f.Saved > 0 {
+	if f.Saved > 0 && w > 24 {
 		text += fmt.Sprintf("  %d saved", f.Saved)
 	}
 	return text

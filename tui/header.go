@@ -2,12 +2,13 @@ package tui
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
 
-// piece is a part of a line that goes, the highest rank first, where there is no
-// room for all.
+// piece is a part of a line. Where there is no room for all, those of the lowest
+// rank come first; rank 0 is always there.
 type piece struct {
 	line *line
 	rank int
@@ -15,23 +16,29 @@ type piece struct {
 
 // fitted joins pieces with two blanks between, within w cells.
 func fitted(pieces []piece, w int) *line {
-	for {
-		out := &line{}
-		worst := -1
-		for i, p := range pieces {
-			if out.width > 0 && p.line.width > 0 {
-				out.put(inkText, "  ")
-			}
-			out.add(p.line)
-			if p.rank > 0 && (worst < 0 || p.rank >= pieces[worst].rank) {
-				worst = i
-			}
-		}
-		if out.width <= w || worst < 0 {
-			return out
-		}
-		pieces = append(append([]piece(nil), pieces[:worst]...), pieces[worst+1:]...)
+	order := make([]int, len(pieces))
+	for i := range order {
+		order[i] = i
 	}
+	slices.SortStableFunc(order, func(a, b int) int { return pieces[a].rank - pieces[b].rank })
+	kept, used := make([]bool, len(pieces)), -2
+	for _, i := range order {
+		if need := pieces[i].line.width + 2; pieces[i].rank == 0 || used+need <= w {
+			kept[i] = true
+			used += need
+		}
+	}
+	out := &line{}
+	for i, p := range pieces {
+		if !kept[i] {
+			continue
+		}
+		if out.width > 0 {
+			out.put(inkText, "  ")
+		}
+		out.add(p.line)
+	}
+	return out
 }
 
 // lamp is the light: a glyph and words on a colour.
@@ -48,7 +55,7 @@ func lamp(s *scene) *line {
 	case airStopping:
 		l.put(inkNeutral, " "+s.g.half+" STOPPING ")
 	default:
-		l.put(inkNeutral, " "+s.g.dotted+" STARTING"+counted+" ")
+		l.put(inkNeutral, " "+s.g.dotted+" STARTING "+clockText(s.now.Sub(s.snapshot.Started))+" ")
 	}
 	if s.air.noSpare(s.now) {
 		l.put(inkText, " ").put(inkAmber, " "+s.g.half+" NO SPARE ")
@@ -64,7 +71,7 @@ func header(s *scene, w int) *line {
 		pieces = append(pieces, say(1, (&line{}).put(inkBadStrong, n)))
 	}
 	var signals, via []string
-	for _, l := range s.snapshot.Live {
+	for _, l := range s.live {
 		signals = append(signals, clean(l.Signal))
 	}
 	for _, p := range s.packagers {
@@ -87,7 +94,11 @@ func header(s *scene, w int) *line {
 		pieces = append(pieces, say(4, (&line{}).put(inkDim, "viewer ").put(inkText, plural(v.stalls, "stall", "stalls")).
 			put(inkDim, ", buffer ").put(inkText, msText(float64(v.bufferMS)))))
 	}
-	fails := (&line{}).put(inkDim, "failovers ").put(inkText, strconv.Itoa(len(s.snapshot.Failovers)))
+	word := "failovers "
+	if w < 100 {
+		word = "fo "
+	}
+	fails := (&line{}).put(inkDim, word).put(inkText, strconv.Itoa(len(s.snapshot.Failovers)))
 	if values := gaps(s.snapshot.Failovers); len(values) > 0 {
 		worst := percentile(values, 100)
 		fails.put(inkDim, "  worst ").put(gapInk(worst), msText(worst))

@@ -34,10 +34,14 @@ func (p *ingestPanel) lines(s *scene, w, h int) []*line {
 	if len(s.snapshot.Ingests) == 0 {
 		return []*line{(&line{}).put(inkDim, " no signal is reported yet")}
 	}
+	name := 6
+	for _, v := range s.snapshot.Ingests {
+		name = min(max(name, len(v.Signal)), 16)
+	}
 	columns := []column{
-		{title: "SIGNAL", least: 7, most: 16},
-		{title: "PACKAGERS", least: 12, most: max(12, w-40)},
-		{title: "LAST REPORTED", least: 8, most: 28, right: false, rank: 1},
+		{title: "SIGNAL", least: name},
+		{title: "PACKAGERS", least: 14, most: 60},
+		{title: "LAST REPORTED", least: 8, most: 30, rank: 1},
 	}
 	ws := widths(columns, w-1)
 	var out []*line
@@ -66,7 +70,7 @@ func (*ingestPanel) packagers(s *scene, v report.Ingest) string {
 		return "none up"
 	}
 	var active string
-	for _, l := range s.snapshot.Live {
+	for _, l := range s.live {
 		if l.Signal == v.Signal {
 			active = l.Server
 		}

@@ -52,7 +52,7 @@ func keymap() []binding {
 		bind(move, "tab", "tab", "the next panel", "panel", 6, func(m *model) tea.Cmd { m.nextPanel(1); return nil }),
 		bind(move, "shift+tab", "shift+tab", "the panel before", "", 0, func(m *model) tea.Cmd { m.nextPanel(-1); return nil }),
 		bind(move, "1 2 3 4 5 6 7 8 9", "1-9", "the panel of that number", "", 0, nil),
-		bind(move, "enter", "⏎", "open: zoom the panel; on a failover its logs", "zoom", 6, (*model).open),
+		bind(move, "enter", "⏎", "zoom the panel; of a failover: its logs", "zoom", 6, (*model).open),
 		bind(move, "esc", "esc", "back", "", 0, func(m *model) tea.Cmd { m.back(); return nil }),
 
 		bind(process, "K", "K", "kill -9", "kill", 10, act(actionKill)),
@@ -60,10 +60,10 @@ func keymap() []binding {
 		bind(process, "s", "s", "stop, or start what is stopped", "stop", 8, (*model).stopOrStart),
 		bind(process, "p", "p", "pause, or resume what is paused", "pause", 8, (*model).pauseOrResume),
 		bind(process, "l", "l", "its logs, or all again", "logs", 3, (*model).logsOfSelected),
-		bind(process, "e", "e", "its command line, environment and last exit", "", 2, (*model).showDetails),
+		bind(process, "e", "e", "its command line and environment", "", 2, (*model).showDetails),
 
 		bind(stream, "f", "f", "fail over to another packager", "fail over", 7, (*model).failover),
-		bind(stream, "h", "h", "hold the selected packager: not to be used; again to release", "", 2, (*model).hold),
+		bind(stream, "h", "h", "hold the selected packager, or release it", "", 2, (*model).hold),
 		bind(stream, "c", "c", "chaos: run a drill on the live platform", "chaos", 4, (*model).chaos),
 		bind(stream, "v", "v", "open in VLC", "VLC", 4, (*model).vlc),
 		bind(stream, "b", "b", "open in the browser", "", 2, (*model).browser),
@@ -85,7 +85,7 @@ func keymap() []binding {
 		bind(program, "i", "i", "write an incident report", "", 1, (*model).incident),
 		bind(program, "?", "?", "this help", "help", 11, (*model).help),
 		bind(program, "q", "q", "stop everything and quit", "quit", 12, (*model).quit),
-		bind(program, "ctrl+c", "ctrl+c", "the same, unasked; again: kill what still runs", "", 0, (*model).quitNow),
+		bind(program, "ctrl+c", "ctrl+c", "the same unasked; again: kill the rest", "", 0, (*model).quitNow),
 	}
 	return list
 }

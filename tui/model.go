@@ -58,6 +58,9 @@ type model struct {
 	theme   int // among themeNames
 	// drawn are the panels as they were painted last.
 	drawn map[string]painted
+	// placed are the panels' places, for what arrangedAt says.
+	placed     []layouts.Placed
+	arrangedAt arranged
 
 	dialog   dialog // nil for none
 	notice   notice

@@ -60,10 +60,10 @@ func (p *packagersPanel) lines(s *scene, w, h int) []*line {
 		{title: "PACKAGER", least: min(name, 14), most: name},
 		{title: "SIGNAL", least: signal, most: 2 * signal, rank: 2},
 		{title: "ROLE", least: 7},
-		{title: "HEALTH", least: 9, most: 12},
-		{title: "MSN", least: 10, right: true, rank: 3},
-		{title: "AGE", least: 5, right: true, rank: 1},
-		{title: "LAT", least: 6, right: true, rank: 4},
+		{title: "HEALTH", least: 8, most: 12},
+		{title: "MSN", least: 9, right: true, rank: 3},
+		{title: "AGE", least: 4, most: 6, right: true, rank: 1},
+		{title: "LAT", least: 5, most: 6, right: true, rank: 4},
 		{title: "LATENCY", least: 0, rank: 5},
 	}
 	if signal == 0 {
@@ -98,13 +98,10 @@ func (p *packagersPanel) lines(s *scene, w, h int) []*line {
 
 func packagerRow(s *scene, v packager, columns []column, ws []int, w int) *line {
 	r := newRow(s.g, columns, ws, v.process != nil && v.name == s.selected)
-	role, roleInk := "STANDBY", inkDim
-	if v.active {
-		role, roleInk = "ACTIVE", inkGoodStrong
-	}
+	role, roleInk := s.role(v)
 	glyph, text, k := s.health(v)
 	r.text(inkText, v.name).text(inkText, v.signal).text(roleInk, role).text(k, glyph+" "+text)
-	if !v.known {
+	if !v.known || (v.process != nil && v.process.PID == 0) {
 		return r.line
 	}
 	if why := packagerReason(v); why != "" && ws[7] > 0 {

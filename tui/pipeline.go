@@ -186,9 +186,9 @@ func (d *drawing) horizontal(y, x, end int, l link) {
 	k, _ := way(l)
 	switch l {
 	case linkBroken:
-		d.text(y, (x+end-1)/2, k, d.s.g.broken)
+		d.text(y, (x+end)/2, k, d.s.g.broken)
 	case linkPaused:
-		d.text(y, (x+end-1)/2, k, d.s.g.waiting)
+		d.text(y, (x+end)/2, k, d.s.g.waiting)
 	}
 }
 
@@ -465,10 +465,7 @@ func (d *drawing) packager(p packager) *line {
 	for _, o := range d.s.packagers {
 		name = max(name, ansi.StringWidth(o.name))
 	}
-	role, roleInk := "STANDBY", inkDim
-	if p.active {
-		role, roleInk = "ACTIVE", inkGoodStrong
-	}
+	role, roleInk := d.s.role(p)
 	l.cell(k, p.name, name, false, d.s.g.ellipsis).put(stateInk, " "+glyph+" ")
 	if d.detail == 0 {
 		return l.cell(roleInk, role, 7, false, "")
@@ -488,14 +485,6 @@ func (d *drawing) packager(p packager) *line {
 		text = fmt.Sprintf("  msn %d  +%.1fs", p.status.MSN, float64(max(p.status.AgeMS, 0))/1000)
 	}
 	return l.cell(inkDim, text, 24, false, d.s.g.ellipsis)
-}
-
-// serves reports whether a packager serves.
-func serves(p packager) bool {
-	if p.process != nil && !works(*p.process) {
-		return false
-	}
-	return !p.known || p.status.State == report.Up || p.status.State == report.Suspect || p.status.State == report.Lagging
 }
 
 // control draws who decides: discovery, reporter, origin, and from there to the
@@ -624,7 +613,8 @@ func (s *scene) chain(w, h int) []*line {
 			case p.active:
 				l.put(inkGoodStrong, " ACTIVE")
 			case w >= 60:
-				l.put(inkDim, " STANDBY")
+				role, k := s.role(p)
+				l.put(k, " "+role)
 			}
 		}
 		parts = append(parts, l.put(inkDim, "]"))

@@ -25,6 +25,9 @@ type scene struct {
 	cpu, latency history
 	// selected is the process that keys act on.
 	selected string
+	// live is what is played from where: what the origin said last, as the proxy
+	// knows it too.
+	live []report.Live
 	// packagers and viewers are derived from the snapshot.
 	packagers []packager
 	viewers   []viewer
@@ -62,7 +65,10 @@ func (s *scene) take(snapshot control.Snapshot) {
 		s.stamp++
 	}
 	s.snapshot, s.now = snapshot, snapshot.At
-	s.packagers = packagersOf(snapshot)
+	if len(snapshot.Live) > 0 || !mute(snapshot) {
+		s.live = snapshot.Live
+	}
+	s.packagers = packagersOf(snapshot, s.live)
 	if s.process() == nil && len(snapshot.Processes) > 0 {
 		s.selected = snapshot.Processes[0].Name
 	}
@@ -134,7 +140,7 @@ func (s *scene) processNames() []string {
 
 // packagersOf lists every packager of every signal, in the order of the reports.
 // Those of ours that no report names yet follow.
-func packagersOf(s control.Snapshot) []packager {
+func packagersOf(s control.Snapshot, live []report.Live) []packager {
 	var ours []packager
 	for i := range s.Processes {
 		if p := &s.Processes[i]; kindOf(p.Service) == "packager" {
@@ -144,7 +150,7 @@ func packagersOf(s control.Snapshot) []packager {
 	var list []packager
 	for _, d := range s.Details {
 		var active string
-		for _, l := range s.Live {
+		for _, l := range live {
 			if l.Signal == d.Signal {
 				active = l.Server
 			}
@@ -235,9 +241,28 @@ func (s *scene) mark(p *control.Process) (glyph, text string, k ink) {
 	return s.g.ring, text, inkDim
 }
 
-// health is the same of a packager.
+// role is what a packager is to players, and its ink.
+func (s *scene) role(p packager) (string, ink) {
+	switch {
+	case p.active:
+		return "ACTIVE", inkGoodStrong
+	case p.known && serves(p):
+		return "STANDBY", inkDim
+	}
+	return s.g.dash, inkFaint
+}
+
+// serves reports whether a packager could be played from.
+func serves(p packager) bool {
+	if p.process != nil && !works(*p.process) {
+		return false
+	}
+	return !p.known || p.status.State == report.Up || p.status.State == report.Suspect || p.status.State == report.Lagging
+}
+
+// health is the glyph, the word and the ink of a packager.
 func (s *scene) health(p packager) (glyph, text string, k ink) {
-	if p.process != nil && !works(*p.process) && p.process.State != stateRunning {
+	if p.process != nil && !works(*p.process) && (p.process.State != stateRunning || !p.known) {
 		return s.mark(p.process)
 	}
 	text = p.status.State.String()

@@ -21,7 +21,22 @@ type painted struct {
 
 // places are the panels' rectangles below the header and above the foot.
 func (m *model) places() []layouts.Placed {
-	w, h := m.w, m.h-2
+	at := arranged{m.scene.stamp, m.w, m.h, m.screen, m.focus, m.zoomed}
+	if at != m.arrangedAt {
+		m.arrangedAt, m.placed = at, m.arrange(m.w, m.h-2)
+	}
+	return m.placed
+}
+
+// arranged is what the places depend on.
+type arranged struct {
+	stamp        uint64
+	w, h, screen int
+	focus        string
+	zoomed       bool
+}
+
+func (m *model) arrange(w, h int) []layouts.Placed {
 	if len(m.scene.layout.Screens) == 0 || h < 1 {
 		return nil
 	}
@@ -165,6 +180,10 @@ func (m *model) paint(p panel, as painted) []string {
 		out = append(out, m.painter.paint(edgeLine(box[0], box[0], box[0], edge, title, name, note, place.W, m.scene.g), place.W))
 		fallthrough
 	default:
+		if as.focused && as.place.Frame == layouts.Bare && len(body) > 0 {
+			marked := (&line{}).put(inkKey, m.scene.g.pointer).add(body[0].from(1))
+			body = append([]*line{marked}, body[1:]...)
+		}
 		for i := range h {
 			out = append(out, m.painter.paint(row(i), w))
 		}

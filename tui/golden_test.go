@@ -1,0 +1,84 @@
+package tui
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/muesli/termenv"
+)
+
+var update = flag.Bool("update", false, "write the goldens anew")
+
+// manners are the ways to look at the screen that have goldens.
+func manners() map[string]manner {
+	return map[string]manner{
+		"colour":   colour,
+		"no-color": {profile: termenv.ANSI, plain: true},
+		"ascii":    {profile: termenv.Ascii, options: Options{ASCII: true}},
+	}
+}
+
+func TestGoldenFrames(t *testing.T) {
+	read := map[string]bool{}
+	check := func(name, state string, w, h int, how manner, keys ...string) {
+		t.Helper()
+		file := filepath.Join("testdata", "golden", name+".txt")
+		read[file] = true
+		t.Run(name, func(t *testing.T) {
+			m, _ := newTestModel(t, state, w, h, how)
+			for _, k := range keys {
+				press(m, k)
+			}
+			checkFrame(t, m, w, h, name)
+			got := m.View() + "\n"
+			if *update {
+				if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+					t.Fatal(err)
+				}
+				if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(got, "\n")); diff != "" {
+				t.Errorf("frame (-want +got), go test ./tui -run Golden -update writes it:\n%s", diff)
+			}
+		})
+	}
+	for name, how := range manners() {
+		for _, size := range [][2]int{{200, 60}, {120, 36}, {100, 28}, {80, 24}, {60, 16}, {40, 10}, {39, 9}} {
+			check(fmt.Sprintf("on-air-%dx%d-%s", size[0], size[1], name), "on air", size[0], size[1], how)
+		}
+	}
+	for state := range states() {
+		if state == "on air" {
+			continue
+		}
+		for _, size := range [][2]int{{120, 36}, {80, 24}} {
+			check(fmt.Sprintf("%s-%dx%d", strings.ReplaceAll(state, " ", "-"), size[0], size[1]), state, size[0], size[1], colour)
+		}
+	}
+	check("help-120x36", "on air", 120, 36, colour, "?")
+	check("details-120x36", "on air", 120, 36, colour, "j", "j", "e")
+	check("confirm-120x36", "no spare", 120, 36, colour, "j", "K")
+	check("logs-120x36", "on air", 120, 36, colour, "L", "L", "/", "segment", "enter")
+	check("watch-120x36", "on air", 120, 36, colour, "L")
+
+	files, err := filepath.Glob(filepath.Join("testdata", "golden", "*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		if !read[f] {
+			t.Errorf("no test reads %s", f)
+		}
+	}
+}
