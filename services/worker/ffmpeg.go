@@ -61,7 +61,7 @@ func parseProbe(b []byte) (media, error) {
 		return media{}, errors.New("it has no video track")
 	}
 	seconds, err := strconv.ParseFloat(doc.Format.Duration, 64)
-	if err != nil || seconds <= 0 {
+	if err != nil || !(seconds > 0) { // NaN included
 		return media{}, errors.New("its length is zero")
 	}
 	if seconds > maxFilm.Seconds() {
