@@ -159,6 +159,7 @@ func fit(bands []band, h int) []band {
 	}
 	for {
 		leaveOut(bands, h)
+		grant(bands, h)
 		grow(bands, h)
 		// What is whole or nothing and did not get all of it gives back the rest.
 		i := slices.IndexFunc(bands, func(b band) bool {
@@ -205,6 +206,25 @@ func leaveOut(bands []band, h int) {
 			b.given = 0
 		}
 		h -= b.given
+	}
+}
+
+// grant gives what is whole or nothing all that it wants where that is not much of
+// the height and leaves the others what they need.
+func grant(bands []band, h int) {
+	left := h
+	for _, b := range bands {
+		left -= b.given
+	}
+	for i := range bands {
+		b := &bands[i]
+		if b.out || !b.content.Whole || b.frame == Bare {
+			continue
+		}
+		whole := b.content.Want + b.frame.Lines()
+		if more := whole - b.given; 15*whole <= 4*h && more <= left {
+			b.given, left = whole, left-more
+		}
 	}
 }
 

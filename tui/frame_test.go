@@ -23,7 +23,7 @@ type manner struct {
 	options Options
 }
 
-var colour = manner{profile: termenv.TrueColor, options: Options{Theme: "dark"}}
+var colour = manner{profile: termenv.TrueColor, options: Options{Theme: "auto"}}
 
 // silent is an outside that does nothing.
 func silent() outside {

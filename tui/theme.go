@@ -59,7 +59,10 @@ type palette struct {
 	low, mid, high                         string
 	onAir, offAir, amber, neutral, onLight string // backgrounds of the light, and the text on them
 	selected, selectedText                 string
-	names                                  [namesCount]string
+	// background is the screen's, where the operator chose the theme: a light one
+	// has to be readable on a dark terminal too.
+	background string
+	names      [namesCount]string
 	// bold stands for what colours tell where there are none.
 	mono bool
 }
@@ -75,7 +78,8 @@ func palettes(name string) palette {
 			good: "#1a7f37", warn: "#8a5a00", bad: "#cf222e", info: "#0b6b78", key: "#8250df",
 			low: "#2da44e", mid: "#bf8700", high: "#cf222e",
 			onAir: "#1a7f37", offAir: "#cf222e", amber: "#e3a008", neutral: "#6e7781", onLight: "#ffffff",
-			selected: "#cfe8ff", selectedText: "#0b1f33",
+			background: "#ffffff",
+			selected:   "#cfe8ff", selectedText: "#0b1f33",
 			names: [namesCount]string{"#0550ae", "#8250df", "#0b6b78", "#953800", "#116329", "#99286e"},
 		}
 	case "high contrast":
@@ -84,7 +88,8 @@ func palettes(name string) palette {
 			good: "10", warn: "11", bad: "9", info: "14", key: "11",
 			low: "10", mid: "11", high: "9",
 			onAir: "10", offAir: "9", amber: "11", neutral: "15", onLight: "0",
-			selected: "15", selectedText: "0",
+			background: "0",
+			selected:   "15", selectedText: "0",
 			names: [namesCount]string{"14", "13", "11", "10", "12", "15"},
 		}
 	case "mono":
@@ -95,7 +100,8 @@ func palettes(name string) palette {
 		good: "#3fb950", warn: "#e3b341", bad: "#ff7b72", info: "#56d4dd", key: "#d2a8ff",
 		low: "#2ea043", mid: "#d29922", high: "#f85149",
 		onAir: "#2ea043", offAir: "#da3633", amber: "#d29922", neutral: "#6e7681", onLight: "#0d1117",
-		selected: "#1c3a5e", selectedText: "#f0f6fc",
+		background: "#0d1117",
+		selected:   "#1c3a5e", selectedText: "#f0f6fc",
 		names: [namesCount]string{"#79c0ff", "#d2a8ff", "#56d4dd", "#ffa657", "#7ee787", "#ff9bce"},
 	}
 }
@@ -117,6 +123,9 @@ func newTheme(r *lipgloss.Renderer, name string, plain bool) theme {
 	t := theme{name: name}
 	fg := func(c string) lipgloss.Style {
 		s := r.NewStyle()
+		if p.background != "" && name != "auto" {
+			s = s.Background(lipgloss.Color(p.background))
+		}
 		if c != "" {
 			s = s.Foreground(lipgloss.Color(c))
 		}

@@ -76,7 +76,7 @@ func (m *model) frame() []string {
 	for i := range rows {
 		text := rows[i].String()
 		if text == "" {
-			text = blanks(m.w)
+			text = m.painter.paint(&line{}, m.w)
 		}
 		frame = append(frame, text)
 	}
