@@ -39,18 +39,18 @@ $(SERVICES:%=run-local-%): run-local-%:
 	$(GO) run main.go $*
 
 .PHONY: test
-test: deps ## Install what is missing and run every test
+test: test-deps ## Install what is missing and run every test
 	$(GO) vet ./...
 	GOOS=darwin $(GO) vet ./...
-	$(GO) test -race $$($(GO) list ./... | grep -v "^livestream-tui$$$$")
+	$(GO) test -race -timeout 10m $$($(GO) list ./... | grep -v "^livestream-tui$$$$")
 	$(GO) test -count=1 -timeout 10m -v $(END_TO_END)
 
 .PHONY: soak
-soak: deps ## Long tests: minute-long outages, many seams of the loop
+soak: test-deps ## Long tests: minute-long outages, many seams of the loop
 	SOAK=1 $(GO) test -count=1 -timeout 60m -v $(END_TO_END)
 
 .PHONY: bench
-bench: deps ## Benchmarks; they report figures and assert nothing
+bench: test-deps ## Benchmarks; they report figures and assert nothing
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 
 .PHONY: lint
@@ -58,8 +58,9 @@ lint: ## Check the code's form (fetches golangci-lint the first time)
 	$(GO) run $(GOLANGCI) run ./...
 
 .PHONY: golden
-golden: ## Write the screens' golden files anew; read the difference before you commit it
+golden: ## Write the screens and README's settings anew; read the difference before you commit it
 	$(GO) test ./tui -run Golden -update
+	$(GO) test . -run TestReadmeHasEverySetting -update
 
 .PHONY: fuzz
 fuzz: ## Fuzz every parser for FUZZTIME (30s) each
@@ -83,20 +84,50 @@ $(SERVICES:%=run-%): run-%:
 clean: ## Remove the binary and the stream's segments; your films stay
 	rm -rf $(BINARY) output
 
-# deps installs what running and testing need and what is missing, and says so.
-# Without root or sudo it prints the command instead.
-SUDO := $(shell [ "$$(id -u)" = 0 ] || echo "sudo -n")
-.PHONY: deps
-deps:
-	@if command -v ffmpeg >/dev/null && command -v ffprobe >/dev/null; then exit 0; fi; \
+# What running and testing need, each as COMMAND:APT:BREW, the packages that have
+# the command; nothing where that installer has none. / parts commands of which
+# any will do, + parts packages that go together.
+RUN_NEEDS  := ffmpeg:ffmpeg:ffmpeg ffprobe:ffmpeg:ffmpeg
+TEST_NEEDS := $(RUN_NEEDS) cc/gcc/clang:gcc+libc6-dev: ps:procps: tmux:tmux:tmux \
+  chromium/google-chrome:chromium: cvlc:vlc-bin+vlc-plugin-base: nginx:nginx:nginx
+
+# They install what is missing, in one go, and say so; without root or sudo they
+# print the command instead and fail.
+.PHONY: deps test-deps
+deps: NEEDS = $(RUN_NEEDS)
+test-deps: NEEDS = $(TEST_NEEDS)
+deps test-deps:
+	@PATH="$$PATH:/usr/sbin:/sbin"; missing=; debian=; brew=; without=; \
+	for need in $(NEEDS); do \
+	  commands=$${need%%:*}; packages=$${need#*:}; found=; \
+	  for c in $$(echo $$commands | tr / ' '); do command -v $$c >/dev/null 2>&1 && found=1; done; \
+	  [ -z "$$found" ] || continue; \
+	  missing="$$missing $${commands%%/*}"; \
+	  debian="$$debian $$(echo $${packages%%:*} | tr + ' ')"; \
+	  formula=$${packages#*:}; brew="$$brew $$formula"; \
+	  [ -n "$$formula" ] || without="$$without $${commands%%/*}"; \
+	done; \
+	unique() { for p in "$$@"; do echo $$p; done | sort -u | tr '\n' ' ' | sed 's/ $$//'; }; \
+	debian=$$(unique $$debian); brew=$$(unique $$brew); \
+	if [ -z "$$missing" ]; then exit 0; fi; \
+	echo "missing:$$missing"; \
 	if command -v apt-get >/dev/null; then \
-	  echo "ffmpeg is missing: installing it with apt-get"; \
-	  if [ "$$(id -u)" != 0 ] && ! sudo -n true 2>/dev/null; then \
-	    echo "that needs root; run: sudo apt-get update && sudo apt-get install -y ffmpeg" >&2; exit 1; fi; \
-	  $(SUDO) apt-get update -qq && \
-	  $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends ffmpeg; \
+	  sudo=; \
+	  if [ "$$(id -u)" != 0 ]; then \
+	    if ! command -v sudo >/dev/null || ! { [ -t 0 ] || sudo -n true 2>/dev/null; }; then \
+	      echo "installing needs root; run: sudo apt-get update && sudo apt-get install -y $$debian" >&2; exit 1; fi; \
+	    sudo=sudo; \
+	  fi; \
+	  echo "installing with apt-get: $$debian"; \
+	  $$sudo apt-get update -qq || exit 1; \
+	  there=; for p in $$debian; do \
+	    if LC_ALL=C apt-cache policy $$p | grep -q 'Candidate: [0-9]'; then there="$$there $$p"; \
+	    else echo "there is no $$p here: install it by hand, or do without what needs it"; fi; \
+	  done; \
+	  [ -z "$$there" ] || $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$there; \
 	elif command -v brew >/dev/null; then \
-	  echo "ffmpeg is missing: installing it with brew"; brew install ffmpeg; \
+	  [ -z "$$without" ] || echo "brew has no$$without: install it by hand, or do without what needs it"; \
+	  [ -z "$$brew" ] || { echo "installing with brew: $$brew"; brew install $$brew; }; \
 	else \
-	  echo "ffmpeg is missing: install ffmpeg 5 or newer (with ffprobe) with your system's packages, then try again" >&2; exit 1; \
+	  echo "install them with your system's packages (FFmpeg 5 or newer), then try again" >&2; exit 1; \
 	fi

@@ -121,7 +121,7 @@ func (p *parse) port(n ast.Node, path string) (variable string, fallback int) {
 	before := len(p.problems)
 	p.mapping(n, path,
 		field{"variable", func(n ast.Node, path string) { variable = p.variable(n, path, p.text(n, path)) }},
-		field{"default", func(n ast.Node, path string) { fallback = p.number(n, path, 1, 65535) }},
+		field{"default", func(n ast.Node, path string) { fallback = p.number(n, path, 65535) }},
 	)
 	if len(p.problems) == before && (variable == "" || fallback == 0) {
 		p.bad(n, path, "both variable and default are needed, such as {variable: PROXY_PORT, default: 8002}")
@@ -182,7 +182,7 @@ func (p *parse) row(n ast.Node, path string) Row {
 	var r Row
 	before := len(p.problems)
 	p.mapping(n, path,
-		field{"height", func(n ast.Node, path string) { r.Height = p.number(n, path, 1, mostWeight) }},
+		field{"height", func(n ast.Node, path string) { r.Height = p.number(n, path, mostWeight) }},
 		field{"panels", func(n ast.Node, path string) {
 			p.list(n, path, func(n ast.Node, path string) { r.Panels = append(r.Panels, p.panel(n, path)) })
 		}},
@@ -198,8 +198,8 @@ func (p *parse) panel(n ast.Node, path string) Panel {
 	before := len(p.problems)
 	p.mapping(n, path,
 		field{"panel", func(n ast.Node, path string) { v.Name = p.oneOf(n, path, PanelNames()) }},
-		field{"weight", func(n ast.Node, path string) { v.Weight = p.number(n, path, 1, mostWeight) }},
-		field{"stacked", func(n ast.Node, path string) { v.Stacked = p.number(n, path, 1, mostWeight) }},
+		field{"weight", func(n ast.Node, path string) { v.Weight = p.number(n, path, mostWeight) }},
+		field{"stacked", func(n ast.Node, path string) { v.Stacked = p.number(n, path, mostWeight) }},
 	)
 	if len(p.problems) == before {
 		p.need(n, path, "panel", v.Name)

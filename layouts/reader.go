@@ -120,12 +120,12 @@ func (r *reader) text(n ast.Node, path string) string {
 	return ""
 }
 
-// number reads a whole number from least to most.
-func (r *reader) number(n ast.Node, path string, least, most int) int {
+// number reads a whole number from 1 to most.
+func (r *reader) number(n ast.Node, path string, most int) int {
 	s := r.text(n, path)
 	i, err := strconv.Atoi(s)
-	if err != nil || i < least || i > most {
-		r.bad(n, path, "%q: allowed is a number from %d to %d", s, least, most)
+	if err != nil || i < 1 || i > most {
+		r.bad(n, path, "%q: allowed is a number from 1 to %d", s, most)
 	}
 	return i
 }
