@@ -130,16 +130,23 @@ func (p *Player) piece(msn int64) piece {
 	return s
 }
 
-// rangeOf is the byte range of a segment with its offset (RFC 8216, 4.3.2.2).
+// rangeOf is the byte range of a segment with its offset, which may be the end of
+// the one before (RFC 8216, 4.3.2.2).
 func rangeOf(list *hls.MediaPlaylist, i int) *hls.ByteRange {
 	r := list.Segments[i].ByteRange
 	if r == nil || r.Offset >= 0 {
 		return r
 	}
 	offset := int64(0)
-	if i > 0 && list.Segments[i-1].URI == list.Segments[i].URI {
-		if before := rangeOf(list, i-1); before != nil {
-			offset = before.Offset + before.Length
+	for j := i - 1; j >= 0; j-- {
+		s := &list.Segments[j]
+		if s.ByteRange == nil || s.URI != list.Segments[i].URI {
+			break
+		}
+		offset += s.ByteRange.Length
+		if s.ByteRange.Offset >= 0 {
+			offset += s.ByteRange.Offset
+			break
 		}
 	}
 	return &hls.ByteRange{Length: r.Length, Offset: offset}

@@ -42,8 +42,8 @@ func newClient(dial func(ctx context.Context, network, address string) (net.Conn
 // Bounds of a small socket: what it receives ahead, and the segment size it
 // announces, by which the server's kernel sizes its own buffer.
 const (
-	smallReceive = 16 << 10
-	smallSegment = 1400
+	smallReceive = 2 << 10
+	smallSegment = 536
 )
 
 func shrink(_, _ string, c syscall.RawConn) error {
