@@ -12,6 +12,9 @@ GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.5.0
 END_TO_END := .
 FUZZTIME ?= 30s
 
+# The player of browsers, for the test that plays in Chromium.
+HLS_JS := node_modules/hls.js/dist/hls.min.js
+
 .DEFAULT_GOAL := help
 
 .PHONY: help
@@ -39,14 +42,14 @@ $(SERVICES:%=run-local-%): run-local-%:
 	$(GO) run main.go $*
 
 .PHONY: test
-test: test-deps ## Install what is missing and run every test
+test: test-deps $(HLS_JS) ## Install what is missing and run every test
 	$(GO) vet ./...
 	GOOS=darwin $(GO) vet ./...
 	$(GO) test -race -timeout 10m $$($(GO) list ./... | grep -v "^livestream-tui$$$$")
 	$(GO) test -count=1 -timeout 10m -v $(END_TO_END)
 
 .PHONY: soak
-soak: test-deps ## Long tests: minute-long outages, many seams of the loop
+soak: test-deps $(HLS_JS) ## Long tests: minute-long outages, many seams of the loop
 	SOAK=1 $(GO) test -count=1 -timeout 60m -v $(END_TO_END)
 
 .PHONY: bench
@@ -89,7 +92,10 @@ clean: ## Remove the binary and the stream's segments; your films stay
 # any will do, + parts packages that go together.
 RUN_NEEDS  := ffmpeg:ffmpeg:ffmpeg ffprobe:ffmpeg:ffmpeg
 TEST_NEEDS := $(RUN_NEEDS) cc/gcc/clang:gcc+libc6-dev: ps:procps: tmux:tmux:tmux \
-  chromium/google-chrome:chromium: cvlc:vlc-bin+vlc-plugin-base: nginx:nginx:nginx
+  chromium/google-chrome:chromium: cvlc:vlc-bin+vlc-plugin-base: nginx:nginx:nginx npm:npm:node
+
+$(HLS_JS): | test-deps
+	npm install --no-save --no-package-lock --no-audit --no-fund --silent hls.js@1.7.4
 
 # They install what is missing, in one go, and say so; without root or sudo they
 # print the command instead and fail.

@@ -46,7 +46,7 @@ type saved struct {
 
 // savedMost is how old a state may be that is gone on with: players that saw an
 // older one have gone.
-const savedMost = 10 * time.Minute
+const savedMost = time.Minute
 
 func openState(folder string, port int) (*state, error) {
 	path := filepath.Join(folder, fmt.Sprintf("proxy-%d", port))

@@ -1,0 +1,306 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+)
+
+// Real players, side by side, and the verdict of each on what it played.
+
+// verdict is what a player came to: what was wrong, and figures for the log.
+type verdict struct {
+	problems []string
+	figures  string
+}
+
+// playFFmpeg decodes everything; it does not know stalls, but sees every wrong byte.
+func playFFmpeg(ctx context.Context, url string, length time.Duration) verdict {
+	var v verdict
+	out, err := exec.CommandContext(ctx, "ffmpeg", "-v", "warning", "-nostdin", "-i", url,
+		"-t", fmt.Sprintf("%.0f", length.Seconds()), "-f", "null", "-").CombinedOutput()
+	if err != nil {
+		v.problems = append(v.problems, err.Error())
+	}
+	if says := withoutInits(string(out)); says != "" {
+		v.problems = append(v.problems, says)
+	}
+	v.figures = fmt.Sprintf("decoded %s", length)
+	return v
+}
+
+// page plays with hls.js and keeps what a viewer and the library noticed.
+const page = `<!doctype html><title>player</title><video id=v muted autoplay width=320></video>
+<script src=/hls.js></script><script>
+const v = document.getElementById('v'), r = {errors: [], waits: 0, stalledMS: 0, latency: 0, version: Hls.version};
+let begun = false, since = 0, last = -1;
+const hls = new Hls({lowLatencyMode: false});
+hls.on(Hls.Events.ERROR, (_, d) => r.errors.push(d.type + ' ' + d.details + (d.fatal ? ' fatal' : '') + ' ' + (d.error ? d.error.message : '')));
+hls.loadSource(new URLSearchParams(location.search).get('url'));
+hls.attachMedia(v);
+v.addEventListener('playing', () => { begun = true; });
+v.addEventListener('waiting', () => { if (begun) r.waits++; });
+setInterval(() => {
+  const now = performance.now();
+  if (begun) {
+    if (v.currentTime === last) { if (!since) since = now; r.stalledMS = Math.max(r.stalledMS, now - since); } else since = 0;
+    last = v.currentTime;
+  }
+  r.played = v.currentTime; r.latency = hls.latency; r.state = v.readyState;
+  const q = v.getVideoPlaybackQuality(); r.frames = q.totalVideoFrames; r.corrupted = q.corruptedVideoFrames;
+}, 100);
+function report() { return r; }
+</script>`
+
+// stillMost is how long the picture in the browser may stand still: the machine has
+// two cores, and decodes on them.
+const stillMost = 900 * time.Millisecond
+
+// playBrowser plays with hls.js in Chromium.
+func playBrowser(ctx context.Context, url string, length time.Duration) verdict {
+	var v verdict
+	script, err := os.ReadFile(filepath.Join("node_modules", "hls.js", "dist", "hls.min.js"))
+	if err != nil {
+		return verdict{problems: []string{err.Error() + "; make test installs it"}}
+	}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/hls.js" {
+			w.Header().Set("Content-Type", "text/javascript")
+			_, _ = w.Write(script)
+			return
+		}
+		w.Header().Set("Content-Type", "text/html")
+		_, _ = io.WriteString(w, page)
+	}))
+	defer server.Close()
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.DisableGPU,
+		chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true),
+		chromedp.Flag("disable-quic", true), chromedp.Flag("autoplay-policy", "no-user-gesture-required"),
+		chromedp.Flag("disable-background-timer-throttling", true), chromedp.Flag("disable-renderer-backgrounding", true))
+	allocated, cancel := chromedp.NewExecAllocator(ctx, options...)
+	defer cancel()
+	tab, cancel := chromedp.NewContext(allocated)
+	defer cancel()
+	var r struct {
+		Errors                   []string
+		Waits                    int
+		StalledMS, Latency       float64
+		Played                   float64
+		Frames, Corrupted, State int
+		Version                  string
+	}
+	began := time.Now()
+	err = chromedp.Run(tab, chromedp.Navigate(server.URL+"/?url="+url), chromedp.Sleep(length), chromedp.Evaluate("report()", &r))
+	if err != nil {
+		return verdict{problems: []string{"chromium: " + err.Error()}}
+	}
+	for _, e := range r.Errors {
+		v.problems = append(v.problems, "hls.js: "+e)
+	}
+	if r.StalledMS > float64(stillMost.Milliseconds()) {
+		v.problems = append(v.problems, fmt.Sprintf("the picture stood still for %.0f ms", r.StalledMS))
+	}
+	if r.Corrupted > 0 {
+		v.problems = append(v.problems, fmt.Sprintf("%d corrupted frames", r.Corrupted))
+	}
+	if r.Frames == 0 {
+		v.problems = append(v.problems, "no frame was shown")
+	}
+	v.figures = fmt.Sprintf("hls.js %s: %d frames in %s, longest standstill %.0f ms, %d waits, latency %.1f s",
+		r.Version, r.Frames, time.Since(began).Round(time.Second), r.StalledMS, r.Waits, r.Latency)
+	return v
+}
+
+// badVLC are the words of VLC's log that tell of harm.
+var badVLC = regexp.MustCompile(`(?i)(error|corrupt|discontinuity|failed|underflow)`)
+
+// harmlessVLC are lines of a machine without a screen or sound, and of a film that
+// does not begin with fragment 0.
+var harmlessVLC = regexp.MustCompile(`(?i)(dbus|vdpau|pulse|alsa|lua|xcb|wayland|glx|opengl|interface|globalhotkeys|cannot load|no suitable|plugins\.dat|vaapi|Fragment sequence discontinuity detected \d+ != 0)`)
+
+// playVLC plays with VLC, as another user: it does not run as root.
+func playVLC(ctx context.Context, url string, length time.Duration) verdict {
+	var v verdict
+	home, err := os.MkdirTemp("", "vlc-")
+	if err != nil {
+		return verdict{problems: []string{err.Error()}}
+	}
+	defer os.RemoveAll(home)
+	cmd := exec.CommandContext(ctx, "vlc", "-I", "oldrc", "--rc-fake-tty", "--no-color", "-V", "vdummy", "-A", "adummy", "-v", url)
+	cmd.Env = append(os.Environ(), "HOME="+home, "XDG_RUNTIME_DIR="+home)
+	if os.Getuid() == 0 {
+		nobody, err := user.Lookup("nobody")
+		if err != nil {
+			return verdict{problems: []string{err.Error()}}
+		}
+		uid, _ := strconv.Atoi(nobody.Uid)
+		gid, _ := strconv.Atoi(nobody.Gid)
+		if err := os.Chown(home, uid, gid); err != nil {
+			return verdict{problems: []string{err.Error()}}
+		}
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}}
+	}
+	var out, says heard
+	cmd.Stdout, cmd.Stderr = &out, &says
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		return verdict{problems: []string{err.Error()}}
+	}
+	if err := cmd.Start(); err != nil {
+		return verdict{problems: []string{err.Error()}}
+	}
+	select {
+	case <-time.After(length):
+	case <-ctx.Done():
+	}
+	log := says.String()                       // how it ends is not what it played
+	_, _ = io.WriteString(in, "stats\nquit\n") // it may have ended; the figures tell
+	_ = in.Close()
+	if err := cmd.Wait(); err != nil {
+		v.problems = append(v.problems, err.Error())
+	}
+	for _, line := range strings.Split(log, "\n") {
+		if badVLC.MatchString(line) && !harmlessVLC.MatchString(line) {
+			v.problems = append(v.problems, "VLC: "+strings.TrimSpace(line))
+		}
+	}
+	figure := func(name string) int {
+		m := regexp.MustCompile(name + `\s*:\s*(\d+)`).FindStringSubmatch(out.String())
+		if m == nil {
+			return -1
+		}
+		n, _ := strconv.Atoi(m[1])
+		return n
+	}
+	shown, lost := figure("frames displayed"), figure("frames lost")
+	// 25 a second once it has begun; what a busy machine was late to show is no stall.
+	if want := int(25 * (length - 4*time.Second).Seconds()); shown+lost < want {
+		v.problems = append(v.problems, fmt.Sprintf("VLC showed %d frames and was late for %d, want %d or more: it stood still", shown, lost, want))
+	}
+	for _, name := range []string{"demux corrupted", "discontinuities"} {
+		if n := figure(name); n != 0 {
+			v.problems = append(v.problems, fmt.Sprintf("VLC: %s: %d", name, n))
+		}
+	}
+	v.figures = fmt.Sprintf("%d frames shown, %d late, %d buffers of sound lost", shown, lost, figure("buffers lost"))
+	return v
+}
+
+// heard is what a process says, to be read while it still speaks.
+type heard struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (h *heard) Write(b []byte) (int, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.b.Write(b)
+}
+
+func (h *heard) String() string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.b.String()
+}
+
+// playAll plays with every player for the given time, side by side.
+func playAll(t *testing.T, url string, length time.Duration) map[string]verdict {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), length+time.Minute)
+	defer cancel()
+	players := map[string]func(context.Context, string, time.Duration) verdict{"ffmpeg": playFFmpeg, "hls.js": playBrowser, "VLC": playVLC}
+	verdicts := map[string]verdict{}
+	var mu sync.Mutex
+	var work sync.WaitGroup
+	for name, play := range players {
+		work.Go(func() {
+			v := play(ctx, url, length)
+			mu.Lock()
+			defer mu.Unlock()
+			verdicts[name] = v
+		})
+	}
+	work.Wait()
+	return verdicts
+}
+
+// killActive kills the packager that the proxy serves from, n times, each time
+// when it is back and well, until ctx ends.
+func killActive(ctx context.Context, p *platform, n int, every time.Duration) (killed int) {
+	for killed < n {
+		select {
+		case <-ctx.Done():
+			return killed
+		case <-time.After(every):
+		}
+		name, err := p.active()
+		if err != nil {
+			continue
+		}
+		if s := p.status(name); s.PID != 0 && syscall.Kill(s.PID, syscall.SIGKILL) == nil {
+			killed++
+		}
+	}
+	return killed
+}
+
+// active is the process that the proxy serves from.
+func (p *platform) active() (string, error) {
+	resp, err := http.Get(p.playlistURL())
+	if err != nil {
+		return "", err
+	}
+	defer resp.Body.Close()
+	switch at := resp.Header.Get("X-Packager"); {
+	case strings.HasSuffix(at, ":"+p.env["SERVER_ONE_PORT"]):
+		return "server1", nil
+	case strings.HasSuffix(at, ":"+p.env["SERVER_TWO_PORT"]):
+		return "server2", nil
+	default:
+		return "", errors.New("X-Packager is " + at)
+	}
+}
+
+func TestPlayersSeeNothingOfTenKills(t *testing.T) {
+	p := launch(t, settings(t))
+	p.awaitOnAir(everyProcess...)
+	length, kills, every := 50*time.Second, 10, 4*time.Second
+	if soaking() {
+		length, kills, every = 2*time.Minute, 20, 5*time.Second
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), length)
+	defer cancel()
+	done := make(chan int)
+	go func() {
+		time.Sleep(5 * time.Second) // while the players begin
+		done <- killActive(ctx, p, kills, every)
+	}()
+	verdicts := playAll(t, p.playlistURL(), length)
+	if killed := <-done; killed < kills {
+		t.Errorf("killed the active packager %d times, want %d", killed, kills)
+	}
+	for name, v := range verdicts {
+		t.Logf("%s: %s", name, v.figures)
+		for _, problem := range v.problems {
+			t.Errorf("%s: %s", name, problem)
+		}
+	}
+}
