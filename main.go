@@ -35,6 +35,7 @@ import (
 	"livestream-tui/services/proxy"
 	"livestream-tui/services/reporter"
 	"livestream-tui/services/runner"
+	"livestream-tui/services/viewer"
 	"livestream-tui/services/worker"
 	"livestream-tui/tui"
 )
@@ -129,12 +130,14 @@ func (a *app) root() *cobra.Command {
 		Long: "A terminal control room for a live stream that must not go down. Without a command it launches the platform\n" +
 			"of the layout (encoder, packagers, control plane, proxy), supervises it and shows the dashboard.",
 		Args:          noCommand,
+		Version:       version, // --version
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		// Letters that a command may be off to be suggested.
 		SuggestionsMinimumDistance: 2,
 		RunE:                       func(*cobra.Command, []string) error { return a.platform(o) },
 	}
+	root.SetVersionTemplate(versionLine())
 	f := root.Flags()
 	f.StringVar(&o.layout, "layout", layouts.Default, "a built-in layout's name, or a `FILE` in YAML")
 	f.BoolVar(&o.headless, "headless", false, "no terminal: events on standard output")
@@ -162,7 +165,7 @@ func (a *app) root() *cobra.Command {
 		&cobra.Command{
 			Use: "version", Short: "the version", Args: cobra.NoArgs,
 			Run: func(*cobra.Command, []string) {
-				fmt.Fprintf(a.out, "livestream-tui %s (%s %s/%s)\n", version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+				fmt.Fprint(a.out, versionLine())
 			},
 		},
 		&cobra.Command{Use: "environment", Short: "every environment variable that is read: help environment", Long: settingsTable()},
@@ -174,7 +177,27 @@ func (a *app) root() *cobra.Command {
 			},
 		},
 	)
+	root.InitDefaultHelpCmd()
+	for _, c := range root.Commands() {
+		if c.Name() == "help" {
+			c.Args = noTopic
+		}
+	}
 	return root
+}
+
+func versionLine() string {
+	return fmt.Sprintf("livestream-tui %s (%s %s/%s)\n", version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+}
+
+// noTopic refuses help on a command that there is not, which Cobra answers with
+// the root's help.
+func noTopic(help *cobra.Command, topic []string) error {
+	cmd, rest, err := help.Root().Find(topic)
+	if err == nil && cmd == help.Root() {
+		err = noCommand(cmd, rest)
+	}
+	return err
 }
 
 // noCommand refuses arguments of the root: each is a command that there is not.
@@ -264,6 +287,7 @@ func services() []service {
 		{"discovery", "finds signals and watches the packagers", nil, with(discovery.ConfigFromEnv, discovery.New)},
 		{"origin", "knows which packager to play a signal from", nil, with(origin.ConfigFromEnv, origin.New)},
 		{"proxy", "what players talk to", nil, with(proxy.ConfigFromEnv, proxy.New)},
+		{"viewer", "a player without a screen: what the audience sees", nil, with(viewer.ConfigFromEnv, viewer.New)},
 	}
 }
 
@@ -362,7 +386,7 @@ func (a *app) platform(o platformOptions) error {
 		return &usageError{errors.New("--json and --for need --headless")}
 	case o.duration < 0:
 		return &usageError{fmt.Errorf("--for %s: allowed is more than 0s", o.duration)}
-	case !o.headless && !(isatty.IsTerminal(os.Stdin.Fd()) && isatty.IsTerminal(os.Stdout.Fd())):
+	case !o.headless && (!isatty.IsTerminal(os.Stdin.Fd()) || !isatty.IsTerminal(os.Stdout.Fd())):
 		return &usageError{errors.New("the dashboard needs a terminal; without one use --headless")}
 	}
 	layout, err := loadLayout(o.layout)
@@ -486,9 +510,12 @@ func (a *app) doctor(ctx context.Context) error {
 		return err
 	}
 	var paths runner.Paths
+	var places runner.Topology
 	var problems runner.Problems
 	runner.Parse(a.env, &paths, &problems)
 	paths.Complete(a.env, &problems)
+	runner.Parse(a.env, &places, &problems)
+	places.Complete(&problems)
 	if err := problems.Err(); err != nil {
 		return err
 	}
