@@ -58,7 +58,7 @@ func (m *model) failover() tea.Cmd {
 	return m.command(control.Command{Action: actionFailover})
 }
 
-// hold takes the selected packager out of use, or back.
+// hold plays from the selected packager until it is released.
 func (m *model) hold() tea.Cmd {
 	p := m.scene.process()
 	if p == nil || kindOf(p.Service) != "packager" {

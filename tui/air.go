@@ -35,8 +35,10 @@ const (
 type word struct {
 	// at is when that was known; zero when it never was.
 	at time.Time
-	// playing: the audience sees pictures that move.
-	playing bool
+	// playing: the audience sees pictures that move. unsure: nothing was shown yet.
+	playing, unsure bool
+	// stalled is for how long it has seen none that do.
+	stalled time.Duration
 	// spare: another packager could take over at once. spareKnown: that is known.
 	spare, spareKnown bool
 	// stopping: the platform goes down because it was asked to.
@@ -66,11 +68,13 @@ func (a air) next(w word, now time.Time) air {
 		state = airUnknown
 	case w.playing:
 		state = airOn
+	case w.unsure && a.wasOn:
+		state = airUnknown
 	case !a.wasOn:
 		state = airStarting
 	}
 	if state != a.state || a.since.IsZero() {
-		a.state, a.since = state, now
+		a.state, a.since = state, now.Add(-w.stalled)
 	}
 	a.wasOn = a.wasOn || state == airOn
 	switch {
@@ -88,11 +92,35 @@ func (a air) noSpare(now time.Time) bool {
 	return !a.unspared.IsZero() && now.Sub(a.unspared) >= spareless && (a.state == airOn || a.state == airOff)
 }
 
-// wordOf derives the word from the states of the services, for as long as no
+// wordOf is the viewers' word where the layout runs any, else what the states of
+// the services let expect.
+func wordOf(s *scene) word {
+	w := derived(s.snapshot, s.air.wasOn)
+	if len(s.ofKind("viewer")) == 0 {
+		return w
+	}
+	w.at, w.playing, w.unsure = time.Time{}, true, false
+	for i, v := range s.viewers {
+		if i == 0 || v.at.Before(w.at) {
+			w.at = v.at // the one not heard of for longest: each has to speak
+		}
+		w.playing = w.playing && v.State == report.ViewPlaying
+		switch v.State {
+		case report.ViewStalled:
+			w.stalled = max(w.stalled, time.Duration(v.StalledForMS)*time.Millisecond)
+		case report.ViewStarting:
+			w.unsure = true
+		}
+	}
+	w.unsure = w.unsure && w.stalled == 0
+	return w
+}
+
+// derived is the word from the states of the services, for as long as no
 // viewer runs that could give it: the proxy, a packager and a worker work, and the
 // origin knows what to play, or has known it (wasOn) and cannot be asked: the
 // proxy goes on without it.
-func wordOf(s control.Snapshot, wasOn bool) word {
+func derived(s control.Snapshot, wasOn bool) word {
 	w := word{at: s.At, stopping: s.Stopping}
 	up := map[string]int{}
 	for _, p := range s.Processes {

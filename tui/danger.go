@@ -9,7 +9,7 @@ import (
 // it would not, or where there is nothing to take off air.
 func danger(s *scene, p *control.Process, a action) string {
 	switch a {
-	case actionKill, actionRestart, actionStop, actionPause, actionHold:
+	case actionKill, actionRestart, actionStop, actionPause:
 	default:
 		return ""
 	}

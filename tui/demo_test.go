@@ -43,7 +43,7 @@ func TestDemo(t *testing.T) {
 	began := time.Now()
 	applied := false
 	go func() {
-		for seq := uint64(9); ctx.Err() == nil; seq++ {
+		for seq := uint64(20); ctx.Err() == nil; seq++ {
 			time.Sleep(50 * time.Millisecond)
 			f.change(func(s *control.Snapshot) {
 				if state != "starting" && time.Since(began) < 300*time.Millisecond {
@@ -71,9 +71,17 @@ func TestDemo(t *testing.T) {
 					}
 				}
 			})
-			if seq%8 == 0 {
+			if seq%20 == 1 && state != "unknown" && state != "starting" {
+				stalled := time.Duration(0)
+				if state == "off air" && time.Since(began) > 2*time.Second {
+					stalled = time.Since(began) - 2*time.Second
+				}
 				f.mu.Lock()
-				l := someLogs()[rand.IntN(8)]
+				f.lines = append(f.lines, viewing(seq, time.Now(), stalled))
+				f.mu.Unlock()
+			} else {
+				f.mu.Lock()
+				l := someLogs()[rand.IntN(7)]
 				l.Seq, l.Time = seq, time.Now()
 				f.lines = append(f.lines, l)
 				f.mu.Unlock()

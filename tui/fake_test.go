@@ -140,13 +140,26 @@ func someLogs() []control.LogLine {
 		{"worker", "frame=  250 fps= 25 q=28.0 size=N/A time=00:00:10.00 bitrate=N/A speed=1x", report.LevelDebug, nil},
 		{"discovery", "packager slow", report.LevelWarn, fields("packager", "server2", "latency_ms", 140)},
 		{"proxy", "upstream refused the connection", report.LevelError, fields("packager", "server2", "error", "connection refused")},
-		{"viewer", "segment played", report.LevelInfo, fields("signal", "live01", "msn", 927081284, "buffer_ms", 5812)},
+		{"viewer", "segment played", report.LevelInfo, fields("signal", "live01", "msn", 927081284)},
 	} {
 		lines = append(lines, control.LogLine{Seq: uint64(i + 1), Process: l.process, Line: report.Line{
 			Time: noon.Add(time.Duration(i-9) * 507 * time.Millisecond), Level: l.level, Module: l.process, Message: l.message, Fields: l.fields,
 		}})
 	}
 	return lines
+}
+
+// viewing is the viewer's word, as it stands in its log; stalled is how long it has
+// stood still.
+func viewing(seq uint64, at time.Time, stalled time.Duration) control.LogLine {
+	v := fields("event", "viewing", "signal", "live01", "state", "playing", "stalls", 0, "buffer_ms", 5812, "latency_ms", 5900,
+		"msn", 927081284, "violations", 0, "failed_requests", 0, "packager", "server1", "bitrate_bps", 3_100_000)
+	if stalled > 0 {
+		v = fields("event", "viewing", "signal", "live01", "state", "stalled", "stalled_for_ms", int(stalled.Milliseconds()), "stalls", 1,
+			"stalled_ms", int(stalled.Milliseconds()), "longest_stall_ms", int(stalled.Milliseconds()), "buffer_ms", 0, "latency_ms", 9000,
+			"msn", 927081284, "violations", 0, "failed_requests", 0, "packager", "server1", "bitrate_bps", 0)
+	}
+	return control.LogLine{Seq: seq, Process: "viewer", Line: report.Line{Time: at, Level: report.LevelInfo, Module: "viewer", Message: "viewing", Fields: v}}
 }
 
 func fields(pairs ...any) []report.Field {

@@ -68,15 +68,19 @@ func newTestModel(t testing.TB, state string, w, h int, how manner) (*model, *fa
 		if state == "starting" || i > 18 {
 			by(&s)
 		}
-		if state == "unknown" && i > 18 {
-			m.scene.now = s.At
-			s.At = at.Add(18 * time.Second)
-			m.scene.air = m.scene.air.next(wordOf(s, true), at.Add(time.Duration(i)*time.Second))
-			continue
-		}
 		var lines []control.LogLine
 		if i == 30 {
 			lines = someLogs()
+			for j := range lines {
+				lines[j].Seq += 40
+			}
+		}
+		switch {
+		case state == "starting", state == "unknown" && i > 18:
+		case state == "off air" && i > 20:
+			lines = append(lines, viewing(uint64(1+i*(1+i/30)), s.At, time.Duration(i-20)*time.Second))
+		default:
+			lines = append(lines, viewing(uint64(1+i*(1+i/30)), s.At, 0))
 		}
 		m.take(polled{s, lines})
 		f.snapshot = s

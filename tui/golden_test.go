@@ -12,7 +12,8 @@ import (
 	"github.com/muesli/termenv"
 )
 
-var update = flag.Bool("update", false, "write the goldens anew")
+// updating reports whether to write the goldens anew. The flag is teatest's.
+func updating() bool { return flag.Lookup("update").Value.String() == "true" }
 
 // manners are the ways to look at the screen that have goldens.
 func manners() map[string]manner {
@@ -36,7 +37,7 @@ func TestGoldenFrames(t *testing.T) {
 			}
 			checkFrame(t, m, w, h, name)
 			got := m.View() + "\n"
-			if *update {
+			if updating() {
 				if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 					t.Fatal(err)
 				}

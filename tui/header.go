@@ -79,6 +79,11 @@ func header(s *scene, w int) *line {
 			via = append(via, p.name)
 		}
 	}
+	if len(signals) == 0 {
+		for _, d := range s.snapshot.Details {
+			signals = append(signals, clean(d.Signal))
+		}
+	}
 	if len(signals) > 3 {
 		signals = append(signals[:2], plural(len(signals)-2, "more", "more"))
 	}
@@ -89,10 +94,28 @@ func header(s *scene, w int) *line {
 	if len(via) > 0 {
 		pieces = append(pieces, say(3, (&line{}).put(inkDim, "via ").put(inkGoodStrong, strings.Join(via, " "))))
 	}
-	if len(s.viewers) > 0 {
+	if len(s.viewers) > 0 && s.air.state != airUnknown {
 		v := s.viewers[0]
-		pieces = append(pieces, say(4, (&line{}).put(inkDim, "viewer ").put(inkText, plural(v.stalls, "stall", "stalls")).
-			put(inkDim, ", buffer ").put(inkText, msText(float64(v.bufferMS)))))
+		stalls := 0
+		for _, o := range s.viewers {
+			stalls += o.Stalls
+			if o.BufferMS < v.BufferMS {
+				v = o // the worst of them
+			}
+		}
+		k := inkText
+		if stalls > 0 {
+			k = inkBad
+		}
+		if w >= 100 {
+			if v.BitrateBPS > 0 {
+				pieces = append(pieces, say(6, (&line{}).put(inkText, fmt.Sprintf("%.1f Mb/s", float64(v.BitrateBPS)/1e6))))
+			}
+			pieces = append(pieces, say(4, (&line{}).put(inkDim, "viewer ").put(k, plural(stalls, "stall", "stalls")).
+				put(inkDim, ", buffer ").put(inkText, msText(float64(v.BufferMS)))))
+		} else {
+			pieces = append(pieces, say(4, (&line{}).put(k, plural(stalls, "stall", "stalls"))))
+		}
 	}
 	word := "failovers "
 	if w < 100 {

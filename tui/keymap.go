@@ -63,7 +63,7 @@ func keymap() []binding {
 		bind(process, "e", "e", "its command line and environment", "", 2, (*model).showDetails),
 
 		bind(stream, "f", "f", "fail over to another packager", "fail over", 7, (*model).failover),
-		bind(stream, "h", "h", "hold the selected packager, or release it", "", 2, (*model).hold),
+		bind(stream, "h", "h", "hold: play from the selected packager, or release it", "", 2, (*model).hold),
 		bind(stream, "c", "c", "chaos: run a drill on the live platform", "chaos", 4, (*model).chaos),
 		bind(stream, "v", "v", "open in VLC", "VLC", 4, (*model).vlc),
 		bind(stream, "b", "b", "open in the browser", "", 2, (*model).browser),

@@ -60,15 +60,15 @@ func (p *logsPanel) take(lines []control.LogLine) {
 		p.lost += lines[0].Seq - last - 1
 	}
 	p.kept = append(p.kept, lines...)
-	if len(p.kept) > logsMost+logsMost/4 {
-		p.kept = append([]control.LogLine(nil), p.kept[len(p.kept)-logsMost:]...)
-		oldest := p.kept[0].Seq
-		p.shown = append([]uint64(nil), p.shown[sort.Search(len(p.shown), func(i int) bool { return p.shown[i] >= oldest }):]...)
-	}
 	for i := range lines {
 		if p.passes(&lines[i]) {
 			p.shown = append(p.shown, lines[i].Seq)
 		}
+	}
+	if len(p.kept) > logsMost+logsMost/4 {
+		p.kept = append([]control.LogLine(nil), p.kept[len(p.kept)-logsMost:]...)
+		oldest := p.kept[0].Seq
+		p.shown = append([]uint64(nil), p.shown[sort.Search(len(p.shown), func(i int) bool { return p.shown[i] >= oldest }):]...)
 	}
 }
 
@@ -82,7 +82,11 @@ func (p *logsPanel) line(seq uint64) *control.LogLine {
 }
 
 func (p *logsPanel) passes(l *control.LogLine) bool {
-	return l.Level >= p.level && (p.service == "" || l.Process == p.service) &&
+	level := l.Level
+	if level > report.LevelDebug && isViewing(l) {
+		level = report.LevelDebug // once a second, and the screen says it elsewhere
+	}
+	return level >= p.level && (p.service == "" || l.Process == p.service) &&
 		(p.pattern == nil || p.pattern.MatchString(plainLine(l)))
 }
 
@@ -167,7 +171,7 @@ func (p *logsPanel) move(_ *scene, m motion, page int) {
 	p.step(m.by(page))
 }
 
-// step moves by n of the lines shown; from the newest one down it follows again.
+// step moves by n of the lines shown; down at the newest it follows again.
 func (p *logsPanel) step(n int) {
 	p.rev++
 	if len(p.shown) == 0 {
@@ -175,7 +179,7 @@ func (p *logsPanel) step(n int) {
 		return
 	}
 	i := p.index() + n
-	if i >= len(p.shown) || (n > 0 && p.at == 0) {
+	if n > 0 && (i >= len(p.shown)-1 || p.at == 0) {
 		p.follow()
 		return
 	}

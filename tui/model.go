@@ -131,9 +131,10 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 // take takes over what was seen of the platform.
 func (m *model) take(p polled) tea.Cmd {
 	m.scene.take(p.snapshot)
+	m.scene.hear(p.logs)
 	m.logs.take(p.logs)
 	before := m.scene.air.state
-	m.scene.air = m.scene.air.next(wordOf(p.snapshot, m.scene.air.wasOn), p.snapshot.At)
+	m.scene.air = m.scene.air.next(wordOf(&m.scene), p.snapshot.At)
 	if m.scene.air.state != before {
 		m.scene.stamp++
 	}

@@ -446,7 +446,7 @@ func (d *drawing) node(p *control.Process, note string) *line {
 func (d *drawing) viewer(p *control.Process) string {
 	for _, v := range d.s.viewers {
 		if v.name == p.Name {
-			return plural(v.stalls, "stall", "stalls")
+			return plural(v.Stalls, "stall", "stalls")
 		}
 	}
 	return ""

@@ -28,7 +28,7 @@ type scene struct {
 	// live is what is played from where: what the origin said last, as the proxy
 	// knows it too.
 	live []report.Live
-	// packagers and viewers are derived from the snapshot.
+	// packagers are derived from the snapshot, viewers from what they log.
 	packagers []packager
 	viewers   []viewer
 }
@@ -49,13 +49,44 @@ type packager struct {
 
 func (p packager) key() string { return p.signal + " " + p.url }
 
-// viewer is a viewer's own word.
+// viewer is a viewer's last word on a signal.
 type viewer struct {
-	name      string
-	playing   bool
-	stalls    int
-	bufferMS  int64
-	latencyMS int64
+	name string
+	at   time.Time
+	report.Viewing
+}
+
+// hear takes what viewers say out of lines of log.
+func (s *scene) hear(lines []control.LogLine) {
+	for i := range lines {
+		if !isViewing(&lines[i]) {
+			continue
+		}
+		e, ok, err := report.EventOf(lines[i].Line)
+		v, is := e.(report.Viewing)
+		if !ok || err != nil || !is {
+			continue
+		}
+		s.stamp++
+		word := viewer{lines[i].Process, lines[i].Time, v}
+		at := slices.IndexFunc(s.viewers, func(o viewer) bool { return o.name == word.name && o.Signal == v.Signal })
+		if at < 0 {
+			s.viewers = append(s.viewers, word)
+			continue
+		}
+		s.viewers[at] = word
+	}
+	// What nobody plays any more, nobody speaks of.
+	s.viewers = slices.DeleteFunc(s.viewers, func(v viewer) bool {
+		if s.now.Sub(v.at) < silence || processOf(s.snapshot, v.name) == nil || !works(*processOf(s.snapshot, v.name)) {
+			return false
+		}
+		return len(s.live) > 0 && !slices.ContainsFunc(s.live, func(l report.Live) bool { return l.Signal == v.Signal })
+	})
+}
+
+func isViewing(l *control.LogLine) bool {
+	return l.Field("event") == report.Viewing{}.Kind()
 }
 
 // take makes s the scene of a new snapshot.

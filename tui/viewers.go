@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"livestream-tui/layouts"
+	"livestream-tui/services/report"
 )
 
 // viewersPanel shows what the audience sees, in the viewers' own words.
@@ -12,7 +13,7 @@ type viewersPanel struct{}
 func (*viewersPanel) title(s *scene) (name, note string) {
 	stalls := 0
 	for _, v := range s.viewers {
-		stalls += v.stalls
+		stalls += v.Stalls
 	}
 	if len(s.viewers) == 0 {
 		return "VIEWERS", "none"
@@ -40,39 +41,63 @@ func (*viewersPanel) lines(s *scene, w, h int) []*line {
 		return []*line{(&line{}).put(inkDim, text)}
 	}
 	columns := []column{
-		{title: "VIEWER", least: 8, most: 16},
+		{title: "VIEWER", least: 8, most: 12},
+		{title: "SIGNAL", least: 6, most: 12, rank: 4},
 		{title: "STATE", least: 10},
 		{title: "STALLS", least: 6, right: true},
-		{title: "BUFFER", least: 10, most: 40, rank: 1},
+		{title: "LONGEST", least: 7, right: true, rank: 3},
+		{title: "BUFFER", least: 10, most: 30, rank: 1},
 		{title: "", least: 6, right: true},
 		{title: "LATENCY", least: 7, right: true, rank: 2},
+		{title: "WRONG", least: 5, right: true, rank: 5},
 	}
 	ws := widths(columns, w-1)
-	out := []*line{tableHead(s.g, columns, ws)}
+	var out []*line
+	if h > len(s.viewers) {
+		out = append(out, tableHead(s.g, columns, ws))
+	}
 	for _, v := range s.viewers {
 		if len(out) >= h {
 			break
 		}
-		r := newRow(s.g, columns, ws, v.name == s.selected)
-		state, k := s.g.full+" playing", inkGood
-		if !v.playing {
-			state, k = s.g.cross+" stalled", inkBadStrong
-		}
-		stalls := inkGood
-		if v.stalls > 0 {
-			stalls = inkBad
-		}
-		part := float64(v.bufferMS) / bufferFull
-		bufferInk := inkGood
-		if part < 0.25 {
-			bufferInk = inkBad
-		} else if part < 0.5 {
-			bufferInk = inkWarn
-		}
-		r.text(inkText, v.name).text(k, state).text(stalls, strconv.Itoa(v.stalls))
-		r.drawn(func(l *line, w int) { l.bar(s.g, bufferInk, part, w) })
-		r.text(inkText, msText(float64(v.bufferMS))).text(inkText, msText(float64(v.latencyMS)))
-		out = append(out, r.line)
+		out = append(out, viewerRow(s, v, columns, ws))
 	}
-	return out[:min(len(out), h)]
+	return out
+}
+
+func viewerRow(s *scene, v viewer, columns []column, ws []int) *line {
+	r := newRow(s.g, columns, ws, v.name == s.selected)
+	glyph, k := s.g.full, inkGood
+	text := v.State.String()
+	switch {
+	case s.now.Sub(v.at) > silence:
+		glyph, text, k = s.g.question, "silent", inkDim
+	case v.State == report.ViewStalled:
+		glyph, k = s.g.cross, inkBadStrong
+	case v.State == report.ViewStarting:
+		glyph, k = s.g.dotted, inkInfo
+	}
+	count := func(n int) ink {
+		if n > 0 {
+			return inkBad
+		}
+		return inkGood
+	}
+	part := float64(v.BufferMS) / bufferFull
+	bufferInk := inkGood
+	switch {
+	case part < 0.25:
+		bufferInk = inkBad
+	case part < 0.5:
+		bufferInk = inkWarn
+	}
+	longest := s.g.dash
+	if v.LongestStallMS > 0 {
+		longest = msText(float64(v.LongestStallMS))
+	}
+	r.text(inkText, clean(v.name)).text(inkText, clean(v.Signal)).text(k, glyph+" "+text)
+	r.text(count(v.Stalls), strconv.Itoa(v.Stalls)).text(count(v.Stalls), longest)
+	r.drawn(func(l *line, w int) { l.bar(s.g, bufferInk, part, w) })
+	r.text(inkText, msText(float64(v.BufferMS))).text(inkText, msText(float64(v.LatencyMS)))
+	return r.text(count(v.Violations), strconv.Itoa(v.Violations)).line
 }

@@ -30,12 +30,11 @@ const (
 )
 
 // The actions that are not a process supervisor's: failover moves every signal
-// from its active packager, hold takes a packager out of use until it is
-// released.
+// from its active packager; hold plays every signal from one packager until that
+// fails or is held again, which releases it.
 const (
 	actionFailover = action(iota + 64)
 	actionHold
-	actionRelease
 )
 
 // actionText is the action's name for people.
@@ -45,8 +44,6 @@ func actionText(a action) string {
 		return "fail over"
 	case actionHold:
 		return "hold"
-	case actionRelease:
-		return "release"
 	}
 	return a.String()
 }

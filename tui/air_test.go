@@ -1,0 +1,148 @@
+package tui
+
+import (
+	"testing"
+	"time"
+
+	"livestream-tui/procs/control"
+	"livestream-tui/services/report"
+)
+
+func TestLight(t *testing.T) {
+	type step struct {
+		after time.Duration // since the first
+		word  word          // at is set to the step's time unless silent
+		// silent is how long ago the word was; never: there was none yet.
+		silent time.Duration
+		never  bool
+		want   airState
+		since  time.Duration
+		spare  bool // NO SPARE stands beside
+	}
+	playing := word{playing: true, spare: true, spareKnown: true}
+	alone := word{playing: true, spareKnown: true}
+	s := time.Second
+	for name, steps := range map[string][]step{
+		"starting until the first picture": {
+			{after: 0, never: true, want: airStarting},
+			{after: 20 * s, word: word{unsure: true}, want: airStarting},
+			{after: 21 * s, word: playing, want: airOn, since: 21 * s},
+		},
+		"a stall counts from when the picture stood still": {
+			{after: 0, word: playing, want: airOn},
+			{after: 9 * s, word: word{stalled: 1200 * time.Millisecond}, want: airOff, since: 7800 * time.Millisecond},
+			{after: 10 * s, word: word{stalled: 2200 * time.Millisecond}, want: airOff, since: 7800 * time.Millisecond},
+			{after: 11 * s, word: playing, want: airOn, since: 11 * s},
+		},
+		"silence is unknown after three seconds, never off air": {
+			{after: 0, word: playing, want: airOn},
+			{after: 3 * s, word: playing, silent: 3 * s, want: airOn},
+			{after: 4 * s, word: playing, silent: 4 * s, want: airUnknown, since: 4 * s},
+			{after: 60 * s, word: word{}, silent: 60 * s, want: airUnknown, since: 4 * s},
+			{after: 61 * s, word: playing, want: airOn, since: 61 * s},
+		},
+		"a viewer that starts anew knows nothing yet": {
+			{after: 0, word: playing, want: airOn},
+			{after: s, word: word{unsure: true}, want: airUnknown, since: s},
+		},
+		"no spare is said after five seconds": {
+			{after: 0, word: playing, want: airOn},
+			{after: s, word: alone, want: airOn},
+			{after: 5900 * time.Millisecond, word: alone, want: airOn},
+			{after: 6 * s, word: alone, want: airOn, spare: true},
+			{after: 7 * s, word: word{playing: true}, want: airOn, spare: true}, // nobody knows better
+			{after: 8 * s, word: playing, want: airOn},
+		},
+		"a short lack of a spare is not said": {
+			{after: 0, word: alone, want: airOn},
+			{after: 4 * s, word: playing, want: airOn},
+			{after: 5 * s, word: alone, want: airOn},
+			{after: 9 * s, word: alone, want: airOn},
+		},
+		"stopping is neither": {
+			{after: 0, word: playing, want: airOn},
+			{after: s, word: word{stopping: true}, want: airStopping, since: s},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var a air
+			for i, c := range steps {
+				now := noon.Add(c.after)
+				w := c.word
+				if !c.never {
+					w.at = now.Add(-c.silent)
+				}
+				a = a.next(w, now)
+				if a.state != c.want || a.since.Sub(noon) != c.since || a.noSpare(now) != c.spare {
+					t.Errorf("step %d: got %s since %s, no spare %v; want %s since %s, %v",
+						i, a.state, a.since.Sub(noon), a.noSpare(now), c.want, c.since, c.spare)
+				}
+			}
+		})
+	}
+}
+
+func TestWord(t *testing.T) {
+	view := func(name, signal string, state report.ViewState, ago, stalled time.Duration) viewer {
+		return viewer{name, noon.Add(-ago), report.Viewing{Signal: signal, State: state, StalledForMS: stalled.Milliseconds()}}
+	}
+	for name, c := range map[string]struct {
+		change  func(s *control.Snapshot)
+		viewers []viewer
+		wasOn   bool
+		want    word
+	}{
+		"a viewer that plays": {
+			viewers: []viewer{view("viewer", "live01", report.ViewPlaying, 0, 0)},
+			want:    word{at: noon, playing: true, spare: true, spareKnown: true},
+		},
+		"no viewer has spoken": {want: word{playing: true, spare: true, spareKnown: true}},
+		"one of two signals stalls": {
+			viewers: []viewer{view("viewer", "live01", report.ViewPlaying, 0, 0), view("viewer", "live02", report.ViewStalled, time.Second, 2*time.Second)},
+			want:    word{at: noon.Add(-time.Second), stalled: 2 * time.Second, spare: true, spareKnown: true},
+		},
+		"the word of the viewer that is silent counts": {
+			viewers: []viewer{view("viewer", "live01", report.ViewPlaying, 9*time.Second, 0), view("viewer2", "live01", report.ViewPlaying, 0, 0)},
+			want:    word{at: noon.Add(-9 * time.Second), playing: true, spare: true, spareKnown: true},
+		},
+		"without a viewer in the layout: everything works": {
+			change: func(s *control.Snapshot) { s.Processes = s.Processes[:7] },
+			want:   word{at: noon, playing: true, spare: true, spareKnown: true},
+		},
+		"without a viewer: the origin is gone, the proxy goes on": {
+			change: func(s *control.Snapshot) {
+				s.Processes = s.Processes[:7]
+				gone(s, "origin", stateBackoff, "")
+				s.Live = nil
+			},
+			wasOn: true,
+			want:  word{at: noon, playing: true, spare: true, spareKnown: true},
+		},
+		"without a viewer: no packager works": {
+			change: func(s *control.Snapshot) {
+				s.Processes = s.Processes[:7]
+				gone(s, "server1", stateBackoff, "")
+				status(s, "server2", func(p *control.Process) { p.Paused = true })
+			},
+			wasOn: true,
+			want:  word{at: noon, spare: true, spareKnown: true},
+		},
+		"one packager is down": {
+			change: func(s *control.Snapshot) {
+				s.Processes = s.Processes[:7]
+				s.Details[0].Packagers[1].State = report.Down
+			},
+			want: word{at: noon, playing: true, spareKnown: true},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := &scene{snapshot: onAir(), now: noon, viewers: c.viewers, air: air{wasOn: c.wasOn}}
+			if c.change != nil {
+				c.change(&s.snapshot)
+			}
+			if got := wordOf(s); got != c.want {
+				t.Errorf("got %+v, want %+v", got, c.want)
+			}
+		})
+	}
+}

@@ -1,0 +1,294 @@
+package tui
+
+import (
+	"context"
+	"errors"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	tea "github.com/charmbracelet/bubbletea"
+	"github.com/charmbracelet/lipgloss"
+	"github.com/charmbracelet/x/ansi"
+	"github.com/charmbracelet/x/exp/teatest"
+	"github.com/google/go-cmp/cmp"
+	"github.com/muesli/termenv"
+
+	"livestream-tui/procs/control"
+	"livestream-tui/services/report"
+)
+
+// finish runs what a key asked for and gives the model what comes of it.
+func finish(m *model, cmds []tea.Cmd) {
+	for _, cmd := range cmds {
+		if cmd == nil {
+			continue
+		}
+		if msg := cmd(); msg != nil {
+			m.Update(msg)
+		}
+	}
+}
+
+// typed presses keys one after the other and runs what they ask for.
+func typed(m *model, keys ...string) {
+	for _, k := range keys {
+		finish(m, press(m, k))
+	}
+}
+
+func TestKeysThatActOnTheSelectedProcess(t *testing.T) {
+	for name, c := range map[string]struct {
+		state string
+		keys  []string
+		want  []control.Command
+	}{
+		"K kills":                              {"on air", []string{"j", "K"}, []control.Command{{Process: "server1", Action: actionKill}}},
+		"r restarts":                           {"on air", []string{"down", "down", "r"}, []control.Command{{Process: "server2", Action: actionRestart}}},
+		"s stops":                              {"on air", []string{"j", "s"}, []control.Command{{Process: "server1", Action: actionStop}}},
+		"s starts what is stopped":             {"no spare", []string{"j", "j", "s"}, []control.Command{{Process: "server2", Action: actionStart}}},
+		"p pauses":                             {"on air", []string{"j", "p"}, []control.Command{{Process: "server1", Action: actionPause}}},
+		"p resumes what is paused":             {"paused", []string{"j", "j", "p"}, []control.Command{{Process: "server2", Action: actionResume}}},
+		"f fails over":                         {"on air", []string{"f"}, []control.Command{{Action: actionFailover}}},
+		"h holds a packager":                   {"on air", []string{"j", "h"}, []control.Command{{Process: "server1", Action: actionHold}}},
+		"h is not for others":                  {"on air", []string{"h"}, nil},
+		"up from the first stays":              {"on air", []string{"up", "k", "j", "K"}, []control.Command{{Process: "server1", Action: actionKill}}},
+		"end and home":                         {"on air", []string{"end", "k", "k", "r", "home", "j", "r"}, []control.Command{{Process: "origin", Action: actionRestart}, {Process: "server1", Action: actionRestart}}},
+		"in the packagers' panel, the next":    {"on air", []string{"3", "down", "down", "K"}, []control.Command{{Process: "server2", Action: actionKill}}},
+		"the only worker: asks, default no":    {"on air", []string{"K", "enter"}, nil},
+		"the only worker: y is yes":            {"on air", []string{"K", "y"}, []control.Command{{Process: "worker", Action: actionKill}}},
+		"the only worker: chosen with the tab": {"on air", []string{"p", "tab", "enter"}, []control.Command{{Process: "worker", Action: actionPause}}},
+		"the only packager: asks":              {"no spare", []string{"j", "K", "n"}, nil},
+		"the proxy: asks":                      {"on air", []string{"end", "k", "r", "esc"}, nil},
+		"starting what endangers nothing":      {"off air", []string{"r"}, []control.Command{{Process: "worker", Action: actionRestart}}},
+		"by name":                              {"on air", []string{":", "kill server2", "enter"}, []control.Command{{Process: "server2", Action: actionKill}}},
+		"by name, dangerous: asks":             {"on air", []string{":", "kill proxy", "enter"}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m, f := newTestModel(t, c.state, 120, 36, colour)
+			typed(m, c.keys...)
+			if diff := cmp.Diff(c.want, f.commands); diff != "" {
+				t.Errorf("commands (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestRefusedCommandIsTold(t *testing.T) {
+	m, f := newTestModel(t, "on air", 120, 36, colour)
+	f.refuse = errors.New("server1 is\x1b[2J stopping")
+	typed(m, "j", "K")
+	if got, want := ansi.Strip(m.View()), "kill server1: server1 is stopping"; !strings.Contains(got, want) {
+		t.Errorf("the screen does not say %q:\n%s", want, got)
+	}
+}
+
+func TestKeysThatShowSomething(t *testing.T) {
+	for name, c := range map[string]struct {
+		keys []string
+		want string // on the screen
+		not  string // not on the screen; empty for nothing
+	}{
+		"? shows the help":                 {[]string{"?"}, "THE SELECTED PROCESS", ""},
+		"esc closes the help":              {[]string{"?", "esc"}, "FAILOVERS", "THE SELECTED PROCESS"},
+		"e shows the command line":         {[]string{"j", "e"}, "/usr/local/bin/livestream-tui", ""},
+		": shows what can be done":         {[]string{":"}, "COMMANDS", ""},
+		"enter zooms":                      {[]string{"enter"}, "SERVICES", "FAILOVERS"},
+		"esc goes back":                    {[]string{"enter", "esc"}, "FAILOVERS", ""},
+		"tab goes to the next panel":       {[]string{"tab", "enter"}, "PACKAGERS", "SERVICES"},
+		"shift+tab to the one before":      {[]string{"shift+tab", "enter"}, "PIPELINE", "SERVICES"},
+		"a number goes to a panel":         {[]string{"6", "enter"}, "LOGS", "SERVICES"},
+		"L shows the next screen":          {[]string{"L"}, "VIEWERS", "SERVICES"},
+		"L comes around":                   {[]string{"L", "L", "L"}, "SERVICES", "VIEWERS"},
+		"l shows one service's logs":       {[]string{"j", "l"}, "server1  level INF", "all services"},
+		"l again shows all":                {[]string{"j", "l", "l"}, "all services", ""},
+		"/ filters while it is typed":      {[]string{"/", "refused"}, "1 of 39 lines", ""},
+		"a filter is a regular expression": {[]string{"/", "play(ed|list)", "enter"}, "/play(ed|list)/ 2 of", "refused"},
+		"what is none is text":             {[]string{"/", "a(", "enter"}, "as text", ""},
+		"esc drops the filter":             {[]string{"/", "refused", "enter", "esc"}, "segment published", "/refused/"},
+		"esc while typing restores":        {[]string{"/", "refused", "esc"}, "segment published", "/refused/"},
+		"] shows fewer levels":             {[]string{"]", "]"}, "upstream refused", "segment published"},
+		"[ shows more levels":              {[]string{"[", "6", "enter"}, "frame=  250", ""},
+		"N holds the log":                  {[]string{"N"}, "HELD", "FOLLOW"},
+		"n past the newest follows again":  {[]string{"N", "n"}, "FOLLOW", "HELD"},
+		"F follows again":                  {[]string{"N", "N", "F"}, "FOLLOW", "HELD"},
+		"t changes the theme":              {[]string{"t"}, "theme dark", ""},
+		"m turns the mouse on":             {[]string{"m"}, "mouse on", ""},
+		"y copies":                         {[]string{"y"}, "lines copied", ""},
+		"o saves":                          {[]string{"o"}, "lines in /home/op/", ""},
+		"i reports":                        {[]string{"i"}, "incident report: /home/op/", ""},
+		"v opens VLC":                      {[]string{"v"}, "VLC opens http://localhost:8002/live01/playlist.m3u8", ""},
+		"b opens the browser":              {[]string{"b"}, "the browser opens http://localhost:8002", ""},
+		"c without drills says so":         {[]string{"c"}, "no drills", ""},
+		"enter on a failover: its logs":    {[]string{"5", "down", "enter"}, "FAILOVER 14:01:02", ""},
+		"q asks on air":                    {[]string{"q"}, "stop everything and quit?", ""},
+		"q, then n":                        {[]string{"q", "n"}, "ON AIR", "stop everything"},
+		"ctrl+z is nothing":                {[]string{"z"}, "ON AIR", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m, _ := newTestModel(t, "on air", 120, 36, colour)
+			typed(m, c.keys...)
+			got := ansi.Strip(m.View())
+			if !strings.Contains(got, c.want) {
+				t.Errorf("the screen lacks %q:\n%s", c.want, got)
+			}
+			if c.not != "" && strings.Contains(got, c.not) {
+				t.Errorf("the screen has %q:\n%s", c.not, got)
+			}
+			checkFrame(t, m, 120, 36, name)
+		})
+	}
+}
+
+func TestVLCAbsentShowsAndCopiesTheAddress(t *testing.T) {
+	m, _ := newTestModel(t, "on air", 120, 36, colour)
+	var copied string
+	m.outside.vlc = func([]string) error { return errors.New("no VLC") }
+	m.outside.copy = func(text string) error { copied = text; return nil }
+	typed(m, "v")
+	const want = "http://localhost:8002/live01/playlist.m3u8"
+	if copied != want || !strings.Contains(ansi.Strip(m.View()), "no VLC here; copied: "+want) {
+		t.Errorf("copied %q, want %q, and the screen to say so", copied, want)
+	}
+}
+
+func TestDrillShowsItsVerdict(t *testing.T) {
+	m, _ := newTestModel(t, "on air", 120, 36, colour)
+	m.options.Drills = []Drill{{Name: "kill-active", About: "SIGKILL", Run: func(context.Context, control.Platform) (string, error) { return "no stall", nil }}}
+	typed(m, "c", "enter")
+	if got := ansi.Strip(m.View()); !strings.Contains(got, "drill kill-active: no stall") {
+		t.Errorf("no verdict:\n%s", got)
+	}
+}
+
+func TestBellAtOffAirOnce(t *testing.T) {
+	m, _ := newTestModel(t, "on air", 120, 36, colour)
+	rung := 0
+	m.outside.bell = func() { rung++ }
+	for i := range 5 {
+		s := onAir()
+		s.Version, s.At = uint64(2000+i), noon.Add(time.Duration(i+1)*time.Second)
+		finish(m, []tea.Cmd{m.take(polled{s, []control.LogLine{viewing(uint64(500+i), s.At, time.Duration(i+1)*time.Second)}})})
+	}
+	if rung != 1 {
+		t.Errorf("the bell rang %d times, want once", rung)
+	}
+}
+
+func TestHelpNamesEveryKeyOnce(t *testing.T) {
+	seen := map[string]string{}
+	for _, b := range keymap() {
+		if b.Help().Desc == "" || b.group == "" {
+			t.Errorf("key %v has no help", b.Keys())
+		}
+		for _, k := range b.Keys() {
+			if other, ok := seen[k]; ok {
+				t.Errorf("key %q is both %q and %q", k, other, b.Help().Desc)
+			}
+			seen[k] = b.Help().Desc
+		}
+	}
+	if _, ok := seen["ctrl+z"]; ok {
+		t.Error("ctrl+z is bound")
+	}
+	m, _ := newTestModel(t, "on air", 120, 36, colour)
+	var text strings.Builder
+	for _, l := range helpLines(m, 200) {
+		text.WriteString(l.String() + "\n")
+	}
+	for _, b := range m.keys {
+		if !strings.Contains(text.String(), b.Help().Desc) {
+			t.Errorf("the help lacks %q", b.Help().Desc)
+		}
+	}
+}
+
+func TestLogsStayWhereTheyAreHeld(t *testing.T) {
+	m, _ := newTestModel(t, "on air", 120, 36, colour)
+	typed(m, "6", "enter", "N", "N")
+	held := m.logs.at
+	var more []control.LogLine
+	for i := range 3 * logsMost {
+		more = append(more, control.LogLine{Seq: uint64(1000 + i), Process: "proxy", Line: report.Line{Time: noon, Level: report.LevelInfo, Message: "more"}})
+	}
+	m.take(polled{onAir(), more[:1000]})
+	before := ansi.Strip(m.View())
+	m.take(polled{onAir(), more[1000:2000]})
+	if m.logs.at != held || ansi.Strip(m.View()) != before {
+		t.Error("what was held moved")
+	}
+	m.take(polled{onAir(), more[2000:]})
+	if got := len(m.logs.kept); got > logsMost+logsMost/4 {
+		t.Errorf("%d lines are kept, want %d at most", got, logsMost+logsMost/4)
+	}
+	for _, seq := range m.logs.shown {
+		if m.logs.line(seq) == nil {
+			t.Fatalf("line %d is shown and not kept", seq)
+		}
+	}
+	checkFrame(t, m, 120, 36, "after much log")
+}
+
+// program runs the dashboard as a program in a terminal of a test's.
+func program(t *testing.T, f *fakePlatform, o Options) *teatest.TestModel {
+	t.Helper()
+	r := lipgloss.NewRenderer(io.Discard, termenv.WithProfile(termenv.Ascii))
+	return teatest.NewTestModel(t, newModel(t.Context(), f, testLayout(), o, look{Renderer: r}, silent()), teatest.WithInitialTermSize(120, 36))
+}
+
+func TestProgramQuitsWhenThePlatformHasStopped(t *testing.T) {
+	for name, keys := range map[string][]string{"q and y": {"q", "y"}, "ctrl+c": {"ctrl+c"}} {
+		t.Run(name, func(t *testing.T) {
+			f := &fakePlatform{snapshot: onAir(), lines: []control.LogLine{viewing(1, noon, 0)}}
+			stopped := make(chan struct{})
+			asked := make(chan struct{})
+			tm := program(t, f, Options{Stopped: stopped, Stop: func() { close(asked) }})
+			await(t, tm, "ON AIR")
+			for _, k := range keys {
+				for _, msg := range keyMsgs(k) {
+					tm.Send(msg)
+				}
+			}
+			select {
+			case <-asked:
+			case <-time.After(10 * time.Second):
+				t.Fatal("nobody was asked to stop")
+			}
+			f.change(func(s *control.Snapshot) {
+				s.Stopping = true
+				gone(s, "viewer", stateExited, "")
+			})
+			await(t, tm, "STOPPING  7 left")
+			close(stopped)
+			tm.WaitFinished(t, teatest.WithFinalTimeout(10*time.Second))
+		})
+	}
+}
+
+func TestProgramShowsAKillAndItsFailover(t *testing.T) {
+	f := &fakePlatform{snapshot: onAir(), lines: []control.LogLine{viewing(1, noon, 0)}}
+	f.onCommand = func(f *fakePlatform, c control.Command) {
+		gone(&f.snapshot, c.Process, stateBackoff, "signal: killed, restart in 100ms")
+		f.snapshot.Failovers = append(slices.Clone(f.snapshot.Failovers), control.FailoverAt{Time: noon, Process: "proxy", Failover: report.Failover{
+			Signal: "live01", From: "http://localhost:8080", To: "http://localhost:9090", Cause: "server1 refused", MSNBefore: 11, MSNAfter: 12, GapMS: 27,
+		}})
+		f.snapshot.Version++
+	}
+	stopped := make(chan struct{})
+	tm := program(t, f, Options{Stopped: stopped, Stop: func() {}})
+	await(t, tm, "ON AIR")
+	tm.Send(tea.KeyMsg{Type: tea.KeyDown})
+	tm.Send(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("K")})
+	await(t, tm, "27ms")
+	close(stopped)
+	tm.WaitFinished(t, teatest.WithFinalTimeout(10*time.Second))
+}
+
+// await waits until the screen has shown a text.
+func await(t *testing.T, tm *teatest.TestModel, text string) {
+	t.Helper()
+	teatest.WaitFor(t, tm.Output(), func(b []byte) bool { return strings.Contains(ansi.Strip(string(b)), text) },
+		teatest.WithDuration(20*time.Second), teatest.WithCheckInterval(20*time.Millisecond))
+}
