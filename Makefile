@@ -5,7 +5,7 @@ BINARY  := livestream-tui
 IMAGE   ?= livestream-tui
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -X main.version=$(VERSION)
-SERVICES := worker server1 server2 reporter discovery origin proxy
+SERVICES := worker server1 server2 reporter discovery origin proxy viewer
 GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.5.0
 # The tests that start the whole platform as people do; they run alone and build
 # the binary without -race, which would slow what they measure.

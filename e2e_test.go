@@ -320,7 +320,7 @@ func (p *platform) awaitOnAir(processes ...string) {
 	})
 }
 
-var everyProcess = []string{"worker", "server1", "server2", "reporter", "discovery", "origin", "proxy"}
+var everyProcess = []string{"worker", "server1", "server2", "reporter", "discovery", "origin", "proxy", "viewer"}
 
 // decode plays url with ffmpeg for the given time and returns what it warned of.
 func decode(t *testing.T, url string, seconds int) string {

@@ -68,5 +68,5 @@ func PanelNames() []string {
 
 // ServiceNames are the services that a process may run.
 func ServiceNames() []string {
-	return []string{"worker", "packager", "server1", "server2", "reporter", "discovery", "origin", "proxy"}
+	return []string{"worker", "packager", "server1", "server2", "reporter", "discovery", "origin", "proxy", "viewer"}
 }

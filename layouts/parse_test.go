@@ -69,7 +69,7 @@ func TestParseNamesFileLineAndField(t *testing.T) {
 		},
 		{
 			"an unknown service", "service: worker", "service: wroker",
-			`x.yaml:11: processes[1].service: "wroker": allowed are worker, packager, server1, server2, reporter, discovery, origin, proxy`,
+			`x.yaml:11: processes[1].service: "wroker": allowed are worker, packager, server1, server2, reporter, discovery, origin, proxy, viewer`,
 		},
 		{
 			"a name that stands twice", "name: feed", "name: server7",
