@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -176,6 +177,7 @@ func fields(pairs ...any) []report.Field {
 
 // status changes one process's status.
 func status(s *control.Snapshot, name string, by func(p *control.Process)) {
+	s.Processes = slices.Clone(s.Processes) // who has a snapshot reads it still
 	for i := range s.Processes {
 		if s.Processes[i].Name == name {
 			by(&s.Processes[i])

@@ -29,6 +29,9 @@ type logsPanel struct {
 	// is no regular expression and is taken as plain text.
 	filter  string
 	pattern *regexp.Regexp
+	// lower is the pattern for text in small letters: many times faster than one
+	// without regard to case. nil where case counts.
+	lower   *regexp.Regexp
 	literal bool
 	// at is the sequence number of the line that was gone to; 0 follows.
 	at uint64
@@ -36,6 +39,8 @@ type logsPanel struct {
 	bottom uint64
 	// right is how many cells of each line are left out at the left.
 	right int
+	// whole is what matches looks at, kept for its memory.
+	whole []byte
 	// lost counts lines that came and went between two looks.
 	lost uint64
 }
@@ -87,10 +92,27 @@ func (p *logsPanel) passes(l *control.LogLine) bool {
 		level = report.LevelDebug // once a second, and the screen says it elsewhere
 	}
 	return level >= p.level && (p.service == "" || l.Process == p.service) &&
-		(p.pattern == nil || p.pattern.MatchString(plainLine(l)))
+		(p.pattern == nil || p.matches(l))
 }
 
-// plainLine is a line as the filter sees it and as it is copied and saved.
+// matches looks at all that is said of a line, its time aside.
+func (p *logsPanel) matches(l *control.LogLine) bool {
+	p.whole = append(p.whole[:0], levelText(l.Level)...)
+	for _, part := range []string{l.Process, l.Message, l.FieldText()} {
+		p.whole = append(append(p.whole, ' '), part...)
+	}
+	if p.lower == nil {
+		return p.pattern.Match(p.whole)
+	}
+	for i, c := range p.whole {
+		if 'A' <= c && c <= 'Z' {
+			p.whole[i] = c + 'a' - 'A'
+		}
+	}
+	return p.lower.Match(p.whole)
+}
+
+// plainLine is a line as it is copied and saved.
 func plainLine(l *control.LogLine) string {
 	text := l.Time.Format("15:04:05.000") + " " + levelText(l.Level) + " " + l.Process + " " + l.Message
 	if len(l.Fields) > 0 {
@@ -125,16 +147,16 @@ func (p *logsPanel) setLevel(l report.Level) {
 // setFilter takes a regular expression, without regard to case unless it has a
 // capital letter; what is none is taken as it stands.
 func (p *logsPanel) setFilter(text string) {
-	p.filter, p.pattern, p.literal = text, nil, false
+	p.filter, p.pattern, p.lower, p.literal = text, nil, nil, false
 	if text != "" {
-		prefix := "(?i)"
-		if strings.ToLower(text) != text {
-			prefix = ""
-		}
-		var err error
-		if p.pattern, err = regexp.Compile(prefix + text); err != nil {
+		if _, err := regexp.Compile("(?i)" + text); err != nil {
 			p.literal = true
-			p.pattern = regexp.MustCompile(prefix + regexp.QuoteMeta(text))
+			text = regexp.QuoteMeta(text)
+		}
+		if strings.ToLower(text) == text {
+			p.pattern, p.lower = regexp.MustCompile("(?i)"+text), regexp.MustCompile(text)
+		} else {
+			p.pattern = regexp.MustCompile(text)
 		}
 	}
 	p.again()
