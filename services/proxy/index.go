@@ -27,10 +27,16 @@ func (x *index) add(st *stream, e entry) {
 	}
 }
 
-func (x *index) remove(key string) {
+// remove forgets a key, unless another stream lists it by now; it reports whether
+// nobody does.
+func (x *index) remove(st *stream, key string) bool {
 	x.mu.Lock()
 	defer x.mu.Unlock()
+	if l, ok := x.list[key]; ok && l.st != st {
+		return false
+	}
 	delete(x.list, key)
+	return true
 }
 
 func (x *index) get(key string) (listing, bool) {

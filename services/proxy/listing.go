@@ -88,10 +88,6 @@ func (st *stream) fetch(key, source string, msn int64, duration time.Duration) *
 	if !fresh {
 		return o
 	}
-	if st.s.life.Err() != nil {
-		o.fail(errUnavailable)
-		return o
-	}
 	target := st.targetLocked()
 	f := &fetch{
 		o: o, source: source, want: containerOf(source), duration: duration,
@@ -99,15 +95,22 @@ func (st *stream) fetch(key, source string, msn int64, duration time.Duration) *
 		order: func() []*upstream { return st.sources(msn) },
 		judge: func(u *upstream, found finding) { st.note(u, msn, found) },
 	}
-	st.s.work.Go(func() {
+	started := st.s.start(func() {
 		f.run(st.s.life)
 		if f.saved {
 			st.s.log.Debug("segment came from another packager than the first one asked", "key", key)
 		}
 		st.mu.Lock()
 		defer st.mu.Unlock()
+		if st.over {
+			st.s.cache.expire(key, time.Now().Add(unlistedKept)) // nobody forgets it else
+			return
+		}
 		st.settle(time.Now())
 	})
+	if !started {
+		o.fail(errUnavailable)
+	}
 	return o
 }
 
@@ -157,15 +160,22 @@ func (st *stream) retire(entries []entry, now time.Time) {
 
 // forget ends an entry's time. Needs mu.
 func (st *stream) forget(e entry) {
-	st.s.index.remove(e.Key)
-	st.s.cache.drop(e.Key)
-	if e.Init == "" {
-		return
+	for _, key := range e.keys() {
+		if st.uses[key]--; st.uses[key] > 0 {
+			continue
+		}
+		delete(st.uses, key)
+		if st.s.index.remove(st, key) {
+			st.s.cache.drop(key)
+		}
 	}
-	if st.inits[e.Init]--; st.inits[e.Init] <= 0 {
-		delete(st.inits, e.Init)
-		st.s.index.remove(e.Init)
-		st.s.cache.drop(e.Init)
+}
+
+// use notes that an entry is served from now on. Needs mu.
+func (st *stream) use(e entry) {
+	st.s.index.add(st, e)
+	for _, key := range e.keys() {
+		st.uses[key]++
 	}
 }
 
@@ -179,6 +189,7 @@ func (st *stream) forgetAll() {
 	for _, e := range st.line.entries {
 		st.forget(e)
 	}
+	st.retired, st.over = nil, true
 }
 
 // watch notes that a player plays the stream: the window is fetched, newest first,

@@ -74,10 +74,13 @@ func (s *Service) fetchUnlisted(key string) *object {
 		order: func() []*upstream { return s.packagers },
 		judge: func(*upstream, finding) {},
 	}
-	s.work.Go(func() {
+	started := s.start(func() {
 		f.run(s.life)
 		s.cache.expire(key, time.Now().Add(unlistedKept))
 	})
+	if !started {
+		o.fail(errUnavailable)
+	}
 	return o
 }
 

@@ -13,6 +13,11 @@ import (
 
 // serve answers a player.
 func (s *Service) serve(w http.ResponseWriter, r *http.Request) {
+	select {
+	case <-s.restored:
+	case <-r.Context().Done():
+		return
+	}
 	h := w.Header()
 	h.Set("Access-Control-Allow-Origin", "*")
 	if r.Method == http.MethodOptions {

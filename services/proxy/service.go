@@ -13,6 +13,7 @@ import (
 
 	"github.com/gorilla/mux"
 	"github.com/hashicorp/go-hclog"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"livestream-tui/services/health"
 	"livestream-tui/services/report"
@@ -36,6 +37,12 @@ type Service struct {
 	end  context.CancelFunc
 	work sync.WaitGroup
 
+	// begun is held to start work, and to end life: nothing starts after it.
+	begun sync.RWMutex
+	// restored is closed when the playlists of an earlier incarnation are here
+	// again: a request that came before would begin them anew.
+	restored chan struct{}
+
 	mu      sync.RWMutex
 	streams map[string]*stream // by key; guarded by mu
 	held    chan struct{}      // a token for each held request
@@ -51,7 +58,7 @@ func New(c Config, k runner.Kit) (*Service, error) {
 	s := &Service{
 		config: c, log: k.Log, metrics: newMetrics(k.Metrics), origins: newOrigins(c.Origins),
 		cache: newCache(c.CacheBytes), index: newIndex(), events: newEvents(),
-		streams: map[string]*stream{}, held: make(chan struct{}, heldMost),
+		streams: map[string]*stream{}, held: make(chan struct{}, heldMost), restored: make(chan struct{}),
 	}
 	for _, base := range c.Packagers {
 		s.packagers = append(s.packagers, newUpstream(base))
@@ -74,9 +81,12 @@ func (s *Service) Routes(r *mux.Router) {
 // Ready reports whether the playlists of an earlier incarnation are served again;
 // without any it is ready at once: what it serves, players ask for.
 func (s *Service) Ready() (bool, string) {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	for _, st := range s.streams {
+	select {
+	case <-s.restored:
+	default:
+		return false, "restoring the playlists of an earlier incarnation"
+	}
+	for _, st := range s.all() {
 		if why := st.restoring(time.Now()); why != "" {
 			return false, why
 		}
@@ -93,7 +103,9 @@ const (
 // Run follows what players play until ctx is cancelled.
 func (s *Service) Run(ctx context.Context) error {
 	defer func() {
+		s.begun.Lock()
 		s.end()
+		s.begun.Unlock()
 		s.work.Wait()
 		s.origins.close()
 		for _, u := range s.packagers {
@@ -101,7 +113,8 @@ func (s *Service) Run(ctx context.Context) error {
 		}
 	}()
 	s.restore()
-	s.work.Go(func() { s.state.write(s.life, s.log) })
+	close(s.restored)
+	s.start(func() { s.state.write(s.life, s.log) })
 	tick := time.NewTicker(tickPeriod)
 	defer tick.Stop()
 	for n := 0; ; n++ {
@@ -123,6 +136,18 @@ func (s *Service) Run(ctx context.Context) error {
 	}
 }
 
+// start does work beside the caller's, which Run waits for; false when the
+// service's life is over.
+func (s *Service) start(work func()) bool {
+	s.begun.RLock()
+	defer s.begun.RUnlock()
+	if s.life.Err() != nil {
+		return false
+	}
+	s.work.Go(work)
+	return true
+}
+
 func (s *Service) all() []*stream {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -135,9 +160,7 @@ func (s *Service) all() []*stream {
 
 // tick settles a stream, or ends it when nobody has asked for it for long.
 func (s *Service) tick(st *stream, now time.Time) {
-	idle := now.UnixNano() - st.asked.Load()
-	if idle > int64(s.config.Idle) || idle > int64(absentIdle) && st.absentEverywhere() {
-		s.drop(st)
+	if s.drop(st, now) {
 		return
 	}
 	st.mu.Lock()
@@ -148,7 +171,7 @@ func (s *Service) tick(st *stream, now time.Time) {
 	verdicts := st.verdicts
 	st.mu.Unlock()
 	for _, i := range probes {
-		s.work.Go(func() { st.probe(s.life, i) })
+		s.start(func() { st.probe(s.life, i) })
 	}
 	s.metrics.newest.WithLabelValues(st.key).Set(float64(last))
 	for _, v := range verdicts {
@@ -166,9 +189,11 @@ var errTooMany = errors.New("too many playlists are followed")
 func (s *Service) stream(key string) (*stream, error) {
 	s.mu.RLock()
 	st := s.streams[key]
+	if st != nil {
+		st.asked.Store(time.Now().UnixNano()) // before drop can look
+	}
 	s.mu.RUnlock()
 	if st != nil {
-		st.asked.Store(time.Now().UnixNano())
 		return st, nil
 	}
 	s.mu.Lock()
@@ -193,20 +218,35 @@ func (s *Service) begin(st *stream) {
 	st.cancel = cancel
 	s.streams[st.key] = st
 	s.metrics.playlists.Set(float64(len(s.streams)))
-	s.work.Go(func() {
+	s.start(func() {
 		st.run(ctx)
 		st.forgetAll()
 	})
 }
 
-func (s *Service) drop(st *stream) {
+// drop ends a stream that nobody has asked for for long, and reports whether it
+// did. One that was ever served is kept for the whole time, whatever packagers say:
+// its numbers must go on (rule 1).
+func (s *Service) drop(st *stream, now time.Time) bool {
+	most := s.config.Idle
+	if st.shown.Load().body == nil && st.absentEverywhere() {
+		most = min(most, absentIdle)
+	}
+	if now.UnixNano()-st.asked.Load() <= int64(most) {
+		return false
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if now.UnixNano()-st.asked.Load() <= int64(most) {
+		return false // asked for meanwhile
+	}
 	st.cancel()
 	delete(s.streams, st.key)
 	s.metrics.playlists.Set(float64(len(s.streams)))
 	s.metrics.newest.DeleteLabelValues(st.key)
+	s.metrics.state.DeletePartialMatch(prometheus.Labels{"playlist": st.key})
 	s.log.Debug("nobody asks for this playlist any more", "playlist", st.key)
+	return true
 }
 
 // tell makes a failover known: in the log, in the metrics, at /events.

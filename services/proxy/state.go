@@ -160,10 +160,7 @@ func (s *Service) restore() {
 		share(st.line.entries)
 		st.choice.Active, st.grew, st.restored = v.Active, now, true
 		for _, e := range v.Entries {
-			s.index.add(st, e)
-			if e.Init != "" {
-				st.inits[e.Init]++
-			}
+			st.use(e)
 		}
 		st.show(st.line.playlist().Encode(), st.line.last())
 		s.begin(st)

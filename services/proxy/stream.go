@@ -41,9 +41,10 @@ type stream struct {
 	grew      time.Time // when a segment was last appended
 	holeSince time.Time
 	retired   []retired
-	inits     map[string]int // by key: entries that use it
+	uses      map[string]int // by key: entries that have it
 	switching []*switching
 	restored  bool // from an earlier incarnation's state
+	over      bool // nobody follows it any more
 }
 
 // record is what is known of one packager for the stream.
@@ -78,7 +79,7 @@ type snapshot struct {
 func newStream(s *Service, key string, now time.Time) *stream {
 	st := &stream{
 		key: key, signal: signalOf(key), packagers: s.packagers, s: s, began: now,
-		line: timeline{base: key}, arrived: map[int64]time.Time{}, inits: map[string]int{},
+		line: timeline{base: key}, arrived: map[int64]time.Time{}, uses: map[string]int{},
 	}
 	for _, u := range s.packagers {
 		st.record = append(st.record, record{seen: health.Observation{Packager: u.base, Pos: hls.Pos{MSN: -1, Part: -1}}})
@@ -169,6 +170,9 @@ func (st *stream) takeEnded(p *hls.MediaPlaylist) {
 // settle brings everything up to date: offers, judgement, choice, listing. Needs
 // mu; called after whatever changes, and now and then.
 func (st *stream) settle(now time.Time) {
+	if st.over {
+		return
+	}
 	if st.ended == nil {
 		st.merge(now)
 	}
@@ -229,10 +233,7 @@ func (st *stream) took(o offer, now time.Time) {
 	st.grew = now
 	for _, e := range st.line.entries[len(st.line.entries)-o.Added:] {
 		st.arrived[e.MSN] = now
-		st.s.index.add(st, e)
-		if e.Init != "" {
-			st.inits[e.Init]++
-		}
+		st.use(e)
 	}
 }
 

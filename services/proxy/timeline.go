@@ -45,6 +45,17 @@ type entry struct {
 	Theirs bool
 }
 
+// keys are the entry's, of what is served.
+func (e *entry) keys() []string {
+	list := make([]string, 0, 2)
+	for _, key := range [...]string{e.Key, e.Init} {
+		if key != "" {
+			list = append(list, key)
+		}
+	}
+	return list
+}
+
 // shift turns a packager's numbers and URIs into ours: after packagers began
 // again at other numbers (FAILURES.md, case 15) theirs are not ours.
 type shift struct {
