@@ -94,7 +94,7 @@ screens:
 	if first.State != procs.Ready {
 		t.Errorf("first: got %s when second was ready, want ready: second depends on it", first.State)
 	}
-	if err := l.Command(ctx, Command{"first", procs.Kill}); err != nil {
+	if err := l.Command(ctx, Command{"first", Kill}); err != nil {
 		t.Fatal(err)
 	}
 	awaitEvent(t, events, "first back", func(e Event) bool {

@@ -11,9 +11,8 @@ import (
 	"livestream-tui/services/report"
 )
 
-// Action, State and Status are procs', so that clients need not import it.
+// State and Status are procs', so that clients need not import it.
 type (
-	Action = procs.Action
 	State  = procs.State
 	Status = procs.Status
 )
@@ -53,8 +52,10 @@ type Snapshot struct {
 	Ingests    []report.Ingest       `json:"ingests"`
 	Details    []report.SignalStatus `json:"details"`
 	IngestsErr string                `json:"ingests_error,omitempty"`
-	// Live is what the origin says to play, per signal, in order of name.
-	Live []report.Live `json:"live"`
+	// Live is what the origin says to play, per signal, in order of name;
+	// Preferences are all its words on it: who is active, held, in which order.
+	Live        []report.Live       `json:"live"`
+	Preferences []report.Preference `json:"preferences"`
 	// Failovers are the newest last, 100 at most.
 	Failovers []FailoverAt `json:"failovers"`
 	// LogSeq is the sequence number of the newest log line.
@@ -110,6 +111,6 @@ type Event struct {
 // Command is something to do. Process names one process; it is empty for
 // commands to the whole platform.
 type Command struct {
-	Process string
-	Action  Action
+	Process string `json:"process,omitempty"`
+	Action  Action `json:"action"`
 }

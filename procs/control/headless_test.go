@@ -37,7 +37,7 @@ func newStage(t *testing.T, run func(l *Local)) *Local {
 	}})
 	l.now.PlayURL = proxy.URL
 	l.poll.reporter = answering(t, map[string]string{"/ingests": `[]`, "/packagers": `[{"signal":"live01","packagers":[]}]`})
-	l.poll.origin = answering(t, map[string]string{"/live/live01": `{"signal":"live01","server":"http://localhost:8080/live01/playlist.m3u8"}`})
+	l.poll.origin = answering(t, map[string]string{"/live/live01/packagers": `{"signal":"live01","active":"http://localhost:8080","packagers":[]}`})
 	return l
 }
 

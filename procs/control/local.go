@@ -41,6 +41,8 @@ type Local struct {
 	log  hclog.Logger
 	sup  supervisor
 	poll poller
+	// packagers are the base URLs of those processes that are packagers.
+	packagers map[string]string
 
 	mu          sync.Mutex
 	now         Snapshot // its slices are replaced, never written to; guarded by mu
@@ -91,7 +93,7 @@ func New(o Options) (*Local, error) {
 
 // newLocal returns a platform that lacks its supervisor.
 func newLocal(layout layouts.Layout, ends []endpoint, logs string, log hclog.Logger) *Local {
-	l := &Local{log: log, poll: newPoller(ends), lines: newRing(logMost), subscribers: map[*subscriber]bool{}}
+	l := &Local{log: log, poll: newPoller(ends), packagers: map[string]string{}, lines: newRing(logMost), subscribers: map[*subscriber]bool{}}
 	l.now = Snapshot{Version: 1, Layout: layout.Name, Started: time.Now(), LogFolder: logs}
 	for _, p := range layout.Processes {
 		v := Process{Status: Status{Name: p.Name}, Service: p.Service}
@@ -101,6 +103,9 @@ func newLocal(layout layouts.Layout, ends []endpoint, logs string, log hclog.Log
 			}
 			if e.Service == "proxy" {
 				l.now.PlayURL = e.url()
+			}
+			if isPackager(e.Service) {
+				l.packagers[e.Process] = e.url()
 			}
 		}
 		l.now.Processes = append(l.now.Processes, v)
@@ -155,7 +160,15 @@ func (l *Local) Logs(since uint64, limit int) []LogLine {
 
 // Command implements Platform. What is asked for is logged.
 func (l *Local) Command(ctx context.Context, c Command) error {
-	err := l.sup.Command(ctx, c.Process, c.Action)
+	var err error
+	switch c.Action {
+	case Failover:
+		err = l.poll.failover(ctx)
+	case Hold:
+		err = l.holdOrRelease(ctx, c.Process)
+	default:
+		err = l.sup.Command(ctx, c.Process, procs.Action(c.Action))
+	}
 	if err != nil {
 		l.log.Info("command refused", "action", c.Action.String(), "process", c.Process, "reason", err.Error())
 		return err
@@ -231,7 +244,7 @@ func (l *Local) keep(process string, line report.Line, event report.Event) {
 func (l *Local) polled(a answers) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.now.Ingests, l.now.Details, l.now.IngestsErr, l.now.Live = a.Ingests, a.Details, a.Err, a.Live
+	l.now.Ingests, l.now.Details, l.now.IngestsErr, l.now.Live, l.now.Preferences = a.Ingests, a.Details, a.Err, a.Live, a.Preferences
 	l.now.Version++
 }
 
@@ -262,4 +275,9 @@ func (l *Local) take(measured []procs.Status) {
 			}
 		})
 	}
+}
+
+// isPackager reports whether a service is a packager, by whatever preset.
+func isPackager(service string) bool {
+	return service == "packager" || service == "server1" || service == "server2"
 }

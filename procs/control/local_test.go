@@ -4,6 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -255,10 +259,10 @@ func TestCommandsReachTheSupervisor(t *testing.T) {
 		}
 		return nil
 	}})
-	if err := l.Command(t.Context(), Command{"proxy", procs.Kill}); err != nil {
+	if err := l.Command(t.Context(), Command{"proxy", Kill}); err != nil {
 		t.Errorf("kill proxy: got %v, want no error", err)
 	}
-	if err := l.Command(t.Context(), Command{"prxoy", procs.Stop}); !errors.Is(err, refused) {
+	if err := l.Command(t.Context(), Command{"prxoy", Stop}); !errors.Is(err, refused) {
 		t.Errorf("stop prxoy: got %v, want %v", err, refused)
 	}
 	if got, want := fmt.Sprint(asked), "[kill proxy stop prxoy]"; got != want {
@@ -268,3 +272,44 @@ func TestCommandsReachTheSupervisor(t *testing.T) {
 
 // deadline is how long a test waits for what is sure to come.
 const deadline = 30 * time.Second
+
+func TestTheOperatorsWordGoesToTheOrigin(t *testing.T) {
+	var asked []string
+	origin := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body) // an empty one fails below
+		asked = append(asked, r.URL.Path+" "+string(body))
+		if strings.Contains(string(body), "9090") {
+			w.WriteHeader(http.StatusConflict)
+			_, _ = io.WriteString(w, `{"error":"packager is not usable"}`)
+		}
+	}))
+	defer origin.Close()
+	l := newLocal(layouts.Layout{}, nil, "", hclog.NewNullLogger())
+	l.poll.origin = origin.URL
+	l.packagers = map[string]string{"server1": "http://localhost:8080", "server2": "http://localhost:9090"}
+	held := report.Preference{Signal: "live01", Active: "http://localhost:8080", Held: true}
+	for _, c := range []struct {
+		name    string
+		command Command
+		known   []report.Preference
+		want    string // what the origin is asked
+		err     string
+	}{
+		{"fail over", Command{Action: Failover}, nil, `/failover {}`, ""},
+		{"hold", Command{"server1", Hold}, nil, `/hold {"packager":"http://localhost:8080"}`, ""},
+		{"hold what is held: release", Command{"server1", Hold}, []report.Preference{held}, `/hold {}`, ""},
+		{"the origin refuses", Command{"server2", Hold}, []report.Preference{held}, `/hold {"packager":"http://localhost:9090"}`, "packager is not usable"},
+		{"no packager", Command{"worker", Hold}, nil, "", `hold "worker": allowed are the layout's packagers`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			asked, l.now.Preferences = nil, c.known
+			err := l.Command(t.Context(), c.command)
+			if got := strings.Join(asked, "; "); got != c.want {
+				t.Errorf("asked %q, want %q", got, c.want)
+			}
+			if c.err == "" != (err == nil) || err != nil && !strings.Contains(err.Error(), c.err) {
+				t.Errorf("got error %v, want %q", err, c.err)
+			}
+		})
+	}
+}

@@ -25,10 +25,11 @@ const (
 
 // answers are what the control plane says, as in Snapshot.
 type answers struct {
-	Ingests []report.Ingest
-	Details []report.SignalStatus
-	Live    []report.Live
-	Err     string
+	Ingests     []report.Ingest
+	Details     []report.SignalStatus
+	Live        []report.Live
+	Preferences []report.Preference
+	Err         string
 }
 
 // poller asks the reporter and the origin. A base URL is empty where the layout
@@ -106,9 +107,13 @@ func (p poller) ask(ctx context.Context) answers {
 	}
 	slices.Sort(signals)
 	for _, signal := range signals {
-		var live report.Live
-		if p.get(ctx, p.origin+"/live/"+url.PathEscape(signal), &live) == nil {
-			a.Live = append(a.Live, live)
+		var pref report.Preference
+		if p.get(ctx, p.origin+"/live/"+url.PathEscape(signal)+"/packagers", &pref) != nil {
+			continue
+		}
+		a.Preferences = append(a.Preferences, pref)
+		if pref.Active != "" {
+			a.Live = append(a.Live, report.Live{Signal: signal, Server: pref.Active + "/" + signal + "/playlist.m3u8"})
 		}
 	}
 	return a

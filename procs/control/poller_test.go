@@ -27,7 +27,7 @@ func TestPollerAsksTheReporterAndTheOrigin(t *testing.T) {
 		"/ingests":   `[{"signal":"live01","packagers":["http://localhost:8080"],"last_reported":"Fri, 05 Apr 2024 11:23:45 -03"}]`,
 		"/packagers": `[{"signal":"live02","packagers":[]},{"signal":"live01","packagers":[{"packager":"http://localhost:8080","state":"up","msn":7,"part":-1,"age_ms":1,"latency_ms":0.5}]}]`,
 	})
-	origin := answering(t, map[string]string{"/live/live01": `{"signal":"live01","server":"http://localhost:8080/live01/playlist.m3u8"}`})
+	origin := answering(t, map[string]string{"/live/live01/packagers": `{"signal":"live01","active":"http://localhost:8080","packagers":[]}`})
 	p := poller{reporter: reporter, origin: origin, client: newClient()}
 	got := p.ask(t.Context())
 	if got.Err != "" || len(got.Ingests) != 1 || got.Ingests[0].Signal != "live01" || len(got.Details) != 2 || got.Details[1].Packagers[0].MSN != 7 {
