@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"sync"
 	"time"
 )
 
@@ -34,14 +35,13 @@ type fetch struct {
 	saved    bool // another packager than the first one asked gave it
 	first    *upstream
 	kick     chan struct{}
+	work     sync.WaitGroup // the attempts' goroutines
 }
 
 // finding is what a fetch saw of a packager.
 type finding struct {
 	kind  findingKind
 	cause string // in words, of a failure
-	// saved: a request was saved from it by a peer.
-	saved bool
 }
 
 type findingKind uint8
@@ -51,6 +51,7 @@ const (
 	findingLate                      // a peer had to be asked as well, and won
 	findingFailed                    // it failed: error, silence, wrong bytes, slowness
 	findingAbsent                    // it says that it does not have what it lists
+	findingSaved                     // it was asked first, and a peer answered
 )
 
 const (
@@ -63,11 +64,15 @@ const (
 	slowMargin = 2
 	retryFirst = 50 * time.Millisecond
 	retryMost  = 250 * time.Millisecond
+	// fetchMost bounds a fetch, however steadily a body trickles: by then nobody
+	// wants it any more.
+	fetchMost = 2 * time.Minute
 )
 
 // run fetches until the object is whole or there is no hope, or ctx ends.
 func (f *fetch) run(ctx context.Context) {
-	ctx, cancel := context.WithCancel(ctx)
+	defer f.work.Wait()
+	ctx, cancel := context.WithTimeout(ctx, fetchMost)
 	defer cancel()
 	f.kick, f.failed, f.began = make(chan struct{}, 1), map[*upstream]error{}, time.Now()
 	var tick *time.Ticker
@@ -152,7 +157,7 @@ func (f *fetch) next(ctx context.Context, behind *attempt) bool {
 			}
 		}
 		f.attempts = append(f.attempts, a)
-		go a.run(attempting, f.source, f.want, rest, f.kick)
+		f.work.Go(func() { a.run(attempting, f.source, f.want, rest, f.kick) })
 		return true
 	}
 	return false
@@ -199,11 +204,14 @@ func (f *fetch) finish(ctx context.Context, a *attempt, p progress) bool {
 	f.saved = a.from != f.first
 	for _, other := range f.attempts {
 		if other != a {
+			f.lost(other) // before it ends for being cancelled
 			other.cancel()
-			f.lost(other)
 		}
 	}
 	f.judge(a.from, finding{kind: findingGood})
+	if f.saved {
+		f.judge(f.first, finding{kind: findingSaved})
+	}
 	f.o.finish(body, typeOf(f.source, p.kind), a.from.base)
 	a.cancel()
 	return true
@@ -216,9 +224,9 @@ func (f *fetch) lost(a *attempt) {
 	case a.silent:
 		// told already
 	case a.hedged && p.answered && f.slow(a, p, time.Now()):
-		f.judge(a.from, finding{kind: findingFailed, cause: fmt.Sprintf("slow: %.0f kB/s", rate(a, p, time.Now())/1000), saved: true})
+		f.judge(a.from, finding{kind: findingFailed, cause: fmt.Sprintf("slow: %.0f kB/s", rate(a, p, time.Now())/1000)})
 	case a.hedged:
-		f.judge(a.from, finding{kind: findingLate, saved: true})
+		f.judge(a.from, finding{kind: findingLate})
 	}
 }
 
@@ -232,7 +240,7 @@ func (f *fetch) drop(ctx context.Context, a *attempt, err error) {
 		kind = findingAbsent
 	}
 	if !errors.Is(err, context.Canceled) && !errors.Is(err, errOther) {
-		f.judge(a.from, finding{kind: kind, cause: cause(err), saved: kind == findingFailed})
+		f.judge(a.from, finding{kind: kind, cause: cause(err)})
 	}
 	f.next(ctx, a)
 }
@@ -244,11 +252,13 @@ func (f *fetch) time(ctx context.Context, a *attempt, p progress, now time.Time)
 	if p.answered {
 		still, limit = now.Sub(p.last), interByte
 	}
-	if still >= silence && !a.silent {
-		a.silent = true
-		f.judge(a.from, finding{kind: findingFailed, cause: fmt.Sprintf("silent for %s", silence), saved: len(f.attempts) > 1})
-		if len(f.attempts) == 1 && !f.next(ctx, a) {
-			// Alone it is not hedged, only dialled again.
+	if still >= silence {
+		if !a.silent {
+			a.silent = true
+			f.judge(a.from, finding{kind: findingFailed, cause: fmt.Sprintf("silent for %s", silence)})
+		}
+		if !slices.ContainsFunc(f.attempts, func(o *attempt) bool { return o != a && !o.silent }) && !f.next(ctx, a) {
+			// Nobody else is left to wait for: it is not hedged, only dialled again.
 			f.drop(ctx, a, context.Canceled)
 			return
 		}

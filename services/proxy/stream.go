@@ -394,9 +394,10 @@ func (st *stream) note(u *upstream, msn int64, f finding) {
 			continue
 		}
 		rec := &st.record[i]
-		if f.saved && msn >= 0 {
+		if f.kind == findingSaved {
 			rec.saved++
 			st.s.metrics.saved.WithLabelValues(u.base).Inc()
+			continue
 		}
 		if f.kind == findingAbsent && (msn < 0 || !st.lists(rec, msn)) {
 			return // it never said that it had it
