@@ -224,6 +224,7 @@ func TestABadConfigurationIsNeverRestarted(t *testing.T) {
 	c := started(t).ends(badEnv).is(Failed, "exit status 78: bad configuration", "")
 	c.do(Event{Kind: TimedOut, Timer: RetryTimer}).is(Failed, "bad configuration", "")
 	c.ask(Restart).is(Starting, "", "spawn 2, start in 15s") // but when somebody says so
+	fail(started(t)).timer().ends(badEnv).do(Event{Kind: TimedOut, Timer: RetryTimer}).is(Failed, "bad configuration", "")
 }
 
 func TestPolicies(t *testing.T) {
@@ -324,6 +325,9 @@ func TestShutDownBringsNothingBack(t *testing.T) {
 	c := started(t).ends(crash)
 	c.m.Wanted = false // its level has not been reached yet
 	c.do(Event{Kind: TimedOut, Timer: BackoffTimer}).is(Backoff, "restart in", "")
+	c = newClocked(t, Spec{DependsOn: []string{"origin"}}).ask(Start)
+	c.m.Wanted = false
+	c.do(Event{Kind: Dependencies}).is(Waiting, "waiting for origin", "")
 	newClocked(t, Spec{}).do(e).is(Idle, "", "")
 }
 

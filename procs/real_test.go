@@ -27,6 +27,7 @@ const (
 	modeOf    = "PROCS_TEST_MODE"
 	argOf     = "PROCS_TEST_ARG"
 	floodSize = 50 << 20
+	hasty     = "GORACE=atexit_sleep_ms=0" // the race detector holds up an exit for a second
 )
 
 // TestMain lets this binary be the children, the guardian and the killed
@@ -130,7 +131,7 @@ func self(t testing.TB) string {
 // spec is a process of this binary in a mode of behave.
 func spec(t testing.TB, name, mode string, depends ...string) Spec {
 	t.Helper()
-	return Spec{Name: name, Argv: []string{self(t)}, Env: []string{modeOf + "=" + mode}, DependsOn: depends}
+	return Spec{Name: name, Argv: []string{self(t)}, Env: []string{modeOf + "=" + mode, hasty}, DependsOn: depends}
 }
 
 // folder is a short one: the path of a socket has a limit.
@@ -304,7 +305,7 @@ func supervise() int {
 	}
 	var specs []Spec
 	for _, mode := range []string{"ready", "stubborn", "orphan"} {
-		specs = append(specs, Spec{Name: mode, Argv: []string{path}, Env: []string{modeOf + "=" + mode}})
+		specs = append(specs, Spec{Name: mode, Argv: []string{path}, Env: []string{modeOf + "=" + mode, hasty}})
 	}
 	s, err := New(Options{Specs: specs, RunPath: run, LogPath: filepath.Join(run, "logs"), Self: path})
 	if err != nil {

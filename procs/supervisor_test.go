@@ -214,6 +214,8 @@ func TestGraceIsForTheGroupNotForItsLeader(t *testing.T) {
 
 func TestOrphansAreKilledBeforeTheNextIncarnation(t *testing.T) {
 	t.Parallel()
+	worker := spec(t, "worker", "orphan")
+	worker.Grace = 300 * time.Millisecond
 	var group int
 	var lived bool
 	h := newHouse(t, func(h *house, o *Options) {
@@ -226,7 +228,7 @@ func TestOrphansAreKilledBeforeTheNextIncarnation(t *testing.T) {
 			}
 			h.onStatus(s)
 		}
-	}, spec(t, "worker", "orphan"))
+	}, worker)
 	first := h.awaitReady("worker")
 	if h.member("worker") == first.PID {
 		t.Fatal("the member is the leader")
@@ -236,6 +238,9 @@ func TestOrphansAreKilledBeforeTheNextIncarnation(t *testing.T) {
 	}
 	h.awaitBack(first)
 	h.stop()
+	if h.index(func(s Status) bool { return strings.HasPrefix(s.Reason, "hung") }) >= 0 {
+		t.Error("the orphan was not killed until the probes missed its leader")
+	}
 	if lived {
 		t.Error("the second incarnation began while the first one's group lived")
 	}
@@ -433,6 +438,7 @@ func TestKillAllEndsEveryGroupAtOnce(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, nil, spec(t, "stubborn", "stubborn"), spec(t, "worker", "orphan", "stubborn"))
 	h.awaitReady("worker")
+	h.member("worker") // it ignores TERM from now on
 	began := time.Now()
 	h.end()
 	h.await("worker", "stopping", func(s Status) bool { return s.State == Stopping })

@@ -270,6 +270,18 @@ func TestDrainTellsAllBeforeItReturns(t *testing.T) {
 	}
 }
 
+func TestDrainWaitsForNobodyWhoNeverAnswers(t *testing.T) {
+	x := newTailed(t)
+	go func() { <-x.tail.drains }() // as follow does, whose line then blocks
+	returned := make(chan struct{})
+	go func() { defer close(returned); x.tail.drain() }()
+	select {
+	case <-returned:
+	case <-time.After(deadline):
+		t.Fatalf("drain did not return within %s", deadline)
+	}
+}
+
 func FuzzSplit(f *testing.F) {
 	f.Add([]byte("one\ntwo\n"), uint16(3))
 	f.Add([]byte("\n\n"), uint16(1))
