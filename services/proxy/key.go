@@ -55,7 +55,8 @@ func isPlaylist(p string) bool {
 
 // resolve is the key of a URI that the playlist at base names. A URI with a host,
 // and one that leads out of the playlist's own signal, the first element of its
-// path, is refused: players would be sent, and we would read, elsewhere.
+// path where it has one, is refused: players would be sent, and we would read,
+// elsewhere.
 func resolve(base, uri string) (string, error) {
 	u, err := url.Parse(uri)
 	if err != nil {
@@ -70,7 +71,7 @@ func resolve(base, uri string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("URI %.80q: %w", uri, err)
 	}
-	if signalOf(key) != signalOf(base) {
+	if s := signalOf(base); s != "" && signalOf(key) != s {
 		return "", fmt.Errorf("URI %.80q leads out of %s", uri, "/"+signalOf(base))
 	}
 	return key, nil

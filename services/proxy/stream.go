@@ -294,7 +294,8 @@ func (st *stream) adopt(now time.Time) {
 			why = fmt.Sprintf("its numbers fell to %d", rec.list.LastMSN())
 		}
 		gone := slices.Clone(st.line.entries)
-		if o := st.line.renumber(rec.list); o.Added > 0 {
+		// Dates that stay behind are those of a clock that was set back.
+		if o := st.line.renumber(rec.list, now.Sub(st.grew) > 3*st.line.target()); o.Added > 0 {
 			st.s.log.Warn("going on under a discontinuity", "playlist", st.key, "packager", st.packagers[i].base, "reason", report.Clean(why), "next_msn", st.line.next())
 			st.retireMissing(gone, now)
 			st.took(o, now)

@@ -43,6 +43,8 @@ type entry struct {
 	Init, InitSource string
 	// Theirs: the packager itself lists it with a discontinuity.
 	Theirs bool
+	// Dated is the packager's own date of it, zero for none.
+	Dated time.Time
 }
 
 // keys are the entry's, of what is served.
@@ -134,12 +136,12 @@ func (t *timeline) offer(p *hls.MediaPlaylist) offer {
 
 // begin adopts the first playlist as it is.
 func (t *timeline) begin(p *hls.MediaPlaylist) offer {
-	if c := t.overlong(p, p.TargetDuration); c != "" {
-		return offer{Conflict: c}
-	}
 	head := *p
 	head.Segments, head.Trailing = nil, nil
-	head.EndList = false // FAILURES.md, rule 8
+	head.EndList, head.PlaylistType = false, "" // FAILURES.md, rule 8; and its window slides
+	for _, s := range p.Segments {              // some encoders tell less than they list (rule 4)
+		head.TargetDuration = max(head.TargetDuration, rounded(s.Duration))
+	}
 	head.ServerControl, head.PartTarget = nil, 0
 	head.Unknown = slices.DeleteFunc(slices.Clone(p.Unknown), lowLatency)
 	before := *t
@@ -173,12 +175,14 @@ func (t *timeline) refusal(p *hls.MediaPlaylist) string {
 // overlong names a segment that is longer than the target duration, rounded.
 func (t *timeline) overlong(p *hls.MediaPlaylist, target int) string {
 	for i, s := range p.Segments {
-		if int(math.Round(s.Duration.Seconds())) > target {
+		if rounded(s.Duration) > target {
 			return fmt.Sprintf("msn %d lasts %s, target duration is %d s", p.MediaSequence+int64(i), s.Duration, target)
 		}
 	}
 	return ""
 }
+
+func rounded(d time.Duration) int { return int(math.Round(d.Seconds())) }
 
 // maxDrift is how far the dates of one segment may be apart.
 const maxDrift = 500 * time.Millisecond
@@ -200,20 +204,20 @@ func (t *timeline) conflict(p *hls.MediaPlaylist) string {
 		if e.Segment.Gap {
 			continue // missing here for good; whoever has it is not wrong
 		}
-		theirs, _ := shifted(s.URI, t.shift.Prefix)
+		theirs := shifted(s.URI, t.shift.Prefix)
 		switch {
 		case theirs != e.Segment.URI:
 			return fmt.Sprintf("msn %d is %.80q, %.80q was served", msn, theirs, e.Segment.URI)
 		case s.Duration != e.Segment.Duration:
 			return fmt.Sprintf("msn %d lasts %s, %s was served", msn, s.Duration, e.Segment.Duration)
-		case s.Discontinuity != e.Theirs:
+		case s.Discontinuity != e.Theirs && i > 0: // at its head it says nothing of what came before
 			return fmt.Sprintf("msn %d: discontinuity %t, %t was served", msn, s.Discontinuity, e.Theirs)
 		case (s.Map == nil) != (e.Segment.Map == nil):
 			return fmt.Sprintf("msn %d: with and without EXT-X-MAP", msn)
-		case s.Map != nil && mapURI(s.Map, t.shift.Prefix) != e.Segment.Map.URI:
-			return fmt.Sprintf("msn %d: EXT-X-MAP is %.80q, %.80q was served", msn, s.Map.URI, e.Segment.Map.URI)
+		case s.Map != nil && mapName(s.Map, t.shift.Prefix) != mapName(e.Segment.Map, ""):
+			return fmt.Sprintf("msn %d: EXT-X-MAP is %.80q, %.80q was served", msn, mapName(s.Map, t.shift.Prefix), mapName(e.Segment.Map, ""))
 		}
-		a, b := s.ProgramDateTime, e.Segment.ProgramDateTime
+		a, b := s.ProgramDateTime, e.Dated
 		if drift := a.Sub(b); !a.IsZero() && !b.IsZero() && drift.Abs() > maxDrift {
 			return fmt.Sprintf("msn %d is dated %s, %s was served", msn, a.Format(time.RFC3339Nano), b.Format(time.RFC3339Nano))
 		}
@@ -221,8 +225,12 @@ func (t *timeline) conflict(p *hls.MediaPlaylist) string {
 	return ""
 }
 
-func mapURI(m *hls.Map, prefix string) string {
-	uri, _ := shifted(m.URI, prefix)
+// mapName is what tells one EXT-X-MAP from another: a resource, or a part of one.
+func mapName(m *hls.Map, prefix string) string {
+	uri := shifted(m.URI, prefix)
+	if r := m.ByteRange; r != nil {
+		return fmt.Sprintf("%s %d@%d", uri, r.Length, r.Offset)
+	}
 	return uri
 }
 
@@ -236,8 +244,12 @@ func (t *timeline) append(p *hls.MediaPlaylist, skip int64, by shift, broken boo
 	}
 	list := make([]entry, 0, len(fresh.Segments))
 	maps := map[string]*hls.Map{}
+	var date time.Time // of the entry before
+	if n := len(t.entries); n > 0 {
+		date = t.entries[n-1].Segment.ProgramDateTime
+	}
 	if n := len(t.entries); n > 0 && t.entries[n-1].Segment.Map != nil {
-		maps[t.entries[n-1].Segment.Map.URI] = t.entries[n-1].Segment.Map
+		maps[mapName(t.entries[n-1].Segment.Map, "")] = t.entries[n-1].Segment.Map
 	}
 	for i, s := range fresh.Segments {
 		e := entry{MSN: fresh.MediaSequence + int64(i) + by.Delta, Theirs: s.Discontinuity}
@@ -258,15 +270,19 @@ func (t *timeline) append(p *hls.MediaPlaylist, skip int64, by shift, broken boo
 			if err != nil {
 				return 0, fmt.Errorf("msn %d: EXT-X-MAP: %w", e.MSN, err)
 			}
-			if maps[m.URI] == nil {
-				maps[m.URI] = &m
+			name := mapName(&m, "")
+			if maps[name] == nil {
+				maps[name] = &m
 			}
-			s.Map = maps[m.URI] // the same pointer: the writer writes it once
+			s.Map = maps[name] // the same pointer: the writer writes it once
 		}
 		s.Unknown = slices.DeleteFunc(slices.Clone(s.Unknown), partTag)
 		s.Discontinuity = s.Discontinuity || i == 0 && broken
-		if n := len(t.entries) + len(list); n > 0 && !s.ProgramDateTime.IsZero() {
-			s.ProgramDateTime = t.monotonic(list, s)
+		if e.Dated = s.ProgramDateTime; !e.Dated.IsZero() {
+			if e.Dated.Before(date) {
+				s.ProgramDateTime = date // what is served never goes back (FAILURES.md, case 23)
+			}
+			date = s.ProgramDateTime
 		}
 		e.Segment = s
 		list = append(list, e)
@@ -281,32 +297,18 @@ func partTag(t hls.Tag) bool {
 		strings.HasPrefix(string(t), "#EXT-X-RENDITION-REPORT")
 }
 
-// monotonic is the segment's date, never before that of the entry before it
-// (FAILURES.md, case 23).
-func (t *timeline) monotonic(list []entry, s hls.Segment) time.Time {
-	before := append(t.entries[max(0, len(t.entries)-1):len(t.entries):len(t.entries)], list...)
-	last := before[len(before)-1].Segment.ProgramDateTime
-	if s.ProgramDateTime.Before(last) {
-		return last
-	}
-	return s.ProgramDateTime
-}
-
 // served is a URI and key as players see it.
 func (t *timeline) served(uri, prefix string) (string, string, error) {
-	uri, err := shifted(uri, prefix)
-	if err != nil {
-		return "", "", err
-	}
+	uri = shifted(uri, prefix)
 	key, err := resolve(t.base, uri)
 	return uri, key, err
 }
 
 // shifted puts the prefix before the last element of a URI's path, so that it
 // still lies within its folder.
-func shifted(uri, prefix string) (string, error) {
+func shifted(uri, prefix string) string {
 	if prefix == "" {
-		return uri, nil
+		return uri
 	}
 	p, query, has := strings.Cut(uri, "?")
 	i := strings.LastIndexByte(p, '/') + 1
@@ -314,7 +316,7 @@ func shifted(uri, prefix string) (string, error) {
 	if has {
 		uri += "?" + query
 	}
-	return uri, nil
+	return uri
 }
 
 // maxHole is the longest hole that is listed with gaps; a longer one begins a new
@@ -405,8 +407,9 @@ func (t *timeline) restart(p *hls.MediaPlaylist, skip int64, by shift) offer {
 // renumber adopts a packager whose numbers or URIs are not ours, after everyone
 // who went on with ours has gone: its newest segments follow under a
 // discontinuity, under our numbers and URIs of their own (FAILURES.md, cases 15
-// and 17).
-func (t *timeline) renumber(p *hls.MediaPlaylist) offer {
+// and 17). What players have had already, by its date, is not among them unless
+// replay is set.
+func (t *timeline) renumber(p *hls.MediaPlaylist, replay bool) offer {
 	if len(p.Segments) == 0 {
 		return offer{}
 	}
@@ -414,8 +417,11 @@ func (t *timeline) renumber(p *hls.MediaPlaylist) offer {
 		return offer{Conflict: c}
 	}
 	skip := t.unseen(p)
-	if skip == int64(len(p.Segments)) {
-		return offer{}
+	if n := int64(len(p.Segments)); skip == n {
+		if !replay {
+			return offer{}
+		}
+		skip = max(0, n-3)
 	}
 	t.epoch++
 	by := shift{Delta: t.next() - (p.MediaSequence + skip), Prefix: fmt.Sprintf("r%d-", t.epoch)}
