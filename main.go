@@ -22,6 +22,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/charmbracelet/x/term"
 	"github.com/hashicorp/go-hclog"
 	"github.com/mattn/go-isatty"
 	"github.com/spf13/cobra"
@@ -29,6 +30,7 @@ import (
 	"livestream-tui/layouts"
 	"livestream-tui/procs"
 	"livestream-tui/procs/control"
+	"livestream-tui/procs/drill"
 	"livestream-tui/services/discovery"
 	"livestream-tui/services/origin"
 	"livestream-tui/services/packager"
@@ -153,6 +155,7 @@ func (a *app) root() *cobra.Command {
 		})
 	}
 	root.AddCommand(
+		a.drillCommand(),
 		&cobra.Command{
 			Use: "doctor", Short: "what this machine lacks for the platform, and how to get it", Args: cobra.NoArgs,
 			RunE: func(cmd *cobra.Command, _ []string) error { return a.doctor(cmd.Context()) },
@@ -438,6 +441,128 @@ func dashboard(ctx context.Context, local *control.Local, layout layouts.Layout)
 	stop()
 	<-stopped
 	return errors.Join(shown, ran)
+}
+
+// drillOptions are the flags of the drill.
+type drillOptions struct {
+	layout, junit, proxy string
+	players              int
+	json, list           bool
+}
+
+func (a *app) drillCommand() *cobra.Command {
+	var o drillOptions
+	var names []string
+	for _, f := range drill.Faults() {
+		names = append(names, f.Name)
+	}
+	cmd := &cobra.Command{
+		Use: "drill [NAME ...]", Short: "makes faults on a platform of its own and judges by players whether anybody noticed",
+		ValidArgs: names,
+		RunE:      func(_ *cobra.Command, args []string) error { return a.drill(args, o) },
+	}
+	f := cmd.Flags()
+	f.BoolVar(&o.list, "list", false, "list the faults")
+	f.BoolVar(&o.json, "json", false, "a line of JSON for each fault and one for the whole")
+	f.StringVar(&o.junit, "junit", "", "write JUnit's XML to `FILE` as well")
+	f.IntVar(&o.players, "players", 24, "how many virtual `PLAYERS` watch")
+	f.StringVar(&o.layout, "layout", layouts.Default, "a built-in layout's name, or a `FILE` in YAML")
+	f.StringVar(&o.proxy, "proxy-command", "", "play through another proxy, which this `COMMAND` runs in the foreground (no shell): {port} is where it is\n"+
+		"to listen, {server1} and {server2} are HOST:PORT of the packagers; PROXY_PORT and PACKAGERS tell them too")
+	return cmd
+}
+
+// drill launches a platform of its own and makes faults on it.
+func (a *app) drill(names []string, o drillOptions) error {
+	faults, err := drill.Select(names)
+	if err != nil {
+		return &usageError{err}
+	}
+	if o.list {
+		w := tabwriter.NewWriter(a.out, 0, 8, 2, ' ', 0)
+		for _, f := range faults {
+			fmt.Fprintf(w, "%s\t%s\n", f.Name, f.About)
+		}
+		return w.Flush()
+	}
+	if o.players < 1 {
+		return &usageError{fmt.Errorf("--players %d: allowed is 1 or more", o.players)}
+	}
+	var proxy []string
+	if o.proxy != "" {
+		if proxy, err = drill.Words(o.proxy); err != nil {
+			return &usageError{fmt.Errorf("--proxy-command: %w", err)}
+		}
+	}
+	layout, err := loadLayout(o.layout)
+	if err != nil {
+		return err
+	}
+	paths, err := a.check(layout)
+	if err != nil {
+		return err
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return fmt.Errorf("cannot find our own binary: %w", err)
+	}
+	options := control.Options{Layout: layout, Env: a.env, Self: self, Log: hclog.NewNullLogger()}
+	place, err := drill.Apart(&options, paths.Cache, proxy != nil)
+	if err != nil {
+		return err
+	}
+	summary, err := a.drillAt(place, options, drill.Options{
+		Faults: faults, Players: o.players, Place: place, Proxy: proxy, Env: a.env, Out: a.drillPrinter(o.json),
+	})
+	if o.junit != "" {
+		err = errors.Join(err, writeFile(o.junit, func(w io.Writer) error { return drill.WriteJUnit(w, summary) }))
+	}
+	failed := len(summary.Failed())
+	if err != nil || failed > 0 {
+		fmt.Fprintf(os.Stderr, "logs: %s\n", options.LogPath)
+	} else {
+		err = place.Leave()
+	}
+	switch {
+	case err != nil || a.interrupted:
+		return err
+	case failed > 0:
+		return fmt.Errorf("%d of %d drills failed", failed, len(summary.Results))
+	case len(summary.Results) < len(faults):
+		return errors.New("ended before every drill was done")
+	}
+	return nil
+}
+
+func (a *app) drillAt(place drill.Place, options control.Options, o drill.Options) (drill.Summary, error) {
+	local, err := control.New(options)
+	if err != nil {
+		return drill.Summary{}, errors.Join(err, place.Leave())
+	}
+	ctx, release := a.untilSignal(local.KillAll)
+	defer release()
+	return drill.Run(ctx, local, o)
+}
+
+func (a *app) drillPrinter(asJSON bool) drill.Printer {
+	if asJSON {
+		return drill.JSON{Out: a.out}
+	}
+	live := isatty.IsTerminal(os.Stdout.Fd())
+	width, _, err := term.GetSize(os.Stdout.Fd())
+	if err != nil {
+		width = 0 // not known
+	}
+	return &drill.Text{Out: a.out, Live: live, Colour: live && a.env["NO_COLOR"] == "", Width: width}
+}
+
+// writeFile makes a file of what write writes.
+func writeFile(path string, write func(io.Writer) error) error {
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(write(f), f.Close())
 }
 
 func loadLayout(nameOrFile string) (layouts.Layout, error) {

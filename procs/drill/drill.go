@@ -1,0 +1,308 @@
+// Package drill makes faults on a live platform and judges by virtual players
+// whether anybody noticed. A fault is a value that may be made on any platform; Run
+// puts one of its own on air and makes one after the other.
+package drill
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"livestream-tui/procs/control"
+	"livestream-tui/services/report"
+	"livestream-tui/services/viewer"
+)
+
+// Options say what Run does.
+type Options struct {
+	Faults []Fault
+	// Players is how many players watch, 1 or more.
+	Players int
+	// Place is the platform's, as Apart made it.
+	Place Place
+	// Proxy is the command of another proxy than the platform's, with its
+	// environment; nil for the platform's own.
+	Proxy []string
+	Env   map[string]string
+	// Out is told what happens.
+	Out Printer
+}
+
+// Printer is told what happens, by one goroutine.
+type Printer interface {
+	// Begin is before the first fault.
+	Begin(Plan)
+	// Phase says what is being done, in words. number is of the fault, from 1; 0
+	// before the first.
+	Phase(number int, text string)
+	// Result is of one fault.
+	Result(number int, r Result)
+	// End is the last.
+	End(Summary)
+}
+
+// Plan is what is to be done.
+type Plan struct {
+	Faults  []Fault
+	Players int
+	// Proxy is what the players play through, in words.
+	Proxy string
+}
+
+// Result is one fault and what came of it.
+type Result struct {
+	Fault  Fault
+	Victim string
+	Began  time.Time
+	Took   time.Duration
+	Verdict
+	Failovers []Failover
+}
+
+// Summary is the end of a run.
+type Summary struct {
+	Took    time.Duration
+	Results []Result
+	// Planned is how many faults were to be made; more than there are results when
+	// the run was ended.
+	Planned int
+}
+
+// Failed are the names of the faults that did not pass.
+func (s Summary) Failed() []string {
+	var names []string
+	for _, r := range s.Results {
+		if !r.Passed {
+			names = append(names, r.Fault.Name)
+		}
+	}
+	return names
+}
+
+const (
+	// startWithin is how long the platform may take without getting any further.
+	startWithin = 45 * time.Second
+	// steadyWithin is how long players may take until all of them play.
+	steadyWithin = 30 * time.Second
+	// healWithin is how long everything may take to be well again after a fault.
+	healWithin = 20 * time.Second
+	// aftermath is how long after a fault what it did may show.
+	aftermath = 2500 * time.Millisecond
+	// flyingWithin is how long to wait for a moment at which enough is in flight.
+	flyingWithin = 2 * time.Second
+	// flyingPart is how much of it is enough.
+	flyingPart = 20.0 / 24
+)
+
+// Run launches p, makes every fault and stops p. The error is an *control.Outcome
+// when p does not come on air; a cancelled ctx is none, and the summary tells how
+// far it came.
+func Run(ctx context.Context, p control.Runner, o Options) (Summary, error) {
+	began := time.Now()
+	own, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	ended := make(chan struct{})
+	var ran error
+	go func() {
+		defer close(ended)
+		ran = p.Run(own)
+	}()
+	// What is done ends when the platform does.
+	doing, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	go func() {
+		select {
+		case <-ended:
+			cancel(errors.New("the platform has ended"))
+		case <-doing.Done():
+		}
+	}()
+
+	r := &run{Options: o, platform: p}
+	err := r.all(doing)
+	if cause := context.Cause(doing); cause != nil && ctx.Err() == nil {
+		err = errors.Join(err, cause)
+	}
+	if ctx.Err() != nil {
+		err = nil
+	}
+	cancel(nil)
+	r.Out.Phase(0, "stopping")
+	stop()
+	<-ended
+	s := Summary{Took: time.Since(began), Results: r.results, Planned: len(o.Faults)}
+	r.Out.End(s)
+	return s, errors.Join(err, ran)
+}
+
+// run is one run; one goroutine does it all.
+type run struct {
+	Options
+	platform control.Platform
+	crowd    *crowd
+	target   Target
+	eye      eye
+	front    *front // nil for the platform's own proxy
+	results  []Result
+}
+
+func (r *run) all(ctx context.Context) (err error) {
+	r.Out.Phase(0, "putting a platform on air")
+	client := viewer.NewClient(false)
+	defer client.CloseIdleConnections()
+	signal, err := r.awaitReady(ctx)
+	if err != nil {
+		return err
+	}
+	base, through := r.platform.Snapshot().PlayURL, "the platform's proxy"
+	r.target = Target{Platform: r.platform, Client: client}
+	if len(r.Proxy) > 0 {
+		if r.front, err = startFront(r.Proxy, r.Env, r.target.packagers(), r.Place); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, r.front.stop()) }()
+		base, through = r.front.url, strings.Join(r.Proxy, " ")
+	}
+	r.eye = eye{base, client}
+	r.target.Playlist = base + "/" + signal + "/playlist.m3u8"
+	if r.front != nil {
+		if err := awaitFront(ctx, r.front, r.target); err != nil {
+			return err
+		}
+	}
+	var packagers []string
+	for _, p := range r.target.packagers() {
+		packagers = append(packagers, baseURL(p))
+	}
+	r.Out.Phase(0, "waiting for every player to play")
+	if r.crowd, err = gather(ctx, r.Players, r.target.Playlist, base, packagers, filepath.Join(r.Place.Output, signal)); err != nil {
+		return err
+	}
+	defer r.crowd.leave()
+	if err := await(ctx, steadyWithin, func() error { return r.unwell(ctx) }); err != nil {
+		return fmt.Errorf("players cannot play through %s before any fault: %w", through, err)
+	}
+	r.Out.Begin(Plan{r.Faults, r.Players, through})
+	for i, f := range r.Faults {
+		if err := r.one(ctx, i+1, f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// awaitReady waits until every process is ready and returns the first signal's name.
+func (r *run) awaitReady(ctx context.Context) (signal string, err error) {
+	never := ""
+	last, moved := "", time.Now()
+	err = await(ctx, time.Hour, func() error {
+		s := r.platform.Snapshot()
+		waiting := ""
+		for _, p := range s.Processes {
+			switch state := p.State.String(); {
+			case state == "failed" || state == "exited":
+				never = fmt.Sprintf("%s never became ready: %s; its log is %s", p.Name, p.Reason, p.LogPath)
+				return nil
+			case !isReady(p):
+				waiting += fmt.Sprintf("%s is %s %s; ", p.Name, state, p.Reason)
+			}
+			if p.Progress != nil {
+				waiting += fmt.Sprintf("%s %.0f %%; ", p.Progress.Stage, p.Progress.Percent)
+				r.Out.Phase(0, fmt.Sprintf("making %s, once: %.0f %%", p.Progress.Stage, max(0, p.Progress.Percent)))
+			}
+		}
+		if len(s.Ingests) > 0 && waiting == "" {
+			signal = s.Ingests[0].Signal
+			return nil
+		}
+		if waiting == "" {
+			waiting = "no signal yet " + s.IngestsErr
+		}
+		if waiting != last {
+			last, moved = waiting, time.Now()
+		}
+		if time.Since(moved) > startWithin {
+			never = fmt.Sprintf("not on air: for %s nothing has moved: %s", startWithin, strings.TrimSuffix(waiting, "; "))
+			return nil
+		}
+		return errors.New(waiting)
+	})
+	if never != "" {
+		return "", &control.Outcome{NeverReady: true, Reason: never}
+	}
+	return signal, err
+}
+
+// one makes one fault and judges it.
+func (r *run) one(ctx context.Context, number int, f Fault) error {
+	r.Out.Phase(number, f.Name+": waiting for transfers in flight")
+	enough := int64(flyingPart * float64(r.Players))
+	// Judged by what was in flight; a moment that does not come is told there.
+	_ = await(ctx, flyingWithin, func() error {
+		if n := r.crowd.flying.Load(); n < enough {
+			return fmt.Errorf("%d in flight", n)
+		}
+		return nil
+	})
+	r.Out.Phase(number, f.Name+": "+f.About)
+	before := r.crowd.reports()
+	from := time.Now()
+	r.target.Bitrate = r.crowd.bitrate()
+	made, failed := f.Make(ctx, r.target)
+	r.Out.Phase(number, f.Name+": waiting until everything is well again")
+	if err := sleep(ctx, time.Until(made.Over.Add(aftermath))); err != nil {
+		return err
+	}
+	unwell := ""
+	if err := await(ctx, healWithin, func() error { return r.unwell(ctx) }); err != nil {
+		unwell = err.Error()
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	result := Result{
+		Fault: f, Victim: made.Victim, Began: from, Took: time.Since(from),
+		Verdict:   judge(before, r.crowd.reports(), scope{from, made.At}, unwell),
+		Failovers: r.eye.failovers(ctx, from),
+	}
+	if failed != nil {
+		result.Passed = false
+		result.Evidence = append([]string{"the fault could not be made: " + failed.Error()}, result.Evidence...)
+	}
+	r.results = append(r.results, result)
+	r.Out.Result(number, result)
+	return nil
+}
+
+// unwell says what is not as it should be before a fault, nil for nothing: a
+// process, a packager as the control plane or the proxy sees it, a player.
+func (r *run) unwell(ctx context.Context) error {
+	if r.front != nil {
+		if err := r.front.gone(); err != nil {
+			return err
+		}
+	}
+	s := r.platform.Snapshot()
+	for _, p := range s.Processes {
+		if !isReady(p) || p.Paused {
+			return fmt.Errorf("%s is %s: %s", p.Name, p.State, p.Reason)
+		}
+	}
+	if s.IngestsErr != "" {
+		return errors.New(s.IngestsErr)
+	}
+	for _, d := range s.Details {
+		i := slices.IndexFunc(d.Packagers, func(p report.PackagerStatus) bool { return p.State != report.Up })
+		if i >= 0 {
+			return fmt.Errorf("%s is %s for discovery: %s", d.Packagers[i].URL, d.Packagers[i].State, d.Packagers[i].Reason)
+		}
+	}
+	if err := r.eye.unwell(ctx); err != nil {
+		return err
+	}
+	return r.crowd.unsteady()
+}

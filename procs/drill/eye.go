@@ -1,0 +1,64 @@
+package drill
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"livestream-tui/services/report"
+)
+
+// eye asks our proxy what it sees. Another one has nothing of the kind, and then
+// there is nothing to see.
+type eye struct {
+	base   string // the proxy's base URL
+	client *http.Client
+}
+
+// Failover is one that the proxy told of.
+type Failover struct {
+	ID   int64     `json:"id"`
+	Time time.Time `json:"time"`
+	report.Failover
+}
+
+// failovers are those told since.
+func (e eye) failovers(ctx context.Context, since time.Time) []Failover {
+	_, body, err := ask(ctx, e.client, http.MethodGet, e.base+"/events", nil)
+	if err != nil {
+		return nil
+	}
+	var all, list []Failover
+	if json.Unmarshal(body, &all) != nil {
+		return nil
+	}
+	for _, f := range all {
+		if !f.Time.Before(since) {
+			list = append(list, f)
+		}
+	}
+	return list
+}
+
+// unwell says which packager our proxy finds not up, nil when none or not known.
+func (e eye) unwell(ctx context.Context) error {
+	_, body, err := ask(ctx, e.client, http.MethodGet, e.base+"/metrics", nil)
+	if err != nil {
+		return nil // another's proxy
+	}
+	for line := range strings.Lines(string(body)) {
+		labels, ok := strings.CutPrefix(line, "proxy_packager_up{")
+		if !ok {
+			continue
+		}
+		labels, value, _ := strings.Cut(labels, "}")
+		if up, err := strconv.ParseFloat(strings.TrimSpace(value), 64); err == nil && up == 0 {
+			return fmt.Errorf("the proxy finds a packager not up: %s", labels)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,80 @@
+package drill
+
+import (
+	"encoding/json"
+	"io"
+	"time"
+)
+
+// JSON prints a line of JSON for each fault and one for the whole.
+type JSON struct{ Out io.Writer }
+
+var _ Printer = JSON{}
+
+type resultJSON struct {
+	Drill       string     `json:"drill"`
+	About       string     `json:"about"`
+	Victim      string     `json:"victim"`
+	Passed      bool       `json:"passed"`
+	Began       time.Time  `json:"began"`
+	TookMS      int64      `json:"took_ms"`
+	Evidence    []string   `json:"evidence"`
+	Notes       []string   `json:"notes"`
+	Players     int        `json:"players"`
+	InFlight    int        `json:"in_flight"`
+	Requests    int        `json:"requests"`
+	Failed      int        `json:"failed_requests"`
+	Violations  int        `json:"violations"`
+	Stalls      int        `json:"stalls"`
+	StalledMS   int64      `json:"stalled_ms"`
+	LongestWait float64    `json:"longest_wait_ms"`
+	Standstill  int64      `json:"standstill_ms"`
+	StarvedMS   int64      `json:"starved_ms"`
+	Failovers   []Failover `json:"failovers"`
+}
+
+type summaryJSON struct {
+	Planned int      `json:"planned"`
+	Passed  int      `json:"passed"`
+	Failed  []string `json:"failed"`
+	TookMS  int64    `json:"took_ms"`
+}
+
+// Begin implements Printer.
+func (j JSON) Begin(Plan) {}
+
+// Phase implements Printer.
+func (j JSON) Phase(int, string) {}
+
+// Result implements Printer.
+func (j JSON) Result(_ int, r Result) {
+	j.print(resultJSON{
+		Drill: r.Fault.Name, About: r.Fault.About, Victim: r.Victim, Passed: r.Passed, Began: r.Began, TookMS: r.Took.Milliseconds(),
+		Evidence: listed(r.Evidence), Notes: listed(r.Notes),
+		Players: r.Players, InFlight: r.InFlight, Requests: r.Requests, Failed: r.Failed, Violations: r.Violated,
+		Stalls: r.Stalls, StalledMS: r.Stalled.Milliseconds(), LongestWait: float64(r.LongestWait.Microseconds()) / 1000,
+		Standstill: r.Standstill.Milliseconds(), StarvedMS: r.Starved.Milliseconds(), Failovers: listed(r.Failovers),
+	})
+}
+
+// End implements Printer.
+func (j JSON) End(s Summary) {
+	failed := s.Failed()
+	j.print(map[string]summaryJSON{"summary": {s.Planned, len(s.Results) - len(failed), listed(failed), s.Took.Milliseconds()}})
+}
+
+// listed makes of no list an empty one, which is [] and not null.
+func listed[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
+}
+
+func (j JSON) print(v any) {
+	b, err := json.Marshal(v)
+	if err != nil {
+		b, _ = json.Marshal(map[string]string{"error": err.Error()}) // a string always can be
+	}
+	_, _ = j.Out.Write(append(b, '\n')) // who closed the other end does not listen
+}

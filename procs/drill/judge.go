@@ -1,0 +1,244 @@
+package drill
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"livestream-tui/services/report"
+	"livestream-tui/services/viewer"
+)
+
+// Verdict is what the players saw of one fault.
+type Verdict struct {
+	// Passed: no failed request, no wrong byte, no rule broken, no stall.
+	Passed bool
+	// Evidence says in words why it did not pass; Notes what else is to be known.
+	Evidence, Notes []string
+
+	Players, InFlight    int // InFlight is how many transfers of media the fault met
+	Requests, Failed     int
+	Violated             int
+	Stalls               int
+	Stalled, LongestWait time.Duration
+	Standstill           time.Duration
+	Starved              time.Duration
+}
+
+// scope is the time that a verdict is about.
+type scope struct {
+	// From is when the fault was prepared, At when it came.
+	From, At time.Time
+}
+
+const (
+	// buffered is how far back the cause of a stall may lie: what a player holds at
+	// most, and the patience of a request.
+	buffered = 12 * time.Second
+	// fewFlying is the part of the players that must have a transfer in flight for a
+	// fault to have met anybody.
+	fewFlying = 0.5
+)
+
+// judge holds what players saw up to now against what they had seen before the
+// fault. unwell says what is not well again although it had the time; empty for
+// nothing. Pure.
+func judge(before, after []viewer.PlayerReport, in scope, unwell string) Verdict {
+	since := make([]viewer.PlayerReport, len(after))
+	for i, r := range after {
+		since[i] = r.Since(in.From)
+	}
+	sum := viewer.Summarize(since)
+	v := Verdict{
+		Players: len(after), InFlight: inFlight(after, in.At), Requests: sum.Requests, Failed: sum.Failed, Violated: sum.Violated,
+		LongestWait: sum.LongestWait, Standstill: sum.Standstill, Starved: sum.Starved,
+	}
+	v.failures(since, in)
+	v.violations(since, in)
+	v.stalls(since, in)
+	v.others(before, after)
+	if unwell != "" {
+		v.Evidence = append(v.Evidence, "not as before the fault: "+unwell)
+	}
+	if len(v.Evidence) == 0 && float64(v.InFlight) < fewFlying*float64(v.Players) {
+		v.Evidence = append(v.Evidence, fmt.Sprintf("nothing is shown: only %d of %d players had a transfer in flight", v.InFlight, v.Players))
+	}
+	if v.Starved > 0 {
+		v.Notes = append(v.Notes, fmt.Sprintf("the machine did not let the drill itself run for %s", round(v.Starved)))
+	}
+	v.Passed = len(v.Evidence) == 0
+	return v
+}
+
+// inFlight is how many transfers of media were under way.
+func inFlight(list []viewer.PlayerReport, at time.Time) int {
+	n := 0
+	for _, r := range list {
+		for _, q := range r.Transfers {
+			if q.URL != r.URL && q.At.Before(at) && q.At.Add(q.Length).After(at) {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// failures tells of failed requests, each way of failing once.
+func (v *Verdict) failures(list []viewer.PlayerReport, in scope) {
+	type way struct {
+		first   viewer.Failure
+		player  string
+		times   int
+		players map[string]bool
+	}
+	ways := map[string]*way{}
+	for _, r := range list {
+		for _, f := range r.Failures {
+			kind := skeleton(f.Err)
+			w := ways[kind]
+			if w == nil {
+				w = &way{first: f, player: r.Name, players: map[string]bool{}}
+				ways[kind] = w
+			}
+			if f.At.Before(w.first.At) {
+				w.first, w.player = f, r.Name
+			}
+			w.times++
+			w.players[r.Name] = true
+		}
+	}
+	for _, w := range slices.SortedFunc(maps.Values(ways), func(a, b *way) int { return a.first.At.Compare(b.first.At) }) {
+		v.Evidence = append(v.Evidence, fmt.Sprintf("%s of %s; first %s, %s: %s: %s",
+			count(w.times, "failed request"), count(len(w.players), "player"), w.player, in.when(w.first.At.Add(w.first.Length)), w.first.URL, w.first.Err))
+	}
+}
+
+// skeleton is text without its numbers, by which ways of failing are told apart.
+func skeleton(text string) string {
+	b := make([]byte, 0, len(text))
+	for i := range len(text) {
+		if c := text[i]; c < '0' || c > '9' {
+			b = append(b, c)
+		}
+	}
+	return string(b)
+}
+
+func (v *Verdict) violations(list []viewer.PlayerReport, in scope) {
+	type rule struct {
+		first  viewer.Violation
+		player string
+		times  int
+	}
+	broken := map[viewer.Rule]*rule{}
+	for _, r := range list {
+		for _, x := range r.Violations {
+			b := broken[x.Rule]
+			if b == nil {
+				b = &rule{first: x, player: r.Name}
+				broken[x.Rule] = b
+			}
+			if x.At.Before(b.first.At) {
+				b.first, b.player = x, r.Name
+			}
+			b.times++
+		}
+	}
+	for _, r := range slices.Sorted(maps.Keys(broken)) {
+		b := broken[r]
+		v.Evidence = append(v.Evidence, fmt.Sprintf("rule %q broken %d×; first %s, %s: %s", r, b.times, b.player, in.when(b.first.At), b.first.Text))
+	}
+}
+
+// stalls tells of stalls. One is the machine's and not the proxy's only where this
+// process did not get to run for as long as the picture stood.
+func (v *Verdict) stalls(list []viewer.PlayerReport, in scope) {
+	var longest viewer.Stall
+	of, excused := "", 0
+	for _, r := range list {
+		for _, s := range r.Stalls {
+			if starved(r, s) >= s.Length {
+				excused++
+				continue
+			}
+			v.Stalls++
+			v.Stalled += s.Length
+			if s.Length > longest.Length {
+				longest, of = s, r.Name
+			}
+		}
+	}
+	if v.Stalls > 0 {
+		v.Evidence = append(v.Evidence, fmt.Sprintf("%s, %s in all; the longest %s, %s for %s",
+			count(v.Stalls, "stall"), round(v.Stalled), of, in.when(longest.At), round(longest.Length)))
+	}
+	if excused > 0 {
+		v.Notes = append(v.Notes, fmt.Sprintf("%s not counted: the machine did not let the drill itself run for as long", count(excused, "stall")))
+	}
+}
+
+// starved is for how long a player did not get to run before the end of a stall.
+func starved(r viewer.PlayerReport, s viewer.Stall) time.Duration {
+	var total time.Duration
+	begin, end := s.At.Add(-buffered), s.At.Add(s.Length)
+	for _, w := range r.Starvation {
+		from, to := w.At, w.At.Add(w.Length)
+		if from.Before(begin) {
+			from = begin
+		}
+		if to.After(end) {
+			to = end
+		}
+		total += max(0, to.Sub(from))
+	}
+	return total
+}
+
+// others tells of what has no time of its own: who has given up, or plays no more.
+func (v *Verdict) others(before, after []viewer.PlayerReport) {
+	gaveUp, dead, asleep := 0, "", 0
+	for i, r := range after {
+		if i < len(before) {
+			gaveUp += r.GaveUp - before[i].GaveUp
+			if r.Requests == before[i].Requests {
+				asleep++
+			}
+		}
+		if r.State != report.ViewPlaying {
+			dead = fmt.Sprintf("%s is %s in the end", r.Name, r.State)
+		}
+	}
+	if gaveUp > 0 {
+		v.Evidence = append(v.Evidence, count(gaveUp, "player")+" would have given up for good")
+	}
+	if dead != "" {
+		v.Evidence = append(v.Evidence, dead)
+	}
+	if asleep > 0 {
+		v.Evidence = append(v.Evidence, "no request ended at "+count(asleep, "player"))
+	}
+}
+
+// when is a time as seen from the fault.
+func (s scope) when(t time.Time) string {
+	d := t.Sub(s.At)
+	if d < 0 {
+		return fmt.Sprintf("%.2f s before the fault", -d.Seconds())
+	}
+	return fmt.Sprintf("%.2f s after the fault", d.Seconds())
+}
+
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+func round(d time.Duration) time.Duration {
+	if d < 10*time.Millisecond {
+		return d.Round(100 * time.Microsecond)
+	}
+	return d.Round(time.Millisecond)
+}

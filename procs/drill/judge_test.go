@@ -1,0 +1,117 @@
+package drill
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"livestream-tui/services/report"
+	"livestream-tui/services/viewer"
+)
+
+var (
+	faultAt = time.Date(2024, 4, 5, 11, 23, 5, 0, time.UTC)
+	during  = scope{From: faultAt.Add(-time.Second), At: faultAt}
+)
+
+const listURL = "http://localhost:8002/live01/playlist.m3u8"
+
+// playing is a player that sees nothing: it plays, and the fault meets a transfer.
+func playing(name string) viewer.PlayerReport {
+	return viewer.PlayerReport{
+		PlayerStatus: viewer.PlayerStatus{Name: name, URL: listURL, State: report.ViewPlaying, Requests: 20, MSN: 9},
+		Transfers: []viewer.Request{
+			{URL: "http://localhost:8002/live01/9.m4s", At: faultAt.Add(-500 * time.Millisecond), Length: time.Second, Longest: 4 * time.Millisecond},
+		},
+	}
+}
+
+func before() viewer.PlayerReport {
+	r := playing("player 1")
+	r.Requests = 10
+	return r
+}
+
+func after(d time.Duration) time.Time { return faultAt.Add(d) }
+
+func TestAnythingThatAPlayerSawIsAFailure(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		saw    func(*viewer.PlayerReport)
+		unwell string
+		says   []string // none: passed
+		notes  []string
+	}{
+		{"nothing", func(*viewer.PlayerReport) {}, "", nil, nil},
+		{"a failed request", func(r *viewer.PlayerReport) {
+			r.Failures = []viewer.Failure{{At: after(time.Second), Length: 500 * time.Millisecond, URL: "http://x/9.m4s", Err: "broke off after 5 of 9 bytes: unexpected EOF"}}
+		}, "", []string{"1 failed request of 1 player", "1.50 s after the fault", "http://x/9.m4s", "broke off after 5 of 9 bytes"}, nil},
+		{"failures that differ only in numbers are told as one", func(r *viewer.PlayerReport) {
+			r.Failures = []viewer.Failure{{At: after(2), Err: "broke off after 5 of 9 bytes"}, {At: after(1), Err: "broke off after 7 of 9 bytes"}}
+		}, "", []string{"2 failed requests", "after 7 of 9"}, nil},
+		{"a failure before the fault was prepared is another's", func(r *viewer.PlayerReport) {
+			r.Failures = []viewer.Failure{{At: after(-3 * time.Second), Err: "status 502"}}
+		}, "", nil, nil},
+		{"a wrong byte", func(r *viewer.PlayerReport) {
+			r.Violations = []viewer.Violation{{At: after(time.Second), Rule: viewer.RuleBytes, Text: "msn 9 held a, holds b"}}
+		}, "", []string{`rule "same bytes" broken 1×`, "1.00 s after", "msn 9 held a, holds b"}, nil},
+		{"a playlist that goes back", func(r *viewer.PlayerReport) {
+			r.Violations = []viewer.Violation{{At: after(time.Second), Rule: viewer.RuleGrowth, Text: "the newest msn went down from 9 to 8"}}
+		}, "", []string{"growth", "from 9 to 8"}, nil},
+		{"a stall", func(r *viewer.PlayerReport) {
+			r.Stalls = []viewer.Stall{{At: after(3 * time.Second), Length: 700 * time.Millisecond}}
+		}, "", []string{"1 stall, 700ms in all", "3.00 s after the fault for 700ms"}, nil},
+		{"a stall while the machine starved us for less", func(r *viewer.PlayerReport) {
+			r.Stalls = []viewer.Stall{{At: after(3 * time.Second), Length: 700 * time.Millisecond}}
+			r.Starvation = []viewer.Wait{{At: after(time.Second), Length: 600 * time.Millisecond}}
+		}, "", []string{"1 stall"}, []string{"did not let the drill itself run for 600ms"}},
+		{"a stall that starvation explains entirely", func(r *viewer.PlayerReport) {
+			r.Stalls = []viewer.Stall{{At: after(3 * time.Second), Length: 700 * time.Millisecond}}
+			r.Starvation = []viewer.Wait{{At: after(time.Second), Length: 600 * time.Millisecond}, {At: after(2 * time.Second), Length: 600 * time.Millisecond}}
+		}, "", nil, []string{"1 stall not counted", "1.2s"}},
+		{"starvation after a stall explains nothing", func(r *viewer.PlayerReport) {
+			r.Stalls = []viewer.Stall{{At: after(time.Second), Length: 700 * time.Millisecond}}
+			r.Starvation = []viewer.Wait{{At: after(3 * time.Second), Length: 5 * time.Second}}
+		}, "", []string{"1 stall"}, []string{"5s"}},
+		{"a player that would have given up", func(r *viewer.PlayerReport) { r.GaveUp = 1 }, "", []string{"1 player would have given up"}, nil},
+		{"a player that stands still in the end", func(r *viewer.PlayerReport) { r.State = report.ViewStalled }, "", []string{"player 1 is stalled"}, nil},
+		{"a player that did nothing", func(r *viewer.PlayerReport) { r.Requests = 10 }, "", []string{"no request ended at 1 player"}, nil},
+		{"nothing in flight at the fault", func(r *viewer.PlayerReport) { r.Transfers = nil }, "", []string{"nothing is shown: only 0 of 1"}, nil},
+		{"only the playlist in flight at the fault", func(r *viewer.PlayerReport) { r.Transfers[0].URL = listURL }, "", []string{"only 0 of 1"}, nil},
+		{"a packager that does not come back", func(*viewer.PlayerReport) {}, "server1 is backoff", []string{"not as before the fault: server1 is backoff"}, nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := playing("player 1")
+			c.saw(&r)
+			v := judge([]viewer.PlayerReport{before()}, []viewer.PlayerReport{r}, during, c.unwell)
+			if got, want := v.Passed, c.says == nil; got != want {
+				t.Errorf("passed: got %t, want %t; evidence %q", got, want, v.Evidence)
+			}
+			wantWords(t, "evidence", v.Evidence, c.says)
+			wantWords(t, "notes", v.Notes, c.notes)
+		})
+	}
+}
+
+func wantWords(t *testing.T, what string, got, words []string) {
+	t.Helper()
+	all := strings.Join(got, "\n")
+	if words == nil && all != "" {
+		t.Errorf("%s: got %q, want none", what, all)
+	}
+	for _, w := range words {
+		if !strings.Contains(all, w) {
+			t.Errorf("%s: got %q, want %q in it", what, all, w)
+		}
+	}
+}
+
+func TestVerdictCountsAllPlayers(t *testing.T) {
+	one, two := playing("player 1"), playing("player 2")
+	two.Failures = []viewer.Failure{{At: after(time.Second), Err: "status 502"}, {At: after(2 * time.Second), Err: "status 502"}}
+	two.Transfers[0].Longest = 30 * time.Millisecond
+	v := judge([]viewer.PlayerReport{before(), before()}, []viewer.PlayerReport{one, two}, during, "")
+	if v.Players != 2 || v.InFlight != 2 || v.Failed != 2 || v.LongestWait != 30*time.Millisecond {
+		t.Errorf("got %+v, want 2 players, 2 in flight, 2 failed, 30 ms", v)
+	}
+}

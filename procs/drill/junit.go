@@ -1,0 +1,48 @@
+package drill
+
+import (
+	"encoding/xml"
+	"fmt"
+	"io"
+	"strings"
+)
+
+type junitSuite struct {
+	XMLName  xml.Name    `xml:"testsuite"`
+	Name     string      `xml:"name,attr"`
+	Tests    int         `xml:"tests,attr"`
+	Failures int         `xml:"failures,attr"`
+	Time     string      `xml:"time,attr"`
+	Cases    []junitCase `xml:"testcase"`
+}
+
+type junitCase struct {
+	Name    string        `xml:"name,attr"`
+	Class   string        `xml:"classname,attr"`
+	Time    string        `xml:"time,attr"`
+	Failure *junitFailure `xml:"failure,omitempty"`
+	Output  string        `xml:"system-out,omitempty"`
+}
+
+type junitFailure struct {
+	Message string `xml:"message,attr"`
+	Text    string `xml:",chardata"`
+}
+
+// WriteJUnit writes a run as JUnit's XML, which CI systems read.
+func WriteJUnit(w io.Writer, s Summary) error {
+	suite := junitSuite{Name: "livestream-tui drill", Tests: len(s.Results), Failures: len(s.Failed()), Time: fmt.Sprintf("%.3f", s.Took.Seconds())}
+	for _, r := range s.Results {
+		c := junitCase{Name: r.Fault.Name, Class: "drill", Time: fmt.Sprintf("%.3f", r.Took.Seconds()), Output: strings.Join(r.Notes, "\n")}
+		if !r.Passed {
+			c.Failure = &junitFailure{strings.Join(r.Evidence[:min(1, len(r.Evidence))], ""), strings.Join(r.Evidence, "\n")}
+		}
+		suite.Cases = append(suite.Cases, c)
+	}
+	b, err := xml.MarshalIndent(suite, "", "  ")
+	if err != nil {
+		return err
+	}
+	_, err = io.WriteString(w, xml.Header+string(b)+"\n")
+	return err
+}

@@ -1,0 +1,121 @@
+package drill
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"livestream-tui/services/report"
+)
+
+// Text prints for people: a table row when a fault is over. Live says that out is a
+// terminal, which is shown what is being done meanwhile, Colour that it has colours.
+type Text struct {
+	Out          io.Writer
+	Live, Colour bool
+	// Width is the terminal's, in columns; 0 for not known.
+	Width int
+
+	plan  Plan
+	drawn bool // a phase stands on the last line
+}
+
+var _ Printer = (*Text)(nil)
+
+const nameWidth = 24
+
+// Begin implements Printer.
+func (t *Text) Begin(p Plan) {
+	t.plan = p
+	t.line(fmt.Sprintf("%s, %s, through %s", count(len(p.Faults), "fault"), count(p.Players, "player"), p.Proxy))
+	t.line(fmt.Sprintf("%7s  %-*s %-4s %9s %9s %9s  %s", "", nameWidth, "fault", "", "in flight", "wait", "failover", "what the proxy said"))
+}
+
+// Phase implements Printer.
+func (t *Text) Phase(number int, text string) {
+	if number > 0 {
+		text = fmt.Sprintf("%s  %s", t.number(number), text)
+	}
+	if !t.Live {
+		if number == 0 && !strings.HasPrefix(text, "making") {
+			t.line(text)
+		}
+		return
+	}
+	if t.Width > 0 && utf8.RuneCountInString(text) > t.Width-1 {
+		text = string([]rune(text)[:t.Width-1])
+	}
+	t.print("\r\x1b[K" + text)
+	t.drawn = true
+}
+
+// Result implements Printer.
+func (t *Text) Result(number int, r Result) {
+	word, colour := "PASS", "32"
+	if !r.Passed {
+		word, colour = "FAIL", "31"
+	}
+	if t.Colour {
+		word = "\x1b[" + colour + "m" + word + "\x1b[0m"
+	}
+	gap, said := failoverWords(r.Failovers)
+	t.line(strings.TrimRight(fmt.Sprintf("%s  %-*s %s %9d %9s %9s  %s", t.number(number), nameWidth, r.Fault.Name, word, r.InFlight, milliseconds(r.LongestWait), gap, said), " "))
+	for _, e := range r.Evidence {
+		t.line("         - " + report.Clean(e))
+	}
+	for _, n := range r.Notes {
+		t.line("         (" + report.Clean(n) + ")")
+	}
+}
+
+// End implements Printer.
+func (t *Text) End(s Summary) {
+	failed := s.Failed()
+	text := fmt.Sprintf("%d of %d passed in %s", len(s.Results)-len(failed), len(s.Results), s.Took.Round(time.Second))
+	if len(failed) > 0 {
+		text += "; failed: " + strings.Join(failed, ", ")
+	}
+	if n := s.Planned - len(s.Results); n > 0 {
+		text += fmt.Sprintf("; ended early, %d not made", n)
+	}
+	t.line(text)
+}
+
+func (t *Text) number(n int) string {
+	return fmt.Sprintf("[%2d/%2d]", n, len(t.plan.Faults))
+}
+
+func (t *Text) line(text string) {
+	if t.drawn {
+		t.print("\r\x1b[K")
+		t.drawn = false
+	}
+	t.print(text + "\n")
+}
+
+// print writes; who closed the other end does not listen.
+func (t *Text) print(text string) { _, _ = io.WriteString(t.Out, text) }
+
+// failoverWords are the longest gap and the first cause.
+func failoverWords(list []Failover) (gap, said string) {
+	if len(list) == 0 {
+		return "-", ""
+	}
+	longest := slices.MaxFunc(list, func(a, b Failover) int { return int(1000 * (a.GapMS - b.GapMS)) }).GapMS
+	gap = "none"
+	if longest >= 0 {
+		gap = fmt.Sprintf("%.1f ms", longest)
+	}
+	said = report.Clean(list[0].Cause)
+	if n := len(list) - 1; n > 0 {
+		said += fmt.Sprintf(" (and %d more)", n)
+	}
+	return gap, said
+}
+
+func milliseconds(d time.Duration) string {
+	return fmt.Sprintf("%.1f ms", float64(d.Microseconds())/1000)
+}
