@@ -45,7 +45,7 @@ $(SERVICES:%=run-local-%): run-local-%:
 test: test-deps $(HLS_JS) ## Install what is missing and run every test
 	$(GO) vet ./...
 	GOOS=darwin $(GO) vet ./...
-	$(GO) test -race -timeout 10m $$($(GO) list ./... | grep -v "^livestream-tui$$$$")
+	$(GO) test -race -timeout 10m $$($(GO) list ./... | grep -v '^livestream-tui$$')
 	$(GO) test -count=1 -timeout 10m -v $(END_TO_END)
 
 .PHONY: soak
