@@ -103,7 +103,7 @@ func (p *failoversPanel) lines(s *scene, w, h int) []*line {
 func failoverRow(s *scene, f control.FailoverAt, columns []column, ws []int, chosen bool, worst float64) *line {
 	r := newRow(s.g, columns, ws, chosen)
 	r.text(inkDim, f.Time.In(s.now.Location()).Format("15:04:05"))
-	r.text(inkStrong, switchText(s, f, ws[1])).text(inkText, clean(f.Cause))
+	r.text(inkStrong, switchText(s, f, ws[1])).text(inkText, s.named(f.Cause))
 	gap, k := "none", inkGood
 	if f.GapMS >= 0 {
 		gap = msText(f.GapMS)

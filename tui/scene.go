@@ -40,6 +40,8 @@ type packager struct {
 	index  int    // among the packagers, from 1
 	url    string
 	active bool
+	// held: the operator holds it until it is released or fails.
+	held bool
 	// process is nil for a packager that is none of ours.
 	process *control.Process
 	// status is what discovery found; known is false while it found nothing.
@@ -180,16 +182,22 @@ func packagersOf(s control.Snapshot, live []report.Live) []packager {
 	}
 	var list []packager
 	for _, d := range s.Details {
-		var active string
+		var active, held string
 		for _, l := range live {
 			if l.Signal == d.Signal {
 				active = l.Server
+			}
+		}
+		for _, p := range s.Preferences {
+			if p.Signal == d.Signal && p.Held {
+				held = p.Active
 			}
 		}
 		seen := map[string]bool{}
 		for i, status := range d.Packagers {
 			p := packager{
 				signal: clean(d.Signal), name: packagerName(s, status.URL), index: i + 1, url: status.URL, status: status, known: true,
+				held:   status.URL != "" && status.URL == held,
 				active: status.URL != "" && strings.HasPrefix(active, status.URL+"/"),
 			}
 			p.process = processOf(s, p.name)
@@ -235,6 +243,16 @@ func packagerName(s control.Snapshot, address string) string {
 	return clean(u.Host)
 }
 
+// named is a text with the packagers' names in place of their base URLs.
+func (s *scene) named(text string) string {
+	for _, p := range s.packagers {
+		if p.url != "" && p.process != nil {
+			text = strings.ReplaceAll(text, p.url, p.name)
+		}
+	}
+	return clean(text)
+}
+
 // packagerNumber is the packager's place among its signal's, 0 when unknown.
 func (s *scene) packagerNumber(name string) int {
 	for _, p := range s.packagers {
@@ -275,6 +293,8 @@ func (s *scene) mark(p *control.Process) (glyph, text string, k ink) {
 // role is what a packager is to players, and its ink.
 func (s *scene) role(p packager) (string, ink) {
 	switch {
+	case p.held:
+		return "HELD", inkKey
 	case p.active:
 		return "ACTIVE", inkGoodStrong
 	case p.known && serves(p):

@@ -33,9 +33,12 @@ func (*servicesPanel) move(s *scene, m motion, page int) {
 }
 
 func (p *servicesPanel) lines(s *scene, w, h int) []*line {
-	name := 6
+	name, port := 6, 5
 	for _, v := range s.snapshot.Processes {
 		name = max(name, len(v.Name))
+		if v.Port > 9999 {
+			port = 6
+		}
 	}
 	columns := []column{
 		{title: "NAME", least: min(name, 12), most: name + 2},
@@ -44,9 +47,9 @@ func (p *servicesPanel) lines(s *scene, w, h int) []*line {
 		{title: "UP", least: 8, right: true, rank: 2},
 		{title: "RST", least: 3, right: true, rank: 3},
 		{title: "CPU%", least: 5, right: true, rank: 1},
-		{title: "CPU", least: 6, most: 60, rank: 6},
+		{title: "", least: 5, most: 60, rank: 6},
 		{title: "RSS", least: 5, right: true, rank: 5},
-		{title: "PORT", least: 5, rank: 7},
+		{title: "PORT", least: port, rank: 7},
 	}
 	ws := widths(columns, w-1)
 	var out []*line
@@ -102,5 +105,8 @@ func serviceRow(s *scene, v *control.Process, columns []column, ws []int, w int)
 	}
 	r.text(inkText, fmt.Sprintf("%.1f", v.CPU))
 	r.drawn(func(l *line, w int) { l.spark(s.g, s.cpu.last(v.Name, w), w, 100, 60, 90) })
+	if v.RSS == 0 {
+		return r.text(inkDim, s.g.dash).text(inkDim, port).line
+	}
 	return r.text(inkText, bytesText(v.RSS)).text(inkDim, port).line
 }

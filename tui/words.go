@@ -5,8 +5,8 @@ import "livestream-tui/procs/control"
 // action is what an operator can ask for.
 type action = control.Action
 
-// The states and actions of procs, which this package does not import. The
-// numbers are held to their names by TestWordsAreThoseOfProcs.
+// The states of procs, which this package does not import. The numbers are held
+// to their names by TestStatesAreThoseOfProcs.
 const (
 	stateIdle = control.State(iota)
 	stateWaiting
@@ -21,29 +21,20 @@ const (
 )
 
 const (
-	actionKill = action(iota + 1)
-	actionRestart
-	actionStop
-	actionStart
-	actionPause
-	actionResume
-)
-
-// The actions that are not a process supervisor's: failover moves every signal
-// from its active packager; hold plays every signal from one packager until that
-// fails or is held again, which releases it.
-const (
-	actionFailover = action(iota + 64)
-	actionHold
+	actionKill     = control.Kill
+	actionRestart  = control.Restart
+	actionStop     = control.Stop
+	actionStart    = control.Start
+	actionPause    = control.Pause
+	actionResume   = control.Resume
+	actionFailover = control.Failover
+	actionHold     = control.Hold
 )
 
 // actionText is the action's name for people.
 func actionText(a action) string {
-	switch a {
-	case actionFailover:
+	if a == actionFailover {
 		return "fail over"
-	case actionHold:
-		return "hold"
 	}
 	return a.String()
 }

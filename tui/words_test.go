@@ -6,21 +6,13 @@ import (
 	"livestream-tui/procs/control"
 )
 
-func TestWordsAreThoseOfProcs(t *testing.T) {
+func TestStatesAreThoseOfProcs(t *testing.T) {
 	for state, want := range map[control.State]string{
 		stateIdle: "idle", stateWaiting: "waiting", stateStarting: "starting", stateRunning: "running", stateReady: "ready",
 		stateDegraded: "degraded", stateStopping: "stopping", stateExited: "exited", stateBackoff: "backoff", stateFailed: "failed",
 	} {
 		if got := state.String(); got != want {
 			t.Errorf("state %d: got %q, want %q", state, got, want)
-		}
-	}
-	for action, want := range map[control.Action]string{
-		actionKill: "kill", actionRestart: "restart", actionStop: "stop",
-		actionStart: "start", actionPause: "pause", actionResume: "resume",
-	} {
-		if got := action.String(); got != want {
-			t.Errorf("action %d: got %q, want %q", action, got, want)
 		}
 	}
 }
