@@ -14,7 +14,10 @@ func (st *stream) advance(now time.Time) {
 	n := 0
 	for ; n < len(pending); n++ {
 		if !st.ready(pending[n], watched, target, now) {
-			break
+			if !st.passed(pending[n:], target, now) {
+				break
+			}
+			st.miss(pending[n].MSN)
 		}
 	}
 	if watched {
@@ -63,37 +66,64 @@ func (st *stream) ready(e entry, watched bool, target time.Duration, now time.Ti
 		}
 		switch c, _ := o.now(); {
 		case c.whole:
-		case errors.Is(c.err, errNotFound) && age >= target:
-			return st.line.missing(e.MSN) // nobody has it: listed as a gap
-		case key != e.Key || !c.begun || age < target/4:
+		case errors.Is(c.err, errNotFound) && age >= target/2:
+			st.miss(e.MSN) // nobody has it
+			return true
+		case key != e.Key || !c.begun || c.err != nil || age < target/4:
 			return false
 		}
 	}
 	return true
 }
 
-// fetchEntry fetches an entry and what it needs. Needs mu.
-func (st *stream) fetchEntry(e entry) {
-	if e.Init != "" {
-		st.fetch(e.Init, e.InitSource, e.MSN, 0)
-	}
-	if !e.Segment.Gap && e.Segment.ByteRange == nil {
-		st.fetch(e.Key, e.Source, e.MSN, e.Segment.Duration)
+// passed reports whether the first of pending is still not to be had though a later
+// one is: the playlist goes on without it (FAILURES.md, rule 7).
+func (st *stream) passed(pending []entry, target time.Duration, now time.Time) bool {
+	return now.Sub(st.arrived[pending[0].MSN]) >= target && slices.ContainsFunc(pending[1:], func(e entry) bool {
+		o := st.s.cache.get(e.Key)
+		if o == nil {
+			return false
+		}
+		whole, _ := o.done()
+		return whole
+	})
+}
+
+// miss lists a pending entry as a gap. Needs mu.
+func (st *stream) miss(msn int64) {
+	if e, ok := st.line.missing(msn); ok {
+		st.s.index.add(st, e)
+		st.s.log.Warn("a segment is missing at every packager", "playlist", st.key, "msn", msn)
 	}
 }
 
-// fetch begins to fetch a resource unless it is there or under way. Needs mu.
-func (st *stream) fetch(key, source string, msn int64, duration time.Duration) *object {
+// fetchEntry fetches an entry and what it needs. Needs mu.
+func (st *stream) fetchEntry(e entry) {
+	if e.Init != "" {
+		st.fetch(e, e.Init)
+	}
+	if !e.Segment.Gap && e.Segment.ByteRange == nil {
+		st.fetch(e, e.Key)
+	}
+}
+
+// fetch begins to fetch one of an entry's resources unless it is there or under
+// way. Needs mu.
+func (st *stream) fetch(e entry, key string) *object {
+	source, duration := e.Source, e.Segment.Duration
+	if key == e.Init {
+		source, duration = e.InitSource, 0
+	}
 	o, fresh := st.s.cache.begin(key, time.Now())
 	if !fresh {
 		return o
 	}
 	target := st.targetLocked()
 	f := &fetch{
-		o: o, source: source, want: containerOf(source), duration: duration,
+		o: o, source: source, want: e.wants(source), duration: duration,
 		patience: holdFor(target), absence: target / 2,
-		order: func() []*upstream { return st.sources(msn) },
-		judge: func(u *upstream, found finding) { st.note(u, msn, found) },
+		order: func() []*upstream { return st.sources(e.MSN) },
+		judge: func(u *upstream, found finding) { st.note(u, e.MSN, found) },
 	}
 	started := st.s.start(func() {
 		f.run(st.s.life)
@@ -119,7 +149,9 @@ func (st *stream) fetch(key, source string, msn int64, duration time.Duration) *
 func holdFor(target time.Duration) time.Duration { return min(3*target, 8*time.Second) }
 
 // sources are the packagers to ask for a segment, best first: the active one if it
-// lists it, whoever lists it, the rest.
+// lists it, whoever lists it, the rest. What a packager that contradicts what was
+// served calls by that name is another segment: it is asked only where nobody else
+// could be.
 func (st *stream) sources(msn int64) []*upstream {
 	st.mu.Lock()
 	defer st.mu.Unlock()
@@ -137,9 +169,11 @@ func (st *stream) sources(msn int64) []*upstream {
 		return 0
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return class(a) - class(b) })
-	list := make([]*upstream, len(order))
-	for n, i := range order {
-		list[n] = st.packagers[i]
+	var list []*upstream
+	for _, i := range order {
+		if class(i) < 3 || len(list) == 0 {
+			list = append(list, st.packagers[i])
+		}
 	}
 	return list
 }
@@ -192,6 +226,10 @@ func (st *stream) forgetAll() {
 	st.retired, st.over = nil, true
 }
 
+// hotMost is how many of the newest segments are fetched before they are asked
+// for: a window may be hours.
+const hotMost = 30
+
 // watch notes that a player plays the stream: the window is fetched, newest first,
 // so that it outlives an outage.
 func (st *stream) watch(now time.Time) {
@@ -201,7 +239,7 @@ func (st *stream) watch(now time.Time) {
 	}
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	for _, e := range slices.Backward(st.line.entries) {
+	for _, e := range slices.Backward(st.line.entries[max(0, len(st.line.entries)-hotMost):]) {
 		st.fetchEntry(e)
 	}
 }

@@ -56,10 +56,7 @@ func (s *Service) find(key string) (*object, *stream, int) {
 	}
 	l.st.mu.Lock()
 	defer l.st.mu.Unlock()
-	if key == l.entry.Init {
-		return l.st.fetch(key, l.entry.InitSource, l.entry.MSN, 0), l.st, 0
-	}
-	return l.st.fetch(key, l.entry.Source, l.entry.MSN, l.entry.Segment.Duration), l.st, 0
+	return l.st.fetch(l.entry, key), l.st, 0
 }
 
 // fetchUnlisted fetches what no playlist lists: once, whoever asks, and keeps it

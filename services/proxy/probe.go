@@ -58,7 +58,7 @@ func (st *stream) prove(ctx context.Context, u *upstream, e entry, target time.D
 	defer cancel()
 	kick := make(chan struct{}, 1)
 	a := &attempt{from: u, cancel: cancel, began: time.Now(), state: progress{size: -1}}
-	a.run(ctx, e.Source, containerOf(e.Source), resume{}, kick)
+	a.run(ctx, e.Source, e.wants(e.Source), resume{}, kick)
 	p := a.now()
 	if p.err != nil {
 		if ctx.Err() != nil {
@@ -66,7 +66,7 @@ func (st *stream) prove(ctx context.Context, u *upstream, e entry, target time.D
 		}
 		return p.err
 	}
-	if err := checkWhole(containerOf(e.Source), p.buf, p.digest); err != nil {
+	if err := checkWhole(e.wants(e.Source), p.buf, p.digest); err != nil {
 		return err
 	}
 	if o := st.s.cache.get(e.Key); o != nil {

@@ -45,6 +45,8 @@ type entry struct {
 	Theirs bool
 	// Dated is the packager's own date of it, zero for none.
 	Dated time.Time
+	// Method is of the key that is in force (EXT-X-KEY), empty for none.
+	Method string
 }
 
 // keys are the entry's, of what is served.
@@ -56,6 +58,15 @@ func (e *entry) keys() []string {
 		}
 	}
 	return list
+}
+
+// wants is what a resource of the entry's must be: what is enciphered as a whole
+// (RFC 8216, 4.3.2.4) is no container.
+func (e *entry) wants(source string) container {
+	if e.Method == "AES-128" {
+		return anyContainer
+	}
+	return containerOf(source)
 }
 
 // shift turns a packager's numbers and URIs into ours: after packagers began
@@ -251,8 +262,13 @@ func (t *timeline) append(p *hls.MediaPlaylist, skip int64, by shift, broken boo
 	if n := len(t.entries); n > 0 && t.entries[n-1].Segment.Map != nil {
 		maps[mapName(t.entries[n-1].Segment.Map, "")] = t.entries[n-1].Segment.Map
 	}
+	method := ""
 	for i, s := range fresh.Segments {
-		e := entry{MSN: fresh.MediaSequence + int64(i) + by.Delta, Theirs: s.Discontinuity}
+		method = inForce(method, s.Keys)
+		e := entry{MSN: fresh.MediaSequence + int64(i) + by.Delta, Theirs: s.Discontinuity, Method: method}
+		if n := len(t.entries); i == 0 && n > 0 && t.entries[n-1].Method != "" && method == "" && len(s.Keys) == 0 {
+			s.Keys = []hls.Key{{Method: "NONE"}} // theirs need not say so: nothing came before
+		}
 		var err error
 		if e.Source, err = resolve(t.base, s.URI); err != nil {
 			return 0, fmt.Errorf("msn %d: %w", e.MSN, err)
@@ -289,6 +305,16 @@ func (t *timeline) append(p *hls.MediaPlaylist, skip int64, by shift, broken boo
 	}
 	t.entries = append(t.entries, list...)
 	return len(list), nil
+}
+
+// inForce is the method of the key that is in force after these tags.
+func inForce(method string, keys []hls.Key) string {
+	for _, k := range keys {
+		if method = k.Method; method == "NONE" {
+			method = ""
+		}
+	}
+	return method
 }
 
 // partTag reports whether a segment's tag speaks of parts.
@@ -363,20 +389,20 @@ func (t *timeline) gap(msn int64) {
 	}
 	e := entry{MSN: msn, Segment: s, Key: key}
 	if n := len(t.entries); n > 0 {
-		e.Init, e.InitSource = t.entries[n-1].Init, t.entries[n-1].InitSource
+		e.Init, e.InitSource, e.Method = t.entries[n-1].Init, t.entries[n-1].InitSource, t.entries[n-1].Method
 	}
 	t.entries = append(t.entries, e)
 }
 
 // missing makes the entry of that number a gap, as long as it is not listed.
-func (t *timeline) missing(msn int64) bool {
+func (t *timeline) missing(msn int64) (entry, bool) {
 	for i := t.listed; i < len(t.entries); i++ {
 		if t.entries[i].MSN == msn {
 			t.entries[i].Segment.Gap = true
-			return true
+			return t.entries[i], true
 		}
 	}
-	return false
+	return entry{}, false
 }
 
 // restart begins a new window with p's segments from index skip on, under a
