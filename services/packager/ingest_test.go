@@ -116,6 +116,7 @@ func TestAStartPublishesOnceAndNothingOld(t *testing.T) {
 }
 
 func TestNotReadyWithoutASignal(t *testing.T) {
+	t.Parallel()
 	output := filepath.Join(t.TempDir(), "output") // not there yet
 	r := run(t, output)
 	await(t, "the scan", r.s.scanned.Load)
@@ -176,7 +177,9 @@ func TestTheFirstCopyStays(t *testing.T) {
 	d.write(playlistName, d.list.Encode())
 	want := `packager_conflicts_total{signal="live01"} 3`
 	await(t, want, func() bool { return strings.Contains(r.get("/metrics").body, want+"\n") })
-	d.publish(104, 104)
+	d.write("104.m4s", segmentOf(104, "live01"))
+	d.add(104)
+	d.write(playlistName, d.list.Encode())
 	r.awaitMSN(104)
 	if got := r.get("/live01/102.m4s"); got.body != string(segmentOf(102, "live01")) {
 		t.Error("102.m4s changed")
@@ -207,6 +210,48 @@ func TestAJumpBeginsTheWindowAnewAndKeepsTheOldMedia(t *testing.T) {
 		if got := r.get(fmt.Sprintf("/live01/%d.m4s", msn)); got.status != 200 {
 			t.Errorf("msn %d: got %d, want 200", msn, got.status)
 		}
+	}
+}
+
+func TestWhoWaitsIsWokenByTheNextPlaylist(t *testing.T) {
+	d := newDisk(t, t.TempDir())
+	g := newSignal("live01", 4)
+	f, err := openFolder(d.output, "live01")
+	d.check(err)
+	defer f.close()
+	publish := func(from, to int64) *snapshot {
+		t.Helper()
+		d.publish(from, to)
+		d.check(g.load(f))
+		_, err := g.publish()
+		d.check(err)
+		return g.current.Load()
+	}
+	before := publish(100, 103)
+	after := publish(104, 104)
+	for name, c := range map[string]struct {
+		snap *snapshot
+		want bool
+	}{"the first": {before, true}, "the second": {after, false}} {
+		select {
+		case <-c.snap.replaced:
+			if !c.want {
+				t.Errorf("%s: got replaced, want not", name)
+			}
+		default:
+			if c.want {
+				t.Errorf("%s: got not replaced, want it to be", name)
+			}
+		}
+	}
+	if before.newest() != 103 || before.media["104.m4s"] != nil {
+		t.Error("a snapshot changed")
+	}
+	g.end()
+	select {
+	case <-after.replaced:
+	default:
+		t.Error("the signal ended and nobody was told")
 	}
 }
 
@@ -247,6 +292,7 @@ func TestMediaExpires(t *testing.T) {
 }
 
 func TestASignalThatEndedIsServedUntilItsSegmentsExpire(t *testing.T) {
+	t.Parallel()
 	d := newDisk(t, t.TempDir())
 	d.list.TargetDuration = 1
 	d.window = 3
@@ -276,6 +322,7 @@ func TestASignalThatEndedIsServedUntilItsSegmentsExpire(t *testing.T) {
 }
 
 func TestAFolderMadeAnewIsFollowed(t *testing.T) {
+	t.Parallel()
 	d := newDisk(t, t.TempDir())
 	d.publish(100, 103)
 	r := run(t, d.output)
@@ -339,6 +386,7 @@ func TestAPlaylistThatIsNoneIsSaidOnce(t *testing.T) {
 }
 
 func TestBehindAPeer(t *testing.T) {
+	t.Parallel()
 	ours, theirs := newDisk(t, t.TempDir()), newDisk(t, t.TempDir())
 	ours.publish(100, 103)
 	theirs.publish(100, 103)

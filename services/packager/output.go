@@ -127,6 +127,8 @@ func written(w http.ResponseWriter) bool { return w.(*output).status != 0 }
 // the service stops. Then the connection breaks.
 func (s *Service) hang(w http.ResponseWriter, r *http.Request, changed <-chan struct{}) {
 	_ = http.NewResponseController(w).SetReadDeadline(time.Time{}) // of the request, which would end it
+	s.held.Add(1)
+	defer s.held.Add(-1)
 	select {
 	case <-changed:
 	case <-s.stopping:

@@ -194,6 +194,7 @@ func TestBlockingReload(t *testing.T) {
 }
 
 func TestAHoldEnds(t *testing.T) {
+	t.Parallel()
 	d := newDisk(t, t.TempDir())
 	d.list.TargetDuration = 1
 	d.add(100)

@@ -32,7 +32,7 @@ type Service struct {
 	scanned atomic.Bool
 	// stopping is closed when Run ends: held requests end then.
 	stopping chan struct{}
-	held     atomic.Int64 // blocking reloads that wait
+	held     atomic.Int64 // requests that wait
 
 	newest    *prometheus.GaugeVec
 	bytes     *prometheus.GaugeVec
