@@ -139,6 +139,8 @@ func (m *model) leave() tea.Cmd {
 		return nil
 	}
 	m.leaving = true
+	m.closePicture()
+	m.picture.on = false
 	stop := m.options.Stop
 	return func() tea.Msg { stop(); return nil }
 }

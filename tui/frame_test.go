@@ -31,6 +31,7 @@ func silent() outside {
 		copy: func(string) error { return nil }, bell: func() {},
 		write: func(folder, name, _ string) (string, error) { return folder + "/" + name, nil },
 		vlc:   func([]string) error { return nil }, browser: func(string) error { return nil },
+		film: func(_ string, w, h int) (film, error) { return &fakeFilm{w: w, h: h, most: 3}, nil },
 	}
 }
 
@@ -47,7 +48,8 @@ func newTestModel(t testing.TB, state string, w, h int, how manner) (*model, *fa
 	if state == "starting" {
 		by(&f.snapshot)
 	}
-	r := lipgloss.NewRenderer(io.Discard, termenv.WithProfile(how.profile))
+	r := lipgloss.NewRenderer(io.Discard)
+	r.SetColorProfile(how.profile)
 	r.SetHasDarkBackground(true)
 	m := newModel(t.Context(), f, testLayout(), how.options, look{r, how.plain}, silent())
 	m.Update(tea.WindowSizeMsg{Width: w, Height: h})
@@ -105,7 +107,7 @@ func checkFrame(t *testing.T, m *model, w, h int, what string) {
 // opened are the things that may lie over the screen or change it, by the keys
 // that open them.
 func opened() map[string]string {
-	return map[string]string{"": "", "help": "?", "palette": ":", "details": "e", "quit": "q", "filter": "/", "zoom": "enter", "logs screen": "LL"}
+	return map[string]string{"": "", "help": "?", "palette": ":", "details": "e", "quit": "q", "filter": "/", "picture": "w", "zoom": "enter", "logs screen": "LL"}
 }
 
 func TestFrameIsExactlyTheSizeOfTheScreen(t *testing.T) {

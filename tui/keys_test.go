@@ -14,7 +14,6 @@ import (
 	"github.com/charmbracelet/x/ansi"
 	"github.com/charmbracelet/x/exp/teatest"
 	"github.com/google/go-cmp/cmp"
-	"github.com/muesli/termenv"
 
 	"livestream-tui/procs/control"
 	"livestream-tui/services/report"
@@ -234,7 +233,7 @@ func TestLogsStayWhereTheyAreHeld(t *testing.T) {
 // program runs the dashboard as a program in a terminal of a test's.
 func program(t *testing.T, f *fakePlatform, o Options) *teatest.TestModel {
 	t.Helper()
-	r := lipgloss.NewRenderer(io.Discard, termenv.WithProfile(termenv.Ascii))
+	r := lipgloss.NewRenderer(io.Discard)
 	return teatest.NewTestModel(t, newModel(t.Context(), f, testLayout(), o, look{Renderer: r}, silent()), teatest.WithInitialTermSize(120, 36))
 }
 

@@ -62,6 +62,7 @@ type model struct {
 	placed     []layouts.Placed
 	arrangedAt arranged
 
+	picture  picture
 	dialog   dialog // nil for none
 	notice   notice
 	noticeAt time.Time
@@ -114,6 +115,9 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
 		m.w, m.h = msg.Width, msg.Height
+		if m.picture.on {
+			return m, m.openPicture() // in its new size
+		}
 	case polled:
 		return m, tea.Batch(m.take(msg), m.poll(m.logs.seq()))
 	case stopped:
@@ -124,6 +128,9 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return m, m.press(msg)
 	case tea.MouseMsg:
 		return m, m.click(msg)
+	default:
+		cmd, _ := m.filmMsg(msg)
+		return m, cmd
 	}
 	return m, nil
 }
@@ -254,6 +261,8 @@ func (m *model) open() tea.Cmd {
 // back undoes one step of what was opened.
 func (m *model) back() {
 	switch p, failovers := m.panels[m.focus].(*failoversPanel); {
+	case m.picture.on && m.w < besideLeast:
+		m.togglePicture() // it lies over the panels
 	case m.zoomed:
 		m.zoomed = false
 	case failovers && p.chosen >= 0:

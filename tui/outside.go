@@ -24,6 +24,8 @@ type outside struct {
 	// vlc and browser open addresses; the error says that there is no such program.
 	vlc     func(urls []string) error
 	browser func(address string) error
+	// film decodes a playlist to pictures of w by h pixels.
+	film func(url string, w, h int) (film, error)
 }
 
 // do is a command that has nothing to tell.
@@ -55,6 +57,7 @@ func terminalOutside(out io.Writer) outside {
 			}
 			return launch(name, address)
 		},
+		film: openFilm,
 	}
 }
 

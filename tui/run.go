@@ -45,6 +45,7 @@ func Run(ctx context.Context, p control.Platform, l layouts.Layout, o Options) e
 	}
 	m := newModel(ctx, p, l, o, look{r, plain}, terminalOutside(os.Stdout))
 	_, err := tea.NewProgram(m, tea.WithAltScreen(), tea.WithoutSignalHandler(), tea.WithContext(ctx)).Run()
+	m.closePicture() // the program has ended: nobody else uses the model
 	return err
 }
 

@@ -21,9 +21,13 @@ type painted struct {
 
 // places are the panels' rectangles below the header and above the foot.
 func (m *model) places() []layouts.Placed {
-	at := arranged{m.scene.stamp, m.w, m.h, m.screen, m.focus, m.zoomed}
+	w := m.w
+	if m.picture.on {
+		w, _ = m.split()
+	}
+	at := arranged{m.scene.stamp, w, m.h, m.screen, m.focus, m.zoomed}
 	if at != m.arrangedAt {
-		m.arrangedAt, m.placed = at, m.arrange(m.w, m.h-2)
+		m.arrangedAt, m.placed = at, m.arrange(w, m.h-2)
 	}
 	return m.placed
 }
@@ -68,9 +72,20 @@ func (m *model) frame() []string {
 	rows := make([]strings.Builder, m.h-2)
 	// Arrange gives places from left to right, row by row, so that what is drawn
 	// of each line so far ends where the next panel begins.
-	for _, p := range m.places() {
-		for i, text := range m.panel(p) {
-			rows[p.Y+i].WriteString(text)
+	if !m.picture.on || m.w >= besideLeast {
+		for _, p := range m.places() {
+			for i, text := range m.panel(p) {
+				rows[p.Y+i].WriteString(text)
+			}
+		}
+	}
+	if m.picture.on {
+		panels, place := m.split()
+		for i, text := range m.pictureLines(place) {
+			if rows[i].Len() == 0 && place.X > 0 {
+				rows[i].WriteString(blanks(panels))
+			}
+			rows[i].WriteString(text)
 		}
 	}
 	for i := range rows {
