@@ -9,13 +9,16 @@ import (
 // cache holds objects by key. It is bounded in bytes; what is listed goes last.
 // Safe for concurrent use.
 type cache struct {
-	limit int64
+	limit  int64
+	listed func(key string) bool // whether a playlist lists it: then it does not expire
 
 	mu      sync.RWMutex
 	objects map[string]*object // guarded by mu
 }
 
-func newCache(limit int64) *cache { return &cache{limit: limit, objects: map[string]*object{}} }
+func newCache(limit int64, listed func(key string) bool) *cache {
+	return &cache{limit: limit, listed: listed, objects: map[string]*object{}}
+}
 
 func (c *cache) get(key string) *object {
 	c.mu.RLock()
@@ -46,7 +49,8 @@ func (c *cache) drop(key string) {
 }
 
 // sweep forgets what has expired or failed, and, over the limit, what was least
-// lately used, what is not listed first. It returns the bytes and objects left.
+// lately used, what is not listed first; what is on its way stays. It returns the
+// bytes and objects left.
 func (c *cache) sweep(now time.Time) (total int64, count int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -59,15 +63,17 @@ func (c *cache) sweep(now time.Time) (total int64, count int) {
 	var list []held
 	for key, o := range c.objects {
 		o.mu.Lock()
-		h := held{o, int64(len(o.body)), o.expires.IsZero(), o.touched}
-		gone := o.err != nil || !o.expires.IsZero() && now.After(o.expires) && o.whole
+		h := held{o, int64(len(o.body)), c.listed(key), o.touched}
+		whole, gone := o.whole, o.err != nil || !h.listed && !o.expires.IsZero() && now.After(o.expires)
 		o.mu.Unlock()
 		if gone {
 			delete(c.objects, key)
 			continue
 		}
 		total += h.bytes
-		list = append(list, h)
+		if whole {
+			list = append(list, h)
+		}
 	}
 	if total > c.limit {
 		slices.SortFunc(list, func(a, b held) int {
@@ -88,7 +94,7 @@ func (c *cache) sweep(now time.Time) (total int64, count int) {
 	return total, len(c.objects)
 }
 
-// expire says until when an object is kept; the zero time keeps it as listed.
+// expire says until when an object is kept that no playlist lists.
 func (c *cache) expire(key string, at time.Time) {
 	if o := c.get(key); o != nil {
 		o.mu.Lock()

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -32,7 +33,6 @@ const (
 	pollMost    = time.Second
 	downPoll    = 200 * time.Millisecond // of a packager that fails
 	multiPoll   = 5 * time.Second        // of a multivariant playlist
-	staticPoll  = 5 * time.Second        // of one that has ended
 	targetGuess = 2 * time.Second        // while nothing is known
 )
 
@@ -70,11 +70,9 @@ func after(r loaded, asked int64, fails int) (wait time.Duration, next int64) {
 		return downPoll, -1
 	case r.multi != nil:
 		return multiPoll, -1
-	case r.media.EndList:
-		return staticPoll, -1
 	}
 	wait = min(max(time.Duration(r.media.TargetDuration)*time.Second/8, pollLeast), pollMost)
-	if c := r.media.ServerControl; c == nil || !c.CanBlockReload {
+	if c := r.media.ServerControl; c == nil || !c.CanBlockReload || r.media.EndList {
 		return wait, -1
 	}
 	if asked >= 0 && r.media.LastMSN() < asked {
@@ -85,22 +83,22 @@ func after(r loaded, asked int64, fails int) (wait time.Duration, next int64) {
 
 // load asks once; next is the MSN to be held for, negative for none.
 func load(ctx context.Context, u *upstream, key string, next int64, target time.Duration) loaded {
-	limit := silence
+	limit, asked := silence, key
 	if next >= 0 {
 		sep := "?"
 		if strings.Contains(key, "?") {
 			sep = "&"
 		}
-		key += sep + "_HLS_msn=" + strconv.FormatInt(next, 10)
+		asked += sep + "_HLS_msn=" + strconv.FormatInt(next, 10)
 		limit = 3*target + silence
 	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	r := loaded{began: time.Now(), held: next >= 0}
 	var body []byte
-	body, r.latency, r.err = loadBody(ctx, u, key)
+	body, r.latency, r.err = loadBody(ctx, u, asked)
 	if r.err == nil {
-		r.media, r.multi, r.err = parse(body)
+		r.media, r.multi, r.err = parse(key, body)
 	}
 	if errors.Is(r.err, context.DeadlineExceeded) {
 		r.err = fmt.Errorf("no answer within %s", limit)
@@ -131,9 +129,9 @@ func loadBody(ctx context.Context, u *upstream, key string) ([]byte, time.Durati
 }
 
 // parse reads a playlist of either kind.
-func parse(body []byte) (*hls.MediaPlaylist, []byte, error) {
+func parse(key string, body []byte) (*hls.MediaPlaylist, []byte, error) {
 	if hls.IsMultivariant(body) {
-		if _, err := hls.ParseMultivariant(body); err != nil {
+		if err := checkMultivariant(key, body); err != nil {
 			return nil, nil, err
 		}
 		return nil, body, nil
@@ -146,6 +144,29 @@ func parse(body []byte) (*hls.MediaPlaylist, []byte, error) {
 		return nil, nil, errors.New("playlist lists no segment")
 	}
 	return p, nil, nil
+}
+
+// checkMultivariant refuses one that sends players elsewhere.
+func checkMultivariant(key string, body []byte) error {
+	p, err := hls.ParseMultivariant(body)
+	if err != nil {
+		return err
+	}
+	var uris []string
+	for _, v := range append(slices.Clone(p.Variants), p.IFrames...) {
+		uris = append(uris, v.URI)
+	}
+	for _, r := range p.Renditions {
+		if r.URI != "" { // it may be within a variant's segments
+			uris = append(uris, r.URI)
+		}
+	}
+	for _, uri := range uris {
+		if _, err := resolve(key, uri); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // seen adds what a request came to to what was known of a packager. After a bad

@@ -39,6 +39,11 @@ func (x *index) remove(st *stream, key string) bool {
 	return true
 }
 
+func (x *index) has(key string) bool {
+	_, ok := x.get(key)
+	return ok
+}
+
 func (x *index) get(key string) (listing, bool) {
 	x.mu.RLock()
 	defer x.mu.RUnlock()

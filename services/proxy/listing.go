@@ -40,7 +40,7 @@ func (st *stream) advance(now time.Time) {
 }
 
 func (st *stream) publish() {
-	st.show(st.line.playlist().Encode(), st.line.last())
+	st.show(st.line.playlist().Encode(), st.line.last(), st.choice.Active)
 }
 
 // isWatched reports whether players play the stream: then its segments are

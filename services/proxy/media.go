@@ -45,6 +45,7 @@ func (s *Service) find(key string) (*object, *stream, int) {
 	}
 	if o := s.cache.get(key); o != nil {
 		if _, err := o.done(); err == nil {
+			o.touch(time.Now())
 			return o, l.st, 0
 		}
 	}
@@ -67,7 +68,7 @@ func (s *Service) fetchUnlisted(key string) *object {
 		return o
 	}
 	f := &fetch{
-		o: o, source: key, want: anyContainer, patience: unlistedPatience,
+		o: o, source: key, want: containerOf(key), patience: unlistedPatience,
 		order: func() []*upstream { return s.packagers },
 		judge: func(*upstream, finding) {},
 	}

@@ -21,8 +21,8 @@ type object struct {
 	changed chan struct{} // closed and replaced when content changes; guarded by mu
 	readers int           // who wait for bytes as they arrive; guarded by mu
 	wanted  chan struct{} // told when readers becomes positive
-	expires time.Time     // when it may go; zero while it is listed; guarded by mu
-	touched time.Time     // guarded by mu
+	expires time.Time     // when it may go unless it is listed; zero while it is fetched; guarded by mu
+	touched time.Time     // when a player last asked for it; guarded by mu
 }
 
 // content is an object at one moment. The bytes are never changed, only followed
@@ -57,6 +57,12 @@ func (o *object) now() (content, <-chan struct{}) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.content, o.changed
+}
+
+func (o *object) touch(now time.Time) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.touched = now
 }
 
 func (o *object) done() (whole bool, err error) {

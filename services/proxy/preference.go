@@ -42,21 +42,27 @@ func (o *origins) follow(ctx context.Context, signal string, prefer func(package
 		return
 	}
 	tag := ""
+	last := ""
 	for at := 0; ctx.Err() == nil; {
+		began := time.Now()
 		p, next, err := o.ask(ctx, o.urls[at%len(o.urls)], signal, tag)
-		if err != nil {
-			at++
-			tag = "" // another origin, or this one again from the start
-			select {
-			case <-ctx.Done():
-			case <-time.After(originPause):
-			}
-			continue
+		var pause time.Duration
+		switch tag = next; {
+		case err != nil:
+			at++ // another origin, or this one again from the start
+			pause = originPause
+		case p != nil && p.Active != "" && p.Active != last:
+			last = p.Active
+			prefer(last)
+		case tag == "":
+			pause = originPause // it cannot hold requests
+		case time.Since(began) < pollLeast:
+			pause = pollLeast // it did not
 		}
-		if p != nil && p.Active != "" {
-			prefer(p.Active)
+		select {
+		case <-ctx.Done():
+		case <-time.After(pause):
 		}
-		tag = next
 	}
 }
 

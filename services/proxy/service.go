@@ -57,9 +57,10 @@ const heldMost = 20000
 func New(c Config, k runner.Kit) (*Service, error) {
 	s := &Service{
 		config: c, log: k.Log, metrics: newMetrics(k.Metrics), origins: newOrigins(c.Origins),
-		cache: newCache(c.CacheBytes), index: newIndex(), events: newEvents(),
+		index: newIndex(), events: newEvents(),
 		streams: map[string]*stream{}, held: make(chan struct{}, heldMost), restored: make(chan struct{}),
 	}
+	s.cache = newCache(c.CacheBytes, s.index.has)
 	for _, base := range c.Packagers {
 		s.packagers = append(s.packagers, newUpstream(base))
 	}
@@ -202,6 +203,9 @@ func (s *Service) stream(key string) (*stream, error) {
 		return st, nil
 	}
 	if len(s.streams) >= s.config.Streams {
+		s.makeRoom()
+	}
+	if len(s.streams) >= s.config.Streams {
 		return nil, fmt.Errorf("%w: %d, PROXY_PLAYLISTS sets how many are allowed", errTooMany, len(s.streams))
 	}
 	if s.life.Err() != nil {
@@ -240,13 +244,30 @@ func (s *Service) drop(st *stream, now time.Time) bool {
 	if now.UnixNano()-st.asked.Load() <= int64(most) {
 		return false // asked for meanwhile
 	}
+	s.remove(st)
+	s.log.Debug("nobody asks for this playlist any more", "playlist", st.key)
+	return true
+}
+
+// makeRoom ends the streams of playlists that no packager has: whoever asks for
+// made-up names is to keep nobody out. Needs mu.
+func (s *Service) makeRoom() {
+	for _, st := range s.streams {
+		if st.shown.Load().body == nil && st.absentEverywhere() {
+			s.remove(st)
+		}
+	}
+}
+
+// remove ends a stream. Needs mu.
+func (s *Service) remove(st *stream) {
 	st.cancel()
-	delete(s.streams, st.key)
+	if s.streams[st.key] == st {
+		delete(s.streams, st.key)
+	}
 	s.metrics.playlists.Set(float64(len(s.streams)))
 	s.metrics.newest.DeleteLabelValues(st.key)
 	s.metrics.state.DeletePartialMatch(prometheus.Labels{"playlist": st.key})
-	s.log.Debug("nobody asks for this playlist any more", "playlist", st.key)
-	return true
 }
 
 // tell makes a failover known: in the log, in the metrics, at /events.

@@ -2,6 +2,8 @@ package proxy
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -25,7 +27,7 @@ type state struct {
 	folder string
 
 	mu    sync.Mutex
-	dirty map[string][]byte // file's content by key, nil to remove it; guarded by mu
+	dirty map[string][]byte // file's content by key; guarded by mu
 	wake  chan struct{}
 }
 
@@ -95,7 +97,12 @@ func (s *state) flush(log hclog.Logger) {
 }
 
 func (s *state) file(key string) string {
-	return filepath.Join(s.folder, url.PathEscape(strings.TrimPrefix(key, "/"))+".json")
+	name := url.PathEscape(strings.TrimPrefix(key, "/"))
+	if len(name) > 200 { // more than a file's name may have
+		sum := sha256.Sum256([]byte(key))
+		name = hex.EncodeToString(sum[:])
+	}
+	return filepath.Join(s.folder, name+".json")
 }
 
 // read returns what an earlier incarnation left that is young enough, and removes
@@ -162,7 +169,7 @@ func (s *Service) restore() {
 		for _, e := range v.Entries {
 			st.use(e)
 		}
-		st.show(st.line.playlist().Encode(), st.line.last())
+		st.show(st.line.playlist().Encode(), st.line.last(), st.choice.Active)
 		s.begin(st)
 		if now.Sub(v.Watched) < time.Minute {
 			st.watch(now)

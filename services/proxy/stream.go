@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -54,6 +55,7 @@ type record struct {
 	fresh    bool               // list was not offered yet
 	conflict string             // with what was served
 	behind   bool
+	hole     int64 // segments missing between ours and its first
 	trouble  trouble
 	absent   bool // it says that there is no such playlist
 	probing  bool
@@ -127,6 +129,12 @@ func (st *stream) observe(i int, r loaded) int {
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	rec := &st.record[i]
+	switch {
+	case r.multi != nil && !st.line.empty():
+		r.multi, r.err = nil, errors.New("a multivariant playlist, where it was a media playlist")
+	case r.media != nil && st.multi != nil:
+		r.media, r.err = nil, errors.New("a media playlist, where it was a multivariant playlist")
+	}
 	rec.seen = seen(rec.seen, r)
 	rec.absent = r.err != nil && absent(r.err)
 	switch {
@@ -134,7 +142,6 @@ func (st *stream) observe(i int, r loaded) int {
 		st.takeMultivariant(i, r.multi)
 	case r.media != nil:
 		rec.list, rec.fresh = r.media, true
-		st.takeEnded(r.media)
 	}
 	st.settle(time.Now())
 	return rec.seen.Fails
@@ -148,23 +155,41 @@ func (st *stream) takeMultivariant(i int, body []byte) {
 	}
 	st.multi, st.multiFrom = body, i
 	if string(st.shown.Load().body) != string(body) {
-		st.show(body, -1)
+		st.show(body, -1, st.packagers[i].base)
 	}
 }
 
 // takeEnded serves a playlist that had ended before it was first seen as it is: it
-// is no live signal. On a live one ENDLIST says nothing (FAILURES.md, case 25).
-func (st *stream) takeEnded(p *hls.MediaPlaylist) {
-	if !p.EndList || !st.line.empty() {
+// is no live signal, since no packager says that it is. On a live one ENDLIST says
+// nothing (FAILURES.md, case 25). Needs mu.
+func (st *stream) takeEnded(now time.Time) {
+	if !st.line.empty() || st.multi != nil {
 		return
 	}
+	from := -1
+	for i := range st.record {
+		switch l := st.record[i].list; {
+		case l == nil && st.record[i].seen.At.IsZero() && now.Sub(st.began) < beginPatience:
+			return // it may know better
+		case l == nil:
+		case !l.EndList:
+			st.ended = nil
+			return
+		case from < 0:
+			from = i
+		}
+	}
+	if from < 0 || st.ended != nil {
+		return
+	}
+	p := st.record[from].list
 	for i := range p.Segments {
 		if _, err := resolve(st.key, p.Segments[i].URI); err != nil {
 			return
 		}
 	}
 	st.ended = p
-	st.show(p.Encode(), p.LastMSN())
+	st.show(p.Encode(), p.LastMSN(), st.packagers[from].base)
 }
 
 // settle brings everything up to date: offers, judgement, choice, listing. Needs
@@ -173,7 +198,10 @@ func (st *stream) settle(now time.Time) {
 	if st.over {
 		return
 	}
-	if st.ended == nil {
+	if st.takeEnded(now); st.ended == nil {
+		if st.line.empty() {
+			st.judge(now) // so that it begins with the freshest
+		}
 		st.merge(now)
 	}
 	st.judge(now)
@@ -200,10 +228,8 @@ func (st *stream) merge(now time.Time) {
 			continue
 		}
 		if rec.fresh || rec.behind || st.line.next() <= rec.list.LastMSN()+st.line.shift.Delta {
-			o := st.line.offer(rec.list)
-			rec.fresh, rec.conflict, rec.behind = false, o.Conflict, o.Behind
-			st.took(o, now)
-			if o.Hole > 0 {
+			st.offer(rec, now)
+			if rec.hole > 0 {
 				holes++
 			}
 		}
@@ -218,11 +244,30 @@ func (st *stream) merge(now time.Time) {
 	}
 	target := st.line.target()
 	switch {
+	case st.goesOn(now):
+		st.holeSince = time.Time{}
 	case holes > 0 && now.Sub(st.holeSince) >= target/2:
 		st.fill(now)
 	case now.Sub(st.grew) > target+target/2:
 		st.adopt(now)
 	}
+}
+
+// goesOn reports whether a packager goes on with what was served: what others list
+// that does not is no reason to leave its numbers. Needs mu.
+func (st *stream) goesOn(now time.Time) bool {
+	return slices.ContainsFunc(st.record, func(r record) bool {
+		return r.conflict == "" && !r.behind && r.hole == 0 && st.alive(&r, now)
+	})
+}
+
+// alive reports whether a packager answers with a playlist that is not stale.
+func (st *stream) alive(r *record, now time.Time) bool {
+	reached := r.seen.First
+	if r.seen.Advanced.After(reached) {
+		reached = r.seen.Advanced
+	}
+	return r.list != nil && r.seen.Fails == 0 && now.Sub(reached) <= st.line.target()*3/2
 }
 
 // took notes what an offer brought. Needs mu.
@@ -241,7 +286,7 @@ func (st *stream) took(o offer, now time.Time) {
 func (st *stream) fill(now time.Time) {
 	for _, i := range st.order() {
 		rec := &st.record[i]
-		if rec.list == nil || rec.conflict != "" || rec.seen.Fails > 0 {
+		if rec.conflict != "" || !st.alive(rec, now) {
 			continue
 		}
 		hole := rec.list.MediaSequence + st.line.shift.Delta - st.line.next()
@@ -253,7 +298,7 @@ func (st *stream) fill(now time.Time) {
 			st.s.log.Warn("segments are missing at every packager", "playlist", st.key, "segments", hole, "next_msn", st.line.next())
 			st.retireMissing(gone, now)
 			st.took(o, now)
-			st.holeSince = time.Time{}
+			st.reconsider(now)
 			return
 		}
 	}
@@ -278,12 +323,6 @@ func (st *stream) retireMissing(old []entry, now time.Time) {
 // adopt goes on with a packager whose numbers or segments are not those that were
 // served, when nobody goes on with ours. Needs mu.
 func (st *stream) adopt(now time.Time) {
-	for i := range st.record {
-		rec := &st.record[i]
-		if rec.list != nil && rec.conflict == "" && !rec.behind && rec.seen.Fails == 0 && st.moves(rec, now) {
-			return // one goes on with ours
-		}
-	}
 	for _, i := range st.order() {
 		rec := &st.record[i]
 		if rec.list == nil || rec.seen.Fails > 0 || rec.conflict == "" && !rec.behind || !st.moves(rec, now) {
@@ -299,11 +338,25 @@ func (st *stream) adopt(now time.Time) {
 			st.s.log.Warn("going on under a discontinuity", "playlist", st.key, "packager", st.packagers[i].base, "reason", report.Clean(why), "next_msn", st.line.next())
 			st.retireMissing(gone, now)
 			st.took(o, now)
-			rec.conflict, rec.behind = "", false
-			for j := range st.record {
-				st.record[j].fresh = true // to be looked at under the new numbers
-			}
+			st.reconsider(now)
 			return
+		}
+	}
+}
+
+// offer has the timeline look at a packager's playlist. Needs mu.
+func (st *stream) offer(rec *record, now time.Time) {
+	o := st.line.offer(rec.list)
+	rec.fresh, rec.conflict, rec.behind, rec.hole = false, o.Conflict, o.Behind, o.Hole
+	st.took(o, now)
+}
+
+// reconsider has every playlist looked at again, under new numbers. Needs mu.
+func (st *stream) reconsider(now time.Time) {
+	st.holeSince = time.Time{}
+	for i := range st.record {
+		if rec := &st.record[i]; rec.list != nil {
+			st.offer(rec, now)
 		}
 	}
 }
@@ -345,16 +398,28 @@ func (st *stream) judge(now time.Time) {
 			order = append(order, i)
 		}
 	}
-	obs := make([]health.Observation, len(order))
-	for n, i := range order {
-		obs[n] = st.record[i].seen
-	}
 	verdicts := make([]health.Verdict, len(order))
+	goesOn := !st.line.empty() && st.goesOn(now)
+	var peers []int
+	var obs []health.Observation
+	for _, i := range order {
+		rec := &st.record[i]
+		// Whose numbers are not ours is no measure of who lags.
+		if rec.conflict != "" || rec.behind || rec.far(st.line.maxHole()) && goesOn {
+			verdicts[i] = health.Judge([]health.Observation{rec.seen}, now, health.Policy{})[0]
+			continue
+		}
+		peers, obs = append(peers, i), append(obs, rec.seen)
+	}
 	for n, v := range health.Judge(obs, now, health.Policy{}) {
-		i := order[n]
+		verdicts[peers[n]] = v
+	}
+	for i, v := range verdicts {
 		rec := &st.record[i]
 		if health.Usable(v.State) || v.State == report.Misaligned {
 			switch {
+			case rec.far(st.line.maxHole()) && goesOn:
+				v.State, v.Reason = report.Misaligned, fmt.Sprintf("misaligned: its first msn is %d, %d is due", rec.list.MediaSequence, st.line.next()-st.line.shift.Delta)
 			case rec.conflict != "":
 				v.State, v.Reason = report.Misaligned, "misaligned: "+rec.conflict
 			case rec.behind:
@@ -366,6 +431,7 @@ func (st *stream) judge(now time.Time) {
 		}
 		verdicts[i] = rec.trouble.apply(v)
 	}
+	st.alert(verdicts)
 	for i, v := range verdicts {
 		rec := &st.record[i]
 		switch {
@@ -385,6 +451,19 @@ func (st *stream) judge(now time.Time) {
 	}
 }
 
+// far reports whether more than so many segments are missing before its first.
+func (r *record) far(most int64) bool { return r.list != nil && r.hole > most }
+
+// alert tells of each packager that has become misaligned: it is no standby any more
+// (FAILURES.md, case 17). Needs mu.
+func (st *stream) alert(verdicts []health.Verdict) {
+	for i, v := range verdicts {
+		if v.State == report.Misaligned && (st.verdicts == nil || st.verdicts[i].State != report.Misaligned) {
+			st.s.log.Warn("packager cannot stand in for the others", "playlist", st.key, "packager", v.Packager, "reason", report.Clean(v.Reason))
+		}
+	}
+}
+
 // note takes what a fetch saw of a packager.
 func (st *stream) note(u *upstream, msn int64, f finding) {
 	st.mu.Lock()
@@ -400,8 +479,8 @@ func (st *stream) note(u *upstream, msn int64, f finding) {
 			st.s.metrics.saved.WithLabelValues(u.base).Inc()
 			continue
 		}
-		if f.kind == findingAbsent && (msn < 0 || !st.lists(rec, msn)) {
-			return // it never said that it had it
+		if f.kind == findingAbsent && (!st.lists(rec, msn) || msn-st.line.shift.Delta == rec.list.MediaSequence) {
+			return // it never said that it had it, or is about to list it no more
 		}
 		if f.kind == findingAbsent {
 			f.cause = fmt.Sprintf("msn %d, which it lists, answered %s", msn, f.cause)
@@ -432,8 +511,8 @@ func (st *stream) absentEverywhere() bool {
 }
 
 // show publishes a playlist. Needs mu.
-func (st *stream) show(body []byte, last int64) {
-	next := &snapshot{body: body, etag: etagOf(body), last: last, active: st.choice.Active, replaced: make(chan struct{})}
+func (st *stream) show(body []byte, last int64, packager string) {
+	next := &snapshot{body: body, etag: etagOf(body), last: last, active: packager, replaced: make(chan struct{})}
 	old := st.shown.Swap(next)
 	close(old.replaced)
 }
