@@ -29,7 +29,7 @@ func (s *Supervisor) probe(ctx context.Context, name string, epoch int, socket s
 			return
 		case <-s.ended:
 			return
-		case <-time.After(every):
+		case <-time.After(untilNext(time.Now(), every)):
 		}
 		e := ask(ctx, client)
 		e.Epoch = epoch
@@ -42,6 +42,12 @@ func (s *Supervisor) probe(ctx context.Context, name string, epoch int, socket s
 			s.send(name, e)
 		}
 	}
+}
+
+// untilNext is how long it is from now to the next multiple of every: all probes
+// fall together, since it is waking up that costs, not asking.
+func untilNext(now time.Time, every time.Duration) time.Duration {
+	return now.Truncate(every).Add(every).Sub(now)
 }
 
 // newClient returns a client of the unix socket at path.

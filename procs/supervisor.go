@@ -151,9 +151,12 @@ func (s *Supervisor) Run(ctx context.Context) error {
 	go s.notes.run(noting)
 	defer s.notes.wait()
 	defer endNotes()
+	tails := make([]*tail, 0, len(s.procs))
 	for _, p := range s.procs {
+		tails = append(tails, p.tail)
 		s.work.Go(func() { p.tail.follow(background) })
 	}
+	s.work.Go(func() { watch(background, tails) })
 	s.work.Go(func() { s.measure(background) })
 	var guardian sync.WaitGroup
 	guardCtx, endGuardian := context.WithCancel(context.Background())

@@ -270,6 +270,33 @@ func TestDrainTellsAllBeforeItReturns(t *testing.T) {
 	}
 }
 
+func TestWatchWakesWhatHasChanged(t *testing.T) {
+	x, quiet := newTailed(t), newTailed(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	go func() { defer close(ended); watch(ctx, []*tail{x.tail, quiet.tail}) }()
+	wakes := func(of *tailed, what string, within time.Duration) {
+		t.Helper()
+		select {
+		case <-of.tail.wake:
+		case <-time.After(within):
+			t.Fatalf("%s: not woken within %s", what, within)
+		}
+	}
+	for i := range 3 {
+		x.write("a line\n")
+		wakes(x, fmt.Sprint("line ", i), deadline)
+	}
+	wakes(quiet, "unchanged", deadline)
+	wakes(quiet, "unchanged, a second later", deadline)
+	if err := os.Rename(x.tail.path, x.tail.path+".1"); err != nil {
+		t.Fatal(err)
+	}
+	wakes(x, "moved away", deadline)
+	cancel()
+	<-ended
+}
+
 func TestDrainWaitsForNobodyWhoNeverAnswers(t *testing.T) {
 	x := newTailed(t)
 	go func() { <-x.tail.drains }() // as follow does, whose line then blocks
