@@ -283,9 +283,18 @@ func TestWatchWakesWhatHasChanged(t *testing.T) {
 			t.Fatalf("%s: not woken within %s", what, within)
 		}
 	}
-	for i := range 3 {
+	idle := 0
+	for i := range 10 {
 		x.write("a line\n")
 		wakes(x, fmt.Sprint("line ", i), deadline)
+		select {
+		case <-quiet.tail.wake:
+			idle++
+		default:
+		}
+	}
+	if idle > 5 {
+		t.Errorf("one that is quiet was woken %d times, one that is not 10 times: want it to be seldom", idle)
 	}
 	wakes(quiet, "unchanged", deadline)
 	wakes(quiet, "unchanged, a second later", deadline)
