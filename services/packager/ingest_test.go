@@ -424,6 +424,11 @@ func TestBehindAPeer(t *testing.T) {
 	fault(t, peer, `{"mode":"hang"}`)
 	fault(t, peer, `{"mode":"error"}`)
 	await(t, "200 once the peer is no help", func() bool { return r.get("/live01/playlist.m3u8").status == 200 })
+	await(t, "a peer that is no help to be forgotten", func() bool {
+		r.s.mu.Lock()
+		defer r.s.mu.Unlock()
+		return len(r.s.peers["live01"].heard) == 0
+	})
 	// Faults are to be seen: the rule does not hide them.
 	fault(t, peer, `{"mode":"none"}`)
 	fault(t, r, `{"mode":"lag","segments":1}`)

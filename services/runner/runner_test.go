@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -88,7 +89,10 @@ func (r *running) base() string {
 				return "http://" + a
 			}
 		case err := <-r.err:
-			r.t.Fatalf("ended before it listened: %v", err)
+			r.err <- err // it is still to be asked for, and the log to be read
+			if len(r.log) == 0 {
+				r.t.Fatalf("ended before it listened: %v", err)
+			}
 		case <-time.After(patience):
 			r.t.Fatal("does not listen")
 		}
@@ -166,6 +170,46 @@ func TestHealthIsServedOnThePortAndOnTheSocket(t *testing.T) {
 	}
 	if _, err := os.Lstat(socket); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("the socket after the end: got %v, want none", err)
+	}
+}
+
+// controlled is a fake that can be told something over its socket.
+type controlled struct{ fake }
+
+func (controlled) ControlRoutes(r *mux.Router) {
+	r.HandleFunc("/lever", func(w http.ResponseWriter, req *http.Request) {
+		var v report.FailoverRequest
+		if ReadControl(w, req, &v) {
+			WriteJSON(w, http.StatusOK, v.Signal)
+		}
+	}).Methods(http.MethodPut)
+}
+
+func TestControlIsOnTheSocketAlone(t *testing.T) {
+	s := controlled{fake{address: "127.0.0.1:0"}}
+	k := NewKit("fake", Common{LogFormat: "json", LogLevel: "info"}, Environment{}, io.Discard)
+	ask := func(h http.Handler, method, path, body string) (int, string) {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequest(method, path, strings.NewReader(body)))
+		return w.Code, w.Body.String()
+	}
+	for _, c := range []struct {
+		name               string
+		handler            http.Handler
+		method, path, body string
+		status             int
+		want               string
+	}{
+		{"the socket", SocketHandler(s, k), "PUT", "/lever", `{"signal":"live01"}`, 200, `"live01"`},
+		{"the socket, no JSON", SocketHandler(s, k), "PUT", "/lever", `live01`, 400, `{"error":`},
+		{"the socket, another method", SocketHandler(s, k), "GET", "/lever", ``, 405, `{"error":`},
+		{"the socket, health", SocketHandler(s, k), "GET", "/healthz", ``, 200, "ok"},
+		{"the address", Handler(s, k), "PUT", "/lever", `{"signal":"live01"}`, 404, `{"error":`},
+		{"the socket of a service that is not controlled", SocketHandler(s.fake, k), "PUT", "/lever", `{}`, 404, ""},
+	} {
+		if status, body := ask(c.handler, c.method, c.path, c.body); status != c.status || !strings.HasPrefix(body, c.want) {
+			t.Errorf("%s: got %d %s, want %d %s", c.name, status, body, c.status, c.want)
+		}
 	}
 }
 
