@@ -113,7 +113,7 @@ func (m *model) toggleMouse() tea.Cmd {
 
 // quit asks while the stream is on air.
 func (m *model) quit() tea.Cmd {
-	if m.leaving || m.scene.air.state != airOn {
+	if m.leaving || m.options.Stop == nil || m.scene.air.state != airOn {
 		return m.leave()
 	}
 	m.dialog = &confirm{
@@ -138,9 +138,12 @@ func (m *model) leave() tea.Cmd {
 	if m.leaving {
 		return nil
 	}
-	m.leaving = true
 	m.closePicture()
 	m.picture.on = false
+	if m.options.Stop == nil {
+		return tea.Quit
+	}
+	m.leaving = true
 	stop := m.options.Stop
 	return func() tea.Msg { stop(); return nil }
 }

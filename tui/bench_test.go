@@ -22,7 +22,7 @@ func BenchmarkFlood(b *testing.B) {
 			seq++
 		}
 		s.Version, s.At = seq, noon.Add(time.Duration(seq)*20*time.Microsecond)
-		m.take(polled{s, lines})
+		m.take(polled{s.At, s, lines})
 		m.View()
 	}
 }
@@ -40,7 +40,7 @@ func BenchmarkFloodFiltered(b *testing.B) {
 			lines[i].Seq = seq
 			seq++
 		}
-		m.take(polled{m.scene.snapshot, lines})
+		m.take(polled{m.scene.now, m.scene.snapshot, lines})
 		m.View()
 	}
 }
@@ -48,7 +48,7 @@ func BenchmarkFloodFiltered(b *testing.B) {
 // BenchmarkIdle is a look at which nothing has changed.
 func BenchmarkIdle(b *testing.B) {
 	m, _ := newTestModel(b, "on air", 120, 36, colour)
-	p := polled{m.scene.snapshot, nil}
+	p := polled{m.scene.now, m.scene.snapshot, nil}
 	for b.Loop() {
 		m.take(p)
 		m.View()

@@ -323,37 +323,34 @@ func masked(name, value string) string {
 // aroundSpan is how much before and after an event its logs are shown.
 const aroundSpan = 2 * time.Second
 
-// newAround shows every service's log around a failover.
-func newAround(m *model, f control.FailoverAt) dialog {
+// newAround shows every service's log around what happened.
+func newAround(m *model, h happening) dialog {
 	var lines []control.LogLine
 	at := 0
 	for _, l := range m.logs.kept {
-		if d := l.Time.Sub(f.Time); d >= -aroundSpan && d <= aroundSpan {
+		if d := l.Time.Sub(h.at); d >= -aroundSpan && d <= aroundSpan {
 			if d < 0 {
 				at = len(lines)
 			}
 			lines = append(lines, l)
 		}
 	}
-	title := fmt.Sprintf("FAILOVER %s  %s", f.Time.In(m.scene.now.Location()).Format("15:04:05.000"), switchText(&m.scene, f, 40))
+	title := h.at.In(m.scene.now.Location()).Format("15:04:05.000") + "  "
+	if h.failover != nil {
+		title = "FAILOVER " + title + switchText(&m.scene, *h.failover, 40)
+	} else {
+		title = "DRILL " + title + h.verdict.name
+	}
 	return &pager{title: title, width: 160, first: max(0, at-5), make: func(m *model, w int) []*line {
 		if len(lines) == 0 {
 			return []*line{(&line{}).put(inkDim, " its logs are no longer kept here; the files are in "+clean(m.scene.snapshot.LogFolder))}
 		}
 		out := make([]*line, len(lines))
 		for i := range lines {
-			d := lines[i].Time.Sub(f.Time).Seconds()
-			out[i] = (&line{}).put(inkDim, fmt.Sprintf(" %+6.3f ", d)).add(logLine(&m.scene, &lines[i], min(w, 59), 0, nil).from(skipTime(w)))
-			out[i].selected = i+1 < len(lines) && lines[i].Time.Before(f.Time) && !lines[i+1].Time.Before(f.Time)
+			d := lines[i].Time.Sub(h.at).Seconds()
+			out[i] = (&line{}).put(inkDim, fmt.Sprintf(" %+6.3f ", d)).add(logLine(&m.scene, &lines[i], 39, 0, nil))
+			out[i].selected = i+1 < len(lines) && lines[i].Time.Before(h.at) && !lines[i+1].Time.Before(h.at)
 		}
 		return out
 	}}
-}
-
-// skipTime is the width of the time in a line of log that is 40 to 59 wide.
-func skipTime(w int) int {
-	if min(w, 59) >= 40 {
-		return 6
-	}
-	return 0
 }

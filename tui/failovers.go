@@ -2,11 +2,33 @@ package tui
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
+	"time"
 
 	"livestream-tui/layouts"
 	"livestream-tui/procs/control"
 )
+
+// happening is a row of the panel: a failover or a drill's verdict.
+type happening struct {
+	at       time.Time
+	failover *control.FailoverAt
+	verdict  *verdict
+}
+
+// happenings are all of them, the newest first.
+func (s *scene) happenings() []happening {
+	var list []happening
+	for i := range s.snapshot.Failovers {
+		list = append(list, happening{s.snapshot.Failovers[i].Time, &s.snapshot.Failovers[i], nil})
+	}
+	for i := range s.verdicts {
+		list = append(list, happening{s.verdicts[i].at, nil, &s.verdicts[i]})
+	}
+	slices.SortStableFunc(list, func(a, b happening) int { return b.at.Compare(a.at) })
+	return list
+}
 
 // failoversPanel lists what each switch cost, the newest first.
 type failoversPanel struct {
@@ -42,13 +64,13 @@ func (*failoversPanel) title(s *scene) (name, note string) {
 }
 
 func (*failoversPanel) content(s *scene, _ int) layouts.Content {
-	return layouts.Content{Least: 1, Want: max(6, 1+len(s.snapshot.Failovers))}
+	return layouts.Content{Least: 1, Want: max(6, 1+len(s.snapshot.Failovers)+len(s.verdicts))}
 }
 
 func (*failoversPanel) stamp(s *scene) uint64 { return s.stamp }
 
 func (p *failoversPanel) move(s *scene, m motion, page int) {
-	n := len(s.snapshot.Failovers)
+	n := len(s.happenings())
 	if n == 0 {
 		p.chosen = -1
 		return
@@ -57,16 +79,16 @@ func (p *failoversPanel) move(s *scene, m motion, page int) {
 }
 
 // event is the chosen one.
-func (p *failoversPanel) event(s *scene) (control.FailoverAt, bool) {
-	i := len(s.snapshot.Failovers) - 1 - p.chosen
-	if p.chosen < 0 || i < 0 {
-		return control.FailoverAt{}, false
+func (p *failoversPanel) event(s *scene) (happening, bool) {
+	list := s.happenings()
+	if p.chosen < 0 || p.chosen >= len(list) {
+		return happening{}, false
 	}
-	return s.snapshot.Failovers[i], true
+	return list[p.chosen], true
 }
 
 func (p *failoversPanel) lines(s *scene, w, h int) []*line {
-	list := s.snapshot.Failovers
+	list := s.happenings()
 	if len(list) == 0 {
 		return []*line{(&line{}).put(inkDim, " none yet: K kills the selected packager")}
 	}
@@ -77,7 +99,7 @@ func (p *failoversPanel) lines(s *scene, w, h int) []*line {
 	columns := []column{
 		{title: "TIME", least: 8},
 		{title: "SWITCH", least: swap, most: swap},
-		{title: "CAUSE", least: 24, most: 60},
+		{title: "CAUSE", least: min(24, max(8, w-28)), most: 60},
 		{title: "GAP", least: 6, right: true},
 		{title: "", least: 1, rank: 2},
 		{title: "PROOF", least: 16, rank: 1},
@@ -93,9 +115,13 @@ func (p *failoversPanel) lines(s *scene, w, h int) []*line {
 	rows := h - len(out)
 	p.chosen = min(p.chosen, len(list)-1)
 	p.first = scrolled(p.first, p.chosen, len(list), rows)
-	worst := percentile(gaps(list), 100)
+	worst := percentile(gaps(s.snapshot.Failovers), 100)
 	for i := p.first; i < len(list) && len(out) < h; i++ {
-		out = append(out, failoverRow(s, list[len(list)-1-i], columns, ws, i == p.chosen, worst))
+		if v := list[i].verdict; v != nil {
+			out = append(out, verdictRow(s, v, columns, ws, i == p.chosen, w))
+			continue
+		}
+		out = append(out, failoverRow(s, *list[i].failover, columns, ws, i == p.chosen, worst))
 	}
 	return out
 }
@@ -118,6 +144,19 @@ func failoverRow(s *scene, f control.FailoverAt, columns []column, ws []int, cho
 		l.put(k, s.g.levels[level(f.GapMS, max(worst, 1)*1.01)])
 	})
 	return r.text(inkDim, proof(s, f, ws[5])).line
+}
+
+// verdictRow is a drill's.
+func verdictRow(s *scene, v *verdict, columns []column, ws []int, chosen bool, w int) *line {
+	r := newRow(s.g, columns, ws, chosen)
+	glyph, word, k := s.g.tick, "passed", inkGood
+	if !v.passed {
+		glyph, word, k = s.g.cross, "failed", inkBadStrong
+	}
+	r.text(inkDim, v.at.In(s.now.Location()).Format("15:04:05")).text(inkStrong, "drill")
+	r.put(k, " "+glyph+" "+word)
+	r.cell(inkText, " "+v.name+": "+v.text, w-r.width, false, s.g.ellipsis)
+	return r.line
 }
 
 // gapInk: a tenth of a second is not seen, two seconds empty a player's buffer.

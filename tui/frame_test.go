@@ -28,7 +28,8 @@ var colour = manner{profile: termenv.TrueColor, options: Options{Theme: "auto"}}
 // silent is an outside that does nothing.
 func silent() outside {
 	return outside{
-		copy: func(string) error { return nil }, bell: func() {},
+		clock: func() time.Time { return noon },
+		copy:  func(string) error { return nil }, bell: func() {},
 		write: func(folder, name, _ string) (string, error) { return folder + "/" + name, nil },
 		vlc:   func([]string) error { return nil }, browser: func(string) error { return nil },
 		film: func(_ string, w, h int) (film, error) { return &fakeFilm{w: w, h: h, most: 3}, nil },
@@ -51,6 +52,7 @@ func newTestModel(t testing.TB, state string, w, h int, how manner) (*model, *fa
 	r := lipgloss.NewRenderer(io.Discard)
 	r.SetColorProfile(how.profile)
 	r.SetHasDarkBackground(true)
+	how.options.Stop = func() {}
 	m := newModel(t.Context(), f, testLayout(), how.options, look{r, how.plain}, silent())
 	m.Update(tea.WindowSizeMsg{Width: w, Height: h})
 	at := noon.Add(-30 * time.Second)
@@ -84,7 +86,7 @@ func newTestModel(t testing.TB, state string, w, h int, how manner) (*model, *fa
 		default:
 			lines = append(lines, viewing(uint64(1+i*(1+i/30)), s.At, 0))
 		}
-		m.take(polled{s, lines})
+		m.take(polled{s.At, s, lines})
 		f.snapshot = s
 	}
 	return m, f
@@ -163,7 +165,7 @@ func TestForeignTextStaysInItsPlace(t *testing.T) {
 		}
 		// Logs reach the panel through ParseLine, which cleans them.
 		line := report.ParseLine([]byte(`{"@level":"warn","@message":"日本語 \u001b[2J","k":"\u0007\u202e"}`), noon)
-		m.take(polled{s, []control.LogLine{{Seq: 100, Process: "worker", Line: line}, {Seq: 101, Process: "proxy", Line: report.ParseLine([]byte(nasty), noon)}}})
+		m.take(polled{s.At, s, []control.LogLine{{Seq: 100, Process: "worker", Line: line}, {Seq: 101, Process: "proxy", Line: report.ParseLine([]byte(nasty), noon)}}})
 		m.tell(nasty, true)
 		for _, size := range [][2]int{{120, 36}, {80, 24}, {60, 16}, {40, 10}, {99, 30}, {200, 60}} {
 			for what, keys := range opened() {

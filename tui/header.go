@@ -187,6 +187,8 @@ func (m *model) foot() *line {
 			shown = s.g.up
 		case b.foot == "stop" && s.process() != nil && !s.process().Wanted:
 			word = "start"
+		case b.foot == "quit" && m.options.Stop == nil:
+			word = "detach"
 		case b.foot == "pause" && s.process() != nil && s.process().Paused:
 			word = "resume"
 		}

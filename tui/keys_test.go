@@ -160,6 +160,11 @@ func TestDrillShowsItsVerdict(t *testing.T) {
 	if got := ansi.Strip(m.View()); !strings.Contains(got, "drill kill-active: no stall") {
 		t.Errorf("no verdict:\n%s", got)
 	}
+	m.tell("", false)
+	typed(m, "5", "down", "enter", "enter")
+	if got := ansi.Strip(m.View()); !strings.Contains(got, "passed kill-active: no stall") {
+		t.Errorf("no row in the failovers:\n%s", got)
+	}
 }
 
 func TestBellAtOffAirOnce(t *testing.T) {
@@ -169,7 +174,7 @@ func TestBellAtOffAirOnce(t *testing.T) {
 	for i := range 5 {
 		s := onAir()
 		s.Version, s.At = uint64(2000+i), noon.Add(time.Duration(i+1)*time.Second)
-		finish(m, []tea.Cmd{m.take(polled{s, []control.LogLine{viewing(uint64(500+i), s.At, time.Duration(i+1)*time.Second)}})})
+		finish(m, []tea.Cmd{m.take(polled{s.At, s, []control.LogLine{viewing(uint64(500+i), s.At, time.Duration(i+1)*time.Second)}})})
 	}
 	if rung != 1 {
 		t.Errorf("the bell rang %d times, want once", rung)
@@ -212,13 +217,13 @@ func TestLogsStayWhereTheyAreHeld(t *testing.T) {
 	for i := range 3 * logsMost {
 		more = append(more, control.LogLine{Seq: uint64(1000 + i), Process: "proxy", Line: report.Line{Time: noon, Level: report.LevelInfo, Message: "more"}})
 	}
-	m.take(polled{onAir(), more[:1000]})
+	m.take(polled{noon, onAir(), more[:1000]})
 	before := ansi.Strip(m.View())
-	m.take(polled{onAir(), more[1000:2000]})
+	m.take(polled{noon, onAir(), more[1000:2000]})
 	if m.logs.at != held || ansi.Strip(m.View()) != before {
 		t.Error("what was held moved")
 	}
-	m.take(polled{onAir(), more[2000:]})
+	m.take(polled{noon, onAir(), more[2000:]})
 	if got := len(m.logs.kept); got > logsMost+logsMost/4 {
 		t.Errorf("%d lines are kept, want %d at most", got, logsMost+logsMost/4)
 	}
@@ -290,4 +295,19 @@ func await(t *testing.T, tm *teatest.TestModel, text string) {
 	t.Helper()
 	teatest.WaitFor(t, tm.Output(), func(b []byte) bool { return strings.Contains(ansi.Strip(string(b)), text) },
 		teatest.WithDuration(20*time.Second), teatest.WithCheckInterval(20*time.Millisecond))
+}
+
+func TestQuitFromAPlatformOfOthersDetaches(t *testing.T) {
+	m, _ := newTestModel(t, "on air", 120, 36, colour)
+	m.options.Stop = nil
+	if got := ansi.Strip(m.View()); !strings.Contains(got, "q detach") {
+		t.Errorf("the foot does not say so:\n%s", got)
+	}
+	cmd := press(m, "q")[0]
+	if cmd == nil {
+		t.Fatal("q did nothing")
+	}
+	if _, ok := cmd().(tea.QuitMsg); !ok {
+		t.Error("q did not end the program")
+	}
 }

@@ -25,9 +25,12 @@ const (
 type (
 	// polled is a look at the platform.
 	polled struct {
+		at       time.Time
 		snapshot control.Snapshot
 		logs     []control.LogLine
 	}
+	// drilled is the end of a drill.
+	drilled struct{ verdict }
 	// stopped: the platform has stopped.
 	stopped struct{}
 	// notice is something to tell the operator.
@@ -82,8 +85,9 @@ func newModel(ctx context.Context, p control.Platform, l layouts.Layout, o Optio
 		theme: max(0, slices.Index(themeNames(), o.Theme)), drawn: map[string]painted{},
 	}
 	m.logs = m.panels["logs"].(*logsPanel)
+	now := p.Snapshot()
 	m.setTheme()
-	m.take(polled{p.Snapshot(), nil})
+	m.take(polled{now.At, now, nil})
 	m.settleFocus()
 	return m
 }
@@ -96,6 +100,9 @@ func (m *model) setTheme() {
 // Init implements tea.Model.
 func (m *model) Init() tea.Cmd {
 	ended := m.options.Stopped
+	if ended == nil {
+		return m.poll(0)
+	}
 	return tea.Batch(m.poll(0), func() tea.Msg {
 		<-ended
 		return stopped{}
@@ -104,9 +111,9 @@ func (m *model) Init() tea.Cmd {
 
 // poll looks at the platform once, after the period.
 func (m *model) poll(seq uint64) tea.Cmd {
-	platform := m.platform
+	platform, clock := m.platform, m.outside.clock
 	return tea.Tick(pollPeriod, func(time.Time) tea.Msg {
-		return polled{platform.Snapshot(), platform.Logs(seq, logsMost)}
+		return polled{clock(), platform.Snapshot(), platform.Logs(seq, logsMost)}
 	})
 }
 
@@ -124,6 +131,10 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return m, tea.Quit
 	case notice:
 		m.notice, m.noticeAt = msg, m.scene.now
+	case drilled:
+		m.scene.verdicts = append(m.scene.verdicts, msg.verdict)
+		m.scene.stamp++
+		m.tell("drill "+msg.name+": "+msg.text, !msg.passed)
 	case tea.KeyMsg:
 		return m, m.press(msg)
 	case tea.MouseMsg:
@@ -137,11 +148,11 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 
 // take takes over what was seen of the platform.
 func (m *model) take(p polled) tea.Cmd {
-	m.scene.take(p.snapshot)
+	m.scene.take(p.snapshot, p.at)
 	m.scene.hear(p.logs)
 	m.logs.take(p.logs)
 	before := m.scene.air.state
-	m.scene.air = m.scene.air.next(wordOf(&m.scene), p.snapshot.At)
+	m.scene.air = m.scene.air.next(wordOf(&m.scene), p.at)
 	if m.scene.air.state != before {
 		m.scene.stamp++
 	}

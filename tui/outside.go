@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/muesli/termenv"
@@ -15,6 +16,7 @@ import (
 
 // outside is what commands do beyond the platform. Tests put their own here.
 type outside struct {
+	clock func() time.Time
 	// copy puts text on the clipboard.
 	copy func(text string) error
 	bell func()
@@ -36,6 +38,7 @@ func (outside) do(f func()) tea.Cmd {
 // terminalOutside uses the terminal that out is, and this machine.
 func terminalOutside(out io.Writer) outside {
 	return outside{
+		clock: time.Now,
 		copy: func(text string) error {
 			termenv.NewOutput(out).Copy(text) // OSC 52: the terminal's clipboard, over ssh too
 			return nil

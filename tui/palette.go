@@ -2,8 +2,8 @@ package tui
 
 import (
 	"context"
-	"fmt"
 	"strings"
+	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
 
@@ -68,11 +68,12 @@ func (m *model) chaos() tea.Cmd {
 			m.tell("drill "+d.Name+" is under way", false)
 			ctx, platform := m.ctx, m.platform
 			return func() tea.Msg {
-				verdict, err := d.Run(ctx, platform)
+				text, err := d.Run(ctx, platform)
+				v := verdict{time.Now(), clean(d.Name), clean(text), err == nil}
 				if err != nil {
-					return notice{fmt.Sprintf("drill %s: %s", d.Name, clean(err.Error())), true}
+					v.text = clean(err.Error())
 				}
-				return notice{fmt.Sprintf("drill %s: %s", d.Name, clean(verdict)), false}
+				return drilled{v}
 			}
 		}})
 	}

@@ -524,7 +524,7 @@ func (d *drawing) control(total, nodesAt, packagersAt, proxyAt int) {
 		x = d.put(row, x, d.node(p, ""))
 		last = x
 	}
-	if len(chain) > 0 && kindOf(chain[0].Service) == "discovery" {
+	if d.detail > 0 && len(chain) > 0 && kindOf(chain[0].Service) == "discovery" {
 		d.text(row-1, start+2, inkDim, s.g.vertical+" health")
 	}
 	up := proxyAt + 2

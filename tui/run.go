@@ -16,9 +16,11 @@ import (
 
 // Options are what the dashboard needs beside the platform.
 type Options struct {
-	// Stop asks the whole platform to stop; it returns at once.
+	// Stop asks the whole platform to stop; it returns at once. nil for a platform
+	// that others run: to quit is to detach then, and ends Run at once.
 	Stop func()
-	// Stopped is closed when the platform has stopped, which ends Run.
+	// Stopped is closed when the platform has stopped, which ends Run; nil for
+	// never.
 	Stopped <-chan struct{}
 	// Kill ends every process at once, for who cannot wait; nil to have to wait.
 	Kill func()

@@ -25,12 +25,21 @@ type scene struct {
 	cpu, latency history
 	// selected is the process that keys act on.
 	selected string
+	// verdicts are those of the drills that were run from here.
+	verdicts []verdict
 	// live is what is played from where: what the origin said last, as the proxy
 	// knows it too.
 	live []report.Live
 	// packagers are derived from the snapshot, viewers from what they log.
 	packagers []packager
 	viewers   []viewer
+}
+
+// verdict is what came of a drill.
+type verdict struct {
+	at         time.Time
+	name, text string
+	passed     bool
 }
 
 // packager is a packager for one signal.
@@ -91,13 +100,13 @@ func isViewing(l *control.LogLine) bool {
 	return l.Field("event") == report.Viewing{}.Kind()
 }
 
-// take makes s the scene of a new snapshot.
-func (s *scene) take(snapshot control.Snapshot) {
-	second := !snapshot.At.Truncate(time.Second).Equal(s.now.Truncate(time.Second))
+// take makes s the scene of a snapshot that was taken at a time.
+func (s *scene) take(snapshot control.Snapshot, at time.Time) {
+	second := !at.Truncate(time.Second).Equal(s.now.Truncate(time.Second))
 	if second || snapshot.Version != s.snapshot.Version {
 		s.stamp++
 	}
-	s.snapshot, s.now = snapshot, snapshot.At
+	s.snapshot, s.now = snapshot, at
 	if len(snapshot.Live) > 0 || !mute(snapshot) {
 		s.live = snapshot.Live
 	}
