@@ -74,6 +74,16 @@ func TestMisbehaviourIsFoundAndNamed(t *testing.T) {
 					}
 				}
 			}},
+		{name: "dates drift", want: []Rule{RuleIdentity}, text: "the date of msn 114 went from 00:00:09.000 to 00:00:09.600",
+			station: func(s *station) {
+				s.onList = func(p *hls.MediaPlaylist, newest int64) {
+					for i := range p.Segments {
+						if newest >= there {
+							p.Segments[i].ProgramDateTime = p.Segments[i].ProgramDateTime.Add(600 * time.Millisecond)
+						}
+					}
+				}
+			}},
 		{name: "the discontinuity sequence goes down", want: []Rule{RuleDiscontinuity, RuleIdentity}, text: "went down from 3 to 2",
 			station: func(s *station) {
 				s.onList = func(p *hls.MediaPlaylist, newest int64) {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -44,6 +45,9 @@ func TestACleanStationGivesACleanReport(t *testing.T) {
 			}
 			if least, most := s.duration, 4*s.duration; r.Latency < least || r.Latency > most {
 				t.Errorf("latency: got %s, want %s to %s", r.Latency, least, most)
+			}
+			if c.name == "fMP4" && r.Latency != 3*time.Second {
+				t.Errorf("latency: got %s, want what it started behind", r.Latency)
 			}
 			if got := r.Listed - r.MSN; got > 1 {
 				t.Errorf("msn: got %d of %d listed", r.MSN, r.Listed)
@@ -268,6 +272,40 @@ func TestASlowReaderHasATransferInFlight(t *testing.T) {
 			}
 			if r.StallCount != 0 || r.Violated != 0 || r.Failed != 0 {
 				t.Errorf("got %d stalls, %v, %v, want none", r.StallCount, r.Violations, r.Failures)
+			}
+		})
+	}
+}
+
+func TestASlowReaderHurriesBeforeItStalls(t *testing.T) {
+	s := newStation()
+	s.size = 100_000
+	r := watch(t, s, PlayerOptions{Pace: 1.5}, 60*time.Second)
+	if r.StallCount != 0 || r.State != report.ViewPlaying {
+		t.Errorf("got %+v, want no stall", r.PlayerStatus)
+	}
+}
+
+func TestAPlayerGivesUpWhereHLSJSDoes(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		failed int64 // times that the segment fails
+		want   int
+	}{{"not yet", segmentRetries, 0}, {"now, and once", segmentRetries + 3, 1}} {
+		t.Run(c.name, func(t *testing.T) {
+			s := newStation()
+			s.window = 90
+			var n atomic.Int64
+			s.onRequest = func(w http.ResponseWriter, _ *http.Request, msn int64) bool {
+				if msn != 192 || n.Add(1) > c.failed {
+					return false
+				}
+				w.WriteHeader(http.StatusBadGateway)
+				return true
+			}
+			r := watch(t, s, PlayerOptions{Every: 1000}, 90*time.Second)
+			if r.GaveUp != c.want || r.Failed != int(c.failed) || r.State != report.ViewPlaying || r.StallCount != 1 {
+				t.Errorf("got %+v, want to give up %d times", r.PlayerStatus, c.want)
 			}
 		})
 	}

@@ -52,7 +52,6 @@ func TestASmallClientLeavesBytesInFlight(t *testing.T) {
 			if got < c.least || got > c.most {
 				t.Errorf("got %d bytes taken from the server, want %d to %d", got, c.least, c.most)
 			}
-
 			if _, err := io.ReadAll(res.Body); err != nil || written.Load() != size {
 				t.Errorf("got %d bytes, %v, want all %d", written.Load(), err, size)
 			}

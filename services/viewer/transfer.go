@@ -167,9 +167,6 @@ func (a *answer) read(ctx context.Context, res *http.Response, o order, waited f
 			began, at = time.Now(), 0
 		}
 		n := len(a.body)
-		if int64(n) > o.limit {
-			return fmt.Errorf("more than %d bytes", o.limit)
-		}
 		if cap(a.body) == n {
 			a.body = slices.Grow(a.body, chunk)
 		}
@@ -179,6 +176,8 @@ func (a *answer) read(ctx context.Context, res *http.Response, o order, waited f
 		a.body = a.body[:n+got]
 		a.Bytes, at = int64(n+got), at+int64(got)
 		switch {
+		case a.Bytes > o.limit:
+			return fmt.Errorf("more than %d bytes", o.limit)
 		case errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF):
 			return nil
 		case err != nil && length >= 0:
