@@ -43,6 +43,7 @@ type saved struct {
 	Number  int64             `json:"discontinuity_sequence"`
 	Window  time.Duration     `json:"window_ns"`
 	Shift   shift             `json:"shift"`
+	Since   int64             `json:"since"`
 	Epoch   int               `json:"epoch"`
 }
 
@@ -139,7 +140,7 @@ func (s *Service) save(st *stream) {
 	b, err := json.Marshal(saved{
 		Key: st.key, At: time.Now(), Asked: time.Unix(0, st.asked.Load()), Watched: time.Unix(0, st.watched.Load()),
 		Active: st.choice.Active, Head: st.line.head, Entries: st.line.entries[:st.line.listed],
-		Number: st.line.number, Window: st.line.window, Shift: st.line.shift, Epoch: st.line.epoch,
+		Number: st.line.number, Window: st.line.window, Shift: st.line.shift, Since: st.line.since, Epoch: st.line.epoch,
 	})
 	if err != nil {
 		s.log.Warn("cannot keep the high-water marks", "playlist", st.key, "error", err)
@@ -163,7 +164,7 @@ func (s *Service) restore() {
 		}
 		st := newStream(s, v.Key, now)
 		st.line.head, st.line.entries, st.line.listed = v.Head, v.Entries, len(v.Entries)
-		st.line.number, st.line.window, st.line.shift, st.line.epoch = v.Number, v.Window, v.Shift, v.Epoch
+		st.line.number, st.line.window, st.line.shift, st.line.since, st.line.epoch = v.Number, v.Window, v.Shift, v.Since, v.Epoch
 		share(st.line.entries)
 		st.choice.Active, st.grew, st.restored = v.Active, now, true
 		for _, e := range v.Entries {

@@ -29,6 +29,8 @@ type timeline struct {
 	window time.Duration
 	// shift is how the present numbers of the packagers become ours.
 	shift shift
+	// since is the first MSN under this shift: those before were somebody else's.
+	since int64
 	epoch int // counts shifts, for their prefixes
 }
 
@@ -106,8 +108,8 @@ type offer struct {
 	// Conflict is in which way the playlist contradicts what was served; such a
 	// packager is misaligned.
 	Conflict string
-	// Behind: its newest segment is older than the oldest entry, or below numbers
-	// that it had itself.
+	// Behind: its newest segment is older than the oldest entry, or than the present
+	// numbers.
 	Behind bool
 	// Hole is how many segments are missing between ours and its first; whoever
 	// else has them is asked before the hole is filled.
@@ -128,7 +130,7 @@ func (t *timeline) offer(p *hls.MediaPlaylist) offer {
 	first, last := p.MediaSequence+t.shift.Delta, p.LastMSN()+t.shift.Delta
 	next := t.next()
 	switch {
-	case len(t.entries) > 0 && last < t.entries[0].MSN:
+	case last < t.since || len(t.entries) > 0 && last < t.entries[0].MSN:
 		return offer{Behind: true}
 	case last < next:
 		return offer{Conflict: t.conflict(p)}
@@ -208,7 +210,7 @@ func (t *timeline) conflict(p *hls.MediaPlaylist) string {
 	for i := range p.Segments {
 		s := &p.Segments[i]
 		msn := p.MediaSequence + int64(i) + t.shift.Delta
-		if msn < from || msn >= from+int64(len(t.entries)) {
+		if msn < max(from, t.since) || msn >= from+int64(len(t.entries)) {
 			continue
 		}
 		e := &t.entries[msn-from]
@@ -426,7 +428,9 @@ func (t *timeline) restart(p *hls.MediaPlaylist, skip int64, by shift) offer {
 		*t = before
 		return offer{Conflict: err.Error()}
 	}
-	t.shift = by
+	if t.shift != by {
+		t.shift, t.since = by, first
+	}
 	return offer{Added: n}
 }
 
@@ -494,7 +498,8 @@ func (t *timeline) list(n int) (dropped []entry) {
 		total += e.Segment.Duration
 	}
 	k := 0
-	for k < t.listed-1 && total-t.entries[k].Segment.Duration >= t.window {
+	// None goes that players have not seen yet: several may come at once.
+	for k < t.listed-max(n, 1) && total-t.entries[k].Segment.Duration >= t.window {
 		total -= t.entries[k].Segment.Duration
 		if t.entries[k].Segment.Discontinuity {
 			t.number++
