@@ -60,15 +60,6 @@ func start(ctx context.Context, spawner *child.Spawner, argv []string, says func
 	return c, nil
 }
 
-// dropRest makes reading Out end as soon as the process has: what a dead one left
-// in the pipe would only hide its death.
-func (c *command) dropRest() {
-	c.tasks.Go(func() {
-		<-c.child.Done()
-		c.stop()
-	})
-}
-
 // end kills the process if it still runs and returns how it ended.
 func (c *command) end() child.Exit {
 	c.stop()

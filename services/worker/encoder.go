@@ -137,10 +137,9 @@ func (e *encoder) once(ctx context.Context) (child.Exit, error) {
 	e.log.Debug("FFmpeg started", "signal", e.signal, "pid", c.child.PID(), "next_msn", first)
 	ended, cancel := context.WithCancel(ctx)
 	defer cancel()
-	c.dropRest()
 	c.tasks.Go(func() {
 		<-c.child.Done()
-		cancel()
+		cancel() // what it left in the pipe would only hide its death
 	})
 	err = e.cut(ended, c.Out, first)
 	if errors.Is(err, os.ErrDeadlineExceeded) && ctx.Err() == nil {

@@ -86,6 +86,10 @@ func TestAMezzanineEndsOnTheGrid(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	s.config.FFprobe = "/nowhere/ffprobe" // a start with a cached mezzanine is to cost nothing
+	if again, err := s.mezzanine(t.Context(), inputOf(t, film(t, "film"))); err != nil || again != m {
+		t.Errorf("from the cache: got %+v, %v", again, err)
+	}
 	for stream, want := range map[string]string{"v:0": "200,720000,90000", "a:0": "375,384000,48000"} {
 		out, err := exec.Command("ffprobe", "-v", "error", "-select_streams", stream, "-show_entries", "stream=duration_ts,nb_frames,time_base", "-of", "default=nw=1", m.File).Output()
 		values := map[string]string{}
@@ -188,7 +192,11 @@ func TestALockIsWaitedFor(t *testing.T) {
 		}
 		got <- err
 	}()
-	<-waiting
+	select {
+	case <-waiting:
+	case <-time.After(patienceOfTests):
+		t.Fatal("a lock that is held is not waited for")
+	}
 	ctx, cancel := context.WithCancel(t.Context())
 	if _, err := lockFile(ctx, path, cancel); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled while waiting: got %v", err)

@@ -265,7 +265,12 @@ func (r *running) replaceFFmpeg(signal string, by syscall.Signal) {
 	if err := syscall.Kill(before[len(before)-1], by); err != nil {
 		r.t.Fatal(err)
 	}
+	at := time.Now()
 	await(r.t, "another FFmpeg", func() bool { return len(r.ffmpegs(signal)) > len(before) })
+	// What a dead one left in the pipe lasts for seconds.
+	if d := time.Since(at); by == syscall.SIGKILL && d > time.Second {
+		r.t.Errorf("the next FFmpeg came %s after the kill", d)
+	}
 }
 
 // noneMissing checks that numbers follow each other.
@@ -319,6 +324,9 @@ func TestTwoWorkersWriteTheSameBytes(t *testing.T) {
 	sameBytes(t, a, b, "live01", 12)
 	for _, w := range []*running{a, b} {
 		noneMissing(t, w.published("live01"))
+		if got := len(w.ffmpegs("live01")); got != 1 {
+			t.Errorf("%d FFmpegs, want one that goes on", got)
+		}
 		if said := w.log.find("FFmpeg says"); len(said) > 0 {
 			t.Errorf("FFmpeg complains: %v", words(said[0]))
 		}
@@ -582,6 +590,28 @@ func TestAFilmThatVanishesEndsItsSignalAlone(t *testing.T) {
 		_, err := os.Stat(filepath.Join(a.output, "live02", playlistName))
 		return err == nil
 	})
+}
+
+func TestAFilmThatIsMissedOnceIsStillThere(t *testing.T) {
+	a := folders(t, nil)
+	c := Config{Paths: runner.Paths{Input: a.input, Output: a.output}}
+	s, err := New(c, runner.NewKit("worker", runner.Common{}, nil, &log{}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(a.input, "live01.mp4")
+	ended := make(chan struct{})
+	close(ended)
+	sig := &signal{input: input{Signal: "live01", File: file}, cancel: func() {}, done: ended}
+	s.signals[file] = sig
+	for look, want := range []error{nil, errVanished, errVanished} {
+		if err := s.scan(t.Context(), false); err != nil {
+			t.Fatal(err)
+		}
+		if sig.refused != want {
+			t.Errorf("look %d: got %v, want %v", look+1, sig.refused, want)
+		}
+	}
 }
 
 func TestANewVersionOfAFilmTakesOverWithADiscontinuity(t *testing.T) {
