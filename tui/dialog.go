@@ -47,7 +47,7 @@ func (c *confirm) press(m *model, k tea.KeyMsg) (dialog, tea.Cmd) {
 	return c, nil
 }
 
-func (c *confirm) box(m *model, w, h int) (string, []*line, int) {
+func (c *confirm) box(_ *model, w, h int) (string, []*line, int) {
 	width := min(w, max(44, len(c.why)+4))
 	lines := append([]*line{(&line{})}, wrapped(inkWarn, c.why, width-2, max(1, h-4))...)
 	yes, no := inkDim, inkAmber
@@ -349,7 +349,7 @@ func newAround(m *model, h happening) dialog {
 		for i := range lines {
 			d := lines[i].Time.Sub(h.at).Seconds()
 			out[i] = (&line{}).put(inkDim, fmt.Sprintf(" %+6.3f ", d)).add(logLine(&m.scene, &lines[i], 39, 0, nil))
-			out[i].selected = i+1 < len(lines) && lines[i].Time.Before(h.at) && !lines[i+1].Time.Before(h.at)
+			out[i].selected = !lines[i].Time.Before(h.at) && (i == 0 || lines[i-1].Time.Before(h.at))
 		}
 		return out
 	}}

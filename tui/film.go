@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"context"
 	"bytes"
 	"fmt"
 	"io"
@@ -29,7 +30,7 @@ func openFilm(url string, w, h int) (film, error) {
 		return nil, fmt.Errorf("no ffmpeg to decode with")
 	}
 	shape := fmt.Sprintf("fps=%d,scale=%d:%d:force_original_aspect_ratio=decrease:flags=area,pad=%d:%d:-1:-1", pictureFPS, w, h, w, h)
-	cmd := exec.Command(path, "-hide_banner", "-nostdin", "-loglevel", "error", "-threads", "1",
+	cmd := exec.CommandContext(context.Background(), path, "-hide_banner", "-nostdin", "-loglevel", "error", "-threads", "1",
 		"-re", "-live_start_index", "-3", "-i", url, "-an", "-sn", "-vf", shape, "-pix_fmt", "rgb24", "-f", "rawvideo", "pipe:1")
 	detach(cmd)
 	d := &decoder{cmd: cmd, errs: &tail{}, size: w * h * 3, done: make(chan struct{})}
@@ -48,6 +49,7 @@ func (d *decoder) Next() ([]byte, error) {
 	pixels := make([]byte, d.size)
 	if _, err := io.ReadFull(d.out, pixels); err != nil {
 		d.Close()
+		<-d.done // what it said is complete then
 		if said := d.errs.String(); said != "" {
 			return nil, fmt.Errorf("ffmpeg: %s", said)
 		}
@@ -65,7 +67,6 @@ func (d *decoder) Close() {
 			_ = d.cmd.Wait() // reaps it; it was killed
 		}()
 	})
-	<-d.done
 }
 
 // tail keeps the last line written to it. Safe for concurrent use.

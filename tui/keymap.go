@@ -63,7 +63,7 @@ func keymap() []binding {
 		bind(process, "e", "e", "its command line and environment", "", 2, (*model).showDetails),
 
 		bind(stream, "f", "f", "fail over to another packager", "fail over", 7, (*model).failover),
-		bind(stream, "h", "h", "hold: play from the selected packager, or release it", "", 2, (*model).hold),
+		bind(stream, "h", "h", "hold: play from the selected one, or release", "", 2, (*model).hold),
 		bind(stream, "c", "c", "chaos: run a drill on the live platform", "chaos", 4, (*model).chaos),
 		bind(stream, "w", "w", "watch: the live picture, or hide it", "picture", 4, (*model).togglePicture),
 		bind(stream, "v", "v", "open in VLC", "VLC", 4, (*model).vlc),

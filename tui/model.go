@@ -123,7 +123,7 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case tea.WindowSizeMsg:
 		m.w, m.h = msg.Width, msg.Height
 		if m.picture.on {
-			return m, m.openPicture() // in its new size
+			return m, m.resizePicture()
 		}
 	case polled:
 		return m, tea.Batch(m.take(msg), m.poll(m.logs.seq()))

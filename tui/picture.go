@@ -16,8 +16,10 @@ const (
 	pictureFPS = 10
 	// besideLeast is the width from which the picture stands beside the panels.
 	besideLeast = 2 * leastW
-	// pictureAgain is how long after its end a film is tried again.
-	pictureAgain = time.Second
+	// pictureAgain is how long after its end a film is tried again, pictureResize
+	// how long a new size must last before it is shot anew.
+	pictureAgain  = time.Second
+	pictureResize = 300 * time.Millisecond
 )
 
 // film is a live picture being decoded. Next is called by one command at a time;
@@ -90,7 +92,7 @@ func (m *model) openPicture() tea.Cmd {
 	epoch := m.picture.epoch
 	if len(urls) == 0 || m.picture.w < 8 || m.picture.h < 4 {
 		m.picture.why = "there is no signal to play yet"
-		return m.pictureLater(epoch)
+		return pictureLater(epoch, pictureAgain)
 	}
 	open, w, h := m.outside.film, m.picture.w, m.picture.h
 	return func() tea.Msg {
@@ -102,8 +104,15 @@ func (m *model) openPicture() tea.Cmd {
 	}
 }
 
-func (m *model) pictureLater(epoch int) tea.Cmd {
-	return tea.Tick(pictureAgain, func(time.Time) tea.Msg { return filmAgain{epoch} })
+// resizePicture waits for the size to settle: a window that is drawn out has many.
+func (m *model) resizePicture() tea.Cmd {
+	m.closePicture()
+	m.picture.why = "waiting for the first picture"
+	return pictureLater(m.picture.epoch, pictureResize)
+}
+
+func pictureLater(epoch int, d time.Duration) tea.Cmd {
+	return tea.Tick(d, func(time.Time) tea.Msg { return filmAgain{epoch} })
 }
 
 // filmMsg takes the messages of a film; false for any other.
@@ -133,7 +142,7 @@ func (m *model) filmMsg(msg tea.Msg) (tea.Cmd, bool) {
 		}
 		m.closePicture()
 		p.why = clean(msg.err.Error())
-		return m.pictureLater(p.epoch), true
+		return pictureLater(p.epoch, pictureAgain), true
 	case filmAgain:
 		if msg.epoch != p.epoch || !p.on {
 			return nil, true

@@ -92,7 +92,7 @@ func TestPictureFromTheKeyToItsEnd(t *testing.T) {
 	}
 	step(cmd) // a late picture of the old film
 	checkFrame(t, m, 100, 30, "before the first picture in the new size")
-	step(step(resized))
+	step(step(step(resized)))
 	checkFrame(t, m, 100, 30, "in the new size")
 	press(m, "w")
 	if m.picture.on || !made[2].closed || strings.Contains(m.View(), "PICTURE") {

@@ -83,14 +83,15 @@ func palettes(name string) palette {
 			names: [namesCount]string{"#0550ae", "#8250df", "#0b6b78", "#953800", "#116329", "#99286e"},
 		}
 	case "high contrast":
+		const white, black, green, yellow, red, cyan = "#ffffff", "#000000", "#00ff00", "#ffff00", "#ff5555", "#00ffff"
 		return palette{
-			text: "15", dim: "15", faint: "7", border: "7", title: "15", focus: "14",
-			good: "10", warn: "11", bad: "9", info: "14", key: "11",
-			low: "10", mid: "11", high: "9",
-			onAir: "10", offAir: "9", amber: "11", neutral: "15", onLight: "0",
-			background: "0",
-			selected:   "15", selectedText: "0",
-			names: [namesCount]string{"14", "13", "11", "10", "12", "15"},
+			text: white, dim: white, faint: "#c0c0c0", border: "#c0c0c0", title: white, focus: cyan,
+			good: green, warn: yellow, bad: red, info: cyan, key: yellow,
+			low: green, mid: yellow, high: red,
+			onAir: green, offAir: red, amber: yellow, neutral: white, onLight: black,
+			background: black,
+			selected:   white, selectedText: black,
+			names: [namesCount]string{cyan, "#ff80ff", yellow, green, "#8080ff", white},
 		}
 	case "mono":
 		return palette{mono: true}
