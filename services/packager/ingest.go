@@ -136,6 +136,7 @@ func (in *ingest) scan(ctx context.Context, publish bool) {
 		g.sweep(now)
 		in.s.measure(g)
 	}
+	in.s.thaw.looked(in.s.now())
 }
 
 // away deals with a signal that is on disk no more.

@@ -255,6 +255,47 @@ func TestWhoWaitsIsWokenByTheNextPlaylist(t *testing.T) {
 	}
 }
 
+func TestAPackagerThatWasStoppedDoesNotServeWhatItHadThen(t *testing.T) {
+	d := newDisk(t, t.TempDir())
+	d.publish(100, 103)
+	r := run(t, d.output)
+	r.awaitMSN(103)
+	r.stop() // so that only the test looks at the folder
+	r.s.stopping = make(chan struct{})
+	f, err := openFolder(d.output, "live01")
+	d.check(err)
+	defer f.close()
+	g := r.s.signals["live01"]
+	stopped := r.s.thaw.last.Add(-time.Minute)
+	r.s.thaw.looked(stopped)
+	if got := r.list().LastMSN(); got != 103 {
+		t.Errorf("nobody looks at the folder: got msn %d, want the last good playlist", got)
+	}
+	r.s.now = func() time.Time { return stopped.Add(frozenAfter) }
+	if next := r.s.thaw.frozen(r.s.now()); next == nil {
+		t.Error("stopped for that long: got no wait, want one")
+	}
+	if next := r.s.thaw.frozen(r.s.now().Add(-1)); next != nil {
+		t.Error("not stopped: got a wait, want none")
+	}
+	r.s.thaw.wait = patience
+	seen := make(chan int64)
+	go func() {
+		r.s.afterThaw(t.Context())
+		snap, _ := r.s.find("live01")
+		seen <- snap.newest()
+	}()
+	await(t, "a held request", func() bool { return r.s.held.Load() == 1 })
+	d.publish(104, 110)
+	d.check(g.load(f))
+	_, err = g.publish()
+	d.check(err)
+	r.s.thaw.looked(r.s.now())
+	if got := <-seen; got != 110 {
+		t.Errorf("got msn %d, want 110", got)
+	}
+}
+
 func TestMediaExpires(t *testing.T) {
 	d := newDisk(t, t.TempDir())
 	d.publish(100, 107)

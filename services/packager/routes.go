@@ -99,6 +99,7 @@ func (s *Service) servePlaylist(w http.ResponseWriter, r *http.Request, l lens) 
 		return
 	}
 	name := mux.Vars(r)["signal"]
+	s.afterThaw(r.Context())
 	began := s.now()
 	var look *time.Ticker // for peers that overtake us meanwhile, and for the end of the hold
 	for {

@@ -33,6 +33,7 @@ type Service struct {
 	// stopping is closed when Run ends: held requests end then.
 	stopping chan struct{}
 	held     atomic.Int64 // requests that wait
+	thaw     thaw
 
 	newest    *prometheus.GaugeVec
 	bytes     *prometheus.GaugeVec
@@ -55,7 +56,7 @@ func New(c Config, k runner.Kit) (*Service, error) {
 	metrics := promauto.With(k.Metrics)
 	return &Service{
 		config: c, log: k.Log, now: time.Now, instance: rand.Text(), client: newPeerClient(),
-		faults: newFaults(), stopping: make(chan struct{}),
+		faults: newFaults(), thaw: thaw{wait: thawWait}, stopping: make(chan struct{}),
 		signals: map[string]*signal{}, peers: map[string]*peers{},
 		newest:    metrics.NewGaugeVec(prometheus.GaugeOpts{Name: "packager_newest_msn", Help: "Media sequence number of the newest segment listed."}, []string{"signal"}),
 		bytes:     metrics.NewGaugeVec(prometheus.GaugeOpts{Name: "packager_held_bytes", Help: "Bytes of media in memory."}, []string{"signal"}),
