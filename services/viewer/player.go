@@ -4,7 +4,6 @@ package viewer
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -138,24 +137,24 @@ func NewPlayer(o PlayerOptions) (*Player, error) {
 	return p, nil
 }
 
-// Run plays until ctx is cancelled; it returns nil then.
-func (p *Player) Run(ctx context.Context) error {
+// Run plays until asked is over; it returns nil then.
+func (p *Player) Run(asked context.Context) error {
 	if p.own {
 		defer p.client.CloseIdleConnections()
 	}
-	if sleepUntil(ctx, time.Now().Add(p.o.StartDelay)) != nil {
+	if sleepUntil(asked, time.Now().Add(p.o.StartDelay)) != nil {
 		return nil
 	}
 	p.mu.Lock()
 	p.began = time.Now()
 	p.mu.Unlock()
-	g, ctx := errgroup.WithContext(ctx)
+	g, ctx := errgroup.WithContext(asked)
 	g.Go(func() error { return p.follow(ctx) })
 	g.Go(func() error { return p.download(ctx) })
 	g.Go(func() error { return audit(ctx, p.left, p.auditLeft) })
 	g.Go(func() error { return audit(ctx, p.played, p.auditBytes) })
 	g.Go(func() error { return p.feelPulse(ctx) })
-	if err := g.Wait(); !errors.Is(err, context.Canceled) {
+	if err := g.Wait(); asked.Err() == nil {
 		return err
 	}
 	return nil

@@ -2,12 +2,14 @@ package viewer
 
 import (
 	"bytes"
+	"context"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"livestream-tui/services/hls"
@@ -385,4 +387,26 @@ func TestNewPlayerRefusesWhatIsNoURL(t *testing.T) {
 			t.Errorf("%q: got a player, want an error", url)
 		}
 	}
+}
+
+func TestAPlayerEndsWellWhateverEndsIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n, s := newWire(), newStation()
+		s.began = time.Now()
+		defer n.serve("proxy", s)()
+		client := n.client()
+		defer client.CloseIdleConnections()
+		p, err := NewPlayer(PlayerOptions{URL: "http://proxy/live01/playlist.m3u8", Client: client})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		if err := p.Run(ctx); err != nil {
+			t.Errorf("got %v, want a clean end", err)
+		}
+		if r := p.Report(); r.Failed != 0 || r.MSN < 110 {
+			t.Errorf("got %+v, want it to have played", r.PlayerStatus)
+		}
+	})
 }

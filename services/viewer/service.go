@@ -2,7 +2,6 @@ package viewer
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -117,10 +116,10 @@ func (s *Service) statuses() []PlayerStatus {
 	return list
 }
 
-// Run plays every signal until ctx is cancelled.
-func (s *Service) Run(ctx context.Context) error {
+// Run plays every signal until asked to end.
+func (s *Service) Run(asked context.Context) error {
 	defer s.client.CloseIdleConnections()
-	g, ctx := errgroup.WithContext(ctx)
+	g, ctx := errgroup.WithContext(asked)
 	g.Go(func() error {
 		var told time.Time
 		for {
@@ -135,7 +134,7 @@ func (s *Service) Run(ctx context.Context) error {
 			}
 		}
 	})
-	if err := g.Wait(); !errors.Is(err, context.Canceled) {
+	if err := g.Wait(); asked.Err() == nil {
 		return err
 	}
 	return nil
