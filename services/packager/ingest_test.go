@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fsnotify/fsnotify"
 	"github.com/hashicorp/go-hclog"
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -278,7 +279,7 @@ func TestAPackagerThatWasStoppedDoesNotServeWhatItHadThen(t *testing.T) {
 	if next := r.s.thaw.frozen(r.s.now().Add(-1)); next != nil {
 		t.Error("not stopped: got a wait, want none")
 	}
-	r.s.thaw.wait = patience
+	r.s.thaw.wait = time.Hour
 	seen := make(chan int64)
 	go func() {
 		r.s.afterThaw(t.Context())
@@ -291,9 +292,53 @@ func TestAPackagerThatWasStoppedDoesNotServeWhatItHadThen(t *testing.T) {
 	_, err = g.publish()
 	d.check(err)
 	r.s.thaw.looked(r.s.now())
-	if got := <-seen; got != 110 {
-		t.Errorf("got msn %d, want 110", got)
+	select {
+	case got := <-seen:
+		if got != 110 {
+			t.Errorf("got msn %d, want 110", got)
+		}
+	case <-time.After(patience):
+		t.Error("it waits though the folder was looked at")
 	}
+}
+
+func TestNotificationsAreEnough(t *testing.T) {
+	d := newDisk(t, t.TempDir())
+	c, err := ConfigFromEnv(runner.Environment{"HOME": "/nowhere", "OUTPUT_STREAM_PATH": d.output, "PACKAGERS": "http://localhost:8080"})
+	d.check(err)
+	s, err := New(c, runner.Kit{Log: hclog.NewNullLogger(), Metrics: prometheus.NewRegistry()})
+	d.check(err)
+	watcher, err := fsnotify.NewWatcher()
+	d.check(err)
+	defer watcher.Close()
+	in := ingest{s: s, output: d.output, watcher: watcher, follows: map[string]context.CancelFunc{}, signals: map[string]*signal{}}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer in.wait()
+	defer cancel()
+	in.scan(ctx, true)
+	follow := func(signal string, msn int64) {
+		t.Helper()
+		late := time.After(patience)
+		for {
+			if snap, _ := s.find(signal); snap != nil && snap.newest() == msn {
+				return
+			}
+			select {
+			case e := <-watcher.Events:
+				in.notified(ctx, watcher.Events, e)
+			case <-late:
+				t.Fatalf("%s: no notification led to msn %d", signal, msn)
+			}
+		}
+	}
+	d.publish(100, 103)
+	follow("live01", 103)
+	d.publish(104, 104)
+	follow("live01", 104)
+	d.signal = "live02"
+	d.check(os.MkdirAll(d.path(""), 0o755))
+	d.publish(105, 105)
+	follow("live02", 105)
 }
 
 func TestMediaExpires(t *testing.T) {
