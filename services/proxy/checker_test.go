@@ -15,6 +15,7 @@ type checker struct {
 	first  int64 // MSN of the first playlist
 	listed map[int64]listedAs
 	uris   map[string]int64
+	loops  bool // one URI may be listed twice, as slates are
 }
 
 // listedAs is what must stay as it was.
@@ -73,7 +74,7 @@ func (c *checker) check(body []byte) error {
 			return fmt.Errorf("rule 2: msn %d is %+v after %+v", msn, is, before)
 		}
 		c.listed[msn] = is
-		if other, ok := c.uris[s.URI]; ok && other != msn {
+		if other, ok := c.uris[s.URI]; ok && other != msn && !c.loops {
 			return fmt.Errorf("rule 2: %s is msn %d and %d", s.URI, other, msn)
 		}
 		c.uris[s.URI] = msn

@@ -77,11 +77,12 @@ func (st *stream) ready(e entry, watched bool, target time.Duration, now time.Ti
 }
 
 // passed reports whether the first of pending is still not to be had though a later
-// one is: the playlist goes on without it (FAILURES.md, rule 7).
+// one has been, long enough for another try: the playlist goes on without it
+// (FAILURES.md, rule 7).
 func (st *stream) passed(pending []entry, target time.Duration, now time.Time) bool {
 	return now.Sub(st.arrived[pending[0].MSN]) >= target && slices.ContainsFunc(pending[1:], func(e entry) bool {
 		o := st.s.cache.get(e.Key)
-		if o == nil {
+		if o == nil || now.Sub(st.arrived[e.MSN]) < max(target/4, 2*retryMost) {
 			return false
 		}
 		whole, _ := o.done()

@@ -163,14 +163,12 @@ func (st *stream) takeMultivariant(i int, body []byte) {
 // is no live signal, since no packager says that it is. On a live one ENDLIST says
 // nothing (FAILURES.md, case 25). Needs mu.
 func (st *stream) takeEnded(now time.Time) {
-	if !st.line.empty() || st.multi != nil {
+	if !st.line.empty() || st.multi != nil || st.gathering(now) {
 		return
 	}
 	from := -1
 	for i := range st.record {
 		switch l := st.record[i].list; {
-		case l == nil && st.record[i].seen.At.IsZero() && now.Sub(st.began) < beginPatience:
-			return // it may know better
 		case l == nil:
 		case !l.EndList:
 			st.ended = nil
@@ -215,10 +213,16 @@ func (st *stream) settle(now time.Time) {
 // playlist begins with what has come.
 const beginPatience = 300 * time.Millisecond
 
+// gathering reports whether the playlist has not begun yet and some packager's first
+// answer is waited for. Needs mu.
+func (st *stream) gathering(now time.Time) bool {
+	return st.line.empty() && now.Sub(st.began) < beginPatience &&
+		slices.ContainsFunc(st.record, func(r record) bool { return r.seen.At.IsZero() })
+}
+
 // merge offers the timeline what the packagers list. Needs mu.
 func (st *stream) merge(now time.Time) {
-	if st.line.empty() && now.Sub(st.began) < beginPatience &&
-		slices.ContainsFunc(st.record, func(r record) bool { return r.seen.At.IsZero() }) {
+	if st.gathering(now) {
 		return
 	}
 	holes := int64(0)
@@ -442,8 +446,8 @@ func (st *stream) judge(now time.Time) {
 		}
 	}
 	st.verdicts = verdicts
-	if st.multi != nil || st.ended != nil {
-		return // nothing to choose: it is what it is
+	if st.multi != nil || st.ended != nil || st.gathering(now) {
+		return // nothing to choose: it is what it is, or is not known yet
 	}
 	var m *move
 	if st.choice, m = st.choice.next(verdicts, st.preferred, now); m != nil {

@@ -1,0 +1,260 @@
+package proxy
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"livestream-tui/services/hls"
+)
+
+// one makes the platform's packagers serve fMP4, others poll.
+func withMP4(p *platform) {
+	for _, one := range p.packagers {
+		one.mp4 = true
+	}
+}
+
+func withPolling(p *platform) {
+	for _, one := range p.packagers {
+		one.block = false
+	}
+}
+
+// status answers every request for what ends so with that.
+func status(code int, suffix, kind, body string) func(http.ResponseWriter, *http.Request) bool {
+	return func(w http.ResponseWriter, r *http.Request) bool {
+		if !strings.HasSuffix(r.URL.Path, suffix) {
+			return false
+		}
+		if kind != "" {
+			w.Header().Set("Content-Type", kind)
+		}
+		w.WriteHeader(code)
+		_, _ = w.Write([]byte(body))
+		return true
+	}
+}
+
+// partly sends a part of every segment and then does what then says.
+func partly(then func(w http.ResponseWriter, r *http.Request, rest []byte)) func(http.ResponseWriter, *http.Request) bool {
+	return func(w http.ResponseWriter, r *http.Request) bool {
+		var n int64
+		if _, err := fmt.Sscanf(r.URL.Path, "/live01/%d.ts", &n); err != nil {
+			return false
+		}
+		b := bodyOf(n, false)
+		w.Header().Set("Content-Length", fmt.Sprint(len(b)))
+		w.Header().Set("ETag", etagOf(b))
+		_, _ = w.Write(b[:len(b)/3])
+		_ = http.NewResponseController(w).Flush()
+		then(w, r, b[len(b)/3:])
+		return true
+	}
+}
+
+func answering(by func(http.ResponseWriter, *http.Request) bool) func(*platform) {
+	return func(p *platform) { p.packagers[0].change(func(p *packager) { p.answers = by }) }
+}
+
+func TestPlayersDoNotNotice(t *testing.T) {
+	const html = "<!doctype html><title>502</title>"
+	for _, c := range []struct {
+		name  string
+		setup []func(*platform)
+		fault func(*platform)
+		// leaves is whether the first packager is to be left for it.
+		leaves bool
+		// slowest is the longest answer, between the longest time without a new
+		// segment; zero for the strictest limits.
+		slowest, between time.Duration
+	}{
+		{name: "nothing"},
+		{name: "nothing, polled", setup: []func(*platform){withPolling}},
+		{name: "nothing, fMP4", setup: []func(*platform){withMP4}},
+		{name: "case 1: killed", fault: func(p *platform) { p.packagers[0].die() }, leaves: true},
+		{name: "case 1: killed, polled", setup: []func(*platform){withPolling}, fault: func(p *platform) { p.packagers[0].die() }, leaves: true},
+		{name: "case 1: killed, fMP4", setup: []func(*platform){withMP4}, fault: func(p *platform) { p.packagers[0].die() }, leaves: true},
+		{name: "case 1: the standby is killed", fault: func(p *platform) { p.packagers[1].die() }},
+		{name: "case 2: the host is gone", fault: func(p *platform) {
+			p.packagers[0].die()
+			p.packagers[0].start()
+			p.wire.mu.Lock()
+			defer p.wire.mu.Unlock()
+			p.wire.hosts["server1:80"].lost.Store(true)
+		}, leaves: true},
+		{name: "case 3: stopped", fault: func(p *platform) { p.packagers[0].stop() }, leaves: true, slowest: 500 * time.Millisecond},
+		{name: "case 3: stopped, polled", setup: []func(*platform){withPolling}, fault: func(p *platform) { p.packagers[0].stop() }, leaves: true, slowest: 500 * time.Millisecond},
+		{name: "case 4: headers and silence", fault: answering(partly(func(_ http.ResponseWriter, r *http.Request, _ []byte) { <-r.Context().Done() })), leaves: true, slowest: 500 * time.Millisecond},
+		{name: "case 5: it trickles", fault: answering(partly(func(w http.ResponseWriter, r *http.Request, rest []byte) {
+			for len(rest) > 0 && r.Context().Err() == nil {
+				_, _ = w.Write(rest[:min(100, len(rest))])
+				_ = http.NewResponseController(w).Flush()
+				rest = rest[min(100, len(rest)):]
+				time.Sleep(100 * time.Millisecond)
+			}
+		})), leaves: true, slowest: 700 * time.Millisecond},
+		{name: "case 6: 500", fault: answering(status(500, "", "", "no")), leaves: true},
+		{name: "case 6: 503 on the playlist", fault: answering(status(503, ".m3u8", "", "no")), leaves: true},
+		{name: "case 6: 429", fault: answering(status(429, "", "", "no")), leaves: true},
+		{name: "case 6: 403 on segments", fault: answering(status(403, ".ts", "", "no")), leaves: true},
+		{name: "case 6: a web page", fault: answering(status(200, "", "text/html", html)), leaves: true},
+		{name: "case 6: a web page of another type", fault: answering(status(200, ".ts", "video/mp2t", html)), leaves: true},
+		{name: "case 6: empty", fault: answering(status(200, "", "", "")), leaves: true},
+		{name: "case 7: it breaks off in mid-body", fault: answering(partly(func(http.ResponseWriter, *http.Request, []byte) { panic(http.ErrAbortHandler) })), leaves: true},
+		{name: "case 8: a truncated playlist", fault: answering(status(200, ".m3u8", "", "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXT-X-MEDIA-SEQUENCE:1\n#EXTINF:2,\n1.t")), leaves: true},
+		{name: "case 9: stale", fault: func(p *platform) { p.packagers[0].change(func(o *packager) { o.frozen = o.enc.newest() }) }, leaves: true, between: 3200 * time.Millisecond},
+		{name: "case 9: stale, polled", setup: []func(*platform){withPolling}, fault: func(p *platform) { p.packagers[0].change(func(o *packager) { o.frozen = o.enc.newest() }) }, leaves: true},
+		{name: "case 11: it lags", fault: func(p *platform) { p.packagers[0].change(func(o *packager) { o.lag = 3 }) }, leaves: true},
+		{name: "case 12: 404 for what it lists", fault: answering(status(404, ".ts", "", "no")), leaves: true},
+		{name: "case 15: its numbers fell", fault: func(p *platform) {
+			p.packagers[0].change(func(o *packager) { o.shift, o.from = o.enc.newest(), o.enc.newest() })
+		}, leaves: true},
+		{name: "case 16: its numbers jumped", fault: func(p *platform) { p.packagers[0].change(func(o *packager) { o.shift = -5000 }) }, leaves: true},
+		{name: "case 16: it lost what it had", fault: func(p *platform) { p.packagers[0].change(func(o *packager) { o.from = o.enc.newest() + 3 }) }, leaves: true},
+		{name: "case 17: other segments under the same numbers", fault: func(p *platform) {
+			p.packagers[0].change(func(o *packager) { o.deltas = each(func(_ int64, s *hls.Segment) { s.URI = "x" + s.URI }) })
+		}, leaves: true},
+		{name: "case 20: another discontinuity number", fault: func(p *platform) {
+			p.packagers[0].change(func(o *packager) { o.deltas = func(l *hls.MediaPlaylist) { l.DiscontinuitySequence = 77 } })
+		}},
+		{name: "case 21: a longer target duration", fault: func(p *platform) {
+			p.packagers[0].change(func(o *packager) { o.deltas = func(l *hls.MediaPlaylist) { l.TargetDuration = 7 } })
+		}, leaves: true},
+		{name: "case 25: ENDLIST", fault: func(p *platform) { p.packagers[0].change(func(o *packager) { o.end = true }) }},
+		{name: "case 25: ENDLIST as it dies", fault: func(p *platform) {
+			p.packagers[0].change(func(o *packager) { o.end, o.frozen = true, o.enc.newest() })
+		}, leaves: true, between: 3200 * time.Millisecond},
+		{name: "case 26: it flaps", fault: func(p *platform) {
+			for range 5 {
+				p.packagers[0].die()
+				time.Sleep(time.Second)
+				p.packagers[0].start()
+				time.Sleep(time.Second)
+			}
+		}, leaves: true},
+		{name: "case 37: redirects", fault: answering(func(w http.ResponseWriter, r *http.Request) bool {
+			http.Redirect(w, r, "http://server2"+r.URL.String(), http.StatusFound)
+			return true
+		}), leaves: true},
+		{name: "case 37: a flood of headers", fault: answering(func(w http.ResponseWriter, _ *http.Request) bool {
+			for i := range 2000 {
+				w.Header().Set(fmt.Sprintf("X-%d", i), strings.Repeat("x", 100))
+			}
+			return false
+		}), leaves: true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				p := onAir(t, 2, c.setup...)
+				defer p.end()
+				v := p.watch()
+				time.Sleep(9300 * time.Millisecond)
+				if got := p.stream().shown.Load().active; got != "http://server1" {
+					t.Fatalf("active before: got %s, want http://server1", got)
+				}
+				if c.fault != nil {
+					c.fault(p)
+				}
+				time.Sleep(20 * time.Second)
+				between := 2400 * time.Millisecond
+				if c.between > 0 {
+					between = c.between
+				}
+				v.smooth(between, max(c.slowest, 50*time.Millisecond))
+				v.end()
+				list := p.failovers()
+				if c.leaves {
+					if len(list) != 1 || list[0].From != "http://server1" || list[0].To != "http://server2" || list[0].Cause == "" || list[0].MSNAfter <= list[0].MSNBefore {
+						t.Errorf("failovers: got %+v, want one from server1 to server2", list)
+					}
+				} else if len(list) != 0 {
+					t.Errorf("failovers: got %+v, want none", list)
+				}
+				if v.gaps > 0 {
+					t.Errorf("gaps: got %d, want none", v.gaps)
+				}
+				if t.Failed() {
+					t.Logf("failovers: %+v", list)
+				}
+			})
+		})
+	}
+}
+
+func TestBothPackagersAway(t *testing.T) {
+	both := func(p *platform, by func(*packager)) {
+		for _, one := range p.packagers {
+			by(one)
+		}
+	}
+	for _, c := range []struct {
+		name         string
+		setup        []func(*platform)
+		away, back   func(*packager)
+		discontinued bool
+		gaps         bool
+	}{
+		{name: "case 31: killed", away: (*packager).die, back: (*packager).start},
+		{name: "case 3: stopped", away: (*packager).stop, back: (*packager).resume},
+		{name: "case 31: 502", away: func(o *packager) { o.change(func(o *packager) { o.answers = status(502, "", "", "") }) },
+			back: func(o *packager) { o.change(func(o *packager) { o.answers = nil }) }},
+		{name: "case 10: the encoder died", away: func(o *packager) { o.change(func(o *packager) { o.frozen = o.enc.newest() }) },
+			back: func(o *packager) { o.change(func(o *packager) { o.frozen = 0 }) }},
+		{name: "case 10: the encoder died and what it missed is lost", away: func(o *packager) { o.change(func(o *packager) { o.frozen = o.enc.newest() }) },
+			back: func(o *packager) { o.change(func(o *packager) { o.frozen, o.from = 0, o.enc.newest() }) }, gaps: true},
+		{name: "case 15: both began again at 0", away: (*packager).die, back: func(o *packager) {
+			o.change(func(o *packager) { o.shift, o.from = o.enc.newest(), o.enc.newest() })
+			o.start()
+		}, discontinued: true},
+		{name: "case 16: both lost more than a window", away: (*packager).die, back: func(o *packager) {
+			o.change(func(o *packager) { o.from, o.shift = o.enc.newest(), -100 })
+			o.start()
+		}, discontinued: true},
+		{name: "alone: killed", setup: []func(*platform){alone}, away: (*packager).die, back: (*packager).start},
+		{name: "alone: stopped", setup: []func(*platform){alone}, away: (*packager).stop, back: (*packager).resume},
+		{name: "alone: began again at 0", setup: []func(*platform){alone}, away: (*packager).die, back: func(o *packager) {
+			o.change(func(o *packager) { o.shift, o.from = o.enc.newest(), o.enc.newest() })
+			o.start()
+		}, discontinued: true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				p := onAir(t, 2, c.setup...)
+				defer p.end()
+				v := p.watch()
+				time.Sleep(10500 * time.Millisecond) // its newest segment is fetched
+				before := p.stream().shown.Load().last
+				both(p, c.away)
+				time.Sleep(5 * time.Second)
+				both(p, c.back)
+				began := time.Now()
+				p.await(5*time.Second, "recovery", func() bool { return p.stream().shown.Load().last > before+1 })
+				t.Logf("recovered after %s", time.Since(began))
+				time.Sleep(16 * time.Second)
+				v.smooth(11*time.Second, 5*time.Second)
+				v.end()
+				if (v.gaps > 0) != c.gaps {
+					t.Errorf("gaps: got %d, want some: %t", v.gaps, c.gaps)
+				}
+				got := v.check.last.DiscontinuitySequence > 0 || slices.ContainsFunc(v.check.last.Segments, func(s hls.Segment) bool { return s.Discontinuity })
+				if got != c.discontinued {
+					t.Errorf("discontinuity: got %t, want %t", got, c.discontinued)
+				}
+				for status, n := range v.statuses {
+					if status != http.StatusOK {
+						t.Errorf("player: got status %d %d times", status, n)
+					}
+				}
+			})
+		})
+	}
+}
+
+func alone(p *platform) {
+	p.packagers, p.config.Packagers = p.packagers[:1], p.config.Packagers[:1]
+}
