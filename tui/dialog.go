@@ -341,7 +341,7 @@ func newAround(m *model, h happening) dialog {
 	} else {
 		title = "DRILL " + title + h.verdict.name
 	}
-	return &pager{title: title, width: 160, first: max(0, at-5), make: func(m *model, w int) []*line {
+	return &pager{title: title, width: 160, first: max(0, at-5), make: func(m *model, _ int) []*line {
 		if len(lines) == 0 {
 			return []*line{(&line{}).put(inkDim, " its logs are no longer kept here; the files are in "+clean(m.scene.snapshot.LogFolder))}
 		}

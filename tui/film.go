@@ -1,8 +1,8 @@
 package tui
 
 import (
-	"context"
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"os/exec"

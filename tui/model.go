@@ -138,7 +138,7 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case tea.KeyMsg:
 		return m, m.press(msg)
 	case tea.MouseMsg:
-		return m, m.click(msg)
+		m.click(msg)
 	default:
 		cmd, _ := m.filmMsg(msg)
 		return m, cmd
@@ -289,9 +289,9 @@ func (m *model) back() {
 
 // click takes the mouse: a click focuses a panel and chooses a line of it, the
 // wheel moves in the panel below the pointer.
-func (m *model) click(e tea.MouseMsg) tea.Cmd {
+func (m *model) click(e tea.MouseMsg) {
 	if m.dialog != nil || e.Action != tea.MouseActionPress {
-		return nil
+		return
 	}
 	m.scene.stamp++
 	for _, p := range m.places() {
@@ -316,7 +316,6 @@ func (m *model) click(e tea.MouseMsg) tea.Cmd {
 				}
 			}
 		}
-		return nil
+		return
 	}
-	return nil
 }

@@ -188,7 +188,7 @@ func (m *model) pictureLines(place layouts.Placed) []string {
 	w, h := place.W-2, place.H-2
 	rows := rendered(m.picture.pixels, m.picture.w, m.picture.h, m.depth())
 	for y := range h {
-		row := ""
+		var row string
 		switch {
 		case len(rows) == h && m.picture.w == w:
 			row = rows[y]

@@ -403,10 +403,10 @@ func (d *drawing) fed(middle []packager, proxy *control.Process) link {
 	}
 	best = linkBroken
 	for _, p := range middle {
-		switch l := d.s.serving(p, proxy); {
-		case l == linkActive:
-			return l
-		case l == linkWell:
+		switch d.s.serving(p, proxy) {
+		case linkActive:
+			return linkActive
+		case linkWell:
 			best = linkWell
 		}
 	}

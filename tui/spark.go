@@ -49,9 +49,9 @@ func present(list []float64) []float64 {
 
 // spark appends a sparkline of w cells, newest at the right; most is the value of
 // the highest column. Values from mid and from high on are drawn as such.
-func (l *line) spark(g glyphs, values []float64, w int, most, mid, high float64) *line {
+func (l *line) spark(g glyphs, values []float64, w int, most, mid, high float64) {
 	if w <= 0 {
-		return l
+		return
 	}
 	values = values[max(0, len(values)-w):]
 	l.put(inkFaint, blanks(w-len(values)))
@@ -69,7 +69,6 @@ func (l *line) spark(g glyphs, values []float64, w int, most, mid, high float64)
 		}
 		l.put(k, g.levels[level(v, most)])
 	}
-	return l
 }
 
 func level(v, most float64) int {

@@ -246,10 +246,10 @@ func (m *model) over(frame []string, title string, lines []*line, width int) {
 			continue
 		}
 		var row string
-		switch n := i - y; {
-		case n == 0:
+		switch n := i - y; n {
+		case 0:
 			row = m.painter.paint(edgeLine(g.heavyBox[2], g.heavyBox[3], g.heavyBox[0], inkFocusBorder, inkFocusTitle, title, "", w, g), w)
-		case n == h-1:
+		case h - 1:
 			row = m.painter.paint(edgeLine(g.heavyBox[5], g.heavyBox[4], g.heavyBox[0], inkFocusBorder, inkFocusTitle, "", "", w, g), w)
 		default:
 			side := m.painter.paint((&line{}).put(inkFocusBorder, g.heavyBox[1]), 1)
