@@ -21,13 +21,13 @@ import (
 
 const (
 	// crowdSpread is the time over which players start, so that they do not move in
-	// step: a target duration of our worker.
-	crowdSpread = 2 * time.Second
+	// step.
+	crowdSpread = target
 	// crowdPace is the part of a segment's duration over which players read it: at
 	// any moment that many of them have a transfer in flight.
 	crowdPace = 0.9
 	// steadyBuffer is what a player holds that has nothing to suffer from what was.
-	steadyBuffer = 2 * time.Second
+	steadyBuffer = target
 	// compareEvery is how many segments share one comparison with the packagers.
 	compareEvery = 5
 )
@@ -41,15 +41,14 @@ type crowd struct {
 	stop    context.CancelFunc
 }
 
-// gather starts n players of a playlist behind which are the packagers; what the
-// encoder wrote is in folder.
-func gather(ctx context.Context, n int, playlist, front string, packagers []string, folder string) (*crowd, error) {
+// gather starts n players of a playlist behind which are the packagers.
+func gather(ctx context.Context, n int, playlist, front string, packagers []string, originals *originals) (*crowd, error) {
 	ctx, stop := context.WithCancel(ctx)
 	c := &crowd{stop: stop}
 	own := viewer.NewClient(false)
 	c.clients = append(c.clients, own)
 	behind := &viewer.Packagers{Front: front, URLs: packagers, Client: own}
-	ledger, originals := new(viewer.Ledger), &originals{folder: folder}
+	ledger := new(viewer.Ledger)
 	for i := range n {
 		client := viewer.NewClient(true)
 		c.clients = append(c.clients, client)
@@ -72,8 +71,11 @@ func gather(ctx context.Context, n int, playlist, front string, packagers []stri
 	return c, nil
 }
 
-// leave ends the players and returns when all have ended.
+// leave ends the players and returns when all have ended. Nobody can leave too.
 func (c *crowd) leave() {
+	if c == nil {
+		return
+	}
 	c.stop()
 	c.work.Wait()
 	for _, client := range c.clients {

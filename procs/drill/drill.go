@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"livestream-tui/procs/control"
@@ -123,6 +124,8 @@ func Run(ctx context.Context, p control.Runner, o Options) (Summary, error) {
 	}()
 
 	r := &run{Options: o, platform: p}
+	var feeling sync.WaitGroup
+	feeling.Go(func() { r.pulse.run(doing) })
 	err := r.all(doing)
 	if cause := context.Cause(doing); cause != nil && ctx.Err() == nil {
 		err = errors.Join(err, cause)
@@ -131,6 +134,7 @@ func Run(ctx context.Context, p control.Runner, o Options) (Summary, error) {
 		err = nil
 	}
 	cancel(nil)
+	feeling.Wait()
 	r.Out.Phase(0, "stopping")
 	stop()
 	<-ended
@@ -147,7 +151,10 @@ type run struct {
 	target   Target
 	eye      eye
 	front    *front // nil for the platform's own proxy
-	results  []Result
+	// originals is what the encoder wrote.
+	originals *originals
+	pulse     pulse
+	results   []Result
 }
 
 func (r *run) all(ctx context.Context) (err error) {
@@ -174,25 +181,48 @@ func (r *run) all(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	var packagers []string
-	for _, p := range r.target.packagers() {
-		packagers = append(packagers, baseURL(p))
-	}
-	r.Out.Phase(0, "waiting for every player to play")
-	if r.crowd, err = gather(ctx, r.Players, r.target.Playlist, base, packagers, filepath.Join(r.Place.Output, signal)); err != nil {
-		return err
-	}
-	defer r.crowd.leave()
-	if err := await(ctx, steadyWithin, func() error { return r.unwell(ctx) }); err != nil {
+	r.originals = &originals{folder: filepath.Join(r.Place.Output, signal)}
+	defer func() { r.crowd.leave() }()
+	if err := r.audience(ctx, 0); err != nil {
 		return fmt.Errorf("players cannot play through %s before any fault: %w", through, err)
 	}
 	r.Out.Begin(Plan{r.Faults, r.Players, through})
 	for i, f := range r.Faults {
-		if err := r.one(ctx, i+1, f); err != nil {
+		passed, err := r.one(ctx, i+1, f)
+		if err != nil {
+			return err
+		}
+		if r.front != nil {
+			if err := r.front.gone(); err != nil {
+				return err
+			}
+		}
+		if passed || i+1 == len(r.Faults) {
+			continue
+		}
+		// What players still suffer from the one must not be held against the proxy
+		// under the next. Where they do not play at all, the next verdict says so.
+		if err := r.audience(ctx, i+1); ctx.Err() != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// audience has new players come, and the old ones go; it waits until all of them
+// play and everything is well.
+func (r *run) audience(ctx context.Context, number int) error {
+	r.Out.Phase(number, "waiting for every player to play")
+	r.crowd.leave()
+	var packagers []string
+	for _, p := range r.target.packagers() {
+		packagers = append(packagers, baseURL(p))
+	}
+	var err error
+	if r.crowd, err = gather(ctx, r.Players, r.target.Playlist, r.eye.base, packagers, r.originals); err != nil {
+		return err
+	}
+	return await(ctx, steadyWithin, func() error { return r.unwell(ctx) })
 }
 
 // awaitReady waits until every process is ready and returns the first signal's name.
@@ -238,7 +268,7 @@ func (r *run) awaitReady(ctx context.Context) (signal string, err error) {
 }
 
 // one makes one fault and judges it.
-func (r *run) one(ctx context.Context, number int, f Fault) error {
+func (r *run) one(ctx context.Context, number int, f Fault) (passed bool, err error) {
 	r.Out.Phase(number, f.Name+": waiting for transfers in flight")
 	enough := int64(flyingPart * float64(r.Players))
 	// Judged by what was in flight; a moment that does not come is told there.
@@ -255,18 +285,18 @@ func (r *run) one(ctx context.Context, number int, f Fault) error {
 	made, failed := f.Make(ctx, r.target)
 	r.Out.Phase(number, f.Name+": waiting until everything is well again")
 	if err := sleep(ctx, time.Until(made.Over.Add(aftermath))); err != nil {
-		return err
+		return false, err
 	}
 	unwell := ""
 	if err := await(ctx, healWithin, func() error { return r.unwell(ctx) }); err != nil {
 		unwell = err.Error()
 	}
 	if ctx.Err() != nil {
-		return ctx.Err()
+		return false, ctx.Err()
 	}
 	result := Result{
 		Fault: f, Victim: made.Victim, Began: from, Took: time.Since(from),
-		Verdict:   judge(before, r.crowd.reports(), scope{from, made.At}, unwell),
+		Verdict:   judge(before, r.crowd.reports(), scope{from, made.At, f.NoSource, r.pulse.starved()}, unwell),
 		Failovers: r.eye.failovers(ctx, from),
 	}
 	if failed != nil {
@@ -275,7 +305,7 @@ func (r *run) one(ctx context.Context, number int, f Fault) error {
 	}
 	r.results = append(r.results, result)
 	r.Out.Result(number, result)
-	return nil
+	return result.Passed, nil
 }
 
 // unwell says what is not as it should be before a fault, nil for nothing: a

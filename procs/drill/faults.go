@@ -14,42 +14,77 @@ type Fault struct {
 	Name, About string
 	// Hold is how long the fault lasts once it is there.
 	Hold time.Duration
+	// NoSource is for how long there is nowhere to get a new segment from, besides:
+	// no packager, or no encoder. A playlist may stand still for so much longer.
+	NoSource time.Duration
 	// prepare brings the platform to the moment of the fault; nil for none needed.
 	prepare func(context.Context, *scene) error
 	// inject makes the fault and leaves with scene.undo how to take it back.
 	inject func(context.Context, *scene) error
 }
 
+// comeBack is how long a packager or the encoder may take to serve again what is
+// new, once it was killed.
+const comeBack = 2 * time.Second
+
 // Faults are all faults, in the order in which a drill without names makes them.
 func Faults() []Fault {
+	const second = time.Second
 	return []Fault{
-		{"kill-active", "the packager that players are served from is killed (SIGKILL) and comes back at once", 0, toActive(paced), toActive(kill)},
-		{"kill-standby", "a packager that nobody is served from is killed", 0, nil, toStandby(kill)},
-		{"kill-active-in-mid-body", "the active packager is killed while it sends a segment that has just come", 0, toActive(inMidBody), toActive(kill)},
-		{"pause-active", "the active packager is stopped (SIGSTOP): it accepts and does not answer", 5 * time.Second, toActive(paced), toActive(pause)},
-		{"stale-active", "the active packager's playlist stands still", 6 * time.Second, nil, toActive(misbehave("stale"))},
-		{"lag-active", "the active packager is a segment behind", 5 * time.Second, nil, toActive(misbehave("lag"))},
-		{"slow-active", "the active packager's bodies trickle at 20 kB/s", 6 * time.Second, nil, toActive(misbehave("slow"))},
-		{"truncate-active", "the active packager's segments break off half way", 4 * time.Second, nil, toActive(misbehave("truncate"))},
-		{"error-active", "the active packager answers 503", 3 * time.Second, nil, toActive(misbehave("error"))},
-		{"html-active", "the active packager answers everything with 200 and a web page", 3 * time.Second, nil, toActive(misbehave("html"))},
-		{"empty-active", "the active packager answers everything with 200 and nothing", 3 * time.Second, nil, toActive(misbehave("empty"))},
-		{"not-found-active", "the active packager lists segments and answers them with 404", 3 * time.Second, nil, toActive(misbehave("not-found"))},
-		{"hang-active", "the active packager accepts and never answers", 5 * time.Second, nil, toActive(misbehave("hang"))},
-		{"hang-body-active", "the active packager sends half of each body, then nothing", 5 * time.Second, nil, toActive(misbehave("hang-body"))},
-		{"corrupt-active", "the active packager flips bytes of its segments", 3 * time.Second, nil, toActive(misbehave("corrupt"))},
-		{"truncate-playlist-active", "the active packager's playlist ends in mid-line", 3 * time.Second, nil, toActive(misbehave("truncate-playlist"))},
-		{"endlist-active", "the active packager's playlist says that the stream is over", 3 * time.Second, nil, toActive(misbehave("endlist"))},
-		{"restart-msn-active", "the active packager's numbers begin again at 0", 4 * time.Second, nil, toActive(misbehave("restart-msn"))},
-		{"misaligned-active", "the active packager's numbers are each of the segment before", 4 * time.Second, nil, toActive(misbehave("misaligned"))},
-		{"restart-active", "the active packager is restarted in good order (SIGTERM)", 0, toActive(paced), toActive(restart)},
-		{"flap", "the active packager is killed each time it is back", 0, toActive(paced), toActive(flap)},
-		{"back-after-3s", "the active packager is killed and comes back after three seconds", 3 * time.Second, toActive(paced), toActive(down)},
-		{"kill-both-for-3s", "every packager is killed and comes back after three seconds", 3 * time.Second, nil, everyPackagerDown},
-		{"kill-discovery", "discovery is killed", 2 * time.Second, nil, toService("discovery", kill)},
-		{"kill-reporter", "the reporter is killed", 2 * time.Second, nil, toService("reporter", kill)},
-		{"kill-origin", "the origin is killed", 2 * time.Second, nil, toService("origin", kill)},
-		{"kill-each-in-turn", "every process but the proxy is killed, one after the other", 0, nil, eachInTurn},
+		{Name: "kill-active", prepare: toActive(paced), inject: toActive(kill),
+			About: "the packager that players are served from is killed (SIGKILL) and comes back at once"},
+		{Name: "kill-standby", inject: toStandby(kill),
+			About: "a packager that nobody is served from is killed"},
+		{Name: "kill-active-in-mid-body", prepare: toActive(inMidBody), inject: toActive(kill),
+			About: "the active packager is killed while it sends a segment that has just come"},
+		{Name: "pause-active", Hold: 5 * second, prepare: toActive(paced), inject: toActive(pause),
+			About: "the active packager is stopped (SIGSTOP): it accepts and does not answer"},
+		{Name: "stale-active", Hold: 6 * second, inject: toActive(misbehave("stale")),
+			About: "the active packager's playlist stands still"},
+		{Name: "lag-active", Hold: 5 * second, inject: toActive(misbehave("lag")),
+			About: "the active packager is a segment behind"},
+		{Name: "slow-active", Hold: 6 * second, inject: toActive(misbehave("slow")),
+			About: "the active packager's bodies trickle at 20 kB/s"},
+		{Name: "truncate-active", Hold: 4 * second, inject: toActive(misbehave("truncate")),
+			About: "the active packager's segments break off half way"},
+		{Name: "error-active", Hold: 3 * second, inject: toActive(misbehave("error")),
+			About: "the active packager answers 503"},
+		{Name: "html-active", Hold: 3 * second, inject: toActive(misbehave("html")),
+			About: "the active packager answers everything with 200 and a web page"},
+		{Name: "empty-active", Hold: 3 * second, inject: toActive(misbehave("empty")),
+			About: "the active packager answers everything with 200 and nothing"},
+		{Name: "not-found-active", Hold: 3 * second, inject: toActive(misbehave("not-found")),
+			About: "the active packager lists segments and answers them with 404"},
+		{Name: "hang-active", Hold: 5 * second, inject: toActive(misbehave("hang")),
+			About: "the active packager accepts and never answers"},
+		{Name: "hang-body-active", Hold: 5 * second, inject: toActive(misbehave("hang-body")),
+			About: "the active packager sends half of each body, then nothing"},
+		{Name: "corrupt-active", Hold: 3 * second, inject: toActive(misbehave("corrupt")),
+			About: "the active packager flips bytes of its segments"},
+		{Name: "truncate-playlist-active", Hold: 3 * second, inject: toActive(misbehave("truncate-playlist")),
+			About: "the active packager's playlist ends in mid-line"},
+		{Name: "endlist-active", Hold: 3 * second, inject: toActive(misbehave("endlist")),
+			About: "the active packager's playlist says that the stream is over"},
+		{Name: "restart-msn-active", Hold: 4 * second, inject: toActive(misbehave("restart-msn")),
+			About: "the active packager's numbers begin again at 0"},
+		{Name: "misaligned-active", Hold: 4 * second, inject: toActive(misbehave("misaligned")),
+			About: "the active packager's numbers are each of the segment before"},
+		{Name: "restart-active", prepare: toActive(paced), inject: toActive(restart),
+			About: "the active packager is restarted in good order (SIGTERM)"},
+		{Name: "flap", prepare: toActive(paced), inject: toActive(flap),
+			About: "the active packager is killed each time it is back"},
+		{Name: "back-after-3s", Hold: 3 * second, prepare: toActive(paced), inject: toActive(down),
+			About: "the active packager is killed and comes back after three seconds"},
+		{Name: "kill-both-for-3s", Hold: 3 * second, NoSource: 3*second + comeBack, inject: everyPackagerDown,
+			About: "every packager is killed and comes back after three seconds"},
+		{Name: "kill-discovery", Hold: 2 * second, inject: toService("discovery", kill),
+			About: "discovery is killed"},
+		{Name: "kill-reporter", Hold: 2 * second, inject: toService("reporter", kill),
+			About: "the reporter is killed"},
+		{Name: "kill-origin", Hold: 2 * second, inject: toService("origin", kill),
+			About: "the origin is killed"},
+		{Name: "kill-each-in-turn", NoSource: comeBack, prepare: everyPackagerPaced, inject: eachInTurn,
+			About: "every process but the proxy is killed, one after the other"},
 	}
 }
 
@@ -165,6 +200,15 @@ const (
 func paced(ctx context.Context, s *scene, process string) error {
 	if err := s.slowDown(ctx, process); err != nil {
 		return err
+	}
+	return sleep(ctx, pacedFor)
+}
+
+func everyPackagerPaced(ctx context.Context, s *scene) error {
+	for _, p := range s.target.packagers() {
+		if err := s.slowDown(ctx, p.Name); err != nil {
+			return err
+		}
 	}
 	return sleep(ctx, pacedFor)
 }

@@ -35,61 +35,83 @@ func before() viewer.PlayerReport {
 func after(d time.Duration) time.Time { return faultAt.Add(d) }
 
 func TestAnythingThatAPlayerSawIsAFailure(t *testing.T) {
+	starved := func(list ...viewer.Wait) func(*scope) { return func(s *scope) { s.Starved = list } }
 	for _, c := range []struct {
 		name   string
 		saw    func(*viewer.PlayerReport)
 		unwell string
 		says   []string // none: passed
 		notes  []string
+		in     func(*scope) // nil: as it is
 	}{
-		{"nothing", func(*viewer.PlayerReport) {}, "", nil, nil},
+		{"nothing", func(*viewer.PlayerReport) {}, "", nil, nil, nil},
 		{"a failed request", func(r *viewer.PlayerReport) {
 			r.Failures = []viewer.Failure{{At: after(time.Second), Length: 500 * time.Millisecond, URL: "http://x/9.m4s", Err: "broke off after 5 of 9 bytes: unexpected EOF"}}
-		}, "", []string{"1 failed request of 1 player", "1.50 s after the fault", "http://x/9.m4s", "broke off after 5 of 9 bytes"}, nil},
+		}, "", []string{"1 failed request of 1 player", "1.50 s after the fault", "http://x/9.m4s", "broke off after 5 of 9 bytes"}, nil, nil},
 		{"failures that differ only in numbers are told as one", func(r *viewer.PlayerReport) {
 			r.Failures = []viewer.Failure{{At: after(2), Err: "broke off after 5 of 9 bytes"}, {At: after(1), Err: "broke off after 7 of 9 bytes"}}
-		}, "", []string{"2 failed requests", "after 7 of 9"}, nil},
+		}, "", []string{"2 failed requests", "after 7 of 9"}, nil, nil},
 		{"a failure before the fault was prepared is another's", func(r *viewer.PlayerReport) {
 			r.Failures = []viewer.Failure{{At: after(-3 * time.Second), Err: "status 502"}}
-		}, "", nil, nil},
+		}, "", nil, nil, nil},
 		{"a wrong byte", func(r *viewer.PlayerReport) {
 			r.Violations = []viewer.Violation{{At: after(time.Second), Rule: viewer.RuleBytes, Text: "msn 9 held a, holds b"}}
-		}, "", []string{`rule "same bytes" broken 1×`, "1.00 s after", "msn 9 held a, holds b"}, nil},
+		}, "", []string{`rule "same bytes" broken 1×`, "1.00 s after", "msn 9 held a, holds b"}, nil, nil},
 		{"a playlist that goes back", func(r *viewer.PlayerReport) {
 			r.Violations = []viewer.Violation{{At: after(time.Second), Rule: viewer.RuleGrowth, Text: "the newest msn went down from 9 to 8"}}
-		}, "", []string{"growth", "from 9 to 8"}, nil},
+		}, "", []string{"growth", "from 9 to 8"}, nil, nil},
 		{"a stall", func(r *viewer.PlayerReport) {
 			r.Stalls = []viewer.Stall{{At: after(3 * time.Second), Length: 700 * time.Millisecond}}
-		}, "", []string{"1 stall, 700ms in all", "3.00 s after the fault for 700ms"}, nil},
+		}, "", []string{"1 stall, 700ms in all", "3.00 s after the fault for 700ms"}, nil, nil},
 		{"a stall while the machine starved us for less", func(r *viewer.PlayerReport) {
 			r.Stalls = []viewer.Stall{{At: after(3 * time.Second), Length: 700 * time.Millisecond}}
-			r.Starvation = []viewer.Wait{{At: after(time.Second), Length: 600 * time.Millisecond}}
-		}, "", []string{"1 stall"}, []string{"did not let the drill itself run for 600ms"}},
+		}, "", []string{"1 stall"}, []string{"did not let the drill itself run for 600ms"}, starved(viewer.Wait{At: after(time.Second), Length: 600 * time.Millisecond})},
 		{"a stall that starvation explains entirely", func(r *viewer.PlayerReport) {
 			r.Stalls = []viewer.Stall{{At: after(3 * time.Second), Length: 700 * time.Millisecond}}
-			r.Starvation = []viewer.Wait{{At: after(time.Second), Length: 600 * time.Millisecond}, {At: after(2 * time.Second), Length: 600 * time.Millisecond}}
-		}, "", nil, []string{"1 stall not counted", "1.2s"}},
+		}, "", nil, []string{"1 stall not counted", "1.2s"},
+			starved(viewer.Wait{At: after(time.Second), Length: 600 * time.Millisecond}, viewer.Wait{At: after(2 * time.Second), Length: 600 * time.Millisecond})},
 		{"starvation after a stall explains nothing", func(r *viewer.PlayerReport) {
 			r.Stalls = []viewer.Stall{{At: after(time.Second), Length: 700 * time.Millisecond}}
-			r.Starvation = []viewer.Wait{{At: after(3 * time.Second), Length: 5 * time.Second}}
-		}, "", []string{"1 stall"}, []string{"5s"}},
-		{"a player that would have given up", func(r *viewer.PlayerReport) { r.GaveUp = 1 }, "", []string{"1 player would have given up"}, nil},
-		{"a player that stands still in the end", func(r *viewer.PlayerReport) { r.State = report.ViewStalled }, "", []string{"player 1 is stalled"}, nil},
-		{"a player that did nothing", func(r *viewer.PlayerReport) { r.Requests = 10 }, "", []string{"no request ended at 1 player"}, nil},
-		{"nothing in flight at the fault", func(r *viewer.PlayerReport) { r.Transfers = nil }, "", []string{"nothing is shown: only 0 of 1"}, nil},
-		{"only the playlist in flight at the fault", func(r *viewer.PlayerReport) { r.Transfers[0].URL = listURL }, "", []string{"only 0 of 1"}, nil},
-		{"a packager that does not come back", func(*viewer.PlayerReport) {}, "server1 is backoff", []string{"not as before the fault: server1 is backoff"}, nil},
+		}, "", []string{"1 stall"}, []string{"5s"}, starved(viewer.Wait{At: after(3 * time.Second), Length: 5 * time.Second})},
+		{"a segment that came late by the machine alone", late(2100 * time.Millisecond), "", nil, []string{"1 slow transfer not counted"},
+			starved(viewer.Wait{At: after(time.Second), Length: 150 * time.Millisecond})},
+		{"a segment that came later than the machine made it", late(3 * time.Second), "", []string{"were waited for"}, []string{"600ms"},
+			starved(viewer.Wait{At: after(time.Second), Length: 600 * time.Millisecond})},
+		{"a player that would have given up", func(r *viewer.PlayerReport) { r.GaveUp = 1 }, "", []string{"1 player would have given up"}, nil, nil},
+		{"a player that stands still in the end", func(r *viewer.PlayerReport) { r.State = report.ViewStalled }, "", []string{"player 1 is stalled"}, nil, nil},
+		{"a player that did nothing", func(r *viewer.PlayerReport) { r.Requests = 10 }, "", []string{"no request ended at 1 player"}, nil, nil},
+		{"nothing in flight at the fault", func(r *viewer.PlayerReport) { r.Transfers = nil }, "", []string{"nothing is shown: only 0 of 1"}, nil, nil},
+		{"only the playlist in flight at the fault", func(r *viewer.PlayerReport) { r.Transfers[0].URL = listURL }, "", []string{"only 0 of 1"}, nil, nil},
+		{"a playlist that stood still by what two players saw", func(r *viewer.PlayerReport) {
+			r.Growth = []viewer.Newest{{MSN: 9, From: after(-time.Second), To: after(2500 * time.Millisecond)}}
+		}, "", []string{"stood still: no new segment for 3.5s"}, nil, nil},
+		{"a playlist that stood still no longer than it may", func(r *viewer.PlayerReport) {
+			r.Growth = []viewer.Newest{{MSN: 9, From: after(-time.Second), To: after(1900 * time.Millisecond)}}
+		}, "", nil, nil, nil},
+		{"a packager that does not come back", func(*viewer.PlayerReport) {}, "server1 is backoff", []string{"not as before the fault: server1 is backoff"}, nil, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := playing("player 1")
 			c.saw(&r)
-			v := judge([]viewer.PlayerReport{before()}, []viewer.PlayerReport{r}, during, c.unwell)
+			in := during
+			if c.in != nil {
+				c.in(&in)
+			}
+			v := judge([]viewer.PlayerReport{before()}, []viewer.PlayerReport{r}, in, c.unwell)
 			if got, want := v.Passed, c.says == nil; got != want {
 				t.Errorf("passed: got %t, want %t; evidence %q", got, want, v.Evidence)
 			}
 			wantWords(t, "evidence", v.Evidence, c.says)
 			wantWords(t, "notes", v.Notes, c.notes)
 		})
+	}
+}
+
+// late is a whole segment whose bytes were waited for, in a transfer of 5 s.
+func late(waited time.Duration) func(*viewer.PlayerReport) {
+	return func(r *viewer.PlayerReport) {
+		r.Transfers = append(r.Transfers, viewer.Request{URL: "http://x/10.m4s", Status: 200, At: after(0), Length: 5 * time.Second, Waited: waited})
+		r.Violations = []viewer.Violation{{At: after(5010 * time.Millisecond), Rule: viewer.RuleDownload, Text: "its bytes were waited for"}}
 	}
 }
 
