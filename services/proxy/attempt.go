@@ -38,6 +38,7 @@ type progress struct {
 	etag     string // strong, as the packager gave it
 	digest   string // Repr-Digest
 	last     time.Time
+	wait     time.Duration // to the first byte
 	ended    bool
 	err      error // why it ended; nil when whole
 }
@@ -135,9 +136,10 @@ func (a *attempt) read(ctx context.Context, key string, want container, r resume
 		a.offset = 0 // the whole of it, whatever was asked for
 		a.mu.Unlock()
 	}
-	a.from.answered(time.Since(a.began))
+	wait := time.Since(a.began)
+	a.from.answered(wait)
 	a.mu.Lock()
-	a.state.answered, a.state.size, a.state.last = true, size, time.Now()
+	a.state.answered, a.state.size, a.state.last, a.state.wait = true, size, time.Now(), wait
 	a.state.kind, a.state.digest = res.Header.Get("Content-Type"), res.Header.Get("Repr-Digest")
 	if tag := res.Header.Get("ETag"); len(tag) > 2 && tag[0] == '"' {
 		a.state.etag = tag

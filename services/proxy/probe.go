@@ -37,22 +37,26 @@ func (st *stream) probe(ctx context.Context, i int) {
 	target := st.targetLocked()
 	st.mu.Unlock()
 	var failed error
+	var wait time.Duration
 	if ok {
-		failed = st.prove(ctx, u, e, target)
+		wait, failed = st.prove(ctx, u, e)
 	}
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	rec.probing = false
 	now := time.Now()
-	if failed != nil {
+	switch {
+	case failed != nil:
 		rec.trouble = rec.trouble.note(finding{kind: findingFailed, cause: cause(failed)}, now, target)
-	} else {
+	case wait > firstByteLeast && rec.trouble.until.IsZero():
+		rec.trouble = rec.trouble.note(finding{kind: findingLate}, now, target)
+	default:
 		rec.trouble = rec.trouble.over()
 	}
 	st.settle(now)
 }
 
-func (st *stream) prove(ctx context.Context, u *upstream, e entry, target time.Duration) error {
+func (st *stream) prove(ctx context.Context, u *upstream, e entry) (wait time.Duration, err error) {
 	within := e.Segment.Duration / slowMargin
 	ctx, cancel := context.WithTimeout(ctx, max(within, silence))
 	defer cancel()
@@ -62,12 +66,12 @@ func (st *stream) prove(ctx context.Context, u *upstream, e entry, target time.D
 	p := a.now()
 	if p.err != nil {
 		if ctx.Err() != nil {
-			return fmt.Errorf("a segment took more than %s", max(within, silence))
+			return 0, fmt.Errorf("a segment took more than %s", max(within, silence))
 		}
-		return p.err
+		return 0, p.err
 	}
 	if err := checkWhole(e.wants(e.Source), p.buf, p.digest); err != nil {
-		return err
+		return 0, err
 	}
 	if o := st.s.cache.get(e.Key); o != nil {
 		// Independent encoders differ in bytes and serve whole segments all the same
@@ -76,5 +80,5 @@ func (st *stream) prove(ctx context.Context, u *upstream, e entry, target time.D
 			st.s.log.Warn("packagers hold different bytes of a segment", "playlist", st.key, "msn", e.MSN, "packager", u.base)
 		}
 	}
-	return nil
+	return p.wait, nil
 }

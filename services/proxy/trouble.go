@@ -23,6 +23,7 @@ type trouble struct {
 const (
 	lateMost    = 3
 	lateForget  = 20 * time.Second
+	lateProbe   = time.Second
 	troubleMost = time.Minute
 )
 
@@ -62,8 +63,14 @@ func (t trouble) begin(cause string, now time.Time, first time.Duration) trouble
 	return t
 }
 
-// due reports whether it is time to ask the packager for proof of its health.
-func (t trouble) due(now time.Time) bool { return !t.until.IsZero() && !now.Before(t.until) }
+// due reports whether it is time to ask the packager for proof of its health. One that
+// was late is asked too: peers are asked first by now, so nothing else would tell.
+func (t trouble) due(now time.Time) bool {
+	if t.until.IsZero() {
+		return t.late > 0 && now.Sub(t.at) >= lateProbe
+	}
+	return !now.Before(t.until)
+}
 
 // over is the record after a proof of health.
 func (t trouble) over() trouble {
