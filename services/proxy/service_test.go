@@ -153,14 +153,14 @@ func TestPlayersDoNotNotice(t *testing.T) {
 				p := onAir(t, 2, c.setup...)
 				defer p.end()
 				v := p.watch()
-				time.Sleep(9300 * time.Millisecond)
+				time.Sleep(5300 * time.Millisecond)
 				if got := p.stream().shown.Load().active; got != "http://server1" {
 					t.Fatalf("active before: got %s, want http://server1", got)
 				}
 				if c.fault != nil {
 					c.fault(p)
 				}
-				time.Sleep(20 * time.Second)
+				time.Sleep(14 * time.Second)
 				between := 2400 * time.Millisecond
 				if c.between > 0 {
 					between = c.between
