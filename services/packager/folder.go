@@ -119,7 +119,7 @@ func (f *folder) media(name string) (*media, fs.FileInfo, error) {
 		if err != nil {
 			return nil, nil, fmt.Errorf("%s: %w", name, err)
 		}
-		return &media{name, b, etagOf(b), -1}, info, nil
+		return newMedia(name, b, -1), info, nil
 	}
 	msn, err := numberOf(name)
 	if err != nil {
@@ -132,7 +132,7 @@ func (f *folder) media(name string) (*media, fs.FileInfo, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", name, err)
 	}
-	return &media{name, b, etagOf(b), msn}, info, nil
+	return newMedia(name, b, msn), info, nil
 }
 
 // names lists the init sections and segments that are there.

@@ -40,6 +40,9 @@ func (o *output) Unwrap() http.ResponseWriter { return o.ResponseWriter }
 func (o *output) WriteHeader(status int) {
 	if o.status == 0 {
 		o.status = status
+		if status != http.StatusOK && status != http.StatusPartialContent {
+			o.Header().Del(digestHeader) // a refusal is not the representation
+		}
 		if n, err := strconv.ParseInt(o.Header().Get("Content-Length"), 10, 64); err == nil {
 			o.length = n
 		}

@@ -19,6 +19,7 @@ import (
 const (
 	nameHeader     = "X-Packager"
 	instanceHeader = "X-Packager-Instance"
+	digestHeader   = "Repr-Digest" // RFC 9530
 
 	// msnParameter and partParameter ask for a blocking reload (rfc8216bis, 6.2.5.2).
 	msnParameter  = "_HLS_msn"
@@ -53,7 +54,7 @@ func (s *Service) served(h func(http.ResponseWriter, *http.Request)) http.Handle
 		head.Set(nameHeader, s.config.Name)
 		head.Set(instanceHeader, s.instance)
 		head.Set("Access-Control-Allow-Origin", "*")
-		head.Set("Access-Control-Expose-Headers", "Accept-Ranges, Content-Length, Content-Range, Date, ETag, Retry-After, "+nameHeader+", "+instanceHeader)
+		head.Set("Access-Control-Expose-Headers", "Accept-Ranges, Content-Length, Content-Range, Date, ETag, Retry-After, "+digestHeader+", "+nameHeader+", "+instanceHeader)
 		head.Set("Timing-Allow-Origin", "*")
 		head.Set("X-Content-Type-Options", "nosniff")
 		out := s.newOutput(w, r)
@@ -182,6 +183,7 @@ func writeMedia(w http.ResponseWriter, r *http.Request, m *media) {
 	w.Header().Set("Content-Type", mediaType)
 	w.Header().Set("Cache-Control", mediaCache)
 	w.Header().Set("ETag", m.etag)
+	w.Header().Set(digestHeader, m.digest) // of the whole, whatever range is asked for
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(m.body))
 }
 

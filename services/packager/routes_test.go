@@ -2,6 +2,8 @@ package packager
 
 import (
 	"bufio"
+	"crypto/sha256"
+	"encoding/base64"
 	"fmt"
 	"io"
 	"net"
@@ -71,6 +73,43 @@ func TestAnswersOfPlaylistsAndMedia(t *testing.T) {
 				t.Errorf("HEAD: got %d %v, want GET's %d %v", head.status, head.header, got.status, got.header)
 			}
 		})
+	}
+}
+
+func TestEveryAnswerWithMediaHasTheDigestOfTheWhole(t *testing.T) {
+	d := newDisk(t, t.TempDir())
+	d.publish(100, 103)
+	r := run(t, d.output)
+	r.awaitMSN(103)
+	digest := func(b []byte) string {
+		sum := sha256.Sum256(b)
+		return "sha-256=:" + base64.StdEncoding.EncodeToString(sum[:]) + ":"
+	}
+	segment, init := digest(segmentOf(103, "live01")), digest(initOf(d.init))
+	for _, c := range []struct {
+		name, path string
+		header     []string
+		status     int
+		want       string
+	}{
+		{"a segment", "/live01/103.m4s", nil, 200, segment},
+		{"an init section", "/live01/init-aaaa.mp4", nil, 200, init},
+		{"a range", "/live01/103.m4s", []string{"Range", "bytes=100-299"}, 206, segment},
+		{"two ranges", "/live01/103.m4s", []string{"Range", "bytes=0-1,100-299"}, 206, segment},
+		{"nothing new", "/live01/103.m4s", []string{"If-None-Match", "*"}, 304, ""},
+		{"a range beyond the end", "/live01/103.m4s", []string{"Range", "bytes=200000-"}, 416, ""},
+		{"nothing", "/live01/104.m4s", nil, 404, ""},
+		{"a playlist", "/live01/playlist.m3u8", nil, 200, ""},
+	} {
+		got := r.get(c.path, c.header...)
+		if got.status != c.status || got.header.Get("Repr-Digest") != c.want {
+			t.Errorf("%s: got %d and the digest %q, want %d and %q", c.name, got.status, got.header.Get("Repr-Digest"), c.status, c.want)
+		}
+	}
+	// So that flipped bytes show: it is that of the honest ones.
+	fault(t, r, `{"mode":"corrupt"}`)
+	if got := r.get("/live01/103.m4s"); got.header.Get("Repr-Digest") != segment || digest([]byte(got.body)) == segment {
+		t.Errorf("flipped bytes: got the digest %q of a body with %q, want %q", got.header.Get("Repr-Digest"), digest([]byte(got.body)), segment)
 	}
 }
 

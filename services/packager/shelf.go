@@ -3,6 +3,7 @@ package packager
 import (
 	"cmp"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/hex"
 	"io/fs"
 	"maps"
@@ -13,17 +14,28 @@ import (
 
 // media is an init section or a segment, whole and validated. It never changes.
 type media struct {
-	name string
-	body []byte
-	etag string
-	msn  int64 // -1 for an init section
+	name   string
+	body   []byte
+	etag   string
+	digest string // Repr-Digest
+	msn    int64  // -1 for an init section
+}
+
+func newMedia(name string, body []byte, msn int64) *media {
+	sum := sha256.Sum256(body)
+	return &media{name: name, body: body, etag: tagOf(sum), digest: digestOf(sum), msn: msn}
 }
 
 // etagOf is a strong validator made from content alone, so that it is the same
 // on every packager (FAILURES.md, case 35).
-func etagOf(b []byte) string {
-	sum := sha256.Sum256(b)
-	return `"` + hex.EncodeToString(sum[:16]) + `"`
+func etagOf(b []byte) string { return tagOf(sha256.Sum256(b)) }
+
+func tagOf(sum [sha256.Size]byte) string { return `"` + hex.EncodeToString(sum[:16]) + `"` }
+
+// digestOf is a Repr-Digest (RFC 9530): who reads all of a body, or puts it
+// together from ranges, notices bytes that were flipped on the way.
+func digestOf(sum [sha256.Size]byte) string {
+	return "sha-256=:" + base64.StdEncoding.EncodeToString(sum[:]) + ":"
 }
 
 // item is media on the shelf, with what is known of the file it came from.
