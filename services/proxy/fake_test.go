@@ -62,7 +62,12 @@ func (n *wire) serve(name string, handler http.Handler) (kill func()) {
 	n.mu.Lock()
 	n.hosts[name+":80"] = h
 	n.mu.Unlock()
-	server := &http.Server{Handler: handler}
+	var handlers sync.WaitGroup
+	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		handlers.Add(1)
+		defer handlers.Done()
+		handler.ServeHTTP(w, r)
+	})}
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
@@ -78,6 +83,7 @@ func (n *wire) serve(name string, handler http.Handler) (kill func()) {
 			n.mu.Unlock()
 			_ = server.Close()
 			<-ended
+			handlers.Wait()
 		})
 	}
 }

@@ -21,7 +21,7 @@ type fetch struct {
 	// duration is of the segment, the measure of slowness; zero for what is none.
 	duration time.Duration
 	// patience is how long to go on while no packager answers, absence how long
-	// while every one says that it has no such thing.
+	// while every one says that it has no such thing, or who answers has another.
 	patience, absence time.Duration
 	// order is whom to ask, best first, as of now.
 	order func() []*upstream
@@ -122,7 +122,7 @@ func (f *fetch) hopeless() error {
 	}
 	took := time.Since(f.began)
 	switch {
-	case other > 0 && other == len(f.failed):
+	case other > 0 && (other == len(f.failed) || took >= f.absence):
 		// What was sent is broken off; whoever asks again gets another (rule 9).
 		return errOther
 	case gone > 0 && took >= f.absence && (gone == len(f.failed) || f.absence == 0):
