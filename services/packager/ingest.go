@@ -174,6 +174,7 @@ func (in *ingest) look(g *signal, publish bool) {
 		return
 	}
 	first := g.current.Load() == nil
+	g.judge(in.s.now())
 	msns, failed := g.publish()
 	in.complain(g, errors.Join(err, failed))
 	if len(msns) > 0 {

@@ -77,6 +77,7 @@ func TestAStartPublishesOnceAndNothingOld(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	s.now = func() time.Time { return time.Unix(208, 0) }
 	r := &running{t: t, s: s}
 	server := httptest.NewServer(runner.Handler(s, k))
 	defer server.Close()
@@ -114,6 +115,50 @@ func TestAStartPublishesOnceAndNothingOld(t *testing.T) {
 	}
 	cancel()
 	in.wait()
+}
+
+func TestWhatAnEarlierRunLeftIsNotPublished(t *testing.T) {
+	const window = 4 * 2 * time.Second
+	end := time.Unix(208, 0) // of segment 103
+	for _, c := range []struct {
+		name string
+		now  time.Time
+		want int64 // the newest segment published at first, -1 for none
+	}{
+		{"ended as long ago as a window lasts: the encoder is down for a moment", end.Add(window), 103},
+		{"ended longer ago", end.Add(window + 1), -1},
+		{"from the future: a clock is wrong", end.Add(-time.Hour), 103},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			d := newDisk(t, t.TempDir())
+			d.publish(100, 103)
+			k := runner.Kit{Log: hclog.NewNullLogger(), Metrics: prometheus.NewRegistry()}
+			s, err := New(Config{Paths: runner.Paths{Output: d.output}, Window: 4}, k)
+			d.check(err)
+			s.now = func() time.Time { return c.now }
+			in := ingest{s: s, output: d.output, follows: map[string]context.CancelFunc{}, signals: map[string]*signal{}}
+			ctx, cancel := context.WithCancel(t.Context())
+			defer in.wait()
+			defer cancel()
+			newest := func() int64 {
+				if snap, _ := s.find("live01"); snap != nil {
+					return snap.newest()
+				}
+				return -1
+			}
+			for range 2 { // looking again makes it no newer
+				in.scan(ctx, true)
+				if got := newest(); got != c.want {
+					t.Fatalf("got msn %d published, want %d", got, c.want)
+				}
+			}
+			d.publish(200, 200)
+			in.scan(ctx, true)
+			if got := newest(); c.want < 0 && got != 200 {
+				t.Errorf("once the encoder went on: got msn %d, want 200", got)
+			}
+		})
+	}
 }
 
 func TestNotReadyWithoutASignal(t *testing.T) {
@@ -308,6 +353,7 @@ func TestNotificationsAreEnough(t *testing.T) {
 	d.check(err)
 	s, err := New(c, runner.Kit{Log: hclog.NewNullLogger(), Metrics: prometheus.NewRegistry()})
 	d.check(err)
+	s.now = func() time.Time { return time.Unix(208, 0) }
 	watcher, err := fsnotify.NewWatcher()
 	d.check(err)
 	defer watcher.Close()

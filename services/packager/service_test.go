@@ -46,6 +46,8 @@ func runNamed(t *testing.T, name, output string, peers ...string) *running {
 	address := httptest.NewServer(runner.Handler(s, k))
 	t.Cleanup(address.Close)
 	s.config.Topology.Packagers = append(peers, address.URL)
+	began := time.Now()
+	s.now = func() time.Time { return time.Unix(201, 0).Add(time.Since(began)) } // segment 100 is being made
 	socket := httptest.NewServer(runner.SocketHandler(s, k))
 	t.Cleanup(socket.Close)
 	ctx, cancel := context.WithCancel(t.Context())

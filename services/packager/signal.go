@@ -22,8 +22,12 @@ type signal struct {
 	entries []entry
 	target  int // seconds
 	begun   bool
-	gone    time.Time // when it was found to be on disk no more; zero while it is
-	trouble string    // what was logged last to be wrong
+	judged  bool
+	// leftover is the newest segment of what an earlier run left, -1 where there is
+	// none: nothing of it is listed before the worker adds to it.
+	leftover int64
+	gone     time.Time // when it was found to be on disk no more; zero while it is
+	trouble  string    // what was logged last to be wrong
 
 	// current is what is served; nil before the first playlist.
 	current atomic.Pointer[snapshot]
@@ -31,8 +35,30 @@ type signal struct {
 
 func newSignal(name string, size int) *signal {
 	return &signal{
-		name: name, window: window{size: size},
+		name: name, window: window{size: size}, leftover: -1,
 		shelf: shelf{most: 4 * size, items: map[string]*item{}},
+	}
+}
+
+// errLeftover says that what a signal's playlist lists is from an earlier run.
+var errLeftover = errors.New("its segments ended longer ago than a window lasts: left by an earlier run, nothing is listed until the worker adds to them")
+
+// isLeftover reports whether what was found at the first look is from an earlier
+// run: listed now, it would be gone with a jump as soon as the worker goes on.
+func (g *signal) isLeftover() bool {
+	return g.leftover >= 0 && len(g.entries) > 0 && g.entries[len(g.entries)-1].msn == g.leftover
+}
+
+// judge looks at the age of what was found, once. What has no date has no age.
+func (g *signal) judge(now time.Time) {
+	if g.judged || len(g.entries) == 0 {
+		return
+	}
+	g.judged = true
+	last := g.entries[len(g.entries)-1]
+	lasts := time.Duration(g.window.size*g.target) * time.Second
+	if at := last.segment.ProgramDateTime; !at.IsZero() && now.Sub(at.Add(last.segment.Duration)) > lasts {
+		g.leftover = last.msn
 	}
 }
 
@@ -107,6 +133,9 @@ func (g *signal) whole(e entry) bool {
 // publish lists what has been loaded and replaces the snapshot. It returns the MSNs
 // that are listed now and were not before.
 func (g *signal) publish() ([]int64, error) {
+	if g.isLeftover() {
+		return nil, errLeftover
+	}
 	before := g.window.newest()
 	listed, err := g.window.advance(g.entries, g.target, g.whole)
 	if err != nil || !listed {
