@@ -50,8 +50,8 @@ const stalledAfter = 3 * SegmentDuration
 // errStalled is why a running FFmpeg is replaced.
 var errStalled = fmt.Errorf("it gave nothing for %s", stalledAfter)
 
-// errTooLate breaks off an FFmpeg that is behind by more than the window.
-var errTooLate = errors.New("it fell behind by more than the playlist")
+// errTooLate breaks off an FFmpeg that is behind by more than two windows.
+var errTooLate = errors.New("it fell behind by more than two playlists")
 
 // run publishes segments until ctx is cancelled. FFmpeg is started again however
 // it ends; the error is one that needs more than that, such as a full disk.
@@ -178,7 +178,9 @@ func (e *encoder) cut(ctx context.Context, out *os.File, first int64) error {
 		if done == nil || done.MSN < first {
 			continue
 		}
-		if done.MSN < e.oldest() {
+		// A playlist's length of patience: segments go on falling due while a busy
+		// machine still makes those that the start had missed.
+		if done.MSN < e.oldest()-int64(e.window) {
 			return errTooLate
 		}
 		if err := e.folder.publish(done, cut.Init, cut.InitName); err != nil {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -55,6 +57,26 @@ func TestWhoFellBehindTheWindowStartsAnew(t *testing.T) {
 	e, out := newTestEncoder(t, segmentAt(time.Now())-100)
 	if err := e.cut(t.Context(), out, 0); !errors.Is(err, errTooLate) {
 		t.Errorf("got %v, want %v", err, errTooLate)
+	}
+}
+
+// It would start anew for ever on a machine that is too busy to be in time.
+func TestWhoIsALittleBehindGoesOn(t *testing.T) {
+	first := segmentAt(time.Now()) - testWindow - 1
+	e, out := newTestEncoder(t, first)
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- e.cut(ctx, out, 0) }()
+	await(t, "both segments", func() bool {
+		b, err := os.ReadFile(filepath.Join(e.path, playlistName))
+		return err == nil && strings.Contains(string(b), segmentName(first+1))
+	})
+	cancel()
+	if err := out.SetReadDeadline(time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-ended; !isEnd(err) {
+		t.Errorf("got %v, want an end", err)
 	}
 }
 
