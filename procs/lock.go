@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 )
@@ -13,6 +14,17 @@ const lockName = "lock"
 
 // ErrAlreadyRunning says that another supervisor holds the run folder's lock.
 var ErrAlreadyRunning = errors.New("another instance is running")
+
+// AlreadyRunning is ErrAlreadyRunning with who it is and what can be done: pid is
+// 0 when it is not known, sign what showed it.
+func AlreadyRunning(pid int, sign string) error {
+	holder := "unknown"
+	if pid > 0 {
+		holder = strconv.Itoa(pid)
+	}
+	return fmt.Errorf("%w (pid %s, %s): livestream-tui attach shows it, livestream-tui ctl tells of it and commands it; to run one more, set another RUN_PATH and other ports",
+		ErrAlreadyRunning, holder, sign)
+}
 
 // ownFolder makes path a folder that only we may enter, or says why it is not.
 func ownFolder(path string) error {
@@ -63,14 +75,13 @@ func takeLock(path string) (*os.File, error) {
 	}
 	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	if errors.Is(err, syscall.EWOULDBLOCK) {
-		pid, _ := os.ReadFile(path) // only for the message
+		text, _ := os.ReadFile(path) // only for the message
 		_ = f.Close()
-		holder := strings.TrimSpace(string(pid))
-		if holder == "" {
-			holder = "unknown"
+		pid, err := strconv.Atoi(strings.TrimSpace(string(text)))
+		if err != nil {
+			pid = 0 // it has not written it yet
 		}
-		return nil, fmt.Errorf("%w (pid %s, lock %s): stop it first, or set another RUN_PATH and other ports",
-			ErrAlreadyRunning, holder, path)
+		return nil, AlreadyRunning(pid, "lock "+path)
 	}
 	if err == nil {
 		err = f.Truncate(0)

@@ -40,6 +40,8 @@ type Snapshot struct {
 	// Version grows with every change.
 	Version uint64    `json:"version"`
 	At      time.Time `json:"at"`
+	// PID is the supervisor's own.
+	PID int `json:"pid"`
 	// Layout is the layout's name, Started when the platform was launched.
 	Layout  string    `json:"layout"`
 	Started time.Time `json:"started"`
@@ -58,6 +60,9 @@ type Snapshot struct {
 	Preferences []report.Preference `json:"preferences"`
 	// Failovers are the newest last, 100 at most.
 	Failovers []FailoverAt `json:"failovers"`
+	// Viewings are what each viewer last said of each signal that it plays, 100 at
+	// most: what the audience sees.
+	Viewings []ViewingAt `json:"viewings"`
 	// LogSeq is the sequence number of the newest log line.
 	LogSeq uint64 `json:"log_seq"`
 	// PlayURL is what an operator opens in a player: the proxy's base URL.
@@ -83,6 +88,13 @@ type FailoverAt struct {
 	Time    time.Time `json:"time"`
 	Process string    `json:"process"`
 	report.Failover
+}
+
+// ViewingAt is a viewer's word on a signal with its time.
+type ViewingAt struct {
+	Time    time.Time `json:"time"`
+	Process string    `json:"process"`
+	report.Viewing
 }
 
 // LogLine is a line of a child's log.

@@ -2,6 +2,8 @@ package control
 
 import (
 	"context"
+	"net"
+	"os"
 	"slices"
 	"sync"
 	"time"
@@ -16,6 +18,7 @@ import (
 const (
 	logMost       = 10_000 // lines of log that are kept
 	failoversMost = 100
+	viewingsMost  = 100
 	queueMost     = 1024 // events that a subscriber may be behind
 	measurePeriod = time.Second
 )
@@ -41,6 +44,10 @@ type Local struct {
 	log  hclog.Logger
 	sup  supervisor
 	poll poller
+	// layout and control are what the socket serves, and where; control is nil for
+	// a platform without one.
+	layout  layouts.Layout
+	control net.Listener
 	// packagers are the base URLs of those processes that are packagers.
 	packagers map[string]string
 
@@ -76,6 +83,9 @@ func New(o Options) (*Local, error) {
 		return nil, err
 	}
 	l := newLocal(o.Layout, ends, o.LogPath, o.Log)
+	if err := alone(SocketPath(o.RunPath)); err != nil {
+		return nil, err // before anything that it runs is taken for what a killed one left
+	}
 	// The supervisor first: it ends what an earlier run left on our ports.
 	sup, err := procs.New(procs.Options{
 		Specs: list, RunPath: o.RunPath, LogPath: o.LogPath, Self: o.Self, Log: o.Log,
@@ -87,14 +97,17 @@ func New(o Options) (*Local, error) {
 	if err := joined(append(checkFolders(o.Folders), checkPorts(ends)...)); err != nil {
 		return nil, err // the lock goes with this process
 	}
+	if l.control, err = listen(SocketPath(o.RunPath)); err != nil {
+		return nil, err
+	}
 	l.sup = sup
 	return l, nil
 }
 
 // newLocal returns a platform that lacks its supervisor.
 func newLocal(layout layouts.Layout, ends []endpoint, logs string, log hclog.Logger) *Local {
-	l := &Local{log: log, poll: newPoller(ends), packagers: map[string]string{}, lines: newRing(logMost), subscribers: map[*subscriber]bool{}}
-	l.now = Snapshot{Version: 1, Layout: layout.Name, Started: time.Now(), LogFolder: logs}
+	l := &Local{log: log, poll: newPoller(ends), layout: layout, packagers: map[string]string{}, lines: newRing(logMost), subscribers: map[*subscriber]bool{}}
+	l.now = Snapshot{Version: 1, PID: os.Getpid(), Layout: layout.Name, Started: time.Now(), LogFolder: logs}
 	for _, p := range layout.Processes {
 		v := Process{Status: Status{Name: p.Name}, Service: p.Service}
 		for _, e := range ends {
@@ -121,17 +134,27 @@ func (l *Local) Run(ctx context.Context) error {
 	var work sync.WaitGroup
 	work.Go(func() { l.poll.run(background, l.polled) })
 	work.Go(func() { l.measure(background) })
+	serving, hangUp := context.WithCancel(context.WithoutCancel(ctx))
+	if l.control != nil {
+		s := &server{platform: l, layout: l.layout, log: l.log, patience: ordinaryPatience()}
+		work.Go(func() { s.serve(serving, l.control) })
+	}
 	err := l.sup.Run(ctx)
 	cancel()
+	l.end()
+	hangUp() // once its clients can be told of the end
 	work.Wait()
+	return err
+}
 
+// end closes every subscription once it has been read.
+func (l *Local) end() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.ended = true
 	for s := range l.subscribers {
 		s.wakeUp()
 	}
-	return err
 }
 
 // KillAll ends every process at once; Run returns soon after.
@@ -233,11 +256,22 @@ func (l *Local) keep(process string, line report.Line, event report.Event) {
 		l.now.Failovers = list[max(0, len(list)-failoversMost):]
 		l.now.Version++
 		l.publish(Event{Time: line.Time, Process: process, Failover: &e})
+	case report.Viewing:
+		l.now.Viewings = heard(l.now.Viewings, ViewingAt{Time: line.Time, Process: process, Viewing: e})
+		l.now.Version++
 	default:
 		if line.Level >= report.LevelWarn {
 			l.publish(Event{Time: line.Time, Process: process, Log: &line})
 		}
 	}
+}
+
+// heard is list with a viewer's newest word, and without that which it replaces;
+// the newest words are last.
+func heard(list []ViewingAt, v ViewingAt) []ViewingAt {
+	list = slices.DeleteFunc(slices.Clone(list), func(o ViewingAt) bool { return o.Process == v.Process && o.Signal == v.Signal })
+	list = append(list, v)
+	return list[max(0, len(list)-viewingsMost):]
 }
 
 // polled takes what the control plane answered.

@@ -1,0 +1,307 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/hashicorp/go-hclog"
+
+	"livestream-tui/procs"
+	"livestream-tui/services/report"
+)
+
+// served is a platform's server on a socket of its own.
+type served struct {
+	path   string
+	hangUp context.CancelFunc // and wait
+}
+
+// serve serves p until the test ends, or earlier.
+func serve(t *testing.T, p Platform, patience patience) served {
+	t.Helper()
+	run, err := os.MkdirTemp("", "ctl") // short: a socket's path has a limit
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(run) }) // a temporary folder: no harm if it stays
+	l, err := listen(SocketPath(run))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &server{platform: p, log: hclog.NewNullLogger(), patience: patience}
+	if local, ok := p.(*Local); ok {
+		s.layout = local.layout
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		s.serve(ctx, l)
+	}()
+	hangUp := func() { cancel(); <-done }
+	t.Cleanup(hangUp)
+	return served{SocketPath(run), hangUp}
+}
+
+func dial(t *testing.T, path string) *Remote {
+	t.Helper()
+	r, err := Dial(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(r.Close)
+	return r
+}
+
+// platforms are the ways to get at a local platform: each keeps the contract.
+var platforms = map[string]func(t *testing.T, l *Local) Platform{
+	"local": func(_ *testing.T, l *Local) Platform { return l },
+	"over the socket": func(t *testing.T, l *Local) Platform {
+		return dial(t, serve(t, l, ordinaryPatience()).path)
+	},
+}
+
+func eachPlatform(t *testing.T, test func(t *testing.T, open func(t *testing.T, l *Local) Platform)) {
+	for name, open := range platforms {
+		t.Run(name, func(t *testing.T) { test(t, open) })
+	}
+}
+
+func TestContractASnapshotIsThePlatformAsItIs(t *testing.T) {
+	eachPlatform(t, func(t *testing.T, open func(*testing.T, *Local) Platform) {
+		l := platformOf(t, fakeSupervisor{})
+		p := open(t, l)
+		look := func(what string) {
+			t.Helper()
+			want, got := l.Snapshot(), p.Snapshot()
+			if got.At.Before(want.At) {
+				t.Errorf("%s: its time is before that of an earlier one", what)
+			}
+			if d := cmp.Diff(want, got, cmpopts.IgnoreFields(Snapshot{}, "At")); d != "" {
+				t.Errorf("%s: want -, got +\n%s", what, d)
+			}
+		}
+		look("at first")
+		at := time.Now().Round(0) // what a clock reads beside the wall's time stays here
+		l.onStatus(Status{Name: "proxy", State: procs.Ready, PID: 7, Paused: true, Wanted: true, Incarnation: 3, Started: at, Restarts: 2,
+			LastExit: "signal: killed", CPU: 12.5, RSS: 1 << 40, LogPath: "/l\x1b[31m", LogLost: 1, Argv: []string{"/bin/x", "proxy"}, Socket: "/s", Reason: "é"})
+		look("after a state")
+		l.onLine("proxy", []byte(`{"@level":"info","@message":"failover","event":"failover","signal":"live01","from":"http://a","to":"http://b","cause":"a refused","msn_before":7,"msn_after":8,"gap_ms":1.5,"saved":2}`))
+		look("after a failover")
+		l.onLine("worker", []byte(`{"@level":"info","@message":"p","event":"progress","signal":"live01","stage":"mezzanine","percent":40}`))
+		look("after progress")
+		l.onLine("viewer", []byte(`{"@level":"info","@message":"v","event":"viewing","signal":"live01","state":"stalled","stalled_for_ms":9007199254740993,"msn":-1}`))
+		look("after a viewer's word")
+		l.onLine("worker", []byte("a line, which changes the log alone"))
+		look("after a line")
+		l.polled(answers{Err: "the reporter is silent", Live: []report.Live{{Signal: "live01", Server: "http://a/live01/playlist.m3u8"}},
+			Ingests: []report.Ingest{{Signal: "live01", Packagers: []string{}, LastReported: "Fri, 05 Apr 2024 11:23:45 -03"}},
+			Details: []report.SignalStatus{{Signal: "live01", Packagers: []report.PackagerStatus{{URL: "http://a", State: report.Lagging, MSN: -1, Part: -1, AgeMS: -1}}, LastReported: at}}})
+		look("after the control plane's answers")
+		l.stopping()
+		look("on its way down")
+	})
+}
+
+func TestContractLogsAreGivenByNumber(t *testing.T) {
+	eachPlatform(t, func(t *testing.T, open func(*testing.T, *Local) Platform) {
+		l := platformOf(t, fakeSupervisor{})
+		p := open(t, l)
+		for i := range 5 {
+			l.onLine("proxy", fmt.Appendf(nil, `{"@level":"warn","@message":"line %d","big":9007199254740993,"list":[1,{"a":null}],"t":true}`, i+1))
+		}
+		for _, c := range []struct {
+			since       uint64
+			limit       int
+			first, last uint64 // 0: none
+		}{
+			{0, 10, 1, 5}, {0, 2, 1, 2}, {3, 10, 4, 5}, {4, 1, 5, 5}, {5, 10, 0, 0}, {1 << 63, 10, 0, 0}, {0, 0, 0, 0}, {0, -1, 0, 0}, {0, 1 << 40, 1, 5},
+		} {
+			got := p.Logs(c.since, c.limit)
+			switch {
+			case c.first == 0 && len(got) != 0:
+				t.Errorf("since %d, limit %d: got %d lines, want none", c.since, c.limit, len(got))
+			case c.first == 0:
+			case len(got) == 0 || got[0].Seq != c.first || got[len(got)-1].Seq != c.last || len(got) != int(c.last-c.first)+1:
+				t.Errorf("since %d, limit %d: got %v, want lines %d to %d", c.since, c.limit, got, c.first, c.last)
+			}
+		}
+		got := p.Logs(0, 1)[0]
+		if d := cmp.Diff(l.Logs(0, 1)[0].FieldText(), got.FieldText()); d != "" || got.Level != report.LevelWarn || got.Process != "proxy" {
+			t.Errorf("the line: got %+v\n%s", got, d)
+		}
+	})
+}
+
+func TestContractSnapshotAndEventsTogetherMissNothing(t *testing.T) {
+	eachPlatform(t, func(t *testing.T, open func(*testing.T, *Local) Platform) {
+		const changes, readers = 400, 4 // fewer changes than a subscriber's queue holds
+		l := platformOf(t, fakeSupervisor{})
+		p := open(t, l)
+		var work sync.WaitGroup
+		turn := make(chan struct{}) // time for the next reader, who races the changes after it
+		work.Go(func() {
+			for i := range changes {
+				if i%(changes/readers) == 0 {
+					turn <- struct{}{}
+				}
+				l.onStatus(Status{Name: "proxy", State: procs.Starting, Incarnation: i + 1})
+			}
+		})
+		for range readers {
+			<-turn
+			work.Go(func() {
+				snapshot, events := p.Subscribe(t.Context())
+				proxy, _ := snapshot.Process("proxy")
+				for last := proxy.Incarnation; last < changes; {
+					e, ok := <-events
+					if !ok {
+						t.Errorf("the events end after change %d", last)
+						return
+					}
+					if e.Status == nil || e.Status.Incarnation != last+1 || e.Dropped > 0 {
+						t.Errorf("after change %d: got %+v, want the next", last, e)
+						return
+					}
+					last++
+				}
+			})
+		}
+		work.Wait()
+	})
+}
+
+func TestContractASlowReaderIsToldWhatItMissed(t *testing.T) {
+	eachPlatform(t, func(t *testing.T, open func(*testing.T, *Local) Platform) {
+		l := platformOf(t, fakeSupervisor{})
+		p := open(t, l)
+		_, events := p.Subscribe(t.Context())
+		const flood = 20 * queueMost
+		for i := range flood { // nobody reads meanwhile, and this goes on
+			l.onLine("worker", fmt.Appendf(nil, `{"@level":"warn","@message":"line %d"}`, i))
+		}
+		l.onStatus(Status{Name: "proxy", State: procs.Ready})
+		got, dropped := 0, 0
+		for e := range events {
+			got, dropped = got+1, dropped+e.Dropped
+			if e.Status != nil {
+				break
+			}
+		}
+		if got+dropped != flood+1 || dropped == 0 {
+			t.Errorf("%d read and %d dropped, want %d together, some dropped", got, dropped, flood+1)
+		}
+	})
+}
+
+func TestContractCommandsAreDoneOrRefusedInWords(t *testing.T) {
+	eachPlatform(t, func(t *testing.T, open func(*testing.T, *Local) Platform) {
+		var mu sync.Mutex
+		var asked []string
+		refusal := `no process "prxoy"; there are <proxy> & "origin"`
+		l := platformOf(t, fakeSupervisor{command: func(process string, a procs.Action) error {
+			mu.Lock()
+			defer mu.Unlock()
+			asked = append(asked, a.String()+" "+process)
+			if process != "proxy" {
+				return errors.New(refusal)
+			}
+			return nil
+		}})
+		p := open(t, l)
+		for _, a := range []Action{Kill, Restart, Stop, Start, Pause, Resume} {
+			if err := p.Command(t.Context(), Command{"proxy", a}); err != nil {
+				t.Errorf("%s proxy: got %v, want no error", a, err)
+			}
+		}
+		if err := p.Command(t.Context(), Command{"prxoy", Stop}); err == nil || err.Error() != refusal {
+			t.Errorf("stop prxoy: got %v, want %s", err, refusal)
+		}
+		if err := p.Command(t.Context(), Command{Action: Failover}); !errors.Is(err, errNoOrigin) && (err == nil || err.Error() != errNoOrigin.Error()) {
+			t.Errorf("failover: got %v, want %v", err, errNoOrigin)
+		}
+		if got, want := fmt.Sprint(asked), "[kill proxy restart proxy stop proxy start proxy pause proxy resume proxy stop prxoy]"; got != want {
+			t.Errorf("asked: got %s, want %s", got, want)
+		}
+		cancelled, cancel := context.WithCancel(t.Context())
+		cancel()
+		if _, local := p.(*Local); !local {
+			if err := p.Command(cancelled, Command{"proxy", Kill}); !errors.Is(err, context.Canceled) {
+				t.Errorf("a cancelled command: got %v, want %v", err, context.Canceled)
+			}
+		}
+	})
+}
+
+func TestContractASubscriptionEndsWithItsReaderOrThePlatform(t *testing.T) {
+	eachPlatform(t, func(t *testing.T, open func(*testing.T, *Local) Platform) {
+		var l *Local
+		l = platformOf(t, fakeSupervisor{run: func(ctx context.Context) error {
+			<-ctx.Done()
+			l.onStatus(Status{Name: "proxy", State: procs.Exited})
+			return nil
+		}})
+		p := open(t, l)
+		ctx, leave := context.WithCancel(t.Context())
+		_, left := p.Subscribe(ctx)
+		_, stays := p.Subscribe(t.Context())
+		leave()
+		for range left { //nolint:revive // until it is closed
+		}
+		awaitTrue(t, "nobody but the other is subscribed", func() bool {
+			l.mu.Lock()
+			defer l.mu.Unlock()
+			return len(l.subscribers) == 1
+		})
+		run, stop := context.WithCancel(t.Context())
+		stop()
+		if err := l.Run(run); err != nil {
+			t.Fatal(err)
+		}
+		var last Event
+		for e := range stays {
+			last = e
+		}
+		if last.Status == nil || last.Status.State != procs.Exited {
+			t.Errorf("the last event: got %+v, want proxy exited", last)
+		}
+		_, late := p.Subscribe(t.Context())
+		for range late { //nolint:revive // until it is closed
+		}
+	})
+}
+
+func TestALayoutComesOverTheSocketWhole(t *testing.T) {
+	l := platformOf(t, fakeSupervisor{})
+	l.layout.Processes[0].Environment = map[string]string{"A": "b"}
+	l.layout.Processes[0].Grace = 3 * time.Second
+	got, err := dial(t, serve(t, l, ordinaryPatience()).path).Layout(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(l.layout, got); d != "" {
+		t.Errorf("want -, got +\n%s", d)
+	}
+}
+
+// unixConn is a raw connection to the socket.
+func unixConn(t *testing.T, path string) net.Conn {
+	t.Helper()
+	c, err := net.DialTimeout("unix", path, deadline)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Close() }) // it may be closed already
+	if err := c.SetDeadline(time.Now().Add(deadline)); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}

@@ -1,0 +1,340 @@
+package control
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"livestream-tui/procs"
+)
+
+func TestTheSocketIsOursAlone(t *testing.T) {
+	s := serve(t, platformOf(t, fakeSupervisor{}), ordinaryPatience())
+	info, err := os.Stat(s.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := info.Mode(), os.ModeSocket|0o600; got != want {
+		t.Errorf("mode: got %s, want %s", got, want)
+	}
+	s.hangUp()
+	if _, err := os.Stat(s.path); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("after the end: got %v, want no socket", err)
+	}
+}
+
+func TestAStaleSocketIsReplacedAndALiveOneIsNot(t *testing.T) {
+	run, err := os.MkdirTemp("", "ctl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(run)
+	path := SocketPath(run)
+	if err := alone(path); err != nil {
+		t.Errorf("without a socket: got %v, want nobody", err)
+	}
+	if _, err := Dial(t.Context(), path); !errors.Is(err, ErrNoPlatform) || !strings.Contains(err.Error(), "RUN_PATH=") || !strings.Contains(err.Error(), "--headless") {
+		t.Errorf("dial without a socket: got %v, want %v with the way out", err, ErrNoPlatform)
+	}
+	killed, err := net.Listen("unix", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	killed.(*net.UnixListener).SetUnlinkOnClose(false) // as SIGKILL leaves it
+	if err := alone(path); !errors.Is(err, procs.ErrAlreadyRunning) || !strings.Contains(err.Error(), fmt.Sprintf("pid %d,", os.Getpid())) {
+		t.Errorf("a live socket: got %v, want %v with our pid", err, procs.ErrAlreadyRunning)
+	}
+	for _, way := range []string{"attach", "ctl", "RUN_PATH"} {
+		if err := alone(path); !strings.Contains(err.Error(), way) {
+			t.Errorf("a live socket: got %v, want %s in it", err, way)
+		}
+	}
+	_ = killed.Close() // a test's socket
+	if err := alone(path); err != nil {
+		t.Errorf("a stale socket: got %v, want nobody", err)
+	}
+	if _, err := Dial(t.Context(), path); !errors.Is(err, ErrNoPlatform) {
+		t.Errorf("dial of a stale socket: got %v, want %v", err, ErrNoPlatform)
+	}
+	l, err := listen(path)
+	if err != nil {
+		t.Fatalf("a stale socket: got %v, want it replaced", err)
+	}
+	_ = l.Close() // as above
+}
+
+func TestAFileThatIsNoSocketIsLeftAlone(t *testing.T) {
+	path := filepath.Join(t.TempDir(), socketName)
+	if err := os.WriteFile(path, []byte("precious"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := listen(path); err == nil || !strings.Contains(err.Error(), path) {
+		t.Errorf("got %v, want an error that names it", err)
+	}
+	if b, err := os.ReadFile(path); err != nil || string(b) != "precious" {
+		t.Errorf("the file: got %q, %v, want it as it was", b, err)
+	}
+}
+
+// TestAClientWhoDoesNotReadHoldsUpNobody fills a client's socket: supervision and
+// the other clients go on, and the client is cut off.
+func TestAClientWhoDoesNotReadHoldsUpNobody(t *testing.T) {
+	l := platformOf(t, fakeSupervisor{})
+	patience := ordinaryPatience()
+	patience.write = 2 * time.Second // long enough for a loaded machine to serve who reads
+	s := serve(t, l, patience)
+	slow := unixConn(t, s.path)
+	fmt.Fprint(slow, "GET /events HTTP/1.1\r\nHost: x\r\n\r\n")
+	if _, err := bufio.NewReader(io.LimitReader(slow, 1)).ReadByte(); err != nil { // it is subscribed
+		t.Fatal(err)
+	}
+	const lines, long = 3000, 1000 // more than sockets buffer
+	other := dial(t, s.path)
+	_, events := other.Subscribe(t.Context())
+	got := make(chan int)
+	go func() {
+		n := 0
+		for e := range events {
+			if n += 1 + e.Dropped; e.Status != nil {
+				break
+			}
+		}
+		got <- n
+	}()
+	began := time.Now()
+	for i := range lines {
+		l.onLine("worker", fmt.Appendf(nil, `{"@level":"warn","@message":"%d %s"}`, i, strings.Repeat("x", long)))
+	}
+	l.onStatus(Status{Name: "proxy", State: procs.Ready, PID: 7})
+	if took := time.Since(began); took > deadline/2 {
+		t.Errorf("the flood took %s: the slow client held it up", took)
+	}
+	if n := <-got; n != lines+1 {
+		t.Errorf("another client: got %d events and drops, want %d", n, lines+1)
+	}
+	if p, _ := other.Snapshot().Process("proxy"); p.PID != 7 {
+		t.Errorf("another client's snapshot: got pid %d, want 7", p.PID)
+	}
+	awaitTrue(t, "the slow client is cut off", func() bool {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		return len(l.subscribers) == 1
+	})
+}
+
+func TestWhoHangsOnTheSocketDoesNotKeepThePlatformFromEnding(t *testing.T) {
+	l := platformOf(t, fakeSupervisor{})
+	patience := ordinaryPatience()
+	patience.farewell = 100 * time.Millisecond
+	s := serve(t, l, patience)
+	slow := unixConn(t, s.path)
+	fmt.Fprint(slow, "GET /events HTTP/1.1\r\nHost: x\r\n\r\n")
+	half := unixConn(t, s.path)
+	fmt.Fprint(half, "POST /command HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{")
+	awaitTrue(t, "subscribed", func() bool {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		return len(l.subscribers) == 1
+	})
+	ended := make(chan struct{})
+	go func() { s.hangUp(); close(ended) }() // without the platform's end: the stream goes on
+	select {
+	case <-ended:
+	case <-time.After(deadline):
+		t.Fatal("the server waits for its clients")
+	}
+}
+
+func TestTheSocketRefusesWhatIsNotAskedWell(t *testing.T) {
+	var done atomic.Int64
+	l := platformOf(t, fakeSupervisor{command: func(string, procs.Action) error { done.Add(1); return nil }})
+	patience := ordinaryPatience()
+	patience.request, patience.idle = 200*time.Millisecond, 200*time.Millisecond
+	path := serve(t, l, patience).path
+	post := func(header, body string) string {
+		return fmt.Sprintf("POST /command HTTP/1.1\r\nHost: x\r\nConnection: close\r\n%sContent-Length: %d\r\n\r\n%s", header, len(body), body)
+	}
+	const kind = "Content-Type: application/json\r\n"
+	for _, c := range []struct {
+		name, sent string
+		status     string // empty: hung up on
+		says       string
+	}{
+		{"no HTTP", "\x00\x01\x02\r\n\r\n", "400", ""},
+		{"nothing at all", "", "", ""},
+		{"half a header", "GET /snapshot HTTP/1.1\r\nHost:", "", ""},
+		{"an endless header", "GET /snapshot HTTP/1.1\r\nHost: x\r\nA: " + strings.Repeat("a", 2*headerMost) + "\r\n\r\n", "431", ""},
+		{"half a body", "POST /command HTTP/1.1\r\nHost: x\r\n" + kind + "Content-Length: 10\r\n\r\n{", "400", "command: "},
+		{"an endless body", post(kind, `{"process":"`+strings.Repeat("a", 2*bodyMost)+`","action":"kill"}`), "400", "too large"},
+		{"no JSON", post(kind, "kill proxy"), "400", "command: "},
+		{"two commands", post(kind, `{"action":"kill","process":"proxy"}{}`), "400", "after it"},
+		{"an unknown action", post(kind, `{"action":"explode","process":"proxy"}`), "400", "allowed are [kill"},
+		{"an unknown field", post(kind, `{"action":"kill","process":"proxy","signal":9}`), "400", "signal"},
+		{"a form", post("Content-Type: text/plain\r\n", `{"action":"kill","process":"proxy"}`), "415", "application/json"},
+		{"a web page", post(kind+"Origin: http://evil.example\r\n", `{"action":"kill","process":"proxy"}`), "415", "web page"},
+		{"a number that is none", "GET /logs?since=-1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", "400", `since=\"-1\"`},
+		{"a path that there is not", "GET /../etc/passwd HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", "30", ""},
+		{"a method that there is not", "DELETE /snapshot HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", "405", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			conn := unixConn(t, path)
+			_, _ = io.WriteString(conn, c.sent) // it may hang up before it has all
+			b, err := io.ReadAll(conn)          // until it hangs up
+			var timeout net.Error
+			if errors.As(err, &timeout) && timeout.Timeout() {
+				t.Fatalf("the server waits for it")
+			}
+			if c.status == "" && len(b) > 0 || !strings.HasPrefix(string(b), strings.TrimSuffix("HTTP/1.1 "+c.status, "HTTP/1.1 ")) || !strings.Contains(string(b), c.says) {
+				t.Errorf("got %q, want status %q and %q", b, c.status, c.says)
+			}
+		})
+	}
+	if n := done.Load(); n != 0 {
+		t.Errorf("%d commands were done, want none", n)
+	}
+	if err := dial(t, path).Command(t.Context(), Command{"proxy", Kill}); err != nil || done.Load() != 1 {
+		t.Errorf("a good command afterwards: got %v, %d done", err, done.Load())
+	}
+}
+
+func TestMoreClientsThanThereIsRoomForAreHungUpOn(t *testing.T) {
+	path := serve(t, platformOf(t, fakeSupervisor{}), ordinaryPatience()).path
+	var kept []net.Conn
+	for range clientsMost {
+		c := unixConn(t, path)
+		fmt.Fprint(c, "GET /snapshot HTTP/1.1\r\nHost: x\r\n\r\n")
+		if resp, err := http.ReadResponse(bufio.NewReader(c), nil); err != nil || resp.StatusCode != http.StatusOK {
+			t.Fatalf("client %d: got %v, %v", len(kept)+1, resp, err)
+		}
+		kept = append(kept, c)
+	}
+	if b, err := io.ReadAll(unixConn(t, path)); err != nil || len(b) > 0 {
+		t.Errorf("one more: got %q, %v, want the end", b, err)
+	}
+	_ = kept[0].Close() // makes room
+	awaitTrue(t, "room again", func() bool {
+		r, err := Dial(t.Context(), path)
+		if err == nil {
+			r.Close()
+		}
+		return err == nil
+	})
+}
+
+func TestTheEndOfThePlatformIsTold(t *testing.T) {
+	l := platformOf(t, fakeSupervisor{})
+	r := dial(t, serve(t, l, ordinaryPatience()).path)
+	told := make(chan error, 1)
+	go func() { told <- r.Ended(t.Context()) }()
+	awaitTrue(t, "it listens", func() bool {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		return len(l.subscribers) == 1
+	})
+	l.end()
+	select {
+	case err := <-told:
+		if err != nil {
+			t.Errorf("got %v, want a clean end", err)
+		}
+	case <-time.After(deadline):
+		t.Fatal("nothing was told")
+	}
+}
+
+func TestAPlatformThatIsGoneIsNoCleanEnd(t *testing.T) {
+	l := platformOf(t, fakeSupervisor{})
+	patience := ordinaryPatience()
+	patience.farewell = 0
+	s := serve(t, l, patience)
+	r := dial(t, s.path)
+	last := r.Snapshot()
+	told := make(chan error, 1)
+	go func() { told <- r.Ended(t.Context()) }()
+	awaitTrue(t, "it listens", func() bool {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		return len(l.subscribers) == 1
+	})
+	s.hangUp() // as SIGKILL would: the stream breaks, and nobody listens
+	select {
+	case err := <-told:
+		if err == nil || !strings.Contains(err.Error(), "without a word") || !strings.Contains(err.Error(), s.path) {
+			t.Errorf("got %v, want that it has gone without a word, and where it was", err)
+		}
+	case <-time.After(deadline):
+		t.Fatal("nothing was told")
+	}
+	if got := r.Snapshot(); got.At != last.At || len(got.Processes) != len(last.Processes) {
+		t.Errorf("its snapshot: got one of %s, want the last, of %s", got.At, last.At)
+	}
+	if err := r.Command(t.Context(), Command{"proxy", Kill}); !errors.Is(err, ErrNoPlatform) {
+		t.Errorf("a command: got %v, want %v", err, ErrNoPlatform)
+	}
+}
+
+// TestABrokenConnectionIsMadeAnew cuts the stream of a platform that goes on.
+func TestABrokenConnectionIsMadeAnew(t *testing.T) {
+	l := platformOf(t, fakeSupervisor{})
+	first := make(chan struct{})
+	var streams atomic.Int64
+	run, err := os.MkdirTemp("", "ctl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(run)
+	listener, err := listen(SocketPath(run))
+	if err != nil {
+		t.Fatal(err)
+	}
+	routes := (&server{platform: l, layout: l.layout, patience: ordinaryPatience()}).routes()
+	front := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/events" && streams.Add(1) == 1 {
+			s := l.Snapshot()
+			_ = json.NewEncoder(w).Encode(told{Snapshot: &s})
+			_ = http.NewResponseController(w).Flush()
+			close(first)
+			panic(http.ErrAbortHandler)
+		}
+		routes.ServeHTTP(w, r)
+	})}
+	go func() { _ = front.Serve(listener) }() // until it is closed
+	defer front.Close()
+	r := dial(t, SocketPath(run))
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- r.Ended(ctx) }()
+	<-first
+	awaitTrue(t, "another stream", func() bool { return streams.Load() > 1 })
+	cancel()
+	if err := <-ended; !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v, want %v", err, context.Canceled)
+	}
+}
+
+func TestAPlatformThatDoesNotAnswerIsGivenUpOn(t *testing.T) {
+	run, err := os.MkdirTemp("", "ctl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(run)
+	l, err := net.Listen("unix", SocketPath(run)) // and never accepts, as one that is stopped
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	if _, err := Dial(t.Context(), SocketPath(run)); err == nil || !strings.Contains(err.Error(), "does not answer") || errors.Is(err, ErrNoPlatform) {
+		t.Errorf("got %v, want that it does not answer", err)
+	}
+}
