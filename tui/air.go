@@ -101,8 +101,8 @@ func wordOf(s *scene) word {
 	}
 	w.at, w.playing, w.unsure = time.Time{}, true, false
 	for i, v := range s.viewers {
-		if i == 0 || v.at.Before(w.at) {
-			w.at = v.at // the one not heard of for longest: each has to speak
+		if i == 0 || v.Time.Before(w.at) {
+			w.at = v.Time // the one not heard of for longest: each has to speak
 		}
 		w.playing = w.playing && v.State == report.ViewPlaying
 		switch v.State {

@@ -84,7 +84,7 @@ func TestLight(t *testing.T) {
 
 func TestWord(t *testing.T) {
 	view := func(name, signal string, state report.ViewState, ago, stalled time.Duration) viewer {
-		return viewer{name, noon.Add(-ago), report.Viewing{Signal: signal, State: state, StalledForMS: stalled.Milliseconds()}}
+		return viewer{Time: noon.Add(-ago), Process: name, Viewing: report.Viewing{Signal: signal, State: state, StalledForMS: stalled.Milliseconds()}}
 	}
 	for name, c := range map[string]struct {
 		change  func(s *control.Snapshot)

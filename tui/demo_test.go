@@ -53,8 +53,14 @@ func TestDemo(t *testing.T) {
 					applied = true
 					by(s)
 				}
-				if state != "unknown" {
-					s.At = time.Now()
+				s.At = time.Now()
+				switch {
+				case state == "starting":
+					s.Viewings = nil
+				case state == "off air" && time.Since(began) > 2*time.Second:
+					s.Viewings = []control.ViewingAt{viewing(s.At, time.Since(began)-2*time.Second)}
+				case state != "unknown" || time.Since(began) < 2*time.Second:
+					s.Viewings = []control.ViewingAt{viewing(s.At, 0)}
 				}
 				if seq%20 == 0 {
 					for i := range s.Processes {
@@ -71,15 +77,7 @@ func TestDemo(t *testing.T) {
 					}
 				}
 			})
-			if seq%20 == 1 && state != "unknown" && state != "starting" {
-				stalled := time.Duration(0)
-				if state == "off air" && time.Since(began) > 2*time.Second {
-					stalled = time.Since(began) - 2*time.Second
-				}
-				f.mu.Lock()
-				f.lines = append(f.lines, viewing(seq, time.Now(), stalled))
-				f.mu.Unlock()
-			} else {
+			if seq%8 == 0 {
 				f.mu.Lock()
 				l := someLogs()[rand.IntN(7)]
 				l.Seq, l.Time = seq, time.Now()

@@ -123,6 +123,7 @@ func onAir() control.Snapshot {
 			Signal: "live01", From: f.from, To: f.to, Cause: f.cause, MSNBefore: f.msn, MSNAfter: f.msn + 1, GapMS: f.gap, Saved: 1,
 		}})
 	}
+	s.Viewings = []control.ViewingAt{viewing(noon, 0)}
 	return s
 }
 
@@ -150,17 +151,17 @@ func someLogs() []control.LogLine {
 	return lines
 }
 
-// viewing is the viewer's word, as it stands in its log; stalled is how long it has
-// stood still.
-func viewing(seq uint64, at time.Time, stalled time.Duration) control.LogLine {
-	v := fields("event", "viewing", "signal", "live01", "state", "playing", "stalls", 0, "buffer_ms", 5812, "latency_ms", 5900,
-		"msn", 927081284, "violations", 0, "failed_requests", 0, "packager", "server1", "bitrate_bps", 3_100_000)
-	if stalled > 0 {
-		v = fields("event", "viewing", "signal", "live01", "state", "stalled", "stalled_for_ms", int(stalled.Milliseconds()), "stalls", 1,
-			"stalled_ms", int(stalled.Milliseconds()), "longest_stall_ms", int(stalled.Milliseconds()), "buffer_ms", 0, "latency_ms", 9000,
-			"msn", 927081284, "violations", 0, "failed_requests", 0, "packager", "server1", "bitrate_bps", 0)
+// viewing is the viewer's word; stalled is how long the picture has stood still.
+func viewing(at time.Time, stalled time.Duration) control.ViewingAt {
+	v := report.Viewing{
+		Signal: "live01", State: report.ViewPlaying, BufferMS: 5812, LatencyMS: 5900, MSN: 927081284,
+		Packager: "http://localhost:8080", BitrateBPS: 3_100_000,
 	}
-	return control.LogLine{Seq: seq, Process: "viewer", Line: report.Line{Time: at, Level: report.LevelInfo, Module: "viewer", Message: "viewing", Fields: v}}
+	if ms := stalled.Milliseconds(); ms > 0 {
+		v.State, v.StalledForMS, v.Stalls, v.StalledMS, v.LongestStallMS, v.BufferMS, v.LatencyMS, v.BitrateBPS =
+			report.ViewStalled, ms, 1, ms, ms, 0, 9000, 0
+	}
+	return control.ViewingAt{Time: at, Process: "viewer", Viewing: v}
 }
 
 func fields(pairs ...any) []report.Field {

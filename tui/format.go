@@ -49,6 +49,17 @@ func msText(ms float64) string {
 	return clockText(time.Duration(ms) * time.Millisecond)
 }
 
+// ageText is an age in at most four cells as long as it is below 100 s.
+func ageText(ms int64) string {
+	switch {
+	case ms < 9950:
+		return fmt.Sprintf("%.1fs", float64(ms)/1000)
+	case ms < 99_500:
+		return fmt.Sprintf("%.0fs", float64(ms)/1000)
+	}
+	return clockText(time.Duration(ms) * time.Millisecond)
+}
+
 // percentile is the p-th percentile (0 to 100) by nearest rank; -1 of nothing.
 func percentile(values []float64, p float64) float64 {
 	if len(values) == 0 {

@@ -75,16 +75,16 @@ func newTestModel(t testing.TB, state string, w, h int, how manner) (*model, *fa
 		var lines []control.LogLine
 		if i == 30 {
 			lines = someLogs()
-			for j := range lines {
-				lines[j].Seq += 40
-			}
 		}
 		switch {
-		case state == "starting", state == "unknown" && i > 18:
+		case state == "starting":
+			s.Viewings = nil
+		case state == "unknown" && i > 18:
+			s.Viewings = m.scene.snapshot.Viewings
 		case state == "off air" && i > 20:
-			lines = append(lines, viewing(uint64(1+i*(1+i/30)), s.At, time.Duration(i-20)*time.Second))
+			s.Viewings = []control.ViewingAt{viewing(s.At, time.Duration(i-20)*time.Second)}
 		default:
-			lines = append(lines, viewing(uint64(1+i*(1+i/30)), s.At, 0))
+			s.Viewings = []control.ViewingAt{viewing(s.At, 0)}
 		}
 		m.take(polled{s.At, s, lines})
 		f.snapshot = s

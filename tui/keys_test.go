@@ -103,7 +103,7 @@ func TestKeysThatShowSomething(t *testing.T) {
 		"L comes around":                   {[]string{"L", "L", "L"}, "SERVICES", "VIEWERS"},
 		"l shows one service's logs":       {[]string{"j", "l"}, "server1  level INF", "all services"},
 		"l again shows all":                {[]string{"j", "l", "l"}, "all services", ""},
-		"/ filters while it is typed":      {[]string{"/", "refused"}, "1 of 39 lines", ""},
+		"/ filters while it is typed":      {[]string{"/", "refused"}, "1 of 8 lines", ""},
 		"a filter is a regular expression": {[]string{"/", "play(ed|list)", "enter"}, "/play(ed|list)/ 2 of", "refused"},
 		"what is none is text":             {[]string{"/", "a(", "enter"}, "as text", ""},
 		"esc drops the filter":             {[]string{"/", "refused", "enter", "esc"}, "segment published", "/refused/"},
@@ -174,7 +174,8 @@ func TestBellAtOffAirOnce(t *testing.T) {
 	for i := range 5 {
 		s := onAir()
 		s.Version, s.At = uint64(2000+i), noon.Add(time.Duration(i+1)*time.Second)
-		finish(m, []tea.Cmd{m.take(polled{s.At, s, []control.LogLine{viewing(uint64(500+i), s.At, time.Duration(i+1)*time.Second)}})})
+		s.Viewings = []control.ViewingAt{viewing(s.At, time.Duration(i+1)*time.Second)}
+		finish(m, []tea.Cmd{m.take(polled{s.At, s, nil})})
 	}
 	if rung != 1 {
 		t.Errorf("the bell rang %d times, want once", rung)
@@ -245,7 +246,7 @@ func program(t *testing.T, f *fakePlatform, o Options) *teatest.TestModel {
 func TestProgramQuitsWhenThePlatformHasStopped(t *testing.T) {
 	for name, keys := range map[string][]string{"q and y": {"q", "y"}, "ctrl+c": {"ctrl+c"}} {
 		t.Run(name, func(t *testing.T) {
-			f := &fakePlatform{snapshot: onAir(), lines: []control.LogLine{viewing(1, noon, 0)}}
+			f := &fakePlatform{snapshot: onAir()}
 			stopped := make(chan struct{})
 			asked := make(chan struct{})
 			tm := program(t, f, Options{Stopped: stopped, Stop: func() { close(asked) }})
@@ -272,7 +273,7 @@ func TestProgramQuitsWhenThePlatformHasStopped(t *testing.T) {
 }
 
 func TestProgramShowsAKillAndItsFailover(t *testing.T) {
-	f := &fakePlatform{snapshot: onAir(), lines: []control.LogLine{viewing(1, noon, 0)}}
+	f := &fakePlatform{snapshot: onAir()}
 	f.onCommand = func(f *fakePlatform, c control.Command) {
 		gone(&f.snapshot, c.Process, stateBackoff, "signal: killed, restart in 100ms")
 		f.snapshot.Failovers = append(slices.Clone(f.snapshot.Failovers), control.FailoverAt{Time: noon, Process: "proxy", Failover: report.Failover{
@@ -310,4 +311,40 @@ func TestQuitFromAPlatformOfOthersDetaches(t *testing.T) {
 	if _, ok := cmd().(tea.QuitMsg); !ok {
 		t.Error("q did not end the program")
 	}
+}
+
+func TestViewersWordsAreDebugInTheLog(t *testing.T) {
+	m, _ := newTestModel(t, "on air", 120, 36, colour)
+	line := report.Line{Time: noon, Level: report.LevelInfo, Message: "the picture plays", Fields: fields("event", "viewing", "signal", "live01")}
+	m.take(polled{noon, onAir(), []control.LogLine{{Seq: 500, Process: "viewer", Line: line}}})
+	if strings.Contains(m.View(), "the picture plays") {
+		t.Error("it is shown at level info")
+	}
+	typed(m, "[")
+	if !strings.Contains(m.View(), "the picture plays") {
+		t.Error("it is not shown at level debug")
+	}
+}
+
+func TestMouseChoosesAndMoves(t *testing.T) {
+	m, _ := newTestModel(t, "on air", 120, 36, colour)
+	var services, logs int // the first line below the frame's upper edge
+	for _, p := range m.places() {
+		switch p.Panel {
+		case "services":
+			services = p.Y + 2
+		case "logs":
+			logs = p.Y + 2
+		}
+	}
+	m.Update(tea.MouseMsg{X: 5, Y: services + 3, Button: tea.MouseButtonLeft, Action: tea.MouseActionPress})
+	if m.scene.selected != "server2" || m.focus != "services" {
+		t.Errorf("got %s in %s, want server2 in services", m.scene.selected, m.focus)
+	}
+	m.Update(tea.MouseMsg{X: 5, Y: logs, Button: tea.MouseButtonWheelUp, Action: tea.MouseActionPress})
+	if m.focus != "logs" || m.logs.at == 0 {
+		t.Errorf("the wheel over the log: focus %s, held at %d", m.focus, m.logs.at)
+	}
+	m.Update(tea.MouseMsg{X: 5, Y: 0, Button: tea.MouseButtonLeft, Action: tea.MouseActionPress}) // the header
+	checkFrame(t, m, 120, 36, "after the mouse")
 }

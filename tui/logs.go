@@ -95,6 +95,11 @@ func (p *logsPanel) passes(l *control.LogLine) bool {
 		(p.pattern == nil || p.matches(l))
 }
 
+// isViewing reports whether a line is a viewer's word.
+func isViewing(l *control.LogLine) bool {
+	return l.Field("event") == report.Viewing{}.Kind()
+}
+
 // matches looks at all that is said of a line, its time aside.
 func (p *logsPanel) matches(l *control.LogLine) bool {
 	p.whole = append(p.whole[:0], levelText(l.Level)...)

@@ -149,7 +149,6 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 // take takes over what was seen of the platform.
 func (m *model) take(p polled) tea.Cmd {
 	m.scene.take(p.snapshot, p.at)
-	m.scene.hear(p.logs)
 	m.logs.take(p.logs)
 	before := m.scene.air.state
 	m.scene.air = m.scene.air.next(wordOf(&m.scene), p.at)

@@ -114,7 +114,7 @@ func packagerRow(s *scene, v packager, columns []column, ws []int, w int) *line 
 		msn = strconv.FormatInt(v.status.MSN, 10)
 	}
 	if v.status.AgeMS >= 0 {
-		age = fmt.Sprintf("%.1fs", float64(v.status.AgeMS)/1000)
+		age = ageText(v.status.AgeMS)
 	}
 	r.text(inkText, msn).text(inkText, age).text(inkText, msText(v.status.LatencyMS))
 	return r.drawn(func(l *line, w int) { latencySpark(s, l, v, w) }).line

@@ -445,7 +445,7 @@ func (d *drawing) node(p *control.Process, note string) *line {
 
 func (d *drawing) viewer(p *control.Process) string {
 	for _, v := range d.s.viewers {
-		if v.name == p.Name {
+		if v.Process == p.Name {
 			return plural(v.Stalls, "stall", "stalls")
 		}
 	}
@@ -482,7 +482,7 @@ func (d *drawing) packager(p packager) *line {
 	case !serves(p) || !p.known:
 		return l.cell(stateInk, "  "+word, 24, false, d.s.g.ellipsis)
 	case p.status.MSN >= 0:
-		text = fmt.Sprintf("  msn %d  +%.1fs", p.status.MSN, float64(max(p.status.AgeMS, 0))/1000)
+		text = fmt.Sprintf("  msn %d  +%s", p.status.MSN, ageText(max(p.status.AgeMS, 0)))
 	}
 	return l.cell(inkDim, text, 24, false, d.s.g.ellipsis)
 }

@@ -30,7 +30,7 @@ type scene struct {
 	// live is what is played from where: what the origin said last, as the proxy
 	// knows it too.
 	live []report.Live
-	// packagers are derived from the snapshot, viewers from what they log.
+	// packagers and viewers are derived from the snapshot.
 	packagers []packager
 	viewers   []viewer
 }
@@ -61,43 +61,20 @@ type packager struct {
 func (p packager) key() string { return p.signal + " " + p.url }
 
 // viewer is a viewer's last word on a signal.
-type viewer struct {
-	name string
-	at   time.Time
-	report.Viewing
-}
+type viewer = control.ViewingAt
 
-// hear takes what viewers say out of lines of log.
-func (s *scene) hear(lines []control.LogLine) {
-	for i := range lines {
-		if !isViewing(&lines[i]) {
-			continue
+// heard are the viewers' words, but for those on what nobody plays any more: of
+// that nobody speaks.
+func (s *scene) heard() []viewer {
+	var list []viewer
+	for _, v := range s.snapshot.Viewings {
+		lost := s.now.Sub(v.Time) > silence && len(s.live) > 0 &&
+			!slices.ContainsFunc(s.live, func(l report.Live) bool { return l.Signal == v.Signal })
+		if p := processOf(s.snapshot, v.Process); !lost || p == nil || !works(*p) {
+			list = append(list, v)
 		}
-		e, ok, err := report.EventOf(lines[i].Line)
-		v, is := e.(report.Viewing)
-		if !ok || err != nil || !is {
-			continue
-		}
-		s.stamp++
-		word := viewer{lines[i].Process, lines[i].Time, v}
-		at := slices.IndexFunc(s.viewers, func(o viewer) bool { return o.name == word.name && o.Signal == v.Signal })
-		if at < 0 {
-			s.viewers = append(s.viewers, word)
-			continue
-		}
-		s.viewers[at] = word
 	}
-	// What nobody plays any more, nobody speaks of.
-	s.viewers = slices.DeleteFunc(s.viewers, func(v viewer) bool {
-		if s.now.Sub(v.at) < silence || processOf(s.snapshot, v.name) == nil || !works(*processOf(s.snapshot, v.name)) {
-			return false
-		}
-		return len(s.live) > 0 && !slices.ContainsFunc(s.live, func(l report.Live) bool { return l.Signal == v.Signal })
-	})
-}
-
-func isViewing(l *control.LogLine) bool {
-	return l.Field("event") == report.Viewing{}.Kind()
+	return list
 }
 
 // take makes s the scene of a snapshot that was taken at a time.
@@ -111,6 +88,7 @@ func (s *scene) take(snapshot control.Snapshot, at time.Time) {
 		s.live = snapshot.Live
 	}
 	s.packagers = packagersOf(snapshot, s.live)
+	s.viewers = s.heard()
 	if s.process() == nil && len(snapshot.Processes) > 0 {
 		s.selected = snapshot.Processes[0].Name
 	}

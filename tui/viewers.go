@@ -66,11 +66,11 @@ func (*viewersPanel) lines(s *scene, w, h int) []*line {
 }
 
 func viewerRow(s *scene, v viewer, columns []column, ws []int) *line {
-	r := newRow(s.g, columns, ws, v.name == s.selected)
+	r := newRow(s.g, columns, ws, v.Process == s.selected)
 	glyph, k := s.g.full, inkGood
 	text := v.State.String()
 	switch {
-	case s.now.Sub(v.at) > silence:
+	case s.now.Sub(v.Time) > silence:
 		glyph, text, k = s.g.question, "silent", inkDim
 	case v.State == report.ViewStalled:
 		glyph, k = s.g.cross, inkBadStrong
@@ -95,7 +95,7 @@ func viewerRow(s *scene, v viewer, columns []column, ws []int) *line {
 	if v.LongestStallMS > 0 {
 		longest = msText(float64(v.LongestStallMS))
 	}
-	r.text(inkText, clean(v.name)).text(inkText, clean(v.Signal)).text(k, glyph+" "+text)
+	r.text(inkText, clean(v.Process)).text(inkText, clean(v.Signal)).text(k, glyph+" "+text)
 	r.text(count(v.Stalls), strconv.Itoa(v.Stalls)).text(count(v.Stalls), longest)
 	r.drawn(func(l *line, w int) { l.bar(s.g, bufferInk, part, w) })
 	r.text(inkText, msText(float64(v.BufferMS))).text(inkText, msText(float64(v.LatencyMS)))
