@@ -93,9 +93,8 @@ const (
 	healWithin = 20 * time.Second
 	// aftermath is how long after a fault what it did may show.
 	aftermath = 2500 * time.Millisecond
-	// flyingWithin is how long to wait for a moment at which enough is in flight.
-	flyingWithin = 2 * time.Second
-	// flyingPart is how much of it is enough.
+	// flyingPart is the part of the players with a transfer in flight that makes a
+	// good moment.
 	flyingPart = 20.0 / 24
 )
 
@@ -269,19 +268,11 @@ func (r *run) awaitReady(ctx context.Context) (signal string, err error) {
 
 // one makes one fault and judges it.
 func (r *run) one(ctx context.Context, number int, f Fault) (passed bool, err error) {
-	r.Out.Phase(number, f.Name+": waiting for transfers in flight")
-	enough := int64(flyingPart * float64(r.Players))
-	// Judged by what was in flight; a moment that does not come is told there.
-	_ = await(ctx, flyingWithin, func() error {
-		if n := r.crowd.flying.Load(); n < enough {
-			return fmt.Errorf("%d in flight", n)
-		}
-		return nil
-	})
 	r.Out.Phase(number, f.Name+": "+f.About)
 	before := r.crowd.reports()
 	from := time.Now()
-	r.target.Bitrate = r.crowd.bitrate()
+	enough := int64(flyingPart * float64(r.Players))
+	r.target.Bitrate, r.target.Good = r.crowd.bitrate(), func() bool { return r.crowd.flying.Load() >= enough }
 	made, failed := f.Make(ctx, r.target)
 	r.Out.Phase(number, f.Name+": waiting until everything is well again")
 	if err := sleep(ctx, time.Until(made.Over.Add(aftermath))); err != nil {

@@ -194,6 +194,9 @@ const (
 	pacedFor = time.Second
 	// midBody is how long after a segment was listed the packager is killed.
 	midBody = 150 * time.Millisecond
+	// midBodyTries is how many segments are waited for until players have enough in
+	// flight just then.
+	midBodyTries = 3
 )
 
 // paced makes a packager send at the speed of a network, as a preparation.
@@ -218,10 +221,18 @@ func inMidBody(ctx context.Context, s *scene, process string) error {
 	if err := s.slowDown(ctx, process); err != nil {
 		return err
 	}
-	if err := s.target.awaitSegment(ctx, process); err != nil {
-		return err
+	for range midBodyTries {
+		if err := s.target.awaitSegment(ctx, process); err != nil {
+			return err
+		}
+		if err := sleep(ctx, midBody); err != nil {
+			return err
+		}
+		if s.target.good() {
+			break
+		}
 	}
-	return sleep(ctx, midBody)
+	return nil
 }
 
 const (

@@ -85,6 +85,9 @@ func (f Fault) Make(ctx context.Context, t Target) (m Made, err error) {
 			return m, err
 		}
 	}
+	if err := t.awaitGood(ctx); err != nil {
+		return m, err
+	}
 	m.At = time.Now()
 	err = f.inject(ctx, s)
 	m.Victim = s.victim

@@ -24,6 +24,9 @@ type Target struct {
 	Playlist string
 	// Bitrate is of the signal in bits a second; zero means a million.
 	Bitrate int64
+	// Good reports whether this is a moment for a fault: enough is in flight. A fault
+	// waits a little for one. Nil: any moment is.
+	Good func() bool
 	// Client fetches; nil means http.DefaultClient.
 	Client *http.Client
 }
@@ -34,6 +37,9 @@ const (
 	// readyWithin is how long a process that was killed may take to be ready again.
 	readyWithin = 10 * time.Second
 	lookPeriod  = 20 * time.Millisecond
+	// goodWithin is how long to wait for a good moment: players are in step at worst,
+	// and then there is one in each target duration.
+	goodWithin = 2 * target
 )
 
 // isPackager reports whether a process is one: the service, or a preset of it.
@@ -83,6 +89,20 @@ func (t Target) active(ctx context.Context) (string, error) {
 		}
 	}
 	return list[0].Name, nil
+}
+
+func (t Target) good() bool { return t.Good == nil || t.Good() }
+
+// awaitGood waits for a good moment. One that does not come is no error: what was
+// in flight is judged afterwards.
+func (t Target) awaitGood(ctx context.Context) error {
+	_ = await(ctx, goodWithin, func() error {
+		if !t.good() {
+			return errors.New("too little is in flight")
+		}
+		return nil
+	})
+	return ctx.Err()
 }
 
 func (t Target) command(ctx context.Context, process string, a control.Action) error {
