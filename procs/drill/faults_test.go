@@ -45,6 +45,7 @@ func TestWords(t *testing.T) {
 		{"nginx -c /etc/x", []string{"nginx", "-c", "/etc/x"}},
 		{` nginx  -g "daemon off;" `, []string{"nginx", "-g", "daemon off;"}},
 		{`a '' b"c d"e`, []string{"a", "", "bc de"}},
+		{`sh -c "a \"b c\" d" e\ f 'g\h'`, []string{"sh", "-c", `a "b c" d`, "e f", `g\h`}},
 		{"", nil},
 		{"a 'b", nil},
 	} {

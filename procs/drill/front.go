@@ -130,14 +130,19 @@ func awaitFront(ctx context.Context, f *front, t Target) error {
 	return errors.Join(gone, err)
 }
 
-// Words splits a command line at blanks. Quotes, single or double, keep blanks; no
-// shell is asked.
+// Words splits a command line at blanks. Quotes keep blanks, and a backslash keeps
+// what follows it, except in single quotes; no shell is asked.
 func Words(line string) ([]string, error) {
 	var list []string
 	var word strings.Builder
-	quote, begun := rune(0), false
+	quote, begun, kept := rune(0), false, false
 	for _, r := range line {
 		switch {
+		case kept:
+			word.WriteRune(r)
+			kept = false
+		case r == '\\' && quote != '\'':
+			kept, begun = true, true
 		case quote != 0 && r == quote:
 			quote = 0
 		case quote != 0:
