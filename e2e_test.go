@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -126,17 +127,19 @@ func copyFile(t *testing.T, from, to string) {
 	}
 }
 
-// freePorts asks the system for ports: all are open at once, so none comes twice.
+// freePorts finds ports below those that the system gives to outgoing connections:
+// one of these could have a killed packager's port when it comes back.
 func freePorts(t *testing.T, n int) []int {
 	t.Helper()
-	ports := make([]int, n)
-	for i := range ports {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+	var ports []int
+	for len(ports) < n {
+		port := 15000 + rand.IntN(17000)
+		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
 		if err != nil {
-			t.Fatal(err)
+			continue // taken
 		}
-		defer l.Close()
-		ports[i] = l.Addr().(*net.TCPAddr).Port
+		defer l.Close() // held until all are found, so that none comes twice
+		ports = append(ports, port)
 	}
 	return ports
 }
