@@ -15,7 +15,8 @@ type checker struct {
 	first  int64 // MSN of the first playlist
 	listed map[int64]listedAs
 	uris   map[string]int64
-	loops  bool // one URI may be listed twice, as slates are
+	now    time.Time // for who needs a clock
+	loops  bool      // one URI may be listed twice, as slates are
 }
 
 // listedAs is what must stay as it was.

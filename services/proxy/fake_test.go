@@ -21,6 +21,7 @@ import (
 	"github.com/gorilla/mux"
 	"github.com/hashicorp/go-hclog"
 
+	"livestream-tui/services/health"
 	"livestream-tui/services/hls"
 	"livestream-tui/services/runner"
 )
@@ -62,10 +63,10 @@ func (n *wire) serve(name string, handler http.Handler) (kill func()) {
 	n.mu.Lock()
 	n.hosts[name+":80"] = h
 	n.mu.Unlock()
-	var handlers sync.WaitGroup
+	var handlers atomic.Int64
 	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		handlers.Add(1)
-		defer handlers.Done()
+		defer handlers.Add(-1)
 		handler.ServeHTTP(w, r)
 	})}
 	ended := make(chan struct{})
@@ -83,7 +84,9 @@ func (n *wire) serve(name string, handler http.Handler) (kill func()) {
 			n.mu.Unlock()
 			_ = server.Close()
 			<-ended
-			handlers.Wait()
+			for handlers.Load() > 0 {
+				time.Sleep(time.Millisecond)
+			}
 		})
 	}
 }
@@ -129,10 +132,10 @@ type packager struct {
 	enc  *encoder
 	name string
 	wire *wire
-	kill func()
 
 	mu sync.Mutex
 	// All below are guarded by mu, and set with change.
+	kill    func()
 	window  int64
 	block   bool  // it holds requests for what comes next
 	mp4     bool  // fMP4, with one init
@@ -156,8 +159,17 @@ func (p *packager) change(by func(*packager)) {
 }
 
 // die kills the process, start begins another one.
-func (p *packager) die()   { p.kill() }
-func (p *packager) start() { p.kill = p.wire.serve(p.name, p) }
+func (p *packager) die() {
+	p.mu.Lock()
+	kill := p.kill
+	p.mu.Unlock()
+	kill()
+}
+
+func (p *packager) start() {
+	kill := p.wire.serve(p.name, p)
+	p.change(func(p *packager) { p.kill = kill })
+}
 
 // stop and resume are SIGSTOP and SIGCONT.
 func (p *packager) stop() { p.change(func(p *packager) { p.hung = make(chan struct{}) }) }
@@ -181,6 +193,13 @@ func (p *packager) asked(suffix string) int {
 		}
 	}
 	return n
+}
+
+// playlists counts the requests for its playlist.
+func (p *packager) playlists() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.polls
 }
 
 // list is its playlist now, nil for none. Needs mu.
@@ -421,7 +440,7 @@ func (p *platform) end() {
 	}
 	p.stopProxy()
 	for _, one := range p.packagers {
-		one.kill()
+		one.die()
 	}
 	if p.t.Failed() {
 		p.t.Logf("the proxy's log:\n%s", p.log)
@@ -470,6 +489,14 @@ func (p *platform) stream() *stream {
 	return p.service.streams[live]
 }
 
+// verdicts are the proxy's on the packagers.
+func (p *platform) verdicts() []health.Verdict {
+	st := p.stream()
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	return st.verdicts
+}
+
 // failovers are those that the proxy told of.
 func (p *platform) failovers() []event {
 	p.t.Helper()
@@ -508,9 +535,13 @@ type viewing struct {
 	mu       sync.Mutex
 }
 
-// watch starts a player.
-func (p *platform) watch() *viewing {
+// watch starts a player; one that goes on from another's checker has seen what that
+// one saw.
+func (p *platform) watch(before ...*viewing) *viewing {
 	v := &viewing{p: p, statuses: map[int]int{}, stop: make(chan struct{}), ended: make(chan struct{})}
+	for _, other := range before {
+		v.check = other.check
+	}
 	p.views = append(p.views, v)
 	go func() {
 		defer close(v.ended)
@@ -549,13 +580,19 @@ func (v *viewing) reload(next int64) int64 {
 		v.fail(fmt.Errorf("playlist: status %d: %s", w.Code, w.Body))
 		return next
 	}
-	if err := v.check.check(w.Body.Bytes()); err != nil {
+	v.mu.Lock()
+	err := v.check.check(w.Body.Bytes())
+	l := v.check.last
+	v.mu.Unlock()
+	if err != nil {
 		v.fail(fmt.Errorf("%w:\n%s", err, w.Body))
 		return next
 	}
-	l := v.check.last
 	if next < 0 {
-		next, v.grew = max(l.MediaSequence, l.LastMSN()-2), time.Now()
+		next = max(l.MediaSequence, l.LastMSN()-2)
+		v.mu.Lock()
+		v.grew = time.Now()
+		v.mu.Unlock()
 	}
 	next = max(next, l.MediaSequence)
 	for ; next <= l.LastMSN(); next++ {
@@ -585,6 +622,19 @@ func (v *viewing) reload(next int64) int64 {
 		v.mu.Unlock()
 	}
 	return next
+}
+
+// last is the newest playlist that the player was given, first the MSN of the first.
+func (v *viewing) last() *hls.MediaPlaylist {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.check.last
+}
+
+func (v *viewing) first() int64 {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.check.first
 }
 
 func (v *viewing) leave() {

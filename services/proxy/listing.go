@@ -34,7 +34,7 @@ func (st *stream) advance(now time.Time) {
 	for _, e := range pending[:n] {
 		delete(st.arrived, e.MSN)
 	}
-	st.retire(st.line.list(n), now)
+	st.retire(st.line.list(n, now), now)
 	st.publish()
 	st.s.save(st)
 }

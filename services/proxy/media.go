@@ -94,15 +94,19 @@ func (s *Service) sendWhole(w http.ResponseWriter, r *http.Request, c content) {
 	h := describe(w, c)
 	h["Etag"] = []string{c.etag}
 	s.metrics.requests.WithLabelValues("media", "200").Inc()
-	// A player that reads too slowly is let go; an error means that it cannot be
-	// told to hurry, and nothing else.
-	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(readerStall + time.Duration(len(c.body)/readerLeast)*time.Second))
+	limitReader(w, len(c.body))
 	if r.Method == http.MethodGet && plain(r) {
 		h["Content-Length"] = []string{strconv.Itoa(len(c.body))}
 		_, _ = w.Write(c.body) // the player has gone: nobody to tell
 		return
 	}
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(c.body))
+}
+
+// limitReader lets a player go that reads so many bytes too slowly.
+func limitReader(w http.ResponseWriter, n int) {
+	// An error means that this connection knows no deadline, and nothing else.
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(readerStall + time.Duration(n/readerLeast)*time.Second))
 }
 
 // plain reports whether the request wants the whole without a condition.
@@ -189,7 +193,7 @@ func (s *Service) sendAsItArrives(w http.ResponseWriter, r *http.Request, o *obj
 		var changed <-chan struct{}
 		c, changed = o.now()
 		if len(c.body) > sent {
-			_ = out.SetWriteDeadline(time.Now().Add(readerStall)) // see sendWhole
+			limitReader(w, 0)
 			n, err := w.Write(c.body[sent:])
 			if sent += n; err != nil {
 				return

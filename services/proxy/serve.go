@@ -87,6 +87,7 @@ func (s *Service) servePlaylist(w http.ResponseWriter, r *http.Request, key stri
 	h["Etag"] = []string{snap.etag}
 	h["X-Packager"] = []string{snap.active}
 	s.metrics.requests.WithLabelValues(kind, "200").Inc()
+	limitReader(w, len(snap.body))
 	if r.Method == http.MethodGet && r.Header.Get("If-None-Match") == "" && r.Header.Get("Range") == "" {
 		h["Content-Length"] = []string{strconv.Itoa(len(snap.body))}
 		_, _ = w.Write(snap.body) // the player has gone: nobody to tell

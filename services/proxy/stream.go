@@ -142,6 +142,8 @@ func (st *stream) observe(i int, r loaded) int {
 		st.takeMultivariant(i, r.multi)
 	case r.media != nil:
 		rec.list, rec.fresh = r.media, true
+	case rec.absent && st.shown.Load().body == nil:
+		st.show(nil, -1, "") // so that who waits looks again: it may be that nobody has it
 	}
 	st.settle(time.Now())
 	return rec.seen.Fails
@@ -213,16 +215,14 @@ func (st *stream) settle(now time.Time) {
 // playlist begins with what has come.
 const beginPatience = 300 * time.Millisecond
 
-// gathering reports whether the playlist has not begun yet and some packager's first
-// answer is waited for. Needs mu.
+// gathering reports whether some packager's first answer is waited for. Needs mu.
 func (st *stream) gathering(now time.Time) bool {
-	return st.line.empty() && now.Sub(st.began) < beginPatience &&
-		slices.ContainsFunc(st.record, func(r record) bool { return r.seen.At.IsZero() })
+	return now.Sub(st.began) < beginPatience && slices.ContainsFunc(st.record, func(r record) bool { return r.seen.At.IsZero() })
 }
 
 // merge offers the timeline what the packagers list. Needs mu.
 func (st *stream) merge(now time.Time) {
-	if st.gathering(now) {
+	if st.line.empty() && st.gathering(now) {
 		return
 	}
 	holes := int64(0)
@@ -409,7 +409,7 @@ func (st *stream) judge(now time.Time) {
 	for _, i := range order {
 		rec := &st.record[i]
 		// Whose numbers are not ours is no measure of who lags.
-		if rec.conflict != "" || rec.behind || rec.far(st.line.maxHole()) && goesOn {
+		if rec.conflict != "" || rec.behind || rec.far(st.line.maxHole()) {
 			verdicts[i] = health.Judge([]health.Observation{rec.seen}, now, health.Policy{})[0]
 			continue
 		}

@@ -47,6 +47,8 @@ type entry struct {
 	Theirs bool
 	// Dated is the packager's own date of it, zero for none.
 	Dated time.Time
+	// Listed is when it was listed.
+	Listed time.Time
 	// Method is of the key that is in force (EXT-X-KEY), empty for none.
 	Method string
 }
@@ -490,16 +492,19 @@ func (t *timeline) unseen(p *hls.MediaPlaylist) int64 {
 func (t *timeline) pending() []entry { return t.entries[t.listed:] }
 
 // list lists the next n pending entries and drops from the head what the window
-// does not hold any more, which it returns.
-func (t *timeline) list(n int) (dropped []entry) {
-	t.listed += n
+// does not hold any more, which it returns. Nothing goes before it was listed for a
+// target duration: several may come at once, and players have to have seen them.
+func (t *timeline) list(n int, now time.Time) (dropped []entry) {
+	for range n {
+		t.entries[t.listed].Listed = now
+		t.listed++
+	}
 	var total time.Duration
 	for _, e := range t.entries[:t.listed] {
 		total += e.Segment.Duration
 	}
 	k := 0
-	// None goes that players have not seen yet: several may come at once.
-	for k < t.listed-max(n, 1) && total-t.entries[k].Segment.Duration >= t.window {
+	for k < t.listed-1 && now.Sub(t.entries[k].Listed) >= t.target() && total-t.entries[k].Segment.Duration >= t.window {
 		total -= t.entries[k].Segment.Duration
 		if t.entries[k].Segment.Discontinuity {
 			t.number++

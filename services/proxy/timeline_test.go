@@ -60,7 +60,8 @@ func begun(t *testing.T, p *hls.MediaPlaylist) (*timeline, *checker) {
 // show lists what is pending and holds the playlist to the rules.
 func show(t *testing.T, line *timeline, c *checker) *hls.MediaPlaylist {
 	t.Helper()
-	line.list(len(line.pending()))
+	c.now = c.now.Add(2 * time.Second)
+	line.list(len(line.pending()), c.now)
 	if err := c.check(line.playlist().Encode()); err != nil {
 		t.Fatal(err)
 	}
@@ -343,9 +344,9 @@ func TestWhatTheHeadSaidIsHandedOn(t *testing.T) {
 		p.Segments[1].URI = p.Segments[0].URI
 		p.Segments[0].Bitrate = 900
 	}))
-	line.list(5)
+	line.list(5, epoch)
 	line.offer(lists(105, 1))
-	line.list(1)
+	line.list(1, epoch.Add(2*time.Second))
 	p := line.playlist()
 	if got := p.Segments[0]; len(got.Keys) != 1 || got.ByteRange.Offset != 10 || got.Bitrate != 900 {
 		t.Errorf("new head: got %+v, want the key, offset 10 and 900 kbit/s", got)
@@ -493,7 +494,8 @@ func TestNoSeriesOfSwitchesBreaksTheRules(t *testing.T) {
 				if rnd.IntN(10) == 0 {
 					line.missing(line.pending()[0].MSN)
 				}
-				line.list(1 + rnd.IntN(n))
+				c.now = c.now.Add(time.Duration(rnd.IntN(3)) * time.Second)
+				line.list(1+rnd.IntN(n), c.now)
 			}
 			if line.listed == 0 {
 				continue
@@ -530,7 +532,8 @@ func FuzzTimeline(f *testing.F) {
 			if before != string(p.Encode()) {
 				t.Fatal("the packager's playlist was changed")
 			}
-			line.list(len(line.pending()))
+			c.now = c.now.Add(time.Second)
+			line.list(len(line.pending()), c.now)
 			if line.listed == 0 {
 				continue
 			}
