@@ -28,7 +28,7 @@ func TestEventsSurviveTheLog(t *testing.T) {
 		{"progress", Progress{Signal: "live01", Stage: "mezzanine", Percent: 33.5}},
 		{"progress that is a whole number, of no signal", Progress{Stage: "test film", Percent: 50}},
 		{"a viewer's word", Viewing{Signal: "live01", State: ViewStalled, StalledForMS: 1200, Stalls: 2, StalledMS: 3200, LongestStallMS: 2000,
-			BufferMS: 4100, LatencyMS: -1, MSN: 1<<62 + 1, Violations: 1, FailedRequests: 4, Packager: "http://localhost:8080", BitrateBPS: 2_300_000}},
+			BufferMS: 4100, LatencyMS: -1, MSN: 1<<62 + 1, Violations: 1, FailedRequests: 4, Packager: "http://localhost:8080", PlaylistAgeMS: 1900, BitrateBPS: 2_300_000}},
 		{"the word of a viewer that has seen nothing yet", Viewing{Signal: "live01", LatencyMS: -1, MSN: -1}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

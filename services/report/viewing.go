@@ -39,7 +39,7 @@ func (s *ViewState) UnmarshalText(b []byte) error {
 }
 
 // Viewing is a viewer's word on one signal: once a second and whenever State
-// changes. Counts are since the viewer started.
+// or Packager changes. Counts are since the viewer started.
 type Viewing struct {
 	Signal string    `json:"signal"`
 	State  ViewState `json:"state"`
@@ -58,9 +58,11 @@ type Viewing struct {
 	MSN            int64 `json:"msn"`
 	Violations     int   `json:"violations"`
 	FailedRequests int   `json:"failed_requests"`
-	// Packager is where the proxy said that its last answer came from, empty when
-	// it did not say.
-	Packager string `json:"packager"`
+	// Packager is where the proxy said that the last playlist came from, empty when
+	// it did not say: a segment may come from any of them. PlaylistAgeMS is how long
+	// ago that was, -1 before the first.
+	Packager      string `json:"packager"`
+	PlaylistAgeMS int64  `json:"playlist_age_ms"`
 	// BitrateBPS is that of the last segments in bits per second.
 	BitrateBPS int64 `json:"bitrate_bps"`
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"livestream-tui/services/hls"
+	"livestream-tui/services/report"
 )
 
 // follow loads the playlist again and again, as RFC 8216, 6.3.4 has it: a target
@@ -30,6 +31,7 @@ func (p *Player) follow(ctx context.Context) error {
 			failed++
 		} else {
 			failed = 0
+			p.servedBy(a)
 			fresh := p.take(list, a.At)
 			next = a.At.Add(targetOf(list))
 			if !fresh {
@@ -41,6 +43,15 @@ func (p *Player) follow(ctx context.Context) error {
 			return err
 		}
 	}
+}
+
+// servedBy notes which packager a playlist came from.
+func (p *Player) servedBy(a answer) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	name := a.header.Get("X-Packager")
+	p.status.Packager = report.Clean(name[:min(len(name), 256)])
+	p.status.Loaded = a.At.Add(a.FirstByte)
 }
 
 // first reports whether no playlist has come yet.

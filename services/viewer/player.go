@@ -238,9 +238,6 @@ func (p *Player) fetch(ctx context.Context, o order, quiet bool) (answer, error)
 		p.failures.add(f)
 		p.status.Failed++
 	}
-	if name := a.header.Get("X-Packager"); name != "" {
-		p.status.Packager = report.Clean(name[:min(len(name), 256)])
-	}
 	p.mu.Unlock()
 	if failed && p.o.OnFailure != nil {
 		p.o.OnFailure(f)

@@ -57,8 +57,9 @@ type PlayerStatus struct {
 	Starved time.Duration
 	// Bitrate is of the last segments, in bits a second.
 	Bitrate int64
-	// Packager is X-Packager of the last answer.
+	// Packager is X-Packager of the last playlist, which came at Loaded.
 	Packager string
+	Loaded   time.Time
 	// Trouble is why the last request failed, empty when it did not.
 	Trouble string
 

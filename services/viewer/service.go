@@ -222,13 +222,13 @@ func (s *Service) player(signal string) (*Player, error) {
 // speak gives the viewer's word on a signal until ctx is cancelled.
 func (s *Service) speak(ctx context.Context, signal string, p *Player) error {
 	var said time.Time
-	var last report.ViewState
+	var last PlayerStatus
 	for {
 		now := time.Now()
 		st := p.Status()
-		if st.State != last || now.Sub(said) >= word {
-			report.Emit(s.log, st.State.String(), viewing(signal, st))
-			said, last = now, st.State
+		if st.State != last.State || st.Packager != last.Packager || now.Sub(said) >= word {
+			report.Emit(s.log, st.State.String(), viewing(signal, st, now))
+			said, last = now, st
 		}
 		if sleepUntil(ctx, now.Add(look)) != nil {
 			return nil // the player has been stopped, or all have
@@ -237,16 +237,19 @@ func (s *Service) speak(ctx context.Context, signal string, p *Player) error {
 }
 
 // viewing is a status as others are told.
-func viewing(signal string, st PlayerStatus) report.Viewing {
-	latency := int64(-1)
+func viewing(signal string, st PlayerStatus, now time.Time) report.Viewing {
+	latency, age := int64(-1), int64(-1)
 	if st.Latency >= 0 {
 		latency = st.Latency.Milliseconds()
+	}
+	if !st.Loaded.IsZero() {
+		age = now.Sub(st.Loaded).Milliseconds()
 	}
 	return report.Viewing{
 		Signal: signal, State: st.State, StalledForMS: st.Standing.Milliseconds(),
 		Stalls: st.StallCount, StalledMS: st.Stalled.Milliseconds(), LongestStallMS: st.LongestStall.Milliseconds(),
 		BufferMS: st.Buffer.Milliseconds(), LatencyMS: latency, MSN: st.MSN,
-		Violations: st.Violated, FailedRequests: st.Failed, Packager: st.Packager, BitrateBPS: st.Bitrate,
+		Violations: st.Violated, FailedRequests: st.Failed, Packager: st.Packager, PlaylistAgeMS: age, BitrateBPS: st.Bitrate,
 	}
 }
 

@@ -141,6 +141,7 @@ func TestTheViewerPlaysWhatTheOriginNames(t *testing.T) {
 		for _, v := range p.journal.said(t, since) {
 			words[v.Signal]++
 			if v.State != report.ViewPlaying || v.BufferMS <= 0 || v.LatencyMS <= 0 || v.MSN < 110 || v.Packager != "http://packager" ||
+				v.PlaylistAgeMS < 0 || v.PlaylistAgeMS > 1000 ||
 				v.BitrateBPS <= 0 || v.Stalls+v.Violations+v.FailedRequests != 0 {
 				t.Errorf("got %+v, want one that plays well", v)
 			}
@@ -150,6 +151,31 @@ func TestTheViewerPlaysWhatTheOriginNames(t *testing.T) {
 		}
 		if got := p.journal.warned(); !slices.Equal(got, []string{"the origin does not answer, the signals known go on"}) {
 			t.Errorf("got the warnings %q, want that of the origin alone", got)
+		}
+	})
+}
+
+func TestTheViewerSaysAtOnceWhichPackagerThePlaylistComesFrom(t *testing.T) {
+	s := newStation()
+	s.onRequest = func(w http.ResponseWriter, _ *http.Request, msn int64) bool {
+		if msn < 0 && s.newest() >= 115 {
+			w.Header().Set("X-Packager", "http://second")
+		}
+		return false
+	}
+	inPlatform(t, nil, s, func(t *testing.T, p *platform) {
+		s.began = time.Now()
+		p.origin.name("live01")
+		time.Sleep(20 * time.Second)
+		was := ""
+		for _, v := range p.journal.said(t, time.Time{}) {
+			if v.Packager == "http://second" && was == "http://packager" && v.PlaylistAgeMS > 2*look.Milliseconds() {
+				t.Errorf("got %+v, want the word as soon as the playlist comes from another one", v)
+			}
+			was = v.Packager
+		}
+		if was != "http://second" {
+			t.Errorf("got the last word of a playlist from %q", was)
 		}
 	})
 }

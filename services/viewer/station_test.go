@@ -156,6 +156,9 @@ func (s *station) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		msn = -1
 	}
 	w.Header().Set("X-Packager", "http://packager")
+	if msn >= 0 {
+		w.Header().Set("X-Packager", "http://any") // a segment may come from any of them
+	}
 	if s.onRequest != nil && s.onRequest(w, r, msn) {
 		return
 	}
