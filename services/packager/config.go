@@ -2,6 +2,7 @@ package packager
 
 import (
 	"net"
+	"regexp"
 	"strconv"
 
 	"livestream-tui/services/report"
@@ -17,6 +18,10 @@ type Config struct {
 	Name string `env:"PACKAGER_NAME" envDefault:"packager" doc:"name of a packager in its log and in the header X-Packager; server1 and server2 set their own"`
 	// Port is where this packager listens, on ControlBindAddress.
 	Port runner.Port `env:"PACKAGER_PORT" envDefault:"8080" doc:"port of a packager; server1 and server2 set their own"`
+	// Ingest is where signals come from, FromFolder or FromHTTP.
+	Ingest string `env:"INGEST" envDefault:"folder" doc:"where a packager takes signals from: folder (OUTPUT_STREAM_PATH) or http (workers PUT them, see INGEST_URLS)"`
+	// Token is what whoever PUTs must show; empty for none, on loopback only.
+	Token string `env:"INGEST_TOKEN" doc:"bearer token that workers show to packagers; needed where a packager with INGEST=http listens beyond loopback"`
 	// Window is how many segments the packager's playlist lists.
 	Window int `env:"WINDOW_SEGMENTS" envDefault:"10" doc:"segments that a playlist lists, 3 or more"`
 }
@@ -30,8 +35,26 @@ func ConfigFromEnv(e runner.Environment) (Config, error) {
 	c.Topology.Complete(&p)
 	c.Paths.Complete(e, &p)
 	p.Require(report.IsSignal(c.Name), "PACKAGER_NAME", c.Name, "allowed are up to 64 letters, digits, _ and -, a letter or digit first")
+	p.Require(c.Ingest == FromFolder || c.Ingest == FromHTTP, "INGEST", c.Ingest, "allowed are folder and http")
+	p.Require(c.Token == "" || token.MatchString(c.Token), "INGEST_TOKEN", "********", "allowed are letters, digits and -._~+/, = at the end")
+	p.Require(c.Ingest != FromHTTP || c.Token != "" || isLoopback(c.Topology.ControlBindAddress), "INGEST_TOKEN", "",
+		"a packager that takes signals by HTTP beyond loopback (CONTROL_BIND_ADDRESS) needs one, the same as its workers")
 	p.Require(c.Window >= 3, "WINDOW_SEGMENTS", c.Window, "allowed is 3 or more")
 	return c, p.Err()
+}
+
+// The values of Config.Ingest.
+const (
+	FromFolder = "folder"
+	FromHTTP   = "http"
+)
+
+// token is what may stand in an Authorization header (RFC 6750, 2.1).
+var token = regexp.MustCompile(`^[A-Za-z0-9._~+/-]+=*$`)
+
+func isLoopback(address string) bool {
+	ip := net.ParseIP(address)
+	return address == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 // Address is where the packager listens.

@@ -144,6 +144,7 @@ func (in *ingest) away(g *signal, now time.Time) {
 	if g.gone.IsZero() {
 		in.s.log.Warn("signal is on disk no more, it is served until its segments expire", "signal", g.name, "keep_ms", g.shelf.keep.Milliseconds())
 	}
+	g.ended.Store(true)
 	if !g.vanished(now) {
 		return
 	}
@@ -157,6 +158,7 @@ func (in *ingest) away(g *signal, now time.Time) {
 func (in *ingest) back(g *signal) {
 	if !g.gone.IsZero() {
 		g.gone = time.Time{}
+		g.ended.Store(false)
 		in.s.log.Info("signal is on disk again", "signal", g.name)
 	}
 }
@@ -195,16 +197,19 @@ func (in *ingest) watch(path string) {
 	}
 }
 
-// complain logs what is wrong with a signal, when it changes.
-func (in *ingest) complain(g *signal, err error) {
+func (in *ingest) complain(g *signal, err error) { g.trouble = in.s.complain(g.name, g.trouble, err) }
+
+// complain logs what is wrong with a signal where it is not what was logged before,
+// and returns it.
+func (s *Service) complain(signal, before string, err error) string {
 	text := ""
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		text = strings.ReplaceAll(err.Error(), "\n", "; ")
 	}
-	if text != g.trouble && text != "" {
-		in.s.log.Warn("signal has trouble", "signal", g.name, "error", text)
+	if text != before && text != "" {
+		s.log.Warn("signal has trouble", "signal", signal, "error", text)
 	}
-	g.trouble = text
+	return text
 }
 
 func (in *ingest) report(err error) {

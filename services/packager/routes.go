@@ -41,18 +41,18 @@ const (
 // Routes adds the routes of playlists and media. All that is not one of ours is
 // answered here as well, so that every answer names the packager.
 func (s *Service) Routes(r *mux.Router) {
+	s.ingestRoutes(r)
 	r.Handle("/{signal}/"+playlistName, s.served(s.playlist)).Methods(runner.Reads()...)
 	r.Handle("/{signal}/{name}", s.served(s.media)).Methods(runner.Reads()...)
 	r.Handle("/{signal}/{name}", s.served(preflight)).Methods(http.MethodOptions)
-	r.PathPrefix("/").Handler(s.served(nothing))
+	r.PathPrefix("/").Handler(s.served(s.nothing))
 }
 
 // served adds what every answer has: names, CORS, and a count.
 func (s *Service) served(h func(http.ResponseWriter, *http.Request)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.sign(w)
 		head := w.Header()
-		head.Set(nameHeader, s.config.Name)
-		head.Set(instanceHeader, s.instance)
 		head.Set("Access-Control-Allow-Origin", "*")
 		head.Set("Access-Control-Expose-Headers", "Accept-Ranges, Content-Length, Content-Range, Date, ETag, Retry-After, "+digestHeader+", "+nameHeader+", "+instanceHeader)
 		head.Set("Timing-Allow-Origin", "*")
@@ -61,6 +61,12 @@ func (s *Service) served(h func(http.ResponseWriter, *http.Request)) http.Handle
 		defer out.end()
 		h(out, r)
 	})
+}
+
+// sign says who answers.
+func (s *Service) sign(w http.ResponseWriter) {
+	w.Header().Set(nameHeader, s.config.Name)
+	w.Header().Set(instanceHeader, s.instance)
 }
 
 func preflight(w http.ResponseWriter, _ *http.Request) {
@@ -72,13 +78,17 @@ func preflight(w http.ResponseWriter, _ *http.Request) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
-func nothing(w http.ResponseWriter, r *http.Request) {
+func (s *Service) nothing(w http.ResponseWriter, r *http.Request) {
 	if r.Method == http.MethodGet || r.Method == http.MethodHead {
 		runner.WriteError(w, http.StatusNotFound, "nothing is served under this path")
 		return
 	}
-	w.Header().Set("Allow", readMethods)
-	runner.WriteError(w, http.StatusMethodNotAllowed, "the method is not allowed here; allowed are "+readMethods)
+	allowed := readMethods
+	if s.intake != nil {
+		allowed += ", " + putMethods
+	}
+	w.Header().Set("Allow", allowed)
+	runner.WriteError(w, http.StatusMethodNotAllowed, "the method is not allowed here; allowed are "+allowed)
 }
 
 // lens is how a request sees the service: as it is, or with a fault.

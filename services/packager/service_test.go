@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -20,8 +21,9 @@ const patience = 20 * time.Second
 type running struct {
 	t       *testing.T
 	s       *Service
-	url     string // of its address
-	control string // of its socket
+	url     string       // of its address
+	control string       // of its socket
+	step    atomic.Int64 // by which its clock was set forward, in ns
 	stop    func()
 }
 
@@ -33,7 +35,15 @@ func run(t *testing.T, output string, peers ...string) *running {
 
 func runNamed(t *testing.T, name, output string, peers ...string) *running {
 	t.Helper()
-	c, err := ConfigFromEnv(runner.Environment{"HOME": "/nowhere", "OUTPUT_STREAM_PATH": output, "WINDOW_SEGMENTS": "4", "PACKAGER_NAME": name})
+	return runWith(t, runner.Environment{"OUTPUT_STREAM_PATH": output, "PACKAGER_NAME": name}, peers...)
+}
+
+// runWith runs a packager with these settings.
+func runWith(t *testing.T, e runner.Environment, peers ...string) *running {
+	t.Helper()
+	name := e["PACKAGER_NAME"]
+	e["HOME"], e["WINDOW_SEGMENTS"] = "/nowhere", "4"
+	c, err := ConfigFromEnv(e)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,14 +56,17 @@ func runNamed(t *testing.T, name, output string, peers ...string) *running {
 	address := httptest.NewServer(runner.Handler(s, k))
 	t.Cleanup(address.Close)
 	s.config.Topology.Packagers = append(peers, address.URL)
+	r := &running{t: t, s: s, url: address.URL}
 	began := time.Now()
-	s.now = func() time.Time { return time.Unix(201, 0).Add(time.Since(began)) } // segment 100 is being made
+	s.now = func() time.Time { // segment 100 is being made
+		return time.Unix(201, 0).Add(time.Since(began) + time.Duration(r.step.Load()))
+	}
 	socket := httptest.NewServer(runner.SocketHandler(s, k))
 	t.Cleanup(socket.Close)
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- s.Run(ctx) }()
-	r := &running{t: t, s: s, url: address.URL, control: socket.URL}
+	r.control = socket.URL
 	stopped := false
 	r.stop = func() {
 		if stopped {

@@ -10,6 +10,8 @@ import (
 	"os"
 	"slices"
 	"time"
+
+	"livestream-tui/services/hls"
 )
 
 // media is an init section or a segment, whole and validated. It never changes.
@@ -19,6 +21,11 @@ type media struct {
 	etag   string
 	digest string // Repr-Digest
 	msn    int64  // -1 for an init section
+
+	// What came by HTTP is held against each other: an init section's tracks, a
+	// segment's fragments.
+	init      hls.Init
+	fragments []hls.Fragment
 }
 
 func newMedia(name string, body []byte, msn int64) *media {
@@ -41,7 +48,8 @@ func digestOf(sum [sha256.Size]byte) string {
 // item is media on the shelf, with what is known of the file it came from.
 type item struct {
 	media *media
-	file  fs.FileInfo // the newest one seen under its name
+	came  time.Time   // when its last byte did
+	file  fs.FileInfo // the newest one seen under its name; nil where it came by HTTP
 	left  time.Time   // when it was needed last; zero while it is
 	known bool        // that another file of its name came is logged already
 }
@@ -57,7 +65,10 @@ type shelf struct {
 
 func (s *shelf) has(name string) bool { return s.items[name] != nil }
 
-func (s *shelf) put(m *media, file fs.FileInfo) { s.items[m.name] = &item{media: m, file: file} }
+// put adds media that came at that time, from a file unless that is nil.
+func (s *shelf) put(m *media, came time.Time, file fs.FileInfo) {
+	s.items[m.name] = &item{media: m, came: came, file: file}
+}
 
 // replaced returns the items that have another file under their name than the one
 // they came from; stat finds the file.

@@ -17,7 +17,7 @@ func TestShelfKeepsMediaForItsTime(t *testing.T) {
 			if err != nil {
 				n = -1
 			}
-			s.put(&media{name: name, msn: n, body: []byte("12345")}, nil)
+			s.put(&media{name: name, msn: n, body: []byte("12345")}, start, nil)
 		}
 	}
 	for _, c := range []struct {
@@ -57,7 +57,7 @@ func TestShelfKeepsMediaForItsTime(t *testing.T) {
 func TestTheFutureIsNotServed(t *testing.T) {
 	s := shelf{items: map[string]*item{}}
 	for _, m := range []*media{{name: "1.m4s", msn: 1}, {name: "2.m4s", msn: 2}, {name: "3.m4s", msn: 3}, {name: "init-a.mp4", msn: -1}} {
-		s.put(m, nil)
+		s.put(m, time.Time{}, nil)
 	}
 	if got := slices.Sorted(maps.Keys(s.upTo(2))); !slices.Equal(got, []string{"1.m4s", "2.m4s", "init-a.mp4"}) {
 		t.Errorf("got %v, want all but 3.m4s", got)

@@ -26,8 +26,10 @@ type signal struct {
 	// leftover is the newest segment of what an earlier run left, -1 where there is
 	// none: nothing of it is listed before the worker adds to it.
 	leftover int64
-	gone     time.Time // when it was found to be on disk no more; zero while it is
-	trouble  string    // what was logged last to be wrong
+	// ended: nobody brings it any more; what there is of it is served to its end.
+	ended   atomic.Bool
+	gone    time.Time // when it was found to be on disk no more; zero while it is
+	trouble string    // what was logged last to be wrong
 
 	// current is what is served; nil before the first playlist.
 	current atomic.Pointer[snapshot]
@@ -121,7 +123,7 @@ func (g *signal) take(f *folder, name string) error {
 	if err != nil {
 		return err
 	}
-	g.shelf.put(m, file)
+	g.shelf.put(m, file.ModTime(), file)
 	return nil
 }
 
@@ -144,6 +146,12 @@ func (g *signal) publish() ([]int64, error) {
 		}
 		return nil, err
 	}
+	return g.show(before), nil
+}
+
+// show replaces the snapshot by what is listed now and returns the MSNs that are
+// listed and were not when before was the newest.
+func (g *signal) show(before int64) []int64 {
 	next := newSnapshot(g.window.playlist(), g.shelf.upTo(g.window.newest()))
 	if old := g.current.Swap(next); old != nil {
 		close(old.replaced)
@@ -154,7 +162,7 @@ func (g *signal) publish() ([]int64, error) {
 			msns = append(msns, e.msn)
 		}
 	}
-	return msns, nil
+	return msns
 }
 
 // conflicts counts what came under a name that is served already and is not the

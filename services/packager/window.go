@@ -69,6 +69,14 @@ func (w *window) newest() int64 {
 	return w.listed[len(w.listed)-1].msn
 }
 
+// at returns what is listed under a number.
+func (w *window) at(msn int64) (entry, bool) {
+	if len(w.listed) == 0 || msn < w.listed[0].msn || msn > w.newest() {
+		return entry{}, false
+	}
+	return w.listed[msn-w.listed[0].msn], true
+}
+
 // due returns those of the worker's entries that are newer than what is listed.
 func (w *window) due(all []entry) []entry {
 	newest := w.newest()
@@ -81,7 +89,11 @@ func (w *window) due(all []entry) []entry {
 // hole: where media is missing, the window waits, until enough came after it for
 // the window to begin anew behind it.
 func (w *window) advance(all []entry, target int, whole func(entry) bool) (bool, error) {
-	due := w.choose(w.due(all), whole)
+	return w.list(w.choose(w.due(all), whole), target)
+}
+
+// list lists entries that were chosen, and reports whether there was any.
+func (w *window) list(due []entry, target int) (bool, error) {
 	if len(due) == 0 {
 		return false, nil
 	}
@@ -105,7 +117,7 @@ func (w *window) choose(due []entry, whole func(entry) bool) []entry {
 	var chosen []entry
 	for i := 0; i < len(due); {
 		end := i
-		for end < len(due) && whole(due[end]) {
+		for end < len(due) && whole(due[end]) && (end == i || due[end].msn == due[end-1].msn+1) {
 			end++
 		}
 		follows := i == 0
@@ -113,7 +125,10 @@ func (w *window) choose(due []entry, whole func(entry) bool) []entry {
 		if run := due[i:end]; follows || first || len(run) >= leastWindow {
 			chosen = run
 		}
-		i = end + 1
+		if end < len(due) && !whole(due[end]) {
+			end++
+		}
+		i = end
 	}
 	return chosen
 }
@@ -147,11 +162,7 @@ func (w *window) add(e entry) {
 func (w *window) contradicts(all []entry) []entry {
 	var found []entry
 	for _, e := range all {
-		if len(w.listed) == 0 || e.msn < w.listed[0].msn || e.msn > w.newest() {
-			continue
-		}
-		a, b := w.listed[e.msn-w.listed[0].msn].segment, e.segment
-		if a.Duration != b.Duration || a.Map.URI != b.Map.URI || a.Gap != b.Gap || !a.ProgramDateTime.Equal(b.ProgramDateTime) {
+		if old, ok := w.at(e.msn); ok && (!old.says(e) || old.segment.Gap != e.segment.Gap) {
 			found = append(found, e)
 		}
 	}

@@ -140,7 +140,7 @@ func TestGapsNeedNoMedia(t *testing.T) {
 	g := newSignal("live01", 4)
 	g.entries, g.target = mustEntries(t, list), 2
 	for _, name := range []string{"10.m4s", "12.m4s", "init-a.mp4"} {
-		g.shelf.put(&media{name: name}, nil)
+		g.shelf.put(&media{name: name}, time.Time{}, nil)
 	}
 	if msns, err := g.publish(); len(msns) != 3 || err != nil || !strings.Contains(string(g.current.Load().body), "#EXT-X-GAP\n#EXTINF:2,\n11.m4s") {
 		t.Errorf("got %v, %v\n%s\nwant three segments, the second a gap", msns, err, g.current.Load().body)
