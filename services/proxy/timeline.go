@@ -146,7 +146,18 @@ func (t *timeline) offer(p *hls.MediaPlaylist) offer {
 	if err != nil {
 		return offer{Conflict: err.Error()}
 	}
+	t.widen(p)
 	return offer{Added: n}
+}
+
+// widen makes the window as long as the longest playlist of a packager: one that
+// had just begun when it was first seen grows.
+func (t *timeline) widen(p *hls.MediaPlaylist) {
+	var total time.Duration
+	for i := range p.Segments {
+		total += p.Segments[i].Duration
+	}
+	t.window = max(t.window, total, 3*t.target())
 }
 
 // begin adopts the first playlist as it is.
@@ -161,10 +172,7 @@ func (t *timeline) begin(p *hls.MediaPlaylist) offer {
 	head.Unknown = slices.DeleteFunc(slices.Clone(p.Unknown), lowLatency)
 	before := *t
 	t.head, t.number = head, p.DiscontinuitySequence
-	for _, s := range p.Segments {
-		t.window += s.Duration
-	}
-	t.window = max(t.window, 3*t.target())
+	t.widen(p)
 	n, err := t.append(p, 0, t.shift, false)
 	if err != nil {
 		*t = before
