@@ -69,16 +69,11 @@ func (*ingestPanel) packagers(s *scene, v report.Ingest) string {
 	if len(v.Packagers) == 0 {
 		return "none up"
 	}
-	var active string
-	for _, l := range s.live {
-		if l.Signal == v.Signal {
-			active = l.Server
-		}
-	}
+	active := s.active(v.Signal)
 	names := make([]string, len(v.Packagers))
 	for i, address := range v.Packagers {
 		names[i] = shortAddress(address)
-		if strings.HasPrefix(active, address+"/") {
+		if address == active {
 			names[i] += " active"
 		}
 	}

@@ -30,6 +30,8 @@ type scene struct {
 	// live is what is played from where: what the origin said last, as the proxy
 	// knows it too.
 	live []report.Live
+	// claims say who serves each signal.
+	claims claims
 	// packagers and viewers are derived from the snapshot.
 	packagers []packager
 	viewers   []viewer
@@ -44,11 +46,12 @@ type verdict struct {
 
 // packager is a packager for one signal.
 type packager struct {
-	signal string // empty while none is known
-	name   string // of the process, or host and port where it is none of ours
-	index  int    // among the packagers, from 1
-	url    string
-	active bool
+	signal   string // empty while none is known; reported is how it was told
+	reported string
+	name     string // of the process, or host and port where it is none of ours
+	index    int    // among the packagers, from 1
+	url      string
+	active   bool
 	// held: the operator holds it until it is released or fails.
 	held bool
 	// process is nil for a packager that is none of ours.
@@ -87,7 +90,14 @@ func (s *scene) take(snapshot control.Snapshot, at time.Time) {
 	if len(snapshot.Live) > 0 || !mute(snapshot) {
 		s.live = snapshot.Live
 	}
-	s.packagers = packagersOf(snapshot, s.live)
+	if s.claims == nil {
+		s.claims = claims{}
+	}
+	s.claims.take(snapshot)
+	s.packagers = s.packagersOf()
+	if s.succeed(s.packagers) {
+		s.packagers = s.packagersOf()
+	}
 	s.viewers = s.heard()
 	if s.process() == nil && len(snapshot.Processes) > 0 {
 		s.selected = snapshot.Processes[0].Name
@@ -160,22 +170,18 @@ func (s *scene) processNames() []string {
 
 // packagersOf lists every packager of every signal, in the order of the reports.
 // Those of ours that no report names yet follow.
-func packagersOf(s control.Snapshot, live []report.Live) []packager {
+func (s *scene) packagersOf() []packager {
+	now := s.snapshot
 	var ours []packager
-	for i := range s.Processes {
-		if p := &s.Processes[i]; kindOf(p.Service) == "packager" {
+	for i := range now.Processes {
+		if p := &now.Processes[i]; kindOf(p.Service) == "packager" {
 			ours = append(ours, packager{name: p.Name, process: p})
 		}
 	}
 	var list []packager
-	for _, d := range s.Details {
-		var active, held string
-		for _, l := range live {
-			if l.Signal == d.Signal {
-				active = l.Server
-			}
-		}
-		for _, p := range s.Preferences {
+	for _, d := range now.Details {
+		active, held := s.active(d.Signal), ""
+		for _, p := range now.Preferences {
 			if p.Signal == d.Signal && p.Held {
 				held = p.Active
 			}
@@ -183,23 +189,23 @@ func packagersOf(s control.Snapshot, live []report.Live) []packager {
 		seen := map[string]bool{}
 		for i, status := range d.Packagers {
 			p := packager{
-				signal: clean(d.Signal), name: packagerName(s, status.URL), index: i + 1, url: status.URL, status: status, known: true,
+				signal: clean(d.Signal), reported: d.Signal, name: packagerName(now, status.URL), index: i + 1, url: status.URL, status: status, known: true,
 				held:   status.URL != "" && status.URL == held,
-				active: status.URL != "" && strings.HasPrefix(active, status.URL+"/"),
+				active: status.URL != "" && status.URL == active,
 			}
-			p.process = processOf(s, p.name)
+			p.process = processOf(now, p.name)
 			seen[p.name] = true
 			list = append(list, p)
 		}
 		for _, p := range ours {
 			if !seen[p.name] {
-				p.signal, p.index = clean(d.Signal), len(seen)+1
+				p.signal, p.reported, p.index = clean(d.Signal), d.Signal, len(seen)+1
 				seen[p.name] = true
 				list = append(list, p)
 			}
 		}
 	}
-	if len(s.Details) == 0 {
+	if len(now.Details) == 0 {
 		for i := range ours {
 			ours[i].index = i + 1
 		}
