@@ -99,13 +99,13 @@ func TestOfferGrowsAtTheEndOnly(t *testing.T) {
 		{"the same again", lists(100, 5), offer{}, "100 101 102 103 104"},
 		{"one more", lists(101, 5), offer{Added: 1}, "101 102 103 104 105"},
 		{"a peer that lags", lists(99, 5), offer{}, "101 102 103 104 105"},
-		{"a peer that lists more of the past", lists(90, 17), offer{Added: 1}, "102 103 104 105 106"},
-		{"next to the newest, with nothing in common", lists(107, 1), offer{Added: 1}, "103 104 105 106 107"},
-		{"older than all that is listed", lists(90, 5), offer{Behind: true}, "103 104 105 106 107"},
-		{"three at once", lists(106, 5), offer{Added: 3}, "106 107 108 109 110"},
-		{"nothing", &hls.MediaPlaylist{TargetDuration: 2}, offer{}, "106 107 108 109 110"},
-		{"behind a hole", lists(113, 3), offer{Hole: 2}, "106 107 108 109 110"},
-		{"the hole is filled by the peer", lists(108, 6), offer{Added: 3}, "109 110 111 112 113"},
+		{"a peer that lists more of the past", lists(90, 17), offer{Added: 1}, "101 102 103 104 105 106"},
+		{"next to the newest, with nothing in common", lists(107, 1), offer{Added: 1}, "101 102 103 104 105 106 107"},
+		{"older than all that is listed", lists(90, 5), offer{Behind: true}, "101 102 103 104 105 106 107"},
+		{"three at once", lists(106, 5), offer{Added: 3}, "101 102 103 104 105 106 107 108 109 110"},
+		{"nothing", &hls.MediaPlaylist{TargetDuration: 2}, offer{}, "101 102 103 104 105 106 107 108 109 110"},
+		{"behind a hole", lists(113, 3), offer{Hole: 2}, "101 102 103 104 105 106 107 108 109 110"},
+		{"the hole is filled by the peer", lists(108, 6), offer{Added: 3}, "101 102 103 104 105 106 107 108 109 110 111 112 113"},
 	} {
 		if got := line.offer(step.offer); got != step.want {
 			t.Errorf("%s: got %+v, want %+v", step.name, got, step.want)
@@ -294,7 +294,7 @@ func TestMissingSegmentBecomesAGapBeforeItIsListed(t *testing.T) {
 	if e, ok := line.missing(105); !ok || !e.Segment.Gap {
 		t.Errorf("missing: got %+v %t, want a gap", e, ok)
 	}
-	want(t, show(t, line, c), "102 103 104 G105 106")
+	want(t, show(t, line, c), "101 102 103 104 G105 106")
 }
 
 func TestListNeverShowsLessThanThreeTargetDurations(t *testing.T) {
