@@ -1,0 +1,45 @@
+package drill
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"livestream-tui/procs/control"
+	"livestream-tui/services/report"
+)
+
+func TestLiveIsJudgedByTheViewersWord(t *testing.T) {
+	at := time.Date(2024, 4, 5, 14, 2, 31, 0, time.UTC)
+	word := func(at time.Time, v report.Viewing) []control.ViewingAt {
+		v.Signal, v.State = "live01", report.ViewPlaying
+		return []control.ViewingAt{{Time: at, Process: "viewer", Viewing: v}}
+	}
+	had := report.Viewing{Stalls: 2, Violations: 1, FailedRequests: 3, StalledMS: 500}
+	for name, c := range map[string]struct {
+		now  report.Viewing
+		said time.Duration // how long after the fault the last word came
+		want string        // in the error; empty for none
+	}{
+		"what was before is not held against it": {had, 9 * time.Second, ""},
+		"a stall": {report.Viewing{Stalls: 3, Violations: 1, FailedRequests: 3, StalledMS: 1700}, 9 * time.Second,
+			"1 stall, stood still for 1200 ms"},
+		"a broken rule":     {report.Viewing{Stalls: 2, Violations: 2, FailedRequests: 3}, 9 * time.Second, "viewer of live01: 1 broken rule"},
+		"a failed request":  {report.Viewing{Stalls: 2, Violations: 1, FailedRequests: 5}, 9 * time.Second, "2 failed requests"},
+		"a viewer silenced": {had, time.Second, "viewer says nothing of live01 any more"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			words, err := witnesses(control.Snapshot{At: at, Viewings: word(at, had)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			err = noticed(words, control.Snapshot{At: at.Add(10 * time.Second), Viewings: word(at.Add(c.said), c.now)})
+			if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+				t.Errorf("got %v, want %q", err, c.want)
+			}
+		})
+	}
+	if _, err := witnesses(control.Snapshot{At: at.Add(time.Minute), Viewings: word(at, had)}); err == nil {
+		t.Error("a word of a minute ago counts")
+	}
+}
