@@ -289,22 +289,7 @@ func TestTheProxyAloneBeforeTwoStaticServers(t *testing.T) {
 	for _, p := range players {
 		reports = append(reports, p.Report())
 	}
-	sum := viewer.Summarize(reports)
-	t.Log(sum)
-	if !sum.Clean() {
-		for _, r := range reports {
-			for _, v := range r.Violations {
-				t.Errorf("%s: %s", r.Name, v)
-			}
-			for _, f := range r.Failures {
-				t.Errorf("%s: %v", r.Name, f)
-			}
-			for _, st := range r.Stalls {
-				t.Errorf("%s: stalled for %s", r.Name, st.Length)
-			}
-		}
-		t.Fail()
-	}
+	wantClean(t, reports)
 }
 
 // misconfigure has a server give a page by the playlist's name and nothing else, as

@@ -110,19 +110,9 @@ func switches(before, now control.Snapshot) string {
 	}
 	switch {
 	case n == 0:
-		return "nobody noticed, no switch"
+		return "nobody noticed, no failover"
 	case worst < 0:
-		return fmt.Sprintf("nobody noticed, %s, no player was waiting", count(n, "switch"))
+		return fmt.Sprintf("nobody noticed, %s, no player was waiting", count(n, "failover"))
 	}
-	return fmt.Sprintf("nobody noticed, %s, longest wait %.0f ms", count(n, "switch"), worst)
-}
-
-func count(n int, what string) string {
-	switch {
-	case n == 1:
-		return "1 " + what
-	case strings.HasSuffix(what, "ch"):
-		what += "e"
-	}
-	return fmt.Sprintf("%d %ss", n, what)
+	return fmt.Sprintf("nobody noticed, %s, longest wait %.0f ms", count(n, "failover"), worst)
 }
