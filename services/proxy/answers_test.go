@@ -334,8 +334,10 @@ func TestNumbersGoOnAfterARestart(t *testing.T) {
 		if got := again.last().LastMSN(); got < before.last+4 {
 			t.Errorf("newest msn: got %d, want more than %d", got, before.last)
 		}
-		if !strings.HasPrefix(again.last().Segments[0].URI, "r1-") {
-			t.Errorf("URI: got %s, want the second numbering's", again.last().Segments[0].URI)
+		for _, s := range again.last().Segments {
+			if !strings.HasPrefix(s.URI, "r1-") {
+				t.Errorf("URI: got %s, want the second numbering's", s.URI)
+			}
 		}
 	})
 }
@@ -651,6 +653,12 @@ func TestAPlaylistThatNamesOtherHostsIsNotServed(t *testing.T) {
 func TestItBeginsWithTheFreshest(t *testing.T) {
 	inBubble(t, 2, func(t *testing.T, p *platform) {
 		p.packagers[0].change(func(o *packager) { o.frozen = 60 })
+		p.packagers[1].change(func(o *packager) {
+			o.answers = func(http.ResponseWriter, *http.Request) bool {
+				time.Sleep(20 * time.Millisecond)
+				return false
+			}
+		})
 		v := p.watch()
 		time.Sleep(5 * time.Second)
 		v.end()
@@ -754,9 +762,8 @@ func TestMultivariantPlaylists(t *testing.T) {
 		}
 		v := p.watch()
 		time.Sleep(5 * time.Second)
-		for _, one := range p.packagers { // it is served as what it was
-			one.change(func(o *packager) { o.answers = status(200, ".m3u8", "", text(o.name)) })
-		}
+		// It is served as what it was.
+		p.packagers[0].change(func(o *packager) { o.answers = status(200, ".m3u8", "", text(o.name)) })
 		time.Sleep(5 * time.Second)
 		v.end()
 	})
@@ -912,5 +919,21 @@ func TestARestartIsNoFailover(t *testing.T) {
 		if list := p.failovers(); len(list) != 0 {
 			t.Errorf("failovers: got %+v, want none", list)
 		}
+	})
+}
+
+func TestAPackagerProvesItselfBeforeItIsUsedAgain(t *testing.T) {
+	inBubble(t, 2, func(t *testing.T, p *platform) {
+		v := p.watch()
+		time.Sleep(5300 * time.Millisecond)
+		p.packagers[0].change(func(o *packager) { o.answers = status(403, ".ts", "", "") })
+		time.Sleep(10 * time.Second)
+		if got := p.verdicts()[0]; got.State != report.Down || !strings.Contains(got.Reason, "status 403") {
+			t.Errorf("while it refuses segments: got %s %q, want down", got.State, got.Reason)
+		}
+		p.packagers[0].change(func(o *packager) { o.answers = nil })
+		p.await(20*time.Second, "its recovery", func() bool { return p.verdicts()[0].State == report.Up })
+		v.smooth(2400*time.Millisecond, 50*time.Millisecond)
+		v.end()
 	})
 }

@@ -392,6 +392,7 @@ func FuzzReceive(f *testing.F) {
 	f.Add(packets(1, 3), int64(3*packetSize), 100, false)
 	f.Add(packets(1, 3), int64(-1), 1, false)
 	f.Add(packets(1, 3), int64(1000), 7, true)
+	f.Add(packets(1, 3), int64(1000), 7, false)
 	f.Add([]byte("<html>"), int64(6), 2, false)
 	f.Add([]byte{}, int64(0), 1, false)
 	f.Fuzz(func(t *testing.T, b []byte, size int64, piece int, broken bool) {
