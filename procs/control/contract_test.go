@@ -159,7 +159,9 @@ func TestContractSnapshotAndEventsTogetherMissNothing(t *testing.T) {
 		for range readers {
 			<-turn
 			work.Go(func() {
-				snapshot, events := p.Subscribe(t.Context())
+				ctx, cancel := context.WithTimeout(t.Context(), deadline)
+				defer cancel()
+				snapshot, events := p.Subscribe(ctx)
 				proxy, _ := snapshot.Process("proxy")
 				for last := proxy.Incarnation; last < changes; {
 					e, ok := <-events

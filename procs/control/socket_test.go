@@ -154,6 +154,11 @@ func TestWhoHangsOnTheSocketDoesNotKeepThePlatformFromEnding(t *testing.T) {
 	case <-time.After(deadline):
 		t.Fatal("the server waits for its clients")
 	}
+	for name, c := range map[string]net.Conn{"of events": slow, "of a command": half} {
+		if _, err := io.Copy(io.Discard, c); errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Errorf("the connection %s is still open", name)
+		}
+	}
 }
 
 func TestTheSocketRefusesWhatIsNotAskedWell(t *testing.T) {
@@ -219,8 +224,10 @@ func TestMoreClientsThanThereIsRoomForAreHungUpOn(t *testing.T) {
 		}
 		kept = append(kept, c)
 	}
-	if b, err := io.ReadAll(unixConn(t, path)); err != nil || len(b) > 0 {
-		t.Errorf("one more: got %q, %v, want the end", b, err)
+	more := unixConn(t, path)
+	_, _ = fmt.Fprint(more, "GET /snapshot HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n") // it may hang up before
+	if b, _ := io.ReadAll(more); len(b) > 0 {                                                 // the end, or a reset
+		t.Errorf("one more: got %q, want the end", b)
 	}
 	_ = kept[0].Close() // makes room
 	awaitTrue(t, "room again", func() bool {
@@ -336,5 +343,47 @@ func TestAPlatformThatDoesNotAnswerIsGivenUpOn(t *testing.T) {
 	defer l.Close()
 	if _, err := Dial(t.Context(), SocketPath(run)); err == nil || !strings.Contains(err.Error(), "does not answer") || errors.Is(err, ErrNoPlatform) {
 		t.Errorf("got %v, want that it does not answer", err)
+	}
+}
+
+func TestAPlatformThatStopsInTheMiddleIsGivenUpOn(t *testing.T) {
+	l := platformOf(t, fakeSupervisor{})
+	run, err := os.MkdirTemp("", "ctl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(run)
+	listener, err := listen(SocketPath(run))
+	if err != nil {
+		t.Fatal(err)
+	}
+	routes := (&server{platform: l, layout: l.layout, patience: ordinaryPatience()}).routes()
+	front := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/snapshot" {
+			routes.ServeHTTP(w, r)
+			return
+		}
+		_ = http.NewResponseController(w).Flush() // a header, and nothing after it
+		<-r.Context().Done()
+	})}
+	go func() { _ = front.Serve(listener) }() // until it is closed
+	defer front.Close()
+	r := dial(t, SocketPath(run))
+	done := make(chan string, 1)
+	go func() {
+		_, events := r.Subscribe(t.Context())
+		for range events { //nolint:revive // until it is closed
+		}
+		lines := r.Logs(0, 1)
+		_, err := r.open(t.Context())
+		done <- fmt.Sprint(lines, err)
+	}()
+	select {
+	case got := <-done:
+		if !strings.HasPrefix(got, "[]") || !strings.Contains(got, "does not answer") {
+			t.Errorf("got %s, want no lines and that it does not answer", got)
+		}
+	case <-time.After(deadline):
+		t.Fatal("a client waits for it")
 	}
 }

@@ -1,0 +1,296 @@
+package control
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"livestream-tui/procs"
+)
+
+const (
+	// originPatience is how long the origin's word may take to be seen.
+	originPatience = 5 * time.Second
+	settlePoll     = 100 * time.Millisecond
+	// waitLook is how often a wait looks again of its own accord.
+	waitLook = time.Second
+)
+
+// Verb is one command of `livestream-tui ctl`.
+type Verb struct {
+	Name   string
+	Action Action
+	About  string
+	// Process: it names one.
+	Process bool
+	// MayWait: there is something to wait for; Waits: unless it is told not to.
+	MayWait, Waits bool
+}
+
+// release ends what Hold began. In Hold's own way, which is the screen's key, a
+// script that asks twice would end up where it began.
+const release = "release"
+
+// Verbs are all of them, in the order of help. A new Action needs a row here, and
+// its words in Ask.
+func Verbs() []Verb {
+	return []Verb{
+		{"kill", Kill, "kill -9; it comes back under its restart policy", true, true, false},
+		{"restart", Restart, "stop and start it, with a fresh restart budget", true, true, true},
+		{"stop", Stop, "stop it; it stays down until it is started", true, true, true},
+		{"start", Start, "start what was stopped or has failed", true, true, true},
+		{"pause", Pause, "SIGSTOP to it and all that it has started", true, false, false},
+		{"resume", Resume, "SIGCONT", true, false, false},
+		{"failover", Failover, "move every signal away from its active packager", false, false, false},
+		{"hold", Hold, "play every signal from one packager until that fails", true, false, false},
+		{release, Hold, "end a hold", false, false, false},
+	}
+}
+
+// Asking is what an operator asks for on a command line.
+type Asking struct {
+	Verb
+	// Name is the process's, empty where the verb names none.
+	Name string
+	// Wait: Ask returns when the process is ready again, or has stopped, at most
+	// Timeout later.
+	Wait    bool
+	Timeout time.Duration
+}
+
+// Done is what came of it.
+type Done struct {
+	Action string `json:"action"`
+	// Process is the one that was named, as it is now.
+	Process *Process `json:"process,omitempty"`
+	// Message is one line for people.
+	Message string `json:"message"`
+}
+
+// Write writes it as a line for people, or as one JSON document.
+func (d Done) Write(w io.Writer, asJSON bool) error {
+	if asJSON {
+		return writeJSON(w, d)
+	}
+	_, err := fmt.Fprintln(w, clean(d.Message))
+	return err
+}
+
+// Check refuses a name that the verb cannot be asked of, and lists the allowed ones.
+func (v Verb) Check(s Snapshot, name string) error {
+	allowed := s.Names(v.Action)
+	switch {
+	case !v.Process || slices.Contains(allowed, name):
+		return nil
+	case len(allowed) == 0:
+		return fmt.Errorf("%s %q: this layout has none to %s", v.Name, name, v.Name)
+	case name == "":
+		return fmt.Errorf("%s needs a name: allowed are %s", v.Name, strings.Join(allowed, ", "))
+	}
+	return fmt.Errorf("%s %q: allowed are %s", v.Name, name, strings.Join(allowed, ", "))
+}
+
+// Ask asks the platform for something and says what came of it. The error is an
+// *Outcome that says NeverReady when a process did not become ready in time.
+func Ask(ctx context.Context, p Platform, a Asking) (Done, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	snapshot, events := p.Subscribe(ctx)
+	before, _ := snapshot.Process(a.Name) // a name that Check has let pass, or none
+	w := wish{Asking: a, platform: p, before: before, began: time.Now()}
+	message, err := "", error(nil)
+	switch {
+	case a.Action == Failover:
+		message, err = w.failover(ctx, snapshot)
+	case a.Action == Hold:
+		message, err = w.hold(ctx, snapshot)
+	case w.already():
+		message = fmt.Sprintf("%s %s", a.Name, map[bool]string{true: "runs already", false: "is stopped already"}[a.Action == Start])
+		if a.Action == Start && a.Wait {
+			err = w.await(ctx, events)
+		}
+	default:
+		if err = p.Command(ctx, Command{Process: a.Name, Action: a.Action}); err == nil && a.Wait {
+			err = w.await(ctx, events)
+		}
+		if err == nil {
+			message = w.message()
+		}
+	}
+	if err != nil {
+		return Done{}, err
+	}
+	d := Done{Action: a.Verb.Name, Message: message}
+	if now, ok := p.Snapshot().Process(a.Name); ok && a.Process {
+		d.Process = &now
+	}
+	return d, nil
+}
+
+// wish is an Asking on its way.
+type wish struct {
+	Asking
+	platform Platform
+	before   Process // as it was when it was asked for
+	began    time.Time
+}
+
+// already reports whether there is nothing to be done: who asks for a state that
+// is there has what he wants.
+func (w wish) already() bool {
+	running := w.before.PID != 0 && w.before.State != procs.Stopping
+	return w.Action == Start && running && w.before.Wanted || w.Action == Stop && w.before.PID == 0 && !w.before.Wanted
+}
+
+// await waits until it has come true.
+func (w wish) await(ctx context.Context, events <-chan Event) error {
+	timeout := time.NewTimer(w.Timeout)
+	defer timeout.Stop()
+	look := time.NewTicker(waitLook)
+	defer look.Stop()
+	for {
+		now, _ := w.platform.Snapshot().Process(w.Name)
+		if came, err := w.came(now); came || err != nil {
+			return err
+		}
+		for heard := false; !heard; {
+			select {
+			case e, open := <-events:
+				if !open && ctx.Err() == nil {
+					return fmt.Errorf("%s %s: the platform has gone meanwhile", w.Verb.Name, w.Name)
+				}
+				heard = !open || e.Status != nil && e.Process == w.Name
+			case <-look.C:
+				heard = true
+			case <-timeout.C:
+				return w.late(now)
+			case <-ctx.Done():
+			}
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+		}
+	}
+}
+
+// came reports whether the process is now what was asked for. The error says that
+// it never will be.
+func (w wish) came(now Process) (bool, error) {
+	if w.Action == Stop {
+		switch {
+		case now.Wanted:
+			return false, fmt.Errorf("%s was started again meanwhile (%s)", w.Name, now.State)
+		case now.State == procs.Failed:
+			return false, fmt.Errorf("%s: %s", w.Name, now.Reason)
+		}
+		return now.PID == 0 && (now.State == procs.Exited || now.State == procs.Idle), nil
+	}
+	another := now.Incarnation > w.before.Incarnation
+	switch {
+	case now.State == procs.Ready && (another || w.Action == Start && w.before.State != procs.Stopping):
+		return true, nil
+	case now.State == procs.Failed, now.State == procs.Exited:
+		return false, &Outcome{NeverReady: true, Reason: fmt.Sprintf("%s did not become ready: %s; its log is %s",
+			w.Name, clean(now.State.String(), now.Reason), now.LogPath)}
+	}
+	return false, nil
+}
+
+func (w wish) late(now Process) error {
+	state := clean(stateWord(now), reason(now))
+	if w.Action == Stop {
+		return fmt.Errorf("%s has not stopped within %s: %s", w.Name, w.Timeout, state)
+	}
+	return &Outcome{NeverReady: true, Reason: fmt.Sprintf("%s is not ready after %s: %s; its log is %s", w.Name, w.Timeout, state, now.LogPath)}
+}
+
+// message says what happened to the process.
+func (w wish) message() string {
+	now, _ := w.platform.Snapshot().Process(w.Name)
+	past := map[Action]string{Kill: "killed", Restart: "restarted", Stop: "stopped", Start: "started", Pause: "paused", Resume: "resumed"}[w.Action]
+	present := map[Action]string{Restart: "restarts", Stop: "stops", Start: "starts"}[w.Action]
+	was := ""
+	if w.before.PID != 0 {
+		was = fmt.Sprintf(" (pid %d)", w.before.PID)
+	}
+	switch {
+	case w.Wait && w.Action != Stop:
+		return fmt.Sprintf("%s %s%s: ready as pid %d after %s", past, w.Name, was, now.PID, time.Since(w.began).Round(100*time.Millisecond))
+	case !w.Wait && present != "":
+		return fmt.Sprintf("%s %s%s", w.Name, present, was)
+	}
+	return fmt.Sprintf("%s %s%s", past, w.Name, was)
+}
+
+func (w wish) failover(ctx context.Context, before Snapshot) (string, error) {
+	if err := w.platform.Command(ctx, Command{Action: Failover}); err != nil {
+		return "", err
+	}
+	var moved []string
+	err := w.settle(ctx, func(now Snapshot) bool {
+		for _, n := range now.Preferences {
+			for _, b := range before.Preferences {
+				if n.Signal == b.Signal && n.Active != b.Active {
+					moved = append(moved, fmt.Sprintf("%s from %s to %s", n.Signal, before.packager(b.Active), now.packager(n.Active)))
+				}
+			}
+		}
+		return len(moved) > 0
+	})
+	if err != nil || len(moved) == 0 {
+		return "failover asked for; nothing is played from elsewhere yet", err
+	}
+	return "failover: " + strings.Join(moved, ", "), nil
+}
+
+// hold holds or releases; Hold itself does the one or the other by what is.
+func (w wish) hold(ctx context.Context, before Snapshot) (string, error) {
+	held, name, hold := before.held(), w.Name, w.Verb.Name != release
+	switch {
+	case hold && held == name:
+		return name + " is held already", nil
+	case !hold && held == "":
+		return "nothing is held", nil
+	case !hold:
+		name = held
+	}
+	if err := w.platform.Command(ctx, Command{Process: name, Action: Hold}); err != nil {
+		return "", err
+	}
+	// The next one who asks goes by what is seen then.
+	seen := false
+	err := w.settle(ctx, func(now Snapshot) bool {
+		seen = (now.held() == name) == hold
+		return seen
+	})
+	message := map[bool]string{true: "held " + name + ": every signal is played from it until it fails", false: "released " + name}[hold]
+	if err == nil && !seen {
+		message += "; the origin has not confirmed it yet"
+	}
+	return message, err
+}
+
+// held is the packager that is held, empty when none is.
+func (s Snapshot) held() string {
+	for _, p := range s.Preferences {
+		if p.Held {
+			return s.packager(p.Active)
+		}
+	}
+	return ""
+}
+
+// settle looks until there is something to be seen, or for originPatience.
+func (w wish) settle(ctx context.Context, seen func(Snapshot) bool) error {
+	for end := time.Now().Add(originPatience); !seen(w.platform.Snapshot()) && time.Now().Before(end); {
+		select {
+		case <-time.After(settlePoll):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}

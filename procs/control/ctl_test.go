@@ -1,0 +1,310 @@
+package control
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"livestream-tui/procs"
+	"livestream-tui/services/report"
+)
+
+// afterwards is a platform whose process goes through states once it was asked for
+// something; the first is there when the command returns.
+func afterwards(t *testing.T, before Status, states ...Status) (*Local, *[]string) {
+	t.Helper()
+	var asked []string
+	var l *Local
+	l = platformOf(t, fakeSupervisor{command: func(process string, a procs.Action) error {
+		asked = append(asked, a.String()+" "+process)
+		if len(states) == 0 {
+			return nil
+		}
+		l.onStatus(states[0])
+		go func() {
+			for _, s := range states[1:] {
+				l.onStatus(s)
+			}
+		}()
+		return nil
+	}})
+	l.onStatus(before)
+	return l, &asked
+}
+
+func verb(t *testing.T, name string) Verb {
+	t.Helper()
+	for _, v := range Verbs() {
+		if v.Name == name {
+			return v
+		}
+	}
+	t.Fatalf("no verb %s", name)
+	return Verb{}
+}
+
+func TestACommandSaysWhatHappened(t *testing.T) {
+	state := func(s State, pid, incarnation int, wanted bool, reason string) Status {
+		return Status{Name: "proxy", State: s, PID: pid, Incarnation: incarnation, Wanted: wanted, Reason: reason, LogPath: "/logs/proxy.log"}
+	}
+	ready := state(procs.Ready, 7, 1, true, "")
+	stopping := state(procs.Stopping, 7, 1, true, "restart asked for")
+	starting := state(procs.Starting, 8, 2, true, "")
+	again := state(procs.Ready, 8, 2, true, "")
+	exited := state(procs.Exited, 0, 1, false, "stopped, exit status 0")
+	failed := state(procs.Failed, 0, 2, true, "exit status 78: bad configuration")
+	for _, c := range []struct {
+		name, verb string
+		wait       bool
+		before     Status
+		after      []Status
+		asked      string
+		says       string // in the message, or in the error
+		err        bool
+		neverReady bool
+	}{
+		{"kill", "kill", false, ready, nil, "kill proxy", "killed proxy (pid 7)", false, false},
+		{"kill and wait", "kill", true, ready, []Status{state(procs.Backoff, 0, 1, true, "killed here"), starting, again}, "kill proxy", "killed proxy (pid 7): ready as pid 8 after ", false, false},
+		{"restart", "restart", true, ready, []Status{stopping, starting, again}, "restart proxy", "restarted proxy (pid 7): ready as pid 8 after ", false, false},
+		{"restart, the new one before the old one goes", "restart", true, ready, []Status{again}, "restart proxy", "ready as pid 8", false, false},
+		{"restart without waiting", "restart", false, ready, nil, "restart proxy", "proxy restarts (pid 7)", false, false},
+		{"restart what then fails", "restart", true, ready, []Status{stopping, starting, failed}, "restart proxy", "failed: exit status 78: bad configuration; its log is /logs/proxy.log", true, true},
+		{"restart what is never ready", "restart", true, ready, []Status{stopping, starting, state(procs.Running, 8, 2, true, "no playlist yet")}, "restart proxy", "proxy is not ready after 300ms: running: no playlist yet; its log is", true, true},
+		{"restart what somebody stops", "restart", true, ready, []Status{stopping, state(procs.Exited, 0, 1, false, "stopped")}, "restart proxy", "did not become ready: exited", true, true},
+		{"stop", "stop", true, ready, []Status{state(procs.Stopping, 7, 1, false, ""), exited}, "stop proxy", "stopped proxy (pid 7)", false, false},
+		{"stop without waiting", "stop", false, ready, nil, "stop proxy", "proxy stops (pid 7)", false, false},
+		{"stop what does not go", "stop", true, ready, []Status{state(procs.Stopping, 7, 1, false, "stop asked for")}, "stop proxy", "proxy has not stopped within 300ms: stopping: stop asked for", true, false},
+		{"stop what somebody starts", "stop", true, ready, []Status{state(procs.Stopping, 7, 1, true, "")}, "stop proxy", "started again meanwhile", true, false},
+		{"stop what is stopped", "stop", true, exited, nil, "", "proxy is stopped already", false, false},
+		{"start", "start", true, exited, []Status{starting, again}, "start proxy", "started proxy: ready as pid 8 after ", false, false},
+		{"start what runs", "start", true, ready, nil, "", "proxy runs already", false, false},
+		{"start what is on its way", "start", true, starting, nil, "", "proxy is not ready after 300ms: starting", true, true},
+		{"start what stops", "start", true, state(procs.Stopping, 7, 1, false, ""), []Status{starting, again}, "start proxy", "started proxy", false, false},
+		{"pause", "pause", false, ready, nil, "pause proxy", "paused proxy (pid 7)", false, false},
+		{"resume", "resume", false, ready, nil, "resume proxy", "resumed proxy (pid 7)", false, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			l, asked := afterwards(t, c.before, c.after...)
+			timeout := deadline
+			if c.err {
+				timeout = 300 * time.Millisecond
+			}
+			done, err := Ask(t.Context(), l, Asking{Verb: verb(t, c.verb), Name: "proxy", Wait: c.wait, Timeout: timeout})
+			got := done.Message
+			if err != nil {
+				got = err.Error()
+			}
+			if c.err != (err != nil) || !strings.Contains(got, c.says) {
+				t.Errorf("got %q, %v, want %q", done.Message, err, c.says)
+			}
+			var outcome *Outcome
+			if errors.As(err, &outcome) != c.neverReady {
+				t.Errorf("got %#v, want never ready %t", err, c.neverReady)
+			}
+			if got := strings.Join(*asked, "; "); got != c.asked {
+				t.Errorf("asked: got %q, want %q", got, c.asked)
+			}
+			if err == nil && (done.Process == nil || done.Process.Name != "proxy" || done.Action != c.verb) {
+				t.Errorf("done: got %+v, want the verb and the process", done)
+			}
+		})
+	}
+}
+
+func TestAWaitEndsWithThePlatformOrItsReader(t *testing.T) {
+	asking := Asking{Verb: verb(t, "restart"), Name: "proxy", Wait: true, Timeout: deadline}
+	l, _ := afterwards(t, Status{Name: "proxy", State: procs.Ready, PID: 7})
+	l.end()
+	if _, err := Ask(t.Context(), l, asking); err == nil || !strings.Contains(err.Error(), "has gone meanwhile") {
+		t.Errorf("the platform ends: got %v, want that", err)
+	}
+	l, _ = afterwards(t, Status{Name: "proxy", State: procs.Ready, PID: 7})
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := Ask(ctx, l, asking); !errors.Is(err, context.Canceled) {
+		t.Errorf("the reader goes: got %v, want %v", err, context.Canceled)
+	}
+}
+
+func TestAnUnknownNameIsRefusedWithThoseThereAre(t *testing.T) {
+	s := platformOf(t, fakeSupervisor{}).Snapshot()
+	for _, c := range []struct{ verb, name, says string }{
+		{"kill", "prxoy", `kill "prxoy": allowed are worker, server1, server2, reporter, discovery, origin, proxy, viewer`},
+		{"restart", "", "restart needs a name: allowed are worker"},
+		{"hold", "proxy", `hold "proxy": allowed are server1, server2`},
+		{"hold", "server2", ""}, {"kill", "viewer", ""}, {"failover", "", ""}, {"release", "", ""},
+	} {
+		err := verb(t, c.verb).Check(s, c.name)
+		if c.says == "" && err != nil || c.says != "" && (err == nil || !strings.HasPrefix(err.Error(), c.says)) {
+			t.Errorf("%s %s: got %v, want %q", c.verb, c.name, err, c.says)
+		}
+	}
+}
+
+// played is a platform whose origin and reporter say that live01 is played from
+// server1, of two.
+func played(t *testing.T) *Local {
+	t.Helper()
+	l := platformOf(t, fakeSupervisor{})
+	const one, two = "http://localhost:8080", "http://localhost:9090"
+	for i, p := range l.now.Processes {
+		switch p.Name {
+		case "server1":
+			l.now.Processes[i].Port = 8080
+		case "server2":
+			l.now.Processes[i].Port = 9090
+		}
+	}
+	l.polled(answers{
+		Live:        []report.Live{{Signal: "live01", Server: one + "/live01/playlist.m3u8"}},
+		Preferences: []report.Preference{{Signal: "live01", Active: one}},
+		Details:     []report.SignalStatus{{Signal: "live01", Packagers: []report.PackagerStatus{{URL: one, State: report.Up}, {URL: two, State: report.Up}}}},
+	})
+	return l
+}
+
+// obeying is a platform whose origin does what it is asked.
+type obeying struct {
+	*Local
+	asked []string
+	after report.Preference
+}
+
+func (o *obeying) Command(_ context.Context, c Command) error {
+	o.asked = append(o.asked, strings.TrimSpace(c.Action.String()+" "+c.Process))
+	s := o.Snapshot()
+	o.polled(answers{Live: s.Live, Details: s.Details, Preferences: []report.Preference{o.after}})
+	return nil
+}
+
+func TestHoldIsNoSwitchForScripts(t *testing.T) {
+	const one, two = "http://localhost:8080", "http://127.0.0.1:9090"
+	for _, c := range []struct {
+		name, verb, process string
+		before, after       report.Preference
+		asked, says         string
+	}{
+		{"hold", "hold", "server2", report.Preference{Signal: "live01", Active: one}, report.Preference{Signal: "live01", Active: two, Held: true}, "hold server2", "held server2"},
+		{"hold again", "hold", "server2", report.Preference{Signal: "live01", Active: two, Held: true}, report.Preference{}, "", "server2 is held already"},
+		{"release", release, "", report.Preference{Signal: "live01", Active: two, Held: true}, report.Preference{Signal: "live01", Active: two}, "hold server2", "released server2"},
+		{"release again", release, "", report.Preference{Signal: "live01", Active: two}, report.Preference{}, "", "nothing is held"},
+		{"failover", "failover", "", report.Preference{Signal: "live01", Active: one}, report.Preference{Signal: "live01", Active: two}, "failover", "failover: live01 from server1 to server2"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			o := &obeying{Local: played(t), after: c.after}
+			s := o.Snapshot()
+			o.polled(answers{Live: s.Live, Details: s.Details, Preferences: []report.Preference{c.before}})
+			done, err := Ask(t.Context(), o, Asking{Verb: verb(t, c.verb), Name: c.process})
+			if err != nil || !strings.HasPrefix(done.Message, c.says) || done.Action != c.verb {
+				t.Errorf("got %+v, %v, want %q", done, err, c.says)
+			}
+			if got := strings.Join(o.asked, "; "); got != c.asked {
+				t.Errorf("asked: got %q, want %q", got, c.asked)
+			}
+		})
+	}
+}
+
+func TestOnAirIsTheViewersWord(t *testing.T) {
+	word := func(signal string, state report.ViewState, age time.Duration, stalled int64) func(l *Local, now time.Time) {
+		return func(l *Local, now time.Time) {
+			l.now.Viewings = heard(l.now.Viewings, ViewingAt{now.Add(-age), "viewer", report.Viewing{Signal: signal, State: state, StalledForMS: stalled}})
+		}
+	}
+	playing := word("live01", report.ViewPlaying, time.Second, 0)
+	viewerReady := func(l *Local, _ time.Time) { l.onStatus(Status{Name: "viewer", State: procs.Ready, PID: 9}) }
+	for _, c := range []struct {
+		name   string
+		happen []func(l *Local, now time.Time)
+		state  AirState
+		says   string
+	}{
+		{"nobody has spoken", nil, AirStarting, "not ready yet: worker, server1"},
+		{"it plays", []func(*Local, time.Time){playing}, AirOn, ""},
+		{"one plays and one stands still", []func(*Local, time.Time){playing, word("live02", report.ViewStalled, 0, 3200)}, AirOff, "live02 has stood still for 3.2s"},
+		{"one plays and one was never shown", []func(*Local, time.Time){playing, word("live02", report.ViewStarting, 0, 0)}, AirStarting, "live02 has not been shown yet"},
+		{"the viewer is silent", []func(*Local, time.Time){word("live01", report.ViewPlaying, 12*time.Second, 0)}, AirUnknown, "viewer has said nothing of live01 for 12s"},
+		{"silent of what is no signal any more", []func(*Local, time.Time){playing, word("live02", report.ViewPlaying, 12*time.Second, 0), viewerReady}, AirOn, ""},
+		{"silent of everything, and has died", []func(*Local, time.Time){word("live02", report.ViewPlaying, 12*time.Second, 0)}, AirUnknown, "live02"},
+		{"it stops", []func(*Local, time.Time){playing, func(l *Local, _ time.Time) { l.stopping() }}, AirStopping, "stopping"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			l := played(t)
+			now := time.Now()
+			for _, happen := range c.happen {
+				happen(l, now)
+			}
+			s := l.Snapshot()
+			s.At = now
+			if got := s.OnAir(); got.State != c.state || !strings.Contains(got.Reason, c.says) || got.State == AirOn && got.Reason != "" || !got.Spare {
+				t.Errorf("got %+v, want %s, %q, with a spare", got, c.state, c.says)
+			}
+		})
+	}
+	if got := (Snapshot{Processes: []Process{{Service: "proxy"}}}).OnAir(); got.State != AirUnknown || got.Spare {
+		t.Errorf("a layout without a viewer: got %+v, want unknown, no spare", got)
+	}
+}
+
+func TestStatusIsATableForPeopleAndADocumentForScripts(t *testing.T) {
+	l := played(t)
+	at := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
+	l.now.Started, l.now.PID, l.now.LogFolder = at.Add(-27*time.Hour-5*time.Minute), 4242, "/state/logs"
+	l.now.Viewings = []ViewingAt{{at, "viewer", report.Viewing{Signal: "live01", State: report.ViewPlaying}}}
+	for _, s := range []Status{
+		{Name: "worker", State: procs.Ready, PID: 11, Started: at.Add(-61 * time.Minute), Restarts: 2, LastExit: "signal: killed", CPU: 12.34, RSS: 45 << 20},
+		{Name: "server1", State: procs.Ready, Paused: true, PID: 12, Started: at.Add(-62 * time.Second), RSS: 900 << 10},
+		{Name: "server2", State: procs.Backoff, Restarts: 3, Reason: "exit status 1\x1b[2J, restart in 1.6s", LastExit: "exit status 1"},
+		{Name: "proxy", State: procs.Ready, PID: 14, Started: at.Add(-time.Second)},
+	} {
+		l.onStatus(s)
+	}
+	s := l.Snapshot()
+	s.At = at
+	var out strings.Builder
+	if err := WriteStatus(&out, s); err != nil {
+		t.Fatal(err)
+	}
+	want := `ON AIR    live01 from server1, 2 of 2 packagers usable
+play      http://localhost:8002/live01/playlist.m3u8
+platform  layout default, pid 4242, up 1d03h, logs in /state/logs
+
+NAME       STATE    PID  UPTIME  RESTARTS  CPU    RSS      PORT  REASON
+worker     ready    11   1h01m   2         12.3%  45 MiB   -     last exit: signal: killed
+server1    paused   12   1m02s   0         0.0%   900 KiB  8080
+server2    backoff  -    -       3         -      -        9090  exit status 1, restart in 1.6s
+reporter   idle     -    -       0         -      -        -
+discovery  idle     -    -       0         -      -        -
+origin     idle     -    -       0         -      -        -
+proxy      ready    14   1s      0         -      -        8002
+viewer     idle     -    -       0         -      -        -
+`
+	if got := out.String(); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+
+	out.Reset()
+	s.Ingests = nil
+	if err := WriteStatusJSON(&out, s); err != nil {
+		t.Fatal(err)
+	}
+	var doc struct {
+		PID       int
+		Ingests   []any
+		OnAir     struct{ State string } `json:"on_air"`
+		Processes []struct {
+			Name, State string
+			CPU         float64 `json:"cpu_percent"`
+			Port        int
+		}
+	}
+	if err := json.Unmarshal([]byte(out.String()), &doc); err != nil {
+		t.Fatal(err)
+	}
+	if doc.PID != 4242 || doc.OnAir.State != "on air" || len(doc.Processes) != 8 || doc.Processes[0].CPU != 12.34 || doc.Processes[1].Port != 8080 || doc.Processes[2].State != "backoff" || doc.Ingests == nil {
+		t.Errorf("got %+v of\n%s", doc, out.String())
+	}
+}
