@@ -68,7 +68,7 @@ type palette struct {
 }
 
 // themeNames are the themes in the order in which the key goes through them.
-func themeNames() []string { return []string{"auto", "dark", "light", "high contrast", "mono"} }
+func themeNames() []string { return []string{"auto", "dark", "light", "high-contrast", "mono"} }
 
 func palettes(name string) palette {
 	switch name {
@@ -82,7 +82,7 @@ func palettes(name string) palette {
 			selected:   "#cfe8ff", selectedText: "#0b1f33",
 			names: [namesCount]string{"#0550ae", "#8250df", "#0b6b78", "#953800", "#116329", "#99286e"},
 		}
-	case "high contrast":
+	case "high-contrast":
 		const white, black, green, yellow, red, cyan = "#ffffff", "#000000", "#00ff00", "#ffff00", "#ff5555", "#00ffff"
 		return palette{
 			text: white, dim: white, faint: "#c0c0c0", border: "#c0c0c0", title: white, focus: cyan,
@@ -157,7 +157,7 @@ func newTheme(r *lipgloss.Renderer, name string, plain bool) theme {
 		switch {
 		case p.mono:
 			s = s.Reverse(true).Faint(false)
-		case kind == "high contrast":
+		case kind == "high-contrast":
 			s = s.Background(lipgloss.Color(p.selected)).Foreground(lipgloss.Color(p.selectedText))
 		default:
 			s = s.Background(lipgloss.Color(p.selected))
