@@ -158,6 +158,11 @@ func (a *app) root() *cobra.Command {
 	root.AddCommand(
 		a.drillCommand(),
 		&cobra.Command{
+			Use: "attach", Short: "the dashboard on a platform that runs already; q detaches", Args: cobra.NoArgs,
+			RunE: func(*cobra.Command, []string) error { return a.attach() },
+		},
+		a.ctlCommand(),
+		&cobra.Command{
 			Use: "doctor", Short: "what this machine lacks for the platform, and how to get it", Args: cobra.NoArgs,
 			RunE: func(cmd *cobra.Command, _ []string) error { return a.doctor(cmd.Context()) },
 		},
@@ -429,6 +434,164 @@ func (a *app) platform(o platformOptions) error {
 	}
 	defer fmt.Fprintf(os.Stderr, "logs: %s\n", logFolder(paths))
 	return dashboard(ctx, local, layout, o.screen)
+}
+
+// attach shows a platform that another process runs, until the operator has seen
+// enough or it has ended.
+func (a *app) attach() error {
+	if !isatty.IsTerminal(os.Stdin.Fd()) || !isatty.IsTerminal(os.Stdout.Fd()) {
+		return &usageError{errors.New("attach needs a terminal; without one use ctl status")}
+	}
+	ctx, release := a.untilSignal(func() {}) // a second INT has nothing to hurry
+	defer release()
+	remote, err := a.dial(ctx)
+	if err != nil {
+		return err
+	}
+	defer remote.Close()
+	layout, err := remote.Layout(ctx)
+	if err != nil {
+		return err
+	}
+	watching, detach := context.WithCancel(ctx)
+	gone := make(chan struct{})
+	var why error
+	go func() {
+		defer close(gone)
+		why = remote.Ended(watching)
+	}()
+	shown := tui.Run(context.WithoutCancel(ctx), remote, layout, tui.Options{Stopped: gone})
+	detach()
+	<-gone
+	switch {
+	case errors.Is(why, context.Canceled):
+		fmt.Fprintf(os.Stderr, "detached: the platform runs on (pid %d)\n", remote.Latest().PID)
+		return shown
+	case why == nil:
+		fmt.Fprintln(os.Stderr, "the platform has ended")
+	}
+	return errors.Join(shown, why)
+}
+
+// dial finds the platform of this RUN_PATH.
+func (a *app) dial(ctx context.Context) (*control.Remote, error) {
+	var paths runner.Paths
+	var problems runner.Problems
+	runner.Parse(a.env, &paths, &problems)
+	paths.Complete(a.env, &problems)
+	if err := problems.Err(); err != nil {
+		return nil, err
+	}
+	return control.Dial(ctx, control.SocketPath(paths.Run))
+}
+
+func (a *app) ctlCommand() *cobra.Command {
+	var asJSON bool
+	ctl := &cobra.Command{
+		Use: "ctl", Short: "asks a platform that runs, and commands it", Args: noCommand,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			var names []string
+			for _, c := range cmd.Commands() {
+				names = append(names, c.Name())
+			}
+			return &usageError{fmt.Errorf("ctl needs a command: %s", strings.Join(names, ", "))}
+		},
+	}
+	ctl.PersistentFlags().BoolVar(&asJSON, "json", false, "one JSON document on standard output")
+	ctl.AddCommand(&cobra.Command{
+		Use: "status [SERVICE]", Short: "what is on air, and every process", Args: cobra.MaximumNArgs(1),
+		ValidArgsFunction: a.completeNames(control.Kill),
+		RunE:              func(_ *cobra.Command, args []string) error { return a.status(args, asJSON) },
+	})
+	for _, v := range control.Verbs() {
+		asking := control.Asking{Verb: v}
+		cmd := &cobra.Command{Use: v.Name, Short: v.About, Args: cobra.NoArgs, ValidArgsFunction: cobra.NoFileCompletions}
+		if v.Process {
+			cmd.Use, cmd.Args, cmd.ValidArgsFunction = v.Name+" SERVICE", cobra.MaximumNArgs(1), a.completeNames(v.Action)
+		}
+		if v.MayWait {
+			cmd.Flags().BoolVar(&asking.Wait, "wait", v.Waits, "wait until it is done: ready, or stopped")
+			cmd.Flags().DurationVar(&asking.Timeout, "timeout", time.Minute, "how long to wait; exit status 3 when it is not ready then")
+		}
+		cmd.RunE = func(_ *cobra.Command, args []string) error {
+			if v.Process {
+				asking.Name = strings.Join(args, "") // none is refused with the list of those there are
+			}
+			return a.ask(asking, asJSON)
+		}
+		ctl.AddCommand(cmd)
+	}
+	return ctl
+}
+
+// status prints what the platform is, all of it or one process.
+func (a *app) status(names []string, asJSON bool) error {
+	return a.withPlatform(func(_ context.Context, p *control.Remote) error {
+		s := p.Latest() // a moment old
+		write := control.WriteStatus
+		if asJSON {
+			write = control.WriteStatusJSON
+		}
+		for _, name := range names {
+			one, ok := s.Process(name)
+			if !ok {
+				return &usageError{fmt.Errorf("status %q: allowed are %s", name, strings.Join(s.Names(control.Kill), ", "))}
+			}
+			s.Processes = []control.Process{one}
+		}
+		return write(a.out, s)
+	})
+}
+
+// ask has the platform do something and prints what came of it.
+func (a *app) ask(asking control.Asking, asJSON bool) error {
+	if asking.MayWait && asking.Timeout <= 0 {
+		return &usageError{fmt.Errorf("--timeout %s: allowed is more than 0s", asking.Timeout)}
+	}
+	return a.withPlatform(func(ctx context.Context, p *control.Remote) error {
+		if err := asking.Check(p.Latest(), asking.Name); err != nil {
+			return &usageError{err}
+		}
+		done, err := control.Ask(ctx, p, asking)
+		if err != nil {
+			return err
+		}
+		return done.Write(a.out, asJSON)
+	})
+}
+
+func (a *app) withPlatform(do func(context.Context, *control.Remote) error) error {
+	ctx, release := a.untilSignal(func() { os.Exit(statusInterrupted) })
+	defer release()
+	p, err := a.dial(ctx)
+	if err == nil {
+		defer p.Close()
+		err = do(ctx, p)
+	}
+	if errors.Is(err, context.Canceled) && a.interrupted {
+		return nil // by the operator, whom the exit status tells
+	}
+	return err
+}
+
+// completeNames completes the first argument by asking the platform, if one runs.
+func (a *app) completeNames(action control.Action) cobra.CompletionFunc {
+	return func(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		if len(args) > 0 {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		p, err := a.dial(context.Background()) // it answers at once, or nothing is completed
+		if err != nil {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		defer p.Close()
+		var list []cobra.Completion
+		for _, name := range p.Latest().Names(action) {
+			process, _ := p.Latest().Process(name)
+			list = append(list, cobra.CompletionWithDesc(name, process.State.String()))
+		}
+		return list, cobra.ShellCompDirectiveNoFileComp
+	}
 }
 
 // drillOptions are the flags of the drill.
