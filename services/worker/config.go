@@ -17,6 +17,12 @@ const SegmentDuration = 2 * time.Second
 type Config struct {
 	Paths runner.Paths
 
+	// IngestURLs are the packagers that signals are delivered to by HTTP; none: they
+	// read the output folder.
+	IngestURLs runner.URLs `env:"INGEST_URLS" doc:"base URLs of the packagers (with INGEST=http) that the worker PUTs to, comma-separated; then OUTPUT_STREAM_PATH may be none"`
+	// Token is what packagers want to be shown; empty for none.
+	Token string `env:"INGEST_TOKEN" doc:"bearer token that workers show to packagers; needed where a packager with INGEST=http listens beyond loopback"`
+
 	// Window is how many segments the worker's playlist lists.
 	Window int `env:"WINDOW_SEGMENTS" envDefault:"10" doc:"segments that a playlist lists, 3 or more"`
 	// FFmpeg and FFprobe are commands, looked up in PATH unless they hold a slash.
@@ -30,6 +36,13 @@ type Config struct {
 	Terminal bool
 }
 
+// noOutput for OUTPUT_STREAM_PATH: nothing is written to disk, signals are delivered
+// by HTTP alone.
+const noOutput = "none"
+
+// token is what may stand in an Authorization header (RFC 6750, 2.1).
+var token = regexp.MustCompile(`^[A-Za-z0-9._~+/-]+=*$`)
+
 var filmSize = regexp.MustCompile(`^[1-9]\d{0,3}[02468]x[1-9]\d{0,3}[02468]$`)
 
 // ConfigFromEnv reads the worker's settings; a *runner.ConfigError names every
@@ -39,6 +52,8 @@ func ConfigFromEnv(e runner.Environment) (Config, error) {
 	var p runner.Problems
 	runner.Parse(e, &c, &p)
 	c.Paths.Complete(e, &p)
+	p.Require(c.Token == "" || token.MatchString(c.Token), "INGEST_TOKEN", "********", "allowed are letters, digits and -._~+/, = at the end")
+	p.Require(c.Paths.Output != noOutput || len(c.IngestURLs) > 0, "OUTPUT_STREAM_PATH", noOutput, "a folder is needed, or INGEST_URLS")
 	p.Require(c.Window >= 3, "WINDOW_SEGMENTS", c.Window, "allowed is 3 or more")
 	p.Require(filmSize.MatchString(c.FilmSize), "TEST_FILM_SIZE", c.FilmSize, "allowed is WIDTHxHEIGHT in even numbers, such as 1280x720")
 	for _, command := range []struct {

@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/go-hclog"
 
 	"livestream-tui/procs/child"
+	"livestream-tui/services/runner"
 )
 
 const (
@@ -30,13 +31,18 @@ type encoder struct {
 	signal  string
 	source  mezzanine
 	ffmpeg  string
-	path    string // the signal's folder
+	path    string // the signal's folder; empty for none
 	window  int
+	urls    runner.URLs // of packagers to deliver to
+	token   string      // to show them
 	clock   clock
 	spawner *child.Spawner
 	log     hclog.Logger
 	metrics *metrics
-	folder  *folder // used by run's goroutine alone
+	// folder is used by run's goroutine alone, and with store may be that of an
+	// encoder before this one.
+	folder *folder
+	store  *store // what is delivered; nil where there are no urls
 
 	mu      sync.Mutex
 	full    bool      // the playlist is as long as it is to be; guarded by mu
@@ -57,8 +63,18 @@ var errTooLate = errors.New("it fell behind by more than two playlists")
 // it ends; the error is one that needs more than that, such as a full disk.
 func (e *encoder) run(ctx context.Context) error {
 	var err error
-	if e.folder, err = openFolder(e.path, e.window, segmentAt(e.clock.now())); err != nil {
-		return err
+	if e.folder == nil {
+		if e.folder, err = openFolder(e.path, e.window, segmentAt(e.clock.now())); err != nil {
+			return err
+		}
+	}
+	if e.store != nil {
+		e.restock()
+		var couriers sync.WaitGroup
+		defer couriers.Wait()
+		ended, cancel := context.WithCancel(ctx)
+		defer cancel()
+		e.deliver(ended, &couriers)
 	}
 	e.clock = e.clock.notBefore(startOf(e.folder.newest() + 1))
 	e.note("")
@@ -98,6 +114,23 @@ func (e *encoder) run(ctx context.Context) error {
 		case <-time.After(longer(wait)):
 		}
 		wait = min(2*wait, restartMost)
+	}
+}
+
+// restock stores what was found in the folder.
+func (e *encoder) restock() {
+	list := &e.folder.list
+	if e.path == "" || e.store.goods().oldest() >= 0 {
+		return
+	}
+	for i, s := range list.Segments {
+		init, err := e.folder.read(s.Map.URI)
+		if err != nil {
+			continue // it was there a moment ago; then others have it
+		}
+		if b, err := e.folder.read(s.URI); err == nil {
+			e.store.add(newParcel(s.URI, b, list.MediaSequence+int64(i)), newParcel(s.Map.URI, init, -1), list, i == len(list.Segments)-1 && e.folder.full())
+		}
 	}
 }
 
@@ -185,6 +218,9 @@ func (e *encoder) cut(ctx context.Context, out *os.File, first int64) error {
 		}
 		if err := e.folder.publish(done, cut.Init, cut.InitName); err != nil {
 			return &publishError{done.MSN, err}
+		}
+		if e.store != nil {
+			e.store.add(newParcel(segmentName(done.MSN), done.Data, done.MSN), newParcel(cut.InitName, cut.Init, -1), &e.folder.list, e.folder.full())
 		}
 		e.note("")
 		e.metrics.published(e.signal, done, e.clock.now().Sub(end))

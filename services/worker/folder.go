@@ -22,7 +22,7 @@ const (
 // folder is a signal's place in the output: init and segments renamed into place,
 // then the playlist. One goroutine uses it.
 type folder struct {
-	path   string
+	path   string // empty: nothing is written, only the playlist is kept
 	window int
 	// current is the segment after the newest, or that was being recorded when the
 	// folder was opened.
@@ -35,14 +35,17 @@ type folder struct {
 // the window before current that its playlist lists without a hole and that are
 // whole. What is older than they may be asked for is removed.
 func openFolder(path string, window int, current int64) (*folder, error) {
-	if err := os.MkdirAll(path, 0o755); err != nil {
-		return nil, fmt.Errorf("OUTPUT_STREAM_PATH: %w", err)
-	}
 	f := &folder{path: path, window: window, current: current, inits: map[string]int64{}, list: hls.MediaPlaylist{
 		Version:             7,
 		TargetDuration:      int(SegmentDuration / time.Second),
 		IndependentSegments: true,
 	}}
+	if path == "" {
+		return f, nil
+	}
+	if err := os.MkdirAll(path, 0o755); err != nil {
+		return nil, fmt.Errorf("OUTPUT_STREAM_PATH: %w", err)
+	}
 	if b, err := os.ReadFile(filepath.Join(path, playlistName)); err == nil {
 		if old, err := hls.ParseMedia(b); err == nil {
 			f.takeUp(old, current-int64(window))
@@ -111,6 +114,9 @@ func (f *folder) whole(msn int64, s hls.Segment) bool {
 		last.DecodeTime+last.Duration == uint64(msn+1)*segmentUnits
 }
 
+// read returns a file that the playlist lists.
+func (f *folder) read(name string) ([]byte, error) { return os.ReadFile(filepath.Join(f.path, name)) }
+
 // newest is the MSN of the newest segment listed, -1 when there is none.
 func (f *folder) newest() int64 {
 	if len(f.list.Segments) == 0 {
@@ -129,7 +135,7 @@ func (f *folder) publish(s *segment, init []byte, initName string) error {
 	if newest := f.newest(); newest >= 0 && s.MSN <= newest {
 		return nil
 	}
-	if _, err := os.Stat(filepath.Join(f.path, initName)); errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Stat(filepath.Join(f.path, initName)); f.path != "" && errors.Is(err, fs.ErrNotExist) {
 		if err := f.write(initName, init); err != nil {
 			return err
 		}
@@ -168,6 +174,9 @@ func (f *folder) add(msn int64, initName string) {
 // segment stays for its own length and a playlist's after it has left the
 // playlist (RFC 8216, 6.2.2).
 func (f *folder) tidy() error {
+	if f.path == "" {
+		return nil
+	}
 	entries, err := os.ReadDir(f.path)
 	if err != nil {
 		return err
@@ -209,6 +218,9 @@ const (
 
 // write puts a file in place at once: nobody ever sees half of it.
 func (f *folder) write(name string, b []byte) error {
+	if f.path == "" {
+		return nil
+	}
 	temp := filepath.Join(f.path, tempPrefix+name)
 	err := os.WriteFile(temp, b, 0o644)
 	if err == nil {

@@ -50,6 +50,9 @@ type Service struct {
 	doing   string             // what the service does as a whole; guarded by mu
 	ready   bool               // it has been ready; guarded by mu
 	signals map[string]*signal // by file; written by Run's goroutine alone, guarded by mu
+	// kept are the encoders that ran last, by signal, where there is no folder that
+	// remembers what they published; guarded by mu.
+	kept map[string]*encoder
 }
 
 // signal is one version of a film, on its way to the air or on it.
@@ -72,21 +75,27 @@ var _ runner.Service = (*Service)(nil)
 
 // New returns a worker that is not running.
 func New(c Config, k runner.Kit) (*Service, error) {
-	if err := os.MkdirAll(c.Paths.Output, 0o755); err != nil {
-		return nil, fmt.Errorf("OUTPUT_STREAM_PATH=%q: cannot make it: %w", c.Paths.Output, err)
-	}
-	probe, err := os.CreateTemp(c.Paths.Output, ".writable-*")
-	if err != nil {
-		return nil, fmt.Errorf("OUTPUT_STREAM_PATH=%q: cannot write there: %w", c.Paths.Output, err)
-	}
-	if err := errors.Join(probe.Close(), os.Remove(probe.Name())); err != nil {
-		return nil, fmt.Errorf("OUTPUT_STREAM_PATH=%q: %w", c.Paths.Output, err)
+	if c.Paths.Output != noOutput {
+		if err := tryOutput(c.Paths.Output); err != nil {
+			return nil, fmt.Errorf("OUTPUT_STREAM_PATH=%q: %w", c.Paths.Output, err)
+		}
 	}
 	return &Service{
 		config: c, log: k.Log, metrics: newMetrics(k.Metrics),
 		clock: newClock(), doing: "looking for films in " + c.Paths.Input,
-		seen: map[string]input{}, signals: map[string]*signal{},
+		seen: map[string]input{}, signals: map[string]*signal{}, kept: map[string]*encoder{},
 	}, nil
+}
+
+func tryOutput(path string) error {
+	if err := os.MkdirAll(path, 0o755); err != nil {
+		return fmt.Errorf("cannot make it: %w", err)
+	}
+	probe, err := os.CreateTemp(path, ".writable-*")
+	if err != nil {
+		return fmt.Errorf("cannot write there: %w", err)
+	}
+	return errors.Join(probe.Close(), os.Remove(probe.Name()))
 }
 
 // Address is empty: a worker has no port.
@@ -231,7 +240,7 @@ func (s *Service) scan(ctx context.Context, first bool) error {
 		if sig.missed++; sig.missed == 1 {
 			continue // being replaced, perhaps
 		}
-		s.vanish(sig)
+		s.vanish(ctx, sig)
 	}
 	return nil
 }
@@ -239,13 +248,18 @@ func (s *Service) scan(ctx context.Context, first bool) error {
 var errVanished = errors.New("it has vanished")
 
 // vanish ends the signal of a film that is no more.
-func (s *Service) vanish(sig *signal) {
+func (s *Service) vanish(ctx context.Context, sig *signal) {
 	s.stop(sig)
+	endAt(ctx, s.config.IngestURLs, sig.input.Signal, s.config.Token, s.log)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	sig.input = input{Signal: sig.input.Signal, File: sig.input.File, Refused: errVanished}
 	sig.aired = false // nobody waits for it to come back
 	s.refuse(sig, errVanished)
+	delete(s.kept, sig.input.Signal)
+	if s.config.Paths.Output == noOutput {
+		return
+	}
 	// Without a playlist it is no ingest source any more.
 	err := os.Remove(filepath.Join(s.config.Paths.Output, sig.input.Signal, playlistName))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -329,9 +343,19 @@ func (s *Service) play(ctx context.Context, sig *signal) error {
 	e := &encoder{
 		signal: sig.input.Signal, source: m, ffmpeg: s.config.FFmpeg, window: s.config.Window, clock: s.clock,
 		path: filepath.Join(s.config.Paths.Output, sig.input.Signal), spawner: s.spawner, log: s.log, metrics: s.metrics,
-		last: time.Now(),
+		urls: s.config.IngestURLs, token: s.config.Token, last: time.Now(),
+	}
+	if len(e.urls) > 0 {
+		e.store = newStore()
 	}
 	s.mu.Lock()
+	if s.config.Paths.Output == noOutput {
+		e.path = ""
+		if before := s.kept[e.signal]; before != nil {
+			e.folder, e.store = before.folder, before.store
+		}
+		s.kept[e.signal] = e
+	}
 	sig.previous, sig.encoder, sig.refused, sig.aired = nil, e, nil, true
 	s.mu.Unlock()
 	s.log.Info("signal starts", "signal", sig.input.Signal, "file", sig.input.File, "loop_s", int(m.Length/time.Second))
@@ -377,16 +401,19 @@ func (s *Service) stopAll() {
 type metrics struct {
 	segments, restarts *prometheus.CounterVec
 	newest, late       *prometheus.GaugeVec
+	delivered, missed  *prometheus.CounterVec
 }
 
 func newMetrics(r prometheus.Registerer) *metrics {
 	by := []string{"signal"}
 	f := promauto.With(r)
 	return &metrics{
-		segments: f.NewCounterVec(prometheus.CounterOpts{Name: "worker_segments_total", Help: "Segments published."}, by),
-		restarts: f.NewCounterVec(prometheus.CounterOpts{Name: "worker_ffmpeg_restarts_total", Help: "FFmpegs that ended and were started again."}, by),
-		newest:   f.NewGaugeVec(prometheus.GaugeOpts{Name: "worker_newest_msn", Help: "MSN of the newest segment."}, by),
-		late:     f.NewGaugeVec(prometheus.GaugeOpts{Name: "worker_late_seconds", Help: "How long after its last frame the newest segment was in place."}, by),
+		segments:  f.NewCounterVec(prometheus.CounterOpts{Name: "worker_segments_total", Help: "Segments published."}, by),
+		restarts:  f.NewCounterVec(prometheus.CounterOpts{Name: "worker_ffmpeg_restarts_total", Help: "FFmpegs that ended and were started again."}, by),
+		newest:    f.NewGaugeVec(prometheus.GaugeOpts{Name: "worker_newest_msn", Help: "MSN of the newest segment."}, by),
+		delivered: f.NewCounterVec(prometheus.CounterOpts{Name: "worker_delivered_total", Help: "What was PUT to packagers, by result: taken, conflict, late, refused or failed."}, []string{"signal", "packager", "result"}),
+		missed:    f.NewCounterVec(prometheus.CounterOpts{Name: "worker_undelivered_segments_total", Help: "Segments that left the playlist before a packager took them."}, []string{"signal", "packager"}),
+		late:      f.NewGaugeVec(prometheus.GaugeOpts{Name: "worker_late_seconds", Help: "How long after its last frame the newest segment was in place."}, by),
 	}
 }
 

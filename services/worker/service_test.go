@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -122,6 +123,7 @@ type running struct {
 	t             *testing.T
 	input, output string
 	cache         string
+	env           map[string]string // further settings
 	log           *log
 	s             *Service
 	cancel        context.CancelFunc
@@ -151,12 +153,20 @@ func (r *running) link(name, from string) {
 	}
 }
 
+func (r *running) remove(name string) {
+	r.t.Helper()
+	if err := os.Remove(filepath.Join(r.input, name)); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
 // start starts a worker on the folders.
 func (r *running) start() *running {
 	r.t.Helper()
 	r.log, r.err = &log{}, make(chan error, 1)
 	e := runner.Environment{"HOME": r.t.TempDir(), "PATH": os.Getenv("PATH"), "INPUT_STREAM_PATH": r.input,
 		"OUTPUT_STREAM_PATH": r.output, "CACHE_PATH": r.cache, "TEST_FILM_SIZE": "320x180"}
+	maps.Copy(e, r.env)
 	c, err := ConfigFromEnv(e)
 	if err != nil {
 		r.t.Fatal(err)
