@@ -157,10 +157,7 @@ func (a *app) root() *cobra.Command {
 	}
 	root.AddCommand(
 		a.drillCommand(),
-		&cobra.Command{
-			Use: "attach", Short: "the dashboard on a platform that runs already; q detaches", Args: cobra.NoArgs,
-			RunE: func(*cobra.Command, []string) error { return a.attach() },
-		},
+		a.attachCommand(),
 		a.ctlCommand(),
 		&cobra.Command{
 			Use: "doctor", Short: "what this machine lacks for the platform, and how to get it", Args: cobra.NoArgs,
@@ -436,11 +433,21 @@ func (a *app) platform(o platformOptions) error {
 	return dashboard(ctx, local, layout, o.screen)
 }
 
+func (a *app) attachCommand() *cobra.Command {
+	var o screenOptions
+	cmd := &cobra.Command{
+		Use: "attach", Short: "the dashboard on a platform that runs already; q detaches", Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error { return a.attach(o) },
+	}
+	o.addTo(cmd)
+	return cmd
+}
+
 // attach shows a platform that another process runs, until the operator has seen
 // enough or it has ended.
-func (a *app) attach() error {
-	if !isatty.IsTerminal(os.Stdin.Fd()) || !isatty.IsTerminal(os.Stdout.Fd()) {
-		return &usageError{errors.New("attach needs a terminal; without one use ctl status")}
+func (a *app) attach(o screenOptions) error {
+	if err := o.check("ctl status"); err != nil {
+		return err
 	}
 	ctx, release := a.untilSignal(func() {}) // a second INT has nothing to hurry
 	defer release()
@@ -460,7 +467,9 @@ func (a *app) attach() error {
 		defer close(gone)
 		why = remote.Ended(watching)
 	}()
-	shown := tui.Run(context.WithoutCancel(ctx), remote, layout, tui.Options{Stopped: gone})
+	shown := tui.Run(context.WithoutCancel(ctx), remote, layout, tui.Options{
+		Stopped: gone, ASCII: o.ascii, Theme: o.theme, Drills: drills(),
+	})
 	detach()
 	<-gone
 	switch {
