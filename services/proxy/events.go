@@ -91,6 +91,8 @@ func (s *Service) serveEvents(w http.ResponseWriter, r *http.Request) {
 		case <-more:
 		case <-r.Context().Done():
 			return
+		case <-s.succeeded:
+			return
 		case <-s.life.Done():
 			return
 		}

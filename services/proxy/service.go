@@ -42,13 +42,16 @@ type Service struct {
 	// restored is closed when the playlists of an earlier incarnation are here
 	// again: a request that came before would begin them anew.
 	restored chan struct{}
+	// succeeded is closed when another incarnation has taken over: what is open is
+	// finished, and whatever goes on beyond it is the other's to keep and to tell.
+	succeeded chan struct{}
 
 	mu      sync.RWMutex
 	streams map[string]*stream // by key; guarded by mu
 	held    chan struct{}      // a token for each held request
 }
 
-var _ runner.Service = (*Service)(nil)
+var _ runner.Lasting = (*Service)(nil)
 
 // heldMost is how many requests of players may be held at the same time.
 const heldMost = 20000
@@ -59,6 +62,7 @@ func New(c Config, k runner.Kit) (*Service, error) {
 		config: c, log: k.Log, metrics: newMetrics(k.Metrics), origins: newOrigins(c.Origins),
 		index: newIndex(), events: newEvents(),
 		streams: map[string]*stream{}, held: make(chan struct{}, heldMost), restored: make(chan struct{}),
+		succeeded: make(chan struct{}),
 	}
 	s.cache = newCache(c.CacheBytes, s.index.has)
 	for _, base := range c.Packagers {
@@ -77,6 +81,19 @@ func (s *Service) Address() string { return s.config.Address() }
 func (s *Service) Routes(r *mux.Router) {
 	r.HandleFunc("/events", s.serveEvents).Methods(runner.Reads()...)
 	r.PathPrefix("/").Methods(http.MethodGet, http.MethodHead, http.MethodOptions).HandlerFunc(s.serve)
+}
+
+// HandedOver ends what would never end. Playlists are followed on for the players
+// that wait for one.
+func (s *Service) HandedOver() { close(s.succeeded) }
+
+func (s *Service) isSucceeded() bool {
+	select {
+	case <-s.succeeded:
+		return true
+	default:
+		return false
+	}
 }
 
 // Ready reports whether the playlists of an earlier incarnation are served again;
@@ -272,6 +289,9 @@ func (s *Service) remove(st *stream) {
 
 // tell makes a failover known: in the log, in the metrics, at /events.
 func (s *Service) tell(f report.Failover) {
+	if s.isSucceeded() {
+		return // the other incarnation tells of it
+	}
 	s.metrics.failovers.WithLabelValues(f.Signal, f.From, f.To).Inc()
 	if f.GapMS >= 0 {
 		s.metrics.gap.Observe(f.GapMS / 1000)

@@ -137,6 +137,9 @@ func (s *state) read(now time.Time) ([]saved, error) {
 
 // save puts a stream's marks. Needs the stream's mu.
 func (s *Service) save(st *stream) {
+	if s.isSucceeded() {
+		return // the marks are the other incarnation's
+	}
 	b, err := json.Marshal(saved{
 		Key: st.key, At: time.Now(), Asked: time.Unix(0, st.asked.Load()), Watched: time.Unix(0, st.watched.Load()),
 		Active: st.choice.Active, Head: st.line.head, Entries: st.line.entries[:st.line.listed],

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/gorilla/mux"
@@ -43,6 +44,16 @@ type Controlled interface {
 	ControlRoutes(r *mux.Router)
 }
 
+// Lasting is a Service whose open responses need its work to go on after another
+// incarnation has taken over.
+type Lasting interface {
+	Service
+	// HandedOver is called when that has happened. What would never end must end
+	// now; Run's context is cancelled when every connection has ended, or
+	// HANDOVER_TIMEOUT is over. Called once at most.
+	HandedOver()
+}
+
 // Common is the settings of every service.
 type Common struct {
 	LogFormat string `env:"LOG_FORMAT" envDefault:"text" doc:"text for people, json for a supervisor"`
@@ -53,6 +64,12 @@ type Common struct {
 	// Drain is how long open responses may go on after a stop was asked for;
 	// zero breaks them off at once.
 	Drain time.Duration `env:"DRAIN_TIMEOUT" envDefault:"2s" doc:"how long open responses may go on at a stop"`
+	// Handover is how long connections may go on after another incarnation has
+	// taken over the socket; zero breaks them off at once.
+	Handover time.Duration `env:"HANDOVER_TIMEOUT" envDefault:"10s" doc:"how long connections may go on after another incarnation of the service has taken over"`
+	// ReadyWait is how long a socket that was handed down is not answered on
+	// while the service is not ready; zero answers at once.
+	ReadyWait time.Duration `env:"READY_WAIT" envDefault:"3s" doc:"how long a service that was handed its listening socket waits to be ready before it answers there"`
 }
 
 // CommonFromEnv reads the settings that every service has.
@@ -63,6 +80,8 @@ func CommonFromEnv(e Environment) (Common, error) {
 	p.Require(c.LogFormat == "text" || c.LogFormat == "json", "LOG_FORMAT", c.LogFormat, "allowed are text and json")
 	p.Require(hclog.LevelFromString(c.LogLevel) != hclog.NoLevel, "LOG_LEVEL", c.LogLevel, "allowed are trace, debug, info, warn and error")
 	p.Require(c.Drain >= 0, "DRAIN_TIMEOUT", c.Drain, "allowed is 0s or more")
+	p.Require(c.Handover >= 0, "HANDOVER_TIMEOUT", c.Handover, "allowed is 0s or more")
+	p.Require(c.ReadyWait >= 0, "READY_WAIT", c.ReadyWait, "allowed is 0s or more")
 	return c, p.Err()
 }
 
@@ -103,94 +122,149 @@ func timeFormat(format string) string {
 }
 
 // Run listens, serves s and runs it until ctx is cancelled, then drains and
-// returns. Errors of the listeners come back before anything runs.
+// returns. A listening socket that was handed down (sd_listen_fds(3)) is used
+// instead of one of its own. Errors of the listeners come back before anything
+// runs.
 func Run(ctx context.Context, s Service, k Kit, c Common) error {
 	own := Handler(s, k)
-	var servers []*server
+	var servers servers
 	if addr := s.Address(); addr != "" {
-		l, err := net.Listen("tcp", addr)
+		l, err := inherit(k.Env, k.Name)
 		if err != nil {
-			return fmt.Errorf("cannot listen on %s: %w; free the port or set another", addr, reason(err))
+			return err
 		}
-		servers = append(servers, newServer(l, own, k.Log))
+		held := l != nil
+		if !held {
+			if l, err = net.Listen("tcp", addr); err != nil {
+				return fmt.Errorf("cannot listen on %s: %w; free the port or set another", addr, reason(err))
+			}
+		}
+		servers.public = newServer(l, own, k.Log)
+		servers.public.held = held
 		k.Log.Info("listening", "address", l.Addr().String())
 		warnBeyondLoopback(k.Log, l.Addr())
 	}
 	if c.Socket != "" {
 		l, err := listenUnix(c.Socket)
 		if err != nil {
-			closeAll(servers)
+			servers.close()
 			return fmt.Errorf("SERVICE_SOCKET=%q: cannot listen: %w", c.Socket, reason(err))
 		}
-		servers = append(servers, newServer(l, SocketHandler(s, k), k.Log))
+		servers.socket = newServer(l, socketHandler(s, k, servers.public.handOver), k.Log)
 	}
-	return serve(ctx, s, servers, c.Drain)
+	return serve(ctx, s, servers, c)
 }
 
-func serve(asked context.Context, s Service, servers []*server, drain time.Duration) error {
-	ctx, cancel := context.WithCancel(asked)
-	defer cancel()
-	served := make(chan error, len(servers))
-	for _, srv := range servers {
-		go func() {
-			err := srv.http.Serve(srv.listener)
-			if errors.Is(err, http.ErrServerClosed) {
-				served <- nil
-				return
-			}
-			served <- fmt.Errorf("serving %s: %w", srv.listener.Addr(), err)
-			cancel() // a service that cannot be reached does no work
-		}()
+// servers are what a service is reached by; nil for none.
+type servers struct {
+	public *server // its address
+	socket *server // its unix socket
+}
+
+func (s servers) all() []*server {
+	var list []*server
+	for _, srv := range []*server{s.public, s.socket} {
+		if srv != nil {
+			list = append(list, srv)
+		}
 	}
-	err := s.Run(ctx)
+	return list
+}
+
+// close closes what was never served.
+func (s servers) close() {
+	for _, srv := range s.all() {
+		_ = srv.listener.Close()
+	}
+}
+
+func serve(asked context.Context, s Service, all servers, c Common) error {
+	// The work may outlive the question for its end.
+	ctx, cancel := context.WithCancel(context.WithoutCancel(asked))
+	defer cancel()
+	broken := make(chan error, 2)
+	var serving sync.WaitGroup
+	for _, srv := range all.all() {
+		serving.Go(func() {
+			if srv.held {
+				awaitReady(ctx, asked, s, c.ReadyWait)
+			}
+			if err := srv.serve(); err != nil {
+				broken <- err
+				cancel() // a service that cannot be reached does no work
+			}
+		})
+	}
+	ran := make(chan error, 1)
+	go func() { ran <- s.Run(ctx) }()
+	var err error
+	select {
+	case err = <-ran:
+	case <-asked.Done():
+		err = wind(s, all.public, c, cancel, ran)
+	}
+	cancel()
 	if asked.Err() != nil && errors.Is(err, context.Canceled) {
 		err = nil // it was asked to end
 	}
-	shutdown(servers, drain)
-	for range servers {
-		if broken := <-served; broken != nil {
-			err = broken // why Run was told to end
-		}
+	var ending sync.WaitGroup
+	for _, srv := range all.all() {
+		ending.Go(func() { srv.shutdown(c.Drain) })
+	}
+	ending.Wait()
+	serving.Wait()
+	select {
+	case err = <-broken: // why Run was told to end
+	default:
 	}
 	return err
 }
 
-type server struct {
-	http     *http.Server
-	listener net.Listener
-}
-
-func newServer(l net.Listener, h http.Handler, log hclog.Logger) *server {
-	return &server{listener: l, http: &http.Server{
-		Handler:           h,
-		ReadHeaderTimeout: 10 * time.Second,
-		ReadTimeout:       30 * time.Second,
-		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    64 << 10,
-		ErrorLog:          log.Named("http").StandardLogger(&hclog.StandardLoggerOptions{ForceLevel: hclog.Debug}),
-	}}
-}
-
-func shutdown(servers []*server, drain time.Duration) {
-	ctx, cancel := context.WithTimeout(context.Background(), drain)
-	defer cancel()
-	ended := make(chan struct{}, len(servers))
-	for _, srv := range servers {
-		go func() {
-			if srv.http.Shutdown(ctx) != nil {
-				_ = srv.http.Close() // the drain is over: what is still open is broken off
-			}
-			ended <- struct{}{}
-		}()
+// wind takes no more connections and ends the work: at once, or, where another
+// incarnation has taken over and it is needed, after the last response.
+func wind(s Service, public *server, c Common, cancel func(), ran <-chan error) error {
+	if public == nil {
+		cancel()
+		return <-ran
 	}
-	for range servers {
-		<-ended
+	public.refuse()
+	lasting, ok := s.(Lasting)
+	if !public.handed() {
+		cancel()
+		return <-ran
 	}
+	if ok {
+		lasting.HandedOver()
+	} else {
+		cancel()
+	}
+	public.finish(c.Handover)
+	cancel()
+	return <-ran
 }
 
-func closeAll(servers []*server) {
-	for _, srv := range servers {
-		_ = srv.listener.Close() // never served
+// readyPoll is how often a service that is not ready yet is asked again.
+const readyPoll = 2 * time.Millisecond
+
+// awaitReady returns when s is ready, after most, or when one of the contexts ends.
+func awaitReady(ctx, asked context.Context, s Service, most time.Duration) {
+	limit := time.NewTimer(most)
+	defer limit.Stop()
+	tick := time.NewTicker(readyPoll)
+	defer tick.Stop()
+	for {
+		if ready, _ := s.Ready(); ready {
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-limit.C:
+			return
+		case <-asked.Done():
+			return
+		case <-ctx.Done():
+			return
+		}
 	}
 }
 
@@ -206,9 +280,20 @@ func Handler(s Service, k Kit) http.Handler {
 
 // SocketHandler is everything that s serves on its unix socket: the health routes,
 // and what a Controlled adds.
-func SocketHandler(s Service, k Kit) http.Handler {
+func SocketHandler(s Service, k Kit) http.Handler { return socketHandler(s, k, nil) }
+
+// socketHandler has also POST /handover, by which the supervisor says that another
+// incarnation serves the same address; nil for a service without one.
+func socketHandler(s Service, k Kit, handOver func()) http.Handler {
 	r := mux.NewRouter().SkipClean(true)
 	addHealth(r, s, k)
+	if handOver != nil {
+		r.HandleFunc("/handover", func(w http.ResponseWriter, _ *http.Request) {
+			k.Log.Info("another incarnation has taken over, finishing what is open")
+			handOver()
+			w.WriteHeader(http.StatusNoContent)
+		}).Methods(http.MethodPost)
+	}
 	if c, ok := s.(Controlled); ok {
 		c.ControlRoutes(r)
 		addErrors(r)
