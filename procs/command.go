@@ -52,7 +52,9 @@ func (s *Supervisor) check(name string, a Action) error {
 		return fmt.Errorf("%s is paused already", name)
 	case a == Pause && m.State == Stopping:
 		return fmt.Errorf("%s is stopping: too late to pause it", name)
-	case a == Stop && !m.Running && !m.Wanted:
+	case a == Restart && m.State != Stopping && (m.Next != 0 || m.Draining != 0 && m.again):
+		return fmt.Errorf("%s is being restarted already (%s)", name, m.Reason)
+	case a == Stop && !m.Alive() && !m.Wanted:
 		return fmt.Errorf("%s is stopped already", name)
 	case a == Start && m.Running && m.Wanted && m.State != Stopping:
 		return fmt.Errorf("%s runs already (%s)", name, m.State)
@@ -79,9 +81,7 @@ func (s *Supervisor) Progress(name string) {
 func (s *Supervisor) KillAll() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, st := range s.statuses {
-		if st.PID > 0 {
-			_ = syscall.Kill(-st.PID, syscall.SIGKILL) // it may have gone
-		}
+	for pid := range s.leaders {
+		_ = syscall.Kill(-pid, syscall.SIGKILL) // it may have gone
 	}
 }

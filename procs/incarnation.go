@@ -3,7 +3,9 @@ package procs
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"path/filepath"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -31,11 +33,23 @@ func socketPath(folder, name string, epoch int) string {
 	return filepath.Join(folder, fmt.Sprintf("%s.%d.sock", name, epoch))
 }
 
-// spawn starts the next incarnation and the goroutines that watch it.
+// incarnation is one that has been started.
+type incarnation struct {
+	child   *child.Child
+	epoch   int
+	socket  string
+	started time.Time
+	asked   atomic.Bool // to end, by a TERM
+}
+
+// readyWait tells a child that starts beside the current incarnation not to answer
+// on the sockets that they share before it is ready: it may never be.
+const readyWait = "READY_WAIT=1h"
+
+// spawn starts an incarnation and the goroutines that watch it.
 func (s *Supervisor) spawn(p *process, epoch int) error {
 	name := p.spec.Name
 	socket := socketPath(s.o.RunPath, name, epoch)
-	p.child = nil
 	if err := remove(socket); err != nil {
 		return fmt.Errorf("socket that an earlier run left: %w", err)
 	}
@@ -44,21 +58,26 @@ func (s *Supervisor) spawn(p *process, epoch int) error {
 		return err
 	}
 	defer log.Close() // the child has its own
-	c, err := s.spawner.Start(child.Options{
-		Argv: p.spec.Argv, Dir: p.spec.Dir, Stdout: log, Stderr: log,
-		Env: append(append([]string(nil), p.spec.Env...), socketVariable+"="+socket),
-	})
+	env := append(p.environment(), socketVariable+"="+socket)
+	if epoch == p.machine.Next {
+		env = append(env, readyWait)
+	}
+	c, err := s.spawner.Start(child.Options{Argv: p.spec.Argv, Dir: p.spec.Dir, Stdout: log, Stderr: log, Extra: p.held, Env: env})
 	if err != nil {
 		return err
 	}
-	p.child, p.socket, p.started = c, socket, time.Now()
+	i := &incarnation{child: c, epoch: epoch, socket: socket, started: time.Now()}
+	p.living[epoch] = i
+	s.mu.Lock()
+	s.leaders[c.PID()] = true
+	s.mu.Unlock()
 	if err := s.records.add(name, c.PID(), socket); err != nil {
 		s.notes.say(hclog.Warn, "cannot record a process group: the guardian will not know it", "process", name, "error", err)
 	}
 	watching, cancel := context.WithCancel(context.Background())
 	s.work.Go(func() {
 		defer cancel()
-		s.await(p, c, epoch, socket)
+		s.await(p, i)
 	})
 	s.work.Go(func() { s.probe(watching, name, epoch, socket) })
 	return nil
@@ -66,18 +85,18 @@ func (s *Supervisor) spawn(p *process, epoch int) error {
 
 // await waits for the leader's end and then for its group's: unless the group
 // was asked to stop, what the leader leaves is killed, so that the next
-// incarnation finds the place empty. Which of the two it is is the machine's to
-// know; a TERM that was sent reaches the rest as well, and GraceTimer kills it.
-func (s *Supervisor) await(p *process, c *child.Child, epoch int, socket string) {
+// incarnation finds the place empty. A TERM that was sent reaches the rest as well,
+// and GraceTimer kills it.
+func (s *Supervisor) await(p *process, i *incarnation) {
 	select {
-	case <-c.Done():
+	case <-i.child.Done():
 	case <-s.ended:
 		return
 	}
-	stopping := s.stopping(p.spec.Name, epoch)
-	for wait := emptyPoll; !child.GroupEmpty(c.PID()); wait = min(2*wait, emptyMost) {
-		if !stopping {
-			_ = c.Signal(syscall.SIGKILL) // it may have gone meanwhile
+	asked := i.asked.Load()
+	for wait := emptyPoll; !child.GroupEmpty(i.child.PID()); wait = min(2*wait, emptyMost) {
+		if !asked {
+			_ = i.child.Signal(syscall.SIGKILL) // it may have gone meanwhile
 		}
 		select {
 		case <-time.After(wait):
@@ -85,18 +104,31 @@ func (s *Supervisor) await(p *process, c *child.Child, epoch int, socket string)
 			return
 		}
 	}
-	if err := s.records.drop(c.PID()); err != nil {
+	s.mu.Lock()
+	delete(s.leaders, i.child.PID())
+	s.mu.Unlock()
+	if err := s.records.drop(i.child.PID()); err != nil {
 		s.notes.say(hclog.Warn, "cannot update the records of running groups", "error", err)
 	}
-	_ = remove(socket) // a service that ended well has removed it
+	_ = remove(i.socket) // a service that ended well has removed it
 	p.tail.drain()
-	s.send(p.spec.Name, Event{Kind: Ended, Epoch: epoch, Exit: c.Exit()})
+	s.send(p.spec.Name, Event{Kind: Ended, Epoch: i.epoch, Exit: i.child.Exit()})
 }
 
-// stopping reports whether the incarnation was asked to stop.
-func (s *Supervisor) stopping(name string, epoch int) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	st := s.statuses[name]
-	return st.State == Stopping && st.Incarnation == epoch
+// handOver tells an incarnation that another one serves the sockets they share,
+// so that it goes on with what it has begun and closes no connection under a
+// player's hands; then it is asked to end as any other. Who does not know the
+// request is not any worse off than at a stop.
+func (s *Supervisor) handOver(name string, i *incarnation) {
+	_ = i.child.Signal(syscall.SIGCONT) // a paused one could not listen
+	client := newClient(i.socket)
+	defer client.CloseIdleConnections()
+	resp, err := client.Post("http://service/handover", "", nil)
+	if err == nil {
+		_ = resp.Body.Close() // empty
+	}
+	if err != nil || resp.StatusCode >= http.StatusBadRequest {
+		s.notes.say(hclog.Debug, "takes no hand-over", "process", name, "incarnation", i.epoch, "error", err)
+	}
+	s.terminate(name, i)
 }

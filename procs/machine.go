@@ -20,17 +20,25 @@ const (
 	lateMost      = 2 * time.Second  // a start timer that comes later than this: it was us who slept
 	missesMost    = 3                // health probes missed in a row: hung
 	defaultGrace  = 5 * time.Second
+	defaultFinish = 15 * time.Second // of an incarnation that has handed over
 	defaultStart  = 15 * time.Second
 	configuration = 78 // exit status of a bad configuration: a restart cannot help
 )
 
 // Machine is the life of one process as a value. Reduce moves it; it starts
 // nothing and knows no clock.
+//
+// A process whose sockets are held may have two incarnations for a while: first
+// the current one and Next, which starts beside it; and from the moment that Next
+// is ready, and thereby the current one, that and Draining, which finishes what it
+// has begun. There are never three: a restart asked for meanwhile waits.
 type Machine struct {
 	// The spec's part of it.
 	Policy       RestartPolicy
 	Grace        time.Duration // as in Spec, never zero here
+	FinishGrace  time.Duration // as in Spec, never zero here
 	StartTimeout time.Duration // as in Spec, never zero here
+	Held         bool          // it has sockets that are held
 
 	State  State
 	Reason string
@@ -38,10 +46,13 @@ type Machine struct {
 	Wanted bool
 	// Epoch is the incarnation that runs or ran last, from 1. Every timer and
 	// probe carries the one it was meant for.
-	Epoch    int
-	Running  bool // the incarnation's group is not known to be empty
-	Restarts int
-	LastExit string
+	Epoch   int
+	Running bool // the incarnation's group is not known to be empty
+	// Next is the incarnation that starts in order to take over from the current
+	// one, Draining the one that has handed over to it; 0 while there is none.
+	Next, Draining int
+	Restarts       int
+	LastExit       string
 
 	lacking   []string    // dependencies that were never ready
 	ends      []time.Time // unwanted ends within the budget's window
@@ -49,23 +60,38 @@ type Machine struct {
 	missed    int         // health probes in a row
 	ready     time.Time   // since when; zero while not
 	progress  time.Time   // start or last progress event
-	again     bool        // stopping in order to start again
+	again     bool        // stopping, or waiting for Draining to end, in order to start again
 	pardoned  bool        // this incarnation's end does not count: an operator killed it
 	hung      string      // why we killed it ourselves
 	failing   bool        // the budget is spent: one try at a time
+	last      int         // the newest incarnation there ever was
+
+	// What is known of Next.
+	nextProgress time.Time
+	nextReason   string // why it is not ready yet
+	nextHung     string // why we killed it ourselves
 }
 
 // NewMachine returns the machine of a process that is idle.
 func NewMachine(s Spec) Machine {
-	m := Machine{Policy: s.Restart, Grace: s.Grace, StartTimeout: s.StartTimeout, lacking: s.DependsOn}
+	m := Machine{
+		Policy: s.Restart, Grace: s.Grace, FinishGrace: s.FinishGrace, StartTimeout: s.StartTimeout,
+		Held: len(s.Held) > 0, lacking: s.DependsOn,
+	}
 	if m.Grace == 0 {
 		m.Grace = defaultGrace
+	}
+	if m.FinishGrace == 0 {
+		m.FinishGrace = defaultFinish
 	}
 	if m.StartTimeout == 0 {
 		m.StartTimeout = defaultStart
 	}
 	return m
 }
+
+// Alive reports whether any incarnation is not known to have gone.
+func (m Machine) Alive() bool { return m.Running || m.Next != 0 || m.Draining != 0 }
 
 // EventKind is what happened to a process.
 type EventKind uint8
@@ -115,6 +141,7 @@ type EffectKind uint8
 const (
 	Spawn     EffectKind = iota + 1 // start the incarnation of Epoch
 	Terminate                       // TERM to the group, then CONT
+	HandOver                        // tell the incarnation that it has handed over, then Terminate
 	Slay                            // KILL to the group
 	Halt                            // STOP to the group
 	Continue                        // CONT to the group
@@ -143,6 +170,13 @@ func Reduce(m Machine, e Event, now time.Time) (Machine, []Effect) {
 	case ShutDown:
 		m.Wanted, m.again = false, false
 		return m.stop("the platform is stopping")
+	}
+	switch {
+	case e.Epoch == 0 || e.Epoch == m.Epoch:
+	case e.Epoch == m.Next:
+		return m.ofNext(e, now)
+	case e.Epoch == m.Draining:
+		return m.ofDraining(e, now)
 	}
 	if e.Epoch != m.Epoch {
 		return m, nil // meant for an incarnation that is gone
@@ -174,14 +208,26 @@ func (m Machine) asked(a Action, now time.Time) (Machine, []Effect) {
 		}
 		if m.State == Stopping {
 			m.again = true
-			return m, nil
+			return m.stopped(now)
 		}
 		return m.launch(now)
 	case Restart:
 		m.Wanted = true
 		m.freshBudget()
-		if !m.Running {
+		switch {
+		case m.State == Stopping:
+			m.again = true
+			return m.stopped(now)
+		case !m.Running:
 			return m.launch(now)
+		case m.Next != 0:
+			return m, nil // it is under way
+		case m.Held && m.Draining == 0:
+			return m.succeed(now)
+		case m.Held:
+			m.again = true
+			m.Reason = fmt.Sprintf("restart asked for: waiting until incarnation %d has finished its responses", m.Draining)
+			return m, nil
 		}
 		m.again = true
 		return m.stop("restart asked for")
@@ -218,10 +264,16 @@ func (m Machine) launch(now time.Time) (Machine, []Effect) {
 		m.State, m.Reason = Waiting, "waiting for "+strings.Join(m.lacking, ", ")
 		return m, nil
 	}
+	if m.Next != 0 { // it could not be stopped: it comes back once it has gone
+		m = m.promote(now)
+		m.hung = "could not be stopped"
+		return m, nil
+	}
 	if m.Epoch > 0 {
 		m.Restarts++
 	}
-	m.Epoch++
+	m.last++
+	m.Epoch = m.last
 	m.State, m.Reason, m.Running = Starting, "", true
 	m.Paused, m.again, m.pardoned, m.hung = false, false, false, ""
 	m.missed, m.ready, m.progress = 0, time.Time{}, now
@@ -233,7 +285,7 @@ func (m Machine) launch(now time.Time) (Machine, []Effect) {
 
 // stop asks the group to end, or ends a wait.
 func (m Machine) stop(reason string) (Machine, []Effect) {
-	if !m.Running {
+	if !m.Alive() {
 		if m.State != Idle {
 			m.State, m.Reason = Exited, "stopped"
 		}
@@ -243,16 +295,51 @@ func (m Machine) stop(reason string) (Machine, []Effect) {
 		return m, nil
 	}
 	m.State, m.Reason, m.Paused = Stopping, reason, false
-	return m, []Effect{
-		{Kind: Terminate, Epoch: m.Epoch},
-		{Kind: SetTimer, Epoch: m.Epoch, Timer: GraceTimer, After: m.Grace},
+	var effects []Effect
+	for _, epoch := range m.epochs() {
+		// Draining has had its TERM, but the platform does not wait for it longer
+		// than for any other.
+		if epoch != m.Draining {
+			effects = append(effects, Effect{Kind: Terminate, Epoch: epoch})
+		}
+		effects = append(effects, Effect{Kind: SetTimer, Epoch: epoch, Timer: GraceTimer, After: m.Grace})
 	}
+	return m, effects
+}
+
+// epochs are the incarnations that are alive.
+func (m Machine) epochs() []int {
+	var list []int
+	if m.Running {
+		list = append(list, m.Epoch)
+	}
+	for _, epoch := range []int{m.Next, m.Draining} {
+		if epoch != 0 {
+			list = append(list, epoch)
+		}
+	}
+	return list
+}
+
+// stopped settles a process that is stopping after one of its incarnations has
+// ended, or it was asked to come back.
+func (m Machine) stopped(now time.Time) (Machine, []Effect) {
+	switch {
+	case m.Running || m.Next != 0:
+		return m, nil
+	case m.again && m.Wanted:
+		return m.launch(now)
+	case m.Draining != 0:
+		return m, nil
+	}
+	m.State, m.Reason = Exited, "stopped, "+m.LastExit
+	return m, nil
 }
 
 func (m Machine) probed(e Event, now time.Time) Machine {
 	m.missed = 0
-	if m.Paused || m.State == Stopping || m.hung != "" {
-		return m
+	if !m.Running || m.Paused || m.State == Stopping || m.hung != "" {
+		return m // also an answer that was under way when the incarnation ended
 	}
 	switch {
 	case e.Ready && m.State != Ready:
@@ -270,7 +357,7 @@ func (m Machine) probed(e Event, now time.Time) Machine {
 // miss counts a health probe without an answer. One that has never answered yet
 // is the start timeout's business.
 func (m Machine) miss(now time.Time) (Machine, []Effect) {
-	if m.Paused || m.State != Running && m.State != Ready && m.State != Degraded {
+	if !m.Running || m.Paused || m.State != Running && m.State != Ready && m.State != Degraded {
 		return m, nil
 	}
 	m.missed++
@@ -302,32 +389,43 @@ func (m Machine) slay(why string, now time.Time) (Machine, []Effect) {
 func (m Machine) timedOut(t Timer, now time.Time) (Machine, []Effect) {
 	switch {
 	case t == StartTimer && (m.State == Starting || m.State == Running) && m.hung == "":
-		left := m.StartTimeout - now.Sub(m.progress)
+		left := m.startLeft(&m.progress, now)
 		if m.Paused {
 			left = m.StartTimeout
-		} else if left < -lateMost { // supervision itself was stopped: count anew
-			m.progress, left = now, m.StartTimeout
 		}
 		if left > 0 {
 			return m, []Effect{{Kind: SetTimer, Epoch: m.Epoch, Timer: StartTimer, After: left}}
 		}
-		why := fmt.Sprintf("not ready within %s", m.StartTimeout)
-		if m.Reason != "" {
-			why += ": " + m.Reason
-		}
-		return m.slay(why, now)
+		return m.slay(m.notReady(m.Reason), now)
 	case (t == BackoffTimer && m.State == Backoff || t == RetryTimer && m.failing && m.State == Failed) && !m.Running && m.Wanted:
 		return m.launch(now)
-	case t == GraceTimer && m.State == Stopping:
+	case t == GraceTimer && m.State == Stopping && m.Running:
 		m.Reason = fmt.Sprintf("did not stop within %s: killing it", m.Grace)
 		return m, []Effect{
 			{Kind: Slay, Epoch: m.Epoch},
 			{Kind: SetTimer, Epoch: m.Epoch, Timer: GiveUpTimer, After: m.Grace},
 		}
-	case t == GiveUpTimer && m.State == Stopping:
+	case t == GiveUpTimer && m.State == Stopping && m.Running:
 		m.State, m.Reason = Failed, fmt.Sprintf("could not be stopped: some of its group still live %s after KILL", m.Grace)
 	}
 	return m, nil
+}
+
+// startLeft is how much of the start timeout is left since progress.
+func (m Machine) startLeft(progress *time.Time, now time.Time) time.Duration {
+	left := m.StartTimeout - now.Sub(*progress)
+	if left < -lateMost { // supervision itself was stopped: count anew
+		*progress, left = now, m.StartTimeout
+	}
+	return left
+}
+
+func (m Machine) notReady(reason string) string {
+	why := fmt.Sprintf("not ready within %s", m.StartTimeout)
+	if reason != "" {
+		why += ": " + reason
+	}
+	return why
 }
 
 // notSpawned takes a start that failed before there was a process.
@@ -348,9 +446,11 @@ func (m Machine) exited(exit child.Exit, now time.Time) (Machine, []Effect) {
 		why = m.hung
 	}
 	switch {
-	case m.State == Stopping && m.again && m.Wanted:
-		m.Running = false
-		return m.launch(now)
+	case m.State == Stopping:
+		m.Running, m.Paused = false, false
+		return m.stopped(now)
+	case m.Next != 0 && m.Wanted:
+		return m.promote(now), nil
 	case !m.Wanted:
 		m.Running, m.Paused = false, false
 		m.State, m.Reason = Exited, "stopped, "+m.LastExit
@@ -372,9 +472,12 @@ func (m Machine) exited(exit child.Exit, now time.Time) (Machine, []Effect) {
 func (m Machine) ended(why string, now time.Time) (Machine, []Effect) {
 	m.settle(now)
 	m.Running, m.Paused = false, false
+	first := backoffFirst
+	if m.Held {
+		first = 0 // connections wait
+	}
 	if m.pardoned {
-		m.State, m.Reason = Backoff, "killed here, restart in "+backoffFirst.String()
-		return m, []Effect{{Kind: SetTimer, Epoch: m.Epoch, Timer: BackoffTimer, After: backoffFirst}}
+		return m.backOff("killed here", first)
 	}
 	var recent []time.Time
 	for _, t := range m.ends {
@@ -391,9 +494,20 @@ func (m Machine) ended(why string, now time.Time) (Machine, []Effect) {
 		m.State, m.Reason = Failed, fmt.Sprintf("%s; trying again in %s", why, failedRetry)
 		return m, []Effect{{Kind: SetTimer, Epoch: m.Epoch, Timer: RetryTimer, After: failedRetry}}
 	}
-	wait := min(backoffFirst<<m.doublings, backoffMost)
+	wait := first
+	if m.doublings > 0 {
+		wait = min(backoffFirst<<m.doublings, backoffMost)
+	}
 	m.doublings = min(m.doublings+1, 10) // 100 ms doubled ten times is beyond the most
-	m.State, m.Reason = Backoff, fmt.Sprintf("%s, restart in %s", why, wait)
+	return m.backOff(why, wait)
+}
+
+func (m Machine) backOff(why string, wait time.Duration) (Machine, []Effect) {
+	when := "at once"
+	if wait > 0 {
+		when = "in " + wait.String()
+	}
+	m.State, m.Reason = Backoff, why+", restart "+when
 	return m, []Effect{{Kind: SetTimer, Epoch: m.Epoch, Timer: BackoffTimer, After: wait}}
 }
 

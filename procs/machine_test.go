@@ -84,7 +84,7 @@ func words(effects []Effect) string {
 		case Spawn:
 			list = append(list, fmt.Sprintf("spawn %d", e.Epoch))
 		default:
-			list = append(list, [...]string{"", "", "term", "kill", "halt", "continue"}[e.Kind])
+			list = append(list, [...]string{"", "", "term", "hand over", "kill", "halt", "continue"}[e.Kind])
 		}
 	}
 	return strings.Join(list, ", ")
@@ -367,6 +367,11 @@ func TestThreeMissedProbesAreHung(t *testing.T) {
 	if len(c.m.ends) != 1 {
 		t.Error("a hung process's end counts")
 	}
+}
+
+func TestAnAnswerFromBeforeTheEndReadiesNobody(t *testing.T) {
+	c := started(t).ready().ends(crash).ready().is(Backoff, "restart in 100ms", "").unready("x").miss().is(Backoff, "restart in 100ms", "")
+	c.do(Event{Kind: TimedOut, Timer: BackoffTimer}).is(Starting, "", "spawn 2, start in 15s")
 }
 
 func TestPauseAndResume(t *testing.T) {

@@ -96,6 +96,31 @@ func behave(mode string) int {
 			}
 		}
 	}
+	end := func() {}
+	unready := ""
+	switch mode {
+	case "unready":
+		unready = "no film\nand more"
+	case "held-once": // the first is ready, the next never
+		if f, err := os.OpenFile(filepath.Join(os.Getenv(argOf), "once"), os.O_CREATE|os.O_EXCL, 0o600); err != nil {
+			unready = "not twice"
+		} else {
+			f.Close()
+		}
+		if !strings.Contains(strings.Join(os.Environ(), "\n"), readyWait) != (unready == "") {
+			return 1 // only who starts beside another is told to wait
+		}
+		fallthrough
+	case "held":
+		var err error
+		if unready == "" {
+			end, err = answerHeld()
+		}
+		if err != nil {
+			fmt.Println(err)
+			return 1
+		}
+	}
 	l, err := net.Listen("unix", os.Getenv(socketVariable))
 	if err != nil {
 		fmt.Println(err)
@@ -104,9 +129,9 @@ func behave(mode string) int {
 	go func() {
 		_ = http.Serve(l, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { // ends with the process
 			ready := "ready"
-			if mode == "unready" && r.URL.Path == "/readyz" {
+			if unready != "" && r.URL.Path == "/readyz" {
 				w.WriteHeader(http.StatusServiceUnavailable)
-				ready = "no film\nand more"
+				ready = unready
 			}
 			_, _ = io.WriteString(w, ready)
 		}))
@@ -115,6 +140,7 @@ func behave(mode string) int {
 	if mode == "lingering" {
 		time.Sleep(300 * time.Millisecond) // long enough for all of its level to be told
 	}
+	end()
 	fmt.Println("ended well")
 	return 0
 }

@@ -84,8 +84,10 @@ func (p *RestartPolicy) UnmarshalText(b []byte) error {
 type Action uint8
 
 // The actions. Kill is SIGKILL, after which the restart policy applies; Stop
-// stays down until Start; Restart is Stop and Start with a fresh restart budget;
-// Pause is SIGSTOP of the whole group, Resume SIGCONT.
+// stays down until Start; Restart is Stop and Start with a fresh restart budget,
+// or, where sockets are held, Start and then Stop: the next incarnation takes over
+// when it is ready. All but Start and Restart act on the current incarnation, and
+// Stop on all; Pause is SIGSTOP of the whole group, Resume SIGCONT.
 const (
 	Kill Action = iota + 1
 	Restart
@@ -119,11 +121,27 @@ type Spec struct {
 	// DependsOn are names of processes that must be ready before this one starts.
 	DependsOn []string
 	Restart   RestartPolicy
+	// Held are listening sockets that the supervisor holds and hands to each
+	// incarnation from descriptor 3 on, as systemd does (sd_listen_fds(3); without
+	// LISTEN_PID, which nobody knows before the fork). Connections wait in the
+	// backlog while no incarnation runs.
+	Held []Socket
 	// Grace is how long a TERM may take before KILL; zero means 5 s.
 	Grace time.Duration
+	// FinishGrace is how long an incarnation may take to end after another has
+	// taken over from it; zero means 15 s. Only with Held.
+	FinishGrace time.Duration
 	// StartTimeout is how long the process may take to become ready, counted
 	// from its start or its last progress event; zero means 15 s.
 	StartTimeout time.Duration
+}
+
+// Socket is a TCP socket to listen on.
+type Socket struct {
+	// Name is told in LISTEN_FDNAMES; without a colon.
+	Name string
+	// Address is HOST:PORT.
+	Address string
 }
 
 // Status is what is known of one process. A value; copies are independent.
@@ -141,8 +159,13 @@ type Status struct {
 	// Socket is the unix socket of the current incarnation, which serves its
 	// health; empty when none runs. It is there once the process listens.
 	Socket string `json:"socket"`
-	// Incarnation counts starts, from 1; 0 before the first.
+	// Incarnation is the number of the current incarnation, or of the last one.
+	// Every start has a number of its own, from 1; 0 before the first.
 	Incarnation int `json:"incarnation"`
+	// Next is the incarnation that is starting in order to take over, Draining
+	// the one that has handed over and finishes its responses; 0 for none.
+	Next     int `json:"next,omitempty"`
+	Draining int `json:"draining,omitempty"`
 	// Started is when the current incarnation began; zero when none runs.
 	Started time.Time `json:"started,omitzero"`
 	// Restarts is how often it was started again, for whatever reason.

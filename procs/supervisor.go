@@ -1,6 +1,7 @@
 package procs
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -54,16 +55,16 @@ type Supervisor struct {
 
 	mu       sync.Mutex
 	statuses map[string]Status // guarded by mu
+	leaders  map[int]bool      // pids of every incarnation whose group is not empty; guarded by mu
 }
 
-// process is a machine with what belongs to its incarnation. Only Run's
+// process is a machine with what belongs to its incarnations. Only Run's
 // goroutine touches it, apart from the tail.
 type process struct {
 	spec      Spec
 	machine   Machine
-	child     *child.Child
-	started   time.Time
-	socket    string
+	living    map[int]*incarnation // by epoch
+	held      []*os.File           // the sockets of spec.Held
 	tail      *tail
 	everReady bool
 	// progressed: a Progressed event is in the inbox. Safe for concurrent use.
@@ -115,7 +116,7 @@ func New(o Options) (*Supervisor, error) {
 	}
 	s := &Supervisor{
 		o: o, lock: lock, levels: levels, records: &records{path: recordsPath(o.RunPath)}, notes: newNotes(o.Log),
-		procs: map[string]*process{}, statuses: map[string]Status{},
+		procs: map[string]*process{}, statuses: map[string]Status{}, leaders: map[int]bool{},
 		inbox: make(chan message, 256), ended: make(chan struct{}),
 	}
 	for _, spec := range o.Specs {
@@ -135,16 +136,20 @@ func (s *Supervisor) add(spec Spec) error {
 	if err != nil {
 		return err
 	}
-	s.procs[spec.Name] = &process{spec: spec, machine: NewMachine(spec), tail: t}
+	s.procs[spec.Name] = &process{spec: spec, machine: NewMachine(spec), living: map[int]*incarnation{}, tail: t}
 	s.statuses[spec.Name] = Status{Name: spec.Name, LogPath: log, Argv: spec.Argv}
 	return nil
 }
 
 // Run starts every process and supervises until ctx is cancelled; then it stops
 // them, dependents first, and returns when all have gone. The error names what
-// could not be stopped.
+// could not be stopped, or a socket that cannot be held.
 func (s *Supervisor) Run(ctx context.Context) error {
 	defer s.lock.Close()
+	if err := s.Hold(); err != nil {
+		return err
+	}
+	defer s.release()
 	s.spawner = child.NewSpawner()
 	background, cancel := context.WithCancel(context.Background())
 	noting, endNotes := context.WithCancel(context.Background())
@@ -209,6 +214,7 @@ func (s *Supervisor) shutDown() []string {
 	}
 	for i := len(s.levels) - 1; i >= 0; i-- {
 		for _, name := range s.levels[i] {
+			s.procs[name].release() // nobody is to wait for what does not come back
 			s.apply(name, Event{Kind: ShutDown})
 		}
 		for !s.stopped(s.levels[i]) {
@@ -218,7 +224,7 @@ func (s *Supervisor) shutDown() []string {
 	var left []string
 	for _, level := range s.levels {
 		for _, name := range level {
-			if s.procs[name].machine.Running {
+			if s.procs[name].machine.Alive() {
 				left = append(left, name)
 			}
 		}
@@ -229,7 +235,7 @@ func (s *Supervisor) shutDown() []string {
 func (s *Supervisor) stopped(names []string) bool {
 	for _, name := range names {
 		m := s.procs[name].machine
-		if m.Running && m.State != Failed {
+		if m.Alive() && m.State != Failed {
 			return false
 		}
 	}
@@ -248,7 +254,7 @@ func (s *Supervisor) receive(m message) {
 	if m.event.Kind == Progressed {
 		p := s.procs[m.process]
 		p.progressed.Store(false)
-		m.event.Epoch = p.machine.Epoch
+		m.event.Epoch = cmp.Or(p.machine.Next, p.machine.Epoch)
 	}
 	s.apply(m.process, m.event)
 }
@@ -266,8 +272,11 @@ func (s *Supervisor) apply(name string, e Event) {
 	p := s.procs[name]
 	machine, effects := Reduce(p.machine, e, time.Now())
 	p.machine = machine
+	if e.Kind == Ended {
+		delete(p.living, e.Epoch)
+	}
 	if machine.State == Stopping {
-		s.publish(p) // before the TERM: whoever sees the leader end must know why
+		s.publish(p) // before the TERM: what follows from it comes later
 	}
 	for _, effect := range effects {
 		s.do(p, effect)
@@ -306,15 +315,21 @@ func (s *Supervisor) do(p *process, e Effect) {
 			s.notes.say(hclog.Error, "cannot start", "process", p.spec.Name, "error", err)
 			s.apply(p.spec.Name, Event{Kind: NotSpawned, Epoch: e.Epoch, Reason: err.Error()})
 		}
-	case Terminate:
-		s.signal(p, syscall.SIGTERM)
-		s.signal(p, syscall.SIGCONT) // a paused one holds the TERM until then
+	case Terminate, HandOver:
+		i := p.living[e.Epoch]
+		switch {
+		case i == nil:
+		case e.Kind == HandOver:
+			s.work.Go(func() { s.handOver(p.spec.Name, i) })
+		default:
+			s.terminate(p.spec.Name, i)
+		}
 	case Slay:
-		s.signal(p, syscall.SIGKILL)
+		s.signal(p, e.Epoch, syscall.SIGKILL)
 	case Halt:
-		s.signal(p, syscall.SIGSTOP)
+		s.signal(p, e.Epoch, syscall.SIGSTOP)
 	case Continue:
-		s.signal(p, syscall.SIGCONT)
+		s.signal(p, e.Epoch, syscall.SIGCONT)
 	case SetTimer:
 		after := e.After
 		if e.Timer == BackoffTimer {
@@ -326,12 +341,24 @@ func (s *Supervisor) do(p *process, e Effect) {
 	}
 }
 
-func (s *Supervisor) signal(p *process, sig syscall.Signal) {
-	if p.child == nil {
+func (s *Supervisor) signal(p *process, epoch int, sig syscall.Signal) {
+	i := p.living[epoch]
+	if i == nil {
 		return
 	}
-	if err := p.child.Signal(sig); err != nil {
+	if err := i.child.Signal(sig); err != nil {
 		s.notes.say(hclog.Error, "cannot signal", "process", p.spec.Name, "error", err)
+	}
+}
+
+// terminate asks an incarnation to end.
+func (s *Supervisor) terminate(name string, i *incarnation) {
+	i.asked.Store(true) // before the TERM: whoever sees the leader end must know why
+	// A paused one holds the TERM until the CONT.
+	for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGCONT} {
+		if err := i.child.Signal(sig); err != nil {
+			s.notes.say(hclog.Error, "cannot signal", "process", name, "error", err)
+		}
 	}
 }
 
@@ -351,15 +378,17 @@ func (s *Supervisor) publish(p *process) {
 	st := old
 	st.State, st.Reason, st.Paused, st.Wanted = m.State, m.Reason, m.Paused, m.Wanted
 	st.Incarnation, st.Restarts, st.LastExit = m.Epoch, m.Restarts, m.LastExit
+	st.Next, st.Draining = m.Next, m.Draining
 	st.PID, st.Socket, st.Started = 0, "", time.Time{}
-	if m.Running && p.child != nil {
-		st.PID, st.Socket, st.Started = p.child.PID(), p.socket, p.started
+	if i := p.living[m.Epoch]; m.Running && i != nil {
+		st.PID, st.Socket, st.Started = i.child.PID(), i.socket, i.started
 	} else {
 		st.CPU, st.RSS = 0, 0
 	}
 	s.statuses[p.spec.Name] = st
 	s.mu.Unlock()
-	if st.State != old.State || st.Reason != old.Reason || st.Paused != old.Paused || st.PID != old.PID {
+	if st.State != old.State || st.Reason != old.Reason || st.Paused != old.Paused || st.PID != old.PID ||
+		st.Next != old.Next || st.Draining != old.Draining {
 		s.o.OnStatus(st)
 	}
 }

@@ -22,6 +22,8 @@ type Options struct {
 	Dir string
 	// Stdin, Stdout and Stderr are the child's own; nil means /dev/null.
 	Stdin, Stdout, Stderr *os.File
+	// Extra are the child's from descriptor 3 on.
+	Extra []*os.File
 	// SameGroup keeps the child in our process group, for a child of a child
 	// that its supervisor ends by the group; otherwise it leads its own.
 	SameGroup bool
@@ -158,6 +160,7 @@ func (s *Spawner) start(o Options) (*Child, error) {
 	if o.Stderr != nil {
 		cmd.Stderr = o.Stderr
 	}
+	cmd.ExtraFiles = o.Extra
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("start %s: %w", o.Argv[0], err)
 	}
