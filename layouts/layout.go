@@ -26,6 +26,10 @@ type Process struct {
 	// for a process without a port.
 	PortVariable string
 	PortDefault  int
+	// PortHeld: the supervisor holds the port's listening socket and hands it to
+	// each incarnation, so that connections wait while none runs. Never a
+	// packager's: its refusal is the fastest sign of its death.
+	PortHeld bool
 	// Environment are variables beyond the operator's own, which they override.
 	Environment map[string]string
 	// DependsOn are names of processes that must be ready first.
@@ -33,7 +37,13 @@ type Process struct {
 	// Restart is always (the default), on-failure or never.
 	Restart string
 	// Grace is how long a stop may take before it is forced; 0 means 5 s.
+	// A hand-over has a limit of its own, HANDOVER_TIMEOUT.
 	Grace time.Duration
+}
+
+// IsPackager reports whether the service is a packager, by whatever preset.
+func IsPackager(service string) bool {
+	return service == "packager" || service == "server1" || service == "server2"
 }
 
 // Screen is one arrangement of panels, rows from top to bottom. Arrange gives

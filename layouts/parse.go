@@ -76,6 +76,7 @@ func (p *parse) root(n ast.Node) {
 func (p *parse) process(n ast.Node, path string) {
 	v := Process{Restart: "always"}
 	var nodes []dependency
+	var held ast.Node
 	before := len(p.problems)
 	p.mapping(n, path,
 		field{"name", func(n ast.Node, path string) {
@@ -89,7 +90,7 @@ func (p *parse) process(n ast.Node, path string) {
 			}
 		}},
 		field{"service", func(n ast.Node, path string) { v.Service = p.oneOf(n, path, ServiceNames()) }},
-		field{"port", func(n ast.Node, path string) { v.PortVariable, v.PortDefault = p.port(n, path) }},
+		field{"port", func(n ast.Node, path string) { held = p.port(n, path, &v) }},
 		field{"environment", func(n ast.Node, path string) { v.Environment = p.environment(n, path) }},
 		field{"depends_on", func(n ast.Node, path string) {
 			p.list(n, path, func(n ast.Node, path string) {
@@ -104,6 +105,9 @@ func (p *parse) process(n ast.Node, path string) {
 		p.need(n, path, "name", v.Name)
 		p.need(n, path, "service", v.Service)
 	}
+	if v.PortHeld && IsPackager(v.Service) { // now that the service is known, whatever the order of the fields
+		p.bad(held, join(path, "port.held"), "%s is a packager, whose port is never held: its refusal is the fastest sign of its death; allowed is false", v.Service)
+	}
 	for i, d := range nodes { // now that the name is known, whatever the order of the fields
 		d.from, d.on = v.Name, v.DependsOn[i]
 		p.depends = append(p.depends, d)
@@ -117,16 +121,20 @@ func (p *parse) need(n ast.Node, path, name, value string) {
 	}
 }
 
-func (p *parse) port(n ast.Node, path string) (variable string, fallback int) {
+// port reads v's port and returns where it says whether it is held.
+func (p *parse) port(n ast.Node, path string, v *Process) (held ast.Node) {
 	before := len(p.problems)
 	p.mapping(n, path,
-		field{"variable", func(n ast.Node, path string) { variable = p.variable(n, path, p.text(n, path)) }},
-		field{"default", func(n ast.Node, path string) { fallback = p.number(n, path, 65535) }},
+		field{"variable", func(n ast.Node, path string) { v.PortVariable = p.variable(n, path, p.text(n, path)) }},
+		field{"default", func(n ast.Node, path string) { v.PortDefault = p.number(n, path, 65535) }},
+		field{"held", func(n ast.Node, path string) {
+			held, v.PortHeld = n, p.oneOf(n, path, []string{"true", "false"}) == "true"
+		}},
 	)
-	if len(p.problems) == before && (variable == "" || fallback == 0) {
+	if len(p.problems) == before && (v.PortVariable == "" || v.PortDefault == 0) {
 		p.bad(n, path, "both variable and default are needed, such as {variable: PROXY_PORT, default: 8002}")
 	}
-	return variable, fallback
+	return held
 }
 
 func (p *parse) environment(n ast.Node, path string) map[string]string {

@@ -19,6 +19,7 @@ processes:
     grace: 1500ms
   - name: feed
     service: worker
+    port: {variable: FEED_PORT, default: 7071, held: true}
 screens:
   - name: main
     rows:
@@ -39,7 +40,7 @@ func TestParseReadsEveryField(t *testing.T) {
 				Environment: map[string]string{"PACKAGER_NAME": "server7", "WINDOW_SEGMENTS": "5"},
 				DependsOn:   []string{"feed"}, Restart: "on-failure", Grace: 1500 * time.Millisecond,
 			},
-			{Name: "feed", Service: "worker", Restart: "always"},
+			{Name: "feed", Service: "worker", PortVariable: "FEED_PORT", PortDefault: 7071, PortHeld: true, Restart: "always"},
 		},
 		Screens: []Screen{{Name: "main", Rows: []Row{{Height: 2, Panels: []Panel{
 			{Name: "services", Weight: 3, Stacked: 2}, {Name: "logs"},
@@ -109,16 +110,24 @@ func TestParseNamesFileLineAndField(t *testing.T) {
 			`x.yaml:6: processes[0].port: both variable and default are needed, such as {variable: PROXY_PORT, default: 8002}`,
 		},
 		{
+			"a packager's held port", "default: 7070", "default: 7070, held: true",
+			`x.yaml:6: processes[0].port.held: packager is a packager, whose port is never held: its refusal is the fastest sign of its death; allowed is false`,
+		},
+		{
+			"held in other words", "held: true", "held: yes",
+			`x.yaml:12: processes[1].port.held: "yes": allowed are true, false`,
+		},
+		{
 			"a variable in small letters", "PACKAGER_NAME", "packager_name",
 			`x.yaml:7: processes[0].environment.packager_name: "packager_name": allowed are capital letters, digits and _, the first a letter`,
 		},
 		{
 			"an unknown panel", "panel: logs", "panel: log",
-			`x.yaml:16: screens[0].rows[0].panels[1].panel: "log": allowed are pipeline, services, packagers, ingest, failovers, viewers, logs`,
+			`x.yaml:17: screens[0].rows[0].panels[1].panel: "log": allowed are pipeline, services, packagers, ingest, failovers, viewers, logs`,
 		},
 		{
 			"a row without panels", "[{panel: services, weight: 3, stacked: 2}, {panel: logs}]", "[]",
-			`x.yaml:15: screens[0].rows[0].panels: at least one is needed`,
+			`x.yaml:16: screens[0].rows[0].panels: at least one is needed`,
 		},
 		{
 			"a value where a list belongs", "[feed]", "feed",

@@ -97,6 +97,9 @@ func New(o Options) (*Local, error) {
 	if err := joined(append(checkFolders(o.Folders), checkPorts(ends)...)); err != nil {
 		return nil, err // the lock goes with this process
 	}
+	if err := sup.Hold(); err != nil {
+		return nil, err
+	}
 	if l.control, err = listen(SocketPath(o.RunPath)); err != nil {
 		return nil, err
 	}

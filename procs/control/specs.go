@@ -1,11 +1,13 @@
 package control
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"net"
 	"slices"
 	"strconv"
+	"time"
 
 	"livestream-tui/layouts"
 	"livestream-tui/procs"
@@ -37,12 +39,61 @@ func specs(l layouts.Layout, self string, operator map[string]string) ([]procs.S
 		for _, name := range slices.Sorted(maps.Keys(env)) {
 			variables = append(variables, name+"="+env[name])
 		}
-		list = append(list, procs.Spec{
+		spec := procs.Spec{
 			Name: p.Name, Argv: []string{self, p.Service}, Env: variables,
 			DependsOn: p.DependsOn, Restart: policy, Grace: p.Grace,
-		})
+		}
+		if p.PortHeld {
+			port, err := portOf(p, env)
+			if err != nil {
+				return nil, err
+			}
+			address := cmp.Or(env[bindVariable(p.Service)], loopback)
+			spec.Held = []procs.Socket{{Name: p.Name, Address: net.JoinHostPort(address, strconv.Itoa(port))}}
+			spec.FinishGrace = finishGrace(env)
+		}
+		list = append(list, spec)
 	}
 	return list, nil
+}
+
+const (
+	// loopback is what services listen on by default.
+	loopback = "127.0.0.1"
+	// handoverVariable is how long connections may go on after a hand-over, and
+	// handoverSpare how much longer KILL waits than that.
+	handoverVariable = "HANDOVER_TIMEOUT"
+	handoverSpare    = 5 * time.Second
+)
+
+// finishGrace is how long an incarnation that has handed over is waited for; zero
+// for what is usual. What is no duration the service itself refuses.
+func finishGrace(env map[string]string) time.Duration {
+	if d, err := time.ParseDuration(env[handoverVariable]); err == nil {
+		return d + handoverSpare
+	}
+	return 0
+}
+
+// bindVariable is the variable that says which address a service listens on.
+func bindVariable(service string) string {
+	if service == "proxy" {
+		return "BIND_ADDRESS"
+	}
+	return "CONTROL_BIND_ADDRESS"
+}
+
+// portOf is the port of a process that has one.
+func portOf(p layouts.Process, env map[string]string) (int, error) {
+	s := env[p.PortVariable]
+	if s == "" {
+		return p.PortDefault, nil
+	}
+	n, err := strconv.Atoi(s)
+	if err != nil || n < 1 || n > 65535 {
+		return 0, fmt.Errorf("%s=%q: not a port; allowed is a number from 1 to 65535", p.PortVariable, s)
+	}
+	return n, nil
 }
 
 // endpoint is where a process listens.
@@ -66,20 +117,14 @@ func endpoints(l layouts.Layout, operator map[string]string) ([]endpoint, error)
 			continue
 		}
 		env := environment(operator, p)
-		e := endpoint{Process: p.Name, Service: p.Service, Variable: p.PortVariable, Port: p.PortDefault}
-		if s := env[p.PortVariable]; s != "" {
-			n, err := strconv.Atoi(s)
-			if err != nil || n < 1 || n > 65535 {
-				return nil, fmt.Errorf("%s=%q: not a port; allowed is a number from 1 to 65535", p.PortVariable, s)
-			}
-			e.Port = n
+		port, err := portOf(p, env)
+		if err != nil {
+			return nil, err
 		}
-		bind := "CONTROL_BIND_ADDRESS"
-		if p.Service == "proxy" {
-			bind = "BIND_ADDRESS"
-		}
-		e.Host = reachable(env[bind])
-		list = append(list, e)
+		list = append(list, endpoint{
+			Process: p.Name, Service: p.Service, Variable: p.PortVariable,
+			Host: reachable(env[bindVariable(p.Service)]), Port: port,
+		})
 	}
 	return list, nil
 }
