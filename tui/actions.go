@@ -111,13 +111,20 @@ func (m *model) toggleMouse() tea.Cmd {
 	return tea.DisableMouse
 }
 
-// quit asks while the stream is on air.
+// quit asks while the stream is on air, as far as anybody knows.
 func (m *model) quit() tea.Cmd {
-	if m.leaving || m.options.Stop == nil || m.scene.air.state != airOn {
+	why := ""
+	switch m.scene.air.state {
+	case airOn:
+		why = "The stream is on air: every player stops."
+	case airUnknown:
+		why = "The stream may be on air: every player stops."
+	}
+	if m.leaving || m.options.Stop == nil || why == "" {
 		return m.leave()
 	}
 	m.dialog = &confirm{
-		question: "stop everything and quit?", why: "The stream is on air: every player stops.",
+		question: "stop everything and quit?", why: why,
 		yes: (*model).leave,
 	}
 	return nil

@@ -201,7 +201,7 @@ func states() map[string]func(s *control.Snapshot) {
 		"on air": func(*control.Snapshot) {},
 		"starting": func(s *control.Snapshot) {
 			s.Started = s.At.Add(-4 * time.Second)
-			s.Ingests, s.Details, s.Live, s.Failovers = nil, nil, nil, nil
+			s.Ingests, s.Details, s.Live, s.Failovers, s.Viewings = nil, nil, nil, nil, nil
 			for i := range s.Processes {
 				p := &s.Processes[i]
 				p.Restarts, p.Incarnation, p.LastExit, p.Started = 0, 1, "", s.At.Add(-3*time.Second)

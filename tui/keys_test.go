@@ -75,6 +75,41 @@ func TestKeysThatActOnTheSelectedProcess(t *testing.T) {
 	}
 }
 
+func TestQuitAsksAsLongAsTheStreamMayBeOnAir(t *testing.T) {
+	for state, want := range map[string]bool{
+		"on air": true, "no spare": true, "unknown": true, "paused": true, "failed": true, "starting": false, "off air": false,
+	} {
+		m, _ := newTestModel(t, state, 120, 36, colour)
+		press(m, "q")
+		if _, asks := m.dialog.(*confirm); asks != want || m.leaving == want {
+			t.Errorf("%s: asked %t and leaving %t, want asked %t", state, asks, m.leaving, want)
+		}
+	}
+}
+
+func TestKeysOfOneMomentAreAllTaken(t *testing.T) {
+	m, _ := newTestModel(t, "on air", 120, 36, colour)
+	m.Update(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("jjq")})
+	if _, asks := m.dialog.(*confirm); !asks || m.scene.selected != "server2" {
+		t.Errorf("got %s selected and dialog %T, want server2 and a question", m.scene.selected, m.dialog)
+	}
+}
+
+func TestPastedTextIsNoCommand(t *testing.T) {
+	m, f := newTestModel(t, "on air", 120, 36, colour)
+	paste := tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("jKqf"), Paste: true}
+	_, cmd := m.Update(paste)
+	finish(m, []tea.Cmd{cmd})
+	if m.dialog != nil || len(f.commands) != 0 || m.leaving {
+		t.Errorf("got dialog %T and commands %v, want nothing done", m.dialog, f.commands)
+	}
+	typed(m, "/")
+	m.Update(paste)
+	if m.logs.filter != "jKqf" {
+		t.Errorf("filter: got %q, want what was pasted", m.logs.filter)
+	}
+}
+
 func TestRefusedCommandIsTold(t *testing.T) {
 	m, f := newTestModel(t, "on air", 120, 36, colour)
 	f.refuse = errors.New("server1 is\x1b[2J stopping")

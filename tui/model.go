@@ -136,7 +136,7 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.scene.stamp++
 		m.tell("drill "+msg.name+": "+msg.text, !msg.passed)
 	case tea.KeyMsg:
-		return m, m.press(msg)
+		return m, m.typed(msg)
 	case tea.MouseMsg:
 		m.click(msg)
 	default:
@@ -162,6 +162,23 @@ func (m *model) take(p polled) tea.Cmd {
 		return m.outside.do(m.outside.bell)
 	}
 	return nil
+}
+
+// typed takes what came from the keyboard at once: keys in a quick succession are
+// one message, and so is what was pasted, which is text and no command.
+func (m *model) typed(k tea.KeyMsg) tea.Cmd {
+	switch {
+	case k.Paste && m.dialog == nil:
+		m.tell("what was pasted is no command: / and : take text", true)
+		return nil
+	case k.Paste || k.Type != tea.KeyRunes || len(k.Runes) < 2:
+		return m.press(k)
+	}
+	var cmds []tea.Cmd
+	for _, r := range k.Runes {
+		cmds = append(cmds, m.press(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune{r}, Alt: k.Alt}))
+	}
+	return tea.Sequence(cmds...)
 }
 
 // press takes a key.

@@ -47,6 +47,7 @@ type link uint8
 const (
 	linkWell link = iota
 	linkActive
+	linkWaiting // one end is on its way up
 	linkPaused
 	linkBroken
 )
@@ -59,6 +60,8 @@ func linkOf(from, to *control.Process) link {
 		case p == nil:
 		case p.Paused:
 			l = max(l, linkPaused)
+		case p.State == stateWaiting || p.State == stateStarting || p.State == stateRunning:
+			l = max(l, linkWaiting)
 		case !works(*p):
 			l = linkBroken
 		}
@@ -151,6 +154,8 @@ func way(l link) (k ink, weight uint8) {
 	switch l {
 	case linkActive:
 		return inkGoodStrong, 2
+	case linkWaiting:
+		return inkFaint, 1
 	case linkPaused:
 		return inkWarn, 1
 	case linkBroken:
@@ -408,6 +413,8 @@ func (d *drawing) fed(middle []packager, proxy *control.Process) link {
 			return linkActive
 		case linkWell:
 			best = linkWell
+		case linkWaiting:
+			best = min(best, linkWaiting)
 		}
 	}
 	return best
