@@ -143,39 +143,44 @@ func TestContractLogsAreGivenByNumber(t *testing.T) {
 
 func TestContractSnapshotAndEventsTogetherMissNothing(t *testing.T) {
 	eachPlatform(t, func(t *testing.T, open func(*testing.T, *Local) Platform) {
-		const changes, readers = 400, 4 // fewer changes than a subscriber's queue holds
+		const readers, more = 4, 50
 		l := platformOf(t, fakeSupervisor{})
 		p := open(t, l)
+		ctx, cancel := context.WithTimeout(t.Context(), deadline)
+		defer cancel()
 		var work sync.WaitGroup
-		turn := make(chan struct{}) // time for the next reader, who races the changes after it
-		work.Go(func() {
-			for i := range changes {
-				if i%(changes/readers) == 0 {
-					turn <- struct{}{}
-				}
-				l.onStatus(Status{Name: "proxy", State: procs.Starting, Incarnation: i + 1})
-			}
-		})
+		subscribed := make(chan struct{}, readers)
 		for range readers {
-			<-turn
 			work.Go(func() {
-				ctx, cancel := context.WithTimeout(t.Context(), deadline)
-				defer cancel()
 				snapshot, events := p.Subscribe(ctx)
+				subscribed <- struct{}{}
 				proxy, _ := snapshot.Process("proxy")
-				for last := proxy.Incarnation; last < changes; {
+				for last := proxy.Incarnation; ; last++ {
 					e, ok := <-events
-					if !ok {
-						t.Errorf("the events end after change %d", last)
-						return
-					}
-					if e.Status == nil || e.Status.Incarnation != last+1 || e.Dropped > 0 {
+					if !ok || e.Status == nil || e.Status.Incarnation != last+1 || e.Dropped > 0 {
 						t.Errorf("after change %d: got %+v, want the next", last, e)
 						return
 					}
-					last++
+					if e.Status.State == procs.Ready {
+						return
+					}
 				}
 			})
+		}
+		// Changes at a pace that nobody has to miss one, from before the first is
+		// subscribed until after the last.
+		pace := time.NewTicker(200 * time.Microsecond)
+		defer pace.Stop()
+		state := procs.Starting
+		for i, left := 1, more; left > 0; i++ {
+			<-pace.C
+			if len(subscribed) == readers {
+				left--
+			}
+			if left == 0 || ctx.Err() != nil {
+				state, left = procs.Ready, 0 // the last
+			}
+			l.onStatus(Status{Name: "proxy", State: state, Incarnation: i})
 		}
 		work.Wait()
 	})
@@ -256,7 +261,7 @@ func TestContractASubscriptionEndsWithItsReaderOrThePlatform(t *testing.T) {
 		_, left := p.Subscribe(ctx)
 		_, stays := p.Subscribe(t.Context())
 		leave()
-		for range left { //nolint:revive // until it is closed
+		for range left { // until it is closed
 		}
 		awaitTrue(t, "nobody but the other is subscribed", func() bool {
 			l.mu.Lock()
@@ -276,7 +281,7 @@ func TestContractASubscriptionEndsWithItsReaderOrThePlatform(t *testing.T) {
 			t.Errorf("the last event: got %+v, want proxy exited", last)
 		}
 		_, late := p.Subscribe(t.Context())
-		for range late { //nolint:revive // until it is closed
+		for range late { // until it is closed
 		}
 	})
 }

@@ -67,7 +67,7 @@ func TestACommandSaysWhatHappened(t *testing.T) {
 		neverReady bool
 	}{
 		{"kill", "kill", false, ready, nil, "kill proxy", "killed proxy (pid 7)", false, false},
-		{"kill and wait", "kill", true, ready, []Status{state(procs.Backoff, 0, 1, true, "killed here"), starting, again}, "kill proxy", "killed proxy (pid 7): ready as pid 8 after ", false, false},
+		{"kill and wait", "kill", true, ready, []Status{ready, state(procs.Backoff, 0, 1, true, "killed here"), starting, again}, "kill proxy", "killed proxy (pid 7): ready as pid 8 after ", false, false},
 		{"restart", "restart", true, ready, []Status{stopping, starting, again}, "restart proxy", "restarted proxy (pid 7): ready as pid 8 after ", false, false},
 		{"restart, the new one before the old one goes", "restart", true, ready, []Status{again}, "restart proxy", "ready as pid 8", false, false},
 		{"restart without waiting", "restart", false, ready, nil, "restart proxy", "proxy restarts (pid 7)", false, false},

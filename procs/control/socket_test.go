@@ -372,7 +372,7 @@ func TestAPlatformThatStopsInTheMiddleIsGivenUpOn(t *testing.T) {
 	done := make(chan string, 1)
 	go func() {
 		_, events := r.Subscribe(t.Context())
-		for range events { //nolint:revive // until it is closed
+		for range events { // until it is closed
 		}
 		lines := r.Logs(0, 1)
 		_, err := r.open(t.Context())
