@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"time"
 
 	"livestream-tui/services/hls"
@@ -19,6 +20,7 @@ import (
 const (
 	requestTimeout = time.Second
 	maxAnswer      = 4 << 10 // bytes of an answer other than a playlist that are read
+	maxSignals     = 1 << 17 // bytes of a list of signals
 )
 
 // client talks to packagers and reporters. Safe for concurrent use.
@@ -84,6 +86,31 @@ func (c *client) fetch(ctx context.Context, url string) (*hls.MediaPlaylist, tim
 		return nil, first, errors.New("playlist lists no segment")
 	}
 	return list, first, nil
+}
+
+// signals asks a packager which signals there are.
+func (c *client) signals(ctx context.Context, packager string) ([]string, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, packager+"/signals", nil)
+	if err != nil {
+		return nil, err
+	}
+	res, err := c.http.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		return nil, answered(res)
+	}
+	body, err := io.ReadAll(io.LimitReader(res.Body, maxSignals))
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	if err := json.Unmarshal(body, &names); err != nil {
+		return nil, fmt.Errorf("signals: %w", err)
+	}
+	return slices.DeleteFunc(names, func(name string) bool { return !report.IsSignal(name) }), nil
 }
 
 // post gives a reporter a report.

@@ -3,17 +3,24 @@ package discovery
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 )
 
-// scanEvery is how often the folder of signals is looked at.
+// scanEvery is how often the folder of signals is looked at and every packager is
+// asked which it has.
 const scanEvery = time.Second
 
-// followFolder has every packager watched for every signal that is on disk.
-func (s *Service) followFolder(ctx context.Context) error {
+// followSignals has every packager watched for every signal that is on disk or that
+// a packager has.
+func (s *Service) followSignals(ctx context.Context) error {
 	var watchers sync.WaitGroup
 	defer watchers.Wait()
+	heard := make(chan struct{}, 1)
+	for _, packager := range s.config.Topology.Packagers {
+		watchers.Go(func() { s.listen(ctx, packager, heard) })
+	}
 	stops := map[string]context.CancelFunc{}
 	defer func() {
 		for _, stop := range stops {
@@ -27,11 +34,11 @@ func (s *Service) followFolder(ctx context.Context) error {
 		switch {
 		case err == nil:
 			readable = true
-			come, gone := s.follow(signals)
+			come, gone := s.follow(s.union(signals))
 			for _, signal := range gone {
 				stops[signal]()
 				delete(stops, signal)
-				s.log.Warn(fmt.Sprintf("Signal '%s' is no ingest source any more: it has no playlist on disk", signal))
+				s.log.Warn(fmt.Sprintf("Signal '%s' is no ingest source any more: it has no playlist on disk, and no packager has it", signal))
 			}
 			for _, signal := range come {
 				s.log.Info(fmt.Sprintf("Registered signal '%s' as ingest source", signal))
@@ -49,8 +56,49 @@ func (s *Service) followFolder(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case <-tick.C:
+		case <-heard:
 		}
 	}
+}
+
+// listen asks one packager again and again which signals it has, until ctx is
+// cancelled, and tells when that has changed. While it does not answer, what it said
+// last counts: a signal of which every packager is down is one still.
+func (s *Service) listen(ctx context.Context, packager string, heard chan<- struct{}) {
+	tick := time.NewTicker(scanEvery)
+	defer tick.Stop()
+	for {
+		names, err := s.client.signals(ctx, packager)
+		if err == nil {
+			s.mu.Lock()
+			changed := !slices.Equal(s.heard[packager], names)
+			s.heard[packager] = names
+			s.mu.Unlock()
+			if changed {
+				select {
+				case heard <- struct{}{}:
+				default: // it is told already
+				}
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// union adds to the signals on disk those that packagers have.
+func (s *Service) union(disk []string) []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	list := slices.Clone(disk)
+	for _, names := range s.heard {
+		list = append(list, names...)
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
 }
 
 func (s *Service) follow(signals []string) (come, gone []string) {

@@ -3,6 +3,7 @@ package discovery
 import (
 	"context"
 	"math/rand/v2"
+	"sync"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
@@ -14,10 +15,15 @@ import (
 // of what it takes to forget.
 const reportEvery = time.Second
 
-// keepReporting tells the reporter what is known, every reportEvery and whenever
+// keepReporting tells the reporters what is known, every reportEvery and whenever
 // a packager's state changes.
 func (s *Service) keepReporting(ctx context.Context) error {
-	to := sender{client: s.client, reporters: s.config.Topology.ReporterURL}
+	to := newSender(s.client, s.log, s.config.Topology.ReporterURL)
+	ctx, cancel := context.WithCancel(ctx)
+	var carrying sync.WaitGroup
+	carrying.Go(func() { to.run(ctx) })
+	defer carrying.Wait()
+	defer cancel()
 	left := newPatience(time.Now(), s.config.Patience)
 	pause := time.Duration(0)
 	for {

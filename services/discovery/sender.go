@@ -5,35 +5,108 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
+
+	"github.com/hashicorp/go-hclog"
 
 	"livestream-tui/services/report"
 )
 
-// sender gives reports to the first reporter that takes them. Used by one
-// goroutine.
+// sender gives every report to every reporter, so that each of them knows all. None
+// waits for another: one that is slow misses reports between, never the newest.
 type sender struct {
 	client    *client
+	log       hclog.Logger
 	reporters []string
-	current   int // index of the reporter that took the last one
+	boxes     []chan letter // one for each reporter, the newest letter in it
+	outcomes  chan outcome
+	sent      int // number of the last letter; used by send's goroutine alone
 }
 
-// send tries each reporter once, beginning with the one that took the last
-// report. The error is the first one's: the one that was expected to answer.
-func (s *sender) send(ctx context.Context, r report.IngestReport) error {
-	var first error
+// letter is a report on its way.
+type letter struct {
+	number int
+	report report.IngestReport
+}
+
+// outcome is what came of a letter at one reporter.
+type outcome struct {
+	number int
+	err    error
+}
+
+func newSender(c *client, log hclog.Logger, reporters []string) *sender {
+	s := &sender{client: c, log: log, reporters: reporters, outcomes: make(chan outcome)}
+	for range reporters {
+		s.boxes = append(s.boxes, make(chan letter, 1))
+	}
+	return s
+}
+
+// run brings letters until ctx is cancelled.
+func (s *sender) run(ctx context.Context) {
+	var group sync.WaitGroup
 	for i := range s.reporters {
-		n := (s.current + i) % len(s.reporters)
-		err := s.client.post(ctx, s.reporters[n], r)
-		if err == nil {
-			s.current = n
-			return nil
+		group.Go(func() { s.bring(ctx, i) })
+	}
+	group.Wait()
+}
+
+func (s *sender) bring(ctx context.Context, i int) {
+	trouble := false
+	for {
+		var l letter
+		select {
+		case l = <-s.boxes[i]:
+		case <-ctx.Done():
+			return
 		}
-		if first == nil {
-			first = err
-		}
+		err := s.client.post(ctx, s.reporters[i], l.report)
 		if ctx.Err() != nil {
-			break
+			return
+		}
+		if several := len(s.reporters) > 1; several && trouble != (err != nil) {
+			if trouble = err != nil; trouble {
+				s.log.Warn("a reporter takes no report, the others are told", "reporter", s.reporters[i], "reason", cause(err))
+			} else {
+				s.log.Info("a reporter takes reports again", "reporter", s.reporters[i])
+			}
+		}
+		select {
+		case s.outcomes <- outcome{l.number, err}:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// send gives every reporter a report and returns when the first has taken it, or
+// none has. The error is that of the first in REPORTER_URL that is known by then.
+func (s *sender) send(ctx context.Context, r report.IngestReport) error {
+	s.sent++
+	for _, box := range s.boxes {
+		select {
+		case <-box: // an older one that is void now
+		default:
+		}
+		box <- letter{s.sent, r} // there is room: nobody else puts any in
+	}
+	var first error
+	for answered := 0; answered < len(s.boxes); {
+		select {
+		case o := <-s.outcomes:
+			switch {
+			case o.number != s.sent:
+				continue // late
+			case o.err == nil:
+				return nil
+			case first == nil:
+				first = o.err
+			}
+			answered++
+		case <-ctx.Done():
+			return ctx.Err()
 		}
 	}
 	return first

@@ -1,5 +1,6 @@
-// Package discovery reads the disk for which signals are being ingested, asks
-// every packager for each of them, and tells the reporter what it found.
+// Package discovery reads the disk and asks the packagers for which signals are
+// being ingested, asks every packager for each of them, and tells every reporter
+// what it found.
 package discovery
 
 import (
@@ -27,9 +28,10 @@ type Service struct {
 	observed chan struct{}
 
 	mu      sync.Mutex
-	board   *board // guarded by mu
-	ready   bool   // the reporter has taken a report; guarded by mu
-	trouble string // why the last report was not taken, empty when it was; guarded by mu
+	board   *board              // guarded by mu
+	heard   map[string][]string // signals that each packager has, as it said last; guarded by mu
+	ready   bool                // the reporter has taken a report; guarded by mu
+	trouble string              // why the last report was not taken, empty when it was; guarded by mu
 }
 
 var _ runner.Service = (*Service)(nil)
@@ -39,7 +41,7 @@ func New(c Config, k runner.Kit) (*Service, error) {
 	metrics := promauto.With(k.Metrics)
 	return &Service{
 		config: c, log: k.Log, client: newClient(), board: newBoard(c.Topology.Packagers),
-		observed: make(chan struct{}, 1),
+		observed: make(chan struct{}, 1), heard: map[string][]string{},
 		polls: metrics.NewCounterVec(prometheus.CounterOpts{
 			Name: "discovery_polls_total", Help: "Playlist requests by packager and result: good or bad."}, []string{"packager", "result"}),
 		reports: metrics.NewCounterVec(prometheus.CounterOpts{
@@ -71,7 +73,7 @@ func (s *Service) Ready() (bool, string) {
 func (s *Service) Run(ctx context.Context) error {
 	defer s.client.close()
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return s.followFolder(ctx) })
+	g.Go(func() error { return s.followSignals(ctx) })
 	g.Go(func() error { return s.keepReporting(ctx) })
 	err := g.Wait()
 	if errors.Is(err, context.Canceled) {

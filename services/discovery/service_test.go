@@ -43,10 +43,17 @@ func await(t *testing.T, what string, so func() bool) {
 type packager struct {
 	broken atomic.Bool
 	asked  atomic.Int64
+	has    atomic.Pointer[[]string] // what it answers to GET /signals; nil: it has no such route
 }
+
+func (p *packager) have(signals ...string) { p.has.Store(&signals) }
 
 func (p *packager) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p.asked.Add(1)
+	if has := p.has.Load(); has != nil && r.URL.Path == "/signals" && !p.broken.Load() {
+		runner.WriteJSON(w, http.StatusOK, *has)
+		return
+	}
 	if p.broken.Load() || !strings.HasSuffix(r.URL.Path, "/playlist.m3u8") {
 		http.Error(w, "broken", http.StatusInternalServerError)
 		return
@@ -243,7 +250,7 @@ func TestDiscoveryFollowsDiskAndPackagers(t *testing.T) {
 		t.Fatal(err)
 	}
 	await(t, "the first signal is gone", func() bool { return slices.Equal(f.signals(), []string{"live02"}) })
-	if got := p.log.count("Signal 'live01' is no ingest source any more: it has no playlist on disk"); got != 1 {
+	if got := p.log.count("Signal 'live01' is no ingest source any more: it has no playlist on disk, and no packager has it"); got != 1 {
 		t.Errorf("gone: got %d lines, want 1", got)
 	}
 
@@ -362,12 +369,50 @@ func TestDiscoveryOutlivesTheReportersAbsence(t *testing.T) {
 	}
 }
 
-func TestASecondReporterTakesOver(t *testing.T) {
+func TestEveryReporterIsTold(t *testing.T) {
+	var f, g reporter
+	one, two := httptest.NewServer(&f), httptest.NewServer(&g)
+	t.Cleanup(one.Close)
+	t.Cleanup(two.Close)
+	silent, err := net.Listen("tcp", "127.0.0.1:0") // its backlog accepts
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { silent.Close() })
+	p := run(t, patienceOfTests, unused(t), "http://"+silent.Addr().String(), one.URL, two.URL)
+	p.ingest("live01")
+	for name, r := range map[string]*reporter{"one": &f, "two": &g} {
+		await(t, name+" knows both packagers", func() bool { return r.state("live01", 0) == report.Up && r.state("live01", 1) == report.Up })
+	}
+	await(t, "the others to be named", func() bool { return p.log.count("a reporter takes no report, the others are told") == 2 })
+	if got := p.log.count("the reporter takes no report, trying on"); got != 0 {
+		t.Errorf("got %d lines that nobody takes reports", got)
+	}
+	one.Close()
+	before := g.reports()
+	await(t, "the other to be told more", func() bool { return g.reports() > before+1 })
+}
+
+func TestWithoutAFolderThePackagersTellWhichSignalsThereAre(t *testing.T) {
 	var f reporter
 	server := httptest.NewServer(&f)
 	t.Cleanup(server.Close)
-	run(t, patienceOfTests, unused(t), server.URL)
-	await(t, "a report", func() bool { return f.reports() > 0 })
+	p := run(t, patienceOfTests, server.URL)
+	p.packagers[1].have("live02", "../x", "live01")
+	await(t, "what one has", func() bool { return slices.Equal(f.signals(), []string{"live01", "live02"}) })
+	p.packagers[0].have("live03")
+	p.ingest("live04")
+	want := []string{"live01", "live02", "live03", "live04"}
+	await(t, "the union", func() bool { return slices.Equal(f.signals(), want) })
+	// One that does not answer has not lost what it has.
+	p.packagers[1].broken.Store(true)
+	await(t, "it is down", func() bool { return f.state("live01", 1) == report.Down })
+	if got := f.signals(); !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	p.packagers[1].broken.Store(false)
+	p.packagers[1].have("live02")
+	await(t, "what nobody has to go", func() bool { return slices.Equal(f.signals(), []string{"live02", "live03", "live04"}) })
 }
 
 func TestAReportIsWhatTheContractSays(t *testing.T) {

@@ -47,7 +47,11 @@ type stock struct {
 // playlist and its segments are called is what they are PUT under.
 func (s *Service) ingestRoutes(r *mux.Router) {
 	r.HandleFunc("/signals", s.signed(func(w http.ResponseWriter, r *http.Request) {
-		if s.waits(w, r) {
+		switch {
+		case !s.waits(w, r):
+		case !s.scanned.Load(): // none is not the same as none yet
+			unavailable(w, "nothing is published yet")
+		default:
 			runner.WriteJSON(w, http.StatusOK, s.names())
 		}
 	})).Methods(runner.Reads()...)

@@ -112,8 +112,8 @@ func TestWhatComesByHTTPIsWhatComesByTheFolder(t *testing.T) {
 	folder := run(t, d.output)
 	folder.awaitMSN(104)
 	r, p := runHTTP(t)
-	if got := r.get("/signals"); got.body != "[]" {
-		t.Errorf("signals: got %s, want none", got.body)
+	if got := r.get("/signals"); got.status != 503 {
+		t.Errorf("signals: got %d %s, want none to be known yet", got.status, got.body)
 	}
 	p.publish(100, 104)
 	d.init, p.init = "init-bbbb.mp4", "init-bbbb.mp4"
@@ -371,8 +371,8 @@ func TestTheToken(t *testing.T) {
 			t.Errorf("%q: got %d %v, want 401", shown, got.status, got.header)
 		}
 	}
-	if got := r.get("/signals").body; got != "[]" {
-		t.Errorf("got %s, want nothing", got)
+	if got := r.get("/signals/live01"); got.status != 404 {
+		t.Errorf("got %d %s, want nothing taken", got.status, got.body)
 	}
 	p.must(204, p.init, initOf(p.init), "Authorization", "Bearer "+secret)
 	r.wantMetric(`packager_ingested_total{result="unauthorized"} 6`)
@@ -476,7 +476,7 @@ func TestAHeldQuestionEndsWithThePackager(t *testing.T) {
 	go func() { ended <- r.get("/signals?wait=20s") }()
 	await(t, "a held request", func() bool { return r.s.held.Load() == 1 })
 	r.stop()
-	if got := <-ended; got.status != 200 || got.header.Get(instanceHeader) != r.s.instance {
-		t.Errorf("got %d, %v, want 200 from this incarnation", got.status, got.err)
+	if got := <-ended; got.status != 503 || got.header.Get(instanceHeader) != r.s.instance {
+		t.Errorf("got %d, %v, want 503 from this incarnation", got.status, got.err)
 	}
 }

@@ -280,8 +280,8 @@ func TestAWorkerWithoutTheTokenIsTold(t *testing.T) {
 		}
 		return false
 	})
-	if _, b := st.get("/signals"); b != "[]" {
-		t.Errorf("got %s, want nothing taken", b)
+	if status, b := st.get("/signals/live01"); status != http.StatusNotFound {
+		t.Errorf("got %d %s, want nothing taken", status, b)
 	}
 }
 
