@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -110,6 +111,7 @@ func awaitFarewell(p control.Platform) <-chan farewell {
 // write leaves a line for each process where the screen was.
 func (f farewell) write(w io.Writer) {
 	for _, e := range f.ends {
-		fmt.Fprintf(w, "%-12s stopped after %3.1f s  %s\n", e.Process, max(0, e.Time.Sub(f.asked).Seconds()), e.Status.LastExit)
+		took := max(0, e.Time.Sub(f.asked)).Round(time.Millisecond)
+		fmt.Fprintf(w, "%-12s stopped after %s: %s\n", e.Process, took, cmp.Or(e.Status.LastExit, e.Status.State.String()))
 	}
 }

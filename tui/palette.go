@@ -2,10 +2,12 @@ package tui
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
+	"github.com/charmbracelet/x/ansi"
 
 	"livestream-tui/procs/control"
 )
@@ -15,6 +17,10 @@ type entry struct {
 	name, key, about string
 	does             func(m *model) tea.Cmd
 }
+
+// described reports whether it is one of a list that says of each what it does: of
+// a key's command the key is shown.
+func (e entry) described() bool { return e.key == "" && e.about != "" }
 
 // chooser is a list to choose from by typing a part of a name.
 type chooser struct {
@@ -136,7 +142,13 @@ func (c *chooser) press(m *model, k tea.KeyMsg) (dialog, tea.Cmd) {
 
 func (c *chooser) box(m *model, w, h int) (string, []*line, int) {
 	g := m.scene.g
-	width := min(w, 72)
+	width, name := min(w, 72), 0
+	if slices.ContainsFunc(c.entries, entry.described) {
+		width = min(w, 110)
+	}
+	for _, e := range c.entries {
+		name = max(name, ansi.StringWidth(e.name)+2)
+	}
 	out := []*line{(&line{}).put(inkKey, " : ").put(inkStrong, string(c.text)).put(inkKey, cursor(g))}
 	list := c.matching()
 	rows := max(1, min(h-1, 16))
@@ -151,15 +163,10 @@ func (c *chooser) box(m *model, w, h int) (string, []*line, int) {
 		if i == c.chosen {
 			mark = g.pointer
 		}
-		about := 0
-		if list[i].key == "" && list[i].about != "" && width > 50 {
-			about = width - 24
-		}
-		l.put(inkKey, mark+" ").cell(inkText, list[i].name, width-11-about, false, g.ellipsis)
-		if about > 0 {
-			l.cell(inkDim, list[i].about, about+8, false, g.ellipsis)
+		if about := width - name - 2; list[i].described() && about > 10 {
+			l.put(inkKey, mark+" ").cell(inkText, list[i].name, name, false, g.ellipsis).cell(inkDim, list[i].about, about, false, g.ellipsis)
 		} else {
-			l.cell(inkKey, list[i].key, 8, true, g.ellipsis)
+			l.put(inkKey, mark+" ").cell(inkText, list[i].name, width-11, false, g.ellipsis).cell(inkKey, list[i].key, 8, true, g.ellipsis)
 		}
 		out = append(out, l)
 	}
