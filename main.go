@@ -179,7 +179,8 @@ func (a *app) root() *cobra.Command {
 			Use: procs.GuardianCommand + " RECORDS", Short: "ends what a killed supervisor left", Hidden: true, Args: cobra.ExactArgs(1),
 			RunE: func(_ *cobra.Command, args []string) error {
 				signal.Ignore(syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
-				return procs.Guard(os.Stdin, args[0])
+				_, err := procs.Guard(os.Stdin, args[0])
+				return err
 			},
 		},
 	)

@@ -27,13 +27,16 @@ const (
 
 // Guard is the guardian's whole life: it reads r, whose other end the supervisor
 // holds, until the supervisor's death closes it, and then kills every group that
-// the records at path name. The caller must have ignored INT, TERM, HUP and QUIT.
-func Guard(r io.Reader, path string) error {
+// the records at path name. orphaned: the supervisor has not ended as it should. The
+// caller must have ignored INT, TERM, HUP and QUIT.
+func Guard(r io.Reader, path string) (orphaned bool, err error) {
 	if _, err := io.Copy(io.Discard, r); err != nil {
-		return fmt.Errorf("guardian: %w", err)
+		return false, fmt.Errorf("guardian: %w", err)
 	}
-	_, err := sweep(path)
-	return err
+	_, err = os.Stat(path) // a supervisor that stops everything removes it
+	orphaned = err == nil
+	_, err = sweep(path)
+	return orphaned, err
 }
 
 // keepGuardian has a guardian running until ctx is cancelled.
@@ -68,7 +71,7 @@ func (s *Supervisor) guardianOnce(ctx context.Context, spawner *child.Spawner) e
 	}
 	defer w.Close() // a second time after ctx's end, which does no harm
 	c, err := spawner.Start(child.Options{
-		Argv: []string{s.o.Self, GuardianCommand, s.records.path}, Env: os.Environ(), Stdin: r, Survives: true,
+		Argv: append([]string{s.o.Self, GuardianCommand, s.records.path}, s.o.Guardian...), Env: os.Environ(), Stdin: r, Survives: true,
 	})
 	_ = r.Close() // the guardian has its own
 	if err != nil {

@@ -40,7 +40,7 @@ func TestMain(m *testing.M) {
 		if os.WriteFile(note+".new", fmt.Append(nil, os.Getpid()), 0o600) != nil || os.Rename(note+".new", note) != nil {
 			os.Exit(1)
 		}
-		if err := Guard(os.Stdin, os.Args[2]); err != nil {
+		if _, err := Guard(os.Stdin, os.Args[2]); err != nil {
 			os.Exit(1)
 		}
 	case mode == "supervisor":

@@ -28,6 +28,8 @@ type Options struct {
 	// Self is our own binary; with the argument GuardianCommand and the path of
 	// the records it must call Guard. Empty: no guardian.
 	Self string
+	// Guardian are further arguments of the guardian, for what else it is to do.
+	Guardian []string
 	// Log takes what supervision has to say; it may be slow or block. Nil: none.
 	Log hclog.Logger
 	// OnLine gets every line that a process writes, in order for each process,

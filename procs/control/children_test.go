@@ -25,7 +25,7 @@ func TestMain(m *testing.M) {
 	switch {
 	case len(os.Args) > 2 && os.Args[1] == procs.GuardianCommand:
 		signal.Ignore(syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
-		if err := procs.Guard(os.Stdin, os.Args[2]); err != nil {
+		if _, err := procs.Guard(os.Stdin, os.Args[2]); err != nil {
 			os.Exit(1)
 		}
 	case os.Getenv("CONTROL_TEST_CHILD") != "":

@@ -30,6 +30,8 @@ type Options struct {
 	Env map[string]string
 	// Self is the path of our own binary, which every process runs.
 	Self string
+	// Guardian are further arguments of the guardian, which Self runs.
+	Guardian []string
 	// RunPath holds sockets and locks, LogPath the children's logs.
 	RunPath, LogPath string
 	// Folders are tried before anything starts.
@@ -88,7 +90,7 @@ func New(o Options) (*Local, error) {
 	}
 	// The supervisor first: it ends what an earlier run left on our ports.
 	sup, err := procs.New(procs.Options{
-		Specs: list, RunPath: o.RunPath, LogPath: o.LogPath, Self: o.Self, Log: o.Log,
+		Specs: list, RunPath: o.RunPath, LogPath: o.LogPath, Self: o.Self, Guardian: o.Guardian, Log: o.Log,
 		OnLine: l.onLine, OnStatus: l.onStatus,
 	})
 	if err != nil {
