@@ -34,7 +34,7 @@ type move struct{ From, To, Cause string }
 // The wait before players go back to a packager that was left: at first, and at
 // the most, after which it does not double any more (FAILURES.md, case 26).
 const (
-	returnFirst = 6 * time.Second
+	returnFirst = 30 * time.Second
 	returnMost  = 5 * time.Minute
 )
 

@@ -29,7 +29,7 @@ type fetch struct {
 	judge func(u *upstream, f finding)
 
 	attempts []*attempt
-	failed   map[*upstream]error // of this round
+	failed   map[*upstream]failure // of this round
 	began    time.Time
 	begun    bool
 	saved    bool // another packager than the first one asked gave it
@@ -74,7 +74,7 @@ func (f *fetch) run(ctx context.Context) {
 	defer f.work.Wait()
 	ctx, cancel := context.WithTimeout(ctx, fetchMost)
 	defer cancel()
-	f.kick, f.failed, f.began = make(chan struct{}, 1), map[*upstream]error{}, time.Now()
+	f.kick, f.failed, f.began = make(chan struct{}, 1), map[*upstream]failure{}, time.Now()
 	var tick *time.Ticker
 	for pause := retryFirst; ; pause = min(2*pause, retryMost) {
 		f.next(ctx, nil)
@@ -112,11 +112,11 @@ func (f *fetch) run(ctx context.Context) {
 // hopeless is why another round makes no sense, nil while it does.
 func (f *fetch) hopeless() error {
 	gone, other := 0, 0
-	for _, err := range f.failed {
-		if absent(err) {
+	for _, failed := range f.failed {
+		if absent(failed.err) {
 			gone++
 		}
-		if errors.Is(err, errOther) {
+		if errors.Is(failed.err, errOther) {
 			other++
 		}
 	}
@@ -133,13 +133,25 @@ func (f *fetch) hopeless() error {
 	return nil
 }
 
-// next begins an attempt at the best packager that has not failed in this round
-// and is not being asked; false when there is none. The rest of what the attempt
+// failure is an attempt that ended badly.
+type failure struct {
+	err error
+	at  time.Time
+}
+
+// over reports whether a packager may be asked again, though the round goes on: it
+// may not have had the segment yet, and the one that is asked may trickle for long.
+func (f failure) over(now time.Time) bool {
+	return now.Sub(f.at) >= retryMost && !errors.Is(f.err, errOther)
+}
+
+// next begins an attempt at the best packager that has not failed just now and is
+// not being asked; false when there is none. The rest of what the attempt
 // behind got is enough where that packager is known to hold the same bytes.
 func (f *fetch) next(ctx context.Context, behind *attempt) bool {
 	for _, u := range f.order() {
-		_, failed := f.failed[u]
-		if failed || slices.ContainsFunc(f.attempts, func(a *attempt) bool { return a.from == u }) {
+		failed, has := f.failed[u]
+		if has && !failed.over(time.Now()) || slices.ContainsFunc(f.attempts, func(a *attempt) bool { return a.from == u }) {
 			continue
 		}
 		if f.first == nil {
@@ -234,7 +246,7 @@ func (f *fetch) lost(a *attempt) {
 func (f *fetch) drop(ctx context.Context, a *attempt, err error) {
 	a.cancel()
 	f.attempts = slices.DeleteFunc(f.attempts, func(o *attempt) bool { return o == a })
-	f.failed[a.from] = err
+	f.failed[a.from] = failure{err, time.Now()}
 	kind := findingFailed
 	if absent(err) {
 		kind = findingAbsent
@@ -263,8 +275,8 @@ func (f *fetch) time(ctx context.Context, a *attempt, p progress, now time.Time)
 			return
 		}
 	}
-	if !a.hedged && (still >= limit || f.slow(a, p, now)) {
-		a.hedged = f.next(ctx, a)
+	if (!a.hedged || len(f.attempts) == 1) && (still >= limit || f.slow(a, p, now)) {
+		a.hedged = f.next(ctx, a) || a.hedged
 	}
 }
 

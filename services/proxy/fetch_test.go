@@ -121,6 +121,21 @@ func says(code int, kind, body string) http.HandlerFunc {
 	}
 }
 
+// later does not have the segment until so long after it was first asked.
+func later(wait time.Duration) http.HandlerFunc {
+	var first time.Time
+	return func(w http.ResponseWriter, q *http.Request) {
+		if first.IsZero() {
+			first = time.Now()
+		}
+		if time.Since(first) < wait {
+			w.WriteHeader(http.StatusNotFound)
+			return
+		}
+		whole(w, q)
+	}
+}
+
 func TestFetch(t *testing.T) {
 	const ms = time.Millisecond
 	for _, c := range []struct {
@@ -172,6 +187,7 @@ func TestFetch(t *testing.T) {
 			findings: []string{"server1 good"}},
 		{name: "the peer is hung too: the third", servers: []http.HandlerFunc{silent, silent, whole}, from: "server3", took: [2]time.Duration{400 * ms, 500 * ms}},
 		{name: "404 on the one that should have it", servers: []http.HandlerFunc{says(404, "", ""), whole}, from: "server2", findings: []string{"server1 absent status 404", "server2 good", "server1 saved"}},
+		{name: "the first has it a moment later, the other trickles", servers: []http.HandlerFunc{later(100 * ms), part(1, true, trickle(1, 200))}, from: "server1", took: [2]time.Duration{300 * ms, 400 * ms}},
 		{name: "nobody has it", servers: []http.HandlerFunc{says(404, "", ""), says(410, "", "")}, err: errNotFound, took: [2]time.Duration{time.Second, 1400 * ms}},
 		{name: "one has it not, the other is down", servers: []http.HandlerFunc{says(404, "", ""), nil}, err: errUnavailable, took: [2]time.Duration{3 * time.Second, 3400 * ms}},
 		{name: "all are down", servers: []http.HandlerFunc{nil, nil}, err: errUnavailable, took: [2]time.Duration{3 * time.Second, 3400 * ms}},
