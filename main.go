@@ -176,13 +176,10 @@ func (a *app) root() *cobra.Command {
 		},
 		&cobra.Command{Use: "environment", Short: "every environment variable that is read: help environment", Long: settingsTable()},
 		&cobra.Command{
-			Use: procs.GuardianCommand + " RECORDS [TERMINAL]", Short: "ends what a killed supervisor left", Hidden: true, Args: cobra.RangeArgs(1, 2),
+			Use: procs.GuardianCommand + " RECORDS", Short: "ends what a killed supervisor left", Hidden: true, Args: cobra.ExactArgs(1),
 			RunE: func(_ *cobra.Command, args []string) error {
-				signal.Ignore(syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGTTOU)
-				orphaned, err := procs.Guard(os.Stdin, args[0])
-				if orphaned {
-					err = errors.Join(err, restoreTerminal(args[1:]))
-				}
+				signal.Ignore(syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
+				_, err := procs.Guard(os.Stdin, args[0])
 				return err
 			},
 		},
@@ -421,18 +418,8 @@ func (a *app) platform(o platformOptions) error {
 		return err
 	}
 	defer closeLog()
-	var guardian []string
-	if !o.headless {
-		before, err := newKeepsake(logFolder(paths))
-		if err == nil {
-			guardian, err = before.arguments()
-		}
-		if err != nil {
-			return err
-		}
-	}
 	local, err := control.New(control.Options{
-		Layout: layout, Env: a.env, Self: self, Guardian: guardian,
+		Layout: layout, Env: a.env, Self: self,
 		RunPath: paths.Run, LogPath: logFolder(paths), Folders: folders(paths), Log: log,
 	})
 	if err != nil {
@@ -758,6 +745,10 @@ func (a *app) check(l layouts.Layout) (runner.Paths, error) {
 	runner.Parse(a.env, &paths, &problems)
 	paths.Complete(a.env, &problems)
 	errs := []error{problems.Err()}
+	l, err := l.Resolve(a.env)
+	if err != nil {
+		return paths, &layoutError{err}
+	}
 	for _, p := range l.Processes {
 		i := slices.IndexFunc(services(), func(s service) bool { return s.name == p.Service })
 		if i < 0 {

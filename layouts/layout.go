@@ -30,7 +30,9 @@ type Process struct {
 	// each incarnation, so that connections wait while none runs. Never a
 	// packager's: its refusal is the fastest sign of its death.
 	PortHeld bool
-	// Environment are variables beyond the operator's own, which they override.
+	// Environment are variables beyond the operator's own, which they override: those
+	// of the whole layout and the process's own over them. Resolve replaces the
+	// references in them.
 	Environment map[string]string
 	// DependsOn are names of processes that must be ready first.
 	DependsOn []string

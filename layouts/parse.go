@@ -1,6 +1,7 @@
 package layouts
 
 import (
+	"maps"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -56,8 +57,10 @@ type dependency struct {
 }
 
 func (p *parse) root(n ast.Node) {
+	var shared map[string]string
 	p.mapping(n, "",
 		field{"about", func(n ast.Node, path string) { p.layout.About = p.text(n, path) }},
+		field{"environment", func(n ast.Node, path string) { shared = p.environment(n, path) }},
 		field{"processes", func(n ast.Node, path string) { p.list(n, path, p.process) }},
 		field{"screens", func(n ast.Node, path string) { p.list(n, path, p.screen) }},
 	)
@@ -71,6 +74,14 @@ func (p *parse) root(n ast.Node) {
 		p.bad(n, "screens", "at least one is needed")
 	}
 	p.checkDependencies()
+	if len(shared) == 0 {
+		return
+	}
+	for i := range p.layout.Processes {
+		own := p.layout.Processes[i].Environment
+		p.layout.Processes[i].Environment = maps.Clone(shared)
+		maps.Copy(p.layout.Processes[i].Environment, own)
+	}
 }
 
 func (p *parse) process(n ast.Node, path string) {
@@ -142,7 +153,11 @@ func (p *parse) environment(n ast.Node, path string) map[string]string {
 	for _, pair := range p.pairs(n, path) {
 		name := pair.Key.GetToken().Value
 		at := join(path, name)
-		env[p.variable(pair.Key, at, name)] = p.text(pair.Value, at)
+		value := p.text(pair.Value, at)
+		if err := checkReferences(value); err != nil {
+			p.bad(pair.Value, at, "%q: %v", value, err)
+		}
+		env[p.variable(pair.Key, at, name)] = value
 	}
 	return env
 }

@@ -36,8 +36,8 @@ func newStage(t *testing.T, run func(l *Local)) *Local {
 		return nil
 	}})
 	l.now.PlayURL = proxy.URL
-	l.poll.reporter = answering(t, map[string]string{"/ingests": `[]`, "/packagers": `[{"signal":"live01","packagers":[]}]`})
-	l.poll.origin = answering(t, map[string]string{"/live/live01/packagers": `{"signal":"live01","active":"http://localhost:8080","packagers":[]}`})
+	l.poll.reporters = []string{answering(t, map[string]string{"/ingests": `[]`, "/packagers": `[{"signal":"live01","packagers":[]}]`})}
+	l.poll.origins = []string{answering(t, map[string]string{"/live/live01/packagers": `{"signal":"live01","active":"http://localhost:8080","packagers":[]}`})}
 	return l
 }
 

@@ -285,7 +285,7 @@ func TestTheOperatorsWordGoesToTheOrigin(t *testing.T) {
 	}))
 	defer origin.Close()
 	l := newLocal(layouts.Layout{}, nil, "", hclog.NewNullLogger())
-	l.poll.origin = origin.URL
+	l.poll.origins = []string{origin.URL}
 	l.packagers = map[string]string{"server1": "http://localhost:8080", "server2": "http://localhost:9090"}
 	held := report.Preference{Signal: "live01", Active: "http://localhost:8080", Held: true}
 	for _, c := range []struct {

@@ -26,23 +26,37 @@ func (p poller) hold(ctx context.Context, packager string) error {
 	return p.post(ctx, "/hold", report.HoldRequest{Packager: packager})
 }
 
-// post returns nil after a 200, else the origin's words.
+// post tells every origin: the proxy follows whichever answers it. It returns nil
+// after a 200 of any of them, else the words of all.
 func (p poller) post(ctx context.Context, path string, v any) error {
-	if p.origin == "" {
+	if len(p.origins) == 0 {
 		return errNoOrigin
 	}
 	body, err := json.Marshal(v)
 	if err != nil {
 		return err
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, p.origin+path, bytes.NewReader(body))
+	var errs []error
+	for _, origin := range p.origins {
+		if err := p.postTo(ctx, origin, path, body); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	if len(errs) < len(p.origins) {
+		return nil
+	}
+	return errors.Join(errs...)
+}
+
+func (p poller) postTo(ctx context.Context, origin, path string, body []byte) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, origin+path, bytes.NewReader(body))
 	if err != nil {
 		return err
 	}
 	req.Header.Set("Content-Type", "application/json")
 	resp, err := p.client.Do(req)
 	if err != nil {
-		return fmt.Errorf("the origin (%s): %w", p.origin, short(err))
+		return fmt.Errorf("the origin (%s): %w", origin, short(err))
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode == http.StatusOK {
@@ -53,7 +67,7 @@ func (p poller) post(ctx context.Context, path string, v any) error {
 	if err != nil || json.Unmarshal(b, &why) != nil || why.Error == "" {
 		why.Error = fmt.Sprintf("status %d", resp.StatusCode)
 	}
-	return fmt.Errorf("the origin (%s): %s", p.origin, why.Error)
+	return fmt.Errorf("the origin (%s): %s", origin, why.Error)
 }
 
 // holdOrRelease holds the packager that the process is, or releases it where it is

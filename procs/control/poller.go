@@ -11,6 +11,7 @@ import (
 	"os"
 	"reflect"
 	"slices"
+	"strings"
 	"time"
 
 	"livestream-tui/services/report"
@@ -32,11 +33,11 @@ type answers struct {
 	Err         string
 }
 
-// poller asks the reporter and the origin. A base URL is empty where the layout
-// has none of them.
+// poller asks the reporters and the origins, of each the first that answers. A list
+// is empty where the layout has none of them.
 type poller struct {
-	reporter, origin string
-	client           *http.Client
+	reporters, origins []string
+	client             *http.Client
 }
 
 func newPoller(list []endpoint) poller {
@@ -44,9 +45,9 @@ func newPoller(list []endpoint) poller {
 	for _, e := range list {
 		switch e.Service {
 		case "reporter":
-			p.reporter = e.url()
+			p.reporters = append(p.reporters, e.url())
 		case "origin":
-			p.origin = e.url()
+			p.origins = append(p.origins, e.url())
 		}
 	}
 	return p
@@ -87,19 +88,24 @@ func (p poller) run(ctx context.Context, changed func(answers)) {
 // the origin does not answer for is left out.
 func (p poller) ask(ctx context.Context) answers {
 	var a answers
-	if p.reporter == "" {
+	if len(p.reporters) == 0 {
 		a.Err = "this layout has no reporter"
 		return a
 	}
-	err := p.get(ctx, p.reporter+"/ingests", &a.Ingests)
-	if err == nil {
-		err = p.get(ctx, p.reporter+"/packagers", &a.Details)
+	var failed []string
+	for _, reporter := range p.reporters {
+		a = answers{}
+		err := p.get(ctx, reporter+"/ingests", &a.Ingests)
+		if err == nil {
+			err = p.get(ctx, reporter+"/packagers", &a.Details)
+		}
+		if err == nil {
+			break
+		}
+		failed = append(failed, fmt.Sprintf("no answer from the reporter (%s): %v", reporter, err))
 	}
-	if err != nil {
-		return answers{Err: fmt.Sprintf("no answer from the reporter (%s): %v", p.reporter, err)}
-	}
-	if p.origin == "" {
-		return a
+	if len(failed) == len(p.reporters) {
+		return answers{Err: strings.Join(failed, "; ")}
 	}
 	var signals []string
 	for _, d := range a.Details {
@@ -108,7 +114,10 @@ func (p poller) ask(ctx context.Context) answers {
 	slices.Sort(signals)
 	for _, signal := range signals {
 		var pref report.Preference
-		if p.get(ctx, p.origin+"/live/"+url.PathEscape(signal)+"/packagers", &pref) != nil {
+		answered := slices.ContainsFunc(p.origins, func(origin string) bool {
+			return p.get(ctx, origin+"/live/"+url.PathEscape(signal)+"/packagers", &pref) == nil
+		})
+		if !answered {
 			continue
 		}
 		a.Preferences = append(a.Preferences, pref)

@@ -28,13 +28,33 @@ func TestPollerAsksTheReporterAndTheOrigin(t *testing.T) {
 		"/packagers": `[{"signal":"live02","packagers":[]},{"signal":"live01","packagers":[{"packager":"http://localhost:8080","state":"up","msn":7,"part":-1,"age_ms":1,"latency_ms":0.5}]}]`,
 	})
 	origin := answering(t, map[string]string{"/live/live01/packagers": `{"signal":"live01","active":"http://localhost:8080","packagers":[]}`})
-	p := poller{reporter: reporter, origin: origin, client: newClient()}
+	gone := answering(t, nil) // the first of each is of no use
+	p := poller{reporters: []string{gone, reporter}, origins: []string{gone, origin}, client: newClient()}
 	got := p.ask(t.Context())
 	if got.Err != "" || len(got.Ingests) != 1 || got.Ingests[0].Signal != "live01" || len(got.Details) != 2 || got.Details[1].Packagers[0].MSN != 7 {
 		t.Errorf("got %+v, want what the reporter said", got)
 	}
 	if len(got.Live) != 1 || got.Live[0].Server != "http://localhost:8080/live01/playlist.m3u8" {
 		t.Errorf("live: got %+v, want live01 alone: the origin knows no other", got.Live)
+	}
+}
+
+func TestTheOperatorsWordReachesEveryOrigin(t *testing.T) {
+	told := 0
+	origin := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPost && r.URL.Path == "/failover" {
+			told++
+		}
+	}))
+	defer origin.Close()
+	gone := answering(t, nil)
+	p := poller{origins: []string{origin.URL, gone, origin.URL}, client: newClient()}
+	if err := p.failover(t.Context()); err != nil || told != 2 {
+		t.Errorf("got %v, %d told, want both told", err, told)
+	}
+	p.origins = []string{gone, gone}
+	if err := p.failover(t.Context()); err == nil || strings.Count(err.Error(), "status 404") != 2 {
+		t.Errorf("got %v, want the reason of both", err)
 	}
 }
 
@@ -51,7 +71,11 @@ func TestPollerSaysWhyThereIsNothing(t *testing.T) {
 		{"it says what is no table", answering(t, map[string]string{"/ingests": "<html>"}), "invalid character"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got := poller{reporter: c.reporter, client: newClient()}.ask(t.Context())
+			p := poller{client: newClient()}
+			if c.reporter != "" {
+				p.reporters = []string{c.reporter}
+			}
+			got := p.ask(t.Context())
 			if !strings.Contains(got.Err, c.want) || got.Ingests != nil {
 				t.Errorf("got %+v, want the reason %q and no table", got, c.want)
 			}

@@ -13,8 +13,8 @@ import (
 	"livestream-tui/procs"
 )
 
-// environment is a process's variables: the operator's, the layout's over them,
-// and what makes its log one for programs.
+// environment is a process's variables: the operator's, those of the resolved
+// layout over them, and what makes its log one for programs.
 func environment(operator map[string]string, p layouts.Process) map[string]string {
 	env := maps.Clone(operator)
 	if env == nil {
@@ -28,6 +28,10 @@ func environment(operator map[string]string, p layouts.Process) map[string]strin
 // specs turns a layout into what the supervisor runs: self with the name of each
 // process's service.
 func specs(l layouts.Layout, self string, operator map[string]string) ([]procs.Spec, error) {
+	l, err := l.Resolve(operator)
+	if err != nil {
+		return nil, err
+	}
 	var list []procs.Spec
 	for _, p := range l.Processes {
 		var policy procs.RestartPolicy
@@ -111,6 +115,10 @@ func (e endpoint) url() string {
 
 // endpoints are those of the processes that have a port, in the layout's order.
 func endpoints(l layouts.Layout, operator map[string]string) ([]endpoint, error) {
+	l, err := l.Resolve(operator)
+	if err != nil {
+		return nil, err
+	}
 	var list []endpoint
 	for _, p := range l.Processes {
 		if p.PortVariable == "" {

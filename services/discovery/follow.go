@@ -6,6 +6,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"livestream-tui/services/runner"
 )
 
 // scanEvery is how often the folder of signals is looked at and every packager is
@@ -30,7 +32,7 @@ func (s *Service) followSignals(ctx context.Context) error {
 	tick := time.NewTicker(scanEvery)
 	defer tick.Stop()
 	for readable := true; ; {
-		signals, err := ingested(s.config.Paths.Output)
+		signals, err := s.onDisk()
 		switch {
 		case err == nil:
 			readable = true
@@ -59,6 +61,13 @@ func (s *Service) followSignals(ctx context.Context) error {
 		case <-heard:
 		}
 	}
+}
+
+func (s *Service) onDisk() ([]string, error) {
+	if s.config.Paths.Output == runner.NoOutput {
+		return nil, nil
+	}
+	return ingested(s.config.Paths.Output)
 }
 
 // listen asks one packager again and again which signals it has, until ctx is

@@ -36,6 +36,7 @@ func ConfigFromEnv(e runner.Environment) (Config, error) {
 	c.Paths.Complete(e, &p)
 	p.Require(report.IsSignal(c.Name), "PACKAGER_NAME", c.Name, "allowed are up to 64 letters, digits, _ and -, a letter or digit first")
 	p.Require(c.Ingest == FromFolder || c.Ingest == FromHTTP, "INGEST", c.Ingest, "allowed are folder and http")
+	p.Require(c.Ingest != FromFolder || c.Paths.Output != runner.NoOutput, "OUTPUT_STREAM_PATH", runner.NoOutput, "a folder is needed, or INGEST=http")
 	p.Require(c.Token == "" || token.MatchString(c.Token), "INGEST_TOKEN", "********", "allowed are letters, digits and -._~+/, = at the end")
 	p.Require(c.Ingest != FromHTTP || c.Token != "" || isLoopback(c.Topology.ControlBindAddress), "INGEST_TOKEN", "",
 		"a packager that takes signals by HTTP beyond loopback (CONTROL_BIND_ADDRESS) needs one, the same as its workers")

@@ -11,7 +11,7 @@ import (
 // relative to the working directory.
 type Paths struct {
 	Input  string `env:"INPUT_STREAM_PATH" envDefault:"input" doc:"folder of MP4 files; live01.mp4 becomes signal live01"`
-	Output string `env:"OUTPUT_STREAM_PATH" envDefault:"output" doc:"folder that the worker writes segments to and the packagers read"`
+	Output string `env:"OUTPUT_STREAM_PATH" envDefault:"output" doc:"folder that the worker writes segments to and the packagers read; none where all of them use HTTP"`
 	// Run holds sockets and locks; it is made 0700 and its owner is checked.
 	Run string `env:"RUN_PATH" doc:"sockets and locks (default: $XDG_RUNTIME_DIR/livestream-tui, else livestream-tui-UID in the temporary folder)"`
 	// State holds logs and high-water marks.
@@ -19,6 +19,9 @@ type Paths struct {
 	// Cache holds mezzanines.
 	Cache string `env:"CACHE_PATH" doc:"mezzanines (default: the user's cache folder)"`
 }
+
+// NoOutput is the value of Output that says that no folder is shared.
+const NoOutput = "none"
 
 // Complete fills the defaults that depend on the machine. Call it after Parse.
 func (p *Paths) Complete(e Environment, problems *Problems) {

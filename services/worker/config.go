@@ -36,10 +36,6 @@ type Config struct {
 	Terminal bool
 }
 
-// noOutput for OUTPUT_STREAM_PATH: nothing is written to disk, signals are delivered
-// by HTTP alone.
-const noOutput = "none"
-
 // token is what may stand in an Authorization header (RFC 6750, 2.1).
 var token = regexp.MustCompile(`^[A-Za-z0-9._~+/-]+=*$`)
 
@@ -53,7 +49,7 @@ func ConfigFromEnv(e runner.Environment) (Config, error) {
 	runner.Parse(e, &c, &p)
 	c.Paths.Complete(e, &p)
 	p.Require(c.Token == "" || token.MatchString(c.Token), "INGEST_TOKEN", "********", "allowed are letters, digits and -._~+/, = at the end")
-	p.Require(c.Paths.Output != noOutput || len(c.IngestURLs) > 0, "OUTPUT_STREAM_PATH", noOutput, "a folder is needed, or INGEST_URLS")
+	p.Require(c.Paths.Output != runner.NoOutput || len(c.IngestURLs) > 0, "OUTPUT_STREAM_PATH", runner.NoOutput, "a folder is needed, or INGEST_URLS")
 	p.Require(c.Window >= 3, "WINDOW_SEGMENTS", c.Window, "allowed is 3 or more")
 	p.Require(filmSize.MatchString(c.FilmSize), "TEST_FILM_SIZE", c.FilmSize, "allowed is WIDTHxHEIGHT in even numbers, such as 1280x720")
 	for _, command := range []struct {

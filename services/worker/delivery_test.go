@@ -124,7 +124,7 @@ func (st *station) noGap() {
 func deliverer(t *testing.T, urls ...string) *running {
 	t.Helper()
 	r := folders(t, map[string]string{"live01.mp4": "film"})
-	r.output = noOutput
+	r.output = runner.NoOutput
 	r.env = map[string]string{"INGEST_URLS": strings.Join(urls, ","), "INGEST_TOKEN": "letmein"}
 	return r
 }

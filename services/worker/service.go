@@ -75,7 +75,7 @@ var _ runner.Service = (*Service)(nil)
 
 // New returns a worker that is not running.
 func New(c Config, k runner.Kit) (*Service, error) {
-	if c.Paths.Output != noOutput {
+	if c.Paths.Output != runner.NoOutput {
 		if err := tryOutput(c.Paths.Output); err != nil {
 			return nil, fmt.Errorf("OUTPUT_STREAM_PATH=%q: %w", c.Paths.Output, err)
 		}
@@ -257,7 +257,7 @@ func (s *Service) vanish(ctx context.Context, sig *signal) {
 	sig.aired = false // nobody waits for it to come back
 	s.refuse(sig, errVanished)
 	delete(s.kept, sig.input.Signal)
-	if s.config.Paths.Output == noOutput {
+	if s.config.Paths.Output == runner.NoOutput {
 		return
 	}
 	// Without a playlist it is no ingest source any more.
@@ -349,7 +349,7 @@ func (s *Service) play(ctx context.Context, sig *signal) error {
 		e.store = newStore()
 	}
 	s.mu.Lock()
-	if s.config.Paths.Output == noOutput {
+	if s.config.Paths.Output == runner.NoOutput {
 		e.path = ""
 		if before := s.kept[e.signal]; before != nil {
 			e.folder, e.store = before.folder, before.store
