@@ -66,7 +66,7 @@ func TestParseNamesFileLineAndField(t *testing.T) {
 		},
 		{
 			"an unknown field at the top", "about:", "title:",
-			`x.yaml:1: title: unknown field; allowed are about, processes, screens`,
+			`x.yaml:1: title: unknown field; allowed are about, environment, processes, screens`,
 		},
 		{
 			"an unknown service", "service: worker", "service: wroker",
