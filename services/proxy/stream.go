@@ -293,8 +293,8 @@ func (st *stream) fill(now time.Time) {
 		if rec.conflict != "" || !st.alive(rec, now) {
 			continue
 		}
-		hole := rec.list.MediaSequence + st.line.shift.Delta - st.line.next()
-		if hole <= 0 {
+		hole := rec.hole
+		if hole == 0 {
 			continue
 		}
 		gone := slices.Clone(st.line.entries)

@@ -113,7 +113,7 @@ type offer struct {
 	// Behind: its newest segment is older than the oldest entry, or than the present
 	// numbers.
 	Behind bool
-	// Hole is how many segments are missing between ours and its first; whoever
+	// Hole is how many segments are missing between ours and its next one; whoever
 	// else has them is asked before the hole is filled.
 	Hole int64
 }
@@ -142,13 +142,33 @@ func (t *timeline) offer(p *hls.MediaPlaylist) offer {
 	if c := t.conflict(p); c != "" {
 		return offer{Conflict: c}
 	}
-	n, err := t.append(p, next-first, t.shift, false)
+	whole, missing := untilGap(p, next-first)
+	if missing && whole.LastMSN()+t.shift.Delta < next {
+		return offer{Hole: 1}
+	}
+	n, err := t.append(whole, next-first, t.shift, false)
 	if err != nil {
 		return offer{Conflict: err.Error()}
 	}
 	t.widen(p)
 	return offer{Added: n}
 }
+
+// untilGap is p without what follows its first EXT-X-GAP from index from on: a peer
+// may have what is missing there, and is asked first.
+func untilGap(p *hls.MediaPlaylist, from int64) (*hls.MediaPlaylist, bool) {
+	for i := from; i < int64(len(p.Segments)); i++ {
+		if p.Segments[i].Gap {
+			cut := *p
+			cut.Segments = p.Segments[:i:i]
+			return &cut, true
+		}
+	}
+	return p, false
+}
+
+// windowMost is the longest window: a packager's may be hours, to be wound back in.
+const windowMost = 10 * time.Minute
 
 // widen makes the window as long as the longest playlist of a packager: one that
 // had just begun when it was first seen grows.
@@ -157,7 +177,7 @@ func (t *timeline) widen(p *hls.MediaPlaylist) {
 	for i := range p.Segments {
 		total += p.Segments[i].Duration
 	}
-	t.window = max(t.window, total, 3*t.target())
+	t.window = max(t.window, min(total, windowMost), 3*t.target())
 }
 
 // begin adopts the first playlist as it is.
@@ -363,11 +383,11 @@ func (t *timeline) maxHole() int64 {
 	return max(3, int64(t.window/max(t.target(), time.Second)))
 }
 
-// skip takes a playlist that begins behind a hole: the missing segments are listed
+// skip takes a playlist that goes on behind a hole: the missing segments are listed
 // as gaps, or, where they are more than a window, count as listed and removed.
 func (t *timeline) skip(p *hls.MediaPlaylist) offer {
 	first, next := p.MediaSequence+t.shift.Delta, t.next()
-	if c := t.refusal(p); c != "" || first <= next || len(p.Segments) == 0 {
+	if c := t.refusal(p); c != "" || p.LastMSN()+t.shift.Delta < next {
 		return offer{Conflict: c}
 	}
 	if first-next > t.maxHole() {
@@ -377,12 +397,11 @@ func (t *timeline) skip(p *hls.MediaPlaylist) offer {
 	for msn := next; msn < first; msn++ {
 		t.gap(msn)
 	}
-	n, err := t.append(p, 0, t.shift, false)
-	if err != nil {
+	if _, err := t.append(p, max(next-first, 0), t.shift, false); err != nil {
 		t.entries = t.entries[:before]
 		return offer{Conflict: err.Error()}
 	}
-	return offer{Added: n + int(first-next)}
+	return offer{Added: len(t.entries) - before}
 }
 
 // gap appends a segment that is missing for good.

@@ -213,8 +213,8 @@ func TestSkipListsGapsOrBeginsAnewBeyondAWindow(t *testing.T) {
 	if got := line.playlist().DiscontinuitySequence; got != 2 {
 		t.Errorf("discontinuity sequence when it has slid out: got %d, want 2", got)
 	}
-	if o := line.skip(lists(206, 5)); o.Added != 0 {
-		t.Errorf("skip without a hole: got %+v, want nothing", o)
+	if o := line.skip(lists(205, 5)); o.Added != 0 {
+		t.Errorf("skip with nothing new: got %+v, want nothing", o)
 	}
 }
 
@@ -283,6 +283,43 @@ func TestRenumberReplaysNothingUnlessItMust(t *testing.T) {
 		t.Errorf("without dates: got %+v, want the newest three", o)
 	}
 	show(t, line, c)
+}
+
+func TestAGapOfOnePackagerIsFilledByAnother(t *testing.T) {
+	line, c := begun(t, lists(100, 5))
+	gapped := lists(101, 7)
+	gapped.Segments[5].Gap = true // msn 106
+	if o := line.offer(gapped); o != (offer{Added: 1}) {
+		t.Errorf("up to its gap: got %+v", o)
+	}
+	if o := line.offer(gapped); o != (offer{Hole: 1}) {
+		t.Errorf("at its gap: got %+v", o)
+	}
+	if o := line.offer(lists(102, 5)); o != (offer{Added: 1}) {
+		t.Errorf("the peer has it: got %+v", o)
+	}
+	if o := line.offer(gapped); o != (offer{Added: 1}) {
+		t.Errorf("behind its gap: got %+v", o)
+	}
+	p := show(t, line, c)
+	if p.LastMSN() != 107 || p.Segments[len(p.Segments)-2].Gap {
+		t.Errorf("msn 106 is a gap, though a peer has it")
+	}
+}
+
+func TestAGapThatAllPackagersListIsListed(t *testing.T) {
+	line, c := begun(t, lists(100, 5))
+	gapped := lists(100, 7)
+	gapped.Segments[5].Gap = true // msn 105
+	if o := line.offer(gapped); o != (offer{Hole: 1}) {
+		t.Errorf("at first: got %+v", o)
+	}
+	if o := line.skip(gapped); o != (offer{Added: 2}) {
+		t.Errorf("when nobody fills it: got %+v", o)
+	}
+	if p := show(t, line, c); p.LastMSN() != 106 || !p.Segments[len(p.Segments)-2].Gap {
+		t.Errorf("msn 105 is no gap")
+	}
 }
 
 func TestMissingSegmentBecomesAGapBeforeItIsListed(t *testing.T) {
