@@ -102,9 +102,9 @@ func TestGapOfKills(t *testing.T) {
 	}
 	for _, c := range []struct {
 		name   string
-		signal syscall.Signal
+		action string // the operator's: those do not count as a process's own failures
 		times  int
-	}{{"kill -9", syscall.SIGKILL, 50}, {"SIGSTOP", syscall.SIGSTOP, 15}} {
+	}{{"kill -9", "kill", 50}, {"SIGSTOP", "pause", 15}} {
 		t.Run(c.name, func(t *testing.T) {
 			p := launch(t, settings(t))
 			p.awaitOnAir(everyProcess...)
@@ -116,11 +116,8 @@ func TestGapOfKills(t *testing.T) {
 					t.Fatal(err)
 				}
 				before := len(p.failovers())
-				pid := p.status(name).PID
 				at := time.Now()
-				if err := syscall.Kill(pid, c.signal); err != nil {
-					t.Fatal(err)
-				}
+				p.ctl(c.action, name)
 				p.await(20*time.Second, "another packager is active", func() error {
 					if now, err := p.active(); err != nil || now == name {
 						return fmt.Errorf("still %s: %w", name, err)
@@ -134,8 +131,8 @@ func TestGapOfKills(t *testing.T) {
 					}
 					return nil
 				})
-				if c.signal == syscall.SIGSTOP {
-					_ = syscall.Kill(pid, syscall.SIGCONT) // it may have been replaced for hanging
+				if c.action == "pause" {
+					p.ctl("resume", name)
 				}
 				p.await(40*time.Second, "both are up again", func() error {
 					if s := p.status(name); s.State.String() != "ready" {
@@ -160,6 +157,14 @@ func TestGapOfKills(t *testing.T) {
 				c.times, c.name, none+len(gaps), none, gaps, noticed[len(noticed)/2].Round(time.Millisecond), noticed[len(noticed)-1].Round(time.Millisecond))
 			wantClean(t, reports)
 		})
+	}
+}
+
+// ctl commands the platform as an operator does.
+func (p *platform) ctl(args ...string) {
+	p.t.Helper()
+	if out, err := command(p.t, p.env, append([]string{"ctl"}, args...)...).CombinedOutput(); err != nil {
+		p.t.Fatalf("ctl %v: %v: %s", args, err, out)
 	}
 }
 
