@@ -176,10 +176,13 @@ func (a *app) root() *cobra.Command {
 		},
 		&cobra.Command{Use: "environment", Short: "every environment variable that is read: help environment", Long: settingsTable()},
 		&cobra.Command{
-			Use: procs.GuardianCommand + " RECORDS", Short: "ends what a killed supervisor left", Hidden: true, Args: cobra.ExactArgs(1),
+			Use: procs.GuardianCommand + " RECORDS [TERMINAL]", Short: "ends what a killed supervisor left", Hidden: true, Args: cobra.RangeArgs(1, 2),
 			RunE: func(_ *cobra.Command, args []string) error {
-				signal.Ignore(syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
-				_, err := procs.Guard(os.Stdin, args[0])
+				signal.Ignore(syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGTTOU)
+				orphaned, err := procs.Guard(os.Stdin, args[0])
+				if orphaned {
+					err = errors.Join(err, restoreTerminal(args[1:]))
+				}
 				return err
 			},
 		},
@@ -418,8 +421,18 @@ func (a *app) platform(o platformOptions) error {
 		return err
 	}
 	defer closeLog()
+	var guardian []string
+	if !o.headless {
+		before, err := newKeepsake(logFolder(paths))
+		if err == nil {
+			guardian, err = before.arguments()
+		}
+		if err != nil {
+			return err
+		}
+	}
 	local, err := control.New(control.Options{
-		Layout: layout, Env: a.env, Self: self,
+		Layout: layout, Env: a.env, Settings: settingNames(), Self: self, Guardian: guardian,
 		RunPath: paths.Run, LogPath: logFolder(paths), Folders: folders(paths), Log: log,
 	})
 	if err != nil {
@@ -854,6 +867,15 @@ func settingsTable() string {
 		}
 	}
 	return b.String()
+}
+
+// settingNames are the variables of all settings.
+func settingNames() []string {
+	var names []string
+	for _, s := range allSettings() {
+		names = append(names, s.Variable)
+	}
+	return names
 }
 
 // allSettings are the shared ones first, then each service's own.

@@ -144,6 +144,13 @@ type Socket struct {
 	Address string
 }
 
+// Ending is how and when an incarnation ended.
+type Ending struct {
+	Time        time.Time `json:"time"`
+	Incarnation int       `json:"incarnation"`
+	How         string    `json:"how"`
+}
+
 // Status is what is known of one process. A value; copies are independent.
 type Status struct {
 	Name  string `json:"name"`
@@ -172,6 +179,8 @@ type Status struct {
 	Restarts int `json:"restarts"`
 	// LastExit is how the last incarnation ended: "exit status 1", "signal: killed".
 	LastExit string `json:"last_exit,omitempty"`
+	// Exits are how the last incarnations ended, 5 at most, the newest last.
+	Exits []Ending `json:"exits,omitempty"`
 	// CPU is in percent of one core over the last second and RSS in bytes, both
 	// summed over the process group.
 	CPU float64 `json:"cpu_percent"`

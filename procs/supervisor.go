@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -41,6 +42,9 @@ type Options struct {
 	OnStatus func(Status)
 }
 
+// exitsMost is how many ends of a process are told.
+const exitsMost = 5
+
 // Supervisor runs processes. Make it with New, then call Run once.
 type Supervisor struct {
 	o       Options
@@ -69,6 +73,7 @@ type process struct {
 	held      []*os.File           // the sockets of spec.Held
 	tail      *tail
 	everReady bool
+	exits     []Ending // replaced, never written to
 	// progressed: a Progressed event is in the inbox. Safe for concurrent use.
 	progressed atomic.Bool
 }
@@ -276,6 +281,8 @@ func (s *Supervisor) apply(name string, e Event) {
 	p.machine = machine
 	if e.Kind == Ended {
 		delete(p.living, e.Epoch)
+		exits := append(slices.Clone(p.exits), Ending{time.Now(), e.Epoch, e.Exit.String()})
+		p.exits = exits[max(0, len(exits)-exitsMost):]
 	}
 	if machine.State == Stopping {
 		s.publish(p) // before the TERM: what follows from it comes later
@@ -380,7 +387,7 @@ func (s *Supervisor) publish(p *process) {
 	st := old
 	st.State, st.Reason, st.Paused, st.Wanted = m.State, m.Reason, m.Paused, m.Wanted
 	st.Incarnation, st.Restarts, st.LastExit = m.Epoch, m.Restarts, m.LastExit
-	st.Next, st.Draining = m.Next, m.Draining
+	st.Next, st.Draining, st.Exits = m.Next, m.Draining, p.exits
 	st.PID, st.Socket, st.Started = 0, "", time.Time{}
 	if i := p.living[m.Epoch]; m.Running && i != nil {
 		st.PID, st.Socket, st.Started = i.child.PID(), i.socket, i.started

@@ -78,6 +78,8 @@ type Process struct {
 	Service string `json:"service"`
 	// Port is 0 for a service without one.
 	Port int `json:"port"`
+	// Env are its variables that are ours, NAME=VALUE in order, secrets masked.
+	Env []string `json:"env,omitempty"`
 	// Progress is the last progress event of a start that takes long; nil
 	// otherwise.
 	Progress *report.Progress `json:"progress,omitempty"`

@@ -28,6 +28,8 @@ type Options struct {
 	Layout layouts.Layout
 	// Env is the operator's environment, which every process is given.
 	Env map[string]string
+	// Settings are the names of our own variables, which may be shown.
+	Settings []string
 	// Self is the path of our own binary, which every process runs.
 	Self string
 	// Guardian are further arguments of the guardian, which Self runs.
@@ -85,6 +87,7 @@ func New(o Options) (*Local, error) {
 		return nil, err
 	}
 	l := newLocal(o.Layout, ends, o.LogPath, o.Log)
+	l.showEnvironment(list, o.Settings)
 	if err := alone(SocketPath(o.RunPath)); err != nil {
 		return nil, err // before anything that it runs is taken for what a killed one left
 	}
