@@ -2,7 +2,7 @@ package tui
 
 import (
 	"fmt"
-	"sort"
+	"slices"
 	"strings"
 	"time"
 
@@ -265,11 +265,6 @@ func detailLines(m *model, p *control.Process, w int) []*line {
 	if p.Port != 0 {
 		put("port", inkText, fmt.Sprint(p.Port))
 	}
-	last := s.g.dash
-	if p.LastExit != "" {
-		last = clean(p.LastExit)
-	}
-	put("last exit", inkText, last)
 	put("log", inkText, clean(p.LogPath))
 	if p.LogLost > 0 {
 		put("log lost", inkWarn, bytesText(p.LogLost))
@@ -282,42 +277,29 @@ func detailLines(m *model, p *control.Process, w int) []*line {
 		}
 		out = append(out, (&line{}).put(inkText, "     "+clean(a)))
 	}
-	if v := layoutEnvironment(s, p.Name); len(v) > 0 {
-		out = append(out, &line{}, (&line{}).put(inkTitle, " ENVIRONMENT").put(inkDim, "  of the layout"))
-		for _, e := range v {
-			out = append(out, (&line{}).put(inkText, "   "+e))
+	out = append(out, &line{}, (&line{}).put(inkTitle, " LAST EXITS"))
+	if len(p.Exits) == 0 {
+		out = append(out, (&line{}).put(inkDim, "   none since the platform was started"))
+	}
+	for _, e := range slices.Backward(p.Exits) {
+		k := inkText
+		if e.How != "exit status 0" {
+			k = inkWarn
 		}
+		out = append(out, (&line{}).put(inkDim, e.Time.In(s.now.Location()).Format("   15:04:05  ")).put(k, clean(e.How)).
+			put(inkDim, fmt.Sprintf("  start %d, %s ago", e.Incarnation, clockText(s.now.Sub(e.Time)))))
+	}
+	if len(p.Env) > 0 {
+		out = append(out, &line{}, (&line{}).put(inkTitle, " ENVIRONMENT").put(inkDim, "  in so far as it is ours"))
+	}
+	for _, e := range p.Env {
+		name, value, _ := strings.Cut(clean(e), "=")
+		out = append(out, (&line{}).put(inkText, "   "+name).put(inkDim, "=").put(inkText, value))
 	}
 	for i, l := range out {
 		out[i] = cutTo(l, w, s.g.ellipsis)
 	}
 	return out
-}
-
-// layoutEnvironment are the variables that the layout sets, secrets masked.
-func layoutEnvironment(s *scene, name string) []string {
-	var list []string
-	for _, p := range s.layout.Processes {
-		if p.Name != name {
-			continue
-		}
-		for k, v := range p.Environment {
-			list = append(list, k+"="+masked(k, clean(v)))
-		}
-	}
-	sort.Strings(list)
-	return list
-}
-
-// masked hides a value whose name says that it is a secret, and what an address
-// holds beside its host.
-func masked(name, value string) string {
-	for _, part := range []string{"TOKEN", "SECRET", "PASSWORD", "KEY", "WEBHOOK"} {
-		if strings.Contains(name, part) && value != "" {
-			return "********"
-		}
-	}
-	return value
 }
 
 // aroundSpan is how much before and after an event its logs are shown.

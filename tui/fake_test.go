@@ -100,6 +100,10 @@ func onAir() control.Snapshot {
 		}})
 	}
 	s.Processes[2].Restarts, s.Processes[2].Incarnation, s.Processes[2].LastExit = 2, 3, "signal: killed"
+	s.Processes[2].Exits = []control.Ending{
+		{Time: noon.Add(-5 * time.Minute), Incarnation: 1, How: "exit status 137"}, {Time: noon.Add(-72 * time.Second), Incarnation: 2, How: "signal: killed"},
+	}
+	s.Processes[2].Env = []string{"LOG_FORMAT=json", "INGEST_TOKEN=********", "SERVER_TWO_PORT=9090"}
 	s.Processes[2].Started = noon.Add(-71 * time.Second)
 	const one, two = "http://localhost:8080", "http://localhost:9090"
 	s.Ingests = []report.Ingest{{Signal: "live01", Packagers: []string{one, two}, LastReported: noon.Add(-time.Second).Format(time.RFC1123)}}

@@ -15,6 +15,7 @@ import (
 type (
 	State  = procs.State
 	Status = procs.Status
+	Ending = procs.Ending
 )
 
 // Platform is the supervised platform. Safe for concurrent use. It is an
