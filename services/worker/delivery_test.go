@@ -22,6 +22,7 @@ import (
 type station struct {
 	t       *testing.T
 	address string
+	window  string // WINDOW_SEGMENTS
 	log     *log
 	server  *http.Server
 	end     func()
@@ -29,7 +30,12 @@ type station struct {
 
 func newStation(t *testing.T) *station {
 	t.Helper()
-	st := &station{t: t, address: "127.0.0.1:0", log: &log{}}
+	return newStationOf(t, "10")
+}
+
+func newStationOf(t *testing.T, window string) *station {
+	t.Helper()
+	st := &station{t: t, address: "127.0.0.1:0", log: &log{}, window: window}
 	st.start()
 	return st
 }
@@ -43,7 +49,7 @@ func (st *station) start() {
 		st.t.Fatal(err)
 	}
 	st.address = l.Addr().String()
-	e := runner.Environment{"HOME": "/nowhere", "INGEST": "http", "INGEST_TOKEN": "letmein", "PACKAGERS": "http://" + st.address}
+	e := runner.Environment{"HOME": "/nowhere", "INGEST": "http", "INGEST_TOKEN": "letmein", "PACKAGERS": "http://" + st.address, "WINDOW_SEGMENTS": st.window}
 	c, err := packager.ConfigFromEnv(e)
 	if err != nil {
 		st.t.Fatal(err)
@@ -236,6 +242,25 @@ func TestTwoWorkersThreePackagers(t *testing.T) {
 			return len(one.log.find("packager takes segments again", "packager="+stations[0].url())) > 0
 		})
 	})
+}
+
+func TestAfterALongOutageNumbersGoOn(t *testing.T) {
+	t.Parallel()
+	st := newStationOf(t, "3")
+	r := deliverer(t, st.url())
+	r.env["WINDOW_SEGMENTS"] = "3"
+	r.start()
+	await(t, "a playlist", func() bool { return st.list() != nil })
+	r.stop()
+	before := st.list()
+	await(t, "more than a window to be missing", func() bool { return segmentAt(time.Now()) > before.LastMSN()+5 })
+	r.start()
+	await(t, "segments again", func() bool { return st.newest() > before.LastMSN() })
+	after := st.list()
+	if after.MediaSequence <= before.LastMSN()+1 || after.LastMSN() < segmentAt(time.Now())-2 {
+		t.Errorf("got %d to %d, want the window of now, which is %d", after.MediaSequence, after.LastMSN(), segmentAt(time.Now()))
+	}
+	st.noGap() // what is missing has left the window already
 }
 
 func TestAWorkerWithAFolderDeliversWhatItFoundThere(t *testing.T) {
