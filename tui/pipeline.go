@@ -522,7 +522,11 @@ func (d *drawing) control(total, nodesAt, packagersAt, proxyAt int) {
 	start := x
 	last := x
 	for i, p := range chain {
-		if i > 0 {
+		switch {
+		case i == 0:
+		case kindOf(chain[i-1].Service) == kindOf(p.Service): // the one stands in for the other
+			x += 2
+		default:
 			l := linkOf(chain[i-1], p)
 			d.horizontal(row, x+1, x+4, l)
 			d.arrow(row, x+4, l)
