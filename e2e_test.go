@@ -59,6 +59,9 @@ var film = sync.OnceValues(func() (string, error) {
 
 // TestMain removes what binary and film made.
 func TestMain(m *testing.M) {
+	if os.Getenv(asItself) != "" {
+		beItself()
+	}
 	code := m.Run()
 	for _, made := range []func() (string, error){binary, film} {
 		if path, err := made(); err == nil {
