@@ -53,8 +53,9 @@ soak: test-deps $(HLS_JS) ## Long tests: minute-long outages, many seams of the 
 	SOAK=1 $(GO) test -count=1 -timeout 60m -v $(END_TO_END)
 
 .PHONY: bench
-bench: test-deps ## Benchmarks; they report figures and assert nothing
+bench: bench-deps ## Benchmarks, and the proxy beside its peers; they report figures and assert nothing
 	$(GO) test -run '^$$' -bench . -benchmem ./...
+	BENCH=1 $(GO) test -count=1 -timeout 30m -v -run TestBenchBesideThePeers .
 
 .PHONY: lint
 lint: ## Check the code's form (fetches golangci-lint the first time)
@@ -99,10 +100,11 @@ $(HLS_JS): | test-deps
 
 # They install what is missing, in one go, and say so; without root or sudo they
 # print the command instead and fail.
-.PHONY: deps test-deps
+.PHONY: deps test-deps bench-deps
 deps: NEEDS = $(RUN_NEEDS)
 test-deps: NEEDS = $(TEST_NEEDS)
-deps test-deps:
+bench-deps: NEEDS = $(RUN_NEEDS) nginx:nginx:nginx varnishd:varnish:varnish haproxy:haproxy:haproxy wrk:wrk:wrk
+deps test-deps bench-deps:
 	@PATH="$$PATH:/usr/sbin:/sbin"; missing=; debian=; brew=; without=; \
 	for need in $(NEEDS); do \
 	  commands=$${need%%:*}; packages=$${need#*:}; found=; \
