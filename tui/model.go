@@ -72,6 +72,8 @@ type model struct {
 	// leaving: the platform was asked to stop; pressed counts ctrl+c.
 	leaving bool
 	pressed int
+	// crash is the panic that has ended a command and the program; nil for none.
+	crash *crash
 }
 
 func newModel(ctx context.Context, p control.Platform, l layouts.Layout, o Options, r look, out outside) *model {
@@ -101,9 +103,9 @@ func (m *model) setTheme() {
 func (m *model) Init() tea.Cmd {
 	ended := m.options.Stopped
 	if ended == nil {
-		return m.poll(0)
+		return guarded(m.poll(0))
 	}
-	return tea.Batch(m.poll(0), func() tea.Msg {
+	return tea.Batch(guarded(m.poll(0)), func() tea.Msg {
 		<-ended
 		return stopped{}
 	})
@@ -119,6 +121,15 @@ func (m *model) poll(seq uint64) tea.Cmd {
 
 // Update implements tea.Model.
 func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	if c, ok := msg.(crash); ok {
+		m.crash = &c
+		return m, tea.Quit
+	}
+	next, cmd := m.update(msg)
+	return next, guarded(cmd)
+}
+
+func (m *model) update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
 		m.w, m.h = msg.Width, msg.Height
@@ -176,7 +187,7 @@ func (m *model) typed(k tea.KeyMsg) tea.Cmd {
 	}
 	var cmds []tea.Cmd
 	for _, r := range k.Runes {
-		cmds = append(cmds, m.press(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune{r}, Alt: k.Alt}))
+		cmds = append(cmds, guarded(m.press(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune{r}, Alt: k.Alt})))
 	}
 	return tea.Sequence(cmds...)
 }

@@ -45,9 +45,16 @@ func Run(ctx context.Context, p control.Platform, l layouts.Layout, o Options) e
 		// light and the selected line from the rest.
 		r.SetColorProfile(termenv.ANSI)
 	}
-	m := newModel(ctx, p, l, o, look{r, plain}, terminalOutside(os.Stdout))
+	return show(ctx, newModel(ctx, p, l, o, look{r, plain}, terminalOutside(os.Stdout)))
+}
+
+// show runs the program on the terminal until it ends.
+func show(ctx context.Context, m *model) error {
 	_, err := tea.NewProgram(m, tea.WithAltScreen(), tea.WithoutSignalHandler(), tea.WithContext(ctx)).Run()
 	m.closePicture() // the program has ended: nobody else uses the model
+	if m.crash != nil {
+		return m.crash
+	}
 	return err
 }
 

@@ -1,0 +1,104 @@
+package tui
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/charmbracelet/lipgloss"
+
+	"livestream-tui/procs/control"
+)
+
+// panicking is the variable that makes this test binary a dashboard with a fault in
+// it: j panics in Update, o in View, c and enter in a command.
+const panicking = "LIVESTREAM_TUI_TEST_PANICKING"
+
+// faulty panics when it is moved, and when it is drawn after a key.
+type faulty struct {
+	panel
+	draws *bool
+}
+
+func (f faulty) move(*scene, motion, int) { panic("in Update") }
+
+func (f faulty) lines(s *scene, w, h int) []*line {
+	if *f.draws {
+		panic("in View")
+	}
+	return f.panel.lines(s, w, h)
+}
+
+func TestDashboardWithAFault(t *testing.T) {
+	if os.Getenv(panicking) == "" {
+		t.Skip("it is run by TestPanicGivesTheTerminalBack")
+	}
+	f := &fakePlatform{snapshot: onAir()}
+	drills := []Drill{{Name: "x", Run: func(context.Context, control.Platform) (string, error) { panic("in a command") }}}
+	m := newModel(t.Context(), f, testLayout(), Options{Stop: func() {}, Drills: drills}, look{lipgloss.NewRenderer(os.Stdout), false}, terminalOutside(os.Stdout))
+	draws := false
+	m.panels["services"] = faulty{m.panels["services"], &draws}
+	m.outside.write = func(string, string, string) (string, error) { draws = true; return "", nil }
+	err := show(t.Context(), m)
+	if err == nil {
+		t.Fatal("got no error of a program that panicked")
+	}
+	fmt.Fprintln(os.Stderr, err)
+}
+
+func TestPanicGivesTheTerminalBack(t *testing.T) {
+	if _, err := exec.LookPath("tmux"); err != nil {
+		t.Skip("tmux is not here: make test-deps installs it")
+	}
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for where, keys := range map[string][]string{"in Update": {"j"}, "in View": {"o"}, "in a command": {"c", "Enter"}} {
+		t.Run(where, func(t *testing.T) {
+			root := t.TempDir()
+			tmux := func(args ...string) string {
+				t.Helper()
+				cmd := exec.Command("tmux", append([]string{"-S", filepath.Join(root, "s")}, args...)...)
+				cmd.Env = append(os.Environ(), "TMUX=", "TERM=xterm-256color", "LC_ALL=C.UTF-8", panicking+"=1")
+				out, err := cmd.CombinedOutput()
+				if err != nil {
+					t.Fatalf("tmux %v: %v\n%s", args, err, out)
+				}
+				return string(out)
+			}
+			await := func(what string, holds func() bool) {
+				t.Helper()
+				for end := time.Now().Add(20 * time.Second); !holds(); time.Sleep(20 * time.Millisecond) { // between two looks
+					if time.Now().After(end) {
+						t.Fatalf("%s has not come:\n%s", what, tmux("capture-pane", "-p"))
+					}
+				}
+			}
+			stty := func(name string) string {
+				b, _ := os.ReadFile(filepath.Join(root, name)) // not there yet
+				return string(b)
+			}
+			t.Cleanup(func() { tmux("kill-server") })
+			tmux("-f", "/dev/null", "new-session", "-d", "-x", "120", "-y", "36", fmt.Sprintf(
+				"cd '%s'; stty -a >before; '%s' -test.run '^TestDashboardWithAFault$' -test.v ; stty -a >after; exec cat", root, self))
+			await("the dashboard", func() bool { return strings.Contains(tmux("capture-pane", "-p"), "PACKAGERS") })
+			tmux(append([]string{"send-keys"}, keys...)...)
+			await("its end", func() bool { return stty("after") != "" })
+			if stty("before") != stty("after") {
+				t.Errorf("the terminal was\n%s\nand is\n%s", stty("before"), stty("after"))
+			}
+			if got, want := tmux("display-message", "-p", "#{alternate_on} #{cursor_flag}"), "0 1\n"; got != want {
+				t.Errorf("alternate screen and cursor: got %q, want %q", got, want)
+			}
+			if screen := tmux("capture-pane", "-p", "-S", "-200"); !strings.Contains(screen, where) {
+				t.Errorf("the panic is not told:\n%s", screen)
+			}
+		})
+	}
+}
