@@ -165,8 +165,19 @@ func command(t *testing.T, env map[string]string, args ...string) *exec.Cmd {
 // launch starts a platform and stops it at the end of the test.
 func launch(t *testing.T, env map[string]string, args ...string) *platform {
 	t.Helper()
+	path, err := binary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return launchBinary(t, path, env, args...)
+}
+
+// launchBinary is launch with a binary of the test's own.
+func launchBinary(t *testing.T, path string, env map[string]string, args ...string) *platform {
+	t.Helper()
 	p := &platform{t: t, env: env, exited: make(chan struct{}), statuses: map[string]control.Status{}}
 	p.cmd = command(t, env, append([]string{"--headless", "--json"}, args...)...)
+	p.cmd.Path, p.cmd.Args[0] = path, path
 	p.cmd.Stderr = &p.stderr
 	out, err := p.cmd.StdoutPipe()
 	if err != nil {
@@ -211,6 +222,13 @@ func (p *platform) dump() {
 	defer p.mu.Unlock()
 	from := max(0, len(p.lines)-60)
 	p.t.Logf("last events:\n%s\nstandard error:\n%s", strings.Join(p.lines[from:], "\n"), p.stderr.String())
+}
+
+// logged are the event lines so far.
+func (p *platform) logged() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return append([]string(nil), p.lines...)
 }
 
 func (p *platform) status(name string) control.Status {

@@ -252,6 +252,30 @@ func (a *app) untilSignal(atOnce func()) (ctx context.Context, release func()) {
 	}
 }
 
+// upgradeOnSignal asks for an upgrade at each USR2, until release is called. The
+// platform logs what comes of it.
+func upgradeOnSignal(p control.Platform) (release func()) {
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGUSR2)
+	done, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		for {
+			select {
+			case <-done:
+				return
+			case <-signals:
+				_ = p.Command(context.Background(), control.Command{Action: control.Upgrade}) // a refusal is logged
+			}
+		}
+	}()
+	return func() {
+		signal.Stop(signals)
+		close(done)
+		<-ended
+	}
+}
+
 // service is a command that runs one service.
 type service struct {
 	name, about string
@@ -440,6 +464,7 @@ func (a *app) platform(o platformOptions) error {
 	}
 	ctx, release := a.untilSignal(local.KillAll)
 	defer release()
+	defer upgradeOnSignal(local)()
 	if o.headless {
 		return control.Headless(ctx, local, control.HeadlessOptions{Out: a.out, JSON: o.json, For: o.duration})
 	}

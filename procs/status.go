@@ -5,6 +5,7 @@ package procs
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -149,6 +150,15 @@ type Ending struct {
 	Time        time.Time `json:"time"`
 	Incarnation int       `json:"incarnation"`
 	How         string    `json:"how"`
+}
+
+// restartFailed begins the Reason of a hand-over that came to nothing.
+const restartFailed = "restart failed: "
+
+// RestartFailed reports whether the last restart was a hand-over that came to
+// nothing: the incarnation before it stays.
+func (s Status) RestartFailed() bool {
+	return s.Next == 0 && strings.HasPrefix(s.Reason, restartFailed)
 }
 
 // Status is what is known of one process. A value; copies are independent.

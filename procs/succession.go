@@ -96,7 +96,7 @@ func (m Machine) nextEnded(why string, now time.Time) (Machine, []Effect) {
 	case !m.Running: // it had been given up, and was asked for again
 		return m.launch(now)
 	}
-	m.Reason = fmt.Sprintf("restart failed: incarnation %d never became ready (%s): incarnation %d stays", failed, why, m.Epoch)
+	m.Reason = restartFailed + fmt.Sprintf("incarnation %d never became ready (%s): incarnation %d stays", failed, why, m.Epoch)
 	return m, nil
 }
 

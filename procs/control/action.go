@@ -11,7 +11,8 @@ type Action uint8
 
 // The actions on one process are procs'. Failover moves every signal away from its
 // active packager. Hold plays every signal from one packager, Command.Process,
-// until that fails; asked for again it releases it.
+// until that fails; asked for again it releases it. Upgrade restarts every process
+// from the binary that is now on disk; Snapshot.Upgrade tells how far it has got.
 const (
 	Kill     = Action(procs.Kill)
 	Restart  = Action(procs.Restart)
@@ -21,11 +22,12 @@ const (
 	Resume   = Action(procs.Resume)
 	Failover = Action(64)
 	Hold     = Action(65)
+	Upgrade  = Action(66)
 )
 
 // Actions are all of them, in the order of help and completion.
 func Actions() []Action {
-	return []Action{Kill, Restart, Stop, Start, Pause, Resume, Failover, Hold}
+	return []Action{Kill, Restart, Stop, Start, Pause, Resume, Failover, Hold, Upgrade}
 }
 
 // String returns the action's lower-case name.
@@ -35,6 +37,8 @@ func (a Action) String() string {
 		return "failover"
 	case Hold:
 		return "hold"
+	case Upgrade:
+		return "upgrade"
 	}
 	return procs.Action(a).String()
 }

@@ -46,6 +46,7 @@ func child() int {
 	go func() {
 		_ = http.Serve(l, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ready") })) // ends with the process
 	}()
+	fmt.Printf(`{"@level":"info","@message":"version %s"}`+"\n", os.Getenv("CONTROL_TEST_CHILD"))
 	fmt.Println(`{"@level":"info","@message":"failover","event":"failover","signal":"live01","from":"http://a","to":"http://b","cause":"a test","msn_before":1,"msn_after":2,"gap_ms":-1,"saved":0}`)
 	<-stop
 	return 0

@@ -64,6 +64,8 @@ type Snapshot struct {
 	// Viewings are what each viewer last said of each signal that it plays, 100 at
 	// most: what the audience sees.
 	Viewings []ViewingAt `json:"viewings"`
+	// Upgrade is the newest one; nil before the first.
+	Upgrade *Upgrading `json:"upgrade,omitempty"`
 	// LogSeq is the sequence number of the newest log line.
 	LogSeq uint64 `json:"log_seq"`
 	// PlayURL is what an operator opens in a player: the proxy's base URL.

@@ -47,6 +47,7 @@ func Verbs() []Verb {
 		{"failover", Failover, "move every signal away from its active packager", false, false, false},
 		{"hold", Hold, "play every signal from one packager until that fails", true, false, false},
 		{release, Hold, "end a hold", false, false, false},
+		{"upgrade", Upgrade, "restart every process from the binary on disk, one by one; as SIGUSR2 does", false, true, true},
 	}
 }
 
@@ -107,6 +108,8 @@ func Ask(ctx context.Context, p Platform, a Asking) (Done, error) {
 		message, err = w.failover(ctx, snapshot)
 	case a.Action == Hold:
 		message, err = w.hold(ctx, snapshot)
+	case a.Action == Upgrade:
+		message, err = w.upgrade(ctx, snapshot, events)
 	case w.already():
 		message = fmt.Sprintf("%s %s", a.Name, map[bool]string{true: "runs already", false: "is stopped already"}[a.Action == Start])
 		if a.Action == Start && a.Wait {
@@ -192,7 +195,7 @@ func (w wish) came(now Process) (bool, error) {
 	switch {
 	case now.State == procs.Ready && (another || w.Action == Start && w.before.State != procs.Stopping):
 		return true, nil
-	case now.State == procs.Failed, now.State == procs.Exited:
+	case now.State == procs.Failed, now.State == procs.Exited, w.Action == Restart && now.RestartFailed():
 		return false, &Outcome{NeverReady: true, Reason: fmt.Sprintf("%s did not become ready: %s; its log is %s",
 			w.Name, clean(now.State.String(), now.Reason), now.LogPath)}
 	}
@@ -244,6 +247,44 @@ func (w wish) failover(ctx context.Context, before Snapshot) (string, error) {
 		return "failover asked for; nothing is played from elsewhere yet", err
 	}
 	return "failover: " + strings.Join(moved, ", "), nil
+}
+
+// upgrade asks for one and waits for its end.
+func (w wish) upgrade(ctx context.Context, before Snapshot, events <-chan Event) (string, error) {
+	if err := w.platform.Command(ctx, Command{Action: Upgrade}); err != nil || !w.Wait {
+		return "upgrade begun", err
+	}
+	timeout := time.NewTimer(w.Timeout)
+	defer timeout.Stop()
+	look := time.NewTicker(waitLook)
+	defer look.Stop()
+	for {
+		u := w.platform.Snapshot().Upgrade
+		switch {
+		case u == nil || before.Upgrade != nil && !u.Began.After(before.Upgrade.Began): // not seen yet
+		case u.Ended.IsZero():
+		case u.Error != "":
+			return "", &Outcome{NeverReady: true, Reason: fmt.Sprintf("upgrade stopped after %d of %d processes: %s", u.Done, u.Total, u.Error)}
+		default:
+			return fmt.Sprintf("upgraded %d processes to %s in %s", u.Done, u.Version, u.Ended.Sub(u.Began).Round(100*time.Millisecond)), nil
+		}
+		select {
+		case _, open := <-events:
+			if !open && ctx.Err() == nil {
+				return "", fmt.Errorf("upgrade: the platform has gone meanwhile")
+			}
+		case <-look.C:
+		case <-timeout.C:
+			if u == nil {
+				u = &Upgrading{}
+			}
+			return "", &Outcome{NeverReady: true, Reason: fmt.Sprintf("the upgrade is not at its end after %s: %d of %d processes, now %s; it goes on", w.Timeout, u.Done, u.Total, u.Process)}
+		case <-ctx.Done():
+		}
+		if ctx.Err() != nil {
+			return "", ctx.Err()
+		}
+	}
 }
 
 // hold holds or releases; Hold itself does the one or the other by what is.

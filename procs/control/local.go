@@ -54,11 +54,17 @@ type Local struct {
 	control net.Listener
 	// packagers are the base URLs of those processes that are packagers.
 	packagers map[string]string
+	// self and env are what an upgrade asks for its version; upgrades has room for
+	// the one that is under way.
+	self     string
+	env      map[string]string
+	upgrades chan struct{}
 
 	mu          sync.Mutex
 	now         Snapshot // its slices are replaced, never written to; guarded by mu
 	lines       ring     // guarded by mu
 	subscribers map[*subscriber]bool
+	running     bool // Run has begun and not ended; guarded by mu
 	ended       bool // Run has returned; guarded by mu
 }
 
@@ -87,6 +93,7 @@ func New(o Options) (*Local, error) {
 		return nil, err
 	}
 	l := newLocal(o.Layout, ends, o.LogPath, o.Log)
+	l.self, l.env = o.Self, o.Env
 	l.showEnvironment(list, o.Settings)
 	if err := alone(SocketPath(o.RunPath)); err != nil {
 		return nil, err // before anything that it runs is taken for what a killed one left
@@ -114,7 +121,7 @@ func New(o Options) (*Local, error) {
 
 // newLocal returns a platform that lacks its supervisor.
 func newLocal(layout layouts.Layout, ends []endpoint, logs string, log hclog.Logger) *Local {
-	l := &Local{log: log, poll: newPoller(ends), layout: layout, packagers: map[string]string{}, lines: newRing(logMost), subscribers: map[*subscriber]bool{}}
+	l := &Local{log: log, poll: newPoller(ends), layout: layout, packagers: map[string]string{}, lines: newRing(logMost), subscribers: map[*subscriber]bool{}, upgrades: make(chan struct{}, 1)}
 	l.now = Snapshot{Version: 1, PID: os.Getpid(), Layout: layout.Name, Started: time.Now(), LogFolder: logs}
 	for _, p := range layout.Processes {
 		v := Process{Status: Status{Name: p.Name}, Service: p.Service}
@@ -142,17 +149,28 @@ func (l *Local) Run(ctx context.Context) error {
 	var work sync.WaitGroup
 	work.Go(func() { l.poll.run(background, l.polled) })
 	work.Go(func() { l.measure(background) })
+	upgrading, endUpgrades := context.WithCancel(ctx) // none on the way down
+	work.Go(func() { l.doUpgrades(upgrading) })
+	l.setRunning(true)
 	serving, hangUp := context.WithCancel(context.WithoutCancel(ctx))
 	if l.control != nil {
 		s := &server{platform: l, layout: l.layout, log: l.log, patience: ordinaryPatience()}
 		work.Go(func() { s.serve(serving, l.control) })
 	}
 	err := l.sup.Run(ctx)
+	l.setRunning(false)
+	endUpgrades()
 	cancel()
 	l.end()
 	hangUp() // once its clients can be told of the end
 	work.Wait()
 	return err
+}
+
+func (l *Local) setRunning(running bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.running = running
 }
 
 // end closes every subscription once it has been read.
@@ -197,6 +215,8 @@ func (l *Local) Command(ctx context.Context, c Command) error {
 		err = l.poll.failover(ctx)
 	case Hold:
 		err = l.holdOrRelease(ctx, c.Process)
+	case Upgrade:
+		err = l.upgrade()
 	default:
 		err = l.sup.Command(ctx, c.Process, procs.Action(c.Action))
 	}
