@@ -66,6 +66,10 @@ golden: ## Write the screens and README's settings anew; read the difference bef
 	$(GO) test ./tui -run Golden -update
 	$(GO) test . -run TestReadmeHasEverySetting -update
 
+.PHONY: pictures
+pictures: test-deps ## Make README's pictures of the dashboard anew, from the program itself
+	$(GO) test -count=1 -timeout 5m . -run '^TestPictures$$' -pictures
+
 .PHONY: fuzz
 fuzz: ## Fuzz every parser for FUZZTIME (30s) each
 	@set -e; for pkg in $$($(GO) list ./...); do \

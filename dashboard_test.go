@@ -83,9 +83,9 @@ func (s *shell) press(keys ...string) {
 }
 
 // start runs the dashboard in the shell.
-func (s *shell) start() {
+func (s *shell) start(args ...string) {
 	s.t.Helper()
-	s.press("stty -a >"+s.root+"/before; sh "+s.root+"/run; echo $? >"+s.root+"/ended", "Enter")
+	s.press("stty -a >"+s.root+"/before; sh "+s.root+"/run "+strings.Join(args, " ")+"; echo $? >"+s.root+"/ended", "Enter")
 }
 
 func (s *shell) file(name string) string {

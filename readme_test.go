@@ -87,6 +87,21 @@ func targets(t *testing.T, text string) []string {
 	return slices.Compact(list)
 }
 
+func TestEveryPictureOfTheReadmeIsThereAndSmall(t *testing.T) {
+	sum := int64(0)
+	for _, m := range regexp.MustCompile(`\]\((docs/[^)]+)\)`).FindAllStringSubmatch(readme(t), -1) {
+		info, err := os.Stat(m[1])
+		if err != nil {
+			t.Errorf("%v: make pictures makes it", err)
+			continue
+		}
+		sum += info.Size()
+	}
+	if sum == 0 || sum > 300_000 {
+		t.Errorf("the pictures have %d bytes together, want some, and 300000 at most", sum)
+	}
+}
+
 func TestReadmeSaysWhatEachDependencyIsFor(t *testing.T) {
 	b, err := os.ReadFile("go.mod")
 	if err != nil {
