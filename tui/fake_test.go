@@ -57,6 +57,13 @@ func (f *fakePlatform) Command(_ context.Context, c control.Command) error {
 	return f.refuse
 }
 
+// asked are the commands so far.
+func (f *fakePlatform) asked() []control.Command {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.commands)
+}
+
 // change changes the snapshot as the platform would.
 func (f *fakePlatform) change(by func(s *control.Snapshot)) {
 	f.mu.Lock()
