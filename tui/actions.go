@@ -84,9 +84,7 @@ func (m *model) logsOfSelected() tea.Cmd {
 
 func (m *model) nextScreen() tea.Cmd {
 	if n := len(m.scene.layout.Screens); n > 1 {
-		m.screen = (m.screen + 1) % n
-		m.zoomed = false
-		m.settleFocus()
+		m.goTo((m.screen + 1) % n)
 		m.tell("screen "+m.scene.layout.Screens[m.screen].Name, false)
 	} else {
 		m.tell("this layout has one screen", false)

@@ -156,7 +156,7 @@ func (p *pager) box(m *model, w, h int) (string, []*line, int) {
 	p.first = max(0, min(p.first, len(lines)-h))
 	title := p.title
 	if len(lines) > h {
-		title += fmt.Sprintf("  %d-%d of %d", p.first+1, min(p.first+h, len(lines)), len(lines))
+		title += fmt.Sprintf("  %d-%d of %d  %s", p.first+1, min(p.first+h, len(lines)), len(lines), m.scene.g.up)
 	}
 	return title, lines[p.first:min(len(lines), p.first+h)], width
 }

@@ -135,6 +135,7 @@ func TestKeysThatShowSomething(t *testing.T) {
 		"shift+tab to the one before":      {[]string{"shift+tab", "enter"}, "PIPELINE", "SERVICES"},
 		"a number goes to a panel":         {[]string{"6", "enter"}, "LOGS", "SERVICES"},
 		"L shows the next screen":          {[]string{"L"}, "VIEWERS", "SERVICES"},
+		"L comes around to the same panel": {[]string{"L", "L", "L", "j", "e"}, "SERVER1", ""},
 		"L comes around":                   {[]string{"L", "L", "L"}, "SERVICES", "VIEWERS"},
 		"l shows one service's logs":       {[]string{"j", "l"}, "server1  level INF", "all services"},
 		"l again shows all":                {[]string{"j", "l", "l"}, "all services", ""},

@@ -55,6 +55,7 @@ type model struct {
 	logs    *logsPanel
 	screen  int
 	focus   string
+	focused map[int]string // by screen, when it was left
 	zoomed  bool
 	mouse   bool
 	painter painter
@@ -82,7 +83,7 @@ func newModel(ctx context.Context, p control.Platform, l layouts.Layout, o Optio
 		g = asciiGlyphs()
 	}
 	m := &model{
-		ctx: ctx, platform: p, options: o, outside: out, terminal: r, keys: keymap(), panels: panels(), focus: "services",
+		ctx: ctx, platform: p, options: o, outside: out, terminal: r, keys: keymap(), panels: panels(), focus: "services", focused: map[int]string{},
 		scene: scene{layout: l, g: g, cpu: newHistory(), latency: newHistory()},
 		theme: max(0, slices.Index(themeNames(), o.Theme)), drawn: map[string]painted{},
 	}
@@ -236,6 +237,16 @@ func (m *model) order() []string {
 		}
 	}
 	return names
+}
+
+// goTo shows a screen with the focus that it had.
+func (m *model) goTo(screen int) {
+	m.focused[m.screen] = m.focus
+	m.screen, m.zoomed = screen, false
+	if focus, ok := m.focused[screen]; ok {
+		m.focus = focus
+	}
+	m.settleFocus()
 }
 
 // settleFocus keeps the focus on a panel that is there.

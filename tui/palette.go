@@ -53,8 +53,7 @@ func (m *model) palette() tea.Cmd {
 	}
 	for i, s := range m.scene.layout.Screens {
 		list = append(list, entry{"screen " + s.Name, "", "", func(m *model) tea.Cmd {
-			m.screen, m.zoomed = i, false
-			m.settleFocus()
+			m.goTo(i)
 			return nil
 		}})
 	}
