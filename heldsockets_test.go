@@ -108,7 +108,7 @@ func (a *audience) ask(ctx context.Context, client *http.Client, path string) []
 		a.mu.Lock()
 		defer a.mu.Unlock()
 		a.worst = max(a.worst, time.Since(began))
-		if tries > 1 {
+		if tries > 1 || connections > 1 { // by us, or by the client for us
 			a.broken++
 		}
 		return body
