@@ -46,7 +46,7 @@ test: test-deps $(HLS_JS) ## Install what is missing and run every test
 	$(GO) vet ./...
 	GOOS=darwin $(GO) vet ./...
 	$(GO) test -race -timeout 10m $$($(GO) list ./... | grep -v '^livestream-tui$$')
-	$(GO) test -count=1 -timeout 10m -v $(END_TO_END)
+	$(GO) test -count=1 -timeout 20m -v $(END_TO_END)
 
 .PHONY: soak
 soak: test-deps $(HLS_JS) ## Long tests: minute-long outages, many seams of the loop
