@@ -209,7 +209,7 @@ func TestKillOfTheActivePackagerIsSeenAndNoticedByNobody(t *testing.T) {
 	s.press("Enter") // the answer is no unless it is yes
 	s.await(5*time.Second, `ON AIR(?s:.*)FAILOVERS`)
 	s.press("q", "y")
-	s.await(20*time.Second, `(?m)^viewer +stopped after (?s:.*)server1 +stopped after (?s:.*)logs: `)
+	s.await(20*time.Second, `(?m)viewer +stopped after (?s:.*)server1 +stopped after (?s:.*)logs: `)
 	s.awaitEnd(0)
 }
 
