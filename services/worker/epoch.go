@@ -52,16 +52,20 @@ func floorDiv(a, b int64) int64 {
 // wall clock stood at its start: a step of the wall clock never moves segments
 // (FAILURES.md, case 24).
 type clock struct {
-	began time.Time
+	// wall is asked once, when the clock is made.
+	wall  *wallClock
+	first time.Time // what it said
+	began time.Time // by the monotonic clock
 	ahead time.Duration
 }
 
-func newClock() clock { return clock{began: time.Now()} }
+func newClock() clock {
+	wall := new(wallClock)
+	return clock{wall: wall, first: wall.now(), began: time.Now()}
+}
 
 // now is the time of the grid.
-func (c clock) now() time.Time {
-	return c.began.Round(0).Add(time.Since(c.began) + c.ahead)
-}
+func (c clock) now() time.Time { return c.first.Add(time.Since(c.began) + c.ahead) }
 
 // notBefore returns a clock that says t or later: for a worker that starts
 // after the wall clock was set back, whose numbers go on from the last one.

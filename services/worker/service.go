@@ -71,7 +71,10 @@ type signal struct {
 	previous *signal  // the film's former version, on air until this one is
 }
 
-var _ runner.Service = (*Service)(nil)
+var (
+	_ runner.Service    = (*Service)(nil)
+	_ runner.Controlled = (*Service)(nil)
+)
 
 // New returns a worker that is not running.
 func New(c Config, k runner.Kit) (*Service, error) {
