@@ -287,7 +287,7 @@ func (in *intake) playlist(signal string, body []byte) error {
 	g.ended.Store(false)
 	if f.begun.IsZero() {
 		f.begun, g.target = f.last, list.TargetDuration
-		g.shelf.keep = time.Duration(g.target*(g.window.size+1)) * time.Second
+		g.shelf.keep = time.Duration(g.target*(g.window.size+1+keepLonger)) * time.Second
 	}
 	wrong := f.merge(entries)
 	in.publish(f)

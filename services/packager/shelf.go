@@ -54,6 +54,11 @@ type item struct {
 	known bool        // that another file of its name came is logged already
 }
 
+// keepLonger is for how many target durations media stays beyond its own and a
+// playlist's, which RFC 8216, 6.2.2 asks for: a proxy in front of us lists later than
+// we do, and one that was killed has nothing left but what we hold.
+const keepLonger = 3
+
 // shelf is the media in memory by name. The first whole copy stays.
 type shelf struct {
 	// keep is how long media stays that nothing needs any more.

@@ -85,7 +85,7 @@ func (g *signal) load(f *folder) error {
 		}
 		g.text, g.entries, g.target = text, entries, list.TargetDuration
 		target := time.Duration(g.target) * time.Second
-		g.shelf.keep = target * time.Duration(g.window.size+1)
+		g.shelf.keep = target * time.Duration(g.window.size+1+keepLonger)
 	}
 	var wrong error
 	for _, e := range g.window.due(g.entries) {
