@@ -73,6 +73,9 @@ func dashboard(ctx context.Context, local *control.Local, layout layouts.Layout,
 func drills() []tui.Drill {
 	var list []tui.Drill
 	for _, f := range drill.Faults() {
+		if f.Own {
+			continue // not on a platform that others watch
+		}
 		list = append(list, tui.Drill{Name: f.Name, About: f.About, Run: func(ctx context.Context, p control.Platform) (string, error) {
 			return drill.Live(ctx, p, f)
 		}})

@@ -646,7 +646,7 @@ func (a *app) completeNames(action control.Action) cobra.CompletionFunc {
 type drillOptions struct {
 	layout, junit, proxy string
 	players              int
-	json, list           bool
+	json, list, all      bool
 }
 
 func (a *app) drillCommand() *cobra.Command {
@@ -661,26 +661,106 @@ func (a *app) drillCommand() *cobra.Command {
 		RunE:      func(_ *cobra.Command, args []string) error { return a.drill(args, o) },
 	}
 	f := cmd.Flags()
-	f.BoolVar(&o.list, "list", false, "list the faults")
+	f.BoolVar(&o.list, "list", false, "list the faults; + marks those that only --all or their name has made")
+	f.BoolVar(&o.all, "all", false, "without names: every fault there is")
 	f.BoolVar(&o.json, "json", false, "a line of JSON for each fault and one for the whole")
 	f.StringVar(&o.junit, "junit", "", "write JUnit's XML to `FILE` as well")
 	f.IntVar(&o.players, "players", 24, "how many virtual `PLAYERS` watch")
 	f.StringVar(&o.layout, "layout", layouts.Default, "a built-in layout's name, or a `FILE` in YAML")
 	f.StringVar(&o.proxy, "proxy-command", "", "play through another proxy, which this `COMMAND` runs in the foreground (no shell): {port} is where it is\n"+
 		"to listen, {server1} and {server2} are HOST:PORT of the packagers; PROXY_PORT and PACKAGERS tell them too")
+	cmd.AddCommand(a.soakCommand())
 	return cmd
+}
+
+// soakOptions are the flags of the soak.
+type soakOptions struct {
+	drillOptions
+	duration time.Duration
+	seed     uint64
+}
+
+func (a *app) soakCommand() *cobra.Command {
+	var o soakOptions
+	cmd := &cobra.Command{
+		Use: "soak", Short: "random faults at random moments, several at once, for as long as you like", Args: cobra.NoArgs,
+		Long: "Random faults on random processes at random moments, several at once, on a platform of its own, while players watch.\n" +
+			"One way from an encoder to the proxy is always left. What happens when follows from the seed alone.",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if !cmd.Flags().Changed("seed") {
+				o.seed = uint64(time.Now().UnixNano()) % 1_000_000
+			}
+			return a.soak(o)
+		},
+	}
+	f := cmd.Flags()
+	f.DurationVar(&o.duration, "for", 10*time.Minute, "make faults for this `DURATION`")
+	f.Uint64Var(&o.seed, "seed", 0, "the `SEED` that decides what happens when; without, one that is new each time and told")
+	f.BoolVar(&o.json, "json", false, "a line of JSON for each fault and one for the whole")
+	f.StringVar(&o.junit, "junit", "", "write JUnit's XML to `FILE` as well")
+	f.IntVar(&o.players, "players", 50, "how many virtual `PLAYERS` watch")
+	f.StringVar(&o.layout, "layout", "redundant", "a built-in layout's name, or a `FILE` in YAML")
+	return cmd
+}
+
+// soak launches a platform of its own and makes random faults on it.
+func (a *app) soak(o soakOptions) error {
+	switch {
+	case o.players < 1:
+		return &usageError{fmt.Errorf("--players %d: allowed is 1 or more", o.players)}
+	case o.duration < drill.SoakLeast:
+		return &usageError{fmt.Errorf("--for %s: allowed is %s or more", o.duration, drill.SoakLeast)}
+	}
+	options, place, err := a.drillPlace(o.layout, false)
+	if err != nil {
+		return err
+	}
+	soak := drill.SoakOptions{
+		Options: drill.Options{Players: o.players, Place: place, Env: a.env, Out: a.drillPrinter(o.json)},
+		Seed:    o.seed, Length: o.duration,
+	}
+	if !o.json {
+		fmt.Fprintf(a.out, "seed %d\n", o.seed)
+	}
+	summary, err := a.onPlatform(place, options, func(ctx context.Context, p control.Runner) (drill.Summary, error) {
+		return drill.Soak(ctx, p, soak)
+	})
+	return a.drilled(summary, err, o.drillOptions, place, options.LogPath)
+}
+
+// drillPlace is what is to be launched for a drill, and where.
+func (a *app) drillPlace(layoutName string, otherProxy bool) (control.Options, drill.Place, error) {
+	layout, err := loadLayout(layoutName)
+	if err != nil {
+		return control.Options{}, drill.Place{}, err
+	}
+	paths, err := a.check(layout)
+	if err != nil {
+		return control.Options{}, drill.Place{}, err
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return control.Options{}, drill.Place{}, fmt.Errorf("cannot find our own binary: %w", err)
+	}
+	options := control.Options{Layout: layout, Env: a.env, Self: self, Log: hclog.NewNullLogger()}
+	place, err := drill.Apart(&options, paths.Cache, otherProxy)
+	return options, place, err
 }
 
 // drill launches a platform of its own and makes faults on it.
 func (a *app) drill(names []string, o drillOptions) error {
-	faults, err := drill.Select(names)
+	faults, err := drill.Select(names, o.all || o.list)
 	if err != nil {
 		return &usageError{err}
 	}
 	if o.list {
 		w := tabwriter.NewWriter(a.out, 0, 8, 2, ' ', 0)
 		for _, f := range faults {
-			fmt.Fprintf(w, "%s\t%s\n", f.Name, f.About)
+			mark := ""
+			if f.More {
+				mark = "+"
+			}
+			fmt.Fprintf(w, "%s\t%s\t%s\n", f.Name, mark, f.About)
 		}
 		return w.Flush()
 	}
@@ -693,32 +773,32 @@ func (a *app) drill(names []string, o drillOptions) error {
 			return &usageError{fmt.Errorf("--proxy-command: %w", err)}
 		}
 	}
-	layout, err := loadLayout(o.layout)
+	options, place, err := a.drillPlace(o.layout, proxy != nil)
 	if err != nil {
 		return err
 	}
-	paths, err := a.check(layout)
-	if err != nil {
-		return err
+	if slices.ContainsFunc(faults, func(f drill.Fault) bool { return f.Own }) {
+		if err := place.WithDisk(); err != nil {
+			return err
+		}
 	}
-	self, err := os.Executable()
-	if err != nil {
-		return fmt.Errorf("cannot find our own binary: %w", err)
-	}
-	options := control.Options{Layout: layout, Env: a.env, Self: self, Log: hclog.NewNullLogger()}
-	place, err := drill.Apart(&options, paths.Cache, proxy != nil)
-	if err != nil {
-		return err
-	}
-	summary, err := a.drillAt(place, options, drill.Options{
-		Faults: faults, Players: o.players, Place: place, Proxy: proxy, Env: a.env, Out: a.drillPrinter(o.json),
+	summary, err := a.onPlatform(place, options, func(ctx context.Context, p control.Runner) (drill.Summary, error) {
+		return drill.Run(ctx, p, drill.Options{
+			Faults: faults, Players: o.players, Place: place, Proxy: proxy, Env: a.env, Out: a.drillPrinter(o.json),
+		})
 	})
+	return a.drilled(summary, err, o, place, options.LogPath)
+}
+
+// drilled says what came of a drill: by the exit status, and where logs are if they
+// may be wanted.
+func (a *app) drilled(summary drill.Summary, err error, o drillOptions, place drill.Place, logs string) error {
 	if o.junit != "" {
 		err = errors.Join(err, writeFile(o.junit, func(w io.Writer) error { return drill.WriteJUnit(w, summary) }))
 	}
 	failed := len(summary.Failed())
 	if err != nil || failed > 0 {
-		fmt.Fprintf(os.Stderr, "logs: %s\n", options.LogPath)
+		fmt.Fprintf(os.Stderr, "logs: %s\n", logs)
 	} else {
 		err = place.Leave()
 	}
@@ -726,21 +806,25 @@ func (a *app) drill(names []string, o drillOptions) error {
 	case err != nil || a.interrupted:
 		return err
 	case failed > 0:
-		return fmt.Errorf("%d of %d drills failed", failed, len(summary.Results))
-	case len(summary.Results) < len(faults):
+		return fmt.Errorf("%d of %d drills failed", failed, len(summary.Results)-len(summary.Skipped()))
+	case len(summary.Results) < summary.Planned:
 		return errors.New("ended before every drill was done")
 	}
 	return nil
 }
 
-func (a *app) drillAt(place drill.Place, options control.Options, o drill.Options) (drill.Summary, error) {
+// onPlatform makes the platform and does a drill on it, until a signal comes.
+func (a *app) onPlatform(place drill.Place, options control.Options, do func(context.Context, control.Runner) (drill.Summary, error)) (s drill.Summary, err error) {
+	defer func() { err = errors.Join(err, place.Release()) }()
 	local, err := control.New(options)
 	if err != nil {
-		return drill.Summary{}, errors.Join(err, place.Leave())
+		err = errors.Join(err, place.Release(), place.Leave())
+		place.Disk = "" // released
+		return drill.Summary{}, err
 	}
 	ctx, release := a.untilSignal(local.KillAll)
 	defer release()
-	return drill.Run(ctx, local, o)
+	return do(ctx, local)
 }
 
 func (a *app) drillPrinter(asJSON bool) drill.Printer {

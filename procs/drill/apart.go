@@ -27,10 +27,17 @@ type Place struct {
 	Output string
 	// Front is the port for a proxy that is not the platform's.
 	Front int
+	// Disk is Output where that is a small disk of its own; empty where it is not.
+	Disk string
 }
 
+// diskSize is the size of that disk, in bytes: room enough for what the encoder
+// keeps of a film of the drill's.
+const diskSize = 64 << 20
+
 // others are the variables that would lead out of a platform of our own.
-var others = []string{"PACKAGERS", "REPORTER_URL", "ORIGIN_URL", "PROXY_URL", "VIEWER_SIGNALS", "PACKAGER_PORT", "PACKAGER_NAME", "BIND_ADDRESS", "CONTROL_BIND_ADDRESS"}
+var others = []string{"PACKAGERS", "REPORTER_URL", "ORIGIN_URL", "PROXY_URL", "VIEWER_SIGNALS", "PACKAGER_PORT", "PACKAGER_NAME", "BIND_ADDRESS", "CONTROL_BIND_ADDRESS",
+	"INGEST", "INGEST_URLS", "INGEST_TOKEN"}
 
 // Apart changes what is to be launched so that it disturbs nobody: ports that are
 // free, folders of its own, a film of its own that is kept in cache, so that it is
@@ -85,7 +92,27 @@ func Apart(o *control.Options, cache string, otherProxy bool) (Place, error) {
 	return place, nil
 }
 
-// Leave removes the place.
+// WithDisk makes the place's output a small disk of its own, where that can be done:
+// it needs root on Linux. Where it cannot, nothing has changed.
+func (p *Place) WithDisk() error {
+	if err := os.MkdirAll(p.Output, 0o755); err != nil {
+		return err
+	}
+	if mountDisk(p.Output, diskSize) == nil {
+		p.Disk = p.Output
+	}
+	return nil
+}
+
+// Release gives the disk back, if there is one; logs stay.
+func (p Place) Release() error {
+	if p.Disk == "" {
+		return nil
+	}
+	return unmountDisk(p.Disk)
+}
+
+// Leave removes the place, once its disk has been released.
 func (p Place) Leave() error { return os.RemoveAll(p.Root) }
 
 // Ports are looked for below those that systems give to outgoing connections: while

@@ -41,8 +41,9 @@ type crowd struct {
 	stop    context.CancelFunc
 }
 
-// gather starts n players of a playlist behind which are the packagers.
-func gather(ctx context.Context, n int, playlist, front string, packagers []string, originals *originals) (*crowd, error) {
+// gather starts n players of a playlist behind which are the packagers. keep is how
+// much each remembers; zero for the usual.
+func gather(ctx context.Context, n int, playlist, front string, packagers []string, originals *originals, keep int) (*crowd, error) {
 	ctx, stop := context.WithCancel(ctx)
 	c := &crowd{stop: stop}
 	own := viewer.NewClient(false)
@@ -57,7 +58,7 @@ func gather(ctx context.Context, n int, playlist, front string, packagers []stri
 		p, err := viewer.NewPlayer(viewer.PlayerOptions{
 			Name: fmt.Sprintf("player %d", i+1), URL: playlist, Client: &counted,
 			StartDelay: crowdSpread * time.Duration(i) / time.Duration(n), Pace: crowdPace, Patient: true,
-			Ledger: ledger, Reference: originals.sum, Packagers: behind, Every: compareEvery,
+			Ledger: ledger, Reference: originals.sum, Packagers: behind, Every: compareEvery, Keep: keep,
 		})
 		if err != nil {
 			stop()

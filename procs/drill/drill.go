@@ -60,6 +60,8 @@ type Result struct {
 	Victim string
 	Began  time.Time
 	Took   time.Duration
+	// Skipped is why the fault was not made and nothing is judged; empty when it was.
+	Skipped string
 	Verdict
 	Failovers []Failover
 }
@@ -73,11 +75,23 @@ type Summary struct {
 	Planned int
 }
 
-// Failed are the names of the faults that did not pass.
+// Failed are the names of the faults that did not pass; those that were skipped are
+// not among them.
 func (s Summary) Failed() []string {
 	var names []string
 	for _, r := range s.Results {
-		if !r.Passed {
+		if !r.Passed && r.Skipped == "" {
+			names = append(names, r.Fault.Name)
+		}
+	}
+	return names
+}
+
+// Skipped are the names of the faults that were not made.
+func (s Summary) Skipped() []string {
+	var names []string
+	for _, r := range s.Results {
+		if r.Skipped != "" {
 			names = append(names, r.Fault.Name)
 		}
 	}
@@ -102,6 +116,12 @@ const (
 // when p does not come on air; a cancelled ctx is none, and the summary tells how
 // far it came.
 func Run(ctx context.Context, p control.Runner, o Options) (Summary, error) {
+	r := &run{Options: o, platform: p}
+	return r.on(ctx, p, len(o.Faults), r.oneByOne)
+}
+
+// on launches p, does what is to be done with it, and stops it.
+func (r *run) on(ctx context.Context, p control.Runner, planned int, do func(context.Context) error) (Summary, error) {
 	began := time.Now()
 	own, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
@@ -122,10 +142,9 @@ func Run(ctx context.Context, p control.Runner, o Options) (Summary, error) {
 		}
 	}()
 
-	r := &run{Options: o, platform: p}
 	var feeling sync.WaitGroup
 	feeling.Go(func() { r.pulse.run(doing) })
-	err := r.all(doing)
+	err := r.all(doing, do)
 	if cause := context.Cause(doing); cause != nil && ctx.Err() == nil {
 		err = errors.Join(err, cause)
 	}
@@ -137,7 +156,7 @@ func Run(ctx context.Context, p control.Runner, o Options) (Summary, error) {
 	r.Out.Phase(0, "stopping")
 	stop()
 	<-ended
-	s := Summary{Took: time.Since(began), Results: r.results, Planned: len(o.Faults)}
+	s := Summary{Took: time.Since(began), Results: r.results, Planned: planned}
 	r.Out.End(s)
 	return s, errors.Join(err, ran)
 }
@@ -154,9 +173,14 @@ type run struct {
 	originals *originals
 	pulse     pulse
 	results   []Result
+	// through is what the players play through, in words.
+	through string
+	// keep is how much each player remembers; zero for the usual.
+	keep int
 }
 
-func (r *run) all(ctx context.Context) (err error) {
+// all puts the platform on air with its players and does what is to be done.
+func (r *run) all(ctx context.Context, do func(context.Context) error) (err error) {
 	r.Out.Phase(0, "putting a platform on air")
 	client := viewer.NewClient(false)
 	defer client.CloseIdleConnections()
@@ -164,14 +188,15 @@ func (r *run) all(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	base, through := r.platform.Snapshot().PlayURL, "the platform's proxy"
-	r.target = Target{Platform: r.platform, Client: client}
+	var base string
+	base, r.through = r.platform.Snapshot().PlayURL, "the platform's proxy"
+	r.target = Target{Platform: r.platform, Client: client, Disk: r.Place.Disk}
 	if len(r.Proxy) > 0 {
 		if r.front, err = startFront(r.Proxy, r.Env, r.target.packagers(), r.Place); err != nil {
 			return err
 		}
 		defer func() { err = errors.Join(err, r.front.stop()) }()
-		base, through = r.front.url, strings.Join(r.Proxy, " ")
+		base, r.through = r.front.url, strings.Join(r.Proxy, " ")
 	}
 	r.eye = eye{base, client}
 	r.target.Playlist = base + "/" + signal + "/playlist.m3u8"
@@ -183,9 +208,14 @@ func (r *run) all(ctx context.Context) (err error) {
 	r.originals = &originals{folder: filepath.Join(r.Place.Output, signal)}
 	defer func() { r.crowd.leave() }()
 	if err := r.audience(ctx, 0); err != nil {
-		return fmt.Errorf("players cannot play through %s before any fault: %w", through, err)
+		return fmt.Errorf("players cannot play through %s before any fault: %w", r.through, err)
 	}
-	r.Out.Begin(Plan{r.Faults, r.Players, through})
+	return do(ctx)
+}
+
+// oneByOne makes one fault after the other.
+func (r *run) oneByOne(ctx context.Context) error {
+	r.Out.Begin(Plan{r.Faults, r.Players, r.through})
 	for i, f := range r.Faults {
 		passed, err := r.one(ctx, i+1, f)
 		if err != nil {
@@ -218,7 +248,7 @@ func (r *run) audience(ctx context.Context, number int) error {
 		packagers = append(packagers, baseURL(p))
 	}
 	var err error
-	if r.crowd, err = gather(ctx, r.Players, r.target.Playlist, r.eye.base, packagers, r.originals); err != nil {
+	if r.crowd, err = gather(ctx, r.Players, r.target.Playlist, r.eye.base, packagers, r.originals, r.keep); err != nil {
 		return err
 	}
 	return await(ctx, steadyWithin, func() error { return r.unwell(ctx) })
@@ -274,6 +304,12 @@ func (r *run) one(ctx context.Context, number int, f Fault) (passed bool, err er
 	enough := int64(flyingPart * float64(r.Players))
 	r.target.Bitrate, r.target.Good = r.crowd.bitrate(), func() bool { return r.crowd.flying.Load() >= enough }
 	made, failed := f.Make(ctx, r.target)
+	if no := (*cannotHere)(nil); errors.As(failed, &no) {
+		result := Result{Fault: f, Victim: made.Victim, Began: from, Took: time.Since(from), Skipped: no.reason}
+		r.results = append(r.results, result)
+		r.Out.Result(number, result)
+		return true, ctx.Err()
+	}
 	r.Out.Phase(number, f.Name+": waiting until everything is well again")
 	if err := sleep(ctx, time.Until(made.Over.Add(aftermath))); err != nil {
 		return false, err
@@ -287,7 +323,7 @@ func (r *run) one(ctx context.Context, number int, f Fault) (passed bool, err er
 	}
 	result := Result{
 		Fault: f, Victim: made.Victim, Began: from, Took: time.Since(from),
-		Verdict:   judge(before, r.crowd.reports(), scope{from, made.At, f.NoSource, r.pulse.starved()}, unwell),
+		Verdict:   judge(before, r.crowd.reports(), scope{from, made.At, f.NoSource, r.pulse.starved(), made.Broke}, unwell),
 		Failovers: r.eye.failovers(ctx, from),
 	}
 	if failed != nil {

@@ -46,10 +46,19 @@ func (e eye) failovers(ctx context.Context, since time.Time) []Failover {
 
 // unwell says which packager our proxy finds not up, nil when none or not known.
 func (e eye) unwell(ctx context.Context) error {
+	if down := e.down(ctx); len(down) > 0 {
+		return fmt.Errorf("the proxy finds a packager not up: %s", strings.Join(down, ", "))
+	}
+	return nil
+}
+
+// down are the packagers that our proxy finds not up, by their base URLs.
+func (e eye) down(ctx context.Context) []string {
 	_, body, err := ask(ctx, e.client, http.MethodGet, e.base+"/metrics", nil)
 	if err != nil {
 		return nil // another's proxy
 	}
+	var list []string
 	for line := range strings.Lines(string(body)) {
 		labels, ok := strings.CutPrefix(line, "proxy_packager_up{")
 		if !ok {
@@ -57,8 +66,10 @@ func (e eye) unwell(ctx context.Context) error {
 		}
 		labels, value, _ := strings.Cut(labels, "}")
 		if up, err := strconv.ParseFloat(strings.TrimSpace(value), 64); err == nil && up == 0 {
-			return fmt.Errorf("the proxy finds a packager not up: %s", labels)
+			_, rest, _ := strings.Cut(labels, `packager="`)
+			packager, _, _ := strings.Cut(rest, `"`)
+			list = append(list, packager)
 		}
 	}
-	return nil
+	return list
 }

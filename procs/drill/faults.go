@@ -17,6 +17,10 @@ type Fault struct {
 	// NoSource is for how long there is nowhere to get a new segment from, besides:
 	// no packager, or no encoder. A playlist may stand still for so much longer.
 	NoSource time.Duration
+	// More: only a drill of all faults makes it, or one that names it.
+	More bool
+	// Own: only on a platform of the drill's own.
+	Own bool
 	// prepare brings the platform to the moment of the fault; nil for none needed.
 	prepare func(context.Context, *scene) error
 	// inject makes the fault and leaves with scene.undo how to take it back.
@@ -85,15 +89,38 @@ func Faults() []Fault {
 			About: "the origin is killed"},
 		{Name: "kill-each-in-turn", NoSource: comeBack, prepare: everyPackagerPaced, inject: eachInTurn,
 			About: "every process but the proxy is killed, one after the other"},
+		{Name: "kill-worker", NoSource: comeBack, inject: toService("worker", kill),
+			About: "the encoder is killed"},
+		{Name: "kill-ffmpeg", NoSource: comeBack, inject: toService("worker", killFFmpeg),
+			About: "the encoder's FFmpeg is killed, three times"},
+		{Name: "kill-proxy", NoSource: comeBack, prepare: whileItPasses, inject: toService("proxy", killProxy),
+			About: "the proxy is killed under its players: what breaks off comes whole when it is asked for again, no connection is refused"},
+		{Name: "restart-proxy", NoSource: comeBack, prepare: everyPackagerPaced, inject: toService("proxy", renew),
+			About: "the proxy is restarted in good order: the next one takes over while the one before finishes"},
+		{Name: "pause-worker", More: true, Hold: 3 * second, NoSource: 3*second + comeBack, prepare: afterASegment, inject: toService("worker", pause),
+			About: "the encoder is stopped (SIGSTOP) for three seconds"},
+		{Name: "kill-all-workers-3s", More: true, Hold: 3 * second, NoSource: 3*second + comeBack, prepare: afterASegment, inject: everyWorkerDown,
+			About: "every encoder is killed and comes back after three seconds"},
+		{Name: "clock-step", More: true, inject: toService("worker", stepClock),
+			About: "the encoder's clock is set an hour on, then an hour back, and its FFmpeg is killed each time"},
+		{Name: "disk-full", More: true, Own: true, NoSource: 3*second + comeBack, prepare: afterASegment, inject: fillDisk,
+			About: "the disk that the encoder writes to is full until a segment could not be written"},
+		{Name: "fd-exhaustion", More: true, Hold: 4 * second, inject: toActive(noDescriptors),
+			About: "the active packager may open nothing more: no file, no connection"},
+		{Name: "fd-exhaustion-proxy", More: true, Hold: 4 * second, inject: toService("proxy", noDescriptors),
+			About: "the proxy may open nothing more: no file, no connection"},
+		{Name: "upgrade", More: true, NoSource: comeBack, prepare: everyPackagerPaced, inject: upgrade,
+			About: "every process is restarted from the binary on disk, one after the other"},
 	}
 }
 
-// Select returns the faults of those names in the order of the names, all without
-// any. The error names those that there are.
-func Select(names []string) ([]Fault, error) {
+// Select returns the faults of those names in the order of the names. Without any:
+// those of an ordinary drill, or with more all that there are. The error names those
+// that there are.
+func Select(names []string, more bool) ([]Fault, error) {
 	all := Faults()
 	if len(names) == 0 {
-		return all, nil
+		return slices.DeleteFunc(slices.Clone(all), func(f Fault) bool { return f.More && !more }), nil
 	}
 	var list []Fault
 	for _, name := range names {
@@ -137,7 +164,7 @@ func toService(service string, do act) func(context.Context, *scene) error {
 				return do(ctx, s, p.Name)
 			}
 		}
-		return fmt.Errorf("this layout has no %s", service)
+		return &cannotHere{"this platform has no " + service}
 	}
 }
 
@@ -201,7 +228,7 @@ const (
 
 // paced makes a packager send at the speed of a network, as a preparation.
 func paced(ctx context.Context, s *scene, process string) error {
-	if err := s.slowDown(ctx, process); err != nil {
+	if err := s.slowDown(ctx, process, networkSpeed); err != nil {
 		return err
 	}
 	return sleep(ctx, pacedFor)
@@ -209,7 +236,7 @@ func paced(ctx context.Context, s *scene, process string) error {
 
 func everyPackagerPaced(ctx context.Context, s *scene) error {
 	for _, p := range s.target.packagers() {
-		if err := s.slowDown(ctx, p.Name); err != nil {
+		if err := s.slowDown(ctx, p.Name, networkSpeed); err != nil {
 			return err
 		}
 	}
@@ -218,7 +245,7 @@ func everyPackagerPaced(ctx context.Context, s *scene) error {
 
 // inMidBody waits until a packager sends a segment that has just come.
 func inMidBody(ctx context.Context, s *scene, process string) error {
-	if err := s.slowDown(ctx, process); err != nil {
+	if err := s.slowDown(ctx, process, networkSpeed); err != nil {
 		return err
 	}
 	for range midBodyTries {

@@ -7,20 +7,23 @@ import (
 )
 
 func TestSelect(t *testing.T) {
-	if list, err := Select(nil); err != nil || len(list) != len(Faults()) {
-		t.Errorf("no names: got %d faults, %v, want all", len(list), err)
+	if list, err := Select(nil, true); err != nil || len(list) != len(Faults()) {
+		t.Errorf("no names, more: got %d faults, %v, want all", len(list), err)
 	}
-	list, err := Select([]string{"flap", "kill-active"})
+	if list, err := Select(nil, false); err != nil || len(list) == len(Faults()) || slices.ContainsFunc(list, func(f Fault) bool { return f.More }) {
+		t.Errorf("no names: got %d faults, %v, want the ordinary ones", len(list), err)
+	}
+	list, err := Select([]string{"flap", "kill-active"}, false)
 	if err != nil || len(list) != 2 || list[0].Name != "flap" || list[1].Name != "kill-active" {
 		t.Errorf("got %v, %v, want those named, in that order", list, err)
 	}
-	if _, err := Select([]string{"kill-actve"}); err == nil || !strings.Contains(err.Error(), "kill-actve") || !strings.Contains(err.Error(), "kill-active-in-mid-body") {
+	if _, err := Select([]string{"kill-actve"}, false); err == nil || !strings.Contains(err.Error(), "kill-actve") || !strings.Contains(err.Error(), "kill-active-in-mid-body") {
 		t.Errorf("an unknown name: got %v, want an error with the name and those that there are", err)
 	}
 }
 
-// The issue names these; others may be added.
-func TestEveryFaultOfTheIssueIsThere(t *testing.T) {
+// The issues name these; others may be added.
+func TestEveryFaultOfTheIssuesIsThere(t *testing.T) {
 	var names []string
 	for _, f := range Faults() {
 		if slices.Contains(names, f.Name) || f.About == "" || f.inject == nil {
@@ -30,7 +33,9 @@ func TestEveryFaultOfTheIssueIsThere(t *testing.T) {
 	}
 	for _, want := range []string{"kill-active", "kill-standby", "kill-active-in-mid-body", "pause-active", "stale-active", "lag-active", "slow-active",
 		"truncate-active", "error-active", "html-active", "empty-active", "not-found-active", "restart-active", "flap", "kill-both-for-3s",
-		"kill-discovery", "kill-reporter", "kill-origin", "kill-each-in-turn"} {
+		"kill-discovery", "kill-reporter", "kill-origin", "kill-each-in-turn",
+		"kill-worker", "pause-worker", "kill-all-workers-3s", "kill-proxy", "restart-proxy", "upgrade", "kill-ffmpeg", "clock-step", "disk-full",
+		"fd-exhaustion"} {
 		if !slices.Contains(names, want) {
 			t.Errorf("no %s", want)
 		}

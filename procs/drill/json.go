@@ -16,6 +16,7 @@ type resultJSON struct {
 	About       string     `json:"about"`
 	Victim      string     `json:"victim"`
 	Passed      bool       `json:"passed"`
+	Skipped     string     `json:"skipped,omitempty"`
 	Began       time.Time  `json:"began"`
 	TookMS      int64      `json:"took_ms"`
 	Evidence    []string   `json:"evidence"`
@@ -24,6 +25,7 @@ type resultJSON struct {
 	InFlight    int        `json:"in_flight"`
 	Requests    int        `json:"requests"`
 	Failed      int        `json:"failed_requests"`
+	BrokenOff   int        `json:"broken_off"`
 	Violations  int        `json:"violations"`
 	Stalls      int        `json:"stalls"`
 	StalledMS   int64      `json:"stalled_ms"`
@@ -37,6 +39,7 @@ type summaryJSON struct {
 	Planned int      `json:"planned"`
 	Passed  int      `json:"passed"`
 	Failed  []string `json:"failed"`
+	Skipped []string `json:"skipped"`
 	TookMS  int64    `json:"took_ms"`
 }
 
@@ -49,9 +52,9 @@ func (j JSON) Phase(int, string) {}
 // Result implements Printer.
 func (j JSON) Result(_ int, r Result) {
 	j.print(resultJSON{
-		Drill: r.Fault.Name, About: r.Fault.About, Victim: r.Victim, Passed: r.Passed, Began: r.Began, TookMS: r.Took.Milliseconds(),
+		Drill: r.Fault.Name, About: r.Fault.About, Victim: r.Victim, Passed: r.Passed, Skipped: r.Skipped, Began: r.Began, TookMS: r.Took.Milliseconds(),
 		Evidence: listed(r.Evidence), Notes: listed(r.Notes),
-		Players: r.Players, InFlight: r.InFlight, Requests: r.Requests, Failed: r.Failed, Violations: r.Violated,
+		Players: r.Players, InFlight: r.InFlight, Requests: r.Requests, Failed: r.Failed, BrokenOff: r.BrokenOff, Violations: r.Violated,
 		Stalls: r.Stalls, StalledMS: r.Stalled.Milliseconds(), LongestWait: float64(r.LongestWait.Microseconds()) / 1000,
 		Standstill: r.Standstill.Milliseconds(), StarvedMS: r.Starved.Milliseconds(), Failovers: listed(r.Failovers),
 	})
@@ -59,8 +62,10 @@ func (j JSON) Result(_ int, r Result) {
 
 // End implements Printer.
 func (j JSON) End(s Summary) {
-	failed := s.Failed()
-	j.print(map[string]summaryJSON{"summary": {s.Planned, len(s.Results) - len(failed), listed(failed), s.Took.Milliseconds()}})
+	failed, skipped := s.Failed(), s.Skipped()
+	j.print(map[string]summaryJSON{"summary": {
+		s.Planned, len(s.Results) - len(failed) - len(skipped), listed(failed), listed(skipped), s.Took.Milliseconds(),
+	}})
 }
 
 // listed makes of no list an empty one, which is [] and not null.

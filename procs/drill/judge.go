@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"livestream-tui/services/report"
@@ -17,8 +18,11 @@ type Verdict struct {
 	// Evidence says in words why it did not pass; Notes what else is to be known.
 	Evidence, Notes []string
 
-	Players, InFlight    int // InFlight is how many transfers of media the fault met
-	Requests, Failed     int
+	Players, InFlight int // InFlight is how many transfers of media the fault met
+	Requests, Failed  int
+	// BrokenOff are requests that the proxy's death broke off and that came whole when
+	// they were made again; they do not count as failed.
+	BrokenOff            int
 	Violated             int
 	Stalls               int
 	Stalled, LongestWait time.Duration
@@ -34,6 +38,8 @@ type scope struct {
 	NoSource time.Duration
 	// Starved are the times in which this process did not get to run.
 	Starved []viewer.Wait
+	// Broke are the times at which the proxy was killed.
+	Broke []span
 }
 
 // target is the target duration of our worker's signals.
@@ -64,8 +70,11 @@ func judge(before, after []viewer.PlayerReport, in scope, unwell string) Verdict
 		since[i] = r.Since(in.From)
 	}
 	sum := viewer.Summarize(since)
+	brokenOff := excuse(since, in.Broke)
+	sum.Failed -= brokenOff
 	v := Verdict{
-		Players: len(after), InFlight: inFlight(after, in.At), Requests: sum.Requests, Failed: sum.Failed, Violated: sum.Violated,
+		BrokenOff: brokenOff,
+		Players:   len(after), InFlight: inFlight(after, in.At), Requests: sum.Requests, Failed: sum.Failed, Violated: sum.Violated,
 		LongestWait: sum.LongestWait, Standstill: sum.Standstill, Starved: in.starved(in.From, time.Time{}),
 	}
 	v.failures(since, in)
@@ -75,6 +84,9 @@ func judge(before, after []viewer.PlayerReport, in scope, unwell string) Verdict
 		v.Evidence = append(v.Evidence, fmt.Sprintf("the playlist stood still: no new segment for %s by what all players saw together, at most %s is allowed", round(v.Standstill), most))
 	}
 	v.others(before, after)
+	if v.BrokenOff > 0 {
+		v.Notes = append(v.Notes, count(v.BrokenOff, "transfer")+" broken off by the proxy's death came whole when asked for again")
+	}
 	if unwell != "" {
 		v.Evidence = append(v.Evidence, "not as before the fault: "+unwell)
 	}
@@ -86,6 +98,46 @@ func judge(before, after []viewer.PlayerReport, in scope, unwell string) Verdict
 	}
 	v.Passed = len(v.Evidence) == 0
 	return v
+}
+
+// excuse takes the failures out of reports that are of requests which the proxy's
+// death broke off, where the player then had the same URL whole. A refused
+// connection is never excused: the proxy's sockets outlive it.
+func excuse(list []viewer.PlayerReport, broke []span) int {
+	n := 0
+	for i := range list {
+		r := &list[i]
+		var left []viewer.Failure
+		for _, f := range r.Failures {
+			if brokenOff(f, broke) && cameWhole(r.Transfers, f) {
+				n++
+				continue
+			}
+			left = append(left, f)
+		}
+		r.Failures = left
+	}
+	return n
+}
+
+// brokenOff reports whether a request was under way when the proxy died, and had
+// its connection broken.
+func brokenOff(f viewer.Failure, broke []span) bool {
+	cut := false
+	for _, way := range []string{"EOF", "connection reset", "broken pipe", "broke off"} {
+		cut = cut || strings.Contains(f.Err, way)
+	}
+	if !cut || strings.Contains(f.Err, "refused") {
+		return false
+	}
+	end := f.At.Add(f.Length)
+	return slices.ContainsFunc(broke, func(b span) bool { return !f.At.After(b.To) && !end.Before(b.From) })
+}
+
+func cameWhole(list []viewer.Request, f viewer.Failure) bool {
+	return slices.ContainsFunc(list, func(q viewer.Request) bool {
+		return q.URL == f.URL && q.Err == "" && q.At.After(f.At)
+	})
 }
 
 // inFlight is how many transfers of media were under way.

@@ -88,6 +88,18 @@ func TestAnythingThatAPlayerSawIsAFailure(t *testing.T) {
 		{"a playlist that stood still no longer than it may", func(r *viewer.PlayerReport) {
 			r.Growth = []viewer.Newest{{MSN: 9, From: after(-time.Second), To: after(1900 * time.Millisecond)}}
 		}, "", nil, nil, nil},
+		{"what the proxy's death broke off came whole again", brokeOff("broke off after 5 of 9 bytes: read: connection reset by peer", true), "",
+			nil, []string{"1 transfer broken off"}, proxyDied},
+		{"what the proxy's death broke off never came", brokeOff("broke off after 5 of 9 bytes: unexpected EOF", false), "",
+			[]string{"1 failed request"}, nil, proxyDied},
+		{"a connection refused while there was no proxy", brokeOff("dial tcp: connect: connection refused", true), "",
+			[]string{"refused"}, nil, proxyDied},
+		{"a status while there was no proxy", brokeOff("status 503 Service Unavailable", true), "",
+			[]string{"503"}, nil, proxyDied},
+		{"what broke off with no proxy dying", brokeOff("broke off after 5 of 9 bytes: unexpected EOF", true), "",
+			[]string{"1 failed request"}, nil, nil},
+		{"what broke off long after the proxy died", brokeOff("broke off after 5 of 9 bytes: unexpected EOF", true), "",
+			[]string{"1 failed request"}, nil, func(s *scope) { s.Broke = []span{{after(-3 * time.Second), after(-2 * time.Second)}} }},
 		{"a packager that does not come back", func(*viewer.PlayerReport) {}, "server1 is backoff", []string{"not as before the fault: server1 is backoff"}, nil, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -114,6 +126,19 @@ func late(waited time.Duration) func(*viewer.PlayerReport) {
 		r.Violations = []viewer.Violation{{At: after(5010 * time.Millisecond), Rule: viewer.RuleDownload, Text: "its bytes were waited for"}}
 	}
 }
+
+// brokeOff is a transfer that failed during the fault, and what became of it.
+func brokeOff(err string, again bool) func(*viewer.PlayerReport) {
+	return func(r *viewer.PlayerReport) {
+		r.Failures = []viewer.Failure{{At: after(-time.Second / 2), Length: 550 * time.Millisecond, URL: "http://x/9.m4s", Err: err}}
+		r.Transfers = append(r.Transfers, viewer.Request{URL: "http://x/9.m4s", At: after(-time.Second / 2), Length: 550 * time.Millisecond, Err: err})
+		if again {
+			r.Transfers = append(r.Transfers, viewer.Request{URL: "http://x/9.m4s", At: after(time.Second), Length: time.Second, Status: 200})
+		}
+	}
+}
+
+func proxyDied(s *scope) { s.Broke = []span{{after(0), after(deathWithin)}} }
 
 func wantWords(t *testing.T, what string, got, words []string) {
 	t.Helper()

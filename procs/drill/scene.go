@@ -14,7 +14,19 @@ type Made struct {
 	Victim string
 	// At is when it came, Over when it was taken back.
 	At, Over time.Time
+	// Broke are the times at which the proxy was killed: what was under way then
+	// broke off.
+	Broke []span
 }
+
+// span is a time from then to then.
+type span struct{ From, To time.Time }
+
+// cannotHere is why a fault cannot be made on this machine or this platform, which
+// is no verdict on anybody.
+type cannotHere struct{ reason string }
+
+func (e *cannotHere) Error() string { return e.reason }
 
 // undoWithin bounds what takes a fault back, which a cancelled drill does too.
 const undoWithin = 5 * time.Second
@@ -24,7 +36,18 @@ type scene struct {
 	target Target
 	active string // the packager that players were served from before the fault
 	victim string
-	undone []func(context.Context) error
+	broke  []span
+	// onBreak is told at once of what is added to broke; nil tells nobody.
+	onBreak func(span)
+	undone  []func(context.Context) error
+}
+
+// breaks notes that the proxy is being killed.
+func (s *scene) breaks(at span) {
+	s.broke = append(s.broke, at)
+	if s.onBreak != nil {
+		s.onBreak(at)
+	}
 }
 
 // undo leaves how to take something back; the last comes first.
@@ -53,9 +76,10 @@ func (s *scene) fault(ctx context.Context, process string, f fault) error {
 	return nil
 }
 
-func (s *scene) slowDown(ctx context.Context, process string) error {
+// slowDown makes a packager send that many times as fast as its signal plays.
+func (s *scene) slowDown(ctx context.Context, process string, speed float64) error {
 	bits := cmp.Or(s.target.Bitrate, 1_000_000)
-	return s.fault(ctx, process, fault{Mode: "slow", BytesPerSecond: networkSpeed * bits / 8})
+	return s.fault(ctx, process, fault{Mode: "slow", BytesPerSecond: int64(speed * float64(bits) / 8)})
 }
 
 func (s *scene) takeBack(ctx context.Context) error {
@@ -65,6 +89,7 @@ func (s *scene) takeBack(ctx context.Context) error {
 	for _, do := range slices.Backward(s.undone) {
 		errs = append(errs, do(ctx))
 	}
+	s.undone = nil
 	return errors.Join(errs...)
 }
 
@@ -89,9 +114,8 @@ func (f Fault) Make(ctx context.Context, t Target) (m Made, err error) {
 		return m, err
 	}
 	m.At = time.Now()
-	err = f.inject(ctx, s)
-	m.Victim = s.victim
-	if err != nil {
+	defer func() { m.Victim, m.Broke = s.victim, s.broke }()
+	if err = f.inject(ctx, s); err != nil {
 		return m, err
 	}
 	return m, sleep(ctx, f.Hold)

@@ -29,6 +29,9 @@ type Target struct {
 	Good func() bool
 	// Client fetches; nil means http.DefaultClient.
 	Client *http.Client
+	// Disk is a small disk of the drill's own that holds what the encoder writes;
+	// empty where there is none.
+	Disk string
 }
 
 const (
@@ -42,16 +45,22 @@ const (
 	goodWithin = 2 * target
 )
 
+// isWorker reports whether a process is an encoder.
+func isWorker(p control.Process) bool { return p.Service == "worker" }
+
 // isPackager reports whether a process is one: the service, or a preset of it.
 func isPackager(p control.Process) bool {
 	return p.Service == "packager" || strings.HasPrefix(p.Service, "server")
 }
 
 // packagers are the platform's, in the order of the layout.
-func (t Target) packagers() []control.Process {
+func (t Target) packagers() []control.Process { return t.those(isPackager) }
+
+// those are the processes that are so, in the order of the layout.
+func (t Target) those(are func(control.Process) bool) []control.Process {
 	var list []control.Process
 	for _, p := range t.Platform.Snapshot().Processes {
-		if isPackager(p) {
+		if are(p) {
 			list = append(list, p)
 		}
 	}
@@ -143,10 +152,11 @@ func ask(ctx context.Context, client *http.Client, method, url string, body []by
 	return res.Header, b, err
 }
 
-// fault is the body of PUT /fault on a packager's socket.
+// fault is the body of PUT /fault on a packager's socket, or a worker's.
 type fault struct {
-	Mode           string `json:"mode"`
-	BytesPerSecond int64  `json:"bytes_per_s,omitempty"`
+	Mode           string  `json:"mode"`
+	BytesPerSecond int64   `json:"bytes_per_s,omitempty"`
+	Seconds        float64 `json:"seconds,omitempty"`
 }
 
 // set puts a fault in force on the incarnation that runs now.
@@ -180,16 +190,27 @@ func onSocket(path string) *http.Client {
 
 // killAndAwait kills a process and waits until another incarnation of it is ready.
 func (t Target) killAndAwait(ctx context.Context, process string) error {
+	return t.andAwait(ctx, process, actionKill)
+}
+
+// andAwait does something to a process that ends its incarnation and waits until
+// another one is ready.
+func (t Target) andAwait(ctx context.Context, process string, a control.Action) error {
 	old, err := t.process(process)
 	if err != nil {
 		return err
 	}
-	if err := t.command(ctx, process, actionKill); err != nil {
+	if err := t.command(ctx, process, a); err != nil {
 		return err
 	}
+	return t.awaitNext(ctx, process, old.Incarnation)
+}
+
+// awaitNext waits until another incarnation of a process than that one is ready.
+func (t Target) awaitNext(ctx context.Context, process string, old int) error {
 	return await(ctx, readyWithin, func() error {
 		p, err := t.process(process)
-		if err == nil && (!isReady(p) || p.Incarnation == old.Incarnation) {
+		if err == nil && (!isReady(p) || p.Incarnation == old) {
 			err = fmt.Errorf("%s is %s: %s", process, p.State, p.Reason)
 		}
 		return err

@@ -55,11 +55,18 @@ func (t *Text) Phase(number int, text string) {
 // Result implements Printer.
 func (t *Text) Result(number int, r Result) {
 	word, colour := "PASS", "32"
-	if !r.Passed {
+	switch {
+	case r.Skipped != "":
+		word, colour = "SKIP", "33"
+	case !r.Passed:
 		word, colour = "FAIL", "31"
 	}
 	if t.Colour {
 		word = "\x1b[" + colour + "m" + word + "\x1b[0m"
+	}
+	if r.Skipped != "" {
+		t.line(fmt.Sprintf("%s  %-*s %s %s", t.number(number), nameWidth, r.Fault.Name, word, report.Clean(r.Skipped)))
+		return
 	}
 	gap, said := failoverWords(r.Failovers)
 	t.line(strings.TrimRight(fmt.Sprintf("%s  %-*s %s %9d %9s %9s  %s", t.number(number), nameWidth, r.Fault.Name, word, r.InFlight, milliseconds(r.LongestWait), gap, said), " "))
@@ -73,8 +80,12 @@ func (t *Text) Result(number int, r Result) {
 
 // End implements Printer.
 func (t *Text) End(s Summary) {
-	failed := s.Failed()
-	text := fmt.Sprintf("%d of %d passed in %s", len(s.Results)-len(failed), len(s.Results), s.Took.Round(time.Second))
+	failed, skipped := s.Failed(), s.Skipped()
+	made := len(s.Results) - len(skipped)
+	text := fmt.Sprintf("%d of %d passed in %s", made-len(failed), made, s.Took.Round(time.Second))
+	if len(skipped) > 0 {
+		text += "; skipped: " + strings.Join(skipped, ", ")
+	}
 	if len(failed) > 0 {
 		text += "; failed: " + strings.Join(failed, ", ")
 	}
