@@ -97,7 +97,7 @@ clean: ## Remove the binary and the stream's segments; your films stay
 # any will do, + parts packages that go together.
 RUN_NEEDS  := ffmpeg:ffmpeg:ffmpeg ffprobe:ffmpeg:ffmpeg
 TEST_NEEDS := $(RUN_NEEDS) cc/gcc/clang:gcc+libc6-dev: ps:procps: tmux:tmux:tmux \
-  chromium/google-chrome:chromium: cvlc:vlc-bin+vlc-plugin-base: nginx:nginx:nginx npm:npm:node
+  chromium/google-chrome:chromium: ip:iproute2: cvlc:vlc-bin+vlc-plugin-base: nginx:nginx:nginx npm:npm:node
 
 $(HLS_JS): | test-deps
 	npm install --no-save --no-package-lock --no-audit --no-fund --silent hls.js@1.7.4
