@@ -89,3 +89,16 @@ func matches(pattern, pkg string) bool {
 	}
 	return pattern == pkg
 }
+
+// TestPackageMainIsOneFile holds what `go run main.go NAME` needs.
+func TestPackageMainIsOneFile(t *testing.T) {
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		if f != "main.go" && !strings.HasSuffix(f, "_test.go") {
+			t.Errorf("%s: package main is main.go alone, so that go run main.go works", f)
+		}
+	}
+}

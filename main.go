@@ -181,7 +181,7 @@ func (a *app) root() *cobra.Command {
 				signal.Ignore(syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGTTOU)
 				orphaned, err := procs.Guard(os.Stdin, args[0])
 				if orphaned {
-					err = errors.Join(err, restoreTerminal(args[1:]))
+					err = errors.Join(err, tui.RestoreTerminal(args[1:]))
 				}
 				return err
 			},
@@ -447,9 +447,9 @@ func (a *app) platform(o platformOptions) error {
 	defer closeLog()
 	var guardian []string
 	if !o.headless {
-		before, err := newKeepsake(logFolder(paths))
+		before, err := tui.NewKeepsake(logFolder(paths))
 		if err == nil {
-			guardian, err = before.arguments()
+			guardian, err = before.Arguments()
 		}
 		if err != nil {
 			return err
@@ -992,6 +992,69 @@ func allSettings() []runner.Setting {
 	list := slices.Concat(runner.Settings(runner.Paths{}), runner.Settings(runner.Topology{}), runner.Settings(runner.Common{}))
 	for _, s := range services() {
 		list = append(list, runner.Settings(s.settings)...)
+	}
+	return list
+}
+
+// screenOptions are the flags of a dashboard.
+type screenOptions struct {
+	ascii bool
+	theme string
+}
+
+func (o *screenOptions) addTo(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.BoolVar(&o.ascii, "ascii", false, "the dashboard with nothing beyond ASCII")
+	f.StringVar(&o.theme, "theme", tui.Themes()[0], "the dashboard's `THEME`: "+strings.Join(tui.Themes(), ", "))
+	_ = cmd.RegisterFlagCompletionFunc("theme", cobra.FixedCompletions(tui.Themes(), cobra.ShellCompDirectiveNoFileComp)) // the flag exists
+}
+
+// given reports whether any was given.
+func (o screenOptions) given() bool { return o.ascii || o.theme != tui.Themes()[0] }
+
+// check is of a dashboard; otherwise names what to use where there is no terminal.
+func (o screenOptions) check(otherwise string) error {
+	switch {
+	case !slices.Contains(tui.Themes(), o.theme):
+		return &usageError{fmt.Errorf("--theme %q: allowed are %s", o.theme, strings.Join(tui.Themes(), ", "))}
+	case !isatty.IsTerminal(os.Stdin.Fd()) || !isatty.IsTerminal(os.Stdout.Fd()):
+		return &usageError{errors.New("the dashboard needs a terminal; without one use " + otherwise)}
+	}
+	return nil
+}
+
+// dashboard shows the platform until it has stopped, which q, a signal or the
+// end of the screen itself brings about.
+func dashboard(ctx context.Context, local *control.Local, layout layouts.Layout, o screenOptions) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	farewell := control.AwaitFarewell(local)
+	stopped := make(chan struct{})
+	var ran error
+	go func() {
+		defer close(stopped)
+		ran = local.Run(ctx)
+	}()
+	// The screen's own context: it stays to show how everything stops.
+	shown := tui.Run(context.WithoutCancel(ctx), local, layout, tui.Options{
+		Stop: stop, Stopped: stopped, Kill: local.KillAll, ASCII: o.ascii, Theme: o.theme, Drills: drills(),
+	})
+	stop()
+	<-stopped
+	(<-farewell).Write(os.Stderr)
+	return errors.Join(shown, ran)
+}
+
+// drills are the faults that can be made from the dashboard.
+func drills() []tui.Drill {
+	var list []tui.Drill
+	for _, f := range drill.Faults() {
+		if f.Own {
+			continue // not on a platform that others watch
+		}
+		list = append(list, tui.Drill{Name: f.Name, About: f.About, Run: func(ctx context.Context, p control.Platform) (string, error) {
+			return drill.Live(ctx, p, f)
+		}})
 	}
 	return list
 }

@@ -1,4 +1,4 @@
-package main
+package tui
 
 import (
 	"encoding/json"
@@ -11,9 +11,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// keepsake is what the guardian needs to give the terminal back after a dashboard
+// Keepsake is what the guardian needs to give the terminal back after a dashboard
 // that could not do so itself: it was killed, or a goroutine of it has panicked.
-type keepsake struct {
+type Keepsake struct {
 	// Terminal is the terminal's state before the dashboard.
 	Terminal *term.State `json:"terminal"`
 	// Crash is the file that Go writes a panic to, Logs the folder it lies in.
@@ -25,10 +25,10 @@ type keepsake struct {
 // the hidden cursor and at last the alternate screen.
 const leaveScreen = "\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?2004l\x1b[0m\x1b[?25h\x1b[?1049l"
 
-// newKeepsake takes the terminal's state as it is now, and has a panic written to a
+// NewKeepsake takes the terminal's state as it is now, and has a panic written to a
 // file of its own: what it says on the screen is gone with the screen.
-func newKeepsake(logs string) (keepsake, error) {
-	k := keepsake{Logs: logs, Crash: filepath.Join(logs, "crash.log")}
+func NewKeepsake(logs string) (Keepsake, error) {
+	k := Keepsake{Logs: logs, Crash: filepath.Join(logs, "crash.log")}
 	var err error
 	if k.Terminal, err = term.GetState(os.Stdin.Fd()); err != nil {
 		return k, fmt.Errorf("the terminal's state: %w", err)
@@ -41,19 +41,19 @@ func newKeepsake(logs string) (keepsake, error) {
 	return k, debug.SetCrashOutput(f, debug.CrashOptions{})
 }
 
-// arguments are the guardian's.
-func (k keepsake) arguments() ([]string, error) {
+// Arguments are what the guardian is started with, for RestoreTerminal.
+func (k Keepsake) Arguments() ([]string, error) {
 	b, err := json.Marshal(k)
 	return []string{string(b)}, err
 }
 
-// restoreTerminal gives the terminal back as arguments tell. The caller must have
+// RestoreTerminal gives the terminal back as arguments tell. The caller must have
 // ignored TTOU: the terminal is no longer its own.
-func restoreTerminal(arguments []string) error {
+func RestoreTerminal(arguments []string) error {
 	if len(arguments) == 0 {
 		return nil // there was no dashboard
 	}
-	var k keepsake
+	var k Keepsake
 	if err := json.Unmarshal([]byte(arguments[0]), &k); err != nil {
 		return fmt.Errorf("guardian's arguments: %w", err)
 	}
