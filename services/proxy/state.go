@@ -47,9 +47,11 @@ type saved struct {
 	Epoch   int               `json:"epoch"`
 }
 
-// savedMost is how old a state may be that is gone on with: players that saw an
-// older one have gone.
-const savedMost = time.Minute
+// young reports whether a state is gone on with: players that saw an older one than
+// its own window have gone, or have nothing left to play.
+func (v saved) young(now time.Time) bool {
+	return now.Sub(v.At).Abs() < max(v.Window, 10*time.Second)
+}
 
 func openState(folder string, port int) (*state, error) {
 	path := filepath.Join(folder, fmt.Sprintf("proxy-%d", port))
@@ -121,7 +123,7 @@ func (s *state) read(now time.Time) ([]saved, error) {
 		if err == nil {
 			err = json.Unmarshal(b, &v)
 		}
-		if err == nil && now.Sub(v.At).Abs() < savedMost && isPlaylist(v.Key) && len(v.Entries) > 0 && v.Head.TargetDuration > 0 {
+		if err == nil && v.young(now) && isPlaylist(v.Key) && len(v.Entries) > 0 && v.Head.TargetDuration > 0 {
 			list = append(list, v)
 			continue
 		}
