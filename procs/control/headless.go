@@ -127,6 +127,9 @@ func watchAir(ctx context.Context, p Platform, looks chan<- look) {
 		l := look{playlists: a.playlists(p.Snapshot())}
 		l.err = a.look(ctx, l.playlists)
 		l.at = time.Now()
+		if ctx.Err() != nil {
+			return // it was broken off: what it saw is no word on the stream
+		}
 		select {
 		case looks <- l:
 		case <-ctx.Done():
