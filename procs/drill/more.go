@@ -213,6 +213,9 @@ func fillDisk(ctx context.Context, s *scene) error {
 	if s.target.Disk == "" {
 		return &cannotHere{"a small disk of the drill's own is needed: mounting one needs root on Linux"}
 	}
+	if signals, err := filepath.Glob(filepath.Join(s.target.Disk, "*", "*.m3u8")); err != nil || len(signals) == 0 {
+		return &cannotHere{"this platform's encoders write to no disk"}
+	}
 	ballast := filepath.Join(s.target.Disk, "ballast")
 	s.undo(func(context.Context) error {
 		if err := os.Remove(ballast); err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -105,6 +105,15 @@ func TestADiskIsFullAndHasRoomAgain(t *testing.T) {
 		}
 	}()
 	s := &scene{target: Target{Disk: place.Disk}}
+	if no := (*cannotHere)(nil); !errors.As(fillDisk(t.Context(), s), &no) {
+		t.Error("a disk that nobody writes to was filled")
+	}
+	if err := os.Mkdir(filepath.Join(place.Disk, "live01"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(place.Disk, "live01", "playlist.m3u8"), []byte("#EXTM3U\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
 	if err := fill(filepath.Join(place.Disk, "ballast")); err != nil {
 		t.Fatal(err)
 	}
