@@ -49,8 +49,8 @@ test: test-deps $(HLS_JS) ## Install what is missing and run every test
 	$(GO) test -count=1 -timeout 20m -v $(END_TO_END)
 
 .PHONY: soak
-soak: test-deps $(HLS_JS) ## Long tests: minute-long outages, many seams of the loop
-	SOAK=1 $(GO) test -count=1 -timeout 60m -v $(END_TO_END)
+soak: test-deps $(HLS_JS) ## Long tests: ten minutes of random faults, minute-long outages, many seams of the loop
+	SOAK=1 $(GO) test -count=1 -timeout 120m -v $(END_TO_END)
 
 .PHONY: bench
 bench: bench-deps ## Benchmarks, and the proxy beside its peers; they report figures and assert nothing
