@@ -69,7 +69,7 @@ func (s *Supervisor) guardianOnce(ctx context.Context, spawner *child.Spawner) e
 	if err != nil {
 		return err
 	}
-	defer w.Close() // a second time after ctx's end, which does no harm
+	defer func() { _ = w.Close() }() // a second time after ctx's end, which does no harm
 	c, err := spawner.Start(child.Options{
 		Argv: append([]string{s.o.Self, GuardianCommand, s.records.path}, s.o.Guardian...), Env: os.Environ(), Stdin: r, Survives: true,
 	})

@@ -58,7 +58,7 @@ func listen(socket Socket) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer l.Close()
+	defer func() { _ = l.Close() }() // never accepted from
 	raw, err := l.(*net.TCPListener).SyscallConn()
 	if err != nil {
 		return nil, err

@@ -152,7 +152,7 @@ func (s *Supervisor) add(spec Spec) error {
 // them, dependents first, and returns when all have gone. The error names what
 // could not be stopped, or a socket that cannot be held.
 func (s *Supervisor) Run(ctx context.Context) error {
-	defer s.lock.Close()
+	defer func() { _ = s.lock.Close() }() // nothing is written to it
 	if err := s.Hold(); err != nil {
 		return err
 	}

@@ -37,7 +37,7 @@ func NewKeepsake(logs string) (Keepsake, error) {
 	if err != nil {
 		return k, err
 	}
-	defer f.Close() // the runtime keeps a copy
+	defer func() { _ = f.Close() }() // the runtime keeps a copy
 	return k, debug.SetCrashOutput(f, debug.CrashOptions{})
 }
 
@@ -61,7 +61,7 @@ func RestoreTerminal(arguments []string) error {
 	if err != nil {
 		return err // the terminal has gone too
 	}
-	defer tty.Close()
+	defer func() { _ = tty.Close() }() // nothing is held back in it
 	// Most shells have set the terminal already as they want it, with signals on;
 	// only what is still raw is the dashboard's.
 	now, err := term.GetState(tty.Fd())

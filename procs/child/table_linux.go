@@ -24,7 +24,7 @@ func Members(groups ...int) ([]Process, error) {
 	if err != nil {
 		return nil, fmt.Errorf("process table: %w", err)
 	}
-	defer dir.Close()
+	defer func() { _ = dir.Close() }() // only read
 	names, err := dir.Readdirnames(-1)
 	if err != nil {
 		return nil, fmt.Errorf("process table: %w", err)

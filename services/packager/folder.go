@@ -56,7 +56,7 @@ func openFolder(output, signal string) (*folder, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer root.Close()
+	defer func() { _ = root.Close() }() // only looked into
 	info, err := root.Lstat(signal)
 	if err == nil && !info.IsDir() {
 		err = fmt.Errorf("%s is not a folder", signal)
@@ -92,7 +92,7 @@ func (f *folder) read(name string, limit int64) ([]byte, fs.FileInfo, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }() // only read
 	info, err := file.Stat()
 	switch {
 	case err != nil:

@@ -49,7 +49,7 @@ func (in *ingest) run(ctx context.Context) {
 		in.s.log.Warn("cannot watch the folder of signals, it is searched instead", "error", err.Error(), "every_ms", blindRescan.Milliseconds())
 		every = blindRescan
 	} else {
-		defer watcher.Close()
+		defer func() { _ = watcher.Close() }() // nobody listens any more
 		in.watcher, events, failures = watcher, watcher.Events, watcher.Errors
 	}
 	// All media first, then each playlist as it is by now: the first one published

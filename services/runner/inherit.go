@@ -58,7 +58,7 @@ func inherit(e Environment, name string) (net.Listener, error) {
 		return nil, err
 	}
 	f := os.NewFile(uintptr(firstInherited+i), names[i])
-	defer f.Close() // the listener has its own
+	defer func() { _ = f.Close() }() // the listener has its own
 	l, err := net.FileListener(f)
 	if err != nil {
 		return nil, fmt.Errorf("LISTEN_FDS=%s: descriptor %d is no socket to listen on: %w", e["LISTEN_FDS"], firstInherited+i, reason(err))

@@ -38,14 +38,14 @@ func start(ctx context.Context, spawner *child.Spawner, argv []string, says func
 	}
 	c := &command{Out: out}
 	c.child, err = spawner.Start(child.Options{Argv: argv, Env: os.Environ(), Stdout: outW, Stderr: complaintW, SameGroup: true})
-	outW.Close()
-	complaintW.Close()
+	_ = outW.Close() // the child has its own of both
+	_ = complaintW.Close()
 	if err != nil {
 		return nil, errors.Join(err, out.Close(), complaint.Close())
 	}
 	ctx, c.stop = context.WithCancel(ctx)
 	c.tasks.Go(func() {
-		defer complaint.Close()
+		defer func() { _ = complaint.Close() }() // only read
 		lines := bufio.NewScanner(complaint)
 		for lines.Scan() {
 			says(lines.Text())
@@ -65,7 +65,7 @@ func (c *command) end() child.Exit {
 	c.stop()
 	<-c.child.Done()
 	c.tasks.Wait()
-	c.Out.Close()
+	_ = c.Out.Close() // only read
 	return c.child.Exit()
 }
 

@@ -79,7 +79,7 @@ func key(in input) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // only read
 	const ends = 1 << 20
 	h := sha256.New()
 	fmt.Fprintf(h, "%s %d %d\n", recipe(), in.Size, in.Modified.UnixNano())
@@ -234,7 +234,7 @@ func (s *studio) make(ctx context.Context, signal, stage string, m mezzanine, pi
 	if err := os.Mkdir(work, 0o755); err != nil {
 		return fmt.Errorf("CACHE_PATH: %w", err)
 	}
-	defer os.RemoveAll(work)
+	defer func() { _ = os.RemoveAll(work) }() // the next one to make it removes what is left
 	err = s.makeIn(ctx, work, m, picture, sound, rate, func(percent float64) { s.progress.tell(signal, stage, percent) })
 	s.progress.done(signal, stage, err == nil)
 	return err
@@ -272,7 +272,7 @@ func (s *studio) makeIn(ctx context.Context, work string, m mezzanine, picture, 
 		return err
 	}
 	err = f.Sync() // a power cut must not leave half of it under its name
-	f.Close()
+	_ = f.Close()  // only read
 	if err != nil {
 		return err
 	}
@@ -335,17 +335,17 @@ func lockFile(ctx context.Context, path string, waiting func()) (unlock func(), 
 	for {
 		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 		if err == nil {
-			return func() { f.Close() }, nil
+			return func() { _ = f.Close() }, nil // nothing is written to it
 		}
 		if !errors.Is(err, syscall.EWOULDBLOCK) {
-			f.Close()
+			_ = f.Close() // not ours
 			return nil, fmt.Errorf("lock %s: %w", path, err)
 		}
 		waiting()
 		select {
 		case <-time.After(lockPoll):
 		case <-ctx.Done():
-			f.Close()
+			_ = f.Close() // not ours
 			return nil, ctx.Err()
 		}
 	}
@@ -357,7 +357,7 @@ func copyFile(from, to string) error {
 	if err != nil {
 		return err
 	}
-	defer src.Close()
+	defer func() { _ = src.Close() }() // only read
 	return placeFile(to, func(f *os.File) error {
 		_, err := io.Copy(f, src)
 		return err
@@ -370,7 +370,7 @@ func placeFile(path string, write func(*os.File) error) error {
 	if err != nil {
 		return err
 	}
-	defer os.Remove(f.Name()) // there no more once it is in place
+	defer func() { _ = os.Remove(f.Name()) }() // there no more once it is in place
 	err = write(f)
 	if err == nil {
 		err = f.Chmod(0o644)
