@@ -6,10 +6,9 @@ import (
 	"time"
 )
 
-// psColumns are what parsePS reads; lstart is five words: Tue Nov 24 14:45:00 2026.
-const psColumns = "pid=,pgid=,stat=,rss=,time=,lstart="
-
-// parsePS reads the answer of a BSD ps, which tells what /proc tells on Linux.
+// parsePS reads the answer of a BSD ps, which tells what /proc tells on Linux. Its
+// columns are pid, pgid, stat, rss, time and lstart, which is five words: Tue Nov 24
+// 14:45:00 2026.
 func parsePS(out string) []Process {
 	var list []Process
 	for line := range strings.Lines(out) {

@@ -11,7 +11,11 @@ import (
 	"time"
 )
 
-const tableTimeout = 5 * time.Second
+const (
+	tableTimeout = 5 * time.Second
+	// psColumns are what parsePS reads.
+	psColumns = "pid=,pgid=,stat=,rss=,time=,lstart="
+)
 
 // Members returns the processes of groups that we can see, zombies too.
 func Members(groups ...int) ([]Process, error) {
