@@ -97,7 +97,7 @@ func (a *audience) ask(ctx context.Context, client *http.Client, path string) []
 		case err != nil:
 			a.fault("%s, try %d: %v", path, tries, err)
 			return nil
-		case status != http.StatusOK && !(status == http.StatusNotFound && !strings.HasSuffix(path, ".m3u8")):
+		case status != http.StatusOK && (status != http.StatusNotFound || strings.HasSuffix(path, ".m3u8")):
 			a.fault("%s: status %d %s", path, status, body)
 			return nil
 		case connections > 1 && !deadly:

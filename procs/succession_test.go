@@ -162,12 +162,12 @@ func TestTheOldOneIsGivenItsTimeAndNoMore(t *testing.T) {
 }
 
 func TestThereAreNeverThree(t *testing.T) {
-	c := handing(t).ask(Restart).is(Ready, "incarnation 2 is starting", "").are(1, 2, 0)
-	c = finishing(t).ask(Restart).is(Ready, "restart asked for: waiting until incarnation 1 has finished its responses", "").are(2, 0, 1)
+	handing(t).ask(Restart).is(Ready, "incarnation 2 is starting", "").are(1, 2, 0)
+	c := finishing(t).ask(Restart).is(Ready, "restart asked for: waiting until incarnation 1 has finished its responses", "").are(2, 0, 1)
 	c.over(1, clean).is(Ready, "incarnation 3 is starting", "spawn 3, start in 15s").are(2, 3, 0)
 	c.of(3, Event{Kind: Probed, Ready: true}).are(3, 0, 2).over(2, clean).is(Ready, "", "").are(3, 0, 0) // once, not again and again
 	// A crash meanwhile is a restart as well.
-	c = finishing(t).ask(Restart).over(2, crash).timer().are(3, 0, 1).over(1, clean).ready().is(Ready, "", "").are(3, 0, 0)
+	finishing(t).ask(Restart).over(2, crash).timer().are(3, 0, 1).over(1, clean).ready().is(Ready, "", "").are(3, 0, 0)
 	finishing(t).ask(Restart).ask(Stop).over(1, clean).over(2, clean).is(Exited, "stopped", "")
 }
 

@@ -22,11 +22,13 @@ func TestPatience(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			now := began
 			var got []time.Duration
-			for p, more := newPatience(now, c.limit), true; ; {
-				var pause time.Duration
-				if pause, p, more = p.after(now, c.random); !more {
+			p := newPatience(now, c.limit)
+			for {
+				pause, next, more := p.after(now, c.random)
+				if !more {
 					break
 				}
+				p = next
 				got = append(got, pause)
 				now = now.Add(pause)
 			}

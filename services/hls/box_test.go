@@ -77,7 +77,7 @@ func TestBoxReader(t *testing.T) {
 				t.Error("the boxes are not what was read")
 			}
 			switch {
-			case c.err == "" && err != io.EOF:
+			case c.err == "" && !errors.Is(err, io.EOF):
 				t.Errorf("got %v, want EOF", err)
 			case c.err != "" && !strings.Contains(err.Error(), c.err):
 				t.Errorf("got %v, want %s", err, c.err)
@@ -115,11 +115,11 @@ func FuzzBoxReader(f *testing.F) {
 			}
 			all = append(all, b.Data...)
 		}
-		if !bytes.HasPrefix(in, all) || (err == io.EOF) != (len(all) == len(in)) {
+		if !bytes.HasPrefix(in, all) || errors.Is(err, io.EOF) != (len(all) == len(in)) {
 			t.Fatalf("%d bytes in boxes of %d, then %v", len(all), len(in), err)
 		}
 		// Both ways to cut boxes agree.
-		if boxes, errSplit := split(in); err == io.EOF && errSplit != nil {
+		if boxes, errSplit := split(in); errors.Is(err, io.EOF) && errSplit != nil {
 			t.Fatalf("split: %v after %d boxes, the reader took them", errSplit, len(boxes))
 		}
 	})

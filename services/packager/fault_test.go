@@ -2,6 +2,7 @@ package packager
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -127,7 +128,7 @@ func TestFaults(t *testing.T) {
 		{`{"mode":"lag","segments":99}`, map[string]func(*testing.T, answer){list: listed(101, "101.m4s")}},
 		{`{"mode":"slow","bytes_per_s":1000000}`, map[string]func(*testing.T, answer){list: status(200), segment: body(whole)}},
 		{`{"mode":"truncate"}`, map[string]func(*testing.T, answer){list: status(200), segment: func(t *testing.T, a answer) {
-			if a.status != 200 || a.err != io.ErrUnexpectedEOF || len(a.body) != len(whole)/2 || a.body != whole[:len(a.body)] {
+			if a.status != 200 || !errors.Is(a.err, io.ErrUnexpectedEOF) || len(a.body) != len(whole)/2 || a.body != whole[:len(a.body)] {
 				t.Errorf("got %d, %v and %d bytes, want the first half of %d", a.status, a.err, len(a.body), len(whole))
 			}
 		}}},
@@ -249,7 +250,7 @@ func TestAFaultTakesHoldOfWhatIsUnderWay(t *testing.T) {
 			}
 		}},
 		{`{"mode":"truncate"}`, func(t *testing.T, got []byte, _ int, broken any) {
-			if broken != http.ErrAbortHandler || !bytes.Equal(got, whole[:len(whole)/2]) {
+			if broken != http.ErrAbortHandler || !bytes.Equal(got, whole[:len(whole)/2]) { //nolint:errorlint // a panic's value, which net/http compares likewise
 				t.Errorf("got %v and %d bytes, want the first half and a broken connection", broken, len(got))
 			}
 		}},

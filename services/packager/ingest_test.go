@@ -3,6 +3,7 @@ package packager
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"net/http/httptest"
 	"os"
@@ -582,7 +583,7 @@ func TestAPackagerIsNoPeerOfItsOwn(t *testing.T) {
 	d.publish(100, 103)
 	r := run(t, d.output)
 	r.awaitMSN(103)
-	if _, err := r.s.peerPlaylist(t.Context(), r.url, "live01", -1); err != errSelf {
+	if _, err := r.s.peerPlaylist(t.Context(), r.url, "live01", -1); !errors.Is(err, errSelf) {
 		t.Errorf("got %v, want %v", err, errSelf)
 	}
 }

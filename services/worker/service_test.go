@@ -3,6 +3,7 @@ package worker
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -611,7 +612,7 @@ func TestAFilmThatIsMissedOnceIsStillThere(t *testing.T) {
 		if err := s.scan(t.Context(), false); err != nil {
 			t.Fatal(err)
 		}
-		if sig.refused != want {
+		if !errors.Is(sig.refused, want) {
 			t.Errorf("look %d: got %v, want %v", look+1, sig.refused, want)
 		}
 	}
