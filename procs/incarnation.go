@@ -57,7 +57,7 @@ func (s *Supervisor) spawn(p *process, epoch int) error {
 	if err != nil {
 		return err
 	}
-	defer log.Close() // the child has its own
+	defer func() { _ = log.Close() }() // the child has its own
 	env := append(p.environment(), socketVariable+"="+socket)
 	if epoch == p.machine.Next {
 		env = append(env, readyWait)
@@ -123,7 +123,11 @@ func (s *Supervisor) handOver(name string, i *incarnation) {
 	_ = i.child.Signal(syscall.SIGCONT) // a paused one could not listen
 	client := newClient(i.socket)
 	defer client.CloseIdleConnections()
-	resp, err := client.Post("http://service/handover", "", nil)
+	req, err := http.NewRequestWithContext(context.Background(), http.MethodPost, "http://service/handover", nil)
+	var resp *http.Response
+	if err == nil {
+		resp, err = client.Do(req)
+	}
 	if err == nil {
 		_ = resp.Body.Close() // empty
 	}

@@ -171,11 +171,11 @@ func Reduce(m Machine, e Event, now time.Time) (Machine, []Effect) {
 		m.Wanted, m.again = false, false
 		return m.stop("the platform is stopping")
 	}
-	switch {
-	case e.Epoch == 0 || e.Epoch == m.Epoch:
-	case e.Epoch == m.Next:
+	switch e.Epoch {
+	case 0, m.Epoch:
+	case m.Next:
 		return m.ofNext(e, now)
-	case e.Epoch == m.Draining:
+	case m.Draining:
 		return m.ofDraining(e, now)
 	}
 	if e.Epoch != m.Epoch {

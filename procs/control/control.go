@@ -11,10 +11,13 @@ import (
 	"livestream-tui/services/report"
 )
 
-// State and Status are procs', so that clients need not import it.
+// What is procs' and has a name here, so that clients need not import it.
 type (
-	State  = procs.State
+	// State is the state of a process.
+	State = procs.State
+	// Status is what is known of a process.
 	Status = procs.Status
+	// Ending is how a process ended.
 	Ending = procs.Ending
 )
 

@@ -14,7 +14,7 @@ import (
 const headlessTick = 250 * time.Millisecond
 
 // Outcome is why a headless run did not end well, as an error.
-type Outcome struct {
+type Outcome struct { //nolint:errname // named for what it tells of a run, to people and as an exit code
 	// NeverReady: a process never became ready; otherwise the stream was off air
 	// in the end.
 	NeverReady bool

@@ -1,6 +1,7 @@
 package control
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -28,14 +29,14 @@ func SocketPath(runPath string) string { return filepath.Join(runPath, socketNam
 // procs.ErrAlreadyRunning and says who. The lock tells of another instance as
 // well, but for one whose lock file was removed.
 func alone(path string) error {
-	conn, err := net.DialTimeout("unix", path, livePatience)
+	conn, err := (&net.Dialer{Timeout: livePatience}).DialContext(context.Background(), "unix", path)
 	if errors.Is(err, syscall.EAGAIN) { // it listens and does not accept
 		return procs.AlreadyRunning(0, "socket "+path)
 	}
 	if err != nil {
 		return nil
 	}
-	defer conn.Close()
+	defer func() { _ = conn.Close() }() // nothing was sent
 	pid := 0
 	if c, ok := conn.(*net.UnixConn); ok {
 		pid = peer(c)

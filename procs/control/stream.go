@@ -28,7 +28,7 @@ type stream struct {
 func (r *Remote) open(ctx context.Context) (*stream, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	patience := time.AfterFunc(remotePatience, cancel)
-	resp, err := r.get(ctx, "/events", "")
+	resp, err := r.get(ctx, "/events", "") //nolint:bodyclose // closing closes it
 	if err != nil {
 		if !patience.Stop() {
 			err = r.silent()

@@ -207,8 +207,8 @@ func (s *Service) media(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func asIs(snap *snapshot) *snapshot           { return snap }
-func never(signal string, _ *snapshot) string { return "" }
+func asIs(snap *snapshot) *snapshot  { return snap }
+func never(string, *snapshot) string { return "" }
 
 // instead answers where the fault leaves nothing of the honest answer.
 func (f inForce) instead(s *Service, w http.ResponseWriter, r *http.Request) bool {

@@ -32,9 +32,7 @@ func (w *window) follow(due []entry, target int, stock stocked, now time.Time) (
 			if over := first.Add(patience); now.Before(over) && len(run) < w.size {
 				return chosen, over
 			}
-			for _, e := range gaps(last, run[0].msn, w.size, due) {
-				chosen = append(chosen, e)
-			}
+			chosen = append(chosen, gaps(last, run[0].msn, w.size, due)...)
 		}
 		chosen = append(chosen, run...)
 		last = run[len(run)-1]

@@ -28,7 +28,7 @@ func ConfigFromEnv(e runner.Environment) (Config, error) {
 	var c Config
 	var p runner.Problems
 	runner.Parse(e, &c, &p)
-	c.Topology.Complete(&p)
+	c.Complete(&p)
 	c.Paths.Complete(e, &p)
 	p.Require(c.CacheBytes >= 1<<20, "PROXY_CACHE_BYTES", c.CacheBytes, "allowed is 1048576 (1 MiB) or more")
 	p.Require(c.Streams >= 1, "PROXY_PLAYLISTS", c.Streams, "allowed is 1 or more")

@@ -39,7 +39,7 @@ func checkPath(decoded, escaped string) error {
 		return errors.New("the path has an escaped slash or zero")
 	}
 	if path.Clean(decoded) != decoded {
-		return errors.New("the path has empty elements, . or ..")
+		return errors.New("the path has ., .. or empty elements")
 	}
 	return nil
 }

@@ -138,7 +138,7 @@ func checkMP4(body []byte) error {
 	if err := hls.CheckInit(body); err == nil {
 		return nil
 	}
-	// A segment that initializes itself, or a whole film: its boxes must fill it.
+	// A segment that initialises itself, or a whole film: its boxes must fill it.
 	boxes := hls.NewBoxReader(bytes.NewReader(body), maxObject)
 	for {
 		if _, err := boxes.Next(); errors.Is(err, io.EOF) {

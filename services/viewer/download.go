@@ -165,7 +165,7 @@ func (d *downloader) take(ctx context.Context, s piece) (time.Duration, error) {
 	if s.err != nil {
 		d.p.accuseOf(RuleDownload, "msn %d, %q: %s", s.msn, s.URI, s.err)
 		d.jump(s.msn + 1)
-		return 0, nil
+		return 0, nil //nolint:nilerr // the piece is accused and left out; the error returned is ctx's
 	}
 	if ok, err := d.takeMap(ctx, s); !ok || err != nil {
 		return d.retry(), err

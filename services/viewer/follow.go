@@ -65,7 +65,7 @@ func (p *Player) first() bool {
 func (p *Player) gaveUp(failed, retries int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if failed == retries && !(p.o.Patient && p.list == nil) {
+	if failed == retries && (!p.o.Patient || p.list != nil) {
 		p.status.GaveUp++
 	}
 }

@@ -231,7 +231,7 @@ func (s *Service) speak(ctx context.Context, signal string, p *Player) error {
 			said, last = now, st
 		}
 		if sleepUntil(ctx, now.Add(look)) != nil {
-			return nil // the player has been stopped, or all have
+			return nil //nolint:nilerr // the player has been stopped, or all have
 		}
 	}
 }
