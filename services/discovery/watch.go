@@ -32,28 +32,8 @@ func observe(o health.Observation, r result) health.Observation {
 		return o
 	}
 	o.Err, o.Fails, o.Latency = "", 0, r.Latency
-	pos := hls.Pos{MSN: r.Playlist.LastMSN(), Part: -1}
-	switch {
-	case o.First.IsZero():
-		o.First = r.At
-	case o.Pos.Less(pos):
-		o.Advanced = r.At
-	}
-	o.Pos = pos
-	o.TargetDuration = time.Duration(r.Playlist.TargetDuration) * time.Second
-	o.Tail = tail(r.Playlist)
+	o.Saw(r.At, r.Playlist)
 	return o
-}
-
-func tail(p *hls.MediaPlaylist) []health.Mark {
-	marks := make([]health.Mark, len(p.Segments))
-	for i, s := range p.Segments {
-		marks[i] = health.Mark{
-			MSN: p.MediaSequence + int64(i), URI: s.URI, Duration: s.Duration,
-			ProgramDateTime: s.ProgramDateTime, Discontinuity: s.Discontinuity,
-		}
-	}
-	return marks
 }
 
 // Limits of the time between two requests to one packager.

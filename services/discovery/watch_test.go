@@ -78,16 +78,6 @@ func TestObserve(t *testing.T) {
 	}
 }
 
-func TestMarksIdentifyASegment(t *testing.T) {
-	p := &hls.MediaPlaylist{MediaSequence: 7, Segments: []hls.Segment{
-		{URI: "7.m4s", Duration: 2 * time.Second, ProgramDateTime: at(14), Discontinuity: true},
-	}}
-	want := []health.Mark{{MSN: 7, URI: "7.m4s", Duration: 2 * time.Second, ProgramDateTime: at(14), Discontinuity: true}}
-	if diff := cmp.Diff(want, tail(p)); diff != "" {
-		t.Errorf("want (-), got (+):\n%s", diff)
-	}
-}
-
 func TestInterval(t *testing.T) {
 	for _, c := range []struct {
 		name         string

@@ -185,15 +185,6 @@ func seen(o health.Observation, r loaded) health.Observation {
 	if r.media == nil {
 		return o
 	}
-	pos := hls.Pos{MSN: r.media.LastMSN(), Part: -1}
-	switch {
-	case o.First.IsZero():
-		o.First = r.at
-	case o.Pos.Less(pos):
-		o.Advanced = r.at
-	}
-	o.Pos = pos
-	o.TargetDuration = time.Duration(r.media.TargetDuration) * time.Second
-	o.Tail = health.Marks(r.media)
+	o.Saw(r.at, r.media)
 	return o
 }
