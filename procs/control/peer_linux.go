@@ -1,25 +1,12 @@
 package control
 
-import (
-	"net"
+import "golang.org/x/sys/unix"
 
-	"golang.org/x/sys/unix"
-)
-
-// peer is the pid of who made the socket that c is connected to, 0 when that
-// cannot be told.
-func peer(c *net.UnixConn) int {
-	pid := 0
-	raw, err := c.SyscallConn()
+// peerPID is the pid of who made the socket that fd is connected to.
+func peerPID(fd int) (int, error) {
+	cred, err := unix.GetsockoptUcred(fd, unix.SOL_SOCKET, unix.SO_PEERCRED)
 	if err != nil {
-		return 0
+		return 0, err
 	}
-	if err := raw.Control(func(fd uintptr) {
-		if cred, err := unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED); err == nil {
-			pid = int(cred.Pid)
-		}
-	}); err != nil {
-		return 0
-	}
-	return pid
+	return int(cred.Pid), nil
 }
