@@ -242,21 +242,22 @@ func playAll(t *testing.T, url string, length time.Duration) map[string]verdict 
 	return verdicts
 }
 
-// killActive kills the packager that the proxy serves from, n times, each time
-// when it is back and well, until ctx ends.
+// killActive kills the packager that the proxy serves from, n times, as an operator
+// does, each time when all are back and well, until ctx ends.
 func killActive(ctx context.Context, p *platform, n int, every time.Duration) (killed int) {
-	for killed < n {
+	for wait := every; killed < n; wait = 200 * time.Millisecond {
 		select {
 		case <-ctx.Done():
 			return killed
-		case <-time.After(every):
+		case <-time.After(wait):
 		}
 		name, err := p.active()
-		if err != nil {
+		if err != nil || p.bothUp() != nil {
 			continue
 		}
-		if s := p.status(name); s.PID != 0 && syscall.Kill(s.PID, syscall.SIGKILL) == nil {
+		if command(p.t, p.env, "ctl", "kill", name).Run() == nil {
 			killed++
+			time.Sleep(every) // between two kills, while the players play
 		}
 	}
 	return killed
