@@ -304,7 +304,7 @@ func (r *run) one(ctx context.Context, number int, f Fault) (passed bool, err er
 	enough := int64(flyingPart * float64(r.Players))
 	r.target.Bitrate, r.target.Good = r.crowd.bitrate(), func() bool { return r.crowd.flying.Load() >= enough }
 	made, failed := f.Make(ctx, r.target)
-	if no := (*cannotHere)(nil); errors.As(failed, &no) {
+	if no := (*notHereError)(nil); errors.As(failed, &no) {
 		result := Result{Fault: f, Victim: made.Victim, Began: from, Took: time.Since(from), Skipped: no.reason}
 		r.results = append(r.results, result)
 		r.Out.Result(number, result)

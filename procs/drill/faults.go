@@ -164,7 +164,7 @@ func toService(service string, do act) func(context.Context, *scene) error {
 				return do(ctx, s, p.Name)
 			}
 		}
-		return &cannotHere{"this platform has no " + service}
+		return &notHereError{"this platform has no " + service}
 	}
 }
 

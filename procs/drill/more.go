@@ -126,7 +126,7 @@ func everyWorkerDown(ctx context.Context, s *scene) error {
 	s.victim = "every worker"
 	list := s.target.those(isWorker)
 	if len(list) == 0 {
-		return &cannotHere{"this platform has no worker"}
+		return &notHereError{"this platform has no worker"}
 	}
 	for _, p := range list {
 		if err := down(ctx, s, p.Name); err != nil {
@@ -211,10 +211,10 @@ func stepClock(ctx context.Context, s *scene, process string) error {
 func fillDisk(ctx context.Context, s *scene) error {
 	s.victim = "the encoder's disk"
 	if s.target.Disk == "" {
-		return &cannotHere{"a small disk of the drill's own is needed: mounting one needs root on Linux"}
+		return &notHereError{"a small disk of the drill's own is needed: mounting one needs root on Linux"}
 	}
 	if signals, err := filepath.Glob(filepath.Join(s.target.Disk, "*", "*.m3u8")); err != nil || len(signals) == 0 {
-		return &cannotHere{"this platform's encoders write to no disk"}
+		return &notHereError{"this platform's encoders write to no disk"}
 	}
 	ballast := filepath.Join(s.target.Disk, "ballast")
 	s.undo(func(context.Context) error {
@@ -234,12 +234,12 @@ func fillDisk(ctx context.Context, s *scene) error {
 const diskFullSpare = 300 * time.Millisecond
 
 // fill makes a file as large as there is room.
-func fill(path string) error {
+func fill(path string) (err error) {
 	f, err := os.Create(path)
 	if err != nil {
 		return err
 	}
-	defer f.Close()
+	defer func() { err = errors.Join(err, f.Close()) }()
 	for chunk := make([]byte, 1<<20); len(chunk) > 0; {
 		_, err := f.Write(chunk)
 		switch {
@@ -253,7 +253,7 @@ func fill(path string) error {
 }
 
 // noDescriptors lets a process open nothing more until the fault is over.
-func noDescriptors(ctx context.Context, s *scene, process string) error {
+func noDescriptors(_ context.Context, s *scene, process string) error {
 	s.victim = process
 	p, err := s.target.process(process)
 	if err != nil {

@@ -22,11 +22,11 @@ type Made struct {
 // span is a time from then to then.
 type span struct{ From, To time.Time }
 
-// cannotHere is why a fault cannot be made on this machine or this platform, which
+// notHereError is why a fault cannot be made on this machine or this platform, which
 // is no verdict on anybody.
-type cannotHere struct{ reason string }
+type notHereError struct{ reason string }
 
-func (e *cannotHere) Error() string { return e.reason }
+func (e *notHereError) Error() string { return e.reason }
 
 // undoWithin bounds what takes a fault back, which a cancelled drill does too.
 const undoWithin = 5 * time.Second

@@ -226,7 +226,7 @@ func (k *soak) tell(ctx context.Context, d done) {
 			r.Failovers = append(r.Failovers, f)
 		}
 	}
-	if no := (*cannotHere)(nil); errors.As(d.err, &no) {
+	if no := (*notHereError)(nil); errors.As(d.err, &no) {
 		r.Skipped = no.reason
 	} else if d.err != nil {
 		r.Evidence, r.Passed = append([]string{"the fault could not be made: " + d.err.Error()}, r.Evidence...), false

@@ -28,7 +28,7 @@ func childrenOf(pid int) ([]int, error) {
 }
 
 func denyDescriptors(int) (restore func() error, err error) {
-	return nil, &cannotHere{"the limits of another process can be set on Linux only"}
+	return nil, &notHereError{"the limits of another process can be set on Linux only"}
 }
 
 func mountDisk(string, int) error { return errors.ErrUnsupported }

@@ -105,7 +105,7 @@ func TestADiskIsFullAndHasRoomAgain(t *testing.T) {
 		}
 	}()
 	s := &scene{target: Target{Disk: place.Disk}}
-	if no := (*cannotHere)(nil); !errors.As(fillDisk(t.Context(), s), &no) {
+	if no := (*notHereError)(nil); !errors.As(fillDisk(t.Context(), s), &no) {
 		t.Error("a disk that nobody writes to was filled")
 	}
 	if err := os.Mkdir(filepath.Join(place.Disk, "live01"), 0o755); err != nil {
