@@ -77,7 +77,7 @@ func (b *board) judge(now time.Time) (report.IngestReport, []change) {
 			if v.State == report.Unknown {
 				continue
 			}
-			v.Reason = shorten(v.Reason)
+			v.Reason = report.Short(v.Reason)
 			status.Packagers = append(status.Packagers, v.Status())
 			if was := b.states[name][i]; was != v.State {
 				changes = append(changes, change{name, was, v})

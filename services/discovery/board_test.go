@@ -94,7 +94,7 @@ func TestAForeignReasonIsCleanedAndShort(t *testing.T) {
 	}
 	r, _ := b.judge(at(3))
 	got := r.Signals[0].Packagers[0].Reason
-	if len(got) > maxReason+len("\uFFFD...") || strings.Contains(got, "\x1b") || !strings.Contains(got, "status 500: ä") {
+	if len(got) > report.MaxReason+len("\uFFFD...") || strings.Contains(got, "\x1b") || !strings.Contains(got, "status 500: ä") {
 		t.Errorf("got %q, want it clean and short", got)
 	}
 }

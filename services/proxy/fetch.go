@@ -9,6 +9,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"livestream-tui/services/report"
 )
 
 // fetch gets one resource whole, from whichever packager gives it: it asks the
@@ -252,7 +254,7 @@ func (f *fetch) drop(ctx context.Context, a *attempt, err error) {
 		kind = findingAbsent
 	}
 	if !errors.Is(err, context.Canceled) && !errors.Is(err, errOther) {
-		f.judge(a.from, finding{kind: kind, cause: cause(err)})
+		f.judge(a.from, finding{kind: kind, cause: report.Cause(err)})
 	}
 	f.next(ctx, a)
 }

@@ -13,6 +13,7 @@ import (
 
 	"livestream-tui/services/health"
 	"livestream-tui/services/hls"
+	"livestream-tui/services/report"
 )
 
 // loaded is what one request for a playlist came to.
@@ -174,7 +175,7 @@ func checkMultivariant(key string, body []byte) error {
 func seen(o health.Observation, r loaded) health.Observation {
 	o.At = r.at
 	if r.err != nil {
-		o.Err = cause(r.err)
+		o.Err = report.Cause(r.err)
 		o.Fails++
 		return o
 	}

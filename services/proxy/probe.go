@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"livestream-tui/services/report"
 )
 
 // dueProbes are the packagers, by index, whose trouble is to be looked at again.
@@ -47,7 +49,7 @@ func (st *stream) probe(ctx context.Context, i int) {
 	now := time.Now()
 	switch {
 	case failed != nil:
-		rec.trouble = rec.trouble.note(finding{kind: findingFailed, cause: cause(failed)}, now, target)
+		rec.trouble = rec.trouble.note(finding{kind: findingFailed, cause: report.Cause(failed)}, now, target)
 	case wait > firstByteLeast && rec.trouble.until.IsZero():
 		rec.trouble = rec.trouble.note(finding{kind: findingLate}, now, target)
 	default:

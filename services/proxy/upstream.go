@@ -4,17 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
-	"net/url"
-	"os"
 	"slices"
 	"sync"
-	"syscall"
 	"time"
-
-	"livestream-tui/services/report"
 )
 
 // Limits of every request to a packager.
@@ -96,36 +90,4 @@ func (e statusError) Error() string { return fmt.Sprintf("status %d", int(e)) }
 func absent(err error) bool {
 	var s statusError
 	return errors.As(err, &s) && (s == http.StatusNotFound || s == http.StatusGone)
-}
-
-// maxReason bounds a reason, in bytes: part of it may be a packager's words.
-const maxReason = 200
-
-// cause is why a request failed in words for an operator, without the address.
-func cause(err error) string {
-	var timeout net.Error
-	var wrapped *url.Error
-	var sys *os.SyscallError
-	switch {
-	case errors.Is(err, syscall.ECONNREFUSED):
-		return "connection refused"
-	case errors.Is(err, syscall.ECONNRESET):
-		return "connection reset"
-	case errors.Is(err, io.ErrUnexpectedEOF):
-		return "broke off in mid-body"
-	case errors.As(err, &timeout) && timeout.Timeout():
-		return "no answer in time"
-	case errors.As(err, &sys):
-		return sys.Err.Error()
-	case errors.As(err, &wrapped):
-		if errors.Is(wrapped.Err, io.EOF) {
-			return "closed the connection without an answer"
-		}
-		err = wrapped.Err
-	}
-	s := report.Clean(err.Error())
-	if len(s) > maxReason {
-		s = report.Clean(s[:maxReason]) + "..." // cleaned again: the cut may fall within a character
-	}
-	return s
 }
