@@ -107,8 +107,8 @@ func Faults() []Fault {
 			About: "the disk that the encoder writes to is full until a segment could not be written"},
 		{Name: "fd-exhaustion", More: true, Hold: 4 * second, inject: toActive(noDescriptors),
 			About: "the active packager may open nothing more: no file, no connection"},
-		{Name: "fd-exhaustion-proxy", More: true, Hold: 4 * second, inject: toService("proxy", noDescriptors),
-			About: "the proxy may open nothing more: no file, no connection"},
+		{Name: "fd-exhaustion-proxy", More: true, Hold: second, inject: toService("proxy", noDescriptors),
+			About: "the proxy may open nothing more for a second: new connections wait, those that are open go on"},
 		{Name: "upgrade", More: true, NoSource: comeBack, prepare: everyPackagerPaced, inject: upgrade,
 			About: "every process is restarted from the binary on disk, one after the other"},
 	}
