@@ -16,8 +16,9 @@ import (
 )
 
 // Upgrading is an upgrade: every process that runs is restarted from the binary that
-// is now where ours was when we started, one by one, dependencies first, each ready
-// before the next. The supervisor itself goes on as it is.
+// is now where ours was when we started, one by one, each ready before the next.
+// What others depend on comes last: the new proxy has fetched what players may still
+// ask for before the packagers that hold it begin anew. The supervisor itself goes on as it is.
 type Upgrading struct {
 	Began time.Time `json:"began"`
 	// Ended is zero while it is under way.
@@ -93,6 +94,7 @@ func (l *Local) upgradeAll(ctx context.Context) error {
 		return err // before anything is restarted
 	}
 	names := inOrder(l.layout)
+	slices.Reverse(names)
 	l.progress(func(u *Upgrading) { u.Version, u.Total = version, len(names) })
 	l.say(report.LevelInfo, "", fmt.Sprintf("upgrading %d processes to %s: %s", len(names), version, strings.Join(names, ", ")))
 	ctx, cancel := context.WithCancel(ctx)

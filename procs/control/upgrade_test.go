@@ -153,11 +153,11 @@ func TestAnUpgradeRestartsOneAfterAnotherFromWhatIsOnDisk(t *testing.T) {
 		return e.Log != nil && strings.HasPrefix(e.Log.Message, "upgraded 3 processes to livestream-tui two in ")
 	})
 	want := []string{
-		"upgrading 4 processes to livestream-tui two: first, stopped, second, last",
-		"first upgrading, 1 of 4", "first stopping", "first ready",
+		"upgrading 4 processes to livestream-tui two: last, second, stopped, first",
+		"last upgrading, 1 of 4", "last stopping", "last ready",
+		"second upgrading, 2 of 4", "second stopping", "second ready",
 		"stopped is stopped: its next start is the upgrade",
-		"second upgrading, 3 of 4", "second stopping", "second ready",
-		"last upgrading, 4 of 4", "last stopping", "last ready",
+		"first upgrading, 4 of 4", "first stopping", "first ready",
 	}
 	if !slices.Equal(told[:len(told)-1], want) {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(told, "\n"), strings.Join(want, "\n"))
@@ -175,15 +175,15 @@ func TestAFailedStepStopsAnUpgrade(t *testing.T) {
 	if got.Done != 1 || got.Process != "second" || !strings.HasPrefix(got.Error, "second did not become ready: backoff: exit status 1, restart in ") {
 		t.Errorf("got %+v", got)
 	}
-	if p := processOf(t, u.Snapshot(), "last"); p.Incarnation != 1 {
-		t.Errorf("last: got incarnation %d, want it untouched", p.Incarnation)
+	if p := processOf(t, u.Snapshot(), "first"); p.Incarnation != 1 {
+		t.Errorf("first: got incarnation %d, want it untouched", p.Incarnation)
 	}
 	awaitEvent(t, u.events, "it is told", func(e Event) bool {
-		return e.Log != nil && e.Process == "second" && e.Log.Level == report.LevelError && strings.HasPrefix(e.Log.Message, "upgrade stopped after 1 of 3 processes: ")
+		return e.Log != nil && e.Process == "second" && e.Log.Level == report.LevelError && strings.HasPrefix(e.Log.Message, "upgrade stopped after 1 of 4 processes: ")
 	})
 	// The way out: put a better one there.
 	install(t, u.path, "three")
-	u.awaitVersions("one three two -")
+	u.awaitVersions("two three one -")
 	if got := u.upgrade(); got.Error != "" {
 		t.Errorf("got %+v", got)
 	}
@@ -237,7 +237,7 @@ func TestCtlUpgradeWaitsForTheEnd(t *testing.T) {
 	}
 	install(t, u.path, "three", "origin")
 	_, err = Ask(t.Context(), u.Local, Asking{Verb: verb, Wait: true, Timeout: deadline})
-	if err == nil || !strings.HasPrefix(err.Error(), "upgrade stopped after 1 of 3 processes: second did not become ready: ") {
+	if err == nil || !strings.HasPrefix(err.Error(), "upgrade stopped after 1 of 4 processes: second did not become ready: ") {
 		t.Errorf("got %v", err)
 	}
 	if done, err := Ask(t.Context(), u.Local, Asking{Verb: verb}); err != nil || done.Message != "upgrade begun" {

@@ -187,8 +187,8 @@ func (st *stream) retire(entries []entry, now time.Time) {
 		st.retired = append(st.retired, retired{e, until})
 		delete(st.arrived, e.MSN)
 	}
-	for len(st.retired) > 0 && now.After(st.retired[0].until) {
-		st.forget(st.retired[0].entry)
+	for len(st.retired) > 0 && now.After(st.retired[0].Until) {
+		st.forget(st.retired[0].Entry)
 		st.retired = st.retired[1:]
 	}
 }
@@ -219,7 +219,7 @@ func (st *stream) forgetAll() {
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	for _, r := range st.retired {
-		st.forget(r.entry)
+		st.forget(r.Entry)
 	}
 	for _, e := range st.line.entries {
 		st.forget(e)

@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -40,11 +41,13 @@ type saved struct {
 	Active  string            `json:"active"`
 	Head    hls.MediaPlaylist `json:"head"`
 	Entries []entry           `json:"entries"`
-	Number  int64             `json:"discontinuity_sequence"`
-	Window  time.Duration     `json:"window_ns"`
-	Shift   shift             `json:"shift"`
-	Since   int64             `json:"since"`
-	Epoch   int               `json:"epoch"`
+	// Retired have left the playlist; players may still ask for them (rule 6).
+	Retired []retired     `json:"retired,omitempty"`
+	Number  int64         `json:"discontinuity_sequence"`
+	Window  time.Duration `json:"window_ns"`
+	Shift   shift         `json:"shift"`
+	Since   int64         `json:"since"`
+	Epoch   int           `json:"epoch"`
 }
 
 // young reports whether a state is gone on with: players that saw an older one than
@@ -144,7 +147,7 @@ func (s *Service) save(st *stream) {
 	}
 	b, err := json.Marshal(saved{
 		Key: st.key, At: time.Now(), Asked: time.Unix(0, st.asked.Load()), Watched: time.Unix(0, st.watched.Load()),
-		Active: st.choice.Active, Head: st.line.head, Entries: st.line.entries[:st.line.listed],
+		Active: st.choice.Active, Head: st.line.head, Entries: st.line.entries[:st.line.listed], Retired: st.retired,
 		Number: st.line.number, Window: st.line.window, Shift: st.line.shift, Since: st.line.since, Epoch: st.line.epoch,
 	})
 	if err != nil {
@@ -175,11 +178,28 @@ func (s *Service) restore() {
 		for _, e := range v.Entries {
 			st.use(e)
 		}
+		for _, r := range v.Retired {
+			if r.Until.After(now) {
+				st.retired = append(st.retired, r)
+				st.use(r.Entry)
+			}
+		}
 		st.show(st.line.playlist().Encode(), st.line.last(), st.choice.Active)
 		s.begin(st)
 		if now.Sub(v.Watched) < time.Minute {
 			st.watch(now)
+			st.fetchRetired()
 		}
+	}
+}
+
+// fetchRetired fetches what has left the playlist, newest first, while packagers
+// hold it still: they may be restarted next.
+func (st *stream) fetchRetired() {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	for _, r := range slices.Backward(st.retired) {
+		st.fetchEntry(r.Entry)
 	}
 }
 

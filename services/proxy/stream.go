@@ -65,8 +65,8 @@ type record struct {
 
 // retired is an entry that has left the playlist and is still served.
 type retired struct {
-	entry entry
-	until time.Time
+	Entry entry     `json:"entry"`
+	Until time.Time `json:"until"`
 }
 
 // snapshot is what players are given, at one moment. Immutable but for replaced.
