@@ -49,9 +49,9 @@ func startFront(words []string, env map[string]string, packagers []control.Proce
 	if err != nil {
 		return nil, err
 	}
-	defer out.Close()
+	defer func() { _ = out.Close() }() // the command has its own
 	f.output = out.Name()
-	f.cmd = exec.Command(argv[0], argv[1:]...)
+	f.cmd = exec.Command(argv[0], argv[1:]...) //nolint:noctx // stop ends it, with its group
 	f.cmd.Stdout, f.cmd.Stderr = out, out
 	f.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	for name, value := range env {
@@ -85,7 +85,10 @@ func (f *front) gone() error {
 // lastWords are the last lines of its output.
 func (f *front) lastWords() string {
 	b, err := os.ReadFile(f.output)
-	if err != nil || len(b) == 0 {
+	if err != nil {
+		return "; its output cannot be read: " + err.Error()
+	}
+	if len(b) == 0 {
 		return ""
 	}
 	lines := strings.Split(strings.TrimSpace(string(b)), "\n")
