@@ -122,7 +122,7 @@ func awaitFront(ctx context.Context, f *front, t Target) error {
 	var gone error
 	err := await(ctx, steadyWithin, func() error {
 		if gone = f.gone(); gone != nil {
-			return nil
+			return nil //nolint:nilerr // it ends the wait and is told below
 		}
 		_, _, err := t.get(ctx, t.Playlist)
 		return err
