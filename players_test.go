@@ -305,3 +305,53 @@ func TestPlayersSeeNothingOfTenKills(t *testing.T) {
 		}
 	}
 }
+
+// askedAgain reports whether a line is what a player says of a transfer that a
+// killed proxy broke off and that it asked for again, which is its to do.
+func askedAgain(line string) bool {
+	if strings.HasPrefix(line, "hls.js: ") {
+		return strings.HasPrefix(line, "hls.js: networkError ") && !strings.Contains(line, " fatal")
+	}
+	return brokenOff.MatchString(line)
+}
+
+// brokenOff are FFmpeg's and VLC's words for it.
+var brokenOff = regexp.MustCompile(`keepalive request failed|retrying with new connection|Error in the pull function|Will reconnect|Stream ends prematurely`)
+
+// TestPlayersSurviveTheProxysDeath kills the proxy under real players: a transfer
+// that was under way breaks, and comes whole when asked for again; nobody stalls.
+func TestPlayersSurviveTheProxysDeath(t *testing.T) {
+	p := launch(t, settings(t))
+	p.awaitOnAir(everyProcess...)
+	length, kills := 32*time.Second, 3
+	if soaking() {
+		length, kills = 2*time.Minute, 10
+	}
+	done := make(chan int)
+	go func() {
+		killed := 0
+		for range kills {
+			time.Sleep(9 * time.Second) // while the players play
+			if command(t, p.env, "ctl", "kill", "proxy").Run() == nil {
+				killed++
+			}
+		}
+		done <- killed
+	}()
+	verdicts := playAll(t, p.playlistURL(), length)
+	if killed := <-done; killed < kills {
+		t.Errorf("killed the proxy %d times, want %d", killed, kills)
+	}
+	for name, v := range verdicts {
+		t.Logf("%s: %s", name, v.figures)
+		for _, problem := range v.problems {
+			for _, line := range strings.Split(problem, "\n") {
+				if askedAgain(line) {
+					t.Logf("%s asked again: %s", name, line)
+				} else {
+					t.Errorf("%s: %s", name, line)
+				}
+			}
+		}
+	}
+}
