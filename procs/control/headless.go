@@ -219,8 +219,8 @@ func progressText(p *report.Progress) string {
 	if p.Signal != "" {
 		text += " of " + p.Signal
 	}
-	if p.Percent >= 0 {
-		text += fmt.Sprintf(" %.0f %%", p.Percent)
+	if p.Percent < 0 {
+		return text // it waits, or cannot tell how far it is
 	}
-	return "making " + text
+	return fmt.Sprintf("making %s %.0f %%", text, p.Percent)
 }

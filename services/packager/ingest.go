@@ -206,7 +206,11 @@ func (s *Service) complain(signal, before string, err error) string {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		text = strings.ReplaceAll(err.Error(), "\n", "; ")
 	}
-	if text != before && text != "" {
+	switch {
+	case text == before || text == "":
+	case errors.Is(err, errLeftover):
+		s.log.Info("signal is not published yet", "signal", signal, "reason", text) // so it is at every cold start
+	default:
 		s.log.Warn("signal has trouble", "signal", signal, "error", text)
 	}
 	return text
