@@ -29,8 +29,10 @@ var layers = []struct {
 	{"services/hls", nil},
 	{"services/report", nil},
 	{"services/health", []string{"services/hls", "services/report"}},
-	{"services/runner", []string{"services/report"}},
+	{"services/direct", nil},
+	{"services/runner", []string{"services/direct", "services/report"}},
 	{"services/worker", []string{"services/runner", "services/hls", "services/health", "services/report", "procs/child"}},
+	{"services/proxy", []string{"services/runner", "services/direct", "services/hls", "services/health", "services/report"}},
 	{"services/*", []string{"services/runner", "services/hls", "services/health", "services/report"}},
 }
 

@@ -17,6 +17,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"livestream-tui/services/direct"
 	"livestream-tui/services/hls"
 	"livestream-tui/services/report"
 )
@@ -298,10 +299,10 @@ func TestAReaderThatDoesNotReadIsLetGo(t *testing.T) {
 			}
 			defer conn.Close()
 			_, _ = fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: proxy\r\nConnection: close\r\n\r\n", path)
-			time.Sleep(3 * readerStall)
+			time.Sleep(3 * direct.WriteLimit(0))
 			n, err := io.Copy(io.Discard, bufio.NewReader(conn))
 			if n >= int64(want[i]) {
-				t.Errorf("%s: got %d bytes and %v after %s, want a broken connection", path, n, err, 3*readerStall)
+				t.Errorf("%s: got %d bytes and %v after %s, want a broken connection", path, n, err, 3*direct.WriteLimit(0))
 			}
 		}
 	})

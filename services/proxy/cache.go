@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"cmp"
 	"slices"
 	"sync"
 	"time"
@@ -24,6 +25,13 @@ func (c *cache) get(key string) *object {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	return c.objects[key]
+}
+
+// look is get for a key that is a part of a request.
+func (c *cache) look(key []byte) *object {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return c.objects[string(key)]
 }
 
 // begin returns the object of that key, and whether it is new: then the caller
@@ -58,12 +66,12 @@ func (c *cache) sweep(now time.Time) (total int64, count int) {
 		o       *object
 		bytes   int64
 		listed  bool
-		touched time.Time
+		touched int64
 	}
 	var list []held
 	for key, o := range c.objects {
 		o.mu.Lock()
-		h := held{o, int64(len(o.body)), c.listed(key), o.touched}
+		h := held{o, int64(len(o.body)), c.listed(key), o.touched.Load()}
 		whole, gone := o.whole, o.err != nil || !h.listed && !o.expires.IsZero() && now.After(o.expires)
 		o.mu.Unlock()
 		if gone {
@@ -83,7 +91,7 @@ func (c *cache) sweep(now time.Time) (total int64, count int) {
 				}
 				return -1
 			}
-			return a.touched.Compare(b.touched)
+			return cmp.Compare(a.touched, b.touched)
 		})
 		for len(list) > 0 && total > c.limit {
 			total -= list[0].bytes

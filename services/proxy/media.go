@@ -4,9 +4,12 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"maps"
 	"net/http"
 	"strconv"
 	"time"
+
+	"livestream-tui/services/direct"
 )
 
 const (
@@ -14,10 +17,6 @@ const (
 	unlistedKept = 10 * time.Second
 	// unlistedPatience is how long one is looked for while no packager answers.
 	unlistedPatience = time.Second
-	// The slowest reader that is served: a stall of that long, or that few bytes a
-	// second, ends its response (FAILURES.md, case 37).
-	readerStall = 30 * time.Second
-	readerLeast = 8 << 10
 )
 
 // serveMedia answers with a segment, an init, a key, whatever packagers hold.
@@ -29,7 +28,7 @@ func (s *Service) serveMedia(w http.ResponseWriter, r *http.Request, key string)
 	}
 	c, _ := o.now()
 	if c.whole {
-		s.sendWhole(w, r, c)
+		s.sendWhole(w, r, o)
 		return
 	}
 	s.sendComing(w, r, o, st)
@@ -38,11 +37,7 @@ func (s *Service) serveMedia(w http.ResponseWriter, r *http.Request, key string)
 // find returns the object of a key, whose fetch begins if nobody has it yet, and
 // the stream that lists it, nil for none.
 func (s *Service) find(key string) (*object, *stream, int) {
-	l, listed := s.index.get(key)
-	if listed {
-		l.st.asked.Store(time.Now().UnixNano())
-		l.st.watch(time.Now())
-	}
+	l, listed := s.play(key)
 	if o := s.cache.get(key); o != nil {
 		if _, err := o.done(); err == nil {
 			o.touch(time.Now())
@@ -58,6 +53,16 @@ func (s *Service) find(key string) (*object, *stream, int) {
 	l.st.mu.Lock()
 	defer l.st.mu.Unlock()
 	return l.st.fetch(l.entry, key), l.st, 0
+}
+
+// play notes that a player plays what lists a key, where anything does.
+func (s *Service) play(key string) (l listing, listed bool) {
+	if l, listed = s.index.get(key); listed {
+		now := time.Now()
+		l.st.asked.Store(now.UnixNano())
+		l.st.watch(now)
+	}
+	return l, listed
 }
 
 // fetchUnlisted fetches what no playlist lists: once, whoever asks, and keeps it
@@ -82,31 +87,22 @@ func (s *Service) fetchUnlisted(key string) *object {
 	return o
 }
 
-func describe(w http.ResponseWriter, c content) http.Header {
-	h := w.Header()
-	h["Content-Type"] = []string{c.kind}
-	h["Cache-Control"] = mediaCache
-	h["X-Packager"] = []string{c.packager}
-	return h
+func (s *Service) sendWhole(w http.ResponseWriter, r *http.Request, o *object) {
+	s.metrics.mediaSent.Inc()
+	send(w, r, o.ready.Load())
 }
 
-func (s *Service) sendWhole(w http.ResponseWriter, r *http.Request, c content) {
-	h := describe(w, c)
-	h["Etag"] = []string{c.etag}
-	s.metrics.requests.WithLabelValues("media", "200").Inc()
-	limitReader(w, len(c.body))
-	if r.Method == http.MethodGet && plain(r) {
-		h["Content-Length"] = []string{strconv.Itoa(len(c.body))}
-		_, _ = w.Write(c.body) // the player has gone: nobody to tell
-		return
-	}
-	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(c.body))
+// send answers with what is ready, or with as much of it as the request asks for.
+func send(w http.ResponseWriter, r *http.Request, ready *direct.Response) {
+	maps.Copy(w.Header(), ready.Header())
+	limitReader(w, len(ready.Body()))
+	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(ready.Body()))
 }
 
 // limitReader lets a player go that reads so many bytes too slowly.
 func limitReader(w http.ResponseWriter, n int) {
 	// An error means that this connection knows no deadline, and nothing else.
-	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(readerStall + time.Duration(n/readerLeast)*time.Second))
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(direct.WriteLimit(n)))
 }
 
 // plain reports whether the request wants the whole without a condition.
@@ -138,7 +134,7 @@ func (s *Service) sendComing(w http.ResponseWriter, r *http.Request, o *object, 
 	c, err := s.awaitBytes(ctx, r, o, o.started.Add(target/4), players)
 	switch {
 	case c.whole:
-		s.sendWhole(w, r, c)
+		s.sendWhole(w, r, o)
 	case len(c.body) > 0 && err == nil:
 		s.sendAsItArrives(w, r, o, c, players)
 	case errors.Is(err, errNotFound):
@@ -185,9 +181,9 @@ func (s *Service) awaitBytes(ctx context.Context, r *http.Request, o *object, fr
 // from. One that cannot be completed is broken off, never ended cleanly (rule 9).
 func (s *Service) sendAsItArrives(w http.ResponseWriter, r *http.Request, o *object, c content, wait *waits) {
 	defer o.stream()()
-	h := describe(w, c)
-	h["Content-Length"] = []string{strconv.FormatInt(c.size, 10)}
-	s.metrics.requests.WithLabelValues("media", "200").Inc()
+	maps.Copy(w.Header(), mediaHeader(c))
+	w.Header().Set("Content-Length", strconv.FormatInt(c.size, 10))
+	s.metrics.mediaSent.Inc()
 	out := http.NewResponseController(w)
 	for sent := 0; ; {
 		var changed <-chan struct{}

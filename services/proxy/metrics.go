@@ -6,19 +6,20 @@ import (
 )
 
 type metrics struct {
-	requests             *prometheus.CounterVec
-	saved                *prometheus.CounterVec
-	failovers            *prometheus.CounterVec
-	gap                  prometheus.Histogram
-	playlists, held      prometheus.Gauge
-	cacheBytes, cacheLen prometheus.Gauge
-	newest               *prometheus.GaugeVec
-	state                *prometheus.GaugeVec
+	requests                 *prometheus.CounterVec
+	playlistsSent, mediaSent prometheus.Counter // of requests: those that were answered
+	saved                    *prometheus.CounterVec
+	failovers                *prometheus.CounterVec
+	gap                      prometheus.Histogram
+	playlists, held          prometheus.Gauge
+	cacheBytes, cacheLen     prometheus.Gauge
+	newest                   *prometheus.GaugeVec
+	state                    *prometheus.GaugeVec
 }
 
 func newMetrics(r prometheus.Registerer) *metrics {
 	f := promauto.With(r)
-	return &metrics{
+	m := &metrics{
 		requests: f.NewCounterVec(prometheus.CounterOpts{
 			Name: "proxy_requests_total", Help: "Requests of players by kind (playlist, media) and status."}, []string{"kind", "status"}),
 		saved: f.NewCounterVec(prometheus.CounterOpts{
@@ -37,4 +38,7 @@ func newMetrics(r prometheus.Registerer) *metrics {
 		state: f.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "proxy_packager_up", Help: "1 where the proxy finds the packager up for the playlist."}, []string{"playlist", "packager"}),
 	}
+	m.playlistsSent = m.requests.WithLabelValues("playlist", "200")
+	m.mediaSent = m.requests.WithLabelValues("media", "200")
+	return m
 }

@@ -6,7 +6,10 @@ import (
 	"encoding/hex"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
+
+	"livestream-tui/services/direct"
 )
 
 // object is one resource that packagers hold: fetched once however many ask, kept
@@ -22,7 +25,9 @@ type object struct {
 	readers int           // who wait for bytes as they arrive; guarded by mu
 	wanted  chan struct{} // told when readers becomes positive
 	expires time.Time     // when it may go unless it is listed; zero while it is fetched; guarded by mu
-	touched time.Time     // when a player last asked for it; guarded by mu
+
+	touched atomic.Int64                    // when a player last asked for it, Unix ns
+	ready   atomic.Pointer[direct.Response] // once it is whole
 }
 
 // content is an object at one moment. The bytes are never changed, only followed
@@ -49,7 +54,9 @@ var (
 )
 
 func newObject(key string, now time.Time) *object {
-	return &object{key: key, started: now, content: content{size: -1}, changed: make(chan struct{}), wanted: make(chan struct{}, 1), touched: now}
+	o := &object{key: key, started: now, content: content{size: -1}, changed: make(chan struct{}), wanted: make(chan struct{}, 1)}
+	o.touch(now)
+	return o
 }
 
 // now is the content as it is, and a channel that is closed when it changes.
@@ -59,11 +66,7 @@ func (o *object) now() (content, <-chan struct{}) {
 	return o.content, o.changed
 }
 
-func (o *object) touch(now time.Time) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.touched = now
-}
+func (o *object) touch(now time.Time) { o.touched.Store(now.UnixNano()) }
 
 func (o *object) done() (whole bool, err error) {
 	o.mu.Lock()
@@ -110,6 +113,7 @@ func (o *object) finish(body []byte, kind, packager string) {
 	o.change(func(c *content) {
 		c.body, c.size, c.kind, c.packager, c.whole = body, int64(len(body)), kind, packager, true
 		c.etag = etagOf(body)
+		o.ready.Store(direct.NewResponse(mediaHeader(*c), body))
 	})
 }
 

@@ -1,8 +1,8 @@
 package proxy
 
 import (
-	"bytes"
 	"errors"
+	"maps"
 	"net/http"
 	"strconv"
 	"time"
@@ -19,7 +19,7 @@ func (s *Service) serve(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	h := w.Header()
-	h.Set("Access-Control-Allow-Origin", "*")
+	maps.Copy(h, openToAll)
 	if r.Method == http.MethodOptions {
 		h.Set("Access-Control-Allow-Methods", "GET, HEAD, OPTIONS")
 		h.Set("Access-Control-Allow-Headers", "Range, If-Range, If-None-Match, If-Modified-Since")
@@ -27,7 +27,6 @@ func (s *Service) serve(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusNoContent)
 		return
 	}
-	h.Set("Access-Control-Expose-Headers", "Content-Length, Content-Range, ETag, X-Packager")
 	key, err := keyOf(r.URL)
 	if err != nil {
 		s.log.Warn("request refused", "path", report.Clean(r.URL.Path), "reason", err.Error(), "player", r.RemoteAddr)
@@ -81,26 +80,9 @@ func (s *Service) servePlaylist(w http.ResponseWriter, r *http.Request, key stri
 			return
 		}
 	}
-	h := w.Header()
-	h["Content-Type"] = playlistType
-	h["Cache-Control"] = playlistCache
-	h["Etag"] = []string{snap.etag}
-	h["X-Packager"] = []string{snap.active}
-	s.metrics.requests.WithLabelValues(kind, "200").Inc()
-	limitReader(w, len(snap.body))
-	if r.Method == http.MethodGet && r.Header.Get("If-None-Match") == "" && r.Header.Get("Range") == "" {
-		h["Content-Length"] = []string{strconv.Itoa(len(snap.body))}
-		_, _ = w.Write(snap.body) // the player has gone: nobody to tell
-		return
-	}
-	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(snap.body))
+	s.metrics.playlistsSent.Inc()
+	send(w, r, snap.ready)
 }
-
-var (
-	playlistType  = []string{"application/vnd.apple.mpegurl"}
-	playlistCache = []string{"max-age=1"}
-	mediaCache    = []string{"max-age=3600, immutable"}
-)
 
 // blockingMSN is the MSN that a request is to be held for (rfc8216bis, 6.2.5.2),
 // -1 for none.

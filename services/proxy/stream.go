@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"livestream-tui/services/direct"
 	"livestream-tui/services/health"
 	"livestream-tui/services/hls"
 )
@@ -70,10 +71,10 @@ type retired struct {
 // snapshot is what players are given, at one moment. Immutable but for replaced.
 type snapshot struct {
 	body     []byte
-	etag     string
 	last     int64 // newest MSN, -1 for a playlist without
 	active   string
-	replaced chan struct{} // closed when the next one is there
+	ready    *direct.Response // of body, nil without
+	replaced chan struct{}    // closed when the next one is there
 }
 
 func newStream(s *Service, key string, now time.Time) *stream {
@@ -231,7 +232,10 @@ func (st *stream) absentEverywhere() bool {
 
 // show publishes a playlist. Needs mu.
 func (st *stream) show(body []byte, last int64, packager string) {
-	next := &snapshot{body: body, etag: etagOf(body), last: last, active: packager, replaced: make(chan struct{})}
+	next := &snapshot{body: body, last: last, active: packager, replaced: make(chan struct{})}
+	if body != nil {
+		next.ready = direct.NewResponse(playlistHeader(etagOf(body), packager), body)
+	}
 	old := st.shown.Swap(next)
 	close(old.replaced)
 }

@@ -18,6 +18,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"livestream-tui/services/direct"
 )
 
 // Service is one service of the platform. Its package offers ConfigFromEnv and
@@ -52,6 +54,15 @@ type Lasting interface {
 	// now; Run's context is cancelled when every connection has ended, or
 	// HANDOVER_TIMEOUT is over. Called once at most.
 	HandedOver()
+}
+
+// Direct is a Service that has whole responses ready.
+type Direct interface {
+	Service
+	// Answer is a direct.Answer: it returns the response to a GET of target, path
+	// and query as they were sent; nil for one that the routes are to answer. It
+	// must not block, nor keep target. Safe for concurrent use.
+	Answer(target []byte) *direct.Response
 }
 
 // Common is the settings of every service.
@@ -139,7 +150,11 @@ func Run(ctx context.Context, s Service, k Kit, c Common) error {
 				return fmt.Errorf("cannot listen on %s: %w; free the port or set another", addr, reason(err))
 			}
 		}
-		servers.public = newServer(l, own, k.Log)
+		var answer direct.Answer
+		if d, ok := s.(Direct); ok {
+			answer = d.Answer
+		}
+		servers.public = newServer(l, answer, own, k.Log)
 		servers.public.held = held
 		k.Log.Info("listening", "address", l.Addr().String())
 		warnBeyondLoopback(k.Log, l.Addr())
@@ -150,7 +165,7 @@ func Run(ctx context.Context, s Service, k Kit, c Common) error {
 			servers.close()
 			return fmt.Errorf("SERVICE_SOCKET=%q: cannot listen: %w", c.Socket, reason(err))
 		}
-		servers.socket = newServer(l, socketHandler(s, k, servers.public.handOver), k.Log)
+		servers.socket = newServer(l, nil, socketHandler(s, k, servers.public.handOver), k.Log)
 	}
 	return serve(ctx, s, servers, c)
 }

@@ -6,11 +6,12 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
+
+	"livestream-tui/services/direct"
 )
 
 // server is an http.Server that can be succeeded by another process's: it stops
@@ -18,19 +19,15 @@ import (
 // between two of them, where the next request may be on its way already.
 type server struct {
 	http     *http.Server
-	listener net.Listener
-	held     bool          // whoever started us holds the listener too
-	ended    chan struct{} // closed when serve has returned: no new connection comes
-	closing  atomic.Bool   // every response is its connection's last
-	over     atomic.Bool   // handOver was called
-
-	mu      sync.Mutex
-	open    map[net.Conn]bool // guarded by mu
-	changed chan struct{}     // holds one: open has become smaller
+	listener *direct.Listener
+	held     bool        // whoever started us holds what is listened on too
+	closing  atomic.Bool // every response is its connection's last
+	over     atomic.Bool // handOver was called
 }
 
-func newServer(l net.Listener, h http.Handler, log hclog.Logger) *server {
-	s := &server{listener: l, ended: make(chan struct{}), open: map[net.Conn]bool{}, changed: make(chan struct{}, 1)}
+// newServer serves what answer has no response for by h; answer may be nil.
+func newServer(l net.Listener, answer direct.Answer, h http.Handler, log hclog.Logger) *server {
+	s := &server{listener: direct.Listen(l, answer)}
 	s.http = &http.Server{
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if s.closing.Load() {
@@ -38,7 +35,6 @@ func newServer(l net.Listener, h http.Handler, log hclog.Logger) *server {
 			}
 			h.ServeHTTP(w, r)
 		}),
-		ConnState:         s.state,
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       30 * time.Second,
 		IdleTimeout:       2 * time.Minute,
@@ -48,26 +44,10 @@ func newServer(l net.Listener, h http.Handler, log hclog.Logger) *server {
 	return s
 }
 
-func (s *server) state(c net.Conn, state http.ConnState) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	switch state {
-	case http.StateNew:
-		s.open[c] = true
-	case http.StateClosed, http.StateHijacked:
-		delete(s.open, c)
-		select {
-		case s.changed <- struct{}{}:
-		default: // it has been told already
-		}
-	}
-}
-
-// serve serves until the listener is closed, which is no error when it was us.
+// serve serves until shutdown; an error says why it could not go on.
 func (s *server) serve() error {
-	defer close(s.ended)
 	err := s.http.Serve(s.listener)
-	if errors.Is(err, http.ErrServerClosed) || s.closing.Load() && errors.Is(err, net.ErrClosed) {
+	if errors.Is(err, http.ErrServerClosed) || errors.Is(err, net.ErrClosed) {
 		return nil
 	}
 	return fmt.Errorf("serving %s: %w", s.listener.Addr(), err)
@@ -86,27 +66,14 @@ func (s *server) handed() bool { return s.over.Load() }
 // refuse takes no more connections; what is open goes on, each to its next response.
 func (s *server) refuse() {
 	s.closing.Store(true)
-	_ = s.listener.Close() // only accepted from
+	s.listener.Refuse()
 }
 
 // finish waits until every connection has ended, limit at most. Call refuse before.
 func (s *server) finish(limit time.Duration) {
-	timeout := time.NewTimer(limit)
-	defer timeout.Stop()
-	<-s.ended
-	for {
-		s.mu.Lock()
-		left := len(s.open)
-		s.mu.Unlock()
-		if left == 0 {
-			return
-		}
-		select {
-		case <-s.changed:
-		case <-timeout.C:
-			return
-		}
-	}
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	defer cancel()
+	_ = s.listener.Wait(ctx) // who is left is shut down
 }
 
 // shutdown ends every connection: idle ones at once, those with an open response
@@ -114,7 +81,9 @@ func (s *server) finish(limit time.Duration) {
 func (s *server) shutdown(drain time.Duration) {
 	ctx, cancel := context.WithTimeout(context.Background(), drain)
 	defer cancel()
-	if s.http.Shutdown(ctx) != nil {
+	_ = s.listener.Close() // it has no error
+	if s.http.Shutdown(ctx) != nil || s.listener.Wait(ctx) != nil {
 		_ = s.http.Close() // the drain is over: what is still open is broken off
 	}
+	s.listener.Break()
 }

@@ -1,0 +1,78 @@
+package direct
+
+import (
+	"bytes"
+	"net/http"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// Response is a whole answer to a GET, put together once for all who ask. It is
+// never changed; safe for concurrent use.
+type Response struct {
+	head        []byte // status line and header, which end behind Date's name
+	notModified []byte // the same of a 304, for who has the body already
+	header      http.Header
+	body        []byte
+	etag        string // strong; empty: nobody is told that nothing has changed
+}
+
+// dateField is behind the rest of a header, so that only the date is put in.
+const dateField = "Date: "
+
+// NewResponse returns the answer 200 with that header and body, neither of which
+// may be changed afterwards. Content-Length and Date are added. An ETag in the
+// header must be strong.
+func NewResponse(header http.Header, body []byte) *Response {
+	r := &Response{header: header, body: body, etag: header.Get("ETag")}
+	r.head = head("200 OK", header, "Content-Length: "+strconv.Itoa(len(body))+"\r\n")
+	if r.etag != "" {
+		r.notModified = head("304 Not Modified", header, "", "Content-Type")
+	}
+	return r
+}
+
+func head(status string, header http.Header, more string, without ...string) []byte {
+	var b bytes.Buffer
+	b.WriteString("HTTP/1.1 " + status + "\r\n")
+	skip := map[string]bool{}
+	for _, name := range without {
+		skip[name] = true
+	}
+	_ = header.WriteSubset(&b, skip) // a Buffer takes all
+	b.WriteString(more + dateField)
+	return slices.Clip(b.Bytes())
+}
+
+// Header and Body are what NewResponse was given.
+func (r *Response) Header() http.Header { return r.header }
+
+// Body is the whole body.
+func (r *Response) Body() []byte { return r.body }
+
+// appendHead appends the header of the answer to a request; body says whether the
+// body belongs to it.
+func (r *Response) appendHead(to []byte, ifNoneMatch []byte, date string) (b []byte, body bool) {
+	h := r.head
+	body = r.etag == "" || string(ifNoneMatch) != r.etag
+	if !body {
+		h = r.notModified
+	}
+	to = append(to, h...)
+	to = append(to, date...)
+	return append(to, endOfHeader...), body
+}
+
+const (
+	// readerStall and readerLeast are of the slowest reader that is served: one
+	// that stands still for so long, or takes fewer bytes a second, is let go
+	// (FAILURES.md, case 37).
+	readerStall = 30 * time.Second
+	readerLeast = 8 << 10
+)
+
+// WriteLimit is how long a reader may take for n bytes.
+func WriteLimit(n int) time.Duration {
+	return readerStall + time.Duration(n/readerLeast)*time.Second
+}

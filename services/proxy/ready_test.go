@@ -1,0 +1,63 @@
+package proxy
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// What is answered without the routes must be what they answer.
+func TestWhatIsReadyIsWhatTheRoutesAnswer(t *testing.T) {
+	inBubble(t, 1, func(t *testing.T, p *platform) {
+		v := p.watch()
+		time.Sleep(10*time.Second + 500*time.Millisecond) // not as one is listed
+		v.leave()
+		ready := map[string]bool{live: true, "/live01/98.ts": true, "/live01/99.ts": true}
+		for _, path := range []string{
+			live, "/live01/98.ts", "/live01/99.ts", "/live01/nothing.ts", "/live01/nothing.m3u8", live + "?", live + "?_HLS_msn=1",
+			"/live01/%398.ts", "/live01/../live01/98.ts", "//live01/98.ts", "/live01", "/", "", "/events", "/healthz",
+		} {
+			got := p.service.Answer([]byte(path))
+			if (got != nil) != ready[path] {
+				t.Errorf("%s: ready is %v, want %v", path, got != nil, ready[path])
+			}
+			if got == nil {
+				continue
+			}
+			want := p.get(path)
+			if string(got.Body()) != want.Body.String() {
+				t.Errorf("%s: another body than the routes'", path)
+			}
+			length := want.Header().Get("Content-Length")
+			want.Header().Del("Content-Length") // which a Response adds
+			if diff := cmp.Diff(got.Header(), want.Header()); diff != "" || length == "" {
+				t.Errorf("%s: header, ready -, the routes' + (of %s bytes):\n%s", path, length, diff)
+			}
+		}
+	})
+}
+
+// Who is answered without the routes must keep the stream as any other player.
+func TestWhoIsAnsweredDirectlyKeepsTheStream(t *testing.T) {
+	inBubble(t, 1, func(t *testing.T, p *platform) {
+		p.get(live)
+		time.Sleep(2 * time.Second)
+		st := p.stream()
+		for range 4 {
+			time.Sleep(p.config.Idle / 2)
+			if p.service.Answer([]byte(live)) == nil || p.stream() != st {
+				t.Fatal("the playlist is not followed any more, though it is asked for")
+			}
+		}
+		st.mu.Lock()
+		segment := []byte(st.line.entries[len(st.line.entries)-1].Key)
+		st.mu.Unlock()
+		p.get(string(segment))
+		before := st.watched.Load()
+		time.Sleep(time.Second)
+		if p.service.Answer(segment) == nil || st.watched.Load() == before {
+			t.Error("nobody seems to play the stream")
+		}
+	})
+}
