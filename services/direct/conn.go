@@ -2,7 +2,6 @@ package direct
 
 import (
 	"bytes"
-	"errors"
 	"io"
 	"net"
 	"sync"
@@ -18,9 +17,10 @@ import (
 type conn struct {
 	l      *Listener
 	wire   net.Conn
-	state  atomic.Int32 // a connState
-	until  atomic.Int64 // Unix ns: when it is let go, if nothing happens on it
-	unread []byte       // what was read and is the http.Server's to answer
+	raw    syscall.RawConn // of wire; set by answerAll
+	state  atomic.Int32    // a connState
+	until  atomic.Int64    // Unix ns: when it is let go, if nothing happens on it
+	unread []byte          // what was read and is the http.Server's to answer
 }
 
 // A connState changes by compare and swap only: whoever changes it may act on it.
@@ -77,16 +77,16 @@ func (c *conn) answerAll() {
 		c.state.Store(serving)
 		return
 	}
-	raw, err := wire.SyscallConn()
-	if err != nil {
+	var err error
+	if c.raw, err = wire.SyscallConn(); err != nil {
 		return
 	}
 	// Without the option the answers are the same, only slower.
-	_ = raw.Control(func(fd uintptr) {
+	_ = c.raw.Control(func(fd uintptr) {
 		_ = unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_NOTSENT_LOWAT, unsentMost)
 	})
 	c.limit(firstRequest)
-	_ = raw.Read(c.readable) // how it ended is the state
+	_ = c.raw.Read(c.readable) // how it ended is the state
 }
 
 func (c *conn) limit(d time.Duration) { c.until.Store(c.l.now.Load() + int64(d)) }
@@ -97,15 +97,15 @@ func (c *conn) readable(fd uintptr) (over bool) {
 	b := pool.Get().(*buffers)
 	defer pool.Put(b)
 	for {
-		n, err := syscall.Read(int(fd), b.in[:])
+		n, err := read(fd, b.in[:])
 		switch {
-		case errors.Is(err, syscall.EINTR):
+		case err == syscall.EINTR:
 			continue
-		case errors.Is(err, syscall.EAGAIN):
+		case err == syscall.EAGAIN:
 			return false
 		case n <= 0 || !c.state.CompareAndSwap(waiting, answering):
 			return true
-		case !c.answerThese(b.in[:n], b.out[:0]):
+		case !c.answerThese(fd, b.in[:n], b.out[:0]):
 			return true
 		}
 		c.limit(nextRequest)
@@ -117,7 +117,7 @@ func (c *conn) readable(fd uintptr) (over bool) {
 
 // answerThese answers the requests that were read; false when the connection has
 // ended or is the http.Server's.
-func (c *conn) answerThese(requests, out []byte) bool {
+func (c *conn) answerThese(fd uintptr, requests, out []byte) bool {
 	for len(requests) > 0 {
 		var res *Response
 		r, plain := parse(requests)
@@ -130,7 +130,7 @@ func (c *conn) answerThese(requests, out []byte) bool {
 			return false
 		}
 		c.limit(WriteLimit(len(res.body)))
-		if c.send(res, r.ifNoneMatch, out) != nil {
+		if c.send(fd, res, r.ifNoneMatch, out) != nil {
 			return false
 		}
 		requests = requests[r.size:]
@@ -139,18 +139,55 @@ func (c *conn) answerThese(requests, out []byte) bool {
 }
 
 // send sends one answer, its header from out.
-func (c *conn) send(res *Response, ifNoneMatch, out []byte) error {
-	out, body := res.appendHead(out, ifNoneMatch, *c.l.date.Load())
-	if body && len(res.body) > cap(out)-len(out) {
-		both := net.Buffers{out, res.body}
-		_, err := both.WriteTo(c.wire)
+func (c *conn) send(fd uintptr, res *Response, ifNoneMatch, out []byte) error {
+	out, whole := res.appendHead(out, ifNoneMatch, *c.l.date.Load())
+	var rest []byte
+	if whole {
+		n := min(len(res.body), cap(out)-len(out))
+		out, rest = append(out, res.body[:n]...), res.body[n:]
+	}
+	out, err := writeSome(fd, out)
+	if err != 0 && err != syscall.EAGAIN {
 		return err
 	}
-	if body {
-		out = append(out, res.body...)
+	if len(out) > 0 {
+		if err := c.writeAll(out); err != nil {
+			return err
+		}
 	}
-	_, err := c.wire.Write(out)
+	if len(rest) > 0 {
+		return c.writeAll(rest)
+	}
+	return nil
+}
+
+// writeAll waits for the reader where it has to.
+func (c *conn) writeAll(b []byte) error {
+	var failed syscall.Errno
+	err := c.raw.Write(func(fd uintptr) (over bool) {
+		b, failed = writeSome(fd, b)
+		return failed != syscall.EAGAIN
+	})
+	if err == nil && failed != 0 {
+		return failed
+	}
 	return err
+}
+
+// writeSome writes what the kernel takes at once, and returns the rest, with EAGAIN
+// where there is one.
+func writeSome(fd uintptr, b []byte) ([]byte, syscall.Errno) {
+	for len(b) > 0 {
+		n, err := write(fd, b)
+		switch {
+		case err == syscall.EINTR:
+		case err != 0:
+			return b, err
+		default:
+			b = b[n:]
+		}
+	}
+	return nil, 0
 }
 
 // endIdle ends the connection unless it is in the middle of an answer, or the
