@@ -2,47 +2,62 @@ package main
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"runtime"
-	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 )
 
 // The proxy beside nginx, Varnish and HAProxy, on the same content, in turn, several
-// rounds: `make bench`. It reports medians and ratios and asserts nothing.
+// rounds: `make bench`. It reports medians and ratios and asserts nothing. BENCH_ROUNDS
+// is the number of rounds; -run picks parts:
+//
+//	BENCH=1 BENCH_ROUNDS=1 go test -v -run 'TestBenchBesideThePeers/loads/playlists_64$' .
 
 const (
 	benchRounds  = 3
-	benchSeconds = 4
 	benchThreads = 2
 )
 
-// contender is one server under measure.
-type contender struct {
-	name string
-	base string
-	pids func() []int // its processes
+// load is what wrk asks for; bulky ones are compared by their bytes.
+type load struct {
+	name        string
+	path        string
+	connections int
+	seconds     int
+	bulky       bool
+}
+
+// Ten thousand connections share what leaves here in a second: a segment takes
+// several seconds on each.
+var benchLoads = []load{
+	{"playlists", benchPlaylist, 64, 3, false},
+	{"segments", benchSegment, 64, 3, true},
+	{"playlists", benchPlaylist, 1000, 3, false},
+	{"segments", benchSegment, 1000, 3, true},
+	{"playlists", benchPlaylist, 10000, 5, false},
+	{"segments", benchSegment, 10000, 9, true},
 }
 
 // figures are of one contender, one load; each a round's.
 type figures struct {
-	Contender   string
-	Load        string
-	Connections int
-	PerSecond   []float64 // requests
-	CPUMicros   []float64 // per request
-	MBPerSecond []float64
-	RSSMB       float64
+	Contender     string    `json:"contender"`
+	Load          string    `json:"load"`
+	Connections   int       `json:"connections"`
+	PerSecond     []float64 `json:"requests_per_second"`
+	MBPerSecond   []float64 `json:"mb_per_second"`
+	CPUMicros     []float64 `json:"cpu_us_per_request"`
+	CPUPerGB      []float64 `json:"cpu_s_per_gb"`
+	RSSMB         []float64 `json:"most_rss_mb"`
+	Failed        int       `json:"failed"` // requests that wrk counts as failed
+	bulky         bool
+	secondsOfLoad int
 }
 
 func TestBenchBesideThePeers(t *testing.T) {
@@ -53,314 +68,181 @@ func TestBenchBesideThePeers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer os.RemoveAll(root)
-	www := filepath.Join(root, "www")
-	writeContent(t, www)
+	t.Cleanup(func() { _ = os.RemoveAll(root) }) // a temporary folder: no harm if it stays
 	if err := os.Chmod(root, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	ports := freePorts(t, 6)
-	origin := startNginx(t, root, "origin", ports[0], "root "+www+";")
-	upstream := fmt.Sprintf("127.0.0.1:%d", ports[0])
-	list := []contender{
-		ours(t, root, ports[1], "http://"+upstream),
-		startNginx(t, root, "static", ports[2], "root "+www+";"),
-		startNginx(t, root, "cache", ports[3], "location / { proxy_pass http://up; proxy_http_version 1.1; proxy_set_header Connection ''; proxy_cache c; proxy_cache_lock on; proxy_cache_valid 200 1s; proxy_cache_use_stale updating error timeout http_500 http_502 http_503; location ~ \\.ts$ { proxy_pass http://up; proxy_http_version 1.1; proxy_set_header Connection ''; proxy_cache c; proxy_cache_lock on; proxy_cache_valid 200 60s; } }", upstream),
-		startVarnish(t, root, ports[4], ports[0]),
-		startHAProxy(t, root, ports[5], ports[0]),
+	www := filepath.Join(root, "www")
+	writeShow(t, filepath.Join(www, "show"), 4*time.Second)
+	list := everyContender(t, root, www)
+	for _, c := range list {
+		fetchWindow(t, c)
 	}
-	_ = origin
+	var idle []memory
+	var loaded []figures
+	t.Run("memory", func(t *testing.T) { idle = benchMemory(t, list) })
+	t.Run("loads", func(t *testing.T) { loaded = benchThroughput(t, list) })
+	if len(idle) > 0 {
+		addToReport(t, "The proxy beside its peers: memory", memoryTable(idle, loaded), idle)
+	}
+	t.Run("latency", func(t *testing.T) { benchLatency(t, list, loaded) })
+	t.Run("players", func(t *testing.T) { benchPlayers(t, list, www) })
+}
+
+// rounds is BENCH_ROUNDS.
+func rounds(t *testing.T) int {
+	t.Helper()
+	v := os.Getenv("BENCH_ROUNDS")
+	if v == "" {
+		return benchRounds
+	}
+	n, err := strconv.Atoi(v)
+	if err != nil || n < 1 {
+		t.Fatalf("BENCH_ROUNDS=%s: allowed is a number from 1", v)
+	}
+	return n
+}
+
+// machine is the line at the head of each table.
+func machine() string {
+	return fmt.Sprintf("%d cores, which the load, the contender and the origin share; %s %s; %s.\n", runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, versions())
+}
+
+// fetchWindow has a contender keep all that the playlist lists.
+func fetchWindow(t *testing.T, c contender) {
+	t.Helper()
+	for msn := firstMSN; msn < firstMSN+windowLength; msn++ {
+		status, b, err := get(c.base + "/show/" + segmentName(msn))
+		if err != nil || status != 200 || len(b) != segmentBytes {
+			t.Fatalf("%s: %s: status %d, %d bytes, %v", c.name, segmentName(msn), status, len(b), err)
+		}
+	}
+}
+
+func benchThroughput(t *testing.T, list []contender) []figures {
 	var all []figures
-	for _, load := range []struct {
-		name, path  string
-		connections int
-	}{
-		{"playlists", "/show/index.m3u8", 64},
-		{"segments", "/show/seg_000105.ts", 64},
-		{"playlists", "/show/index.m3u8", 1000},
-		{"segments", "/show/seg_000105.ts", 1000},
-	} {
-		of := map[string]*figures{}
-		for round := range benchRounds {
-			for _, c := range list {
-				if of[c.name] == nil {
-					of[c.name] = &figures{Contender: c.name, Load: load.name, Connections: load.connections}
-				}
-				if round == 0 {
-					wrk(t, c.base+load.path, load.connections, 1) // warm
-				}
-				before := cpuOf(c.pids())
-				rate, mb, n := wrk(t, c.base+load.path, load.connections, benchSeconds)
-				used := cpuOf(c.pids()) - before
-				f := of[c.name]
-				f.PerSecond = append(f.PerSecond, rate)
-				f.MBPerSecond = append(f.MBPerSecond, mb)
-				f.CPUMicros = append(f.CPUMicros, float64(used.Microseconds())/max(n, 1))
-				f.RSSMB = rssOf(c.pids())
+	for _, l := range benchLoads {
+		t.Run(fmt.Sprintf("%s %d", l.name, l.connections), func(t *testing.T) {
+			all = append(all, measureLoad(t, list, l)...)
+		})
+	}
+	if len(all) > 0 {
+		addToReport(t, "The proxy beside its peers: throughput", machine()+throughputTables(all, rounds(t)), all)
+	}
+	return all
+}
+
+// measureLoad loads the contenders in turn, round by round.
+func measureLoad(t *testing.T, list []contender, l load) []figures {
+	of := make([]figures, len(list))
+	for round := range rounds(t) {
+		for i, c := range list {
+			f := &of[i]
+			if round == 0 {
+				*f = figures{Contender: c.name, Load: l.name, Connections: l.connections, bulky: l.bulky, secondsOfLoad: l.seconds}
+				wrk(t, c.base+l.path, l.connections, 1) // warm
 			}
-		}
-		for _, c := range list {
-			all = append(all, *of[c.name])
-		}
-	}
-	table := markdown(all)
-	t.Log("\n" + table)
-	b, err := json.MarshalIndent(all, "", "  ")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, content := range map[string][]byte{"bench.md": []byte(table), "bench.json": b} {
-		if err := os.WriteFile(name, content, 0o644); err != nil {
-			t.Fatal(err)
+			f.measure(t, c, l)
+			t.Logf("%s, %d connections, round %d: %s", l.name, l.connections, round+1, f.last())
 		}
 	}
+	return of
 }
 
-// writeContent makes a playlist of some 500 bytes and segments of 1.2 MB.
-func writeContent(t *testing.T, www string) {
-	t.Helper()
-	show := filepath.Join(www, "show")
-	if err := os.MkdirAll(show, 0o755); err != nil {
-		t.Fatal(err)
+func (f *figures) measure(t *testing.T, c contender, l load) {
+	pids := c.pids()
+	rss := mostRSS(pids)
+	before := cpuOf(pids)
+	r := wrk(t, c.base+l.path, l.connections, l.seconds)
+	used := cpuOf(pids) - before
+	requests := r.requests
+	if l.bulky { // those under way count by what they have got
+		requests = r.bytes / segmentBytes
 	}
-	var list strings.Builder
-	list.WriteString("#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:4\n#EXT-X-MEDIA-SEQUENCE:100\n")
-	packet := bytes.Repeat([]byte{0xff}, 188)
-	packet[0], packet[1], packet[2], packet[3] = 0x47, 0x1f, 0xff, 0x10 // null packets
-	body := bytes.Repeat(packet, 1_200_000/188)
-	for n := 100; n < 112; n++ {
-		name := fmt.Sprintf("seg_%06d.ts", n)
-		fmt.Fprintf(&list, "#EXTINF:4.00000,\n%s\n", name)
-		if err := os.WriteFile(filepath.Join(show, name), body, 0o644); err != nil {
-			t.Fatal(err)
+	f.PerSecond = append(f.PerSecond, requests/r.seconds)
+	f.MBPerSecond = append(f.MBPerSecond, r.bytes/1e6/r.seconds)
+	f.CPUMicros = append(f.CPUMicros, float64(used.Microseconds())/max(requests, 1))
+	f.CPUPerGB = append(f.CPUPerGB, used.Seconds()/max(r.bytes/1e9, 1e-9))
+	f.RSSMB = append(f.RSSMB, rss())
+	f.Failed += r.failed
+}
+
+func (f *figures) last() string {
+	n := len(f.PerSecond) - 1
+	return fmt.Sprintf("%s %.0f requests/s, %.0f MB/s, %.1f µs CPU/request, %.2f s CPU/GB, %.0f MB, %d failed",
+		f.Contender, f.PerSecond[n], f.MBPerSecond[n], f.CPUMicros[n], f.CPUPerGB[n], f.RSSMB[n], f.Failed)
+}
+
+// speed is what contenders are compared by.
+func (f *figures) speed() float64 {
+	if f.bulky {
+		return median(f.MBPerSecond)
+	}
+	return median(f.PerSecond)
+}
+
+// throughputTables are a table for each load.
+func throughputTables(all []figures, rounds int) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, `
+Medians of %d rounds in turn, wrk with %d threads. The ratio is ours to theirs, of requests/s for playlists and of MB/s for
+segments. A segment under way counts by the part that came. CPU is the contender's own, without wrk's and the origin's; RSS is the
+most seen under the load, with what its processes share counted once. nginx keeps content in files, so in the page cache, Varnish
+and livestream-tui in their own memory; HAProxy keeps none and relays every request to the origin.
+`, rounds, benchThreads)
+	at, us := "", figures{}
+	for _, f := range all {
+		if now := fmt.Sprintf("%s, %d connections, %d s", f.Load, f.Connections, f.secondsOfLoad); now != at {
+			at, us = now, f
+			fmt.Fprintf(&b, "\n| %s | requests/s | ratio | MB/s | CPU µs/request | CPU s/GB | RSS MB | failed |\n|---|---|---|---|---|---|---|---|\n", at)
 		}
+		fmt.Fprintf(&b, "| %s | %.0f | %.2f | %.0f | %.1f | %.2f | %.0f | %d |\n", f.Contender, median(f.PerSecond),
+			us.speed()/f.speed(), median(f.MBPerSecond), median(f.CPUMicros), median(f.CPUPerGB), median(f.RSSMB), f.Failed)
 	}
-	if err := os.WriteFile(filepath.Join(show, "index.m3u8"), []byte(list.String()), 0o644); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// serveUntilTheEnd starts a command, waits until it answers, and ends it with the
-// test.
-func serveUntilTheEnd(t *testing.T, base string, cmd *exec.Cmd) func() []int {
-	t.Helper()
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	var says bytes.Buffer
-	cmd.Stderr, cmd.Stdout = &says, &says
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // it may have ended
-		_ = cmd.Wait()                                      // by the signal
-	})
-	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(50 * time.Millisecond) {
-		status, _, err := get(base + "/show/index.m3u8")
-		if err == nil && status == http.StatusOK {
-			break
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("%v does not answer: %d %v\n%s", cmd.Args, status, err, says.String())
-		}
-	}
-	return func() []int { return groupOf(cmd.Process.Pid) }
-}
-
-func ours(t *testing.T, root string, port int, packagers string) contender {
-	t.Helper()
-	path, err := binary()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(path, "proxy")
-	cmd.Env = append(os.Environ(), "PACKAGERS="+packagers, "ORIGIN_URL=none", "PROXY_PORT="+strconv.Itoa(port),
-		"STATE_PATH="+root, "CACHE_PATH="+root, "LOG_LEVEL=error", "PROXY_IDLE=1h")
-	base := fmt.Sprintf("http://127.0.0.1:%d", port)
-	return contender{"livestream-tui", base, serveUntilTheEnd(t, base, cmd)}
-}
-
-func startNginx(t *testing.T, root, name string, port int, location string, upstream ...string) contender {
-	t.Helper()
-	dir := filepath.Join(root, "nginx-"+name)
-	if err := os.MkdirAll(dir, 0o777); err != nil {
-		t.Fatal(err)
-	}
-	up := ""
-	if len(upstream) > 0 {
-		up = fmt.Sprintf("proxy_cache_path %s/cache keys_zone=c:10m max_size=200m; upstream up { server %s; keepalive 64; }", dir, upstream[0])
-	}
-	text := fmt.Sprintf(`user root; daemon off; worker_processes 2; worker_rlimit_nofile 65536; pid %[1]s/pid; error_log %[1]s/error.log;
-events { worker_connections 20000; multi_accept on; }
-http { access_log off; sendfile on; tcp_nopush on; tcp_nodelay on; keepalive_requests 1000000000; open_file_cache max=100;
-client_body_temp_path %[1]s/a; proxy_temp_path %[1]s/b; fastcgi_temp_path %[1]s/c; uwsgi_temp_path %[1]s/d; scgi_temp_path %[1]s/e;
-types { application/vnd.apple.mpegurl m3u8; video/mp2t ts; } %[2]s
-server { listen 127.0.0.1:%[3]d backlog=20000; %[4]s } }`, dir, up, port, location)
-	config := filepath.Join(dir, "nginx.conf")
-	if err := os.WriteFile(config, []byte(text), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	base := fmt.Sprintf("http://127.0.0.1:%d", port)
-	cmd := exec.Command(tool("nginx"), "-c", config, "-e", filepath.Join(dir, "error.log"))
-	return contender{"nginx " + name, base, serveUntilTheEnd(t, base, cmd)}
-}
-
-func startVarnish(t *testing.T, root string, port, origin int) contender {
-	t.Helper()
-	vcl := filepath.Join(root, "default.vcl")
-	text := fmt.Sprintf(`vcl 4.1; backend default { .host = "127.0.0.1"; .port = "%d"; }
-sub vcl_backend_response { if (bereq.url ~ "m3u8$") { set beresp.ttl = 1s; } else { set beresp.ttl = 60s; } }`, origin)
-	if err := os.WriteFile(vcl, []byte(text), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	base := fmt.Sprintf("http://127.0.0.1:%d", port)
-	cmd := exec.Command(tool("varnishd"), "-F", "-n", filepath.Join(root, "varnish"), "-a", fmt.Sprintf("127.0.0.1:%d", port), "-f", vcl, "-s", "malloc,256m")
-	return contender{"Varnish", base, serveUntilTheEnd(t, base, cmd)}
-}
-
-func startHAProxy(t *testing.T, root string, port, origin int) contender {
-	t.Helper()
-	config := filepath.Join(root, "haproxy.cfg")
-	text := fmt.Sprintf(`global
-  maxconn 9000
-defaults
-  mode http
-  timeout connect 1s
-  timeout client 30s
-  timeout server 30s
-  http-reuse always
-frontend f
-  bind 127.0.0.1:%d
-  default_backend b
-backend b
-  server one 127.0.0.1:%d
-`, port, origin)
-	if err := os.WriteFile(config, []byte(text), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	base := fmt.Sprintf("http://127.0.0.1:%d", port)
-	return contender{"HAProxy", base, serveUntilTheEnd(t, base, exec.Command(tool("haproxy"), "-db", "-f", config))}
-}
-
-// tool is where a command is: Debian's servers are not in every PATH.
-func tool(name string) string {
-	if path, err := exec.LookPath(name); err == nil {
-		return path
-	}
-	return "/usr/sbin/" + name
+	return b.String()
 }
 
 var (
-	wrkRate  = regexp.MustCompile(`Requests/sec:\s+([\d.]+)`)
-	wrkCount = regexp.MustCompile(`(\d+) requests in`)
-	wrkBytes = regexp.MustCompile(`Transfer/sec:\s+([\d.]+)([KMG])B`)
+	wrkDone   = regexp.MustCompile(`(\d+) requests in ([\d.]+)(ms|s|m), ([\d.]+)([KMGT]?)B read`)
+	wrkErrors = regexp.MustCompile(`Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)`)
+	wrkStatus = regexp.MustCompile(`Non-2xx or 3xx responses: (\d+)`)
 )
 
-// wrk loads a URL and returns requests a second, MB a second, and requests.
-func wrk(t *testing.T, url string, connections, seconds int) (rate, mb, n float64) {
+// wrkResult is what wrk counted.
+type wrkResult struct {
+	requests, bytes, seconds float64
+	failed                   int
+}
+
+// wrk loads a URL.
+func wrk(t *testing.T, url string, connections, seconds int) wrkResult {
 	t.Helper()
-	out, err := exec.Command(tool("wrk"), "-t", strconv.Itoa(benchThreads), "-c", strconv.Itoa(connections), "-d", strconv.Itoa(seconds)+"s", url).CombinedOutput()
+	out, err := exec.Command(tool("wrk"), "-t", strconv.Itoa(benchThreads), "-c", strconv.Itoa(connections),
+		"-d", strconv.Itoa(seconds)+"s", "--timeout", "60s", url).CombinedOutput()
 	if err != nil {
 		t.Fatalf("wrk: %v\n%s", err, out)
 	}
-	number := func(re *regexp.Regexp) float64 {
-		m := re.FindSubmatch(out)
-		if m == nil {
-			t.Fatalf("wrk says\n%s", out)
-		}
-		f, err := strconv.ParseFloat(string(m[1]), 64)
+	m := wrkDone.FindSubmatch(out)
+	if m == nil {
+		t.Fatalf("wrk says\n%s", out)
+	}
+	number := func(b []byte) float64 {
+		f, err := strconv.ParseFloat(string(b), 64)
 		if err != nil {
 			t.Fatal(err)
 		}
 		return f
 	}
-	if bytes.Contains(out, []byte("Non-2xx")) {
-		t.Logf("%s: wrk says\n%s", url, out)
-	}
-	mb = number(wrkBytes) * map[string]float64{"K": 1.0 / 1024, "M": 1, "G": 1024}[string(wrkBytes.FindSubmatch(out)[2])]
-	return number(wrkRate), mb, number(wrkCount)
-}
-
-// groupOf are the live processes of a group.
-func groupOf(group int) []int {
-	out, err := exec.Command("ps", "-eo", "pid=,pgid=,ppid=").Output()
-	if err != nil {
-		return nil
-	}
-	pids := map[int]bool{group: true}
-	for again := true; again; { // Varnish's child leads a group of its own
-		again = false
-		for _, line := range strings.Split(string(out), "\n") {
-			f := strings.Fields(line)
-			if len(f) != 3 {
-				continue
+	r := wrkResult{requests: number(m[1]), bytes: number(m[4]), seconds: number(m[2])}
+	r.seconds *= map[string]float64{"ms": 1e-3, "s": 1, "m": 60}[string(m[3])]
+	r.bytes *= map[string]float64{"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}[string(m[5])]
+	for _, re := range []*regexp.Regexp{wrkErrors, wrkStatus} {
+		if m := re.FindSubmatch(out); m != nil {
+			for _, b := range m[1:] {
+				r.failed += int(number(b))
 			}
-			pid, _ := strconv.Atoi(f[0])
-			pgid, _ := strconv.Atoi(f[1])
-			ppid, _ := strconv.Atoi(f[2])
-			if !pids[pid] && (pgid == group || pids[ppid]) {
-				pids[pid], again = true, true
-			}
+			t.Logf("%s: wrk says\n%s", url, bytes.TrimSpace(out))
 		}
 	}
-	var list []int
-	for pid := range pids {
-		list = append(list, pid)
-	}
-	return list
-}
-
-// cpuOf is the CPU time that processes have used, RSS their memory in MB.
-func cpuOf(pids []int) time.Duration {
-	var ticks int64
-	for _, pid := range pids {
-		b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-		if err != nil {
-			continue
-		}
-		f := strings.Fields(string(b[bytes.LastIndexByte(b, ')')+1:]))
-		for _, i := range []int{11, 12} {
-			n, _ := strconv.ParseInt(f[i], 10, 64)
-			ticks += n
-		}
-	}
-	return time.Duration(ticks) * 10 * time.Millisecond
-}
-
-func rssOf(pids []int) float64 {
-	var pages int64
-	for _, pid := range pids {
-		b, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", pid))
-		if err != nil {
-			continue
-		}
-		if f := strings.Fields(string(b)); len(f) > 1 {
-			n, _ := strconv.ParseInt(f[1], 10, 64)
-			pages += n
-		}
-	}
-	return float64(pages*int64(os.Getpagesize())) / 1e6
-}
-
-func median(list []float64) float64 {
-	list = slices.Clone(list)
-	slices.Sort(list)
-	return list[len(list)/2]
-}
-
-// markdown is a table for each load; the ratio is ours to the contender's.
-func markdown(all []figures) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%d rounds of %d s in turn, wrk with %d threads on the same %d cores; medians; ratio is ours to theirs.\n",
-		benchRounds, benchSeconds, benchThreads, runtime.NumCPU())
-	load := ""
-	var us figures
-	for _, f := range all {
-		if at := fmt.Sprintf("%s, %d connections", f.Load, f.Connections); at != load {
-			load, us = at, f
-			fmt.Fprintf(&b, "\n| %s | requests/s | ratio | MB/s | CPU µs/request | RSS MB |\n|---|---|---|---|---|---|\n", load)
-		}
-		fmt.Fprintf(&b, "| %s | %.0f | %.2f | %.0f | %.1f | %.0f |\n", f.Contender, median(f.PerSecond),
-			median(us.PerSecond)/median(f.PerSecond), median(f.MBPerSecond), median(f.CPUMicros), f.RSSMB)
-	}
-	return b.String()
+	return r
 }

@@ -1,0 +1,244 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// The contenders, each tuned as its experts would for this work: no access log, no
+// limit to a connection's requests, queues for every connection that the loads open.
+
+// contender is one server under measure.
+type contender struct {
+	name string
+	base string
+	pids func() []int // its processes
+	// keeps says where its copy of the content lies; cached is how many bytes of it
+	// lie in its own memory.
+	keeps  string
+	cached func() float64
+}
+
+// everyContender starts them, ours first, in front of one nginx as the origin.
+func everyContender(t *testing.T, root, www string) []contender {
+	t.Helper()
+	ports := freePorts(t, 6)
+	upstream := fmt.Sprintf("127.0.0.1:%d", ports[0])
+	startNginx(t, root, "origin", ports[0], "", "location / { root "+www+"; }")
+	return []contender{
+		ours(t, root, ports[1], "http://"+upstream),
+		startNginx(t, root, "static", ports[2], openFiles, "location / { root "+www+"; }"),
+		startNginx(t, root, "cache", ports[3], openFiles+cacheOf(root, upstream), cacheLocation("/", "1s")+cacheLocation(`~ \.ts$`, "60s")),
+		startVarnish(t, root, ports[4], ports[0]),
+		startHAProxy(t, root, ports[5], ports[0]),
+	}
+}
+
+// serveUntilTheEnd starts a command, waits until it answers, and ends it with the
+// test.
+func serveUntilTheEnd(t *testing.T, base string, cmd *exec.Cmd) func() []int {
+	t.Helper()
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	var says bytes.Buffer
+	cmd.Stderr, cmd.Stdout = &says, &says
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // it may have ended
+		_ = cmd.Wait()                                      // by the signal
+	})
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+		status, _, err := get(base + benchPlaylist)
+		if err == nil && status == http.StatusOK {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("%v does not answer: %d %v\n%s", cmd.Args, status, err, says.String())
+		}
+	}
+	return func() []int { return groupOf(cmd.Process.Pid) }
+}
+
+func ours(t *testing.T, root string, port int, packagers string) contender {
+	t.Helper()
+	path, err := binary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(path, "proxy")
+	cmd.Env = append(os.Environ(), "PACKAGERS="+packagers, "ORIGIN_URL=none", "PROXY_PORT="+strconv.Itoa(port),
+		"STATE_PATH="+root, "CACHE_PATH="+root, "LOG_LEVEL=error", "PROXY_IDLE=1h")
+	base := fmt.Sprintf("http://127.0.0.1:%d", port)
+	return contender{"livestream-tui", base, serveUntilTheEnd(t, base, cmd), "memory", func() float64 {
+		_, b, err := get(base + "/metrics")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return firstNumber(t, proxyCacheBytes, b)
+	}}
+}
+
+var (
+	proxyCacheBytes   = regexp.MustCompile(`(?m)^proxy_cache_bytes (\S+)`)
+	varnishCacheBytes = regexp.MustCompile(`SMA\.s0\.g_bytes\s+(\d+)`)
+)
+
+func firstNumber(t *testing.T, re *regexp.Regexp, text []byte) float64 {
+	t.Helper()
+	m := re.FindSubmatch(text)
+	if m == nil {
+		t.Fatalf("no %s in\n%s", re, text)
+	}
+	f, err := strconv.ParseFloat(string(m[1]), 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+func nothingCached() float64 { return 0 }
+
+const openFiles = "open_file_cache max=1000; open_file_cache_valid 1s;"
+
+func cacheOf(root, upstream string) string {
+	return fmt.Sprintf("proxy_cache_path %s/nginx-cache-files keys_zone=c:10m max_size=2g use_temp_path=off; upstream up { server %s; keepalive 64; }", root, upstream)
+}
+
+func cacheLocation(match, ttl string) string {
+	return fmt.Sprintf("location %s { proxy_pass http://up; proxy_http_version 1.1; proxy_set_header Connection ''; proxy_cache c; proxy_cache_lock on; proxy_cache_background_update on; proxy_cache_use_stale updating error timeout http_500 http_502 http_503; proxy_cache_valid 200 %s; }\n", match, ttl)
+}
+
+// startNginx starts one with directives for its http block and its server block.
+func startNginx(t *testing.T, root, name string, port int, http, server string) contender {
+	t.Helper()
+	dir := filepath.Join(root, "nginx-"+name)
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	text := fmt.Sprintf(`daemon off; worker_processes auto; pid %[1]s/pid; error_log %[1]s/error.log crit; %[5]s
+events { worker_connections 20000; multi_accept on; }
+http { access_log off; sendfile on; tcp_nopush on; tcp_nodelay on; keepalive_requests 1000000000; keepalive_timeout 10m;
+client_body_temp_path %[1]s/a; proxy_temp_path %[1]s/b; fastcgi_temp_path %[1]s/c; uwsgi_temp_path %[1]s/d; scgi_temp_path %[1]s/e;
+types { application/vnd.apple.mpegurl m3u8; video/mp2t ts; } %[2]s
+server { listen 127.0.0.1:%[3]d reuseport backlog=20000; %[4]s } }`, dir, http, port, server, nginxUser())
+	config := filepath.Join(dir, "nginx.conf")
+	if err := os.WriteFile(config, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	base := fmt.Sprintf("http://127.0.0.1:%d", port)
+	cmd := exec.Command(tool("nginx"), "-c", config, "-e", filepath.Join(dir, "error.log"))
+	return contender{"nginx " + name, base, serveUntilTheEnd(t, base, cmd), "files", nothingCached}
+}
+
+// nginxUser lets the workers of a root's nginx read root's folders.
+func nginxUser() string {
+	if os.Geteuid() != 0 {
+		return ""
+	}
+	return "user root;"
+}
+
+// varnishTuning are parameters for 10,000 connections, each of which may need a
+// thread, and for no log of any request.
+var varnishTuning = []string{
+	"thread_pools=2", "thread_pool_min=100", "thread_pool_max=6000", "thread_queue_limit=20000", "listen_depth=20000", "timeout_idle=600",
+	"vsl_mask=-Begin,-End,-ReqStart,-ReqMethod,-ReqURL,-ReqProtocol,-ReqHeader,-ReqUnset,-ReqAcct,-RespProtocol,-RespStatus,-RespReason,-RespHeader,-RespUnset,-VCL_call,-VCL_return,-VCL_use,-Hit,-Timestamp,-Link,-SessOpen,-SessClose,-Filters",
+}
+
+func startVarnish(t *testing.T, root string, port, origin int) contender {
+	t.Helper()
+	vcl, dir := filepath.Join(root, "default.vcl"), filepath.Join(root, "varnish")
+	text := fmt.Sprintf(`vcl 4.1; backend default { .host = "127.0.0.1"; .port = "%d"; }
+sub vcl_backend_response { if (bereq.url ~ "m3u8$") { set beresp.ttl = 1s; } else { set beresp.ttl = 60s; } }`, origin)
+	if err := os.WriteFile(vcl, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	args := []string{"-F", "-n", dir, "-a", fmt.Sprintf("127.0.0.1:%d", port), "-f", vcl, "-s", "malloc,1g"}
+	for _, p := range varnishTuning {
+		args = append(args, "-p", p)
+	}
+	base := fmt.Sprintf("http://127.0.0.1:%d", port)
+	return contender{"Varnish", base, serveUntilTheEnd(t, base, exec.Command(tool("varnishd"), args...)), "memory", func() float64 {
+		out, err := exec.Command(tool("varnishstat"), "-n", dir, "-1", "-f", "SMA.s0.g_bytes").Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return firstNumber(t, varnishCacheBytes, out)
+	}}
+}
+
+// startHAProxy relays: what its own small cache could keep is not what it is for.
+// Its server's maxconn leaves descriptors for 10,000 players.
+func startHAProxy(t *testing.T, root string, port, origin int) contender {
+	t.Helper()
+	config := filepath.Join(root, "haproxy.cfg")
+	text := fmt.Sprintf(`global
+  maxconn 12000
+  ulimit-n %d
+  no strict-limits
+defaults
+  mode http
+  timeout connect 5s
+  timeout queue 60s
+  timeout client 600s
+  timeout server 60s
+  timeout http-keep-alive 600s
+  http-reuse always
+frontend f
+  bind 127.0.0.1:%d backlog 20000
+  default_backend b
+backend b
+  option splice-response
+  server one 127.0.0.1:%d maxconn 1000
+`, descriptors(), port, origin)
+	if err := os.WriteFile(config, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	base := fmt.Sprintf("http://127.0.0.1:%d", port)
+	cmd := exec.Command(tool("haproxy"), "-db", "-f", config)
+	return contender{"HAProxy", base, serveUntilTheEnd(t, base, cmd), "nothing", nothingCached}
+}
+
+// descriptors is how many a process may have here.
+func descriptors() uint64 {
+	var limit syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
+		return 1024
+	}
+	return limit.Max
+}
+
+// tool is where a command is: Debian's servers are not in every PATH.
+func tool(name string) string {
+	if path, err := exec.LookPath(name); err == nil {
+		return path
+	}
+	return "/usr/sbin/" + name
+}
+
+// versions are of what is measured and of what measures, one line.
+func versions() string {
+	var list []string
+	for _, c := range []struct{ name, flag string }{{"nginx", "-v"}, {"varnishd", "-V"}, {"haproxy", "-v"}, {"wrk", "-v"}} {
+		out, _ := exec.Command(tool(c.name), c.flag).CombinedOutput() // wrk -v exits with 1
+		line, _, _ := strings.Cut(string(out), "\n")
+		if number := versionNumber.FindString(line); number != "" {
+			line = number
+		}
+		list = append(list, c.name+" "+line)
+	}
+	return strings.Join(list, ", ")
+}
+
+var versionNumber = regexp.MustCompile(`\d+\.\d+(\.\d+)?`)
