@@ -17,10 +17,10 @@ import (
 type conn struct {
 	l      *Listener
 	wire   net.Conn
-	raw    syscall.RawConn // of wire; set by answerAll
-	state  atomic.Int32    // a connState
-	until  atomic.Int64    // Unix ns: when it is let go, if nothing happens on it
-	unread []byte          // what was read and is the http.Server's to answer
+	state  atomic.Int32 // a connState
+	until  atomic.Int64 // Unix ns: when it is let go, if nothing happens on it
+	behind [2][]byte    // what is to be sent as soon as the reader has room for it
+	unread []byte       // what was read and is the http.Server's to answer
 }
 
 // A connState changes by compare and swap only: whoever changes it may act on it.
@@ -77,23 +77,31 @@ func (c *conn) answerAll() {
 		c.state.Store(serving)
 		return
 	}
-	var err error
-	if c.raw, err = wire.SyscallConn(); err != nil {
+	raw, err := wire.SyscallConn()
+	if err != nil {
 		return
 	}
 	// Without the option the answers are the same, only slower.
-	_ = c.raw.Control(func(fd uintptr) {
+	_ = raw.Control(func(fd uintptr) {
 		_ = unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_NOTSENT_LOWAT, unsentMost)
 	})
 	c.limit(firstRequest)
-	_ = c.raw.Read(c.readable) // how it ended is the state
+	readable, writable := c.readable, c.writable
+	for {
+		if raw.Read(readable) != nil || !c.isBehind() {
+			return
+		}
+		if raw.Write(writable) != nil || c.isBehind() || !c.answered() {
+			return
+		}
+	}
 }
 
 func (c *conn) limit(d time.Duration) { c.until.Store(c.l.now.Load() + int64(d)) }
 
-// readable answers every request that has come; false when there is none left and
-// the connection is to be waited for.
-func (c *conn) readable(fd uintptr) (over bool) {
+// readable answers what requests have come. It returns true when there is nothing
+// more to wait for: the reader is behind, or the connection is over.
+func (c *conn) readable(fd uintptr) bool {
 	b := pool.Get().(*buffers)
 	defer pool.Put(b)
 	for {
@@ -105,41 +113,48 @@ func (c *conn) readable(fd uintptr) (over bool) {
 			return false
 		case n <= 0 || !c.state.CompareAndSwap(waiting, answering):
 			return true
-		case !c.answerThese(fd, b.in[:n], b.out[:0]):
-			return true
 		}
-		c.limit(nextRequest)
-		if !c.state.CompareAndSwap(answering, waiting) || c.l.isOver() {
+		for requests := b.in[:n]; len(requests) > 0; {
+			res, r := c.lookUp(requests)
+			if res == nil {
+				c.unread = bytes.Clone(requests)
+				break
+			}
+			c.limit(WriteLimit(len(res.body)))
+			if !c.send(fd, res, r.ifNoneMatch, b.out[:0]) {
+				return true
+			}
+			requests = requests[r.size:]
+		}
+		if c.isBehind() || !c.answered() {
 			return true
 		}
 	}
 }
 
-// answerThese answers the requests that were read; false when the connection has
-// ended or is the http.Server's.
-func (c *conn) answerThese(fd uintptr, requests, out []byte) bool {
-	for len(requests) > 0 {
-		var res *Response
-		r, plain := parse(requests)
-		if plain && !c.l.refused.Load() {
-			res = c.l.answer(r.target)
-		}
-		if res == nil {
-			c.unread = bytes.Clone(requests)
-			c.state.CompareAndSwap(answering, serving)
-			return false
-		}
-		c.limit(WriteLimit(len(res.body)))
-		if c.send(fd, res, r.ifNoneMatch, out) != nil {
-			return false
-		}
-		requests = requests[r.size:]
+// lookUp returns the response to the first of the requests; nil for one that is the
+// http.Server's, as one is that came before the reader had room for the last answer.
+func (c *conn) lookUp(requests []byte) (*Response, request) {
+	r, plain := parse(requests)
+	if !plain || c.isBehind() || c.l.refused.Load() {
+		return nil, r
 	}
-	return true
+	return c.l.answer(r.target), r
 }
 
-// send sends one answer, its header from out.
-func (c *conn) send(fd uintptr, res *Response, ifNoneMatch, out []byte) error {
+// answered ends the answer to what was read; false where nothing follows it here.
+func (c *conn) answered() bool {
+	if c.unread != nil {
+		c.state.CompareAndSwap(answering, serving)
+		return false
+	}
+	c.limit(nextRequest)
+	return c.state.CompareAndSwap(answering, waiting) && !c.l.isOver()
+}
+
+// send sends one answer, its header from out, or as much of it as the kernel takes:
+// the rest is behind. It returns false when the connection is lost.
+func (c *conn) send(fd uintptr, res *Response, ifNoneMatch, out []byte) bool {
 	out, whole := res.appendHead(out, ifNoneMatch, *c.l.date.Load())
 	var rest []byte
 	if whole {
@@ -147,35 +162,32 @@ func (c *conn) send(fd uintptr, res *Response, ifNoneMatch, out []byte) error {
 		out, rest = append(out, res.body[:n]...), res.body[n:]
 	}
 	out, err := writeSome(fd, out)
-	if err != 0 && err != syscall.EAGAIN {
-		return err
+	if err == 0 {
+		rest, err = writeSome(fd, rest)
 	}
-	if len(out) > 0 {
-		if err := c.writeAll(out); err != nil {
-			return err
+	if err == syscall.EAGAIN {
+		c.behind = [2][]byte{bytes.Clone(out), rest} // out is lent
+		return true
+	}
+	return err == 0
+}
+
+// isBehind reports whether something is to be sent that the reader has no room for.
+func (c *conn) isBehind() bool { return len(c.behind[0])+len(c.behind[1]) > 0 }
+
+// writable sends what is behind. It returns true when that is done, or can't be.
+func (c *conn) writable(fd uintptr) bool {
+	for i := range c.behind {
+		var err syscall.Errno
+		if c.behind[i], err = writeSome(fd, c.behind[i]); err != 0 {
+			return err != syscall.EAGAIN
 		}
 	}
-	if len(rest) > 0 {
-		return c.writeAll(rest)
-	}
-	return nil
+	return true
 }
 
-// writeAll waits for the reader where it has to.
-func (c *conn) writeAll(b []byte) error {
-	var failed syscall.Errno
-	err := c.raw.Write(func(fd uintptr) (over bool) {
-		b, failed = writeSome(fd, b)
-		return failed != syscall.EAGAIN
-	})
-	if err == nil && failed != 0 {
-		return failed
-	}
-	return err
-}
-
-// writeSome writes what the kernel takes at once, and returns the rest, with EAGAIN
-// where there is one.
+// writeSome writes what the kernel takes at once, and returns the rest with the
+// reason, EAGAIN where the reader is to be waited for.
 func writeSome(fd uintptr, b []byte) ([]byte, syscall.Errno) {
 	for len(b) > 0 {
 		n, err := write(fd, b)

@@ -51,7 +51,7 @@ const (
 	tickPeriod = 200 * time.Millisecond
 	// firstRequest and nextRequest are how long a connection may stand without a
 	// request before its first one and after an answer.
-	firstRequest = 10 * time.Second
+	firstRequest = 30 * time.Second
 	nextRequest  = 2 * time.Minute
 )
 
