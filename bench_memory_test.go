@@ -24,6 +24,7 @@ type memory struct {
 
 // benchMemory must come before anything that makes a contender's memory grow.
 func benchMemory(t *testing.T, list []contender) []memory {
+	skipWithout(t, manyConnections)
 	var all []memory
 	for _, c := range list {
 		const settles = 1500 * time.Millisecond // more than a sweep of our cache, which counts it

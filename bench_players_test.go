@@ -46,6 +46,7 @@ type crowdStep struct {
 }
 
 func benchPlayers(t *testing.T, list []contender, www string) {
+	skipWithout(t, playersMost)
 	folder := filepath.Join(www, "live")
 	writeShow(t, folder, playersTarget)
 	ctx, cancel := context.WithCancel(t.Context())

@@ -64,6 +64,7 @@ func TestBenchBesideThePeers(t *testing.T) {
 	if os.Getenv("BENCH") == "" {
 		t.Skip("minutes long: make bench runs it")
 	}
+	t.Logf("%d rounds; a process may have %d descriptors", rounds(t), descriptors()) // before any is started
 	root, err := os.MkdirTemp("", "lt-")
 	if err != nil {
 		t.Fatal(err)
@@ -134,6 +135,7 @@ func benchThroughput(t *testing.T, list []contender) []figures {
 
 // measureLoad loads the contenders in turn, round by round.
 func measureLoad(t *testing.T, list []contender, l load) []figures {
+	skipWithout(t, l.connections)
 	of := make([]figures, len(list))
 	for round := range rounds(t) {
 		for i, c := range list {
@@ -188,8 +190,9 @@ func throughputTables(all []figures, rounds int) string {
 Medians of %d rounds in turn, wrk with %d threads. The ratio is ours to theirs, of requests/s for playlists and of MB/s for
 segments. A segment under way counts by the part that came. CPU is the contender's own, without wrk's and the origin's; RSS is the
 most seen under the load, with what its processes share counted once. nginx keeps content in files, so in the page cache, Varnish
-and livestream-tui in their own memory; HAProxy keeps none and relays every request to the origin.
-`, rounds, benchThreads)
+and livestream-tui in their own memory; HAProxy keeps none and relays every request to the origin, %d at a time, for which it needs
+descriptors beside its players': a process has %d here.
+`, rounds, benchThreads, haproxyMost, descriptors())
 	at, us := "", figures{}
 	for _, f := range all {
 		if now := fmt.Sprintf("%s, %d connections, %d s", f.Load, f.Connections, f.secondsOfLoad); now != at {
