@@ -46,6 +46,12 @@ var pool = sync.Pool{New: func() any { return new(buffers) }}
 // them gets slower.
 const unsentMost = 128 << 10
 
+func newConn(l *Listener, wire net.Conn) *conn {
+	c := &conn{l: l, wire: wire}
+	c.limit(firstRequest) // it may be looked at before it is served
+	return c
+}
+
 func (c *conn) serve() {
 	if c.l.answer == nil {
 		c.state.Store(serving)
@@ -85,7 +91,6 @@ func (c *conn) answerAll() {
 	_ = raw.Control(func(fd uintptr) {
 		_ = unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_NOTSENT_LOWAT, unsentMost)
 	})
-	c.limit(firstRequest)
 	readable, writable := c.readable, c.writable
 	for {
 		if raw.Read(readable) != nil || !c.isBehind() {

@@ -181,7 +181,7 @@ func (l *Listener) accept() {
 }
 
 func (l *Listener) take(wire net.Conn) {
-	c := &conn{l: l, wire: wire}
+	c := newConn(l, wire)
 	l.mu.Lock()
 	l.conns[c] = struct{}{}
 	l.mu.Unlock()

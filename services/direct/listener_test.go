@@ -285,6 +285,17 @@ func TestAfterRefuseTheServerHasTheLastRequests(t *testing.T) {
 	}
 }
 
+// A crowd comes faster than each can be served: nobody is let go for that.
+func TestWhoIsNotServedYetIsNotLate(t *testing.T) {
+	near, far := net.Pipe()
+	defer func() { _, _ = near.Close(), far.Close() }()
+	c := newConn(Listen(listen(t), func([]byte) *Response { return nil }), near)
+	c.endLate(time.Now().Add(firstRequest - time.Second))
+	if c.state.Load() != waiting {
+		t.Error("it was let go at once")
+	}
+}
+
 // scarce is a listener of a process that has no descriptors left, for a while.
 type scarce struct {
 	net.Listener
