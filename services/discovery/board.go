@@ -21,6 +21,9 @@ func newBoard(packagers []string) *board {
 	return &board{packagers: packagers, signals: map[string][]health.Observation{}, states: map[string][]report.State{}}
 }
 
+// empty reports whether no signal is known.
+func (b *board) empty() bool { return len(b.signals) == 0 }
+
 // follow makes the board's signals the given ones and returns what has come and
 // what has gone, sorted.
 func (b *board) follow(signals []string) (come, gone []string) {

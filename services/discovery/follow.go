@@ -14,6 +14,9 @@ import (
 // asked which it has.
 const scanEvery = time.Second
 
+// scanSooner is the same while no signal is known: the platform may be starting.
+const scanSooner = 100 * time.Millisecond
+
 // followSignals has every packager watched for every signal that is on disk or that
 // a packager has.
 func (s *Service) followSignals(ctx context.Context) error {
@@ -29,8 +32,6 @@ func (s *Service) followSignals(ctx context.Context) error {
 			stop()
 		}
 	}()
-	tick := time.NewTicker(scanEvery)
-	defer tick.Stop()
 	for readable := true; ; {
 		signals, err := s.onDisk()
 		switch {
@@ -57,7 +58,7 @@ func (s *Service) followSignals(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-tick.C:
+		case <-time.After(s.pause()):
 		case <-heard:
 		}
 	}
@@ -74,8 +75,6 @@ func (s *Service) onDisk() ([]string, error) {
 // cancelled, and tells when that has changed. While it does not answer, what it said
 // last counts: a signal of which every packager is down is one still.
 func (s *Service) listen(ctx context.Context, packager string, heard chan<- struct{}) {
-	tick := time.NewTicker(scanEvery)
-	defer tick.Stop()
 	for {
 		names, err := s.client.signals(ctx, packager)
 		if err == nil {
@@ -93,9 +92,19 @@ func (s *Service) listen(ctx context.Context, packager string, heard chan<- stru
 		select {
 		case <-ctx.Done():
 			return
-		case <-tick.C:
+		case <-time.After(s.pause()):
 		}
 	}
+}
+
+// pause is how long it is until the next look for signals.
+func (s *Service) pause() time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.board.empty() {
+		return scanSooner
+	}
+	return scanEvery
 }
 
 // union adds to the signals on disk those that packagers have.

@@ -16,7 +16,8 @@ import (
 const (
 	// rescanEvery is how often the folder is looked through whatever was notified.
 	rescanEvery = time.Second
-	// blindRescan is the same where there are no notifications to be had.
+	// blindRescan is the same where there are no notifications to be had, such as
+	// of a folder that the worker has not made yet.
 	blindRescan = 100 * time.Millisecond
 )
 
@@ -25,6 +26,7 @@ type ingest struct {
 	s       *Service
 	output  string
 	watcher *fsnotify.Watcher // nil where there is none
+	watched bool              // the folder itself, as of the last scan
 	group   sync.WaitGroup    // of the followers
 	follows map[string]context.CancelFunc
 	signals map[string]*signal
@@ -41,13 +43,11 @@ func (in *ingest) wait() {
 
 // run reads the folder until ctx is cancelled.
 func (in *ingest) run(ctx context.Context) {
-	every := rescanEvery
 	var events chan fsnotify.Event
 	var failures chan error
 	watcher, err := fsnotify.NewWatcher()
 	if err != nil {
 		in.s.log.Warn("cannot watch the folder of signals, it is searched instead", "error", err.Error(), "every_ms", blindRescan.Milliseconds())
-		every = blindRescan
 	} else {
 		defer func() { _ = watcher.Close() }() // nobody listens any more
 		in.watcher, events, failures = watcher, watcher.Events, watcher.Errors
@@ -57,9 +57,14 @@ func (in *ingest) run(ctx context.Context) {
 	in.scan(ctx, false)
 	in.scan(ctx, true)
 	in.s.scanned.Store(true)
+	every := in.every()
 	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for {
+		if now := in.every(); now != every {
+			every = now
+			tick.Reset(every)
+		}
 		select {
 		case <-ctx.Done():
 			return
@@ -107,7 +112,7 @@ func (in *ingest) notified(ctx context.Context, events <-chan fsnotify.Event, e 
 
 // scan looks at every signal. Without publish it only loads.
 func (in *ingest) scan(ctx context.Context, publish bool) {
-	in.watch(in.output) // before it is read, so that nothing is missed in between
+	in.watched = in.watch(in.output) // before it is read, so that nothing is missed in between
 	names, err := foldersIn(in.output)
 	in.report(err)
 	if err != nil {
@@ -189,12 +194,19 @@ func (in *ingest) look(g *signal, publish bool) {
 	}
 }
 
-// watch asks for notifications of a folder; one that is watched already costs
-// nothing, one that was made anew is watched again.
-func (in *ingest) watch(path string) {
-	if in.watcher != nil {
-		_ = in.watcher.Add(path) // the rescan is there for folders that cannot be watched
+// every is how long it is from one look through the folder to the next.
+func (in *ingest) every() time.Duration {
+	if in.watched {
+		return rescanEvery
 	}
+	return blindRescan
+}
+
+// watch asks for notifications of a folder and reports whether there will be any;
+// one that is watched already costs nothing, one that was made anew is watched again.
+// The rescan is there for folders that cannot be watched.
+func (in *ingest) watch(path string) bool {
+	return in.watcher != nil && in.watcher.Add(path) == nil
 }
 
 func (in *ingest) complain(g *signal, err error) { g.trouble = in.s.complain(g.name, g.trouble, err) }

@@ -123,13 +123,13 @@ func (s *Service) Run(asked context.Context) error {
 	g.Go(func() error {
 		var told time.Time
 		for {
-			next := time.Now().Add(signalsPeriod)
+			began := time.Now()
 			s.ask(ctx)
 			if err := s.reconcile(ctx, g); err != nil {
 				return err
 			}
 			s.tellPatience(&told)
-			if err := sleepUntil(ctx, next); err != nil {
+			if err := sleepUntil(ctx, began.Add(s.period())); err != nil {
 				return err
 			}
 		}
@@ -138,6 +138,16 @@ func (s *Service) Run(asked context.Context) error {
 		return err
 	}
 	return nil
+}
+
+// period is how long it is from one question for the signals to the next.
+func (s *Service) period() time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.watching) == 0 {
+		return signalsSooner
+	}
+	return signalsPeriod
 }
 
 // ask learns the signals from the origin, when there is one.

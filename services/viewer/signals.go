@@ -10,6 +10,7 @@ import (
 
 const (
 	signalsPeriod  = time.Second
+	signalsSooner  = 100 * time.Millisecond // while there is none to watch
 	signalsTimeout = time.Second
 	maxSignalList  = 1 << 20 // bytes
 )
