@@ -2,6 +2,7 @@ package procs
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
@@ -9,30 +10,41 @@ import (
 	"livestream-tui/procs/child"
 )
 
+// searchEvery is how often the process table is gone through for what has joined a
+// group. What has left one is noticed at once, and so is what came in its place.
+const searchEvery = 5 * time.Second
+
 // measure reads CPU and memory of every group once a second.
 func (s *Supervisor) measure(ctx context.Context) {
 	used := map[int]time.Duration{} // CPU by group, as of the last look
 	last := time.Now()
-	tick := time.NewTicker(time.Second)
-	defer tick.Stop()
+	var groups []int // as of the last search
+	var members []child.Process
+	var searched time.Time
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-tick.C:
-		}
-		members, err := child.Members(s.groups()...)
-		if err != nil {
-			s.notes.say(hclog.Debug, "cannot read the process table", "error", err)
-			continue
+		case <-time.After(UntilNext(time.Now(), time.Second)):
 		}
 		now := time.Now()
+		again, whole := child.Again(members)
+		if g := s.groups(); whole && slices.Equal(g, groups) && now.Sub(searched) < searchEvery {
+			members = again
+		} else {
+			list, err := child.Members(g...)
+			if err != nil {
+				s.notes.say(hclog.Debug, "cannot read the process table", "error", err)
+				continue
+			}
+			members, groups, searched = list, g, now
+		}
 		used = s.measured(members, used, now.Sub(last))
 		last = now
 	}
 }
 
-// groups are the groups that run.
+// groups are the groups that run, sorted.
 func (s *Supervisor) groups() []int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -42,6 +54,7 @@ func (s *Supervisor) groups() []int {
 			list = append(list, st.PID)
 		}
 	}
+	slices.Sort(list)
 	return list
 }
 

@@ -1,16 +1,98 @@
 package procs
 
 import (
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
 	"testing"
 	"time"
 )
 
-func TestProbesFallTogether(t *testing.T) {
-	const ms = time.Millisecond
-	base := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-	for after, want := range map[time.Duration]time.Duration{0: 500 * ms, 1 * ms: 499 * ms, 499 * ms: 1 * ms, 500 * ms: 500 * ms, 1300 * ms: 200 * ms} {
-		if got := untilNext(base.Add(after), 500*ms); got != want {
-			t.Errorf("at %s: got %s, want %s", after, got, want)
-		}
+func TestAProbeTellsWhatAServiceSays(t *testing.T) {
+	say := func(w http.ResponseWriter, status int, text string) {
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, text) // the probe has gone: it is not what is tested
 	}
+	for _, c := range []struct {
+		name  string
+		serve http.HandlerFunc
+		want  Event
+	}{
+		{"ready", func(w http.ResponseWriter, _ *http.Request) { say(w, 200, "ready\n") }, Event{Kind: Probed, Ready: true, Reason: "ready"}},
+		{"not ready yet", func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/readyz" {
+				say(w, 503, "making the mezzanine\nof a film\n")
+			}
+		}, Event{Kind: Probed, Reason: "making the mezzanine"}},
+		{"a long reason", func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/readyz" {
+				say(w, 503, strings.Repeat("x", 3*reasonMost))
+			}
+		}, Event{Kind: Probed, Reason: strings.Repeat("x", reasonMost)}},
+		{"not well", func(w http.ResponseWriter, _ *http.Request) { say(w, 500, "no") }, Event{Kind: Missed}},
+		{"it breaks off", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, Event{Kind: Missed}},
+		{"it does not say whether it is ready", func(_ http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/readyz" {
+				panic(http.ErrAbortHandler)
+			}
+		}, Event{Kind: Probed, Reason: "alive, but does not say whether it is ready"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			server, socket := unixServer(t, c.serve)
+			p := prober{socket: socket}
+			defer p.hangUp()
+			for n := range 3 {
+				if got := p.ask(); !reflect.DeepEqual(got, c.want) {
+					t.Errorf("probe %d: got %+v, want %+v", n, got, c.want)
+				}
+				server.CloseClientConnections() // as a server does with one that was idle for long
+			}
+			server.Close()
+			if got, want := p.ask(), (Event{Kind: Missed}); !reflect.DeepEqual(got, want) {
+				t.Errorf("gone: got %+v, want %+v", got, want)
+			}
+		})
+	}
+}
+
+func TestAServiceThatHangsIsMissedInTime(t *testing.T) {
+	hung := make(chan struct{})
+	_, socket := unixServer(t, func(http.ResponseWriter, *http.Request) { <-hung })
+	t.Cleanup(func() { close(hung) }) // before the server is closed, which waits
+	p := prober{socket: socket}
+	defer p.hangUp()
+	began := time.Now()
+	if got, want := p.ask(), (Event{Kind: Missed}); !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+	if took := time.Since(began); took > probeTimeout+probeTimeout/2 {
+		t.Errorf("it took %s, want %s", took, probeTimeout)
+	}
+}
+
+func unixServer(t *testing.T, serve http.HandlerFunc) (*httptest.Server, string) {
+	t.Helper()
+	folder, err := os.MkdirTemp("", "lt-") // short: a socket lies in it
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(folder) }) // a temporary folder: no harm if it stays
+	socket := filepath.Join(folder, "s")
+	l, err := net.Listen("unix", socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewUnstartedServer(serve)
+	_ = server.Listener.Close() // ours instead
+	server.Listener = l
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	server.Start()
+	t.Cleanup(server.Close)
+	return server, socket
 }

@@ -11,10 +11,8 @@ import (
 )
 
 const (
-	tailPoll   = 100 * time.Millisecond // between looks at a file: as often as the screen is drawn
-	tailAnyway = time.Second            // between reads of one that looks unchanged
-	lineMost   = 64 << 10               // bytes of one line; the rest of it is skipped and counted
-	logMost    = 16 << 20               // bytes of a log file before it is truncated in place
+	lineMost   = 64 << 10 // bytes of one line; the rest of it is skipped and counted
+	logMost    = 16 << 20 // bytes of a log file before it is truncated in place
 	tailBuffer = 256 << 10
 	logMode    = 0o644
 	drainMost  = time.Second // how long a restart waits for the last words to be told
@@ -90,37 +88,6 @@ func (t *tail) open() (*os.File, error) {
 		return nil, fmt.Errorf("log file: %w", err)
 	}
 	return f, nil
-}
-
-// watch wakes the tails whose files change, until ctx is cancelled. One clock for
-// all of them: one each was half of what supervision costs at rest.
-func watch(ctx context.Context, tails []*tail) {
-	tick := time.NewTicker(tailPoll)
-	defer tick.Stop()
-	seen := make([]os.FileInfo, len(tails))
-	var anyway time.Time // when all were woken last
-	for {
-		var now time.Time
-		select {
-		case <-ctx.Done():
-			return
-		case now = <-tick.C:
-		}
-		all := now.Sub(anyway) >= tailAnyway
-		if all {
-			anyway = now
-		}
-		for i, t := range tails {
-			info, err := os.Stat(t.path)
-			if all || err != nil || seen[i] == nil || info.Size() != seen[i].Size() || !info.ModTime().Equal(seen[i].ModTime()) {
-				select {
-				case t.wake <- struct{}{}:
-				default: // it has not come round to the last one
-				}
-			}
-			seen[i] = info
-		}
-	}
 }
 
 // follow tells what is written until ctx is cancelled, and then what is left.

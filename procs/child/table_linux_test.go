@@ -129,6 +129,41 @@ func TestMembersAndVariables(t *testing.T) {
 	}
 }
 
+func TestAgainFindsTheSameProcessesOrNone(t *testing.T) {
+	s := NewSpawner()
+	defer s.Close()
+	sleep, err := exec.LookPath("sleep")
+	if err != nil {
+		t.Skip("no sleep here")
+	}
+	c, err := s.Start(Options{Argv: []string{sleep, "100"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := Members(c.PID())
+	if err != nil || len(list) != 1 {
+		t.Fatalf("got %+v, %v, want only %d", list, err, c.PID())
+	}
+	if again, ok := Again(list); !ok || len(again) != 1 || again[0].PID != c.PID() || again[0].RSS == 0 {
+		t.Errorf("got %+v, %t, want %d", again, ok, c.PID())
+	}
+	other := list[0]
+	other.Started += "0"
+	if again, ok := Again([]Process{other}); ok {
+		t.Errorf("started at another time: got %+v, want none", again)
+	}
+	if err := c.Signal(9); err != nil {
+		t.Fatal(err)
+	}
+	<-c.Done()
+	if again, ok := Again(list); ok {
+		t.Errorf("gone: got %+v, want none", again)
+	}
+	if _, ok := Again(nil); !ok {
+		t.Error("of none, none has gone")
+	}
+}
+
 func BenchmarkMembers(b *testing.B) {
 	for b.Loop() {
 		if _, err := Members(1); err != nil {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"livestream-tui/procs"
 	"livestream-tui/services/report"
 )
 
@@ -61,7 +62,7 @@ func Headless(ctx context.Context, p Runner, o HeadlessOptions) error {
 		watchAir(ctx, p, looks)
 	}()
 
-	tick := time.NewTicker(headlessTick)
+	tick := time.NewTimer(headlessTick)
 	defer tick.Stop()
 	var outcome error
 	for events != nil {
@@ -74,7 +75,8 @@ func Headless(ctx context.Context, p Runner, o HeadlessOptions) error {
 			h.event(e)
 		case l := <-looks:
 			h.looked(l)
-		case <-tick.C:
+		case <-time.After(procs.UntilNext(time.Now(), airPeriod)):
+			tick.Reset(procs.UntilNext(time.Now(), headlessTick))
 			if ended, err := h.tick(time.Now()); ended && ctx.Err() == nil {
 				outcome = err
 				stop()
@@ -121,8 +123,6 @@ type look struct {
 func watchAir(ctx context.Context, p Platform, looks chan<- look) {
 	a := newAir()
 	defer a.client.CloseIdleConnections()
-	tick := time.NewTicker(airPeriod)
-	defer tick.Stop()
 	for {
 		l := look{playlists: a.playlists(p.Snapshot())}
 		l.err = a.look(ctx, l.playlists)
@@ -136,7 +136,7 @@ func watchAir(ctx context.Context, p Platform, looks chan<- look) {
 			return
 		}
 		select {
-		case <-tick.C:
+		case <-time.After(procs.UntilNext(time.Now(), airPeriod)):
 		case <-ctx.Done():
 			return
 		}

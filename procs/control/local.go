@@ -312,13 +312,11 @@ func (l *Local) polled(a answers) {
 
 // measure takes over what changes without a change of state: CPU, memory, lost log.
 func (l *Local) measure(ctx context.Context) {
-	tick := time.NewTicker(measurePeriod)
-	defer tick.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-tick.C:
+		case <-time.After(procs.UntilNext(time.Now(), measurePeriod)):
 		}
 		l.take(l.sup.Statuses())
 	}

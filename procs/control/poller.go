@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"livestream-tui/procs"
 	"livestream-tui/services/report"
 )
 
@@ -79,7 +80,7 @@ func (p poller) run(ctx context.Context, changed func(answers)) {
 		select {
 		case <-ctx.Done():
 			return
-		case <-time.After(wait):
+		case <-time.After(procs.UntilNext(time.Now(), wait)):
 		}
 	}
 }
