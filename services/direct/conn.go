@@ -18,7 +18,7 @@ type conn struct {
 	l      *Listener
 	wire   net.Conn
 	state  atomic.Int32 // a connState
-	until  atomic.Int64 // Unix ns: when it is let go, if nothing happens on it
+	until  atomic.Int64 // as the Listener's now: when it is let go, if nothing happens on it
 	behind [2][]byte    // what is to be sent as soon as the reader has room for it
 	unread []byte       // what was read and is the http.Server's to answer
 }
@@ -63,6 +63,7 @@ func (c *conn) serve() {
 		return
 	}
 	h := &handed{Conn: c.wire, c: c, unread: c.unread}
+	c.unread = nil // c lasts as long as the connection
 	select {
 	case c.l.toServer <- h:
 	case <-c.l.over:
@@ -218,7 +219,7 @@ func (c *conn) endIdle() {
 // endLate ends the connection if its time is over.
 func (c *conn) endLate(now time.Time) {
 	s := c.state.Load()
-	if (s == waiting || s == answering) && now.UnixNano() > c.until.Load() && c.state.CompareAndSwap(s, ended) {
+	if (s == waiting || s == answering) && int64(c.l.since(now)) > c.until.Load() && c.state.CompareAndSwap(s, ended) {
 		c.wake()
 	}
 }
@@ -249,6 +250,15 @@ func (h *handed) Read(b []byte) (int, error) {
 
 // ReadFrom lets the kernel copy a file, where the connection can.
 func (h *handed) ReadFrom(r io.Reader) (int64, error) { return io.Copy(h.Conn, r) }
+
+// CloseWrite ends what is sent, where the connection can: with it the http.Server
+// lets a client read why its request is refused.
+func (h *handed) CloseWrite() error {
+	if c, ok := h.Conn.(interface{ CloseWrite() error }); ok {
+		return c.CloseWrite()
+	}
+	return nil
+}
 
 func (h *handed) Close() error {
 	err := h.Conn.Close()

@@ -14,6 +14,7 @@ import (
 	"syscall"
 	"testing"
 	"time"
+	"unsafe"
 )
 
 // served is a Listener with an http.Server behind it.
@@ -40,7 +41,7 @@ func serveAll(t *testing.T, inner net.Listener) *served {
 		}
 		return nil
 	})
-	s.http = &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	s.http = &http.Server{MaxHeaderBytes: 1 << 10, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.byServer.Add(1)
 		b, _ := io.ReadAll(r.Body)
 		_, _ = fmt.Fprintf(w, "%s %s %s", r.Method, r.URL, b)
@@ -293,6 +294,105 @@ func TestWhoIsNotServedYetIsNotLate(t *testing.T) {
 	c.endLate(time.Now().Add(firstRequest - time.Second))
 	if c.state.Load() != waiting {
 		t.Error("it was let go at once")
+	}
+}
+
+// tardy is a listener whose Accept has a connection when Close comes.
+type tardy struct {
+	net.Listener
+	has, goOn chan struct{}
+}
+
+func (l *tardy) Accept() (net.Conn, error) {
+	c, err := l.Listener.Accept()
+	if err == nil {
+		close(l.has)
+		<-l.goOn
+	}
+	return c, err
+}
+
+func TestWhoIsAcceptedAsItClosesIsNotLeft(t *testing.T) {
+	inner := &tardy{listen(t), make(chan struct{}), make(chan struct{})}
+	s := serveAll(t, inner)
+	p := s.dial()
+	<-inner.has
+	_ = s.l.Close()
+	close(inner.goOn)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	if err := s.l.Wait(ctx); err != nil {
+		t.Error(err)
+	}
+	if b, err := io.ReadAll(p.in); err != nil || len(b) > 0 {
+		t.Errorf("got %q, %v, want the end", b, err)
+	}
+}
+
+// A step of the wall clock, by an operator or NTP, is no time that has gone by.
+func TestAStepOfTheClockLetsNobodyGo(t *testing.T) {
+	s := serveAll(t, listen(t))
+	p := s.dial()
+	p.send(plainGET("/small"))
+	p.answer()
+	now, stepped := time.Now(), time.Now()
+	*(*uint64)(unsafe.Pointer(&stepped)) += 3600 << 30 // the wall clock's seconds, see time.Time
+	if stepped.Unix()-now.Unix() < 3600 || stepped.Sub(now) > time.Minute {
+		t.Fatalf("got %s, want a step of the wall clock only", stepped)
+	}
+	for _, c := range s.l.list() {
+		c.endLate(stepped)
+	}
+	p.send(plainGET("/small"))
+	p.answer()
+}
+
+// A socket that is handed down is listened on long before it is accepted from.
+func TestTheTimeBeforeTheFirstAcceptCountsForNobody(t *testing.T) {
+	l := Listen(listen(t), func([]byte) *Response { return nil })
+	l.tick(time.Now().Add(-time.Hour)) // as if that was when it listened
+	over := make(chan error, 1)
+	go func() {
+		_, err := l.Accept()
+		over <- err
+	}()
+	s := &served{t: t, l: l}
+	s.dial()
+	await(t, "it is taken", func() bool { return len(l.list()) == 1 })
+	for _, c := range l.list() {
+		c.endLate(time.Now())
+		if c.state.Load() == ended {
+			t.Error("it was let go at once")
+		}
+	}
+	_ = l.Close()
+	l.Break()
+	if err := <-over; !errors.Is(err, net.ErrClosed) {
+		t.Errorf("Accept: got %v", err)
+	}
+}
+
+// The http.Server ends what it sends before the connection, so that who is refused
+// can read why.
+func TestWhoIsRefusedByTheServerReadsWhy(t *testing.T) {
+	s := serveAll(t, listen(t))
+	p := s.dial()
+	p.send(plainGET("/small", "A: "+strings.Repeat("x", 6<<10)))
+	b, err := io.ReadAll(p.in)
+	if err != nil || !strings.HasPrefix(string(b), "HTTP/1.1 431 ") {
+		t.Errorf("got %q, %v, want 431 and the end", b, err)
+	}
+}
+
+func TestWhatTheServerHasReadIsNotKept(t *testing.T) {
+	s := serveAll(t, listen(t))
+	p := s.dial()
+	p.send(plainGET("/other"))
+	p.answer()
+	for _, c := range s.l.list() {
+		if c.unread != nil {
+			t.Errorf("%d bytes are kept as long as the connection", len(c.unread))
+		}
 	}
 }
 

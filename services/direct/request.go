@@ -109,7 +109,7 @@ var isToken = func() (is [256]bool) {
 // isHost reports whether v is a Host that nobody could object to.
 func isHost(v []byte) bool {
 	for _, c := range v {
-		if !isToken[c] && c != ':' && c != '[' && c != ']' || c == '%' || c == '|' || c == '^' || c == '`' {
+		if !isToken[c] && c != ':' && c != '[' && c != ']' || c == '%' || c == '|' || c == '^' || c == '`' || c == '#' {
 			return false
 		}
 	}

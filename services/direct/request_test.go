@@ -33,6 +33,7 @@ var requests = []struct {
 	{"no host", "GET / HTTP/1.1\r\nAccept: */*\r\n\r\n", false},
 	{"an empty host", "GET / HTTP/1.1\r\nHost:\r\n\r\n", false},
 	{"two hosts", "GET / HTTP/1.1\r\nHost: x\r\nHost: x\r\n\r\n", false},
+	{"a host that the http.Server refuses", "GET / HTTP/1.1\r\nHost: x#y\r\n\r\n", false},
 	{"a host with a path", "GET / HTTP/1.1\r\nHost: x/y\r\n\r\n", false},
 	{"a range", "GET / HTTP/1.1\r\nHost: x\r\nRange: bytes=0-\r\n\r\n", false},
 	{"a range, shouted", "GET / HTTP/1.1\r\nHost: x\r\nRANGE: bytes=0-\r\n\r\n", false},
