@@ -53,6 +53,16 @@ func isPlaylist(p string) bool {
 	return ext == ".m3u8" || ext == ".m3u"
 }
 
+// isRouted reports whether a request for a key means something else than media to
+// us: a playlist, or what the routes have of their own, all of it at the top and
+// without an extension ("/healthz", "/events"). A packager may list such a name as
+// a segment (FAILURES.md, case 37).
+func isRouted(key string) bool {
+	p, _, _ := strings.Cut(key, "?")
+	p = mustUnescape(p)
+	return isPlaylist(p) || path.Dir(p) == "/" && path.Ext(p) == ""
+}
+
 // resolve is the key of a URI that the playlist at base names. A URI with a host,
 // and one that leads out of the playlist's own signal, the first element of its
 // path where it has one, is refused: players would be sent, and we would read,

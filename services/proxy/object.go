@@ -17,6 +17,7 @@ import (
 // for concurrent use.
 type object struct {
 	key     string
+	routed  bool      // a request for it is the routes' to answer
 	started time.Time // of the fetch
 
 	mu      sync.Mutex
@@ -54,7 +55,7 @@ var (
 )
 
 func newObject(key string, now time.Time) *object {
-	o := &object{key: key, started: now, content: content{size: -1}, changed: make(chan struct{}), wanted: make(chan struct{}, 1)}
+	o := &object{key: key, routed: isRouted(key), started: now, content: content{size: -1}, changed: make(chan struct{}), wanted: make(chan struct{}, 1)}
 	o.touch(now)
 	return o
 }

@@ -6,7 +6,10 @@ import (
 	"time"
 
 	"livestream-tui/services/direct"
+	"livestream-tui/services/runner"
 )
+
+var _ runner.Direct = (*Service)(nil)
 
 // Answer is the response to a plain GET of what is whole in memory: the playlist
 // that is shown, a segment, an init, a key; nil for everything else, which serve
@@ -42,7 +45,7 @@ func (s *Service) readyPlaylist(target []byte) *direct.Response {
 
 func (s *Service) readyMedia(target []byte) *direct.Response {
 	o := s.cache.look(target)
-	if o == nil {
+	if o == nil || o.routed {
 		return nil
 	}
 	res := o.ready.Load()

@@ -1,10 +1,13 @@
 package proxy
 
 import (
+	"net/http"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"livestream-tui/services/hls"
 )
 
 // What is answered without the routes must be what they answer.
@@ -33,6 +36,40 @@ func TestWhatIsReadyIsWhatTheRoutesAnswer(t *testing.T) {
 			want.Header().Del("Content-Length") // which a Response adds
 			if diff := cmp.Diff(got.Header(), want.Header()); diff != "" || length == "" {
 				t.Errorf("%s: header, ready -, the routes' + (of %s bytes):\n%s", path, length, diff)
+			}
+		}
+	})
+}
+
+// What packagers list has no say in what is ours (case 37).
+func TestWhatIsListedUnderTheNameOfARouteIsTheRoutes(t *testing.T) {
+	names := []string{"healthz", "%72eadyz", "metrics?a.b", "events"}
+	list := append([]string{"1.ts"}, names...)
+	inBubble(t, 1, func(t *testing.T, p *platform) {
+		p.packagers[0].change(func(one *packager) {
+			one.answers = func(w http.ResponseWriter, r *http.Request) bool {
+				if r.URL.Path == "/playlist.m3u8" {
+					return false
+				}
+				serveBytes(w, r, bodyOf(1, false), true)
+				return true
+			}
+			one.deltas = func(l *hls.MediaPlaylist) {
+				for i := range l.Segments {
+					l.Segments[i].URI = list[(int(l.MediaSequence)+i)%len(list)]
+				}
+			}
+		})
+		p.get("/playlist.m3u8")
+		time.Sleep(time.Second)
+		p.get("/1.ts") // somebody plays it
+		time.Sleep(10 * time.Second)
+		for _, name := range names {
+			if o := p.service.cache.get("/" + name); o == nil || o.ready.Load() == nil {
+				t.Errorf("%s: it was not fetched, so that nothing is tested", name)
+			}
+			if p.service.Answer([]byte("/"+name)) != nil {
+				t.Errorf("%s: the packager answers in place of our own route", name)
 			}
 		}
 	})
