@@ -18,6 +18,8 @@ import (
 	"time"
 
 	"github.com/gorilla/mux"
+
+	"livestream-tui/services/direct"
 )
 
 const (
@@ -44,6 +46,7 @@ func TestMain(m *testing.M) {
 			},
 			routes: func(r *mux.Router) {
 				r.HandleFunc("/pid", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, os.Getpid()) })
+				r.HandleFunc("/ready", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "ready") })
 				r.HandleFunc("/long", func(w http.ResponseWriter, r *http.Request) {
 					w.Header().Set("Content-Type", "text/plain")
 					out := http.NewResponseController(w)
@@ -60,8 +63,25 @@ func TestMain(m *testing.M) {
 	}
 }
 
-// handedChild works on after a hand-over and says when it ends.
+// handedChild works on after a hand-over and says when it ends. It has some answers
+// ready.
 type handedChild struct{ fake }
+
+var _ Direct = handedChild{}
+
+var readyChild, largeChild = direct.NewResponse(http.Header{}, []byte("ready")), direct.NewResponse(http.Header{}, make([]byte, largeBody))
+
+const largeBody = 8 << 20 // more than a connection holds
+
+func (handedChild) Answer(target []byte) *direct.Response {
+	switch string(target) {
+	case "/ready":
+		return readyChild
+	case "/large":
+		return largeChild
+	}
+	return nil
+}
 
 func (handedChild) HandedOver() { fmt.Println("handed over") }
 
@@ -362,6 +382,73 @@ func TestAfterAHandOverEveryConnectionEndsWithAResponse(t *testing.T) {
 		}
 	}
 	if got := h.next(); got != "work ended" { // only now
+		t.Errorf("got %q", got)
+	}
+	if err := h.cmd.Wait(); err != nil {
+		t.Errorf("got %v, want a clean end", err)
+	}
+}
+
+// Who is answered without the routes notices no more of it.
+func TestAfterAHandOverDirectConnectionsEndWithAResponse(t *testing.T) {
+	l := listening(t)
+	h := hand(t, l, "LISTEN_FDS=1", "HANDOVER_TIMEOUT=1h")
+	type player struct {
+		net.Conn
+		in *bufio.Reader
+	}
+	dial := func() player {
+		c, err := net.Dial("tcp", l.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { c.Close() })
+		if err := c.SetDeadline(time.Now().Add(patience)); err != nil {
+			t.Fatal(err)
+		}
+		return player{c, bufio.NewReader(c)}
+	}
+	ask := func(p player, path string) *http.Response {
+		t.Helper()
+		if _, err := io.WriteString(p, "GET "+path+" HTTP/1.1\r\nHost: x\r\n\r\n"); err != nil {
+			t.Fatal(err)
+		}
+		res, err := http.ReadResponse(p.in, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return res
+	}
+	read := func(res *http.Response) string {
+		t.Helper()
+		b, err := io.ReadAll(res.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(b)
+	}
+	silent, idle, slow := dial(), dial(), dial()
+	if res := ask(idle, "/ready"); read(res) != "ready" || res.Close {
+		t.Fatalf("got %v", res)
+	}
+	large := ask(slow, "/large")
+
+	h.handOver()
+	if got := h.next(); got != "handed over" {
+		t.Fatalf("got %q", got)
+	}
+	if got := read(large); len(got) != largeBody {
+		t.Errorf("the answer that was open: got %d bytes, want %d", len(got), largeBody)
+	}
+	for name, p := range map[string]player{"silent": silent, "idle": idle, "slow": slow} {
+		if res := ask(p, "/ready"); read(res) != "ready" || !res.Close {
+			t.Errorf("%s: got %v, want its last answer", name, res)
+		}
+		if _, err := p.in.ReadByte(); err != io.EOF {
+			t.Errorf("%s: got %v, want the end", name, err)
+		}
+	}
+	if got := h.next(); got != "work ended" {
 		t.Errorf("got %q", got)
 	}
 	if err := h.cmd.Wait(); err != nil {
