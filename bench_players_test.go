@@ -24,7 +24,7 @@ const (
 	playersTarget = 2 * time.Second
 	playersWatch  = 8 * time.Second // after the last one has joined
 	playersFirst  = 2000
-	playersMost   = 8000
+	playersMost   = 16000
 	playersStep   = 250
 	livePlaylist  = "/live/index.m3u8"
 )
@@ -227,7 +227,7 @@ func playersTable(all []kept) string {
 A segment of %.1f MB comes every %s. Each player reloads the playlist as often, from a phase of its own, and fetches what is new,
 which must be whole one target duration after that reload was due. Players is the most with no segment late for %s, by doubling
 from %d to at most %d and then halving the distance; the slowest segment is of that step. The players throw the bytes away within
-the kernel, so that the cores are the contenders'.
+the kernel, so that the cores are the contenders'. One pass.
 
 | contender | players | ratio | MB/s | slowest segment ms | too many were | because |
 |---|---|---|---|---|---|---|
