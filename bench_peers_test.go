@@ -29,18 +29,37 @@ type contender struct {
 	cached func() float64
 }
 
-// everyContender starts them, ours first, in front of one nginx as the origin.
+// everyContender starts them, ours first, in front of one nginx as the origin, with
+// the show in their caches. root is a folder to be made for them.
 func everyContender(t *testing.T, root, www string) []contender {
 	t.Helper()
+	if err := os.Mkdir(root, 0o755); err != nil {
+		t.Fatal(err)
+	}
 	ports := freePorts(t, 6)
 	upstream := fmt.Sprintf("127.0.0.1:%d", ports[0])
 	startNginx(t, root, "origin", ports[0], "", "location / { root "+www+"; }")
-	return []contender{
+	list := []contender{
 		ours(t, root, ports[1], "http://"+upstream),
 		startNginx(t, root, "static", ports[2], openFiles, "location / { root "+www+"; }"),
 		startNginx(t, root, "cache", ports[3], openFiles+cacheOf(root, upstream), cacheLocation("/", "1s")+cacheLocation(`~ \.ts$`, "60s")),
 		startVarnish(t, root, ports[4], ports[0]),
 		startHAProxy(t, root, ports[5], ports[0]),
+	}
+	for _, c := range list {
+		fetchWindow(t, c)
+	}
+	return list
+}
+
+// fetchWindow has a contender keep all that the playlist lists.
+func fetchWindow(t *testing.T, c contender) {
+	t.Helper()
+	for msn := firstMSN; msn < firstMSN+windowLength; msn++ {
+		status, b, err := get(c.base + "/show/" + segmentName(msn))
+		if err != nil || status != http.StatusOK || len(b) != segmentBytes {
+			t.Fatalf("%s: %s: status %d, %d bytes, %v", c.name, segmentName(msn), status, len(b), err)
+		}
 	}
 }
 

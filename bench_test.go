@@ -75,13 +75,11 @@ func TestBenchBesideThePeers(t *testing.T) {
 	}
 	www := filepath.Join(root, "www")
 	writeShow(t, filepath.Join(www, "show"), 4*time.Second)
-	list := everyContender(t, root, www)
-	for _, c := range list {
-		fetchWindow(t, c)
-	}
 	var idle []memory
 	var loaded []figures
-	t.Run("memory", func(t *testing.T) { idle = benchMemory(t, list) })
+	t.Run("memory", func(t *testing.T) { idle = benchMemory(t, everyContender(t, filepath.Join(root, "memory"), www)) })
+	// Others for the rest: the memory that many connections took may stay taken.
+	list := everyContender(t, filepath.Join(root, "rest"), www)
 	t.Run("loads", func(t *testing.T) { loaded = benchThroughput(t, list) })
 	if len(idle) > 0 {
 		addToReport(t, "The proxy beside its peers: memory", memoryTable(idle, loaded), idle)
@@ -107,17 +105,6 @@ func rounds(t *testing.T) int {
 // machine is the line at the head of each table.
 func machine() string {
 	return fmt.Sprintf("%d cores, which the load, the contender and the origin share; %s %s; %s.\n", runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, versions())
-}
-
-// fetchWindow has a contender keep all that the playlist lists.
-func fetchWindow(t *testing.T, c contender) {
-	t.Helper()
-	for msn := firstMSN; msn < firstMSN+windowLength; msn++ {
-		status, b, err := get(c.base + "/show/" + segmentName(msn))
-		if err != nil || status != 200 || len(b) != segmentBytes {
-			t.Fatalf("%s: %s: status %d, %d bytes, %v", c.name, segmentName(msn), status, len(b), err)
-		}
-	}
 }
 
 func benchThroughput(t *testing.T, list []contender) []figures {
