@@ -192,6 +192,17 @@ func TestWhoGoesLeavesNothing(t *testing.T) {
 	await(t, "no connection is left", func() bool { return len(s.l.list()) == 0 })
 }
 
+// stateOf is the state of that one's connection, ended when there is none. An answer
+// is read before its connection waits again.
+func (s *served) stateOf(p *peer) connState {
+	for _, c := range s.l.list() {
+		if c.wire.RemoteAddr().String() == p.LocalAddr().String() {
+			return c.state.Load()
+		}
+	}
+	return ended
+}
+
 func TestWhoIsLateIsLetGo(t *testing.T) {
 	s := serveAll(t, listen(t))
 	silent, idle, stuck, slow := s.dial(), s.dial(), s.dial(), s.dial()
@@ -200,13 +211,7 @@ func TestWhoIsLateIsLetGo(t *testing.T) {
 	stuck.send(plainGET("/large"))
 	slow.send(plainGET("/other"))
 	slow.answer()
-	await(t, "one is answering, one the server's", func() bool {
-		var of [ended + 1]int
-		for _, c := range s.l.list() {
-			of[c.state.Load()]++
-		}
-		return of == [ended + 1]int{waiting: 2, answering: 1, serving: 1}
-	})
+	await(t, "one is idle, one answering", func() bool { return s.stateOf(idle) == waiting && s.stateOf(stuck) == answering })
 	limits := []time.Duration{firstRequest, nextRequest, WriteLimit(big)}
 	for i, p := range []*peer{silent, idle, stuck} {
 		for _, c := range s.l.list() {
@@ -237,14 +242,7 @@ func TestAtTheEndWhoIsAnsweredIsAnsweredWhole(t *testing.T) {
 	theirs.send(plainGET("/other"))
 	theirs.answer()
 	busy.send(plainGET("/large"))
-	await(t, "one is answering", func() bool {
-		for _, c := range s.l.list() {
-			if c.state.Load() == answering {
-				return true
-			}
-		}
-		return false
-	})
+	await(t, "one is idle, one answering", func() bool { return s.stateOf(idle) == waiting && s.stateOf(busy) == answering })
 	if err := s.l.Close(); err != nil {
 		t.Fatal(err)
 	}
