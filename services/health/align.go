@@ -2,6 +2,7 @@ package health
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"livestream-tui/services/report"
@@ -18,25 +19,24 @@ func align(obs []Observation, verdicts []Verdict) {
 	if len(class) == 0 {
 		class = candidates(verdicts, func(s report.State) bool { return s == report.Stale })
 	}
-	reference, most := -1, -1
-	for _, i := range class {
-		agree := 0
-		for _, j := range class {
-			if contradiction(&obs[i], &obs[j]) == "" {
-				agree++
-			}
-		}
-		if agree > most {
-			reference, most = i, agree
-		}
-	}
-	if reference < 0 {
+	if len(class) == 0 {
 		return
 	}
+	agree := make([]int, len(class)) // with how many others; either of two says the same
+	for n, i := range class {
+		for m, j := range class[:n] {
+			if contradiction(&obs[i], &obs[j]) == "" {
+				agree[n]++
+				agree[m]++
+			}
+		}
+	}
+	most := slices.Max(agree)
+	reference := class[slices.Index(agree, most)]
 	for i := range obs {
 		v := &verdicts[i]
-		if v.State == report.Unknown || v.State == report.Down {
-			continue
+		if v.State == report.Unknown || v.State == report.Down || i == reference || most == len(obs)-1 {
+			continue // of those that all agree with one, none contradicts it
 		}
 		if c := contradiction(&obs[i], &obs[reference]); c != "" {
 			v.State, v.Reason = report.Misaligned, "misaligned: "+c

@@ -142,10 +142,14 @@ func (s *Service) Run(ctx context.Context) error {
 		case <-tick.C:
 		}
 		now := time.Now()
+		second := n%10 == 0
 		for _, st := range s.all() {
 			s.tick(st, now)
+			if second {
+				s.measure(st)
+			}
 		}
-		if n%10 == 0 {
+		if second {
 			total, count := s.cache.sweep(now)
 			s.metrics.cacheBytes.Set(float64(total))
 			s.metrics.cacheLen.Set(float64(count))
@@ -185,11 +189,21 @@ func (s *Service) tick(st *stream, now time.Time) {
 	st.settle(now)
 	st.retire(nil, now)
 	probes := st.dueProbes(now)
-	last := st.line.last()
-	verdicts := st.verdicts
 	st.mu.Unlock()
 	for _, i := range probes {
 		s.start(func() { st.probe(s.life, i) })
+	}
+}
+
+// measure shows how a stream is, unless it has ended.
+func (s *Service) measure(st *stream) {
+	st.mu.Lock()
+	last, verdicts := st.line.last(), st.verdicts
+	st.mu.Unlock()
+	s.mu.RLock()
+	defer s.mu.RUnlock() // until its labels are there: remove takes them away
+	if s.streams[st.key] != st {
+		return
 	}
 	s.metrics.newest.WithLabelValues(st.key).Set(float64(last))
 	for _, v := range verdicts {
