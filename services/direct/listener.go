@@ -26,6 +26,7 @@ type Answer func(target []byte) *Response
 type Listener struct {
 	inner  net.Listener
 	answer Answer
+	late   func(reason error)
 
 	toServer chan net.Conn
 	refused  atomic.Bool   // no new connection is taken
@@ -57,10 +58,11 @@ const (
 )
 
 // Listen takes over inner, which is accepted from with the first Accept. With a nil
-// answer every connection is the http.Server's.
-func Listen(inner net.Listener, answer Answer) *Listener {
+// answer every connection is the http.Server's. late is told why no connection can
+// be taken for a while, once for each while; it must not block.
+func Listen(inner net.Listener, answer Answer, late func(reason error)) *Listener {
 	l := &Listener{
-		inner: inner, answer: answer, toServer: make(chan net.Conn), over: make(chan struct{}),
+		inner: inner, answer: answer, late: late, toServer: make(chan net.Conn), over: make(chan struct{}),
 		broken: make(chan error, 1), conns: map[*conn]struct{}{}, fewer: make(chan struct{}, 1),
 		noMore: make(chan struct{}), began: time.Now(),
 	}
@@ -172,6 +174,9 @@ func (l *Listener) accept() {
 				l.broken <- err
 			}
 			return
+		}
+		if pause == acceptPauseFirst {
+			l.late(err)
 		}
 		select {
 		case <-time.After(pause):

@@ -23,6 +23,7 @@ type served struct {
 	l        *Listener
 	http     *http.Server
 	byServer atomic.Int64 // requests that the http.Server answered
+	late     atomic.Int64 // times that it was told of
 }
 
 const big = 3 << 20
@@ -40,7 +41,7 @@ func serveAll(t *testing.T, inner net.Listener) *served {
 			return large
 		}
 		return nil
-	})
+	}, func(error) { s.late.Add(1) })
 	s.http = &http.Server{MaxHeaderBytes: 1 << 10, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.byServer.Add(1)
 		b, _ := io.ReadAll(r.Body)
@@ -288,7 +289,7 @@ func TestAfterRefuseTheServerHasTheLastRequests(t *testing.T) {
 func TestWhoIsNotServedYetIsNotLate(t *testing.T) {
 	near, far := net.Pipe()
 	defer func() { _, _ = near.Close(), far.Close() }()
-	c := newConn(Listen(listen(t), func([]byte) *Response { return nil }), near)
+	c := newConn(Listen(listen(t), func([]byte) *Response { return nil }, nil), near)
 	c.endLate(time.Now().Add(firstRequest - time.Second))
 	if c.state.Load() != waiting {
 		t.Error("it was let go at once")
@@ -347,7 +348,7 @@ func TestAStepOfTheClockLetsNobodyGo(t *testing.T) {
 
 // A socket that is handed down is listened on long before it is accepted from.
 func TestTheTimeBeforeTheFirstAcceptCountsForNobody(t *testing.T) {
-	l := Listen(listen(t), func([]byte) *Response { return nil })
+	l := Listen(listen(t), func([]byte) *Response { return nil }, nil)
 	l.tick(time.Now().Add(-time.Hour)) // as if that was when it listened
 	over := make(chan error, 1)
 	go func() {
@@ -410,14 +411,18 @@ func (s *scarce) Accept() (net.Conn, error) {
 func TestWithoutDescriptorsItTriesAgain(t *testing.T) {
 	inner := &scarce{Listener: listen(t)}
 	inner.fails.Store(3)
-	p := serveAll(t, inner).dial()
+	s := serveAll(t, inner)
+	p := s.dial()
 	p.send(plainGET("/small"))
 	p.answer()
+	if n := s.late.Load(); n != 1 {
+		t.Errorf("it was told %d times, want once", n)
+	}
 }
 
 func TestWhatCannotBeAcceptedFromIsTold(t *testing.T) {
 	inner := listen(t)
-	l := Listen(inner, nil)
+	l := Listen(inner, nil, nil)
 	_ = inner.Close()
 	if err := http.Serve(l, nil); !errors.Is(err, net.ErrClosed) { //nolint:gosec // it serves nobody
 		t.Errorf("got %v", err)
@@ -432,7 +437,7 @@ func BenchmarkAnswer(b *testing.B) {
 		b.Fatal(err)
 	}
 	res := NewResponse(http.Header{"Etag": {`"s"`}}, make([]byte, 500))
-	l := Listen(inner, func([]byte) *Response { return res })
+	l := Listen(inner, func([]byte) *Response { return res }, nil)
 	go l.Accept() //nolint:errcheck // nothing is left to it
 	c, err := net.Dial("tcp", inner.Addr().String())
 	if err != nil {

@@ -27,7 +27,9 @@ type server struct {
 
 // newServer serves what answer has no response for by h; answer may be nil.
 func newServer(l net.Listener, answer direct.Answer, h http.Handler, log hclog.Logger) *server {
-	s := &server{listener: direct.Listen(l, answer)}
+	s := &server{listener: direct.Listen(l, answer, func(reason error) {
+		log.Warn("no connection can be taken, trying again", "address", l.Addr().String(), "reason", reason.Error())
+	})}
 	s.http = &http.Server{
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if s.closing.Load() {
