@@ -34,7 +34,7 @@ func (s *Supervisor) probe(ctx context.Context, name string, epoch int, socket s
 			return
 		case <-time.After(UntilNext(time.Now(), every)):
 		}
-		e := p.ask()
+		e := p.ask(ctx)
 		e.Epoch = epoch
 		if e.Ready {
 			every = probeReady
@@ -70,11 +70,11 @@ type prober struct {
 const questions = "GET /healthz HTTP/1.1\r\nHost: service\r\n\r\nGET /readyz HTTP/1.1\r\nHost: service\r\n\r\n"
 
 // ask is one probe: alive by /healthz, ready by /readyz.
-func (p *prober) ask() Event {
+func (p *prober) ask(ctx context.Context) Event {
 	old := p.conn != nil
-	status, _, err := p.begin()
+	status, _, err := p.begin(ctx)
 	if err != nil && old && !errors.Is(err, os.ErrDeadlineExceeded) {
-		status, _, err = p.begin() // the connection may have been too old
+		status, _, err = p.begin(ctx) // the connection may have been too old
 	}
 	if err != nil || status != http.StatusOK {
 		p.hangUp() // the other answer with it
@@ -90,10 +90,10 @@ func (p *prober) ask() Event {
 
 // begin asks both questions, all of probeTimeout at most, and returns the first
 // answer.
-func (p *prober) begin() (status int, body string, err error) {
+func (p *prober) begin(ctx context.Context) (status int, body string, err error) {
 	deadline := time.Now().Add(probeTimeout)
 	if p.conn == nil {
-		conn, err := net.DialTimeout("unix", p.socket, probeTimeout)
+		conn, err := (&net.Dialer{Deadline: deadline}).DialContext(ctx, "unix", p.socket)
 		if err != nil {
 			return 0, "", err
 		}

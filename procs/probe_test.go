@@ -48,13 +48,13 @@ func TestAProbeTellsWhatAServiceSays(t *testing.T) {
 			p := prober{socket: socket}
 			defer p.hangUp()
 			for n := range 3 {
-				if got := p.ask(); !reflect.DeepEqual(got, c.want) {
+				if got := p.ask(t.Context()); !reflect.DeepEqual(got, c.want) {
 					t.Errorf("probe %d: got %+v, want %+v", n, got, c.want)
 				}
 				server.CloseClientConnections() // as a server does with one that was idle for long
 			}
 			server.Close()
-			if got, want := p.ask(), (Event{Kind: Missed}); !reflect.DeepEqual(got, want) {
+			if got, want := p.ask(t.Context()), (Event{Kind: Missed}); !reflect.DeepEqual(got, want) {
 				t.Errorf("gone: got %+v, want %+v", got, want)
 			}
 		})
@@ -68,7 +68,7 @@ func TestAServiceThatHangsIsMissedInTime(t *testing.T) {
 	p := prober{socket: socket}
 	defer p.hangUp()
 	began := time.Now()
-	if got, want := p.ask(), (Event{Kind: Missed}); !reflect.DeepEqual(got, want) {
+	if got, want := p.ask(t.Context()), (Event{Kind: Missed}); !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 	if took := time.Since(began); took > probeTimeout+probeTimeout/2 {
