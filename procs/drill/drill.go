@@ -315,7 +315,7 @@ func (r *run) one(ctx context.Context, number int, f Fault) (passed bool, err er
 		return false, err
 	}
 	unwell := ""
-	if err := await(ctx, healWithin, func() error { return r.unwell(ctx) }); err != nil {
+	if err := await(ctx, healWithin, func() error { return r.unsettled(ctx, made.Broke) }); err != nil {
 		unwell = err.Error()
 	}
 	if ctx.Err() != nil {
@@ -333,6 +333,15 @@ func (r *run) one(ctx context.Context, number int, f Fault) (passed bool, err er
 	r.results = append(r.results, result)
 	r.Out.Result(number, result)
 	return result.Passed, nil
+}
+
+// unsettled says what is not well again, or not over, after faults in which the proxy
+// was killed at those times; nil for nothing.
+func (r *run) unsettled(ctx context.Context, broke []span) error {
+	if n := outstanding(r.crowd.reports(), broke); n > 0 {
+		return fmt.Errorf("%s broken off by the proxy's death did not come whole", count(n, "transfer"))
+	}
+	return r.unwell(ctx)
 }
 
 // unwell says what is not as it should be before a fault, nil for nothing: a

@@ -134,6 +134,20 @@ func brokenOff(f viewer.Failure, broke []span) bool {
 	return slices.ContainsFunc(broke, func(b span) bool { return !f.At.After(b.To) && !end.Before(b.From) })
 }
 
+// outstanding is how many requests the proxy's death broke off that have not come
+// whole since: a slow reader learns of it late, and asks again slowly.
+func outstanding(list []viewer.PlayerReport, broke []span) int {
+	n := 0
+	for _, r := range list {
+		for _, f := range r.Failures {
+			if brokenOff(f, broke) && !cameWhole(r.Transfers, f) {
+				n++
+			}
+		}
+	}
+	return n
+}
+
 func cameWhole(list []viewer.Request, f viewer.Failure) bool {
 	return slices.ContainsFunc(list, func(q viewer.Request) bool {
 		return q.URL == f.URL && q.Err == "" && q.At.After(f.At)

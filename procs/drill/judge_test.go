@@ -119,6 +119,28 @@ func TestAnythingThatAPlayerSawIsAFailure(t *testing.T) {
 	}
 }
 
+func TestWhatWasBrokenOffIsOutstandingUntilItComesWhole(t *testing.T) {
+	died := []span{{after(0), after(deathWithin)}}
+	for _, c := range []struct {
+		name string
+		saw  func(*viewer.PlayerReport)
+		want int
+	}{
+		{"nothing was broken off", func(*viewer.PlayerReport) {}, 0},
+		{"asked for again, and still on its way", brokeOff("broke off after 5 of 9 bytes: unexpected EOF", false), 1},
+		{"it came whole", brokeOff("broke off after 5 of 9 bytes: unexpected EOF", true), 0},
+		{"a failure of another kind", brokeOff("status 503 Service Unavailable", false), 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := playing("player 1")
+			c.saw(&r)
+			if got := outstanding([]viewer.PlayerReport{playing("player 2"), r}, died); got != c.want {
+				t.Errorf("got %d, want %d", got, c.want)
+			}
+		})
+	}
+}
+
 // late is a whole segment whose bytes were waited for, in a transfer of 5 s.
 func late(waited time.Duration) func(*viewer.PlayerReport) {
 	return func(r *viewer.PlayerReport) {

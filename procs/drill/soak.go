@@ -98,7 +98,7 @@ func (k *soak) all(ctx context.Context) error {
 	k.Out.Phase(len(k.list)+1, "waiting until everything is well again")
 	unwell := ""
 	if err := sleep(ctx, aftermath); err == nil {
-		if err := await(ctx, healWithin, func() error { return k.unwell(ctx) }); err != nil {
+		if err := await(ctx, healWithin, func() error { return k.unsettled(ctx, k.broken()) }); err != nil {
 			unwell = err.Error()
 		}
 	}
