@@ -439,9 +439,7 @@ func TestBenchAtRest(t *testing.T) {
 				pids["guardian"] = []int{pid}
 			}
 		}
-		for _, pid := range childrenOf(t, p.status("worker").PID) {
-			pids["worker's FFmpeg"] = append(pids["worker's FFmpeg"], pid)
-		}
+		pids["worker's FFmpeg"] = childrenOf(t, p.status("worker").PID)
 		all = append(all, atRest(pids)...)
 	})
 	t.Run("dashboard", func(t *testing.T) {

@@ -72,9 +72,9 @@ const questions = "GET /healthz HTTP/1.1\r\nHost: service\r\n\r\nGET /readyz HTT
 // ask is one probe: alive by /healthz, ready by /readyz.
 func (p *prober) ask(ctx context.Context) Event {
 	old := p.conn != nil
-	status, _, err := p.begin(ctx)
+	status, err := p.begin(ctx)
 	if err != nil && old && !errors.Is(err, os.ErrDeadlineExceeded) {
-		status, _, err = p.begin(ctx) // the connection may have been too old
+		status, err = p.begin(ctx) // the connection may have been too old
 	}
 	if err != nil || status != http.StatusOK {
 		p.hangUp() // the other answer with it
@@ -89,13 +89,13 @@ func (p *prober) ask(ctx context.Context) Event {
 }
 
 // begin asks both questions, all of probeTimeout at most, and returns the first
-// answer.
-func (p *prober) begin(ctx context.Context) (status int, body string, err error) {
+// answer's status.
+func (p *prober) begin(ctx context.Context) (status int, err error) {
 	deadline := time.Now().Add(probeTimeout)
 	if p.conn == nil {
 		conn, err := (&net.Dialer{Deadline: deadline}).DialContext(ctx, "unix", p.socket)
 		if err != nil {
-			return 0, "", err
+			return 0, err
 		}
 		p.conn, p.answers = conn, bufio.NewReader(conn)
 	}
@@ -105,9 +105,10 @@ func (p *prober) begin(ctx context.Context) (status int, body string, err error)
 	}
 	if err != nil {
 		p.hangUp()
-		return 0, "", err
+		return 0, err
 	}
-	return p.answer()
+	status, _, err = p.answer()
+	return status, err
 }
 
 // answer reads an answer. After one that was not whole the connection is no good.
