@@ -19,6 +19,7 @@ type conn struct {
 	wire   net.Conn
 	state  atomic.Int32 // a connState
 	until  atomic.Int64 // as the Listener's now: when it is let go, if nothing happens on it
+	unsent int32        // what limitUnsent has set; zero before
 	behind [2][]byte    // what is to be sent as soon as the reader has room for it
 	unread []byte       // what was read and is the http.Server's to answer
 }
@@ -40,11 +41,6 @@ type buffers struct {
 }
 
 var pool = sync.Pool{New: func() any { return new(buffers) }}
-
-// unsentMost bounds what the kernel holds of an answer beyond what is under way: a
-// crowd of readers would else take its memory, megabytes each, and every one of
-// them gets slower.
-const unsentMost = 128 << 10
 
 func newConn(l *Listener, wire net.Conn) *conn {
 	c := &conn{l: l, wire: wire}
@@ -88,10 +84,6 @@ func (c *conn) answerAll() {
 	if err != nil {
 		return
 	}
-	// Without the option the answers are the same, only slower.
-	_ = raw.Control(func(fd uintptr) {
-		_ = unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_NOTSENT_LOWAT, unsentMost)
-	})
 	readable, writable := c.readable, c.writable
 	for {
 		if raw.Read(readable) != nil || !c.isBehind() {
@@ -127,6 +119,9 @@ func (c *conn) readable(fd uintptr) bool {
 				break
 			}
 			c.limit(WriteLimit(len(res.body)))
+			if len(res.body) > unsentLeast {
+				c.limitUnsent(fd)
+			}
 			if !c.send(fd, res, r.ifNoneMatch, b.out[:0]) {
 				return true
 			}
@@ -135,6 +130,15 @@ func (c *conn) readable(fd uintptr) bool {
 		if c.isBehind() || !c.answered() {
 			return true
 		}
+	}
+}
+
+// limitUnsent bounds what the kernel holds of an answer.
+func (c *conn) limitUnsent(fd uintptr) {
+	if n := c.l.unsent.Load(); n != c.unsent {
+		c.unsent = n
+		// Without the option the answers are the same, only slower.
+		_ = unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_NOTSENT_LOWAT, int(n))
 	}
 }
 

@@ -26,17 +26,23 @@ type served struct {
 	late     atomic.Int64 // times that it was told of
 }
 
-const big = 3 << 20
+const (
+	segment = 300 << 10
+	big     = 16 << 20 // more than the kernel takes
+)
 
 func serveAll(t *testing.T, inner net.Listener) *served {
 	t.Helper()
 	small := NewResponse(http.Header{"Etag": {`"s"`}, "Content-Type": {"text/plain"}}, []byte("small"))
+	middle := NewResponse(http.Header{}, make([]byte, segment))
 	large := NewResponse(http.Header{}, bytes.Repeat([]byte("x"), big))
 	s := &served{t: t}
 	s.l = Listen(inner, func(target []byte) *Response {
 		switch string(target) {
 		case "/small":
 			return small
+		case "/segment":
+			return middle
 		case "/large":
 			return large
 		}
@@ -391,6 +397,36 @@ func TestWhatTheServerHasReadIsNotKept(t *testing.T) {
 	for _, c := range s.l.list() {
 		if c.unread != nil {
 			t.Errorf("%d bytes are kept as long as the connection", len(c.unread))
+		}
+	}
+}
+
+// What the kernel holds comes to its reader although the process is killed.
+func TestASegmentIsTheKernelsAtOnceForASlowReader(t *testing.T) {
+	s := serveAll(t, listen(t))
+	p := s.dial()
+	p.send(plainGET("/small"))
+	p.answer()
+	p.send(plainGET("/segment"))
+	if _, err := p.in.Peek(1); err != nil {
+		t.Fatal(err)
+	}
+	await(t, "nothing is left to send, though little is read", func() bool {
+		list := s.l.list()
+		return len(list) == 1 && list[0].state.Load() == waiting
+	})
+	if _, body := p.answer(); len(body) != segment {
+		t.Errorf("got %d bytes, want %d", len(body), segment)
+	}
+}
+
+func TestACrowdIsGivenLessOfTheKernelsMemory(t *testing.T) {
+	for _, c := range []struct {
+		connections int
+		want        int32
+	}{{0, unsentMost}, {1, unsentMost}, {64, 4 << 20}, {1000, 268435}, {2048, unsentLeast}, {10000, unsentLeast}} {
+		if got := unsentFor(c.connections); got != c.want {
+			t.Errorf("%d connections: got %d bytes, want %d", c.connections, got, c.want)
 		}
 	}
 }
