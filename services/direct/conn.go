@@ -122,7 +122,7 @@ func (c *conn) readable(fd uintptr) bool {
 			if len(res.body) > unsentLeast {
 				c.limitUnsent(fd)
 			}
-			if !c.send(fd, res, r.ifNoneMatch, b.out[:0]) {
+			if !c.send(fd, res, r, b.out[:0]) {
 				return true
 			}
 			requests = requests[r.size:]
@@ -164,8 +164,8 @@ func (c *conn) answered() bool {
 
 // send sends one answer, its header from out, or as much of it as the kernel takes:
 // the rest is behind. It returns false when the connection is lost.
-func (c *conn) send(fd uintptr, res *Response, ifNoneMatch, out []byte) bool {
-	out, whole := res.appendHead(out, ifNoneMatch, *c.l.date.Load())
+func (c *conn) send(fd uintptr, res *Response, r request, out []byte) bool {
+	out, whole := res.appendHead(out, r, *c.l.date.Load())
 	var rest []byte
 	if whole {
 		n := min(len(res.body), cap(out)-len(out))

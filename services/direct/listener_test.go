@@ -41,6 +41,8 @@ func serveAll(t *testing.T, inner net.Listener) *served {
 		switch string(target) {
 		case "/small":
 			return small
+		case "/nothing":
+			return NewResponse(http.Header{}, nil)
 		case "/segment":
 			return middle
 		case "/large":
@@ -136,6 +138,21 @@ func TestPlainRequestsAreAnsweredAndOthersAreTheServers(t *testing.T) {
 	p.send(plainGET("/small", `If-None-Match: "other"`))
 	if res, body = p.answer(); res.StatusCode != 200 || body != "small" {
 		t.Errorf("who has another: got %v and %q", res, body)
+	}
+	if n := s.byServer.Load(); n != 0 {
+		t.Errorf("the server answered %d, want none", n)
+	}
+	p.send(plainGET("/small", "Range: bytes=0-"))
+	if res, body = p.answer(); res.StatusCode != http.StatusPartialContent || body != "small" || res.Header.Get("Content-Range") != "bytes 0-4/5" || res.ContentLength != 5 || res.Header.Get("Content-Type") != "text/plain" {
+		t.Errorf("the range of all: got %v and %q", res, body)
+	}
+	p.send(plainGET("/small", "Range: bytes=0-", `If-None-Match: "s"`))
+	if res, body = p.answer(); res.StatusCode != http.StatusNotModified || body != "" || res.Header.Get("Content-Range") != "" {
+		t.Errorf("the range of all of what it has: got %v and %q", res, body)
+	}
+	p.send(plainGET("/nothing", "Range: bytes=0-"))
+	if res, body = p.answer(); res.StatusCode != 200 || body != "" {
+		t.Errorf("the range of nothing: got %v and %q", res, body)
 	}
 	if n := s.byServer.Load(); n != 0 {
 		t.Errorf("the server answered %d, want none", n)

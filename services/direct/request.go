@@ -6,6 +6,7 @@ import "bytes"
 type request struct {
 	target      []byte // as it was sent, path and query
 	ifNoneMatch []byte // one strong entity tag, empty for none
+	fromStart   bool   // "Range: bytes=0-", the whole as a part: so ask FFmpeg and VLC
 	size        int    // of the request, in bytes
 }
 
@@ -13,8 +14,8 @@ const endOfHeader = "\r\n\r\n"
 
 // parse reads the first request of b. It takes what is plain and beyond doubt: a
 // whole GET in HTTP/1.1 with well-formed header lines and one Host, without a
-// body, a range, a condition other than one strong entity tag, or a wish for how
-// the connection goes on. Everything else, right or wrong, is net/http's: not ok.
+// body, a range that leaves anything out, a condition other than one strong entity
+// tag, or a wish for how the connection goes on. Everything else, right or wrong, is net/http's: not ok.
 func parse(b []byte) (r request, ok bool) {
 	end := bytes.Index(b, []byte(endOfHeader))
 	if end < 0 {
@@ -42,6 +43,11 @@ func parse(b []byte) (r request, ok bool) {
 				return r, false
 			}
 			r.ifNoneMatch = value
+		case fieldRange:
+			if r.fromStart || string(value) != "bytes=0-" {
+				return r, false
+			}
+			r.fromStart = true
 		case fieldConnection:
 			if !equalFold(value, "keep-alive") {
 				return r, false
@@ -137,6 +143,7 @@ const (
 	fieldHost
 	fieldConnection
 	fieldIfNoneMatch
+	fieldRange
 	fieldDecisive // whoever sends it may want another answer
 )
 
@@ -163,8 +170,12 @@ func kindOf(name []byte) fieldKind {
 		if equalFold(name, "content-length") {
 			return fieldDecisive
 		}
-	case 'e', 'p', 'r', 't', 'u':
-		for _, decisive := range [...]string{"expect", "proxy-connection", "range", "te", "trailer", "transfer-encoding", "upgrade"} {
+	case 'r':
+		if equalFold(name, "range") {
+			return fieldRange
+		}
+	case 'e', 'p', 't', 'u':
+		for _, decisive := range [...]string{"expect", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"} {
 			if equalFold(name, decisive) {
 				return fieldDecisive
 			}

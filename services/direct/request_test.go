@@ -17,6 +17,7 @@ var requests = []struct {
 	{"as a browser asks", "GET /a/i.m3u8?t=%20&_=1 HTTP/1.1\r\nHost: live.example:8080\r\nConnection: keep-alive\r\nUser-Agent: Mozilla/5.0 (X11; Linux)\r\nAccept: */*\r\nOrigin: http://x\r\nReferer: http://x/\r\nAccept-Encoding: gzip\r\n\r\n", true},
 	{"names in any case, values with space", "GET / HTTP/1.1\r\nhOST: \t[::1]:80 \r\ncoNNection:Keep-Alive\r\n\r\n", true},
 	{"who has it already", "GET / HTTP/1.1\r\nHost: x\r\nIf-None-Match: \"abc\"\r\n\r\n", true},
+	{"the range of all, as FFmpeg asks", "GET /a/1.ts HTTP/1.1\r\nUser-Agent: Lavf/59.27.100\r\nAccept: */*\r\nRange: bytes=0-\r\nConnection: keep-alive\r\nHost: 127.0.0.1:8080\r\nIcy-MetaData: 1\r\n\r\n", true},
 	{"and the next one behind it", "GET / HTTP/1.1\r\nHost: x\r\n\r\nGET /b HTTP/1.1\r\n", true},
 	{"a field named like one of ours", "GET / HTTP/1.1\r\nHost: x\r\nRange-Of: 1\r\nIf: x\r\nTea: x\r\n\r\n", true},
 	{"an empty field", "GET / HTTP/1.1\r\nHost: x\r\nX-Empty:\r\n\r\n", true},
@@ -35,8 +36,11 @@ var requests = []struct {
 	{"two hosts", "GET / HTTP/1.1\r\nHost: x\r\nHost: x\r\n\r\n", false},
 	{"a host that the http.Server refuses", "GET / HTTP/1.1\r\nHost: x#y\r\n\r\n", false},
 	{"a host with a path", "GET / HTTP/1.1\r\nHost: x/y\r\n\r\n", false},
-	{"a range", "GET / HTTP/1.1\r\nHost: x\r\nRange: bytes=0-\r\n\r\n", false},
-	{"a range, shouted", "GET / HTTP/1.1\r\nHost: x\r\nRANGE: bytes=0-\r\n\r\n", false},
+	{"a range", "GET / HTTP/1.1\r\nHost: x\r\nRange: bytes=1-\r\n\r\n", false},
+	{"a range, shouted", "GET / HTTP/1.1\r\nHost: x\r\nRANGE: bytes=0-1\r\n\r\n", false},
+	{"two ranges", "GET / HTTP/1.1\r\nHost: x\r\nRange: bytes=0-\r\nRange: bytes=0-\r\n\r\n", false},
+	{"ranges in one", "GET / HTTP/1.1\r\nHost: x\r\nRange: bytes=0-,0-\r\n\r\n", false},
+	{"the range of all, if", "GET / HTTP/1.1\r\nHost: x\r\nRange: bytes=0-\r\nIf-Range: \"a\"\r\n\r\n", false},
 	{"If-Range", "GET / HTTP/1.1\r\nHost: x\r\nIf-Range: \"a\"\r\n\r\n", false},
 	{"If-Match", "GET / HTTP/1.1\r\nHost: x\r\nIf-Match: \"a\"\r\n\r\n", false},
 	{"If-Modified-Since", "GET / HTTP/1.1\r\nHost: x\r\nIf-Modified-Since: Sat, 01 Jan 2000 00:00:00 GMT\r\n\r\n", false},
@@ -84,7 +88,7 @@ func agree(t *testing.T, text []byte, r request) {
 		t.Fatalf("net/http says %v of %q", err, text)
 	}
 	if want.Method != http.MethodGet || want.RequestURI != string(r.target) || want.Header.Get("If-None-Match") != string(r.ifNoneMatch) ||
-		want.ContentLength != 0 || want.Close || len(want.TransferEncoding) > 0 || want.Header.Get("Range") != "" || want.ProtoMinor != 1 {
+		want.ContentLength != 0 || want.Close || len(want.TransferEncoding) > 0 || want.Header.Get("Range") != map[bool]string{true: "bytes=0-"}[r.fromStart] || want.ProtoMinor != 1 {
 		t.Fatalf("got %q and %q of %q, net/http has %+v", r.target, r.ifNoneMatch, text, want)
 	}
 	if left := in.Buffered(); left != len(text)-r.size {

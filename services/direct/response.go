@@ -12,6 +12,7 @@ import (
 // never changed; safe for concurrent use.
 type Response struct {
 	head        []byte // status line and header, which end behind Date's name
+	partial     []byte // the same of a 206, for who asks for the range of all bytes
 	notModified []byte // the same of a 304, for who has the body already
 	header      http.Header
 	body        []byte
@@ -26,7 +27,13 @@ const dateField = "Date: "
 // header must be strong.
 func NewResponse(header http.Header, body []byte) *Response {
 	r := &Response{header: header, body: body, etag: header.Get("ETag")}
-	r.head = head("200 OK", header, "Content-Length: "+strconv.Itoa(len(body))+"\r\n")
+	n := strconv.Itoa(len(body))
+	length := "Content-Length: " + n + "\r\n"
+	r.head = head("200 OK", header, length)
+	r.partial = r.head // of nothing there is no range
+	if len(body) > 0 {
+		r.partial = head("206 Partial Content", header, length+"Content-Range: bytes 0-"+strconv.Itoa(len(body)-1)+"/"+n+"\r\n")
+	}
 	if r.etag != "" {
 		r.notModified = head("304 Not Modified", header, "", "Content-Type")
 	}
@@ -53,11 +60,14 @@ func (r *Response) Body() []byte { return r.body }
 
 // appendHead appends the header of the answer to a request; body says whether the
 // body belongs to it.
-func (r *Response) appendHead(to []byte, ifNoneMatch []byte, date string) (b []byte, body bool) {
+func (r *Response) appendHead(to []byte, req request, date string) (b []byte, body bool) {
 	h := r.head
-	body = r.etag == "" || string(ifNoneMatch) != r.etag
-	if !body {
+	body = r.etag == "" || string(req.ifNoneMatch) != r.etag
+	switch {
+	case !body:
 		h = r.notModified
+	case req.fromStart:
+		h = r.partial
 	}
 	to = append(to, h...)
 	to = append(to, date...)
