@@ -20,7 +20,7 @@ type conn struct {
 	state  atomic.Int32 // a connState
 	until  atomic.Int64 // as the Listener's now: when it is let go, if nothing happens on it
 	unsent int32        // what limitUnsent has set; zero before
-	behind [2][]byte    // what is to be sent as soon as the reader has room for it
+	behind remainder    // what is to be sent as soon as the reader has room for it
 	unread []byte       // what was read and is the http.Server's to answer
 }
 
@@ -86,10 +86,10 @@ func (c *conn) answerAll() {
 	}
 	readable, writable := c.readable, c.writable
 	for {
-		if raw.Read(readable) != nil || !c.isBehind() {
+		if raw.Read(readable) != nil || c.behind.none() {
 			return
 		}
-		if raw.Write(writable) != nil || c.isBehind() || !c.answered() {
+		if raw.Write(writable) != nil || !c.behind.none() || !c.answered() {
 			return
 		}
 	}
@@ -127,7 +127,7 @@ func (c *conn) readable(fd uintptr) bool {
 			}
 			requests = requests[r.size:]
 		}
-		if c.isBehind() || !c.answered() {
+		if !c.behind.none() || !c.answered() {
 			return true
 		}
 	}
@@ -146,7 +146,7 @@ func (c *conn) limitUnsent(fd uintptr) {
 // http.Server's, as one is that came before the reader had room for the last answer.
 func (c *conn) lookUp(requests []byte) (*Response, request) {
 	r, plain := parse(requests)
-	if !plain || c.isBehind() || c.l.refused.Load() {
+	if !plain || !c.behind.none() || c.l.refused.Load() {
 		return nil, r
 	}
 	return c.l.answer(r.target), r
@@ -166,34 +166,47 @@ func (c *conn) answered() bool {
 // the rest is behind. It returns false when the connection is lost.
 func (c *conn) send(fd uintptr, res *Response, r request, out []byte) bool {
 	out, whole := res.appendHead(out, r, *c.l.date.Load())
-	var rest []byte
 	if whole {
 		n := min(len(res.body), cap(out)-len(out))
-		out, rest = append(out, res.body[:n]...), res.body[n:]
+		out = append(out, res.body[:n]...)
+		c.behind = res.from(n)
 	}
-	out, err := writeSome(fd, out)
-	if err == 0 {
-		rest, err = writeSome(fd, rest)
-	}
+	c.behind.head = out
+	err := c.behind.send(fd)
 	if err == syscall.EAGAIN {
-		c.behind = [2][]byte{bytes.Clone(out), rest} // out is lent
+		c.behind.head = bytes.Clone(c.behind.head) // out is lent
 		return true
 	}
 	return err == 0
 }
 
-// isBehind reports whether something is to be sent that the reader has no room for.
-func (c *conn) isBehind() bool { return len(c.behind[0])+len(c.behind[1]) > 0 }
-
 // writable sends what is behind. It returns true when that is done, or can't be.
-func (c *conn) writable(fd uintptr) bool {
-	for i := range c.behind {
-		var err syscall.Errno
-		if c.behind[i], err = writeSome(fd, c.behind[i]); err != 0 {
-			return err != syscall.EAGAIN
-		}
+func (c *conn) writable(fd uintptr) bool { return c.behind.send(fd) != syscall.EAGAIN }
+
+// remainder is what is left of an answer.
+type remainder struct {
+	head []byte
+	body []byte      // behind head, unless it is in file
+	file *sharedFile // nil: none, or all of it is sent
+	at   int64       // the first byte of file that is left
+}
+
+func (m *remainder) none() bool { return len(m.head)+len(m.body) == 0 && m.file == nil }
+
+// send sends what the kernel takes at once: EAGAIN where the reader is to be waited
+// for.
+func (m *remainder) send(fd uintptr) (err syscall.Errno) {
+	if m.head, err = writeSome(fd, m.head); err != 0 {
+		return err
 	}
-	return true
+	if m.file == nil {
+		m.body, err = writeSome(fd, m.body)
+		return err
+	}
+	if err = m.file.sendSome(fd, &m.at); err == 0 {
+		m.file = nil
+	}
+	return err
 }
 
 // writeSome writes what the kernel takes at once, and returns the rest with the

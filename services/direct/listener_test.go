@@ -441,7 +441,7 @@ func TestACrowdIsGivenLessOfTheKernelsMemory(t *testing.T) {
 	for _, c := range []struct {
 		connections int
 		want        int32
-	}{{0, unsentMost}, {1, unsentMost}, {64, 4 << 20}, {1000, 268435}, {2048, unsentLeast}, {10000, unsentLeast}} {
+	}{{0, unsentMost}, {1, unsentMost}, {50, 335544}, {64, 256 << 10}, {1000, unsentLeast}, {10000, unsentLeast}} {
 		if got := unsentFor(c.connections); got != c.want {
 			t.Errorf("%d connections: got %d bytes, want %d", c.connections, got, c.want)
 		}

@@ -5,11 +5,12 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"sync/atomic"
 	"time"
 )
 
-// Response is a whole answer to a GET, put together once for all who ask. It is
-// never changed; safe for concurrent use.
+// Response is a whole answer to a GET, put together once for all who ask. What it
+// answers never changes; safe for concurrent use.
 type Response struct {
 	head        []byte // status line and header, which end behind Date's name
 	partial     []byte // the same of a 206, for who asks for the range of all bytes
@@ -17,6 +18,9 @@ type Response struct {
 	header      http.Header
 	body        []byte
 	etag        string // strong; empty: nobody is told that nothing has changed
+
+	asked  atomic.Int32               // how often a body for a file was asked for
+	shared atomic.Pointer[sharedFile] // the body, once it was asked for often
 }
 
 // dateField is behind the rest of a header, so that only the date is put in.
@@ -57,6 +61,25 @@ func (r *Response) Header() http.Header { return r.header }
 
 // Body is the whole body.
 func (r *Response) Body() []byte { return r.body }
+
+const (
+	// fileLeast is how long a body is for which a file is worth it.
+	fileLeast = 64 << 10
+	// fileAfter is how often one is asked for, before it is put into a file: then
+	// the kernel sends its pages to all, and copies them for none.
+	fileAfter = 16
+)
+
+// from is what is left of the body behind its first n bytes.
+func (r *Response) from(n int) remainder {
+	if len(r.body) >= fileLeast && r.asked.Load() <= fileAfter && r.asked.Add(1) == fileAfter {
+		r.shared.Store(newSharedFile(r.body))
+	}
+	if f := r.shared.Load(); f != nil && n < len(r.body) {
+		return remainder{file: f, at: int64(n)}
+	}
+	return remainder{body: r.body[n:]}
+}
 
 // appendHead appends the header of the answer to a request; body says whether the
 // body belongs to it.
