@@ -2,7 +2,6 @@ package direct
 
 import (
 	"bytes"
-	"io"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -183,48 +182,6 @@ func (c *conn) send(fd uintptr, res *Response, r request, out []byte) bool {
 // writable sends what is behind. It returns true when that is done, or can't be.
 func (c *conn) writable(fd uintptr) bool { return c.behind.send(fd) != syscall.EAGAIN }
 
-// remainder is what is left of an answer.
-type remainder struct {
-	head []byte
-	body []byte      // behind head, unless it is in file
-	file *sharedFile // nil: none, or all of it is sent
-	at   int64       // the first byte of file that is left
-}
-
-func (m *remainder) none() bool { return len(m.head)+len(m.body) == 0 && m.file == nil }
-
-// send sends what the kernel takes at once: EAGAIN where the reader is to be waited
-// for.
-func (m *remainder) send(fd uintptr) (err syscall.Errno) {
-	if m.head, err = writeSome(fd, m.head); err != 0 {
-		return err
-	}
-	if m.file == nil {
-		m.body, err = writeSome(fd, m.body)
-		return err
-	}
-	if err = m.file.sendSome(fd, &m.at); err == 0 {
-		m.file = nil
-	}
-	return err
-}
-
-// writeSome writes what the kernel takes at once, and returns the rest with the
-// reason, EAGAIN where the reader is to be waited for.
-func writeSome(fd uintptr, b []byte) ([]byte, syscall.Errno) {
-	for len(b) > 0 {
-		n, err := write(fd, b)
-		switch {
-		case err == syscall.EINTR:
-		case err != 0:
-			return b, err
-		default:
-			b = b[n:]
-		}
-	}
-	return nil, 0
-}
-
 // endIdle ends the connection unless it is in the middle of an answer, or the
 // http.Server's.
 func (c *conn) endIdle() {
@@ -243,42 +200,3 @@ func (c *conn) endLate(now time.Time) {
 
 // wake lets the connection's goroutine see that it has ended.
 func (c *conn) wake() { _ = c.wire.SetDeadline(time.Unix(1, 0)) } // an error: it is closed
-
-// handed is a connection as the http.Server has it, with what was read already.
-type handed struct {
-	net.Conn
-	c      *conn
-	unread []byte
-	closed sync.Once
-}
-
-var _ io.ReaderFrom = (*handed)(nil)
-
-func (h *handed) Read(b []byte) (int, error) {
-	if len(h.unread) == 0 {
-		return h.Conn.Read(b)
-	}
-	n := copy(b, h.unread)
-	if h.unread = h.unread[n:]; len(h.unread) == 0 {
-		h.unread = nil
-	}
-	return n, nil
-}
-
-// ReadFrom lets the kernel copy a file, where the connection can.
-func (h *handed) ReadFrom(r io.Reader) (int64, error) { return io.Copy(h.Conn, r) }
-
-// CloseWrite ends what is sent, where the connection can: with it the http.Server
-// lets a client read why its request is refused.
-func (h *handed) CloseWrite() error {
-	if c, ok := h.Conn.(interface{ CloseWrite() error }); ok {
-		return c.CloseWrite()
-	}
-	return nil
-}
-
-func (h *handed) Close() error {
-	err := h.Conn.Close()
-	h.closed.Do(func() { h.c.l.gone(h.c) })
-	return err
-}

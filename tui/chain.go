@@ -1,0 +1,82 @@
+package tui
+
+import (
+	"fmt"
+	"strings"
+
+	"livestream-tui/procs/control"
+)
+
+// chain is the picture in words, in up to h lines of w cells.
+func (s *scene) chain(w, h int) []*line {
+	way := " " + s.g.box[0] + s.g.arrow + " "
+	var parts []*line
+	group := func(list []*control.Process) {
+		if len(list) == 0 {
+			return
+		}
+		l := &line{}
+		if len(parts) > 0 {
+			l.put(inkDim, way)
+		}
+		for i, p := range list {
+			if i > 0 {
+				l.put(inkText, " ")
+			}
+			glyph, _, k := s.mark(p)
+			l.put(inkText, p.Name).put(k, glyph)
+		}
+		parts = append(parts, l)
+	}
+	group(s.ofKind("worker"))
+	if list := s.shownPackagers(); len(list) > 0 {
+		l := &line{}
+		if len(parts) > 0 {
+			l.put(inkDim, way)
+		}
+		l.put(inkDim, "[")
+		for i, p := range list {
+			if i > 0 {
+				l.put(inkDim, " | ")
+			}
+			glyph, word, k := s.health(p)
+			l.put(inkText, fmt.Sprint(p.index)).put(k, glyph)
+			switch {
+			case !serves(p):
+				l.put(k, " "+word)
+			case p.active:
+				l.put(inkGoodStrong, " ACTIVE")
+			case w >= 60:
+				role, k := s.role(p)
+				l.put(k, " "+role)
+			}
+		}
+		parts = append(parts, l.put(inkDim, "]"))
+	}
+	group(s.ofKind("proxy"))
+	group(s.ofKind("viewer"))
+	rest := &line{}
+	for _, kind := range []string{"discovery", "reporter", "origin"} {
+		for _, p := range s.ofKind(kind) {
+			glyph, _, k := s.mark(p)
+			name := p.Name
+			if len(name) > 4 {
+				name = strings.ToLower(name[:4])
+			}
+			rest.put(inkText, "  ").put(inkDim, name).put(k, glyph)
+		}
+	}
+	out := []*line{(&line{}).put(inkText, " ")}
+	for _, p := range append(parts, rest) {
+		l := out[len(out)-1]
+		if l.width > 1 && l.width+p.width > w {
+			if len(out) == h {
+				break
+			}
+			l = &line{}
+			out = append(out, l)
+		}
+		l.add(p)
+	}
+	return out
+}
