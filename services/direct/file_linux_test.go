@@ -26,7 +26,7 @@ func randomBody(n int) []byte {
 func TestABodyThatIsAskedForOftenIsTheSame(t *testing.T) {
 	body := randomBody(3 << 20)
 	res := NewResponse(http.Header{}, body)
-	l := Listen(listen(t), func([]byte) *Response { return res }, nil)
+	l := Listen(listen(t), func([]byte) *Response { return res }, func(error) {})
 	go func() { _, _ = l.Accept() }() // nothing is left to it
 	defer func() {
 		_ = l.Close()

@@ -61,7 +61,7 @@ const (
 
 // Listen takes over inner, which is accepted from with the first Accept. With a nil
 // answer every connection is the http.Server's. late is told why no connection can
-// be taken for a while, once for each while; it must not block.
+// be taken for a while, once for each while; it must not block, nor be nil.
 func Listen(inner net.Listener, answer Answer, late func(reason error)) *Listener {
 	l := &Listener{
 		inner: inner, answer: answer, late: late, toServer: make(chan net.Conn), over: make(chan struct{}),
@@ -119,7 +119,11 @@ func (l *Listener) Close() error {
 // Call Refuse before.
 func (l *Listener) Wait(ctx context.Context) error {
 	l.begin.Do(func() { close(l.noMore) })
-	<-l.noMore
+	select {
+	case <-l.noMore:
+	case <-ctx.Done():
+		return fmt.Errorf("it cannot be said yet that no connection comes: %w", ctx.Err())
+	}
 	for {
 		l.mu.Lock()
 		open := len(l.conns)

@@ -312,7 +312,7 @@ func TestAfterRefuseTheServerHasTheLastRequests(t *testing.T) {
 func TestWhoIsNotServedYetIsNotLate(t *testing.T) {
 	near, far := net.Pipe()
 	defer func() { _, _ = near.Close(), far.Close() }()
-	c := newConn(Listen(listen(t), func([]byte) *Response { return nil }, nil), near)
+	c := newConn(Listen(listen(t), func([]byte) *Response { return nil }, func(error) {}), near)
 	c.endLate(time.Now().Add(firstRequest - time.Second))
 	if c.state.Load() != waiting {
 		t.Error("it was let go at once")
@@ -371,7 +371,7 @@ func TestAStepOfTheClockLetsNobodyGo(t *testing.T) {
 
 // A socket that is handed down is listened on long before it is accepted from.
 func TestTheTimeBeforeTheFirstAcceptCountsForNobody(t *testing.T) {
-	l := Listen(listen(t), func([]byte) *Response { return nil }, nil)
+	l := Listen(listen(t), func([]byte) *Response { return nil }, func(error) {})
 	l.tick(time.Now().Add(-time.Hour)) // as if that was when it listened
 	over := make(chan error, 1)
 	go func() {
@@ -473,9 +473,32 @@ func TestWithoutDescriptorsItTriesAgain(t *testing.T) {
 	}
 }
 
+// A listener may pause for want of descriptors when it is told to take no more: who
+// waits for its end waits no longer than they said.
+func TestAWaitEndsWithItsContextWhileNothingCanBeTaken(t *testing.T) {
+	inner := &tardy{listen(t), make(chan struct{}), make(chan struct{})}
+	s := serveAll(t, inner)
+	s.dial()
+	<-inner.has // accepted, and not told yet
+	s.l.Refuse()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	waited := make(chan error, 1)
+	go func() { waited <- s.l.Wait(ctx) }()
+	select {
+	case err := <-waited:
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("got %v, want the context's end", err)
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("it waits on")
+	}
+	close(inner.goOn)
+}
+
 func TestWhatCannotBeAcceptedFromIsTold(t *testing.T) {
 	inner := listen(t)
-	l := Listen(inner, nil, nil)
+	l := Listen(inner, nil, func(error) {})
 	_ = inner.Close()
 	if err := http.Serve(l, nil); !errors.Is(err, net.ErrClosed) { //nolint:gosec // it serves nobody
 		t.Errorf("got %v", err)
@@ -490,7 +513,7 @@ func BenchmarkAnswer(b *testing.B) {
 		b.Fatal(err)
 	}
 	res := NewResponse(http.Header{"Etag": {`"s"`}}, make([]byte, 500))
-	l := Listen(inner, func([]byte) *Response { return res }, nil)
+	l := Listen(inner, func([]byte) *Response { return res }, func(error) {})
 	go l.Accept() //nolint:errcheck // nothing is left to it
 	c, err := net.Dial("tcp", inner.Addr().String())
 	if err != nil {

@@ -15,7 +15,8 @@ const endOfHeader = "\r\n\r\n"
 // parse reads the first request of b. It takes what is plain and beyond doubt: a
 // whole GET in HTTP/1.1 with well-formed header lines and one Host, without a
 // body, a range that leaves anything out, a condition other than one strong entity
-// tag, or a wish for how the connection goes on. Everything else, right or wrong, is net/http's: not ok.
+// tag, or a wish for how the connection goes on. Everything else, right or wrong, is
+// net/http's: not ok.
 func parse(b []byte) (r request, ok bool) {
 	end := bytes.Index(b, []byte(endOfHeader))
 	if end < 0 {

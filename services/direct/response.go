@@ -56,10 +56,10 @@ func head(status string, header http.Header, more string, without ...string) []b
 	return slices.Clip(b.Bytes())
 }
 
-// Header and Body are what NewResponse was given.
+// Header is what NewResponse was given, and not to be changed.
 func (r *Response) Header() http.Header { return r.header }
 
-// Body is the whole body.
+// Body is what NewResponse was given, and not to be changed.
 func (r *Response) Body() []byte { return r.body }
 
 const (
