@@ -189,9 +189,9 @@ func TestKillOfTheActivePackagerIsSeenAndNoticedByNobody(t *testing.T) {
 	}
 	s.await(5*time.Second, `▸`+active)
 	s.press("K")
-	s.await(3*time.Second, `via server`+other)
-	s.await(5*time.Second, active+` .*● ready +00:\d\d +1 `)
-	s.await(10*time.Second, `\d\d:\d\d:\d\d `+number+`→`+other+` .* (none|\d[\d.]*m?s) . ?msn`)
+	s.await(20*time.Second, `via server`+other)
+	s.await(20*time.Second, active+` .*● ready +00:\d\d +1 `)
+	s.await(20*time.Second, `\d\d:\d\d:\d\d `+number+`→`+other+` .* (none|\d[\d.]*m?s) . ?msn`)
 	if screen := s.screen(); !strings.Contains(screen, "via server"+other) || !regexp.MustCompile(`server`+other+` +ACTIVE`).MatchString(screen) {
 		t.Errorf("after the failover the screen does not say that server%s is active:\n%s", other, screen)
 	}

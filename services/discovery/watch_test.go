@@ -39,6 +39,7 @@ func TestObserve(t *testing.T) {
 		return list
 	}
 	pos := func(msn int64) hls.Pos { return hls.Pos{MSN: msn, Part: -1} }
+	steps := func(s ...health.Step) (list [8]health.Step) { copy(list[:], s); return list }
 	for _, c := range []struct {
 		name    string
 		results []result
@@ -47,24 +48,24 @@ func TestObserve(t *testing.T) {
 		{"nothing yet", nil, health.Observation{Packager: one, Pos: pos(-1)}},
 		{"a first playlist has not been seen growing", []result{good(1, 7, "7", "8")},
 			health.Observation{Packager: one, At: at(1), First: at(1), Pos: pos(8), Latency: 3 * time.Millisecond,
-				TargetDuration: 2 * time.Second, Tail: marks(7, "7", "8")}},
+				TargetDuration: 2 * time.Second, Steps: steps(health.Step{MSN: 8, At: at(1)}), Tail: marks(7, "7", "8")}},
 		{"a playlist that grows", []result{good(1, 7, "7", "8"), good(2, 8, "8", "9")},
 			health.Observation{Packager: one, At: at(2), First: at(1), Advanced: at(2), Pos: pos(9), Latency: 3 * time.Millisecond,
-				TargetDuration: 2 * time.Second, Tail: marks(8, "8", "9")}},
+				TargetDuration: 2 * time.Second, Steps: steps(health.Step{MSN: 9, At: at(2)}, health.Step{MSN: 8, At: at(1)}), Tail: marks(8, "8", "9")}},
 		{"a playlist that stands still", []result{good(1, 7, "7"), good(2, 8, "8"), good(3, 8, "8")},
 			health.Observation{Packager: one, At: at(3), First: at(1), Advanced: at(2), Pos: pos(8), Latency: 3 * time.Millisecond,
-				TargetDuration: 2 * time.Second, Tail: marks(8, "8")}},
+				TargetDuration: 2 * time.Second, Steps: steps(health.Step{MSN: 8, At: at(2)}, health.Step{MSN: 7, At: at(1)}), Tail: marks(8, "8")}},
 		{"a playlist that goes back has not grown", []result{good(1, 7, "7"), good(2, 3, "3")},
 			health.Observation{Packager: one, At: at(2), First: at(1), Pos: pos(3), Latency: 3 * time.Millisecond,
-				TargetDuration: 2 * time.Second, Tail: marks(3, "3")}},
+				TargetDuration: 2 * time.Second, Steps: steps(health.Step{MSN: 3, At: at(2)}, health.Step{MSN: 7, At: at(1)}), Tail: marks(3, "3")}},
 		{"bad from the start", []result{bad(1, "connection refused")},
 			health.Observation{Packager: one, At: at(1), Err: "connection refused", Fails: 1, Pos: pos(-1)}},
 		{"bad after good: what was known stays", []result{good(1, 7, "7"), bad(2, "status 500"), bad(3, "connection refused")},
 			health.Observation{Packager: one, At: at(3), First: at(1), Err: "connection refused", Fails: 2, Pos: pos(7), Latency: 3 * time.Millisecond,
-				TargetDuration: 2 * time.Second, Tail: marks(7, "7")}},
+				TargetDuration: 2 * time.Second, Steps: steps(health.Step{MSN: 7, At: at(1)}), Tail: marks(7, "7")}},
 		{"good after bad: the bad ones are over, and it has grown", []result{good(1, 7, "7"), bad(2, "status 500"), good(3, 9, "9")},
 			health.Observation{Packager: one, At: at(3), First: at(1), Advanced: at(3), Pos: pos(9), Latency: 3 * time.Millisecond,
-				TargetDuration: 2 * time.Second, Tail: marks(9, "9")}},
+				TargetDuration: 2 * time.Second, Steps: steps(health.Step{MSN: 9, At: at(3)}, health.Step{MSN: 7, At: at(1)}), Tail: marks(9, "9")}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got := unobserved(one)

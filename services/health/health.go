@@ -27,12 +27,21 @@ type Observation struct {
 	Advanced time.Time
 	// First is when this packager was first seen with a good playlist.
 	First time.Time
+	// Steps are the last changes of Pos, the newest first; At is zero where there
+	// were fewer.
+	Steps [8]Step
 	// Latency is how long the last good request took to its first byte.
 	Latency time.Duration
 	// TargetDuration of its playlist.
 	TargetDuration time.Duration
 	// Tail is the segments that it lists, oldest first.
 	Tail []Mark
+}
+
+// Step is when a packager's newest segment was first seen to be this one.
+type Step struct {
+	MSN int64
+	At  time.Time
 }
 
 // Mark is what identifies a segment across packagers.

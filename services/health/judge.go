@@ -88,10 +88,6 @@ func freshest(obs []Observation, peers []bool, i int) (*Observation, bool) {
 	return best, best != nil
 }
 
-// maxLead bounds the segments between two packagers that are reckoned with, since
-// numbers that have nothing to do with each other may be any distance apart.
-const maxLead = 1000
-
 // behind makes v lagging or stale where o is behind its peer for too long.
 func (v *Verdict) behind(o, peer *Observation, now time.Time, p Policy) {
 	lead := peer.Pos.MSN - o.Pos.MSN
@@ -99,13 +95,12 @@ func (v *Verdict) behind(o, peer *Observation, now time.Time, p Policy) {
 	if lead <= 0 || limit == 0 {
 		return
 	}
-	// The peer has had its newest segment since it was reached, and the ones before
-	// for a segment's length each: o lacks the oldest of them since then, unless it
-	// was not asked since, when it may have it by now.
+	// The peer has had its newest segment since it was reached, and one that o lacks
+	// for longer maybe: o lacks that since then, unless it was not asked since, when
+	// it may have it by now.
 	late := since(peer.reached(), now)
-	more := time.Duration(min(lead, maxLead)-1) * o.TargetDuration
-	if !o.At.Before(peer.reached().Add(-more)) {
-		late += more
+	if first := peer.beyond(o.Pos.MSN); !o.At.Before(first) {
+		late = since(first, now)
 	}
 	if late <= limit {
 		return

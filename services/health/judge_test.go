@@ -29,10 +29,21 @@ func seen(url string, msn int64, seconds float64, changes ...func(*Observation))
 		Packager: url, At: now, Pos: hls.Pos{MSN: msn, Part: -1}, First: ago(3600), Advanced: ago(seconds),
 		Latency: 3 * time.Millisecond, TargetDuration: target, Tail: tail(msn-4, msn),
 	}
+	for i := range o.Steps {
+		o.Steps[i] = Step{msn - int64(i), ago(seconds + float64(i)*target.Seconds())}
+	}
 	for _, change := range changes {
 		change(&o)
 	}
 	return o
+}
+
+// filling is a packager that has listed its first segment for so many seconds, and
+// from there has come to where it is in a moment.
+func filling(first int64, seconds float64) func(*Observation) {
+	return func(o *Observation) {
+		o.First, o.Steps = ago(seconds), [8]Step{o.Steps[0], {first, ago(seconds)}}
+	}
 }
 
 // tail lists segments as one encoder makes them: all who list one list the same.
@@ -122,7 +133,9 @@ func TestJudge(t *testing.T) {
 			[]Observation{seen(one, 927, 0.3), seen(two, 928, 0.1), seen(three, 928, 1.4)},
 			[]string{"lagging: msn 927 is 1 behind http://localhost:9091 for 1.4s, target duration 2s", "up", "up"},
 		},
-		{"numbers far apart do not overflow", []Observation{seen(one, 4, 0.3), seen(two, 1<<62, 0)}, []string{"lagging: msn 4 is 4611686018427387900 behind http://localhost:9090 for 33m18s, target duration 2s", "up"}},
+		{"a peer had many more at once", []Observation{seen(one, 922, 0.4, filling(918, 0.5)), seen(two, 928, 0.1, filling(919, 0.5))}, []string{"up", "up"}},
+		{"a peer had many more at once, and it still lacks them", []Observation{seen(one, 919, 0.4, filling(918, 0.5)), seen(two, 928, 1.2, filling(919, 1.3))}, []string{"lagging: msn 919 is 9 behind http://localhost:9090 for 1.2s, target duration 2s", "up"}},
+		{"numbers far apart do not overflow", []Observation{seen(one, 4, 0.3), seen(two, 1<<62, 0)}, []string{"lagging: msn 4 is 4611686018427387900 behind http://localhost:9090 for 14s, target duration 2s", "up"}},
 		{"behind a peer that is down since", []Observation{seen(one, 927, 1), seen(two, 928, 1.5, failing(2, "reset"))}, []string{"up", "down: reset (2 in a row)"}},
 		{"behind a peer that is suspect", []Observation{seen(one, 927, 1), seen(two, 928, 1.5, failing(1, "reset"))}, []string{"lagging", "suspect: reset"}},
 		{"behind a peer that stands still since", []Observation{seen(one, 926, 1), seen(two, 928, 3.2)}, []string{"up", "stale"}},
@@ -263,13 +276,7 @@ func poll(o *Observation, at time.Time, msn int64, ok bool) {
 		return
 	}
 	o.Fails, o.TargetDuration, o.Tail = 0, target, tail(msn-4, msn)
-	switch {
-	case o.First.IsZero():
-		o.First = at
-	case msn > o.Pos.MSN:
-		o.Advanced = at
-	}
-	o.Pos.MSN = msn
+	o.moved(at, hls.Pos{MSN: msn, Part: -1})
 }
 
 func expect(t *testing.T, got []Verdict, want []string) {

@@ -9,7 +9,17 @@ import (
 // Saw adds a good playlist that came at a time to what was known of a packager
 // before. One that is back after bad requests is as far as it was, not new.
 func (o *Observation) Saw(at time.Time, p *hls.MediaPlaylist) {
-	pos := hls.Pos{MSN: p.LastMSN(), Part: -1}
+	o.moved(at, hls.Pos{MSN: p.LastMSN(), Part: -1})
+	o.TargetDuration = time.Duration(p.TargetDuration) * time.Second
+	o.Tail = Marks(p)
+}
+
+// moved takes the newest position.
+func (o *Observation) moved(at time.Time, pos hls.Pos) {
+	if o.First.IsZero() || pos.MSN != o.Pos.MSN {
+		copy(o.Steps[1:], o.Steps[:])
+		o.Steps[0] = Step{pos.MSN, at}
+	}
 	switch {
 	case o.First.IsZero():
 		o.First = at
@@ -17,8 +27,19 @@ func (o *Observation) Saw(at time.Time, p *hls.MediaPlaylist) {
 		o.Advanced = at
 	}
 	o.Pos = pos
-	o.TargetDuration = time.Duration(p.TargetDuration) * time.Second
-	o.Tail = Marks(p)
+}
+
+// beyond is since when, as far as it was seen, the newest segment has been one after
+// msn, which it is now.
+func (o *Observation) beyond(msn int64) time.Time {
+	at := o.reached()
+	for _, s := range o.Steps {
+		if s.At.IsZero() || s.MSN <= msn {
+			break
+		}
+		at = s.At
+	}
+	return at
 }
 
 // Marks are the identities of a playlist's segments, oldest first.

@@ -18,7 +18,7 @@ type policy struct {
 	FailbackAfter time.Duration
 	// Settle is how long after a signal's first report the preferred packager is
 	// taken as soon as it is up: at a start, the order in which packagers happen to
-	// come up is no choice worth sticking to.
+	// come up is no choice worth sticking to. It ends with the first failover.
 	Settle time.Duration
 }
 
@@ -45,6 +45,7 @@ type selection struct {
 	Held bool
 
 	began    time.Time            // the first report of the signal
+	failed   bool                 // an active packager has failed since
 	heard    time.Time            // the last one
 	good     map[string]time.Time // since when each packager is up without a break
 	failback time.Duration        // the wait for the next failback
@@ -178,7 +179,7 @@ func (s selection) mayFailBack(statuses []report.PackagerStatus, active report.P
 	if preferred.URL == s.Active || s.Pinned || !up || position(preferred).Less(position(active)) {
 		return "", false
 	}
-	if now.Sub(s.began) < p.Settle {
+	if s.settling(now, p) {
 		return preferred.URL + " is preferred", true
 	}
 	if healthy := now.Sub(since); healthy >= s.failback {
@@ -190,10 +191,14 @@ func (s selection) mayFailBack(statuses []report.PackagerStatus, active report.P
 func (s selection) returnTo(preferred, cause string, now time.Time, p policy) (selection, *change) {
 	c := &change{s.Active, preferred, cause}
 	s.Active = preferred
-	if now.Sub(s.began) >= p.Settle {
+	if !s.settling(now, p) {
 		s.returned = now
 	}
 	return s, c
+}
+
+func (s selection) settling(now time.Time, p policy) bool {
+	return !s.failed && now.Sub(s.began) < p.Settle
 }
 
 // leave ends the time of an active packager that has failed. The next failback
@@ -206,7 +211,7 @@ func (s selection) leave(now time.Time, p policy) selection {
 	default:
 		s.failback = p.FailbackAfter
 	}
-	s.Pinned, s.Held, s.returned, s.Usable = false, false, time.Time{}, false
+	s.Pinned, s.Held, s.returned, s.Usable, s.failed = false, false, time.Time{}, false, true
 	return s
 }
 

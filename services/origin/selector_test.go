@@ -112,6 +112,8 @@ func TestSelection(t *testing.T) {
 		{"a suspect one rather than none", []step{{0, states(down, suspect)}}, 1, []string{"0s: none -> 9090"}},
 		{"while a start settles the preferred one is taken as soon as it is up",
 			[]step{{0, states(unknown, up)}, {3, states(up, up)}}, 60, []string{"0s: none -> 9090", "3s: 9090 -> 8080"}},
+		{"the preferred one has to wait where it has failed, be it while a start settles",
+			[]step{{0, states(up, up)}, {1, states(down, up)}, {2, states(up, up)}}, 60, []string{"0s: none -> 8080", "1s: 8080 -> 9090", "32s: 9090 -> 8080"}},
 		{"after a start has settled the preferred one has to wait",
 			[]step{{0, states(unknown, up)}, {5, states(up, up)}}, 60, []string{"0s: none -> 9090", "35s: 9090 -> 8080"}},
 		{"failover at once", []step{{0, states(up, up)}, {10, states(down, up)}}, 20, []string{"0s: none -> 8080", "10s: 8080 -> 9090"}},

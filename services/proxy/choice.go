@@ -58,9 +58,15 @@ func (c choice) next(verdicts []health.Verdict, preferred string, now time.Time)
 		}
 		return c.to(preferred, "the origin prefers "+preferred)
 	}
-	best := health.Order(verdicts, preferred)[0]
+	order := health.Order(verdicts, preferred)
+	best := order[0]
 	switch {
 	case c.Active == "":
+		for _, v := range order { // one that is not at the live edge may not be found lagging yet
+			if v.State == best.State && before(best.Pos, v.Pos) {
+				best = v
+			}
+		}
 		if !health.Usable(best.State) && best.State != report.Stale {
 			return c, nil
 		}

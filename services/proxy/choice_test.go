@@ -41,6 +41,8 @@ func TestChoice(t *testing.T) {
 			{name: "the second comes up", one: down, two: up, want: two},
 			{name: "sticky", one: up, two: up, want: two},
 		}},
+		{"of two the one at the live edge", []step{{one: up, two: up, msn: [2]int64{60, 102}, preferred: one, want: two}}},
+		{"of two, one about to list what the other has, the preferred one", []step{{one: up, two: up, msn: [2]int64{101, 102}, preferred: one, want: one}}},
 		{"of two the preferred one", []step{{one: up, two: up, preferred: two, want: two}}},
 		{"a stale one rather than none", []step{{one: down, two: stale, want: two}}},
 		{"suspect is no reason to leave", []step{{one: up, two: up, want: one}, {one: suspect, two: up, want: one}}},
