@@ -16,6 +16,7 @@ const (
 	budget        = 5                // restarts ...
 	budgetWindow  = 30 * time.Second // ... in this time, then failed
 	failedRetry   = time.Minute      // a failed process is tried once after this, then again
+	aloneMost     = time.Second      // the backoff of one whose stand-ins are all away
 	jitterMost    = 0.2              // of the backoff, added to it
 	lateMost      = 2 * time.Second  // a start timer that comes later than this: it was us who slept
 	missesMost    = 3                // health probes missed in a row: hung
@@ -107,6 +108,7 @@ const (
 	Progressed                        // a sign of progress while starting
 	Ended                             // the group is empty, Exit says how the leader ended
 	TimedOut                          // a Timer ran out
+	Needed                            // the last of its stand-ins is ready no more: it is not to wait
 	ShutDown                          // the platform ends: stop, and never start again
 )
 
@@ -132,6 +134,8 @@ type Event struct {
 	Reason  string
 	Exit    child.Exit
 	Timer   Timer
+	// Alone: it has stand-ins and none of them is ready. Of Ended and NotSpawned.
+	Alone bool
 }
 
 // EffectKind is what is to be done.
@@ -167,6 +171,11 @@ func Reduce(m Machine, e Event, now time.Time) (Machine, []Effect) {
 			return m.launch(now)
 		}
 		return m, nil
+	case Needed:
+		if m.isAway() {
+			return m.launch(now)
+		}
+		return m, nil
 	case ShutDown:
 		m.Wanted, m.again = false, false
 		return m.stop("the platform is stopping")
@@ -183,9 +192,9 @@ func Reduce(m Machine, e Event, now time.Time) (Machine, []Effect) {
 	}
 	switch e.Kind {
 	case NotSpawned:
-		return m.notSpawned(e.Reason, now)
+		return m.notSpawned(e, now)
 	case Ended:
-		return m.exited(e.Exit, now)
+		return m.exited(e, now)
 	case Progressed:
 		m.progress = now
 	case Probed:
@@ -397,7 +406,7 @@ func (m Machine) timedOut(t Timer, now time.Time) (Machine, []Effect) {
 			return m, []Effect{{Kind: SetTimer, Epoch: m.Epoch, Timer: StartTimer, After: left}}
 		}
 		return m.slay(m.notReady(m.Reason), now)
-	case (t == BackoffTimer && m.State == Backoff || t == RetryTimer && m.failing && m.State == Failed) && !m.Running && m.Wanted:
+	case (t == BackoffTimer && m.State == Backoff || t == RetryTimer && m.State == Failed) && m.isAway():
 		return m.launch(now)
 	case t == GraceTimer && m.State == Stopping && m.Running:
 		m.Reason = fmt.Sprintf("did not stop within %s: killing it", m.Grace)
@@ -409,6 +418,11 @@ func (m Machine) timedOut(t Timer, now time.Time) (Machine, []Effect) {
 		m.State, m.Reason = Failed, fmt.Sprintf("could not be stopped: some of its group still live %s after KILL", m.Grace)
 	}
 	return m, nil
+}
+
+// isAway reports whether it waits for the time of its next start.
+func (m Machine) isAway() bool {
+	return (m.State == Backoff || m.State == Failed && m.failing) && !m.Running && m.Wanted
 }
 
 // startLeft is how much of the start timeout is left since progress.
@@ -429,17 +443,18 @@ func (m Machine) notReady(reason string) string {
 }
 
 // notSpawned takes a start that failed before there was a process.
-func (m Machine) notSpawned(why string, now time.Time) (Machine, []Effect) {
+func (m Machine) notSpawned(e Event, now time.Time) (Machine, []Effect) {
 	if m.Policy == RestartNever {
 		m.Running, m.Wanted = false, false
-		m.State, m.Reason = Exited, why
+		m.State, m.Reason = Exited, e.Reason
 		return m, nil
 	}
-	return m.ended(why, now)
+	return m.ended(e.Reason, e.Alone, now)
 }
 
 // exited takes an incarnation's end.
-func (m Machine) exited(exit child.Exit, now time.Time) (Machine, []Effect) {
+func (m Machine) exited(e Event, now time.Time) (Machine, []Effect) {
+	exit := e.Exit
 	m.LastExit = exit.String()
 	why := m.LastExit
 	if m.hung != "" {
@@ -465,11 +480,11 @@ func (m Machine) exited(exit child.Exit, now time.Time) (Machine, []Effect) {
 		m.State, m.Reason = Exited, m.LastExit
 		return m, nil
 	}
-	return m.ended(why, now)
+	return m.ended(why, e.Alone, now)
 }
 
 // ended decides when a process that is wanted comes back.
-func (m Machine) ended(why string, now time.Time) (Machine, []Effect) {
+func (m Machine) ended(why string, alone bool, now time.Time) (Machine, []Effect) {
 	m.settle(now)
 	m.Running, m.Paused = false, false
 	first := backoffFirst
@@ -497,6 +512,9 @@ func (m Machine) ended(why string, now time.Time) (Machine, []Effect) {
 	wait := first
 	if m.doublings > 0 {
 		wait = min(backoffFirst<<m.doublings, backoffMost)
+	}
+	if alone {
+		wait = min(wait, aloneMost)
 	}
 	m.doublings = min(m.doublings+1, 10) // 100 ms doubled ten times is beyond the most
 	return m.backOff(why, wait)

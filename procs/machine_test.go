@@ -212,6 +212,24 @@ func TestFiveRestartsInHalfAMinuteAreTheMost(t *testing.T) {
 	}
 }
 
+func TestWhoseStandInsAreAwayIsNotKeptWaiting(t *testing.T) {
+	c := started(t)
+	for range 5 { // 100 ms to 1.6 s
+		c.after(9 * time.Second).ends(crash).timer()
+	}
+	c.after(9*time.Second).do(Event{Kind: Ended, Exit: crash, Alone: true}).is(Backoff, "exit status 1, restart in 1s", "backoff in 1s").timer()
+	c.after(9*time.Second).ends(crash).is(Backoff, "restart in 6.4s", "backoff in 6.4s") // it is no pardon
+	late := c.effects[0]
+	c.do(Event{Kind: Needed}).is(Starting, "", "spawn 8, start in 15s")
+	c.do(Event{Kind: TimedOut, Timer: late.Timer, Epoch: late.Epoch}).is(Starting, "", "")
+	c.do(Event{Kind: Needed}).is(Starting, "", "")
+	c.ready().do(Event{Kind: Needed}).is(Ready, "", "")
+	c.ask(Stop).ends(clean).do(Event{Kind: Needed}).is(Exited, "stopped", "")
+
+	fail(started(t)).do(Event{Kind: Needed}).is(Starting, "", "spawn 7, start in 15s")
+	started(t).ends(badEnv).do(Event{Kind: Needed}).is(Failed, "bad configuration", "")
+}
+
 func TestTheBudgetForgetsAfterHalfAMinute(t *testing.T) {
 	c := started(t)
 	for range budget {

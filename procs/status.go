@@ -121,7 +121,11 @@ type Spec struct {
 	Dir string
 	// DependsOn are names of processes that must be ready before this one starts.
 	DependsOn []string
-	Restart   RestartPolicy
+	// Kind is common to those that stand in for each other: while none of them is
+	// ready, none is kept waiting for its restart for longer than a second. Empty:
+	// nobody stands in for it.
+	Kind    string
+	Restart RestartPolicy
 	// Held are listening sockets that the supervisor holds and hands to each
 	// incarnation from descriptor 3 on, as systemd does (sd_listen_fds(3); without
 	// LISTEN_PID, which nobody knows before the fork). Connections wait in the

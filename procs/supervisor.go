@@ -277,6 +277,8 @@ func (s *Supervisor) names() []string {
 // apply moves one machine, does what follows and tells of the change.
 func (s *Supervisor) apply(name string, e Event) {
 	p := s.procs[name]
+	served := p.serves()
+	e.Alone = s.alone(p)
 	machine, effects := Reduce(p.machine, e, time.Now())
 	p.machine = machine
 	if e.Kind == Ended {
@@ -295,6 +297,32 @@ func (s *Supervisor) apply(name string, e Event) {
 		p.everReady = true
 		s.openGates()
 	}
+	if served && !p.serves() {
+		for _, other := range s.standIns(p) {
+			if s.alone(other) {
+				s.apply(other.spec.Name, Event{Kind: Needed})
+			}
+		}
+	}
+}
+
+func (p *process) serves() bool { return p.machine.State == Ready && !p.machine.Paused }
+
+// standIns are the others of a process's kind.
+func (s *Supervisor) standIns(p *process) []*process {
+	var list []*process
+	for _, name := range s.names() {
+		if other := s.procs[name]; other != p && p.spec.Kind != "" && other.spec.Kind == p.spec.Kind {
+			list = append(list, other)
+		}
+	}
+	return list
+}
+
+// alone reports whether a process has stand-ins and none of them serves.
+func (s *Supervisor) alone(p *process) bool {
+	others := s.standIns(p)
+	return len(others) > 0 && !slices.ContainsFunc(others, (*process).serves)
 }
 
 // lacking are the dependencies of spec that were never ready. Once ready counts

@@ -90,6 +90,31 @@ func TestACrashIsRestarted(t *testing.T) {
 	}
 }
 
+func TestTheStandInOfOneThatEndsIsNotKeptWaiting(t *testing.T) {
+	t.Parallel()
+	of := func(kind string, s Spec) Spec {
+		s.Kind = kind
+		return s
+	}
+	h := newHouse(t, nil, of("packager", spec(t, "server1", "ready")), of("packager", spec(t, "server2", "ready")), of("proxy", spec(t, "proxy", "ready")))
+	first, other, proxy := h.awaitReady("server1"), h.awaitReady("server2"), h.awaitReady("proxy")
+	kill := func(s Status) {
+		if err := syscall.Kill(s.PID, syscall.SIGKILL); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range budget {
+		kill(other)
+		other = h.awaitBack(other)
+	}
+	kill(proxy)
+	h.awaitBack(proxy) // it stands in for nobody
+	kill(other)
+	h.await("server2", "failed", func(s Status) bool { return s.State == Failed })
+	kill(first)
+	h.awaitBack(other) // in a minute, if it were kept waiting
+}
+
 func TestABadConfigurationStaysDown(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, nil, spec(t, "proxy", "bad"))

@@ -45,7 +45,7 @@ func specs(l layouts.Layout, self string, operator map[string]string) ([]procs.S
 		}
 		spec := procs.Spec{
 			Name: p.Name, Argv: []string{self, p.Service}, Env: variables,
-			DependsOn: p.DependsOn, Restart: policy, Grace: p.Grace,
+			DependsOn: p.DependsOn, Kind: kindOf(p.Service), Restart: policy, Grace: p.Grace,
 		}
 		if p.PortHeld {
 			port, err := portOf(p, env)
@@ -59,6 +59,14 @@ func specs(l layouts.Layout, self string, operator map[string]string) ([]procs.S
 		list = append(list, spec)
 	}
 	return list, nil
+}
+
+// kindOf is what processes of a service have in common with their stand-ins.
+func kindOf(service string) string {
+	if layouts.IsPackager(service) {
+		return "packager"
+	}
+	return service
 }
 
 const (
