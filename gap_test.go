@@ -217,10 +217,7 @@ func TestTheControlPlaneIsGone(t *testing.T) {
 	}
 	stop(syscall.SIGCONT)
 	wantClean(t, players.leave())
-	for _, name := range []string{"reporter", "discovery", "origin"} {
-		p.ctl("restart", name) // after a minute of hanging they have failed too often
-	}
-	p.awaitOnAir(everyProcess...)
+	p.awaitOnAir(everyProcess...) // in a minute if they have failed too often
 }
 
 func lines(b []byte) []string { return strings.Split(string(b), "\n") }

@@ -108,7 +108,7 @@ const (
 	Progressed                        // a sign of progress while starting
 	Ended                             // the group is empty, Exit says how the leader ended
 	TimedOut                          // a Timer ran out
-	Needed                            // the last of its stand-ins is ready no more: it is not to wait
+	Needed                            // it is not to wait for its next start any longer
 	ShutDown                          // the platform ends: stop, and never start again
 )
 

@@ -277,7 +277,7 @@ func (s *Supervisor) names() []string {
 // apply moves one machine, does what follows and tells of the change.
 func (s *Supervisor) apply(name string, e Event) {
 	p := s.procs[name]
-	served := p.serves()
+	served, wasReady := p.serves(), p.machine.State == Ready
 	e.Alone = s.alone(p)
 	machine, effects := Reduce(p.machine, e, time.Now())
 	p.machine = machine
@@ -301,6 +301,13 @@ func (s *Supervisor) apply(name string, e Event) {
 		for _, other := range s.standIns(p) {
 			if s.alone(other) {
 				s.apply(other.spec.Name, Event{Kind: Needed})
+			}
+		}
+	}
+	if machine.State == Ready && !wasReady {
+		for _, other := range s.names() {
+			if slices.Contains(s.procs[other].spec.DependsOn, name) { // it may have failed for want of this one
+				s.apply(other, Event{Kind: Needed})
 			}
 		}
 	}

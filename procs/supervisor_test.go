@@ -75,9 +75,7 @@ func TestACrashIsRestarted(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, nil, spec(t, "proxy", "ready"), spec(t, "bystander", "ready"))
 	other, first := h.awaitReady("bystander"), h.awaitReady("proxy")
-	if err := syscall.Kill(first.PID, syscall.SIGKILL); err != nil {
-		t.Fatal(err)
-	}
+	kill(t, first)
 	second := h.awaitBack(first)
 	if second.Restarts != 1 || second.Incarnation != 2 || second.PID == first.PID || second.Socket == first.Socket || second.LastExit != "signal: killed" {
 		t.Errorf("got %+v", second)
@@ -98,21 +96,37 @@ func TestTheStandInOfOneThatEndsIsNotKeptWaiting(t *testing.T) {
 	}
 	h := newHouse(t, nil, of("packager", spec(t, "server1", "ready")), of("packager", spec(t, "server2", "ready")), of("proxy", spec(t, "proxy", "ready")))
 	first, other, proxy := h.awaitReady("server1"), h.awaitReady("server2"), h.awaitReady("proxy")
-	kill := func(s Status) {
-		if err := syscall.Kill(s.PID, syscall.SIGKILL); err != nil {
-			t.Fatal(err)
-		}
-	}
 	for range budget {
-		kill(other)
+		kill(t, other)
 		other = h.awaitBack(other)
 	}
-	kill(proxy)
+	kill(t, proxy)
 	h.awaitBack(proxy) // it stands in for nobody
-	kill(other)
+	kill(t, other)
 	h.await("server2", "failed", func(s Status) bool { return s.State == Failed })
-	kill(first)
+	kill(t, first)
 	h.awaitBack(other) // in a minute, if it were kept waiting
+}
+
+func TestWhatDependsOnOneThatIsBackIsNotKeptWaiting(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, nil, spec(t, "reporter", "ready"), spec(t, "discovery", "ready", "reporter"))
+	reporter, discovery := h.awaitReady("reporter"), h.awaitReady("discovery")
+	for range budget {
+		kill(t, discovery)
+		discovery = h.awaitBack(discovery)
+	}
+	kill(t, discovery)
+	h.await("discovery", "failed", func(s Status) bool { return s.State == Failed })
+	kill(t, reporter)
+	h.awaitBack(discovery) // in a minute, if it were kept waiting
+}
+
+func kill(t *testing.T, s Status) {
+	t.Helper()
+	if err := syscall.Kill(s.PID, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func TestABadConfigurationStaysDown(t *testing.T) {
