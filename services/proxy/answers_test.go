@@ -925,13 +925,22 @@ func TestARestartIsNoFailover(t *testing.T) {
 
 func TestAPackagerProvesItselfBeforeItIsUsedAgain(t *testing.T) {
 	inBubble(t, 2, func(t *testing.T, p *platform) {
+		// The first has to be asked: the other is slower to list what it has.
+		p.packagers[1].change(func(o *packager) {
+			o.answers = func(_ http.ResponseWriter, r *http.Request) bool {
+				if strings.HasSuffix(r.URL.Path, ".m3u8") {
+					time.Sleep(20 * time.Millisecond)
+				}
+				return false
+			}
+		})
 		v := p.watch()
 		time.Sleep(5300 * time.Millisecond)
 		p.packagers[0].change(func(o *packager) { o.answers = status(403, ".ts", "", "") })
-		time.Sleep(10 * time.Second)
-		if got := p.verdicts()[0]; got.State != report.Down || !strings.Contains(got.Reason, "status 403") {
-			t.Errorf("while it refuses segments: got %s %q, want down", got.State, got.Reason)
-		}
+		p.await(20*time.Second, "its refusal of segments", func() bool {
+			got := p.verdicts()[0]
+			return got.State == report.Down && strings.Contains(got.Reason, "status 403")
+		})
 		p.packagers[0].change(func(o *packager) { o.answers = nil })
 		p.await(20*time.Second, "its recovery", func() bool { return p.verdicts()[0].State == report.Up })
 		v.smooth(2400*time.Millisecond, 50*time.Millisecond)
