@@ -96,7 +96,11 @@ func part(n int, tag bool, then func(http.ResponseWriter, *http.Request)) http.H
 
 func silent(_ http.ResponseWriter, q *http.Request) { <-q.Context().Done() }
 
-func breaks(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
+// breaks breaks off once what was sent has been seen.
+func breaks(http.ResponseWriter, *http.Request) {
+	time.Sleep(2 * fetchTick)
+	panic(http.ErrAbortHandler)
+}
 
 // trickle sends the rest of the segment, so many bytes each 50 ms.
 func trickle(n, every int) func(http.ResponseWriter, *http.Request) {
@@ -164,7 +168,7 @@ func TestFetch(t *testing.T) {
 			w.Header().Set("Repr-Digest", digestOf([]byte("x")))
 			whole(w, q)
 		}, whole}, from: "server2", findings: []string{"server1 failed its bytes are not those of its Repr-Digest", "server2 good", "server1 saved"}},
-		{name: "a Content-Length that is too long", servers: []http.HandlerFunc{part(500, true, breaks), whole}, from: "server2", findings: []string{"server1 failed broke off in mid-body", "server2 good", "server1 saved"}},
+		{name: "a Content-Length that is too long", took: [2]time.Duration{2 * fetchTick, 3 * fetchTick}, servers: []http.HandlerFunc{part(500, true, breaks), whole}, from: "server2", findings: []string{"server1 failed broke off in mid-body", "server2 good", "server1 saved"}},
 		{name: "no Content-Length", servers: []http.HandlerFunc{func(w http.ResponseWriter, _ *http.Request) {
 			_ = http.NewResponseController(w).Flush()
 			_, _ = w.Write(theBody)
