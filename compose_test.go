@@ -11,6 +11,7 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"livestream-tui/layouts"
+	"livestream-tui/services"
 )
 
 // container is one service of compose.yaml.
@@ -105,7 +106,7 @@ func addresses(t *testing.T, l layouts.Layout) map[string]string {
 		}
 	}
 	env["PACKAGERS"] = strings.Join(packagers, ",")
-	for _, s := range allSettings() {
+	for _, s := range services.Settings() {
 		if service, ok := strings.CutSuffix(s.Variable, "_URL"); ok {
 			url, known := urls[strings.ToLower(service)]
 			if !known {
@@ -118,7 +119,7 @@ func addresses(t *testing.T, l layouts.Layout) map[string]string {
 }
 
 func isSetting(name string) bool {
-	for _, s := range allSettings() {
+	for _, s := range services.Settings() {
 		if s.Variable == name {
 			return true
 		}
@@ -134,8 +135,8 @@ func TestEveryProcessOfTheDefaultLayoutIsACommand(t *testing.T) {
 		t.Fatal(err)
 	}
 	var commands []string
-	for _, s := range services() {
-		commands = append(commands, s.name)
+	for _, s := range services.All() {
+		commands = append(commands, s.Name)
 	}
 	if got, want := sorted(layouts.ServiceNames()), sorted(commands); !slices.Equal(got, want) {
 		t.Errorf("services that a layout may name: got %v, want the commands %v", got, want)

@@ -26,6 +26,7 @@ var layers = []struct {
 	{"procs", []string{"procs/child"}},
 	{"procs/child", nil},
 	{"layouts", nil},
+	{"services", []string{"services/*"}},
 	{"services/hls", nil},
 	{"services/report", nil},
 	{"services/health", []string{"services/hls", "services/report"}},

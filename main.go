@@ -6,7 +6,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -31,14 +30,8 @@ import (
 	"livestream-tui/procs"
 	"livestream-tui/procs/control"
 	"livestream-tui/procs/drill"
-	"livestream-tui/services/discovery"
-	"livestream-tui/services/origin"
-	"livestream-tui/services/packager"
-	"livestream-tui/services/proxy"
-	"livestream-tui/services/reporter"
+	"livestream-tui/services"
 	"livestream-tui/services/runner"
-	"livestream-tui/services/viewer"
-	"livestream-tui/services/worker"
 	"livestream-tui/tui"
 )
 
@@ -149,9 +142,9 @@ func (a *app) root() *cobra.Command {
 	_ = root.RegisterFlagCompletionFunc("layout", cobra.FixedCompletions(layouts.Names(), cobra.ShellCompDirectiveDefault)) // the flag exists
 
 	root.AddGroup(&cobra.Group{ID: "services", Title: "One service in the foreground:"})
-	for _, s := range services() {
+	for _, s := range services.All() {
 		root.AddCommand(&cobra.Command{
-			Use: s.name, Short: s.about, GroupID: "services", Args: cobra.NoArgs,
+			Use: s.Name, Short: s.About, GroupID: "services", Args: cobra.NoArgs,
 			RunE: func(*cobra.Command, []string) error { return a.service(s) },
 		})
 	}
@@ -174,7 +167,7 @@ func (a *app) root() *cobra.Command {
 				fmt.Fprint(a.out, versionLine())
 			},
 		},
-		&cobra.Command{Use: "environment", Short: "every environment variable that is read: help environment", Long: settingsTable()},
+		&cobra.Command{Use: "environment", Short: "every environment variable that is read: help environment", Long: services.SettingsTable()},
 		&cobra.Command{
 			Use: procs.GuardianCommand + " RECORDS [TERMINAL]", Short: "ends what a killed supervisor left", Hidden: true, Args: cobra.RangeArgs(1, 2),
 			RunE: func(_ *cobra.Command, args []string) error {
@@ -276,134 +269,20 @@ func upgradeOnSignal(p control.Platform) (release func()) {
 	}
 }
 
-// service is a command that runs one service.
-type service struct {
-	name, about string
-	// preset adds variables that make the service a particular one; nil for none.
-	preset func(runner.Environment) runner.Environment
-	opener
-}
-
-// opener is what the commands need of a service's package.
-type opener struct {
-	// settings is a Config, for the table of settings.
-	settings any
-	// open reads the settings; what it returns makes the service.
-	open func(runner.Environment) (func(runner.Kit) (runner.Service, error), error)
-}
-
-// with adapts a service's package; all of them have this shape.
-func with[C any, S runner.Service](read func(runner.Environment) (C, error), make func(C, runner.Kit) (S, error)) opener {
-	var zero C
-	return opener{zero, func(e runner.Environment) (func(runner.Kit) (runner.Service, error), error) {
-		config, err := read(e)
-		if err != nil {
-			return nil, err
-		}
-		return func(k runner.Kit) (runner.Service, error) {
-			s, err := make(config, k)
-			if err != nil {
-				return nil, err // not s: a nil pointer in an interface is not nil
-			}
-			return s, nil
-		}, nil
-	}}
-}
-
-func services() []service {
-	packagers := with(packager.ConfigFromEnv, packager.New)
-	return []service{
-		{"worker", "the encoder: turns films into live signals", nil, with(workerConfig, worker.New)},
-		{"packager", "a packager: publishes the signals over HTTP", nil, packagers},
-		{"server1", "the packager at SERVER_ONE_PORT", asPackager("server1", "SERVER_ONE_PORT"), packagers},
-		{"server2", "the packager at SERVER_TWO_PORT", asPackager("server2", "SERVER_TWO_PORT"), packagers},
-		{"reporter", "keeps what discovery found out", nil, with(reporter.ConfigFromEnv, reporter.New)},
-		{"discovery", "finds signals and watches the packagers", nil, with(discovery.ConfigFromEnv, discovery.New)},
-		{"origin", "knows which packager to play a signal from", nil, with(origin.ConfigFromEnv, origin.New)},
-		{"proxy", "what players talk to", nil, with(proxy.ConfigFromEnv, proxy.New)},
-		{"viewer", "a player without a screen: what the audience sees", nil, with(viewer.ConfigFromEnv, viewer.New)},
-	}
-}
-
-// workerConfig draws progress on a terminal, and only there.
-func workerConfig(e runner.Environment) (worker.Config, error) {
-	c, err := worker.ConfigFromEnv(e)
-	c.Terminal = e["LOG_FORMAT"] != "json" && isatty.IsTerminal(os.Stderr.Fd())
-	return c, err
-}
-
-// asPackager presets the packager's name, and its port from portVariable. A port
-// that is none stays the one variable's problem.
-func asPackager(name, portVariable string) func(runner.Environment) runner.Environment {
-	return func(e runner.Environment) runner.Environment {
-		e = maps.Clone(e)
-		e["PACKAGER_NAME"] = name
-		port := e[portVariable]
-		for _, s := range runner.Settings(runner.Topology{}) {
-			if s.Variable == portVariable {
-				port = cmp.Or(port, s.Default)
-			}
-		}
-		if new(runner.Port).UnmarshalText([]byte(port)) == nil {
-			e["PACKAGER_PORT"] = port
-		}
-		return e
-	}
-}
-
-// prepare reads every setting of a service: the common ones and its own. The
-// error is a *runner.ConfigError with all that is wrong.
-func (s service) prepare(e runner.Environment) (runner.Environment, runner.Common, func(runner.Kit) (runner.Service, error), error) {
-	if s.preset != nil {
-		e = s.preset(e)
-	}
-	common, err := runner.CommonFromEnv(e)
-	build, err2 := s.open(e)
-	return e, common, build, allProblems(err, err2)
-}
-
 // service runs one service in the foreground until a signal ends it.
-func (a *app) service(s service) error {
-	env, common, build, err := s.prepare(a.env)
+func (a *app) service(s services.Service) error {
+	p, err := s.Prepare(a.env)
 	if err != nil {
 		return err
 	}
-	name := s.name
-	if name == "packager" {
-		name = cmp.Or(env["PACKAGER_NAME"], name)
-	}
-	kit := runner.NewKit(name, common, env, os.Stderr)
-	made, err := build(kit)
+	kit := runner.NewKit(p.Name, p.Common, p.Env, os.Stderr)
+	made, err := p.New(kit)
 	if err != nil {
 		return err
 	}
 	ctx, release := a.untilSignal(func() { os.Exit(statusInterrupted) })
 	defer release()
-	return runner.Run(ctx, made, kit, common)
-}
-
-// allProblems joins configuration errors into one, each problem once; any other
-// error goes first.
-func allProblems(errs ...error) error {
-	var all runner.ConfigError
-	for _, err := range errs {
-		var config *runner.ConfigError
-		switch {
-		case err == nil:
-		case !errors.As(err, &config):
-			return err
-		default:
-			for _, p := range config.Problems {
-				if !slices.Contains(all.Problems, p) {
-					all.Problems = append(all.Problems, p)
-				}
-			}
-		}
-	}
-	if len(all.Problems) == 0 {
-		return nil
-	}
-	return &all
+	return runner.Run(ctx, made, kit, p.Common)
 }
 
 // platformOptions are the flags of the root command.
@@ -456,7 +335,7 @@ func (a *app) platform(o platformOptions) error {
 		}
 	}
 	local, err := control.New(control.Options{
-		Layout: layout, Env: a.env, Settings: settingNames(), Self: self, Guardian: guardian,
+		Layout: layout, Env: a.env, Settings: services.SettingNames(), Self: self, Guardian: guardian,
 		RunPath: paths.Run, LogPath: logFolder(paths), Folders: folders(paths), Log: log,
 	})
 	if err != nil {
@@ -872,16 +751,16 @@ func (a *app) check(l layouts.Layout) (runner.Paths, error) {
 		return paths, &layoutError{err}
 	}
 	for _, p := range l.Processes {
-		i := slices.IndexFunc(services(), func(s service) bool { return s.name == p.Service })
-		if i < 0 {
+		s, ok := services.Find(p.Service)
+		if !ok {
 			return paths, fmt.Errorf("layout %s: process %s: no service %q", l.Name, p.Name, p.Service)
 		}
 		env := maps.Clone(a.env)
 		maps.Copy(env, p.Environment)
-		_, _, _, err := services()[i].prepare(env)
+		_, err := s.Prepare(env)
 		errs = append(errs, err)
 	}
-	return paths, allProblems(errs...)
+	return paths, runner.JoinProblems(errs...)
 }
 
 func logFolder(p runner.Paths) string { return filepath.Join(p.State, "logs") }
@@ -956,44 +835,6 @@ func (a *app) layouts(args []string) error {
 		fmt.Fprintf(w, "%s\t%s\n", name, l.About)
 	}
 	return w.Flush()
-}
-
-// settingsTable is every setting of every service, each once, as a table in
-// Markdown: what the README shows as well.
-func settingsTable() string {
-	var b strings.Builder
-	b.WriteString("Every setting is an environment variable. An empty one counts as not set.\n\n")
-	b.WriteString("| variable | default | |\n|---|---|---|\n")
-	seen := map[string]bool{}
-	for _, s := range allSettings() {
-		if !seen[s.Variable] {
-			seen[s.Variable] = true
-			value := s.Default
-			if value != "" {
-				value = "`" + value + "`"
-			}
-			fmt.Fprintf(&b, "| %s | %s | %s |\n", s.Variable, value, s.Doc)
-		}
-	}
-	return b.String()
-}
-
-// settingNames are the variables of all settings.
-func settingNames() []string {
-	var names []string
-	for _, s := range allSettings() {
-		names = append(names, s.Variable)
-	}
-	return names
-}
-
-// allSettings are the shared ones first, then each service's own.
-func allSettings() []runner.Setting {
-	list := slices.Concat(runner.Settings(runner.Paths{}), runner.Settings(runner.Topology{}), runner.Settings(runner.Common{}))
-	for _, s := range services() {
-		list = append(list, runner.Settings(s.settings)...)
-	}
-	return list
 }
 
 // screenOptions are the flags of a dashboard.

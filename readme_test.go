@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"livestream-tui/layouts"
+	"livestream-tui/services"
 )
 
 var update = flag.Bool("update", false, "write README's table of settings anew")
@@ -32,17 +33,17 @@ func TestReadmeHasEverySetting(t *testing.T) {
 	if !ok || !ok2 {
 		t.Fatalf("README.md lacks %q and %q around its table of settings", from, to)
 	}
-	if table == settingsTable() {
+	if table == services.SettingsTable() {
 		return
 	}
 	if *update {
-		if err := os.WriteFile("README.md", []byte(before+from+settingsTable()+to+after), 0o644); err != nil {
+		if err := os.WriteFile("README.md", []byte(before+from+services.SettingsTable()+to+after), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		return
 	}
 	has := strings.Split(table, "\n")
-	for _, line := range strings.Split(settingsTable(), "\n") {
+	for _, line := range strings.Split(services.SettingsTable(), "\n") {
 		if !slices.Contains(has, line) {
 			t.Errorf("README.md lacks %s", line)
 		}

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-
-	"livestream-tui/procs/child"
 )
 
 // The limits of supervision (DESIGN.md, section 3).
@@ -93,72 +91,6 @@ func NewMachine(s Spec) Machine {
 
 // Alive reports whether any incarnation is not known to have gone.
 func (m Machine) Alive() bool { return m.Running || m.Next != 0 || m.Draining != 0 }
-
-// EventKind is what happened to a process.
-type EventKind uint8
-
-// The events. Those of one incarnation carry its Epoch and are ignored when
-// another has begun.
-const (
-	Asked        EventKind = iota + 1 // an operator's Action
-	Dependencies                      // Lacking names those never ready yet
-	NotSpawned                        // the start itself failed, Reason says why
-	Probed                            // a health probe was answered: Ready, Reason
-	Missed                            // a health probe was not answered
-	Progressed                        // a sign of progress while starting
-	Ended                             // the group is empty, Exit says how the leader ended
-	TimedOut                          // a Timer ran out
-	Needed                            // it is not to wait for its next start any longer
-	ShutDown                          // the platform ends: stop, and never start again
-)
-
-// Timer is what a timer was set for.
-type Timer uint8
-
-// The timers.
-const (
-	StartTimer   Timer = iota + 1 // to become ready
-	BackoffTimer                  // to start again
-	RetryTimer                    // to try one that failed
-	GraceTimer                    // TERM has had its time
-	GiveUpTimer                   // KILL has had its time
-)
-
-// Event is one thing that happened to a process.
-type Event struct {
-	Kind    EventKind
-	Epoch   int
-	Action  Action
-	Lacking []string
-	Ready   bool
-	Reason  string
-	Exit    child.Exit
-	Timer   Timer
-	// Alone: it has stand-ins and none of them is ready. Of Ended and NotSpawned.
-	Alone bool
-}
-
-// EffectKind is what is to be done.
-type EffectKind uint8
-
-// The effects.
-const (
-	Spawn     EffectKind = iota + 1 // start the incarnation of Epoch
-	Terminate                       // TERM to the group, then CONT
-	HandOver                        // tell the incarnation that it has handed over, then Terminate
-	Slay                            // KILL to the group
-	Halt                            // STOP to the group
-	Continue                        // CONT to the group
-	SetTimer                        // TimedOut after After, jittered if it is the BackoffTimer
-)
-
-// Effect is one thing to do for a process, in the order given.
-type Effect struct {
-	Kind  EffectKind
-	Epoch int
-	Timer Timer
-	After time.Duration
-}
 
 // Reduce returns the machine after e and what is to be done. It is pure.
 func Reduce(m Machine, e Event, now time.Time) (Machine, []Effect) {
@@ -440,97 +372,4 @@ func (m Machine) notReady(reason string) string {
 		why += ": " + reason
 	}
 	return why
-}
-
-// notSpawned takes a start that failed before there was a process.
-func (m Machine) notSpawned(e Event, now time.Time) (Machine, []Effect) {
-	if m.Policy == RestartNever {
-		m.Running, m.Wanted = false, false
-		m.State, m.Reason = Exited, e.Reason
-		return m, nil
-	}
-	return m.ended(e.Reason, e.Alone, now)
-}
-
-// exited takes an incarnation's end.
-func (m Machine) exited(e Event, now time.Time) (Machine, []Effect) {
-	exit := e.Exit
-	m.LastExit = exit.String()
-	why := m.LastExit
-	if m.hung != "" {
-		why = m.hung
-	}
-	switch {
-	case m.State == Stopping:
-		m.Running, m.Paused = false, false
-		return m.stopped(now)
-	case m.Next != 0 && m.Wanted:
-		return m.promote(now), nil
-	case !m.Wanted:
-		m.Running, m.Paused = false, false
-		m.State, m.Reason = Exited, "stopped, "+m.LastExit
-		return m, nil
-	case exit.Code == configuration:
-		m.freshBudget() // so that no retry is due
-		m.Running, m.Paused = false, false
-		m.State, m.Reason = Failed, m.LastExit+": bad configuration, see its log; not restarted"
-		return m, nil
-	case m.Policy == RestartNever, m.Policy == RestartOnFailure && exit.Code == 0:
-		m.Running, m.Paused, m.Wanted = false, false, false
-		m.State, m.Reason = Exited, m.LastExit
-		return m, nil
-	}
-	return m.ended(why, e.Alone, now)
-}
-
-// ended decides when a process that is wanted comes back.
-func (m Machine) ended(why string, alone bool, now time.Time) (Machine, []Effect) {
-	m.settle(now)
-	m.Running, m.Paused = false, false
-	first := backoffFirst
-	if m.Held {
-		first = 0 // connections wait
-	}
-	if m.pardoned {
-		return m.backOff("killed here", first)
-	}
-	var recent []time.Time
-	for _, t := range m.ends {
-		if now.Sub(t) < budgetWindow {
-			recent = append(recent, t)
-		}
-	}
-	m.ends = append(recent, now)
-	if m.failing || len(m.ends) > budget {
-		if !m.failing {
-			why += fmt.Sprintf("; restarted %d times in %s", budget, budgetWindow)
-		}
-		m.failing = true
-		m.State, m.Reason = Failed, fmt.Sprintf("%s; trying again in %s", why, failedRetry)
-		return m, []Effect{{Kind: SetTimer, Epoch: m.Epoch, Timer: RetryTimer, After: failedRetry}}
-	}
-	wait := first
-	if m.doublings > 0 {
-		wait = min(backoffFirst<<m.doublings, backoffMost)
-	}
-	if alone {
-		wait = min(wait, aloneMost)
-	}
-	m.doublings = min(m.doublings+1, 10) // 100 ms doubled ten times is beyond the most
-	return m.backOff(why, wait)
-}
-
-func (m Machine) backOff(why string, wait time.Duration) (Machine, []Effect) {
-	when := "at once"
-	if wait > 0 {
-		when = "in " + wait.String()
-	}
-	m.State, m.Reason = Backoff, why+", restart "+when
-	return m, []Effect{{Kind: SetTimer, Epoch: m.Epoch, Timer: BackoffTimer, After: wait}}
-}
-
-// jittered lengthens a backoff by up to a fifth, so that what died together does
-// not come back together; random is from 0 to 1.
-func jittered(wait time.Duration, random float64) time.Duration {
-	return wait + time.Duration(random*jitterMost*float64(wait))
 }

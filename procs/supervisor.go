@@ -277,9 +277,9 @@ func (s *Supervisor) names() []string {
 // apply moves one machine, does what follows and tells of the change.
 func (s *Supervisor) apply(name string, e Event) {
 	p := s.procs[name]
-	served, wasReady := p.serves(), p.machine.State == Ready
+	before := p.machine
 	e.Alone = s.alone(p)
-	machine, effects := Reduce(p.machine, e, time.Now())
+	machine, effects := Reduce(before, e, time.Now())
 	p.machine = machine
 	if e.Kind == Ended {
 		delete(p.living, e.Epoch)
@@ -293,63 +293,7 @@ func (s *Supervisor) apply(name string, e Event) {
 		s.do(p, effect)
 	}
 	s.publish(p)
-	if machine.State == Ready && !p.everReady {
-		p.everReady = true
-		s.openGates()
-	}
-	if served && !p.serves() {
-		for _, other := range s.standIns(p) {
-			if s.alone(other) {
-				s.apply(other.spec.Name, Event{Kind: Needed})
-			}
-		}
-	}
-	if machine.State == Ready && !wasReady {
-		for _, other := range s.names() {
-			if slices.Contains(s.procs[other].spec.DependsOn, name) { // it may have failed for want of this one
-				s.apply(other, Event{Kind: Needed})
-			}
-		}
-	}
-}
-
-func (p *process) serves() bool { return p.machine.State == Ready && !p.machine.Paused }
-
-// standIns are the others of a process's kind.
-func (s *Supervisor) standIns(p *process) []*process {
-	var list []*process
-	for _, name := range s.names() {
-		if other := s.procs[name]; other != p && p.spec.Kind != "" && other.spec.Kind == p.spec.Kind {
-			list = append(list, other)
-		}
-	}
-	return list
-}
-
-// alone reports whether a process has stand-ins and none of them serves.
-func (s *Supervisor) alone(p *process) bool {
-	others := s.standIns(p)
-	return len(others) > 0 && !slices.ContainsFunc(others, (*process).serves)
-}
-
-// lacking are the dependencies of spec that were never ready. Once ready counts
-// for good: a proxy that died must come back though the origin is away.
-func (s *Supervisor) lacking(spec Spec) []string {
-	var names []string
-	for _, d := range spec.DependsOn {
-		if !s.procs[d].everReady {
-			names = append(names, d)
-		}
-	}
-	return names
-}
-
-func (s *Supervisor) openGates() {
-	for _, name := range s.names() {
-		if p := s.procs[name]; len(p.machine.lacking) > 0 {
-			s.apply(name, Event{Kind: Dependencies, Lacking: s.lacking(p.spec)})
-		}
-	}
+	s.tellOthers(p, before)
 }
 
 func (s *Supervisor) do(p *process, e Effect) {

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"os"
 	"reflect"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -72,6 +73,30 @@ func (p *Problems) Require(ok bool, variable string, value any, allowed string) 
 	if !ok {
 		p.Add(variable, fmt.Sprint(value), allowed)
 	}
+}
+
+// JoinProblems joins configuration errors into one, each problem once; any other
+// error goes first.
+func JoinProblems(errs ...error) error {
+	var all ConfigError
+	for _, err := range errs {
+		var config *ConfigError
+		switch {
+		case err == nil:
+		case !errors.As(err, &config):
+			return err
+		default:
+			for _, p := range config.Problems {
+				if !slices.Contains(all.Problems, p) {
+					all.Problems = append(all.Problems, p)
+				}
+			}
+		}
+	}
+	if len(all.Problems) == 0 {
+		return nil
+	}
+	return &all
 }
 
 // Err returns a *ConfigError, or nil when nothing was found.
