@@ -49,7 +49,7 @@ func (m Machine) exited(e Event, now time.Time) (Machine, []Effect) {
 // ended decides when a process that is wanted comes back.
 func (m Machine) ended(why string, alone bool, now time.Time) (Machine, []Effect) {
 	m.settle(now)
-	m.Running, m.Paused = false, false
+	m.Running, m.Paused, m.left = false, false, now
 	first := backoffFirst
 	if m.Held {
 		first = 0 // connections wait
@@ -68,16 +68,20 @@ func (m Machine) ended(why string, alone bool, now time.Time) (Machine, []Effect
 		if !m.failing {
 			why += fmt.Sprintf("; restarted %d times in %s", budget, budgetWindow)
 		}
+		retry := failedRetry
+		if alone {
+			retry = neededRetry
+		}
 		m.failing = true
-		m.State, m.Reason = Failed, fmt.Sprintf("%s; trying again in %s", why, failedRetry)
-		return m, []Effect{{Kind: SetTimer, Epoch: m.Epoch, Timer: RetryTimer, After: failedRetry}}
+		m.State, m.Reason = Failed, fmt.Sprintf("%s; trying again in %s", why, retry)
+		return m, []Effect{{Kind: SetTimer, Epoch: m.Epoch, Timer: RetryTimer, After: retry}}
 	}
 	wait := first
 	if m.doublings > 0 {
 		wait = min(backoffFirst<<m.doublings, backoffMost)
 	}
 	if alone {
-		wait = min(wait, aloneMost)
+		wait = min(wait, neededBackoff)
 	}
 	m.doublings = min(m.doublings+1, 10) // 100 ms doubled ten times is beyond the most
 	return m.backOff(why, wait)

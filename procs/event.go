@@ -20,7 +20,7 @@ const (
 	Progressed                        // a sign of progress while starting
 	Ended                             // the group is empty, Exit says how the leader ended
 	TimedOut                          // a Timer ran out
-	Needed                            // it is not to wait for its next start any longer
+	Needed                            // nobody serves in its place any more, or what it depends on is back
 	ShutDown                          // the platform ends: stop, and never start again
 )
 
@@ -46,7 +46,7 @@ type Event struct {
 	Reason  string
 	Exit    child.Exit
 	Timer   Timer
-	// Alone: it has stand-ins and none of them is ready. Of Ended and NotSpawned.
+	// Alone: it has stand-ins and none of them serves. Minded of Ended and NotSpawned.
 	Alone bool
 }
 

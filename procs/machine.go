@@ -14,7 +14,8 @@ const (
 	budget        = 5                // restarts ...
 	budgetWindow  = 30 * time.Second // ... in this time, then failed
 	failedRetry   = time.Minute      // a failed process is tried once after this, then again
-	aloneMost     = time.Second      // the backoff of one whose stand-ins are all away
+	neededBackoff = time.Second      // from its end to its next start, of one that is needed
+	neededRetry   = 10 * time.Second // the same where it has failed
 	jitterMost    = 0.2              // of the backoff, added to it
 	lateMost      = 2 * time.Second  // a start timer that comes later than this: it was us who slept
 	missesMost    = 3                // health probes missed in a row: hung
@@ -63,6 +64,7 @@ type Machine struct {
 	pardoned  bool        // this incarnation's end does not count: an operator killed it
 	hung      string      // why we killed it ourselves
 	failing   bool        // the budget is spent: one try at a time
+	left      time.Time   // when its last incarnation ended
 	last      int         // the newest incarnation there ever was
 
 	// What is known of Next.
@@ -104,10 +106,7 @@ func Reduce(m Machine, e Event, now time.Time) (Machine, []Effect) {
 		}
 		return m, nil
 	case Needed:
-		if m.isAway() {
-			return m.launch(now)
-		}
-		return m, nil
+		return m.needed(now)
 	case ShutDown:
 		m.Wanted, m.again = false, false
 		return m.stop("the platform is stopping")
@@ -355,6 +354,22 @@ func (m Machine) timedOut(t Timer, now time.Time) (Machine, []Effect) {
 // isAway reports whether it waits for the time of its next start.
 func (m Machine) isAway() bool {
 	return (m.State == Backoff || m.State == Failed && m.failing) && !m.Running && m.Wanted
+}
+
+// needed shortens the wait for the next start, as far as one that only comes in
+// order to die again may be started.
+func (m Machine) needed(now time.Time) (Machine, []Effect) {
+	if !m.isAway() {
+		return m, nil
+	}
+	pause, timer := neededBackoff, BackoffTimer
+	if m.State == Failed {
+		pause, timer = neededRetry, RetryTimer
+	}
+	if wait := pause - now.Sub(m.left); wait > 0 {
+		return m, []Effect{{Kind: SetTimer, Epoch: m.Epoch, Timer: timer, After: wait}} // the one that is set may be later
+	}
+	return m.launch(now)
 }
 
 // startLeft is how much of the start timeout is left since progress.

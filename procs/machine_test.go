@@ -220,13 +220,16 @@ func TestWhoseStandInsAreAwayIsNotKeptWaiting(t *testing.T) {
 	c.after(9*time.Second).do(Event{Kind: Ended, Exit: crash, Alone: true}).is(Backoff, "exit status 1, restart in 1s", "backoff in 1s").timer()
 	c.after(9*time.Second).ends(crash).is(Backoff, "restart in 6.4s", "backoff in 6.4s") // it is no pardon
 	late := c.effects[0]
-	c.do(Event{Kind: Needed}).is(Starting, "", "spawn 8, start in 15s")
+	c.after(400*time.Millisecond).do(Event{Kind: Needed}).is(Backoff, "restart in 6.4s", "backoff in 600ms")
+	c.after(600*time.Millisecond).do(Event{Kind: Needed}).is(Starting, "", "spawn 8, start in 15s")
 	c.do(Event{Kind: TimedOut, Timer: late.Timer, Epoch: late.Epoch}).is(Starting, "", "")
 	c.do(Event{Kind: Needed}).is(Starting, "", "")
 	c.ready().do(Event{Kind: Needed}).is(Ready, "", "")
 	c.ask(Stop).ends(clean).do(Event{Kind: Needed}).is(Exited, "stopped", "")
 
-	fail(started(t)).do(Event{Kind: Needed}).is(Starting, "", "spawn 7, start in 15s")
+	c = fail(started(t)).after(4*time.Second).do(Event{Kind: Needed}).is(Failed, "trying again", "retry in 6s").timer().is(Starting, "", "spawn 7, start in 15s")
+	c.do(Event{Kind: Ended, Exit: crash, Alone: true}).is(Failed, "exit status 1; trying again in 10s", "retry in 10s")
+	c.after(10*time.Second).do(Event{Kind: Needed}).is(Starting, "", "spawn 8, start in 15s")
 	started(t).ends(badEnv).do(Event{Kind: Needed}).is(Failed, "bad configuration", "")
 }
 

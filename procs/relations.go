@@ -6,10 +6,6 @@ import "slices"
 // before: who depends on it, and who stands in for it.
 func (s *Supervisor) tellOthers(p *process, before Machine) {
 	now := p.machine
-	if now.State == Ready && !p.everReady {
-		p.everReady = true
-		s.openGates()
-	}
 	if before.serves() && !now.serves() {
 		for _, other := range s.standIns(p) {
 			if s.alone(other) {
@@ -17,7 +13,12 @@ func (s *Supervisor) tellOthers(p *process, before Machine) {
 			}
 		}
 	}
-	if now.State == Ready && before.State != Ready {
+	if now.State == Ready && now.Epoch != p.readied {
+		first := p.readied == 0
+		p.readied = now.Epoch
+		if first {
+			s.openGates()
+		}
 		for _, name := range s.names() {
 			if slices.Contains(s.procs[name].spec.DependsOn, p.spec.Name) { // it may have failed for want of this one
 				s.apply(name, Event{Kind: Needed})
@@ -31,7 +32,7 @@ func (s *Supervisor) tellOthers(p *process, before Machine) {
 func (s *Supervisor) lacking(spec Spec) []string {
 	var names []string
 	for _, d := range spec.DependsOn {
-		if !s.procs[d].everReady {
+		if s.procs[d].readied == 0 {
 			names = append(names, d)
 		}
 	}
@@ -46,6 +47,7 @@ func (s *Supervisor) openGates() {
 	}
 }
 
+// serves reports whether others may rely on it.
 func (m Machine) serves() bool { return m.State == Ready && !m.Paused }
 
 // standIns are the others of a process's kind.

@@ -122,8 +122,8 @@ type Spec struct {
 	// DependsOn are names of processes that must be ready before this one starts.
 	DependsOn []string
 	// Kind is common to those that stand in for each other: while none of them is
-	// ready, none is kept waiting for its restart for longer than a second. Empty:
-	// nobody stands in for it.
+	// ready and not paused, each is started again a second after its end at the
+	// latest, and one that has failed after 10 s. Empty: nobody stands in for it.
 	Kind    string
 	Restart RestartPolicy
 	// Held are listening sockets that the supervisor holds and hands to each

@@ -67,13 +67,13 @@ type Supervisor struct {
 // process is a machine with what belongs to its incarnations. Only Run's
 // goroutine touches it, apart from the tail.
 type process struct {
-	spec      Spec
-	machine   Machine
-	living    map[int]*incarnation // by epoch
-	held      []*os.File           // the sockets of spec.Held
-	tail      *tail
-	everReady bool
-	exits     []Ending // replaced, never written to
+	spec    Spec
+	machine Machine
+	living  map[int]*incarnation // by epoch
+	held    []*os.File           // the sockets of spec.Held
+	tail    *tail
+	readied int      // the last incarnation that was ready; 0: none ever was
+	exits   []Ending // replaced, never written to
 	// progressed: a Progressed event is in the inbox. Safe for concurrent use.
 	progressed atomic.Bool
 }

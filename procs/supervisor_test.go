@@ -105,7 +105,7 @@ func TestTheStandInOfOneThatEndsIsNotKeptWaiting(t *testing.T) {
 	kill(t, other)
 	h.await("server2", "failed", func(s Status) bool { return s.State == Failed })
 	kill(t, first)
-	h.awaitBack(other) // in a minute, if it were kept waiting
+	h.awaitBack(other) // in 10 s; in a minute, if it were kept waiting
 }
 
 func TestWhatDependsOnOneThatIsBackIsNotKeptWaiting(t *testing.T) {
@@ -119,7 +119,7 @@ func TestWhatDependsOnOneThatIsBackIsNotKeptWaiting(t *testing.T) {
 	kill(t, discovery)
 	h.await("discovery", "failed", func(s Status) bool { return s.State == Failed })
 	kill(t, reporter)
-	h.awaitBack(discovery) // in a minute, if it were kept waiting
+	h.awaitBack(discovery) // in 10 s; in a minute, if it were kept waiting
 }
 
 func kill(t *testing.T, s Status) {

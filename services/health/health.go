@@ -27,8 +27,9 @@ type Observation struct {
 	Advanced time.Time
 	// First is when this packager was first seen with a good playlist.
 	First time.Time
-	// Steps are the last changes of Pos, the newest first; At is zero where there
-	// were fewer.
+	// Steps are when Pos came to be what it was and is, the newest first, as far
+	// back as its number has only grown; At is zero where there were fewer. More are
+	// not kept: who is behind is known to be so for some 7 target durations at most.
 	Steps [8]Step
 	// Latency is how long the last good request took to its first byte.
 	Latency time.Duration

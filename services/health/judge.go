@@ -23,8 +23,9 @@ const defaultDownAfter = 2
 //     that number. The peers are right who are most; among as many, whoever comes
 //     first in obs: an observer that knows which packager players are on puts that
 //     one first. One that is usable so far is right before one that is not;
-//   - lagging when its newest segment is behind that of a peer, which is neither
-//     down nor stale nor misaligned, for more than Policy.LagAfter;
+//   - lagging when its newest segment was seen to be behind that of a peer, which is
+//     neither down nor stale nor misaligned, for more than Policy.LagAfter: also one
+//     that is far behind when it is first seen, since it may be filling its window;
 //   - up otherwise.
 //
 // Each reason is in words and numbers and begins with the state. Should every
@@ -98,7 +99,7 @@ func (v *Verdict) behind(o, peer *Observation, now time.Time, p Policy) {
 	// The peer has had its newest segment since it was reached, and one that o lacks
 	// for longer maybe: o lacks that since then, unless it was not asked since, when
 	// it may have it by now.
-	late := since(peer.reached(), now)
+	late := since(peer.came(), now)
 	if first := peer.beyond(o.Pos.MSN); !o.At.Before(first) {
 		late = since(first, now)
 	}

@@ -185,6 +185,26 @@ func TestJudge(t *testing.T) {
 	}
 }
 
+func TestNumbersThatBeginAgainAreOtherSegments(t *testing.T) {
+	obs := []Observation{{Packager: one, Pos: hls.Pos{MSN: -1, Part: -1}}, {Packager: two, Pos: hls.Pos{MSN: -1, Part: -1}}}
+	at := now
+	both := func(first, second int64) {
+		poll(&obs[0], at, first, true)
+		poll(&obs[1], at, second, true)
+	}
+	for msn := range int64(10) {
+		both(100+msn, 100+msn)
+		at = at.Add(target)
+	}
+	both(3, 0)
+	at = at.Add(300 * time.Millisecond)
+	both(4, 2)
+	expect(t, Judge(obs, at, Policy{}), []string{"up", "up"})
+	at = at.Add(target/2 + time.Millisecond)
+	both(4, 2)
+	expect(t, Judge(obs, at, Policy{})[1:], []string{"lagging"})
+}
+
 func TestPolicyReplacesTheDefaults(t *testing.T) {
 	p := Policy{DownAfter: 4, LagAfter: 5 * time.Second, StaleAfter: 10 * time.Second}
 	expect(t, Judge([]Observation{seen(one, 927, 1, failing(3, "reset"))}, now, p), []string{"suspect: reset (3 in a row)"})

@@ -16,6 +16,9 @@ func (o *Observation) Saw(at time.Time, p *hls.MediaPlaylist) {
 
 // moved takes the newest position.
 func (o *Observation) moved(at time.Time, pos hls.Pos) {
+	if pos.MSN < o.Pos.MSN {
+		o.Steps = [len(o.Steps)]Step{} // its numbers mean other segments from here on
+	}
 	if o.First.IsZero() || pos.MSN != o.Pos.MSN {
 		copy(o.Steps[1:], o.Steps[:])
 		o.Steps[0] = Step{pos.MSN, at}
@@ -29,10 +32,10 @@ func (o *Observation) moved(at time.Time, pos hls.Pos) {
 	o.Pos = pos
 }
 
-// beyond is since when, as far as it was seen, the newest segment has been one after
-// msn, which it is now.
+// beyond is since when its newest segment has been one after msn, as it is now, as
+// far as that was seen.
 func (o *Observation) beyond(msn int64) time.Time {
-	at := o.reached()
+	at := o.came()
 	for _, s := range o.Steps {
 		if s.At.IsZero() || s.MSN <= msn {
 			break
@@ -40,6 +43,14 @@ func (o *Observation) beyond(msn int64) time.Time {
 		at = s.At
 	}
 	return at
+}
+
+// came is when its newest segment was first seen to be this one.
+func (o *Observation) came() time.Time {
+	if at := o.Steps[0].At; at.After(o.reached()) {
+		return at // it went back since it last grew
+	}
+	return o.reached()
 }
 
 // Marks are the identities of a playlist's segments, oldest first.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"livestream-tui/services/hls"
 	"livestream-tui/services/report"
 )
 
@@ -24,6 +25,24 @@ func Order(verdicts []Verdict, preferred string) []Verdict {
 	})
 	return list
 }
+
+// Begin returns whom to begin with, of which there must be any: the first of Order,
+// or the one in the same state that is furthest ahead of it, if by more than a
+// segment: one that is not at the live edge may not be found lagging yet.
+func Begin(verdicts []Verdict, preferred string) Verdict {
+	list := Order(verdicts, preferred)
+	best := list[0]
+	for _, v := range list {
+		if v.State == best.State && Before(best.Pos, v.Pos) {
+			best = v
+		}
+	}
+	return best
+}
+
+// Before reports whether a is more than the newest segment behind b: one that is
+// about to list what the other just has is not behind.
+func Before(a, b hls.Pos) bool { return a.MSN < b.MSN-1 }
 
 func second(v Verdict, preferred string) int {
 	if v.Packager == preferred {

@@ -50,6 +50,27 @@ func TestOrder(t *testing.T) {
 	}
 }
 
+func TestBegin(t *testing.T) {
+	at := func(packager string, s report.State, msn int64) Verdict {
+		return Verdict{Packager: packager, State: s, Pos: hls.Pos{MSN: msn, Part: -1}}
+	}
+	for _, c := range []struct {
+		name      string
+		in        []Verdict
+		preferred string
+		want      string
+	}{
+		{"of equals the preferred one", []Verdict{at("a", report.Up, 100), at("b", report.Up, 100)}, "b", "b"},
+		{"one about to list what the other has", []Verdict{at("a", report.Up, 99), at("b", report.Up, 100)}, "", "a"},
+		{"not one that is not at the live edge", []Verdict{at("a", report.Up, 60), at("b", report.Up, 100), at("c", report.Up, 102)}, "a", "c"},
+		{"not one in a worse state, however far ahead", []Verdict{at("a", report.Up, 60), at("b", report.Suspect, 100)}, "", "a"},
+	} {
+		if got := Begin(c.in, c.preferred).Packager; got != c.want {
+			t.Errorf("%s: got %s, want %s", c.name, got, c.want)
+		}
+	}
+}
+
 func TestUsable(t *testing.T) {
 	for s := report.Unknown; s <= report.Down; s++ {
 		if got, want := Usable(s), s == report.Up || s == report.Suspect; got != want {

@@ -18,7 +18,7 @@ type policy struct {
 	FailbackAfter time.Duration
 	// Settle is how long after a signal's first report the preferred packager is
 	// taken as soon as it is up: at a start, the order in which packagers happen to
-	// come up is no choice worth sticking to. It ends with the first failover.
+	// come up is no choice worth sticking to. Not where it has been active and failed.
 	Settle time.Duration
 }
 
@@ -45,7 +45,7 @@ type selection struct {
 	Held bool
 
 	began    time.Time            // the first report of the signal
-	failed   bool                 // an active packager has failed since
+	failed   bool                 // the preferred packager was active and has failed
 	heard    time.Time            // the last one
 	good     map[string]time.Time // since when each packager is up without a break
 	failback time.Duration        // the wait for the next failback
@@ -78,9 +78,10 @@ func (s selection) next(statuses []report.PackagerStatus, now time.Time, p polic
 	if s.Usable {
 		from = s.Active
 		s = s.leave(now, p)
+		s.failed = s.failed || len(statuses) > 0 && from == statuses[0].URL
 	}
-	for _, v := range health.Order(verdicts(statuses), "") {
-		if health.Usable(v.State) {
+	if len(statuses) > 0 {
+		if v := health.Begin(verdicts(statuses), ""); health.Usable(v.State) {
 			s.Active, s.Usable = v.Packager, true
 			return s, &change{from, s.Active, cause}
 		}
@@ -211,7 +212,7 @@ func (s selection) leave(now time.Time, p policy) selection {
 	default:
 		s.failback = p.FailbackAfter
 	}
-	s.Pinned, s.Held, s.returned, s.Usable, s.failed = false, false, time.Time{}, false, true
+	s.Pinned, s.Held, s.returned, s.Usable = false, false, time.Time{}, false
 	return s
 }
 

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"livestream-tui/services/health"
-	"livestream-tui/services/hls"
 	"livestream-tui/services/report"
 )
 
@@ -38,8 +37,9 @@ const (
 	returnMost  = 5 * time.Minute
 )
 
-// next decides after a judgement. preferred is the origin's word, empty for none;
-// verdicts are in the order of PACKAGERS.
+// next decides after a judgement. preferred is the origin's word, empty for none,
+// which is followed once that packager is not behind; verdicts are in the order of
+// PACKAGERS.
 func (c choice) next(verdicts []health.Verdict, preferred string, now time.Time) (choice, *move) {
 	asked := preferred != c.preferred // by the origin: the operator, or its own failover
 	c.preferred = preferred
@@ -47,7 +47,7 @@ func (c choice) next(verdicts []health.Verdict, preferred string, now time.Time)
 	active, known := find(verdicts, c.Active)
 	if known && health.Usable(active.State) {
 		want, ok := find(verdicts, preferred)
-		if !ok || preferred == c.Active || want.State != report.Up || before(want.Pos, active.Pos) {
+		if !ok || preferred == c.Active || want.State != report.Up || health.Before(want.Pos, active.Pos) {
 			if asked && ok && preferred != c.Active {
 				c.preferred = "" // not yet: to be followed when it can be
 			}
@@ -58,15 +58,10 @@ func (c choice) next(verdicts []health.Verdict, preferred string, now time.Time)
 		}
 		return c.to(preferred, "the origin prefers "+preferred)
 	}
-	order := health.Order(verdicts, preferred)
-	best := order[0]
+	best := health.Order(verdicts, preferred)[0]
 	switch {
 	case c.Active == "":
-		for _, v := range order { // one that is not at the live edge may not be found lagging yet
-			if v.State == best.State && before(best.Pos, v.Pos) {
-				best = v
-			}
-		}
+		best = health.Begin(verdicts, preferred)
 		if !health.Usable(best.State) && best.State != report.Stale {
 			return c, nil
 		}
@@ -79,10 +74,6 @@ func (c choice) next(verdicts []health.Verdict, preferred string, now time.Time)
 	c = c.leave(now)
 	return c.to(best.Packager, why(active))
 }
-
-// before reports whether a is more than the newest segment behind b: one that is
-// about to list what the other just has is not behind.
-func before(a, b hls.Pos) bool { return a.MSN < b.MSN-1 }
 
 func (c choice) to(packager, cause string) (choice, *move) {
 	m := &move{From: c.Active, To: packager, Cause: cause}
