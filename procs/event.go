@@ -46,7 +46,7 @@ type Event struct {
 	Reason  string
 	Exit    child.Exit
 	Timer   Timer
-	// Alone: it has stand-ins and none of them serves. Minded of Ended and NotSpawned.
+	// Alone: it has stand-ins and none of them serves. Of Ended and NotSpawned.
 	Alone bool
 }
 

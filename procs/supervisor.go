@@ -278,7 +278,9 @@ func (s *Supervisor) names() []string {
 func (s *Supervisor) apply(name string, e Event) {
 	p := s.procs[name]
 	before := p.machine
-	e.Alone = s.alone(p)
+	if e.Kind == Ended || e.Kind == NotSpawned {
+		e.Alone = s.alone(p)
+	}
 	machine, effects := Reduce(before, e, time.Now())
 	p.machine = machine
 	if e.Kind == Ended {

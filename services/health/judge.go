@@ -96,10 +96,10 @@ func (v *Verdict) behind(o, peer *Observation, now time.Time, p Policy) {
 	if lead <= 0 || limit == 0 {
 		return
 	}
-	// The peer has had its newest segment since it was reached, and one that o lacks
+	// The peer has had its newest segment since its last step, and one that o lacks
 	// for longer maybe: o lacks that since then, unless it was not asked since, when
 	// it may have it by now.
-	late := since(peer.came(), now)
+	late := since(peer.Steps[0].At, now)
 	if first := peer.beyond(o.Pos.MSN); !o.At.Before(first) {
 		late = since(first, now)
 	}

@@ -35,7 +35,7 @@ func (o *Observation) moved(at time.Time, pos hls.Pos) {
 // beyond is since when its newest segment has been one after msn, as it is now, as
 // far as that was seen.
 func (o *Observation) beyond(msn int64) time.Time {
-	at := o.came()
+	at := o.Steps[0].At
 	for _, s := range o.Steps {
 		if s.At.IsZero() || s.MSN <= msn {
 			break
@@ -43,14 +43,6 @@ func (o *Observation) beyond(msn int64) time.Time {
 		at = s.At
 	}
 	return at
-}
-
-// came is when its newest segment was first seen to be this one.
-func (o *Observation) came() time.Time {
-	if at := o.Steps[0].At; at.After(o.reached()) {
-		return at // it went back since it last grew
-	}
-	return o.reached()
 }
 
 // Marks are the identities of a playlist's segments, oldest first.

@@ -198,6 +198,7 @@ func (s selection) returnTo(preferred, cause string, now time.Time, p policy) (s
 	return s, c
 }
 
+// settling reports whether the order in which packagers came up still counts.
 func (s selection) settling(now time.Time, p policy) bool {
 	return !s.failed && now.Sub(s.began) < p.Settle
 }
