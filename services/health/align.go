@@ -3,13 +3,15 @@ package health
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"livestream-tui/services/report"
 )
 
-// maxDrift is how far the dates of one segment may be apart.
-const maxDrift = 500 * time.Millisecond
+// sameDuration is how far the durations of one segment may be apart: some packagers
+// write three digits of what others write six of.
+const sameDuration = 10 * time.Millisecond
 
 // align makes those misaligned that contradict the reference: of the packagers that
 // are usable (of the stale ones where none is) the one that most others agree with,
@@ -77,25 +79,24 @@ func contradiction(o, peer *Observation) string {
 // maxURI bounds how much of a foreign URI a reason repeats, in characters.
 const maxURI = 80
 
+// differs says how a mark is not the peer's. Dates are none of it: clocks drift, and the
+// encoder's is not the packager's. Nor is what stands in a URI's query: tokens and
+// sessions differ where the segment is the same.
 func (m Mark) differs(o Mark, peer string) string {
 	switch {
-	case m.URI != o.URI:
+	case withoutQuery(m.URI) != withoutQuery(o.URI):
 		return fmt.Sprintf("msn %d is %.*q, at %s it is %.*q", m.MSN, maxURI, m.URI, peer, maxURI, o.URI)
-	case m.Duration != o.Duration:
+	case (m.Duration - o.Duration).Abs() > sameDuration:
 		return fmt.Sprintf("msn %d lasts %s, at %s %s", m.MSN, m.Duration, peer, o.Duration)
 	case m.Discontinuity && !o.Discontinuity:
 		return fmt.Sprintf("msn %d begins with a discontinuity, at %s it does not", m.MSN, peer)
 	case !m.Discontinuity && o.Discontinuity:
 		return fmt.Sprintf("msn %d begins without a discontinuity, at %s with one", m.MSN, peer)
-	case m.ProgramDateTime.IsZero() || o.ProgramDateTime.IsZero():
-		return ""
-	}
-	if drift := m.ProgramDateTime.Sub(o.ProgramDateTime); drift.Abs() > maxDrift {
-		than := "later"
-		if drift < 0 {
-			than = "earlier"
-		}
-		return fmt.Sprintf("msn %d is dated %s %s than at %s", m.MSN, drift.Abs(), than, peer)
 	}
 	return ""
+}
+
+func withoutQuery(uri string) string {
+	path, _, _ := strings.Cut(uri, "?")
+	return path
 }

@@ -39,7 +39,7 @@ type carried struct {
 }
 
 func (c *carried) pass(s *Segment) {
-	c.keys = succeed(c.keys, s.Keys)
+	c.keys = Succeed(c.keys, s.Keys)
 	if s.Bitrate > 0 {
 		c.bitrate = s.Bitrate
 	}
@@ -63,7 +63,7 @@ func (c *carried) pass(s *Segment) {
 }
 
 func (c *carried) hand(s *Segment) {
-	s.Keys = succeed(c.keys, s.Keys)
+	s.Keys = Succeed(c.keys, s.Keys)
 	if s.Bitrate == 0 {
 		s.Bitrate = c.bitrate
 	}
@@ -73,18 +73,4 @@ func (c *carried) hand(s *Segment) {
 	if r := s.ByteRange; r != nil && r.Offset < 0 && s.URI == c.uri && c.end > 0 {
 		s.ByteRange = &ByteRange{Length: r.Length, Offset: c.end}
 	}
-}
-
-// succeed returns the keys that are in force after newer ones: a key ends with the
-// next of its format, and all end with METHOD=NONE (RFC 8216, 4.3.2.4).
-func succeed(keys, newer []Key) []Key {
-	for _, k := range newer {
-		if k.Method == "NONE" {
-			keys = nil
-			continue
-		}
-		keys = slices.DeleteFunc(slices.Clone(keys), func(o Key) bool { return o.KeyFormat == k.KeyFormat })
-		keys = append(keys, k)
-	}
-	return keys
 }

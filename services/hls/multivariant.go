@@ -15,6 +15,8 @@ type MultivariantPlaylist struct {
 	SessionData [][]Attribute
 	// Unknown are lines that this model does not know, in order.
 	Unknown []Tag
+	// Oddities are as those of a MediaPlaylist.
+	Oddities []string
 }
 
 // Variant is EXT-X-STREAM-INF with its URI, or EXT-X-I-FRAME-STREAM-INF. Empty

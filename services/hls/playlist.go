@@ -48,11 +48,15 @@ type MediaPlaylist struct {
 	// PartTarget is EXT-X-PART-INF's PART-TARGET; 0 when absent.
 	PartTarget time.Duration
 	Segments   []Segment
-	// Unknown are header lines that this model does not know, in order.
+	// Unknown are lines that concern the whole playlist and that this model does not
+	// know, in order.
 	Unknown []Tag
 	// Trailing are the lines after the last segment, as they are written: the
 	// parts and tags of a segment that is not complete yet, unknown lines.
 	Trailing []Tag
+	// Oddities say in words what was not as RFC 8216 has it and how it was read, with
+	// the line: the first of each kind, at most 8. They are not encoded.
+	Oddities []string
 }
 
 // Segment is a media segment (RFC 8216, 3 and 4.3.2).
@@ -75,11 +79,13 @@ type Segment struct {
 	Map *Map
 	// ProgramDateTime is EXT-X-PROGRAM-DATE-TIME; zero when absent.
 	ProgramDateTime time.Time
-	// DateRanges are EXT-X-DATERANGE tags before this segment.
+	// DateRanges are EXT-X-DATERANGE tags before this segment. They concern the whole
+	// playlist, and are kept where they stand.
 	DateRanges []DateRange
 	// Bitrate is EXT-X-BITRATE in kbit/s; 0 when absent.
 	Bitrate int
-	// Unknown are lines before this segment that this model does not know.
+	// Unknown are lines before this segment that this model does not know, in order:
+	// they belong to it (RFC 8216, 4.1), the first one's too.
 	Unknown []Tag
 }
 
@@ -99,7 +105,7 @@ type Map struct {
 
 // Key is EXT-X-KEY or EXT-X-SESSION-KEY.
 type Key struct {
-	Method            string // NONE, AES-128, SAMPLE-AES, ...
+	Method            string // NONE, AES-128, SAMPLE-AES, ...; empty when absent, which says nothing
 	URI               string
 	IV                string // as written, 0x...; empty when absent
 	KeyFormat         string
@@ -109,7 +115,12 @@ type Key struct {
 }
 
 // DateRange is EXT-X-DATERANGE with its attributes in the order written.
-type DateRange struct{ Attributes []Attribute }
+type DateRange struct {
+	Attributes []Attribute
+	// Text is what stands behind the tag's colon where it is no attribute list in
+	// canonical form; it is written instead of Attributes then. Else empty.
+	Text string
+}
 
 // Attribute is one name and value of an attribute list. Quoted says that the
 // value is a quoted-string (Value is without the quotes).

@@ -1,22 +1,25 @@
 package hls
 
-import "errors"
+import (
+	"fmt"
+	"strings"
+)
 
 // The tags with attribute lists that media and multivariant playlists share, or
 // that segments share: how each is read and written.
 
-func parseMap(v string) (*Map, error) {
-	a, err := parseAttributes(v)
-	if err != nil {
-		return nil, err
-	}
+// parseMap returns nil where there is no URI: it names nothing then.
+func parseMap(v string, odd *oddities) (*Map, error) {
+	a := parseAttributes("EXT-X-MAP", v, odd)
 	m := Map{URI: a.text("URI")}
 	if m.URI == "" {
-		return nil, errors.New("no URI")
+		odd.note("EXT-X-MAP", v, "it has no URI and is passed over")
+		return nil, nil
 	}
 	if r, ok := a.take("BYTERANGE"); ok {
-		if m.ByteRange, err = parseByteRange(r); err != nil {
-			return nil, in("BYTERANGE", err)
+		var err error
+		if m.ByteRange, err = readByteRange("EXT-X-MAP, BYTERANGE", r, odd); err != nil {
+			return nil, fmt.Errorf("attribute BYTERANGE: %w", err)
 		}
 	}
 	m.Unknown = a.rest()
@@ -45,23 +48,28 @@ func (m *Map) same(o *Map) bool {
 	return *m.ByteRange == *o.ByteRange
 }
 
-func parseKey(v string) (Key, error) {
-	a, err := parseAttributes(v)
-	if err != nil {
-		return Key{}, err
-	}
+// parseKey leaves empty what is missing: only who has the key's media can tell whether
+// it plays all the same.
+func parseKey(tag, v string, odd *oddities) Key {
+	a := parseAttributes(tag, v, odd)
 	k := Key{
 		Method: a.text("METHOD"), URI: a.text("URI"), IV: a.text("IV"),
 		KeyFormat: a.text("KEYFORMAT"), KeyFormatVersions: a.text("KEYFORMATVERSIONS"),
 	}
+	for _, known := range []string{"NONE", "AES-128", "SAMPLE-AES", "SAMPLE-AES-CTR"} {
+		if k.Method != known && strings.EqualFold(strings.Trim(k.Method, blanks), known) {
+			odd.note(tag+", METHOD", k.Method, "it is read in capitals")
+			k.Method = known
+		}
+	}
 	switch {
 	case k.Method == "":
-		return k, errors.New("no METHOD")
+		odd.note(tag, v, "it has no METHOD")
 	case k.Method != "NONE" && k.URI == "":
-		return k, errors.New("no URI")
+		odd.note(tag, v, "it has no URI")
 	}
 	k.Unknown = a.rest()
-	return k, nil
+	return k
 }
 
 func (k *Key) append(b []byte, tag string) []byte {
@@ -75,21 +83,17 @@ func (k *Key) append(b []byte, tag string) []byte {
 	return l.end()
 }
 
-func parseStart(v string) (*Start, error) {
-	a, err := parseAttributes(v)
-	if err != nil {
-		return nil, err
-	}
-	offset, ok := a.take("TIME-OFFSET")
-	if !ok {
-		return nil, errors.New("no TIME-OFFSET")
-	}
+// parseStart returns nil where there is no offset, as ffmpeg does.
+func parseStart(v string, odd *oddities) *Start {
+	a := parseAttributes("EXT-X-START", v, odd)
 	s := Start{Precise: a.yes("PRECISE")}
-	if s.TimeOffset, err = parseSeconds(offset); err != nil {
-		return nil, in("TIME-OFFSET", err)
+	var ok bool
+	if s.TimeOffset, ok = a.seconds("TIME-OFFSET"); !ok {
+		odd.note("EXT-X-START", v, "it has no TIME-OFFSET and is passed over")
+		return nil
 	}
 	s.Unknown = a.rest()
-	return &s, nil
+	return &s
 }
 
 func (s *Start) append(b []byte) []byte {
@@ -101,23 +105,13 @@ func (s *Start) append(b []byte) []byte {
 	return l.end()
 }
 
-func parseServerControl(v string) (*ServerControl, error) {
-	a, err := parseAttributes(v)
-	if err != nil {
-		return nil, err
+func parseServerControl(v string, odd *oddities) *ServerControl {
+	a := parseAttributes("EXT-X-SERVER-CONTROL", v, odd)
+	return &ServerControl{
+		CanBlockReload: a.yes("CAN-BLOCK-RELOAD"), CanSkipDateRanges: a.yes("CAN-SKIP-DATERANGES"),
+		CanSkipUntil: a.positive("CAN-SKIP-UNTIL"), HoldBack: a.positive("HOLD-BACK"), PartHoldBack: a.positive("PART-HOLD-BACK"),
+		Unknown: a.rest(),
 	}
-	c := ServerControl{CanBlockReload: a.yes("CAN-BLOCK-RELOAD"), CanSkipDateRanges: a.yes("CAN-SKIP-DATERANGES")}
-	if c.CanSkipUntil, err = a.seconds("CAN-SKIP-UNTIL"); err != nil {
-		return nil, err
-	}
-	if c.HoldBack, err = a.seconds("HOLD-BACK"); err != nil {
-		return nil, err
-	}
-	if c.PartHoldBack, err = a.seconds("PART-HOLD-BACK"); err != nil {
-		return nil, err
-	}
-	c.Unknown = a.rest()
-	return &c, nil
 }
 
 func (c *ServerControl) append(b []byte) []byte {
@@ -131,5 +125,26 @@ func (c *ServerControl) append(b []byte) []byte {
 	if !l.begun {
 		l.plain("CAN-BLOCK-RELOAD", "NO") // a list must not be empty
 	}
+	return l.end()
+}
+
+// parseDateRange keeps the text where the attributes alone would not give it back.
+func parseDateRange(v string, odd *oddities) DateRange {
+	a := parseAttributes("EXT-X-DATERANGE", v, odd)
+	r := DateRange{Attributes: a.rest()}
+	l := attributeList{}
+	l.all(r.Attributes)
+	if string(l.b) != v {
+		r.Text = v
+	}
+	return r
+}
+
+func (r *DateRange) append(b []byte) []byte {
+	if r.Text != "" {
+		return appendLine(append(b, "#EXT-X-DATERANGE:"...), r.Text)
+	}
+	l := beginList(b, "#EXT-X-DATERANGE:")
+	l.all(r.Attributes)
 	return l.end()
 }

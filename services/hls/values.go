@@ -57,6 +57,77 @@ func parseSeconds(s string) (time.Duration, error) {
 	return d, nil
 }
 
+// leadingNumber returns the decimal number that s begins with, as C's strtod finds it:
+// blanks, a sign, digits, a point, an exponent. Empty where there is none.
+func leadingNumber(s string) (number, rest string) {
+	s = strings.TrimLeft(s, blanks)
+	i := 0
+	if i < len(s) && (s[i] == '-' || s[i] == '+') {
+		i++
+	}
+	first := i
+	i = digits(s, i)
+	found := i > first
+	if i < len(s) && s[i] == '.' {
+		point := i + 1
+		if end := digits(s, point); found || end > point {
+			found, i = true, end
+		}
+	}
+	if !found {
+		return "", s
+	}
+	if i < len(s) && (s[i] == 'e' || s[i] == 'E') {
+		power := i + 1
+		if power < len(s) && (s[power] == '-' || s[power] == '+') {
+			power++
+		}
+		if end := digits(s, power); end > power {
+			i = end
+		}
+	}
+	return s[:i], s[i:]
+}
+
+// digits returns the end of the digits in s from i on.
+func digits(s string, i int) int {
+	for i < len(s) && s[i] >= '0' && s[i] <= '9' {
+		i++
+	}
+	return i
+}
+
+// leadingSeconds reads the number of seconds that s begins with; rest follows it.
+func leadingSeconds(s string) (d time.Duration, rest string, ok bool) {
+	number, rest := leadingNumber(s)
+	if d, err := parseSeconds(strings.TrimPrefix(number, "+")); err == nil {
+		return d, rest, true
+	}
+	f, err := strconv.ParseFloat(number, 64)
+	if err != nil || math.Abs(f) >= maxDuration.Seconds() {
+		return 0, rest, false
+	}
+	return time.Duration(math.Round(f * float64(time.Second))), rest, true
+}
+
+// lowBits are those that ffmpeg leaves of a media sequence number that is too large.
+const lowBits = math.MaxInt64 / 2
+
+// leadingInteger reads the whole number that s begins with, quoted or not, as C's
+// strtoull does; of what is too large the low bits, as ffmpeg has it.
+func leadingInteger(s string) (n int64, ok bool) {
+	s = strings.TrimPrefix(strings.Trim(s, blanks+`"`), "+")
+	end := digits(s, 0)
+	if end == 0 {
+		return 0, false
+	}
+	u, _ := strconv.ParseUint(s[:end], 10, 64) // the largest where it is larger still
+	if u > math.MaxInt64 {
+		u &= lowBits
+	}
+	return int64(u), true
+}
+
 // parsePositive reads a decimal number of seconds that is not negative.
 func parsePositive(s string) (time.Duration, error) {
 	d, err := parseSeconds(s)
@@ -107,6 +178,33 @@ func parseDateTime(v string) (time.Time, error) {
 	return time.Time{}, errors.New("not a date and time of ISO 8601")
 }
 
+// looseDateTimeLayouts are what players read though it is not RFC 8216's: Date.parse of
+// browsers, and the basic format of ISO 8601.
+var looseDateTimeLayouts = [...]string{
+	"2006-01-02T15:04Z07:00",
+	"2006-01-02T15:04",
+	"20060102T150405.999999999Z0700",
+	"20060102T150405.999999999",
+}
+
+// looseDateTime reads what parseDateTime does not, if a player might.
+func looseDateTime(v string) (time.Time, error) {
+	v = strings.ToUpper(strings.Trim(v, blanks+`"`))
+	if len(v) > len("2006-01-02") && v[len("2006-01-02")] == ' ' {
+		v = v[:len("2006-01-02")] + "T" + v[len("2006-01-02")+1:]
+	}
+	v = strings.ReplaceAll(v, " ", "") // before the zone
+	if t, err := parseDateTime(v); err == nil {
+		return t, nil
+	}
+	for _, layout := range looseDateTimeLayouts {
+		if t, err := time.Parse(layout, v); err == nil {
+			return t, nil
+		}
+	}
+	return time.Time{}, errors.New("not a date and time of ISO 8601")
+}
+
 // appendDateTime writes t with milliseconds, or with more where t has more; UTC
 // as Z.
 func appendDateTime(b []byte, t time.Time) []byte {
@@ -132,6 +230,37 @@ func parseByteRange(v string) (*ByteRange, error) {
 		return nil, fmt.Errorf("offset: %w", err)
 	}
 	return &r, nil
+}
+
+// looseByteRange reads what parseByteRange does not, with blanks, quotes or decimals. An
+// error it leaves to parseByteRange to say.
+func looseByteRange(v string) (*ByteRange, bool) {
+	length, offset, explicit := strings.Cut(strings.Trim(v, blanks+`"`), "@")
+	r := ByteRange{Offset: -1}
+	var ok bool
+	if r.Length, ok = leadingInteger(length); !ok {
+		return nil, false
+	}
+	if explicit {
+		if r.Offset, ok = leadingInteger(offset); !ok || r.Offset > math.MaxInt64-r.Length {
+			return nil, false
+		}
+	}
+	return &r, true
+}
+
+// readByteRange reads a byte range of the tag what. One that cannot be read is an error:
+// without it a segment would be other bytes.
+func readByteRange(what, v string, odd *oddities) (*ByteRange, error) {
+	r, err := parseByteRange(v)
+	if err == nil {
+		return r, nil
+	}
+	if r, ok := looseByteRange(v); ok {
+		odd.note(what, v, "it is read as far as its numbers are whole ones")
+		return r, nil
+	}
+	return nil, err
 }
 
 func (r *ByteRange) append(b []byte) []byte {

@@ -1,9 +1,6 @@
 package hls
 
-import (
-	"strconv"
-	"strings"
-)
+import "strconv"
 
 // Encode returns the playlist as text. Its strings must hold neither line ends nor
 // quotes: the parser lets none through, who builds one by hand sees to it.
@@ -18,7 +15,7 @@ func (p *MediaPlaylist) Append(b []byte) []byte {
 	var m *Map
 	for i := range p.Segments {
 		s := &p.Segments[i]
-		b = s.append(b, i == 0, s.Map != nil && !s.Map.same(m))
+		b = s.append(b, s.Map != nil && !s.Map.same(m))
 		m = s.Map
 	}
 	b = appendTags(b, p.Trailing)
@@ -68,8 +65,7 @@ func (p *MediaPlaylist) hasDiscontinuity() bool {
 	return false
 }
 
-func (s *Segment) append(b []byte, first, withMap bool) []byte {
-	start := len(b)
+func (s *Segment) append(b []byte, withMap bool) []byte {
 	if s.Discontinuity {
 		b = appendLine(b, "#EXT-X-DISCONTINUITY")
 	}
@@ -83,9 +79,7 @@ func (s *Segment) append(b []byte, first, withMap bool) []byte {
 		b = append(appendDateTime(append(b, "#EXT-X-PROGRAM-DATE-TIME:"...), s.ProgramDateTime), '\n')
 	}
 	for i := range s.DateRanges {
-		l := beginList(b, "#EXT-X-DATERANGE:")
-		l.all(s.DateRanges[i].Attributes)
-		b = l.end()
+		b = s.DateRanges[i].append(b)
 	}
 	if s.Bitrate > 0 {
 		b = appendNumber(b, "#EXT-X-BITRATE:", int64(s.Bitrate))
@@ -93,16 +87,9 @@ func (s *Segment) append(b []byte, first, withMap bool) []byte {
 	if s.Gap {
 		b = appendLine(b, "#EXT-X-GAP")
 	}
-	// Before the first segment's other tags, its unknown ones would be the header's.
-	late := first && len(b) == start && len(s.Unknown) > 0 && !positional(s.Unknown[0].name())
-	if !late {
-		b = appendTags(b, s.Unknown)
-	}
+	b = appendTags(b, s.Unknown)
 	b = append(appendSeconds(append(b, "#EXTINF:"...), s.Duration), ',')
 	b = appendLine(b, s.Title)
-	if late {
-		b = appendTags(b, s.Unknown)
-	}
 	if s.ByteRange != nil {
 		b = append(s.ByteRange.append(append(b, "#EXT-X-BYTERANGE:"...)), '\n')
 	}
@@ -110,7 +97,7 @@ func (s *Segment) append(b []byte, first, withMap bool) []byte {
 }
 
 func (t Tag) name() string {
-	name, _, _ := strings.Cut(string(t), ":")
+	name, _ := cutTag(string(t))
 	return name
 }
 

@@ -60,8 +60,10 @@ fileSequence53-A.ts
 #EXT-X-TARGETDURATION:2
 #EXT-X-MEDIA-SEQUENCE:0
 #EXT-X-DEFINE:NAME="a",VALUE="b"
-#EXTINF:2,
 #EXT-X-CUE-OUT:30
+#EXT-X-B
+#EXT-X-A
+#EXTINF:2,
 0.ts
 `,
 		"low latency, its first segment open": `#EXTM3U
@@ -148,6 +150,9 @@ func FuzzParseMedia(f *testing.F) {
 	f.Add([]byte(live))
 	f.Add([]byte("#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXT-X-SERVER-CONTROL:HOLD-BACK=6,A= b ,C=\" d\"\n#EXT-X-KEY:METHOD=\"A,B\",URI=u\n#EXTINF:.5\n#EXT-X-BYTERANGE:1@2\na b\n#EXT-X-BITRATE:1\n#X\n#EXT-X-MAP:URI=\"x\",Y=1\n"))
 	f.Add([]byte("#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXT-X-PART-INF:PART-TARGET=1,X=2\n#EXT-X-PROGRAM-DATE-TIME:2024-04-05T11:23:45.1+05\n#EXT-X-DATERANGE:ID=\"\",B=\n#EXTINF:2,t,t\na\n#EXT-X-KEY:METHOD=NONE\n#EXT-X-FOO\n"))
+	for _, c := range oddMedia {
+		f.Add([]byte(c.text))
+	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		p, err := ParseMedia(b)
 		if err != nil {
@@ -158,6 +163,7 @@ func FuzzParseMedia(f *testing.F) {
 		if err != nil {
 			t.Fatalf("what was encoded does not parse: %v\n%s", err, text)
 		}
+		p.Oddities, again.Oddities = nil, nil
 		if !reflect.DeepEqual(p, again) {
 			t.Fatalf("got  %+v\nwant %+v\n%s", again, p, text)
 		}
@@ -176,6 +182,9 @@ func FuzzParseMedia(f *testing.F) {
 func FuzzParseMultivariant(f *testing.F) {
 	f.Add([]byte(variants))
 	f.Add([]byte("#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1,URI=\"x\",RESOLUTION=\"a,b\",CODECS=avc1\nv\n#EXT-X-MEDIA:TYPE=\"A B\",GROUP-ID=g,DEFAULT=NO\n#EXT-X-FOO:x\n"))
+	for _, c := range oddVariants {
+		f.Add([]byte(oddVariant(c.text)))
+	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		p, err := ParseMultivariant(b)
 		if err != nil {
@@ -186,8 +195,16 @@ func FuzzParseMultivariant(f *testing.F) {
 		if err != nil {
 			t.Fatalf("what was encoded does not parse: %v\n%s", err, text)
 		}
+		p.Oddities, again.Oddities = nil, nil
 		if !reflect.DeepEqual(p, again) {
 			t.Fatalf("got  %+v\nwant %+v\n%s", again, p, text)
+		}
+		names := map[string]bool{}
+		for _, s := range p.Slots() {
+			if names[s.Kind+s.Name] || s.URI == "" {
+				t.Fatalf("slot %+v: want a name of its own, and a URI", s)
+			}
+			names[s.Kind+s.Name] = true
 		}
 	})
 }

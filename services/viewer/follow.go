@@ -22,7 +22,7 @@ func (p *Player) follow(ctx context.Context) error {
 		next := a.At.Add(a.Length).Add(backoff(failed))
 		var list *hls.MediaPlaylist
 		if err == nil {
-			if list, err = hls.ParseMedia(a.body); err != nil {
+			if list, err = hls.ParseMediaStrictly(a.body); err != nil {
 				p.accuseOf(RuleGrowth, "%d bytes that are no whole playlist: %s", len(a.body), err)
 			}
 		}

@@ -70,7 +70,7 @@ func (p *Packagers) newest(ctx context.Context, packager, url string) int64 {
 	if err != nil {
 		return -1
 	}
-	list, err := hls.ParseMedia(a.body)
+	list, err := hls.ParseMediaStrictly(a.body)
 	if err != nil {
 		return -1
 	}
