@@ -12,7 +12,7 @@ import (
 
 const (
 	lineMost   = 64 << 10 // bytes of one line; the rest of it is skipped and counted
-	logMost    = 16 << 20 // bytes of a log file before it is truncated in place
+	logMost    = 16 << 20 // bytes of a log file before it is kept as the last one and truncated in place
 	tailBuffer = 256 << 10
 	logMode    = 0o644
 	drainMost  = time.Second // how long a restart waits for the last words to be told
@@ -176,9 +176,13 @@ func (t *tail) read() {
 	}
 }
 
-// truncate empties the file, in which size bytes were a moment ago. What is
-// written between that moment and this is lost without being counted.
+// truncate empties the file, in which size bytes were a moment ago; predecessor has
+// the end of them. What is written between the last look and this is lost without
+// being counted.
 func (t *tail) truncate(size int64) {
+	if kept, err := keep(t.file, t.path, size); err == nil {
+		size = kept
+	} // else the disk is full, say: the log is bounded nevertheless
 	if t.file.Truncate(0) != nil {
 		return
 	}

@@ -62,6 +62,7 @@ func Apart(o *control.Options, cache string, otherProxy bool) (Place, error) {
 	env["RUN_PATH"] = filepath.Join(root, "run")
 	env["STATE_PATH"] = filepath.Join(root, "state")
 	env["CACHE_PATH"] = cache
+	env["PROXY_ADMIN"] = "public" // on loopback; what the proxy sees is asked for where players are
 	o.RunPath, o.LogPath, o.Folders = env["RUN_PATH"], filepath.Join(env["STATE_PATH"], "logs"), nil
 	o.Env = env
 

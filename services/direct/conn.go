@@ -16,8 +16,13 @@ import (
 type conn struct {
 	l      *Listener
 	wire   net.Conn
+	number uint64       // counts the Listener's connections
 	state  atomic.Int32 // a connState
 	until  atomic.Int64 // as the Listener's now: when it is let go, if nothing happens on it
+	since  atomic.Int64 // as the Listener's now: since when it is idle, if it is
+	asked  atomic.Bool  // there was a request
+	due    bool         // one has been answered since it waited last
+	empty  int          // lines that were skipped before the next one
 	unsent int32        // what limitUnsent has set; zero before
 	behind remainder    // what is to be sent as soon as the reader has room for it
 	unread []byte       // what was read and is the http.Server's to answer
@@ -30,6 +35,7 @@ const (
 	waiting   connState = iota // for a request
 	answering                  // one is read and not answered yet
 	serving                    // it is the http.Server's
+	resting                    // it is, and waits for a request there
 	ended                      // nothing more is done on it
 )
 
@@ -41,15 +47,16 @@ type buffers struct {
 
 var pool = sync.Pool{New: func() any { return new(buffers) }}
 
-func newConn(l *Listener, wire net.Conn) *conn {
-	c := &conn{l: l, wire: wire}
+func newConn(l *Listener, wire net.Conn, number uint64) *conn {
+	c := &conn{l: l, wire: wire, number: number}
+	c.since.Store(l.now.Load())
 	c.limit(firstRequest) // it may be looked at before it is served
 	return c
 }
 
 func (c *conn) serve() {
 	if c.l.answer == nil {
-		c.state.Store(serving)
+		c.state.CompareAndSwap(waiting, serving)
 	} else {
 		c.answerAll()
 	}
@@ -57,7 +64,7 @@ func (c *conn) serve() {
 		c.end()
 		return
 	}
-	h := &handed{Conn: c.wire, c: c, unread: c.unread}
+	h := &handed{Conn: c.wire, c: c, unread: c.unread, framing: framing{empty: c.empty}}
 	c.unread = nil // c lasts as long as the connection
 	select {
 	case c.l.toServer <- h:
@@ -76,7 +83,7 @@ func (c *conn) end() {
 func (c *conn) answerAll() {
 	wire, ok := c.wire.(syscall.Conn)
 	if !ok {
-		c.state.Store(serving)
+		c.state.CompareAndSwap(waiting, serving)
 		return
 	}
 	raw, err := wire.SyscallConn()
@@ -111,12 +118,16 @@ func (c *conn) readable(fd uintptr) bool {
 		case n <= 0 || !c.state.CompareAndSwap(waiting, answering):
 			return true
 		}
-		for requests := b.in[:n]; len(requests) > 0; {
+		for requests := c.skipEmpty(b.in[:n]); len(requests) > 0; requests = c.skipEmpty(requests) {
 			res, r := c.lookUp(requests)
 			if res == nil {
 				c.unread = bytes.Clone(requests)
 				break
 			}
+			if !c.due {
+				c.asked.Store(true)
+			}
+			c.due, c.empty = true, 0
 			c.limit(WriteLimit(len(res.body)))
 			if len(res.body) > unsentLeast {
 				c.limitUnsent(fd)
@@ -130,6 +141,13 @@ func (c *conn) readable(fd uintptr) bool {
 			return true
 		}
 	}
+}
+
+// skipEmpty cuts off what is ignored before a request.
+func (c *conn) skipEmpty(requests []byte) []byte {
+	rest, n := skipEmpty(requests, emptyMost-c.empty)
+	c.empty += n
+	return rest
 }
 
 // limitUnsent bounds what the kernel holds of an answer.
@@ -157,7 +175,11 @@ func (c *conn) answered() bool {
 		c.state.CompareAndSwap(answering, serving)
 		return false
 	}
-	c.limit(nextRequest)
+	if c.due { // empty lines are no request
+		c.due = false
+		c.limit(nextRequest)
+		c.since.Store(c.l.now.Load())
+	}
 	return c.state.CompareAndSwap(answering, waiting) && !c.l.isOver()
 }
 

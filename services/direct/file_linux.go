@@ -17,13 +17,18 @@ type sharedFile struct {
 	size int64
 }
 
-// newSharedFile returns nil where there is no descriptor or no memory to be had.
+// newSharedFile returns nil where there is no descriptor to spare, or no memory to be
+// had.
 func newSharedFile(body []byte) *sharedFile {
 	fd, err := unix.MemfdCreate("body", unix.MFD_CLOEXEC)
 	if err != nil {
 		return nil
 	}
 	f := os.NewFile(uintptr(fd), "body")
+	if scarce(fd) {
+		_ = f.Close() // what is on air has none to spare
+		return nil
+	}
 	if _, err := f.Write(body); err != nil {
 		_ = f.Close() // nothing was kept
 		return nil
@@ -46,4 +51,10 @@ func (f *sharedFile) sendSome(fd uintptr, at *int64) syscall.Errno {
 		}
 	}
 	return 0
+}
+
+// scarce reports whether few descriptors are left beyond the new one of that number.
+func scarce(fd int) bool {
+	var limit unix.Rlimit
+	return unix.Getrlimit(unix.RLIMIT_NOFILE, &limit) == nil && uint64(fd) >= limit.Cur-limit.Cur/8
 }

@@ -3,7 +3,6 @@ package direct
 import (
 	"bytes"
 	"io"
-	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -14,14 +13,6 @@ import (
 	"testing"
 	"time"
 )
-
-// randomBody is a body in which no part is like another.
-func randomBody(n int) []byte {
-	b := make([]byte, n)
-	r := rand.NewChaCha8([32]byte{1})
-	_, _ = r.Read(b) // it has no error
-	return b
-}
 
 func TestABodyThatIsAskedForOftenIsTheSame(t *testing.T) {
 	body := randomBody(3 << 20)

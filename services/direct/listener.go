@@ -1,4 +1,4 @@
-// Package direct answers the plainest requests, a GET of what lies ready in memory,
+// Package direct answers the plainest requests, a GET or HEAD of what lies ready in memory,
 // right on their connection: most of what a crowd of players sends. It stands in
 // front of an http.Server as its listener. A connection whose next request is
 // anything else goes to the http.Server, with that request unread, and stays there.
@@ -12,10 +12,11 @@ import (
 	"net/http"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 )
 
-// Answer returns the response to a GET of target, path and query as they were
+// Answer returns the response to a GET or a HEAD of target, path and query as they were
 // sent; nil leaves the request to the http.Server. It is called for every request
 // and must not block, nor keep target.
 type Answer func(target []byte) *Response
@@ -27,6 +28,9 @@ type Listener struct {
 	inner  net.Listener
 	answer Answer
 	late   func(reason error)
+	short  func(net.Conn) bool // another has to go for this one
+	room   int                 // how many have gone for those to come; the accepting goroutine's
+	taken  uint64              // how many connections there were; the accepting goroutine's
 
 	toServer chan net.Conn
 	refused  atomic.Bool   // no new connection is taken
@@ -61,12 +65,13 @@ const (
 
 // Listen takes over inner, which is accepted from with the first Accept. With a nil
 // answer every connection is the http.Server's. late is told why no connection can
-// be taken for a while, once for each while; it must not block, nor be nil.
+// be taken for a while, once for each while, and of each ErrEvicted and ErrRefused; it
+// must not block, nor be nil.
 func Listen(inner net.Listener, answer Answer, late func(reason error)) *Listener {
 	l := &Listener{
 		inner: inner, answer: answer, late: late, toServer: make(chan net.Conn), over: make(chan struct{}),
 		broken: make(chan error, 1), conns: map[*conn]struct{}{}, fewer: make(chan struct{}, 1),
-		noMore: make(chan struct{}), began: time.Now(),
+		noMore: make(chan struct{}), began: time.Now(), short: func(net.Conn) bool { return false },
 	}
 	l.tick(time.Now())
 	return l
@@ -78,9 +83,7 @@ func (l *Listener) Accept() (net.Conn, error) {
 	l.begin.Do(func() {
 		l.tick(time.Now()) // Listen may be long ago
 		l.served.Go(l.accept)
-		if l.answer != nil {
-			l.served.Go(l.watch)
-		}
+		l.served.Go(l.watch)
 	})
 	select {
 	case c := <-l.toServer:
@@ -164,7 +167,7 @@ const (
 )
 
 // accept takes connections until Refuse. Where the system has no descriptor left
-// it tries again: others end.
+// it tries again: others end, or are idle and are evicted.
 func (l *Listener) accept() {
 	defer close(l.noMore)
 	for pause := acceptPauseFirst; ; {
@@ -184,6 +187,9 @@ func (l *Listener) accept() {
 		if pause == acceptPauseFirst {
 			l.late(err)
 		}
+		if errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) {
+			l.makeRoom()
+		}
 		select {
 		case <-time.After(pause):
 		case <-l.over:
@@ -194,7 +200,13 @@ func (l *Listener) accept() {
 }
 
 func (l *Listener) take(wire net.Conn) {
-	c := newConn(l, wire)
+	if !l.admit(wire) {
+		l.late(ErrRefused)
+		_ = wire.Close() // nothing was sent
+		return
+	}
+	l.taken++
+	c := newConn(l, wire, l.taken)
 	l.mu.Lock()
 	l.conns[c] = struct{}{}
 	l.mu.Unlock()

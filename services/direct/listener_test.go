@@ -7,9 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -17,13 +19,26 @@ import (
 	"unsafe"
 )
 
+// errLate stands for why no connection could be taken.
+var errLate = errors.New("late")
+
 // served is a Listener with an http.Server behind it.
 type served struct {
 	t        *testing.T
 	l        *Listener
 	http     *http.Server
 	byServer atomic.Int64 // requests that the http.Server answered
-	late     atomic.Int64 // times that it was told of
+	begun    atomic.Int64 // requests that it has begun to answer
+
+	mu     sync.Mutex
+	reason map[error]int // what was told, how often; guarded by mu
+}
+
+// told is what the listener has told, how often.
+func (s *served) told() map[error]int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return maps.Clone(s.reason)
 }
 
 const (
@@ -31,12 +46,13 @@ const (
 	big     = 16 << 20 // more than the kernel takes
 )
 
-func serveAll(t *testing.T, inner net.Listener) *served {
+// serveAll serves what inner accepts; with changes the Listener before.
+func serveAll(t *testing.T, inner net.Listener, with ...func(*Listener)) *served {
 	t.Helper()
 	small := NewResponse(http.Header{"Etag": {`"s"`}, "Content-Type": {"text/plain"}}, []byte("small"))
 	middle := NewResponse(http.Header{}, make([]byte, segment))
 	large := NewResponse(http.Header{}, bytes.Repeat([]byte("x"), big))
-	s := &served{t: t}
+	s := &served{t: t, reason: map[error]int{}}
 	s.l = Listen(inner, func(target []byte) *Response {
 		switch string(target) {
 		case "/small":
@@ -49,10 +65,21 @@ func serveAll(t *testing.T, inner net.Listener) *served {
 			return large
 		}
 		return nil
-	}, func(error) { s.late.Add(1) })
-	s.http = &http.Server{MaxHeaderBytes: 1 << 10, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s.byServer.Add(1)
+	}, func(reason error) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if !errors.Is(reason, ErrEvicted) && !errors.Is(reason, ErrRefused) {
+			reason = errLate
+		}
+		s.reason[reason]++
+	})
+	for _, change := range with {
+		change(s.l)
+	}
+	s.http = &http.Server{MaxHeaderBytes: 1 << 10, ConnState: s.l.ConnState, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.begun.Add(1)
 		b, _ := io.ReadAll(r.Body)
+		s.byServer.Add(1)
 		_, _ = fmt.Fprintf(w, "%s %s %s", r.Method, r.URL, b)
 	})}
 	ended := make(chan error, 1)
@@ -177,7 +204,7 @@ func TestARequestInPiecesIsTheServers(t *testing.T) {
 	p.send("GET /small HTTP/1.1\r\nHo")
 	await(t, "the connection is the server's", func() bool {
 		for _, c := range s.l.list() {
-			return c.state.Load() == serving
+			return c.state.Load() == resting
 		}
 		return false
 	})
@@ -312,7 +339,7 @@ func TestAfterRefuseTheServerHasTheLastRequests(t *testing.T) {
 func TestWhoIsNotServedYetIsNotLate(t *testing.T) {
 	near, far := net.Pipe()
 	defer func() { _, _ = near.Close(), far.Close() }()
-	c := newConn(Listen(listen(t), func([]byte) *Response { return nil }, func(error) {}), near)
+	c := newConn(Listen(listen(t), func([]byte) *Response { return nil }, func(error) {}), near, 1)
 	c.endLate(time.Now().Add(firstRequest - time.Second))
 	if c.state.Load() != waiting {
 		t.Error("it was let go at once")
@@ -448,13 +475,13 @@ func TestACrowdIsGivenLessOfTheKernelsMemory(t *testing.T) {
 	}
 }
 
-// scarce is a listener of a process that has no descriptors left, for a while.
-type scarce struct {
+// lacking is a listener of a process that has no descriptors left, for a while.
+type lacking struct {
 	net.Listener
 	fails atomic.Int64
 }
 
-func (s *scarce) Accept() (net.Conn, error) {
+func (s *lacking) Accept() (net.Conn, error) {
 	if s.fails.Add(-1) >= 0 {
 		return nil, &net.OpError{Op: "accept", Err: syscall.EMFILE}
 	}
@@ -462,13 +489,13 @@ func (s *scarce) Accept() (net.Conn, error) {
 }
 
 func TestWithoutDescriptorsItTriesAgain(t *testing.T) {
-	inner := &scarce{Listener: listen(t)}
+	inner := &lacking{Listener: listen(t)}
 	inner.fails.Store(3)
 	s := serveAll(t, inner)
 	p := s.dial()
 	p.send(plainGET("/small"))
 	p.answer()
-	if n := s.late.Load(); n != 1 {
+	if n := s.told()[errLate]; n != 1 {
 		t.Errorf("it was told %d times, want once", n)
 	}
 }

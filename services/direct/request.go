@@ -2,9 +2,10 @@ package direct
 
 import "bytes"
 
-// request is a GET that a Response can answer without a look at anything else.
+// request is a GET or a HEAD that a Response can answer without a look at anything else.
 type request struct {
 	target      []byte // as it was sent, path and query
+	head        bool   // no body is asked for
 	ifNoneMatch []byte // one strong entity tag, empty for none
 	fromStart   bool   // "Range: bytes=0-", the whole as a part: so ask FFmpeg and VLC
 	size        int    // of the request, in bytes
@@ -13,7 +14,7 @@ type request struct {
 const endOfHeader = "\r\n\r\n"
 
 // parse reads the first request of b. It takes what is plain and beyond doubt: a
-// whole GET in HTTP/1.1 with well-formed header lines and one Host, without a
+// whole GET or HEAD in HTTP/1.1 with well-formed header lines and one Host, without a
 // body, a range that leaves anything out, a condition other than one strong entity
 // tag, or a wish for how the connection goes on. Everything else, right or wrong, is
 // net/http's: not ok.
@@ -24,7 +25,7 @@ func parse(b []byte) (r request, ok bool) {
 	}
 	r.size = end + len(endOfHeader)
 	line, lines := nextLine(b[:end+2])
-	if r.target, ok = targetOf(line); !ok {
+	if r.target, r.head, ok = targetOf(line); !ok {
 		return r, false
 	}
 	hosts := 0
@@ -69,20 +70,23 @@ func nextLine(b []byte) (line, rest []byte) {
 	return b[:i-1], b[i+1:]
 }
 
-// targetOf is the target of a request line that is a GET in HTTP/1.1, in origin
-// form (RFC 9112, 3.2.1).
-func targetOf(line []byte) ([]byte, bool) {
-	rest, get := bytes.CutPrefix(line, []byte("GET "))
+// targetOf is the target of a request line that is a GET or a HEAD in HTTP/1.1, in
+// origin form (RFC 9112, 3.2.1).
+func targetOf(line []byte) (target []byte, head, ok bool) {
+	rest, ok := bytes.CutPrefix(line, []byte("GET "))
+	if !ok {
+		rest, head = bytes.CutPrefix(line, []byte("HEAD "))
+	}
 	target, version := bytes.CutSuffix(rest, []byte(" HTTP/1.1"))
-	if !get || !version || len(target) == 0 || target[0] != '/' {
-		return nil, false
+	if !ok && !head || !version || len(target) == 0 || target[0] != '/' {
+		return nil, false, false
 	}
 	for _, c := range target {
 		if c <= ' ' || c >= 0x7f {
-			return nil, false
+			return nil, false, false
 		}
 	}
-	return target, true
+	return target, head, true
 }
 
 // field splits a field line (RFC 9112, 5), without the white space around its value.

@@ -20,11 +20,12 @@ var requests = []struct {
 	{"the range of all, as FFmpeg asks", "GET /a/1.ts HTTP/1.1\r\nUser-Agent: Lavf/59.27.100\r\nAccept: */*\r\nRange: bytes=0-\r\nConnection: keep-alive\r\nHost: 127.0.0.1:8080\r\nIcy-MetaData: 1\r\n\r\n", true},
 	{"and the next one behind it", "GET / HTTP/1.1\r\nHost: x\r\n\r\nGET /b HTTP/1.1\r\n", true},
 	{"a field named like one of ours", "GET / HTTP/1.1\r\nHost: x\r\nRange-Of: 1\r\nIf: x\r\nTea: x\r\n\r\n", true},
+	{"no body wanted", "HEAD /a HTTP/1.1\r\nHost: x\r\n\r\n", true},
 	{"an empty field", "GET / HTTP/1.1\r\nHost: x\r\nX-Empty:\r\n\r\n", true},
 
 	{"nothing", "", false},
 	{"not whole", "GET / HTTP/1.1\r\nHost: x\r\n", false},
-	{"another method", "HEAD / HTTP/1.1\r\nHost: x\r\n\r\n", false},
+	{"another method", "HEADS / HTTP/1.1\r\nHost: x\r\n\r\n", false},
 	{"another version", "GET / HTTP/1.0\r\nHost: x\r\n\r\n", false},
 	{"no version", "GET /\r\nHost: x\r\n\r\n", false},
 	{"two spaces", "GET  / HTTP/1.1\r\nHost: x\r\n\r\n", false},
@@ -87,7 +88,7 @@ func agree(t *testing.T, text []byte, r request) {
 	if err != nil {
 		t.Fatalf("net/http says %v of %q", err, text)
 	}
-	if want.Method != http.MethodGet || want.RequestURI != string(r.target) || want.Header.Get("If-None-Match") != string(r.ifNoneMatch) ||
+	if want.Method != map[bool]string{false: http.MethodGet, true: http.MethodHead}[r.head] || want.RequestURI != string(r.target) || want.Header.Get("If-None-Match") != string(r.ifNoneMatch) ||
 		want.ContentLength != 0 || want.Close || len(want.TransferEncoding) > 0 || want.Header.Get("Range") != map[bool]string{true: "bytes=0-"}[r.fromStart] || want.ProtoMinor != 1 {
 		t.Fatalf("got %q and %q of %q, net/http has %+v", r.target, r.ifNoneMatch, text, want)
 	}

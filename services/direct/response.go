@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// Response is a whole answer to a GET, put together once for all who ask. What it
+// Response is a whole answer to a GET or a HEAD, put together once for all who ask. What it
 // answers never changes; safe for concurrent use.
 type Response struct {
 	head        []byte // status line and header, which end behind Date's name
@@ -85,16 +85,16 @@ func (r *Response) from(n int) remainder {
 // body belongs to it.
 func (r *Response) appendHead(to []byte, req request, date string) (b []byte, body bool) {
 	h := r.head
-	body = r.etag == "" || string(req.ifNoneMatch) != r.etag
+	changed := r.etag == "" || string(req.ifNoneMatch) != r.etag
 	switch {
-	case !body:
+	case !changed:
 		h = r.notModified
 	case req.fromStart:
 		h = r.partial
 	}
 	to = append(to, h...)
 	to = append(to, date...)
-	return append(to, endOfHeader...), body
+	return append(to, endOfHeader...), changed && !req.head
 }
 
 const (

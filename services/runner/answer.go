@@ -44,14 +44,16 @@ func WriteError(w http.ResponseWriter, status int, message string) {
 // addErrors answers with a JSON error where r has no route, and where it has one
 // for other methods only.
 func addErrors(r *mux.Router) {
-	r.NotFoundHandler = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		WriteError(w, http.StatusNotFound, "nothing is served under this path")
-	})
+	r.NotFoundHandler = http.HandlerFunc(notFound)
 	r.MethodNotAllowedHandler = http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		allowed := strings.Join(methods(r, req), ", ")
 		w.Header().Set("Allow", allowed) // RFC 9110, 15.5.6
 		WriteError(w, http.StatusMethodNotAllowed, "the method is not allowed here; allowed are "+allowed)
 	})
+}
+
+func notFound(w http.ResponseWriter, _ *http.Request) {
+	WriteError(w, http.StatusNotFound, "nothing is served under this path")
 }
 
 // methods are those that r has a route for under the path of req.

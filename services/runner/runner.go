@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"net/http"
 	"os"
 	"sync"
 	"time"
@@ -17,7 +16,6 @@ import (
 	"github.com/hashicorp/go-hclog"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"livestream-tui/services/direct"
 )
@@ -56,11 +54,24 @@ type Lasting interface {
 	HandedOver()
 }
 
+// PlayersOnly is a Service whose address is for strangers: there are its own routes
+// and whether it lives and is ready, without a word of why. The rest, metrics and
+// what it adds, is on its socket and on an address of its own.
+type PlayersOnly interface {
+	Service
+	// AdminAddress is where the rest is served, host:port; empty: on the socket alone.
+	// The service's own address: there too, for all who reach it.
+	AdminAddress() string
+	// AdminRoutes adds the service's routes that are not for players. Called before
+	// Run, once for each place where they are served.
+	AdminRoutes(r *mux.Router)
+}
+
 // Direct is a Service that has whole responses ready.
 type Direct interface {
 	Service
-	// Answer is a direct.Answer: it returns the response to a GET of target, path
-	// and query as they were sent; nil for one that the routes are to answer. It
+	// Answer is a direct.Answer: it returns the response to a GET or a HEAD of target,
+	// path and query as they were sent; nil for one that the routes are to answer. It
 	// must not block, nor keep target. Safe for concurrent use.
 	Answer(target []byte) *direct.Response
 }
@@ -156,7 +167,19 @@ func Run(ctx context.Context, s Service, k Kit, c Common) error {
 		}
 		servers.public = newServer(l, answer, own, k.Log)
 		servers.public.held = held
+		servers.public.listener.KeepBelow(descriptorsForConnections())
 		k.Log.Info("listening", "address", l.Addr().String())
+		warnBeyondLoopback(k.Log, l.Addr())
+	}
+	if addr := adminAddress(s); addr != "" {
+		l, err := listenAdmin(addr, servers.public != nil && servers.public.held)
+		if err != nil {
+			servers.close()
+			return fmt.Errorf("cannot listen on %s for operators: %w; free the port or set another", addr, reason(err))
+		}
+		servers.admin = newServer(l, nil, AdminHandler(s, k), k.Log)
+		servers.admin.listener.KeepBelow(descriptorsForConnections())
+		k.Log.Info("listening for operators", "address", l.Addr().String())
 		warnBeyondLoopback(k.Log, l.Addr())
 	}
 	if c.Socket != "" {
@@ -173,12 +196,13 @@ func Run(ctx context.Context, s Service, k Kit, c Common) error {
 // servers are what a service is reached by; nil for none.
 type servers struct {
 	public *server // its address
+	admin  *server // what is not for players, where it has an address of its own
 	socket *server // its unix socket
 }
 
 func (s servers) all() []*server {
 	var list []*server
-	for _, srv := range []*server{s.public, s.socket} {
+	for _, srv := range []*server{s.public, s.admin, s.socket} {
 		if srv != nil {
 			list = append(list, srv)
 		}
@@ -197,7 +221,7 @@ func serve(asked context.Context, s Service, all servers, c Common) error {
 	// The work may outlive the question for its end.
 	ctx, cancel := context.WithCancel(context.WithoutCancel(asked))
 	defer cancel()
-	broken := make(chan error, 2)
+	broken := make(chan error, len(all.all()))
 	var serving sync.WaitGroup
 	for _, srv := range all.all() {
 		serving.Go(func() {
@@ -216,7 +240,7 @@ func serve(asked context.Context, s Service, all servers, c Common) error {
 	select {
 	case err = <-ran:
 	case <-asked.Done():
-		err = wind(s, all.public, c, cancel, ran)
+		err = wind(s, all, c, cancel, ran)
 	}
 	cancel()
 	if asked.Err() != nil && errors.Is(err, context.Canceled) {
@@ -237,7 +261,11 @@ func serve(asked context.Context, s Service, all servers, c Common) error {
 
 // wind takes no more connections and ends the work: at once, or, where another
 // incarnation has taken over and it is needed, after the last response.
-func wind(s Service, public *server, c Common, cancel func(), ran <-chan error) error {
+func wind(s Service, all servers, c Common, cancel func(), ran <-chan error) error {
+	public := all.public
+	if all.admin != nil {
+		all.admin.refuse() // the other waits for the address
+	}
 	if public == nil {
 		cancel()
 		return <-ran
@@ -281,59 +309,6 @@ func awaitReady(ctx, asked context.Context, s Service, most time.Duration) {
 			return
 		}
 	}
-}
-
-// Handler is everything that s serves on its address: its own routes and the
-// health routes; what is neither is answered with a JSON error.
-func Handler(s Service, k Kit) http.Handler {
-	r := mux.NewRouter().SkipClean(true)
-	addHealth(r, s, k)
-	s.Routes(r)
-	addErrors(r)
-	return r
-}
-
-// SocketHandler is everything that s serves on its unix socket: the health routes,
-// and what a Controlled adds.
-func SocketHandler(s Service, k Kit) http.Handler { return socketHandler(s, k, nil) }
-
-// socketHandler has also POST /handover, by which the supervisor says that another
-// incarnation serves the same address; nil for a service without one.
-func socketHandler(s Service, k Kit, handOver func()) http.Handler {
-	r := mux.NewRouter().SkipClean(true)
-	addHealth(r, s, k)
-	if handOver != nil {
-		r.HandleFunc("/handover", func(w http.ResponseWriter, _ *http.Request) {
-			k.Log.Info("another incarnation has taken over, finishing what is open")
-			handOver()
-			w.WriteHeader(http.StatusNoContent)
-		}).Methods(http.MethodPost)
-	}
-	if c, ok := s.(Controlled); ok {
-		c.ControlRoutes(r)
-		addErrors(r)
-	}
-	return r
-}
-
-func addHealth(r *mux.Router, s Service, k Kit) {
-	read := Reads()
-	r.HandleFunc("/healthz", func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "ok") }).Methods(read...)
-	r.HandleFunc("/readyz", func(w http.ResponseWriter, _ *http.Request) {
-		if ok, reason := s.Ready(); !ok {
-			say(w, http.StatusServiceUnavailable, reason)
-			return
-		}
-		say(w, http.StatusOK, "ready")
-	}).Methods(read...)
-	r.Handle("/metrics", promhttp.HandlerFor(k.Metrics, promhttp.HandlerOpts{})).Methods(read...)
-}
-
-func say(w http.ResponseWriter, status int, text string) {
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	w.Header().Set("Cache-Control", "no-store")
-	w.WriteHeader(status)
-	_, _ = io.WriteString(w, text+"\n") // the client has gone: nobody to tell
 }
 
 // listenUnix replaces a socket that a dead incarnation left behind, and nothing

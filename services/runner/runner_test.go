@@ -69,7 +69,7 @@ type running struct {
 
 const patience = 20 * time.Second
 
-func start(t *testing.T, f fake, c Common) *running {
+func start(t *testing.T, f Service, c Common) *running {
 	t.Helper()
 	ctx, cancel := context.WithCancelCause(t.Context())
 	r := &running{t, cancel, make(logged, 100), make(chan error, 1)}

@@ -27,8 +27,13 @@ type server struct {
 
 // newServer serves what answer has no response for by h; answer may be nil.
 func newServer(l net.Listener, answer direct.Answer, h http.Handler, log hclog.Logger) *server {
+	quiet := NewQuiet(log, QuietPeriod)
 	s := &server{listener: direct.Listen(l, answer, func(reason error) {
-		log.Warn("no connection can be taken, trying again", "address", l.Addr().String(), "reason", reason.Error())
+		if errors.As(reason, new(takenError)) {
+			log.Info("another incarnation has the address still, waiting for it", "address", l.Addr().String())
+			return
+		}
+		quiet.Warn(troubleOf(reason), "address", l.Addr().String(), "reason", reason.Error())
 	})}
 	s.http = &http.Server{
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -41,9 +46,21 @@ func newServer(l net.Listener, answer direct.Answer, h http.Handler, log hclog.L
 		ReadTimeout:       30 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
+		ConnState:         s.listener.ConnState,
 		ErrorLog:          log.Named("http").StandardLogger(&hclog.StandardLoggerOptions{ForceLevel: hclog.Debug}),
 	}
 	return s
+}
+
+// troubleOf says what has come of the reason that a listener tells.
+func troubleOf(reason error) string {
+	switch {
+	case errors.Is(reason, direct.ErrEvicted):
+		return "a connection was closed for another"
+	case errors.Is(reason, direct.ErrRefused):
+		return "a connection was refused"
+	}
+	return "no connection can be taken, trying again"
 }
 
 // serve serves until shutdown; an error says why it could not go on.
