@@ -46,7 +46,7 @@ func (c *checker) check(body []byte) error {
 	switch {
 	case p.EndList:
 		return fmt.Errorf("rule 8: ENDLIST")
-	case p.TargetDuration != was.TargetDuration:
+	case p.TargetDuration < was.TargetDuration:
 		return fmt.Errorf("rule 4: target duration %d after %d", p.TargetDuration, was.TargetDuration)
 	case p.MediaSequence < was.MediaSequence:
 		return fmt.Errorf("rule 1: media sequence %d after %d", p.MediaSequence, was.MediaSequence)
@@ -69,7 +69,7 @@ func (c *checker) check(body []byte) error {
 		}
 		is := listedAs{uri: s.URI, duration: s.Duration, discontinuity: number, gap: s.Gap}
 		if s.Map != nil {
-			is.text = mapName(s.Map, "")
+			is.text = s.Map.URI
 		}
 		if before, ok := c.listed[msn]; ok && before != is {
 			return fmt.Errorf("rule 2: msn %d is %+v after %+v", msn, is, before)
@@ -79,8 +79,11 @@ func (c *checker) check(body []byte) error {
 			return fmt.Errorf("rule 2: %s is msn %d and %d", s.URI, other, msn)
 		}
 		c.uris[s.URI] = msn
-		if rounded(s.Duration) > p.TargetDuration {
+		if int(s.Duration.Round(time.Second)/time.Second) > p.TargetDuration {
 			return fmt.Errorf("rule 4: msn %d lasts %s, target duration is %d s", msn, s.Duration, p.TargetDuration)
+		}
+		if s.Discontinuity {
+			date = time.Time{} // another timeline has other dates
 		}
 		if !s.ProgramDateTime.IsZero() && s.ProgramDateTime.Before(date) {
 			return fmt.Errorf("case 23: msn %d is dated %s after %s", msn, s.ProgramDateTime, date)

@@ -20,6 +20,13 @@ type Config struct {
 	Streams int `env:"PROXY_PLAYLISTS" envDefault:"1000" doc:"playlists that the proxy follows at the same time"`
 	// Idle is how long a playlist is followed on that nobody asks for.
 	Idle time.Duration `env:"PROXY_IDLE" envDefault:"60s" doc:"how long the proxy follows a playlist that nobody asks for"`
+	// IgnoredQuery are arguments that say nothing of what is asked for, of any request.
+	IgnoredQuery []string `env:"PROXY_IGNORED_QUERY" envDefault:"CMCD" doc:"query arguments that do not tell one resource from another, comma-separated"`
+	// RedirectHosts are host:port of other servers that packagers' redirects are
+	// followed to; players are sent to the rest themselves.
+	RedirectHosts []string `env:"PROXY_REDIRECT_HOSTS" doc:"hosts (HOST or HOST:PORT) beside the packagers that the proxy follows redirects to, comma-separated; players are sent elsewhere themselves"`
+	// Admin is where metrics and events are served beside the socket.
+	Admin runner.Admin `env:"PROXY_ADMIN" envDefault:"none" doc:"where the proxy serves /metrics and /events beside its socket: none, public (the players' port), or a port of CONTROL_BIND_ADDRESS"`
 }
 
 // ConfigFromEnv reads the proxy's settings; a *runner.ConfigError names every bad

@@ -12,7 +12,7 @@ import (
 	"livestream-tui/services/runner"
 )
 
-// events are the last failovers, for whoever asks. Safe for concurrent use.
+// events are the last failovers and changes of mode, for all who ask. Safe for concurrent use.
 type events struct {
 	mu       sync.Mutex
 	list     []event       // oldest first; guarded by mu
@@ -26,17 +26,26 @@ type event struct {
 	ID    int64     `json:"id"`
 	Time  time.Time `json:"time"`
 	Event string    `json:"event"`
-	report.Failover
+	*report.Failover
+	*report.Serving
 }
 
 const eventsMost = 1000
 
 func newEvents() *events { return &events{next: 1, replaced: make(chan struct{})} }
 
-func (e *events) add(f report.Failover, now time.Time) {
+func (e *events) add(what report.Event, now time.Time) {
+	one := event{Time: now, Event: what.Kind()}
+	switch what := what.(type) {
+	case report.Failover:
+		one.Failover = &what
+	case report.Serving:
+		one.Serving = &what
+	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.list = append(e.list, event{e.next, now, f.Kind(), f})
+	one.ID = e.next
+	e.list = append(e.list, one)
 	e.list = e.list[max(0, len(e.list)-eventsMost):]
 	e.next++
 	close(e.replaced)
@@ -54,7 +63,7 @@ func (e *events) after(id int64) ([]event, <-chan struct{}) {
 	return append([]event{}, e.list[i:]...), e.replaced
 }
 
-// events answers with the last 1,000 failovers as JSON, or, to who accepts
+// serveEvents answers with the last 1,000 events as JSON, or, to who accepts
 // text/event-stream, with them and all that follow.
 func (s *Service) serveEvents(w http.ResponseWriter, r *http.Request) {
 	if !strings.Contains(r.Header.Get("Accept"), "text/event-stream") {

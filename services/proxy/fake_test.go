@@ -23,6 +23,7 @@ import (
 
 	"livestream-tui/services/health"
 	"livestream-tui/services/hls"
+	"livestream-tui/services/proxy/fetch"
 	"livestream-tui/services/runner"
 )
 
@@ -31,6 +32,14 @@ import (
 type wire struct {
 	mu    sync.Mutex
 	hosts map[string]*host // guarded by mu
+	asked map[string]int   // connections that were wanted, by address; guarded by mu
+}
+
+// lookups is how often a connection to an address was wanted.
+func (n *wire) lookups(address string) int {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.asked[address]
 }
 
 type host struct {
@@ -94,13 +103,17 @@ func (n *wire) serve(name string, handler http.Handler) (kill func()) {
 func (n *wire) dial(ctx context.Context, _, address string) (net.Conn, error) {
 	n.mu.Lock()
 	h := n.hosts[address]
+	if n.asked == nil {
+		n.asked = map[string]int{}
+	}
+	n.asked[address]++
 	n.mu.Unlock()
 	if h == nil {
 		return nil, syscall.ECONNREFUSED
 	}
 	if h.lost.Load() {
 		select {
-		case <-time.After(dialTimeout):
+		case <-time.After(250 * time.Millisecond):
 		case <-ctx.Done():
 		}
 		return nil, os.ErrDeadlineExceeded
@@ -248,7 +261,7 @@ func bodyOf(n int64, mp4 bool) []byte {
 // packets are MPEG-TS packets, of nothing but a number.
 func packets(n int64, count int) []byte {
 	packet := append([]byte{0x47, 0x40, 0, 0x10}, fmt.Sprintf("segment %d ", n)...)
-	packet = append(packet, bytes.Repeat([]byte{byte(n)}, packetSize-len(packet))...)
+	packet = append(packet, bytes.Repeat([]byte{byte(n)}, 188-len(packet))...)
 	return bytes.Repeat(packet, count)
 }
 
@@ -293,8 +306,9 @@ func (p *packager) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func serveBytes(w http.ResponseWriter, r *http.Request, b []byte, tag bool) {
 	if tag {
-		w.Header().Set("ETag", etagOf(b))
+		w.Header().Set("ETag", fetch.ETagOf(b))
 	}
+	w.Header().Set("Cache-Control", "max-age=3600, immutable")
 	http.ServeContent(w, r, r.URL.Path, time.Time{}, bytes.NewReader(b))
 }
 
@@ -405,15 +419,12 @@ func (p *platform) startProxy() {
 	p.log = &bytes.Buffer{}
 	kit := runner.NewKit("proxy", runner.Common{LogFormat: "text", LogLevel: "debug"}, nil, &lockedWriter{w: p.log})
 	kit.Log.SetLevel(hclog.Debug)
-	s, err := New(p.config, kit)
+	s, err := newService(p.config, kit, p.wire.dial)
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	for _, u := range s.packagers {
-		u.client.Transport.(*http.Transport).DialContext = p.wire.dial
-	}
-	s.origins.client.Transport.(*http.Transport).DialContext = p.wire.dial
 	router := mux.NewRouter().SkipClean(true)
+	s.AdminRoutes(router)
 	s.Routes(router)
 	p.service, p.handler, p.ended = s, router, make(chan error, 1)
 	var ctx context.Context
@@ -482,29 +493,25 @@ func (p *platform) ask(method, path string, headers ...string) *httptest.Respons
 
 const live = "/live01/playlist.m3u8"
 
-// stream is the proxy's stream of the live playlist.
-func (p *platform) stream() *stream {
-	p.service.mu.RLock()
-	defer p.service.mu.RUnlock()
-	return p.service.streams[live]
-}
+// stream is the proxy's live playlist; nil while it is not followed.
+func (p *platform) stream() *playlist { return p.service.find(live) }
 
 // verdicts are the proxy's on the packagers.
-func (p *platform) verdicts() []health.Verdict {
-	st := p.stream()
-	st.mu.Lock()
-	defer st.mu.Unlock()
-	return st.verdicts
-}
+func (p *platform) verdicts() []health.Verdict { return p.stream().f.seen.load(live) }
 
 // failovers are those that the proxy told of.
 func (p *platform) failovers() []event {
 	p.t.Helper()
-	var list []event
+	var list, failovers []event
 	if err := json.Unmarshal(p.get("/events").Body.Bytes(), &list); err != nil {
 		p.t.Fatal(err)
 	}
-	return list
+	for _, e := range list {
+		if e.Failover != nil {
+			failovers = append(failovers, e)
+		}
+	}
+	return failovers
 }
 
 // await waits until is true, for so long at most.
@@ -667,5 +674,22 @@ func (v *viewing) smooth(between, answer time.Duration) {
 	}
 	if v.slowest > answer {
 		v.p.t.Errorf("slowest answer: %s, want at most %s", v.slowest, answer)
+	}
+}
+
+const (
+	one = "http://server1"
+	two = "http://server2"
+)
+
+func bytesOf(b []byte) http.HandlerFunc {
+	return func(w http.ResponseWriter, q *http.Request) { serveBytes(w, q, b, true) }
+}
+
+func each(change func(msn int64, s *hls.Segment)) func(*hls.MediaPlaylist) {
+	return func(p *hls.MediaPlaylist) {
+		for i := range p.Segments {
+			change(p.MediaSequence+int64(i), &p.Segments[i])
+		}
 	}
 }

@@ -6,97 +6,266 @@ import (
 	"errors"
 	"maps"
 	"net/http"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"livestream-tui/services/direct"
+	"livestream-tui/services/hls"
+	"livestream-tui/services/proxy/fetch"
+	"livestream-tui/services/proxy/timeline"
 )
 
-const (
-	// unlistedKept is how long a resource is kept that no playlist lists.
-	unlistedKept = 10 * time.Second
-	// unlistedPatience is how long one is looked for while no packager answers.
-	unlistedPatience = time.Second
-)
-
-// serveMedia answers with a segment, an init, a key, whatever packagers hold.
-func (s *Service) serveMedia(w http.ResponseWriter, r *http.Request, key string) {
-	o, st, status := s.find(key)
-	if status != 0 {
-		s.refuse(w, "media", status, http.StatusText(status))
-		return
-	}
-	c, _ := o.now()
-	if c.whole {
-		s.sendWhole(w, r, o)
-		return
-	}
-	s.sendComing(w, r, o, st)
-}
-
-// find returns the object of a key, whose fetch begins if nobody has it yet, and
-// the stream that lists it, nil for none.
-func (s *Service) find(key string) (*object, *stream, int) {
-	l, listed := s.play(key)
-	if o := s.cache.get(key); o != nil {
-		if _, err := o.done(); err == nil {
-			o.touch(time.Now())
-			return o, l.st, 0
+// serveMedia answers with a segment, an init section, a key, whatever packagers hold.
+func (s *Service) serveMedia(w http.ResponseWriter, r *http.Request, key, target string) {
+	if span, ok := rangeOf(r); ok {
+		if l, listed := s.play(timeline.RangeID(key, span)); listed {
+			s.serveListed(w, r, l)
+			return
 		}
 	}
-	switch {
-	case !listed:
-		return s.fetchUnlisted(key), nil, 0
-	case key == l.entry.Key && l.entry.Segment.Gap:
-		return nil, l.st, http.StatusNotFound
+	if l, listed := s.play(key); listed {
+		s.serveListed(w, r, l)
+		return
 	}
-	l.st.mu.Lock()
-	defer l.st.mu.Unlock()
-	return l.st.fetch(l.entry, key), l.st, 0
+	if s.index.isRanged(key) || r.Header.Get("Range") != "" && !s.isHeld(key) {
+		s.forward(w, r, key, target)
+		return
+	}
+	s.serveUnlisted(w, r, key, target)
 }
 
-// play notes that a player plays what lists a key, where anything does.
-func (s *Service) play(key string) (l listing, listed bool) {
-	if l, listed = s.index.get(key); listed {
-		now := time.Now()
-		l.st.asked.Store(now.UnixNano())
-		l.st.watch(now)
+// isHeld reports whether all of what is at key is in memory.
+func (s *Service) isHeld(key string) bool {
+	o := s.cache.Get(key)
+	if o == nil {
+		return false
+	}
+	whole, _ := o.Done()
+	return whole
+}
+
+// rangeOf is the range that a request asks for, where it is a single one with both ends
+// and no condition.
+func rangeOf(r *http.Request) (*hls.ByteRange, bool) {
+	text, ok := strings.CutPrefix(r.Header.Get("Range"), "bytes=")
+	if !ok || r.Header.Get("If-Range") != "" {
+		return nil, false
+	}
+	from, to, ok := strings.Cut(text, "-")
+	if !ok {
+		return nil, false
+	}
+	first, err := strconv.ParseInt(from, 10, 64)
+	if err != nil {
+		return nil, false
+	}
+	last, err := strconv.ParseInt(to, 10, 64)
+	if err != nil || last < first {
+		return nil, false
+	}
+	return &hls.ByteRange{Offset: first, Length: last - first + 1}, true
+}
+
+// play notes that a player plays what lists an ID, where anything does.
+func (s *Service) play(id string) (l listing, listed bool) {
+	if l, listed = s.index.get(id); listed {
+		l.p.watch(time.Now())
 	}
 	return l, listed
 }
 
-// fetchUnlisted fetches what no playlist lists: once, whoever asks, and keeps it
-// briefly.
-func (s *Service) fetchUnlisted(key string) *object {
-	o, fresh := s.cache.begin(key, time.Now())
-	if !fresh {
-		return o
+// serveListed answers with what a playlist lists.
+func (s *Service) serveListed(w http.ResponseWriter, r *http.Request, l listing) {
+	if l.entry.Segment.Gap && l.resource == l.entry.Media {
+		s.refuse(w, "media", http.StatusNotFound, "the segment is missing at every packager")
+		return
 	}
-	f := &fetch{
-		o: o, source: key, want: containerOf(key), patience: unlistedPatience,
-		order: func() []*upstream { return s.packagers },
-		judge: func(*upstream, finding) {},
+	id := l.resource.ID()
+	o := s.cache.Get(id)
+	if o != nil {
+		if _, err := o.Done(); err != nil {
+			o = nil
+		}
 	}
-	started := s.start(func() {
-		f.run(s.life)
-		s.cache.expire(key, time.Now().Add(unlistedKept))
-	})
-	if !started {
-		o.fail(errUnavailable)
+	if o != nil && l.isKey() && time.Since(o.Started()) > keyKept {
+		o = s.refresh(r, o, l)
 	}
-	return o
+	if o == nil {
+		o = s.fetchListed(l.p, l.entry, l.resource, l.p.target())
+	}
+	o.Touch(time.Now())
+	s.serveObject(w, r, o, l.p, l.resource)
 }
 
-func (s *Service) sendWhole(w http.ResponseWriter, r *http.Request, o *object) {
+// isKey reports whether it is the file of a key.
+func (l listing) isKey() bool { return slices.Contains(l.entry.Keys, l.resource) }
+
+const (
+	// keyKept is how long the file of a key is answered with before its packager is asked
+	// again: another key may be there. keyPatience is how long that may take.
+	keyKept     = time.Second
+	keyPatience = 2 * time.Second
+)
+
+// refresh fetches the file of a key anew. What was there before stands in where that
+// cannot be had: its packager may be gone, and its segments are not.
+func (s *Service) refresh(r *http.Request, old *fetch.Object, l listing) *fetch.Object {
+	if whole, _ := old.Done(); !whole {
+		return old
+	}
+	content, _ := old.Now()
+	s.cache.Drop(l.resource.ID())
+	o := s.fetchListed(l.p, l.entry, l.resource, l.p.target())
+	ctx, cancel := context.WithTimeout(r.Context(), keyPatience)
+	defer cancel()
+	if c, err := o.Await(ctx); err == nil && c.Whole {
+		return o
+	}
+	o.Fill(content)
+	return old
+}
+
+// serveUnlisted answers with what no playlist lists. What turns out to be a playlist is
+// followed from then on.
+func (s *Service) serveUnlisted(w http.ResponseWriter, r *http.Request, key, target string) {
+	o := s.fetchUnlisted(key, target)
+	if _, err := o.Done(); errors.Is(err, fetch.ErrAbandoned) {
+		o = s.fetchUnlisted(key, target) // everybody else has gone at this moment
+	}
+	o.Touch(time.Now())
+	defer o.Hold()()
+	ctx, cancel := context.WithTimeout(r.Context(), holdFor(targetGuess))
+	c, err := o.Await(ctx)
+	cancel()
+	switch {
+	case errors.Is(err, fetch.ErrTooLarge), c.Whole && c.Header.Get("Set-Cookie") != "":
+		s.cache.Drop(key)
+		s.forward(w, r, key, target)
+	case c.Whole && hls.Sniff(c.Body) == hls.FormatPlaylist:
+		s.cache.Drop(key)
+		s.servePlaylist(w, r, key, target)
+	default:
+		s.serveObject(w, r, o, nil, timeline.Resource{Key: key})
+	}
+}
+
+// serveObject answers with an object: when it is whole, or, if that takes long, as it
+// arrives.
+func (s *Service) serveObject(w http.ResponseWriter, r *http.Request, o *fetch.Object, p *playlist, res timeline.Resource) {
+	defer o.Hold()()
+	if c, _ := o.Now(); c.Whole {
+		s.sendWhole(w, r, o, c, p, res)
+		return
+	}
+	release, ok := s.hold()
+	if !ok {
+		s.refuse(w, "media", http.StatusServiceUnavailable, "too many requests wait")
+		return
+	}
+	defer release()
+	target := targetGuess
+	var players *waits
+	if p != nil {
+		target, players = p.target(), &p.waits
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), holdFor(target))
+	defer cancel()
+	c, err := s.awaitBytes(ctx, r, o, o.Started().Add(target/4), players, res)
+	switch {
+	case c.Whole:
+		s.sendWhole(w, r, o, c, p, res)
+	case r.Context().Err() != nil:
+		panic(http.ErrAbortHandler) // the player has gone; an empty answer would look whole
+	case len(c.Body) > 0 && err == nil:
+		s.sendAsItArrives(w, r, o, c, players)
+	default:
+		s.refuseFor(w, err)
+	}
+}
+
+// refuseFor answers with why there is nothing.
+func (s *Service) refuseFor(w http.ResponseWriter, err error) {
+	var status *fetch.StatusError
+	var redirect *fetch.Redirect
+	switch {
+	case errors.As(err, &redirect):
+		w.Header().Set("Location", redirect.Location)
+		s.refuse(w, "media", redirect.Status, "it is at another host")
+	case errors.As(err, &status):
+		copyHeader(w.Header(), status.Header, "Retry-After", "WWW-Authenticate", "Proxy-Authenticate", "Link")
+		s.refuse(w, "media", status.Status, "packagers refuse it")
+	case errors.Is(err, fetch.ErrNotFound):
+		s.refuse(w, "media", http.StatusNotFound, err.Error())
+	case errors.Is(err, fetch.ErrBusy):
+		s.refuse(w, "media", http.StatusServiceUnavailable, err.Error())
+	default:
+		s.refuse(w, "media", http.StatusServiceUnavailable, fetch.ErrUnavailable.Error())
+	}
+}
+
+func copyHeader(to, from http.Header, names ...string) {
+	for _, name := range names {
+		if v := from.Get(name); v != "" {
+			to.Set(name, v)
+		}
+	}
+}
+
+func (s *Service) sendWhole(w http.ResponseWriter, r *http.Request, o *fetch.Object, c fetch.Content, p *playlist, res timeline.Resource) {
 	s.metrics.mediaSent.Inc()
-	send(w, r, o.ready.Load())
+	if res.Range == nil && p != nil {
+		send(w, r, o.Ready())
+		return
+	}
+	if res.Range == nil {
+		// Nothing lists it: its packager says what holds of it.
+		copyHeader(w.Header(), c.Header, "ETag", "Last-Modified")
+		if isUnchanged(r, w.Header().Get("Last-Modified")) {
+			w.WriteHeader(http.StatusNotModified)
+			return
+		}
+		send(w, r, o.Ready())
+		return
+	}
+	maps.Copy(w.Header(), c.PlayerHeader())
+	last := res.Range.Offset + res.Range.Length - 1
+	total := "*"
+	if _, size, ok := strings.Cut(c.Header.Get("Content-Range"), "/"); ok {
+		total = size
+	}
+	w.Header().Set("Content-Range", "bytes "+strconv.FormatInt(res.Range.Offset, 10)+"-"+strconv.FormatInt(last, 10)+"/"+total)
+	w.Header().Set("Content-Length", strconv.Itoa(len(c.Body)))
+	w.Header().Del("ETag") // it is of the part, and this answer is of the whole
+	limitReader(w, len(c.Body))
+	w.WriteHeader(http.StatusPartialContent)
+	if r.Method != http.MethodHead {
+		_, _ = w.Write(c.Body) // the player has gone: nobody to tell
+	}
 }
 
 // send answers with what is ready, or with as much of it as the request asks for.
 func send(w http.ResponseWriter, r *http.Request, ready *direct.Response) {
-	maps.Copy(w.Header(), ready.Header())
+	for name, values := range ready.Header() {
+		if _, has := w.Header()[name]; !has || name == "Access-Control-Allow-Origin" {
+			w.Header()[name] = values
+		}
+	}
 	limitReader(w, len(ready.Body()))
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(ready.Body()))
+}
+
+// isUnchanged reports whether a request has what was last modified at a time (RFC 9110,
+// 13.1.3).
+func isUnchanged(r *http.Request, modified string) bool {
+	since := r.Header.Get("If-Modified-Since")
+	if since == "" || modified == "" || r.Header.Get("If-None-Match") != "" {
+		return false
+	}
+	a, err := http.ParseTime(since)
+	b, wrong := http.ParseTime(modified)
+	return since == modified || err == nil && wrong == nil && !b.After(a)
 }
 
 // limitReader lets a player go that reads so many bytes too slowly.
@@ -115,58 +284,27 @@ func plain(r *http.Request) bool {
 	return true
 }
 
-// sendComing answers with an object that is on its way: when it is whole, or, if
-// that takes long, as it arrives.
-func (s *Service) sendComing(w http.ResponseWriter, r *http.Request, o *object, st *stream) {
-	release, ok := s.hold()
-	if !ok {
-		s.refuse(w, "media", http.StatusServiceUnavailable, "too many requests wait")
-		return
-	}
-	defer release()
-	target := targetGuess
-	var players *waits
-	if st != nil {
-		target, players = st.target(), &st.waits
-	}
-	ctx, cancel := context.WithTimeout(r.Context(), holdFor(target))
-	defer cancel()
-	c, err := s.awaitBytes(ctx, r, o, o.started.Add(target/4), players)
-	switch {
-	case c.whole:
-		s.sendWhole(w, r, o)
-	case len(c.body) > 0 && err == nil:
-		s.sendAsItArrives(w, r, o, c, players)
-	case errors.Is(err, errNotFound):
-		s.refuse(w, "media", http.StatusNotFound, errNotFound.Error())
-	case r.Context().Err() != nil:
-		// The player has gone; the fetch goes on for the others (case 36).
-	default:
-		s.refuse(w, "media", http.StatusServiceUnavailable, errUnavailable.Error())
-	}
-}
-
 // awaitBytes waits until the object is whole, or, from the given time on and for a
 // request that can do with that, until its first bytes are there.
-func (s *Service) awaitBytes(ctx context.Context, r *http.Request, o *object, from time.Time, w *waits) (content, error) {
+func (s *Service) awaitBytes(ctx context.Context, r *http.Request, o *fetch.Object, from time.Time, w *waits, res timeline.Resource) (fetch.Content, error) {
 	if w != nil {
 		defer w.begin()()
 	}
-	if r.Method != http.MethodGet || !plain(r) {
-		return o.await(ctx)
+	if r.Method != http.MethodGet || res.Range != nil || !plain(r) {
+		return o.Await(ctx)
 	}
 	soon, cancel := context.WithDeadline(ctx, from)
 	defer cancel()
-	if c, err := o.await(soon); c.whole || c.err != nil || ctx.Err() != nil {
+	if c, err := o.Await(soon); c.Whole || c.Err != nil || ctx.Err() != nil {
 		return c, err
 	}
-	defer o.stream()()
+	defer o.Stream()()
 	for {
-		c, changed := o.now()
+		c, changed := o.Now()
 		switch {
-		case c.err != nil:
-			return c, c.err
-		case c.whole || len(c.body) > 0:
+		case c.Err != nil:
+			return c, c.Err
+		case c.Whole || len(c.Body) > 0:
 			return c, nil
 		}
 		select {
@@ -177,31 +315,31 @@ func (s *Service) awaitBytes(ctx context.Context, r *http.Request, o *object, fr
 	}
 }
 
-// sendAsItArrives is one unbroken response, whichever packagers its bytes come
-// from. One that cannot be completed is broken off, never ended cleanly (rule 9).
-func (s *Service) sendAsItArrives(w http.ResponseWriter, r *http.Request, o *object, c content, wait *waits) {
-	defer o.stream()()
-	maps.Copy(w.Header(), mediaHeader(c))
-	w.Header().Set("Content-Length", strconv.FormatInt(c.size, 10))
+// sendAsItArrives is one unbroken response, whichever packagers its bytes come from.
+// One that cannot be completed is broken off, never ended cleanly.
+func (s *Service) sendAsItArrives(w http.ResponseWriter, r *http.Request, o *fetch.Object, c fetch.Content, wait *waits) {
+	defer o.Stream()()
+	maps.Copy(w.Header(), c.PlayerHeader())
+	w.Header().Set("Content-Length", strconv.FormatInt(c.Size, 10))
 	s.metrics.mediaSent.Inc()
 	out := http.NewResponseController(w)
 	for sent := 0; ; {
 		var changed <-chan struct{}
-		c, changed = o.now()
-		if len(c.body) > sent {
+		c, changed = o.Now()
+		if len(c.Body) > sent {
 			limitReader(w, 0)
-			n, err := w.Write(c.body[sent:])
+			n, err := w.Write(c.Body[sent:])
 			if sent += n; err != nil {
 				return
 			}
 			_ = out.Flush() // the next write tells
 		}
 		switch {
-		case int64(sent) == c.size:
+		case int64(sent) == c.Size:
 			return
-		case c.err != nil:
+		case c.Err != nil:
 			panic(http.ErrAbortHandler)
-		case len(c.body) > sent:
+		case len(c.Body) > sent:
 			continue
 		}
 		end := func() {}
@@ -213,7 +351,7 @@ func (s *Service) sendAsItArrives(w http.ResponseWriter, r *http.Request, o *obj
 			end()
 		case <-r.Context().Done():
 			end()
-			return
+			panic(http.ErrAbortHandler)
 		}
 	}
 }

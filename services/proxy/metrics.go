@@ -3,6 +3,8 @@ package proxy
 import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promauto"
+
+	"livestream-tui/services/proxy/stream"
 )
 
 type metrics struct {
@@ -15,6 +17,8 @@ type metrics struct {
 	cacheBytes, cacheLen     prometheus.Gauge
 	newest                   *prometheus.GaugeVec
 	state                    *prometheus.GaugeVec
+	modes                    *prometheus.GaugeVec
+	forwarded                prometheus.Counter
 }
 
 func newMetrics(r prometheus.Registerer) *metrics {
@@ -38,7 +42,18 @@ func newMetrics(r prometheus.Registerer) *metrics {
 		state: f.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "proxy_packager_up", Help: "1 where the proxy finds the packager up for the playlist."}, []string{"playlist", "packager"}),
 	}
+	m.modes = f.NewGaugeVec(prometheus.GaugeOpts{
+		Name: "proxy_playlist_modes", Help: "Playlists by how they are served: merged, passed through, forwarded, refused, waiting."}, []string{"mode"})
+	m.forwarded = f.NewCounter(prometheus.CounterOpts{
+		Name: "proxy_forwarded_requests_total", Help: "Requests that were passed straight to a packager."})
 	m.playlistsSent = m.requests.WithLabelValues("playlist", "200")
 	m.mediaSent = m.requests.WithLabelValues("media", "200")
 	return m
+}
+
+// showModes counts the playlists by mode.
+func (m *metrics) showModes(count map[stream.Mode]int) {
+	for mode := stream.Waiting; mode <= stream.Refused; mode++ {
+		m.modes.WithLabelValues(mode.String()).Set(float64(count[mode]))
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"time"
 
@@ -17,6 +18,9 @@ const (
 	// originPause is how long to wait after an origin that did not answer.
 	originPause   = 200 * time.Millisecond
 	maxPreference = 1 << 20
+	maxHeader     = 64 << 10
+	// askLeast is the least time between two questions.
+	askLeast = 50 * time.Millisecond
 )
 
 // origins asks the origins which packager they prefer. Safe for concurrent use.
@@ -25,18 +29,18 @@ type origins struct {
 	client *http.Client
 }
 
-func newOrigins(urls []string) *origins {
+func newOrigins(urls []string, dial func(ctx context.Context, network, address string) (net.Conn, error)) *origins {
 	return &origins{urls: urls, client: &http.Client{
 		Timeout:       pollWait + 2*time.Second,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		Transport:     &http.Transport{MaxIdleConnsPerHost: 64, IdleConnTimeout: 30 * time.Second, MaxResponseHeaderBytes: maxHeader},
+		Transport:     &http.Transport{DialContext: dial, MaxIdleConnsPerHost: 64, IdleConnTimeout: 30 * time.Second, MaxResponseHeaderBytes: maxHeader},
 	}}
 }
 
 func (o *origins) close() { o.client.CloseIdleConnections() }
 
 // follow tells the preferred packager of a signal whenever it changes, until ctx
-// is cancelled. While no origin answers, the last word stays (rule 10).
+// is cancelled. While no origin answers, the last word stays.
 func (o *origins) follow(ctx context.Context, signal string, prefer func(packager string)) {
 	if len(o.urls) == 0 || !report.IsSignal(signal) {
 		return
@@ -56,8 +60,8 @@ func (o *origins) follow(ctx context.Context, signal string, prefer func(package
 			prefer(last)
 		case tag == "":
 			pause = originPause // it cannot hold requests
-		case time.Since(began) < pollLeast:
-			pause = pollLeast // it did not
+		case time.Since(began) < askLeast:
+			pause = askLeast // it did not
 		}
 		select {
 		case <-ctx.Done():
@@ -89,7 +93,7 @@ func (o *origins) ask(ctx context.Context, base, signal, tag string) (*report.Pr
 		return nil, tag, nil
 	case http.StatusOK:
 	default:
-		return nil, "", statusError(res.StatusCode)
+		return nil, "", fmt.Errorf("status %d", res.StatusCode)
 	}
 	var p report.Preference
 	if err := json.NewDecoder(io.LimitReader(res.Body, maxPreference)).Decode(&p); err != nil {

@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"fmt"
 	"net/http"
 	"testing"
 	"time"
@@ -44,7 +45,8 @@ func TestWhatIsReadyIsWhatTheRoutesAnswer(t *testing.T) {
 // What packagers list has no say in what is ours (case 37).
 func TestWhatIsListedUnderTheNameOfARouteIsTheRoutes(t *testing.T) {
 	names := []string{"healthz", "%72eadyz", "metrics?a.b", "events"}
-	list := append([]string{"1.ts"}, names...)
+	list := append([]string{"1.ts", "2.ts", "3.ts"}, names...)
+	keys := []string{"/healthz", "/readyz", "/metrics?a.b", "/events"}
 	inBubble(t, 1, func(t *testing.T, p *platform) {
 		p.packagers[0].change(func(one *packager) {
 			one.answers = func(w http.ResponseWriter, r *http.Request) bool {
@@ -64,11 +66,11 @@ func TestWhatIsListedUnderTheNameOfARouteIsTheRoutes(t *testing.T) {
 		time.Sleep(time.Second)
 		p.get("/1.ts") // somebody plays it
 		time.Sleep(10 * time.Second)
-		for _, name := range names {
-			if o := p.service.cache.get("/" + name); o == nil || o.ready.Load() == nil {
+		for _, name := range keys {
+			if o := p.service.cache.Get(name); o == nil || o.Ready() == nil {
 				t.Errorf("%s: it was not fetched, so that nothing is tested", name)
 			}
-			if p.service.Answer([]byte("/"+name)) != nil {
+			if p.service.Answer([]byte(name)) != nil {
 				t.Errorf("%s: the packager answers in place of our own route", name)
 			}
 		}
@@ -87,9 +89,7 @@ func TestWhoIsAnsweredDirectlyKeepsTheStream(t *testing.T) {
 				t.Fatal("the playlist is not followed any more, though it is asked for")
 			}
 		}
-		st.mu.Lock()
-		segment := []byte(st.line.entries[len(st.line.entries)-1].Key)
-		st.mu.Unlock()
+		segment := []byte(fmt.Sprintf("/live01/%d.ts", st.shown.Load().Last))
 		p.get(string(segment))
 		before := st.watched.Load()
 		time.Sleep(time.Second)

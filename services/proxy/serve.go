@@ -4,9 +4,12 @@ import (
 	"errors"
 	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
+	"livestream-tui/services/proxy/stream"
+	"livestream-tui/services/proxy/uri"
 	"livestream-tui/services/report"
 	"livestream-tui/services/runner"
 )
@@ -16,28 +19,55 @@ func (s *Service) serve(w http.ResponseWriter, r *http.Request) {
 	select {
 	case <-s.restored:
 	case <-r.Context().Done():
-		return
+		panic(http.ErrAbortHandler)
 	}
 	h := w.Header()
-	maps.Copy(h, openToAll)
 	if r.Method == http.MethodOptions {
+		maps.Copy(h, openToAll)
 		h.Set("Access-Control-Allow-Methods", "GET, HEAD, OPTIONS")
-		h.Set("Access-Control-Allow-Headers", "Range, If-Range, If-None-Match, If-Modified-Since")
+		h.Set("Access-Control-Allow-Headers", "Range, If-Range, If-None-Match, If-Modified-Since, Authorization")
 		h.Set("Access-Control-Max-Age", "86400")
 		w.WriteHeader(http.StatusNoContent)
 		return
 	}
-	key, err := keyOf(r.URL)
+	key, target, err := uri.Keys(targetOf(r), s.ignores)
 	if err != nil {
-		s.log.Warn("request refused", "path", report.Clean(r.URL.Path), "reason", err.Error(), "player", r.RemoteAddr)
+		maps.Copy(h, openToAll)
+		s.quiet.Warn("request refused", "path", report.Clean(r.URL.Path), "reason", err.Error(), "player", r.RemoteAddr)
 		s.refuse(w, "media", http.StatusBadRequest, err.Error())
 		return
 	}
-	if isPlaylist(r.URL.Path) {
-		s.servePlaylist(w, r, r.URL.EscapedPath())
+	if isPrivate(r) {
+		s.forward(w, r, key, target)
 		return
 	}
-	s.serveMedia(w, r, key)
+	maps.Copy(h, openToAll)
+	if s.isPlaylist(key) {
+		s.servePlaylist(w, r, key, target)
+		return
+	}
+	s.serveMedia(w, r, key, target)
+}
+
+// targetOf is what a request asks for, as it came.
+func targetOf(r *http.Request) string {
+	if r.RequestURI != "" {
+		return r.RequestURI
+	}
+	return r.URL.RequestURI()
+}
+
+// ignores reports whether a query argument says nothing of what is asked for.
+func (s *Service) ignores(name string) bool { return slices.Contains(s.config.IgnoredQuery, name) }
+
+// isPlaylist reports whether a key is a playlist's: by its name, or since it was one.
+func (s *Service) isPlaylist(key string) bool {
+	if uri.IsPlaylist(key) {
+		return true
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.playlists[key] != nil
 }
 
 // refuse answers with an error.
@@ -59,82 +89,116 @@ func (s *Service) hold() (release func(), ok bool) {
 	}
 }
 
-func (s *Service) servePlaylist(w http.ResponseWriter, r *http.Request, key string) {
+func (s *Service) servePlaylist(w http.ResponseWriter, r *http.Request, key, target string) {
 	const kind = "playlist"
-	st, err := s.stream(key)
-	if err != nil {
+	p, err := s.playlist(key, target)
+	switch {
+	case errors.Is(err, errTooMany):
+		// A plain proxy would answer: nobody else's place is taken for it.
+		s.quiet.Warn("too many playlists are followed, so that this one is forwarded", "playlist", report.Clean(key), "reason", err.Error())
+		s.forward(w, r, key, target)
+		return
+	case err != nil:
 		s.refuse(w, kind, http.StatusServiceUnavailable, err.Error())
 		return
 	}
-	asked, err := blockingMSN(r)
+	asked, err := blockingFor(r)
 	if err != nil {
 		s.refuse(w, kind, http.StatusBadRequest, err.Error())
 		return
 	}
-	snap := st.shown.Load()
-	if snap.body == nil || asked > snap.last {
+	snap := p.shown.Load()
+	if !asked.in(snap) {
 		var status int
 		var why string
-		if snap, status, why = s.awaitPlaylist(r, st, asked); status != 0 {
+		if snap, status, why = s.awaitPlaylist(r, p, asked); status != 0 {
 			s.refuse(w, kind, status, why)
 			return
 		}
 	}
-	s.metrics.playlistsSent.Inc()
-	send(w, r, snap.ready)
+	switch {
+	case snap.Mode == stream.Forwarded:
+		s.forward(w, r, key, target)
+	case snap.Mode == stream.Refused && snap.Body == nil:
+		s.refused(w, snap.Snapshot)
+	default:
+		s.metrics.playlistsSent.Inc()
+		send(w, r, snap.ready)
+	}
 }
 
-// blockingMSN is the MSN that a request is to be held for (rfc8216bis, 6.2.5.2),
-// -1 for none.
-func blockingMSN(r *http.Request) (int64, error) {
+// position is what a request is to be held for (rfc8216bis, 6.2.5.2); msn is -1 for
+// nothing, part -1 for a whole segment.
+type position struct {
+	msn  int64
+	part int
+}
+
+func blockingFor(r *http.Request) (position, error) {
+	asked := position{-1, -1}
 	if r.URL.RawQuery == "" {
-		return -1, nil
+		return asked, nil
 	}
-	v := r.URL.Query().Get("_HLS_msn")
-	if v == "" {
-		return -1, nil
+	q := r.URL.Query()
+	if v := q.Get("_HLS_msn"); v != "" {
+		n, err := strconv.ParseInt(v, 10, 64)
+		if err != nil || n < 0 {
+			return asked, errors.New("_HLS_msn: allowed is a media sequence number")
+		}
+		asked.msn = n
 	}
-	n, err := strconv.ParseInt(v, 10, 64)
-	if err != nil || n < 0 {
-		return 0, errors.New("_HLS_msn: allowed is a media sequence number")
+	if v := q.Get("_HLS_part"); v != "" && asked.msn >= 0 {
+		n, err := strconv.Atoi(v)
+		if err != nil || n < 0 {
+			return asked, errors.New("_HLS_part: allowed is the index of a part")
+		}
+		asked.part = n
 	}
-	return n, nil
+	return asked, nil
 }
 
-// awaitPlaylist waits for a first playlist, or for the one that lists asked.
-func (s *Service) awaitPlaylist(r *http.Request, st *stream, asked int64) (snap *snapshot, status int, why string) {
+// in reports whether a snapshot answers the request.
+func (a position) in(snap *snapshot) bool {
+	switch {
+	case snap.Mode == stream.Forwarded || snap.Mode == stream.Refused:
+		return true
+	case snap.Body == nil:
+		return false
+	case a.msn <= snap.Last || snap.Last < 0 || !snap.Live:
+		return true
+	}
+	return a.msn == snap.Last+1 && a.part >= 0 && a.part <= snap.Part
+}
+
+// awaitPlaylist waits for a first playlist, or for the one that has what is asked for.
+func (s *Service) awaitPlaylist(r *http.Request, p *playlist, asked position) (snap *snapshot, status int, why string) {
 	release, ok := s.hold()
 	if !ok {
 		return nil, http.StatusServiceUnavailable, "too many requests wait"
 	}
 	defer release()
-	if snap = st.shown.Load(); snap.body == nil {
-		defer st.waits.begin()()
+	if snap = p.shown.Load(); snap.Body == nil {
+		defer p.waits.begin()()
 	}
-	limit := time.NewTimer(holdFor(st.target()))
+	limit := time.NewTimer(holdFor(p.target()))
 	defer limit.Stop()
-	look := time.NewTicker(50 * time.Millisecond)
-	defer look.Stop()
 	for {
-		snap = st.shown.Load()
+		snap = p.shown.Load()
 		switch {
-		case snap.body != nil && snap.last >= 0 && asked > snap.last+2:
-			return nil, http.StatusBadRequest, "_HLS_msn is too far in the future"
-		case snap.body != nil && (asked <= snap.last || snap.last < 0):
+		case asked.in(snap):
 			return snap, 0, ""
-		case snap.body == nil && st.absentEverywhere():
-			return nil, http.StatusNotFound, "no packager has this playlist"
+		case snap.Body != nil && asked.msn > snap.Last+2:
+			return nil, http.StatusBadRequest, "_HLS_msn is too far in the future"
 		}
 		select {
 		case <-snap.replaced:
-		case <-look.C:
 		case <-limit.C:
-			if snap.body != nil {
+			if snap.Body != nil {
 				return nil, http.StatusServiceUnavailable, "nothing new has come"
 			}
 			return nil, http.StatusServiceUnavailable, "no packager has given this playlist yet"
 		case <-r.Context().Done():
-			return nil, http.StatusServiceUnavailable, "the player has gone"
+			panic(http.ErrAbortHandler) // the player has gone, or half of it
 		case <-s.life.Done():
 			return nil, http.StatusServiceUnavailable, "the proxy is stopping"
 		}

@@ -1,13 +1,16 @@
 // Package proxy is what players talk to. It follows every packager all the time,
 // owns the playlist that it serves, and holds the media that it lists, so that no
-// player notices when a packager dies (FAILURES.md).
+// player notices when a packager dies. What it decides is in package stream.
 package proxy
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -15,7 +18,10 @@ import (
 	"github.com/hashicorp/go-hclog"
 	"github.com/prometheus/client_golang/prometheus"
 
-	"livestream-tui/services/health"
+	"livestream-tui/services/proxy/cache"
+	"livestream-tui/services/proxy/fetch"
+	"livestream-tui/services/proxy/stream"
+	"livestream-tui/services/proxy/uri"
 	"livestream-tui/services/report"
 	"livestream-tui/services/runner"
 )
@@ -24,10 +30,12 @@ import (
 type Service struct {
 	config    Config
 	log       hclog.Logger
+	quiet     *runner.Quiet // what others can cause as often as they like
 	metrics   *metrics
-	packagers []*upstream
+	hosts     hosts
+	packagers []*fetch.Upstream
 	origins   *origins
-	cache     *cache
+	cache     *cache.Cache
 	index     *index
 	events    *events
 	state     *state
@@ -46,27 +54,38 @@ type Service struct {
 	// finished, and whatever goes on beyond it is the other's to keep and to tell.
 	succeeded chan struct{}
 
-	mu      sync.RWMutex
-	streams map[string]*stream // by key; guarded by mu
-	held    chan struct{}      // a token for each held request
+	mu        sync.RWMutex
+	playlists map[string]*playlist // by key; guarded by mu
+	names     map[string]*follower // of playlists that are not followed yet, by key; guarded by mu
+	folders   map[string]*playlist // by the folder that they lie in; guarded by mu
+	held      chan struct{}        // a token for each held request
 }
 
-var _ runner.Lasting = (*Service)(nil)
+var (
+	_ runner.Lasting     = (*Service)(nil)
+	_ runner.PlayersOnly = (*Service)(nil)
+)
 
 // heldMost is how many requests of players may be held at the same time.
 const heldMost = 20000
 
 // New returns a proxy that is not running.
-func New(c Config, k runner.Kit) (*Service, error) {
+func New(c Config, k runner.Kit) (*Service, error) { return newService(c, k, nil) }
+
+// newService is New with another network; nil is the system's.
+func newService(c Config, k runner.Kit, dial func(ctx context.Context, network, address string) (net.Conn, error)) (*Service, error) {
 	s := &Service{
-		config: c, log: k.Log, metrics: newMetrics(k.Metrics), origins: newOrigins(c.Origins),
-		index: newIndex(), events: newEvents(),
-		streams: map[string]*stream{}, held: make(chan struct{}, heldMost), restored: make(chan struct{}),
-		succeeded: make(chan struct{}),
+		config: c, log: k.Log, quiet: runner.NewQuiet(k.Log, runner.QuietPeriod), metrics: newMetrics(k.Metrics),
+		hosts: newHosts(c.Packagers), origins: newOrigins(c.Origins, dial), index: newIndex(), events: newEvents(),
+		playlists: map[string]*playlist{}, names: map[string]*follower{}, folders: map[string]*playlist{},
+		held: make(chan struct{}, heldMost), restored: make(chan struct{}), succeeded: make(chan struct{}),
 	}
-	s.cache = newCache(c.CacheBytes, s.index.has)
+	s.cache = cache.New(c.CacheBytes, s.index.has)
+	options := fetch.Options{Dial: dial, Follow: func(host string) bool {
+		return slices.Contains(c.RedirectHosts, host) || s.hosts.IsPackager("http", host) || s.hosts.IsPackager("https", host)
+	}}
 	for _, base := range c.Packagers {
-		s.packagers = append(s.packagers, newUpstream(base))
+		s.packagers = append(s.packagers, fetch.NewUpstream(base, options))
 	}
 	s.life, s.end = context.WithCancel(context.Background())
 	var err error
@@ -77,9 +96,18 @@ func New(c Config, k runner.Kit) (*Service, error) {
 // Address is PROXY_PORT on BIND_ADDRESS.
 func (s *Service) Address() string { return s.config.Address() }
 
-// Routes adds /events; everything else is a resource of the packagers.
-func (s *Service) Routes(r *mux.Router) {
+// AdminAddress is where metrics and events are served beside the socket: PROXY_ADMIN.
+func (s *Service) AdminAddress() string {
+	return s.config.Admin.Address(s.Address(), s.config.ControlBindAddress)
+}
+
+// AdminRoutes adds /events.
+func (s *Service) AdminRoutes(r *mux.Router) {
 	r.HandleFunc("/events", s.serveEvents).Methods(runner.Reads()...)
+}
+
+// Routes has the resources of the packagers, and nothing else.
+func (s *Service) Routes(r *mux.Router) {
 	r.PathPrefix("/").Methods(http.MethodGet, http.MethodHead, http.MethodOptions).HandlerFunc(s.serve)
 }
 
@@ -104,8 +132,8 @@ func (s *Service) Ready() (bool, string) {
 	default:
 		return false, "restoring the playlists of an earlier incarnation"
 	}
-	for _, st := range s.all() {
-		if why := st.restoring(time.Now()); why != "" {
+	for _, p := range s.all() {
+		if why := p.restoring(time.Now()); why != "" {
 			return false, why
 		}
 	}
@@ -114,8 +142,11 @@ func (s *Service) Ready() (bool, string) {
 
 const (
 	tickPeriod = 100 * time.Millisecond
-	// absentIdle is how long a playlist is looked for that no packager has.
-	absentIdle = 5 * time.Second
+	// absentIdle is how long a playlist is remembered that no packager has.
+	absentIdle = time.Second
+	// unprovenMost is how many playlists may be looked for at once that were never
+	// there: made-up names are to keep nobody out.
+	unprovenMost = 64
 )
 
 // Run follows what players play until ctx is cancelled.
@@ -127,7 +158,7 @@ func (s *Service) Run(ctx context.Context) error {
 		s.work.Wait()
 		s.origins.close()
 		for _, u := range s.packagers {
-			u.close()
+			u.Close()
 		}
 	}()
 	s.restore()
@@ -141,20 +172,7 @@ func (s *Service) Run(ctx context.Context) error {
 			return nil
 		case <-tick.C:
 		}
-		now := time.Now()
-		second := n%10 == 0
-		for _, st := range s.all() {
-			s.tick(st, now)
-			if second {
-				s.measure(st)
-			}
-		}
-		if second {
-			total, count := s.cache.sweep(now)
-			s.metrics.cacheBytes.Set(float64(total))
-			s.metrics.cacheLen.Set(float64(count))
-			s.metrics.held.Set(float64(len(s.held)))
-		}
+		s.tick(time.Now(), n%10 == 0)
 	}
 }
 
@@ -170,135 +188,232 @@ func (s *Service) start(work func()) bool {
 	return true
 }
 
-func (s *Service) all() []*stream {
+func (s *Service) all() []*playlist {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	list := make([]*stream, 0, len(s.streams))
-	for _, st := range s.streams {
-		list = append(list, st)
+	list := make([]*playlist, 0, len(s.playlists))
+	for _, p := range s.playlists {
+		list = append(list, p)
 	}
 	return list
 }
 
-// tick settles a stream, or ends it when nobody has asked for it for long.
-func (s *Service) tick(st *stream, now time.Time) {
-	if s.drop(st, now) {
-		return
+// tick lets every stream see the time, ends what nobody asks for, and shows how all is,
+// once a second.
+func (s *Service) tick(now time.Time, second bool) {
+	ticks := map[*follower]stream.Tick{}
+	modes := map[stream.Mode]int{}
+	for _, p := range s.all() {
+		if s.drop(p, now) {
+			continue
+		}
+		t, has := ticks[p.f]
+		if !has {
+			t = stream.Tick{At: stream.At(now), Played: map[string]time.Time{}}
+			ticks[p.f] = t
+		}
+		if w := p.watched.Load(); w > 0 {
+			t.Played[p.key] = time.Unix(0, w)
+		}
+		modes[p.shown.Load().Mode]++
+		if second {
+			s.measure(p)
+		}
 	}
-	st.mu.Lock()
-	st.settle(now)
-	st.retire(nil, now)
-	probes := st.dueProbes(now)
-	st.mu.Unlock()
-	for _, i := range probes {
-		s.start(func() { st.probe(s.life, i) })
+	for f, t := range ticks {
+		f.push(t)
+	}
+	if second {
+		total, count := s.cache.Sweep(now)
+		s.metrics.cacheBytes.Set(float64(total))
+		s.metrics.cacheLen.Set(float64(count))
+		s.metrics.held.Set(float64(len(s.held)))
+		s.metrics.showModes(modes)
 	}
 }
 
-// measure shows how a stream is, unless it has ended.
-func (s *Service) measure(st *stream) {
-	st.mu.Lock()
-	last, verdicts := st.line.last(), st.verdicts
-	st.mu.Unlock()
+// measure shows how a playlist is, unless it has ended.
+func (s *Service) measure(p *playlist) {
 	s.mu.RLock()
 	defer s.mu.RUnlock() // until its labels are there: remove takes them away
-	if s.streams[st.key] != st {
-		return
-	}
-	s.metrics.newest.WithLabelValues(st.key).Set(float64(last))
-	for _, v := range verdicts {
-		up := 0.0
-		if health.Usable(v.State) {
-			up = 1
-		}
-		s.metrics.state.WithLabelValues(st.key, v.Packager).Set(up)
+	if s.playlists[p.key] == p {
+		p.f.measure(p)
 	}
 }
 
 var errTooMany = errors.New("too many playlists are followed")
 
-// stream is the stream of a playlist's key, which is followed from now on.
-func (s *Service) stream(key string) (*stream, error) {
+// playlist is the playlist of a key, which is followed from now on; target is what
+// packagers are asked for.
+func (s *Service) playlist(key, target string) (*playlist, error) {
+	now := time.Now()
 	s.mu.RLock()
-	st := s.streams[key]
-	if st != nil {
-		st.asked.Store(time.Now().UnixNano()) // before drop can look
+	p := s.playlists[key]
+	if p != nil {
+		p.ask(now) // before drop can look
 	}
 	s.mu.RUnlock()
-	if st != nil {
-		return st, nil
+	if p != nil {
+		return p, nil
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if st = s.streams[key]; st != nil {
-		return st, nil
+	if p = s.playlists[key]; p != nil {
+		p.ask(now)
+		return p, nil
 	}
-	if len(s.streams) >= s.config.Streams {
-		s.makeRoom()
+	if len(s.playlists) >= s.config.Streams || s.unproven() >= unprovenMost {
+		s.makeRoom(now)
 	}
-	if len(s.streams) >= s.config.Streams {
-		return nil, fmt.Errorf("%w: %d, PROXY_PLAYLISTS sets how many are allowed", errTooMany, len(s.streams))
+	if n := len(s.playlists); n >= s.config.Streams || s.unproven() >= unprovenMost {
+		return nil, fmt.Errorf("%w: %d, PROXY_PLAYLISTS sets how many are allowed", errTooMany, n)
 	}
 	if s.life.Err() != nil {
 		return nil, s.life.Err()
 	}
-	st = newStream(s, key, time.Now())
-	s.begin(st)
-	return st, nil
+	p = s.add(s.followerOf(key), key, now)
+	p.f.push(stream.Begin{At: stream.At(now), Playlist: key, Target: target})
+	return p, nil
 }
 
-// begin follows a stream. Needs mu.
-func (s *Service) begin(st *stream) {
-	ctx, cancel := context.WithCancel(s.life)
-	st.cancel = cancel
-	s.streams[st.key] = st
-	s.metrics.playlists.Set(float64(len(s.streams)))
-	s.start(func() {
-		st.run(ctx)
-		st.forgetAll()
-	})
+// followerOf is the follower that a playlist belongs to: that of the multivariant
+// playlist that names it, or one of its own. Needs mu.
+func (s *Service) followerOf(key string) *follower {
+	if f := s.names[key]; f != nil && f.count > 0 {
+		return f
+	}
+	f := newFollower(s, key)
+	s.start(f.run)
+	return f
 }
 
-// drop ends a stream that nobody has asked for for long, and reports whether it
-// did. One that was ever served is kept for the whole time, whatever packagers say:
-// its numbers must go on (rule 1).
-func (s *Service) drop(st *stream, now time.Time) bool {
+// add adds a playlist to its follower's. Needs mu.
+func (s *Service) add(f *follower, key string, now time.Time) *playlist {
+	p := newPlaylist(f, key, now)
+	f.count++
+	s.playlists[key] = p
+	s.folders[folderOf(key)] = p
+	s.metrics.playlists.Set(float64(len(s.playlists)))
+	f.seen.store(key, nil)
+	for i := range s.packagers {
+		s.start(func() { p.followAt(i) })
+	}
+	return p
+}
+
+// folderOf is the folder that a key lies in.
+func folderOf(key string) string {
+	name := uri.Name(key)
+	return name[:strings.LastIndexByte(name, '/')+1]
+}
+
+// near is the order of packagers, by index, of the playlist that lies nearest above a
+// key; nil for none.
+func (s *Service) near(key string) []int {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if p := s.playlists[key]; p != nil {
+		return p.sources.Load().Order()
+	}
+	for folder := folderOf(key); folder != ""; folder = folder[:strings.LastIndexByte(folder[:len(folder)-1], '/')+1] {
+		if p := s.folders[folder]; p != nil {
+			return p.sources.Load().Order()
+		}
+	}
+	return nil
+}
+
+// name notes that keys belong to a follower's stream.
+func (s *Service) name(f *follower, keys []string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if f.count == 0 {
+		return
+	}
+	for _, key := range keys {
+		s.names[key] = f
+	}
+	f.names = append(f.names, keys...)
+}
+
+// drop ends a playlist that nobody has asked for for long, and reports whether it did.
+// One that was ever served is kept for the whole time, whatever packagers say: its
+// numbers must go on.
+func (s *Service) drop(p *playlist, now time.Time) bool {
 	most := s.config.Idle
-	if st.shown.Load().body == nil && st.absentEverywhere() {
+	if p.isAbsent() {
 		most = min(most, absentIdle)
 	}
-	if now.UnixNano()-st.asked.Load() <= int64(most) {
+	if now.UnixNano()-p.asked.Load() <= int64(most) {
 		return false
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if now.UnixNano()-st.asked.Load() <= int64(most) {
+	if now.UnixNano()-p.asked.Load() <= int64(most) {
 		return false // asked for meanwhile
 	}
-	s.remove(st)
-	s.log.Debug("nobody asks for this playlist any more", "playlist", st.key)
+	s.remove(p)
+	s.log.Debug("nobody asks for this playlist any more", "playlist", p.key)
 	return true
 }
 
-// makeRoom ends the streams of playlists that no packager has: whoever asks for
-// made-up names is to keep nobody out. Needs mu.
-func (s *Service) makeRoom() {
-	for _, st := range s.streams {
-		if st.shown.Load().body == nil && st.absentEverywhere() {
-			s.remove(st)
+// unproven counts the playlists that were never there. Needs mu.
+func (s *Service) unproven() int {
+	n := 0
+	for _, p := range s.playlists {
+		if !p.isProven() {
+			n++
 		}
+	}
+	return n
+}
+
+// onceAfter is how long a playlist that was asked for once must have been left alone
+// to make room for another.
+const onceAfter = 5 * time.Second
+
+// makeRoom ends playlists that no packager has, and of those that nobody asked for
+// twice the oldest: whoever asks for made-up names is to keep nobody out. Needs mu.
+func (s *Service) makeRoom(now time.Time) {
+	var oldest *playlist
+	for _, p := range s.playlists {
+		if p.isAbsent() {
+			s.remove(p)
+			continue
+		}
+		once := p.asks.Load() <= 1 && p.watched.Load() == 0 && now.UnixNano()-p.asked.Load() > int64(onceAfter)
+		if once && (oldest == nil || p.asked.Load() < oldest.asked.Load()) {
+			oldest = p
+		}
+	}
+	if len(s.playlists) >= s.config.Streams && oldest != nil {
+		s.remove(oldest)
 	}
 }
 
-// remove ends a stream. Needs mu.
-func (s *Service) remove(st *stream) {
-	st.cancel()
-	if s.streams[st.key] == st {
-		delete(s.streams, st.key)
+// remove ends a playlist, and its stream with the last of them. Needs mu.
+func (s *Service) remove(p *playlist) {
+	if s.playlists[p.key] != p {
+		return
 	}
-	s.metrics.playlists.Set(float64(len(s.streams)))
-	s.metrics.newest.DeleteLabelValues(st.key)
-	s.metrics.state.DeletePartialMatch(prometheus.Labels{"playlist": st.key})
+	p.cancel()
+	delete(s.playlists, p.key)
+	if s.folders[folderOf(p.key)] == p {
+		delete(s.folders, folderOf(p.key))
+	}
+	s.index.drop(p)
+	p.f.seen.forget(p.key)
+	if p.f.count--; p.f.count == 0 {
+		for _, key := range p.f.names {
+			if s.names[key] == p.f {
+				delete(s.names, key)
+			}
+		}
+	}
+	p.f.push(stream.Leave{At: stream.At(time.Now()), Playlist: p.key})
+	s.metrics.playlists.Set(float64(len(s.playlists)))
+	s.metrics.newest.DeleteLabelValues(p.key)
+	s.metrics.state.DeletePartialMatch(prometheus.Labels{"playlist": p.key})
 }
 
 // tell makes a failover known: in the log, in the metrics, at /events.
@@ -312,4 +427,27 @@ func (s *Service) tell(f report.Failover) {
 	}
 	s.events.add(f, time.Now())
 	report.Emit(s.log, failoverText(f), f)
+}
+
+// tellMode makes known how a playlist is served from now on.
+func (s *Service) tellMode(p *playlist, now stream.Snapshot) {
+	if s.isSucceeded() {
+		return
+	}
+	m := report.Serving{Playlist: report.Clean(p.key), Mode: now.Mode.String(), Reason: report.Clean(now.Why)}
+	s.events.add(m, time.Now())
+	text := "playlist is " + m.Mode
+	if m.Reason != "" {
+		text += ": " + m.Reason
+	}
+	report.Emit(s.log, text, m)
+}
+
+// failoverText is the event's message for people.
+func failoverText(f report.Failover) string {
+	gap := "no player was waiting"
+	if f.GapMS >= 0 {
+		gap = fmt.Sprintf("the longest wait of a player was %.0f ms", f.GapMS)
+	}
+	return fmt.Sprintf("failover from %s to %s: %s; %s", f.From, f.To, f.Cause, gap)
 }

@@ -11,18 +11,17 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
 
-	"livestream-tui/services/hls"
+	"livestream-tui/services/proxy/stream"
 )
 
 // state keeps the high-water marks on disk: what was served goes on where it was,
-// after the proxy itself was killed (FAILURES.md, case 29). Safe for concurrent
+// after the proxy itself was killed. Safe for concurrent
 // use.
 type state struct {
 	folder string
@@ -32,28 +31,18 @@ type state struct {
 	wake  chan struct{}
 }
 
-// saved is one stream on disk.
+// saved is one playlist on disk.
 type saved struct {
-	Key     string            `json:"key"`
-	At      time.Time         `json:"at"`
-	Asked   time.Time         `json:"asked"`
-	Watched time.Time         `json:"watched"`
-	Active  string            `json:"active"`
-	Head    hls.MediaPlaylist `json:"head"`
-	Entries []entry           `json:"entries"`
-	// Retired have left the playlist; players may still ask for them (rule 6).
-	Retired []retired     `json:"retired,omitempty"`
-	Number  int64         `json:"discontinuity_sequence"`
-	Window  time.Duration `json:"window_ns"`
-	Shift   shift         `json:"shift"`
-	Since   int64         `json:"since"`
-	Epoch   int           `json:"epoch"`
+	stream.Kept
+	At      time.Time `json:"at"`
+	Asked   time.Time `json:"asked"`
+	Watched time.Time `json:"watched"`
 }
 
 // young reports whether a state is gone on with: players that saw an older one than
 // its own window have gone, or have nothing left to play.
 func (v saved) young(now time.Time) bool {
-	return now.Sub(v.At).Abs() < max(v.Window, 10*time.Second)
+	return now.Sub(v.At).Abs() < max(min(v.Line.Window, 10*time.Minute), 10*time.Second)
 }
 
 func openState(folder string, port int) (*state, error) {
@@ -68,7 +57,10 @@ func (s *state) put(key string, b []byte) {
 	s.mu.Lock()
 	s.dirty[key] = b
 	s.mu.Unlock()
-	tell(s.wake)
+	select {
+	case s.wake <- struct{}{}:
+	default: // told already
+	}
 }
 
 // write writes what was put until ctx is cancelled, the last of each key at the
@@ -126,7 +118,7 @@ func (s *state) read(now time.Time) ([]saved, error) {
 		if err == nil {
 			err = json.Unmarshal(b, &v)
 		}
-		if err == nil && v.young(now) && isPlaylist(v.Key) && len(v.Entries) > 0 && v.Head.TargetDuration > 0 {
+		if err == nil && v.young(now) && strings.HasPrefix(v.Key, "/") && len(v.Line.Entries) > 0 && v.Line.Head.TargetDuration > 0 {
 			list = append(list, v)
 			continue
 		}
@@ -140,21 +132,23 @@ func (s *state) read(now time.Time) ([]saved, error) {
 	return list, errors.Join(errs...)
 }
 
-// save puts a stream's marks. Needs the stream's mu.
-func (s *Service) save(st *stream) {
-	if s.isSucceeded() {
+// keep puts a playlist's marks.
+func (f *follower) keep(key string) {
+	p := f.playlist(key)
+	if p == nil || f.s.isSucceeded() {
 		return // the marks are the other incarnation's
 	}
-	b, err := json.Marshal(saved{
-		Key: st.key, At: time.Now(), Asked: time.Unix(0, st.asked.Load()), Watched: time.Unix(0, st.watched.Load()),
-		Active: st.choice.Active, Head: st.line.head, Entries: st.line.entries[:st.line.listed], Retired: st.retired,
-		Number: st.line.number, Window: st.line.window, Shift: st.line.shift, Since: st.line.since, Epoch: st.line.epoch,
-	})
-	if err != nil {
-		s.log.Warn("cannot keep the high-water marks", "playlist", st.key, "error", err)
+	kept, ok := f.state.Keep(key)
+	if !ok {
 		return
 	}
-	s.state.put(st.key, b)
+	kept.Stream = f.key
+	b, err := json.Marshal(saved{Kept: kept, At: time.Now(), Asked: time.Unix(0, p.asked.Load()), Watched: time.Unix(0, p.watched.Load())})
+	if err != nil {
+		f.s.log.Warn("cannot keep the high-water marks", "playlist", key, "error", err)
+		return
+	}
+	f.s.state.put(key, b)
 }
 
 // restore goes on with the streams of an earlier incarnation.
@@ -164,86 +158,96 @@ func (s *Service) restore() {
 	if err != nil {
 		s.log.Warn("some high-water marks cannot be read, their playlists begin anew", "error", err)
 	}
+	streams := map[string]*follower{}
+	var begun []*follower
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	for _, v := range list {
-		if s.streams[v.Key] != nil || len(s.streams) >= s.config.Streams {
+		if s.playlists[v.Key] != nil || len(s.playlists) >= s.config.Streams || !v.fits(len(s.packagers)) {
 			continue
 		}
-		st := newStream(s, v.Key, now)
-		st.line.head, st.line.entries, st.line.listed = v.Head, v.Entries, len(v.Entries)
-		st.line.number, st.line.window, st.line.shift, st.line.since, st.line.epoch = v.Number, v.Window, v.Shift, v.Since, v.Epoch
-		share(st.line.entries)
-		st.choice.Active, st.grew, st.restored = v.Active, now, true
-		for _, e := range v.Entries {
-			st.use(e)
+		f := streams[v.Stream]
+		if f == nil {
+			f = newFollower(s, v.Stream)
+			streams[v.Stream] = f
+			begun = append(begun, f)
 		}
-		for _, r := range v.Retired {
-			if r.Until.After(now) {
-				st.retired = append(st.retired, r)
-				st.use(r.Entry)
-			}
-		}
-		st.show(st.line.playlist().Encode(), st.line.last(), st.choice.Active)
-		s.begin(st)
+		p := s.add(f, v.Key, now)
+		p.restored.Store(&restored{since: now})
 		if now.Sub(v.Watched) < time.Minute {
-			st.watch(now)
-			st.fetchRetired()
+			p.watched.Store(now.UnixNano())
 		}
 	}
-}
-
-// fetchRetired fetches what has left the playlist, newest first, while packagers
-// hold it still: they may be restarted next.
-func (st *stream) fetchRetired() {
-	st.mu.Lock()
-	defer st.mu.Unlock()
-	for _, r := range slices.Backward(st.retired) {
-		st.fetchEntry(r.Entry)
-	}
-}
-
-// share gives entries with the same EXT-X-MAP the same pointer again, as the
-// writer expects it.
-func share(entries []entry) {
-	for i := 1; i < len(entries); i++ {
-		a, b := entries[i-1].Segment.Map, entries[i].Segment.Map
-		if a != nil && b != nil && a.URI == b.URI {
-			entries[i].Segment.Map = a
+	s.mu.Unlock()
+	for _, v := range list {
+		f := streams[v.Stream]
+		if p := s.find(v.Key); f == nil || p == nil || p.f != f {
+			continue
+		}
+		var effects []stream.Effect
+		f.state, effects = f.state.Restore(v.Kept, now)
+		f.do(effects)
+		if now.Sub(v.Watched) < time.Minute {
+			f.push(stream.Played{At: stream.At(now), Playlist: v.Key})
 		}
 	}
+	for _, f := range begun {
+		s.start(f.run)
+	}
 }
 
-// restoreMost is how long a restored stream may keep the proxy from being ready.
+// fits reports whether the marks name no more packagers than there are.
+func (v saved) fits(packagers int) bool {
+	for _, e := range v.Line.Entries {
+		if e.Packager >= packagers || e.Media.Packager >= packagers {
+			return false
+		}
+	}
+	return true
+}
+
+// find is the playlist of a key, nil for none.
+func (s *Service) find(key string) *playlist {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.playlists[key]
+}
+
+// restored is a playlist that an earlier incarnation left.
+type restored struct{ since time.Time }
+
+// restoreMost is how long a restored playlist may keep the proxy from being ready.
 const restoreMost = 3 * time.Second
 
-// restoring is what a restored stream still waits for, empty when it is ready.
-func (st *stream) restoring(now time.Time) string {
-	st.mu.Lock()
-	defer st.mu.Unlock()
-	if !st.restored {
+// restoredNewest is how many of its newest segments are waited for.
+const restoredNewest = 4
+
+// restoring is what a restored playlist still waits for, empty when it is ready.
+func (p *playlist) restoring(now time.Time) string {
+	r := p.restored.Load()
+	if r == nil {
 		return ""
 	}
-	if now.Sub(st.began) >= restoreMost {
-		st.restored = false
-		return ""
+	if now.Sub(r.since) < restoreMost {
+		if !p.answered.Load() {
+			return "restoring " + p.key + ": no packager has answered yet"
+		}
+		if p.watched.Load() > 0 && !p.f.s.hasNewest(p) {
+			return "restoring " + p.key + ": fetching its newest segments"
+		}
 	}
-	answered := false
-	for _, r := range st.record {
-		answered = answered || r.list != nil
-	}
-	if !answered {
-		return "restoring " + st.key + ": no packager has answered yet"
-	}
-	if st.isWatched(now) {
-		for _, e := range st.line.entries[max(0, len(st.line.entries)-4):] {
-			if o := st.s.cache.get(e.Key); o != nil {
-				if whole, err := o.done(); !whole && err == nil {
-					return "restoring " + st.key + ": fetching its newest segments"
-				}
+	p.restored.Store(nil)
+	return ""
+}
+
+// hasNewest reports whether none of a playlist's newest segments is still on its way.
+func (s *Service) hasNewest(p *playlist) bool {
+	last := p.shown.Load().Last
+	for _, id := range s.index.newest(p, last-restoredNewest) {
+		if o := s.cache.Get(id); o != nil {
+			if whole, err := o.Done(); !whole && err == nil {
+				return false
 			}
 		}
 	}
-	st.restored = false
-	return ""
+	return true
 }

@@ -50,6 +50,20 @@ type Failover struct {
 // Kind returns "failover".
 func (Failover) Kind() string { return "failover" }
 
+// Serving tells how the proxy serves a playlist from now on.
+type Serving struct {
+	// Playlist is its path and query at the proxy.
+	Playlist string `json:"playlist"`
+	// Mode is "merged" of all packagers, "passed through" as one has it, "forwarded"
+	// request by request.
+	Mode string `json:"mode"`
+	// Reason is why it is not merged, in words; empty where it is.
+	Reason string `json:"reason,omitempty"`
+}
+
+// Kind returns "serving".
+func (Serving) Kind() string { return "serving" }
+
 // Logger is the part of hclog.Logger that Emit needs.
 type Logger interface {
 	Info(msg string, args ...any)
@@ -108,6 +122,8 @@ func EventOf(l Line) (Event, bool, error) {
 		return decode[Progress](l)
 	case Failover{}.Kind():
 		return decode[Failover](l)
+	case Serving{}.Kind():
+		return decode[Serving](l)
 	case Viewing{}.Kind():
 		return decode[Viewing](l)
 	}

@@ -1,0 +1,224 @@
+package fetch
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"sync"
+	"time"
+)
+
+const (
+	// maxListed and maxPlayers bound an object, in bytes: what a playlist lists, and
+	// what players ask for.
+	maxListed, maxPlayers = 256 << 20, 64 << 20
+	// maxCut is how much of a resource is read for nothing, where a packager does not
+	// know ranges.
+	maxCut = 64 << 20
+)
+
+// attempt is one request to one packager for one resource, or for the rest of it.
+// Its own goroutine fills it; the fetch looks at it.
+type attempt struct {
+	source Source
+	object *Object
+	want   Want
+	lane   Lane
+	cancel context.CancelFunc
+	began  time.Time
+
+	// Used by the fetch alone.
+	hedged  bool // a peer was asked because of it
+	silent  bool // its silence was told
+	checked int  // bytes that were held against what was published
+
+	mu      sync.Mutex
+	state   progress // guarded by mu
+	taken   int64    // memory, of the object's account; guarded by mu
+	dropped bool     // it may take no more; guarded by mu
+}
+
+// progress is how far an attempt is.
+type progress struct {
+	answered bool
+	buf      []byte // from the beginning on; only appended to
+	head     int    // bytes of it that another attempt brought
+	size     int64  // of the whole, -1 when not told
+	header   http.Header
+	etag     string // strong, as the packager gave it
+	digest   string // Repr-Digest
+	last     time.Time
+	wait     time.Duration // to the first byte
+	ended    bool
+	err      error // why it ended; nil when whole
+}
+
+func (a *attempt) now() progress {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.state
+}
+
+// resume is what a request for the rest of a resource needs.
+type resume struct {
+	head []byte // what came already
+	etag string
+	size int64
+}
+
+// run asks and reads until the end. It tells kick of everything new.
+func (a *attempt) run(ctx context.Context, r resume, kick chan<- struct{}) {
+	err := a.read(ctx, r, kick)
+	a.mu.Lock()
+	a.state.ended, a.state.err = true, err
+	a.mu.Unlock()
+	tell(kick)
+}
+
+func tell(kick chan<- struct{}) {
+	select {
+	case kick <- struct{}{}:
+	default: // a kick waits already
+	}
+}
+
+func (a *attempt) most() int64 {
+	if a.lane == LanePlayers {
+		return maxPlayers
+	}
+	return maxListed
+}
+
+// overlap is what there is of an answer's body.
+type overlap struct {
+	head []byte // what comes before it
+	cut  int64  // how much at its beginning is not wanted
+	size int64  // of head and what is wanted of it, -1 when not told
+	part bool   // more may follow that is not wanted
+}
+
+func (a *attempt) read(ctx context.Context, r resume, kick chan<- struct{}) error {
+	u := a.source.From
+	if a.lane == LanePlayers {
+		release := take(u.fetching)
+		if release == nil {
+			return ErrBusy
+		}
+		defer release()
+	}
+	lane := &u.lanes[a.lane]
+	answer, err := u.send(ctx, lane, http.MethodGet, a.source.Target, a.source.request(int64(len(r.head)), r.etag))
+	if err != nil {
+		return err
+	}
+	if status := answer.StatusCode; len(r.head) > 0 && !a.source.continues(answer.Response, r) &&
+		(status == http.StatusPartialContent || status == http.StatusRequestedRangeNotSatisfiable) {
+		// Not the rest of those bytes: its whole will be compared with them.
+		answer.refuse()
+		r = resume{}
+		if answer, err = u.send(ctx, lane, http.MethodGet, a.source.Target, a.source.request(0, "")); err != nil {
+			return err
+		}
+	}
+	wait := time.Since(a.began)
+	if err := answer.failure(http.StatusOK, http.StatusNonAuthoritativeInfo, http.StatusPartialContent); err != nil {
+		return err
+	}
+	closed := answer.close
+	defer func() { closed() }()
+	body, zipped, err := plainBody(answer.Response)
+	if err != nil {
+		return err
+	}
+	o, err := a.source.overlap(answer.Response, r, zipped)
+	if err != nil {
+		return err
+	}
+	if o.size > a.most() {
+		return fmt.Errorf("%w: %d bytes, at most %d are", ErrTooLarge, o.size, a.most())
+	}
+	lane.waits.note(wait)
+	a.mu.Lock()
+	a.state.answered, a.state.size, a.state.last, a.state.wait = true, o.size, time.Now(), wait
+	a.state.header, a.state.etag = endToEnd(answer.Header), strong(answer.Header)
+	if a.source.Range == nil && !zipped {
+		a.state.digest = answer.Header.Get("Repr-Digest")
+	}
+	a.mu.Unlock()
+	tell(kick)
+	if o.cut > 0 {
+		if err := a.skip(body, o.cut); err != nil {
+			return err
+		}
+	}
+	err = a.receive(body, o, kick)
+	if o.part && err == nil {
+		closed = func() { answer.refuse() } // little may be left
+	}
+	return err
+}
+
+// skip reads what is not wanted.
+func (a *attempt) skip(body io.Reader, n int64) error {
+	b := make([]byte, readSize)
+	for n > 0 {
+		got, err := body.Read(b[:min(n, readSize)])
+		n -= int64(got)
+		if got > 0 {
+			a.mu.Lock()
+			a.state.last = time.Now()
+			a.mu.Unlock()
+		}
+		if err == io.EOF && n > 0 {
+			return io.ErrUnexpectedEOF
+		}
+		if err != nil && n > 0 {
+			return err
+		}
+	}
+	return nil
+}
+
+// take takes memory for the body; false when there is none.
+func (a *attempt) take(n int64) error {
+	if !a.object.take(n, a.lane == LanePlayback) {
+		return ErrBusy
+	}
+	a.mu.Lock()
+	dropped := a.dropped
+	if !dropped {
+		a.taken += n
+	}
+	a.mu.Unlock()
+	if dropped {
+		a.object.give(n)
+		return context.Canceled
+	}
+	return nil
+}
+
+func (a *attempt) give(n int64) {
+	a.mu.Lock()
+	dropped := a.dropped
+	if !dropped {
+		a.taken -= n
+	}
+	a.mu.Unlock()
+	if !dropped {
+		a.object.give(n)
+	}
+}
+
+// drop ends the attempt and gives its memory back.
+func (a *attempt) drop() { a.object.give(a.keep()) }
+
+// keep ends the attempt and returns how much memory was taken for its body, which
+// is the caller's from now on.
+func (a *attempt) keep() (taken int64) {
+	a.cancel()
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	taken, a.taken, a.dropped = a.taken, 0, true
+	return taken
+}

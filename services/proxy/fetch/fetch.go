@@ -1,0 +1,337 @@
+package fetch
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"time"
+
+	"livestream-tui/services/hls"
+	"livestream-tui/services/report"
+)
+
+// Fetch gets one resource whole, from whichever packager gives it: it asks the next
+// one when one fails, is late, is slow or gives a doubtful body, and goes on where
+// another broke off. One goroutine runs it, once.
+type Fetch struct {
+	Object *Object
+	// Sources are where the resource is, best first, as of now.
+	Sources func() []Source
+	Want    Want
+	// Duration is of the segment, the measure of slowness; zero for what is none.
+	Duration time.Duration
+	// Patience is how long to go on while no packager answers, Absence how long while
+	// every one says that it has no such thing, or who answers has another.
+	Patience, Absence time.Duration
+	// Rounds is how often each source is asked at most. Zero: until patience or
+	// absence is over, once after the other. With one, what no packager has is absent
+	// for good, and a packager that is silent is waited for until patience is over.
+	Rounds int
+	Lane   Lane
+	// Judge is told what was seen of a packager; nil for nobody.
+	Judge func(u *Upstream, f Finding)
+
+	attempts []*attempt
+	failed   map[place]failure // of this round
+	round    int
+	began    time.Time
+	begun    bool
+	first    *Upstream // the first one asked
+	doubt    *doubt
+	blamed   []blame
+	kick     chan struct{}
+	work     sync.WaitGroup // the attempts' goroutines
+}
+
+// Finding is what a fetch saw of a packager.
+type Finding struct {
+	Kind  FindingKind
+	Cause string // in words, of a failure
+}
+
+// FindingKind is the kind of a Finding.
+type FindingKind uint8
+
+const (
+	FindingGood   FindingKind = iota // it gave a whole, valid resource
+	FindingLate                      // a peer had to be asked as well, and won
+	FindingFailed                    // it failed: error, silence, wrong bytes, slowness
+	FindingAbsent                    // it says that it does not have what it lists
+	FindingSaved                     // it was asked first, and a peer answered
+)
+
+func (k FindingKind) String() string {
+	return [...]string{"good", "late", "failed", "absent", "saved"}[k]
+}
+
+// blame is a finding that holds only if a peer does better.
+type blame struct {
+	from    *Upstream
+	finding Finding
+}
+
+// failure is an attempt that ended badly.
+type failure struct {
+	err error
+	at  time.Time
+}
+
+const (
+	fetchTick  = 20 * time.Millisecond
+	retryFirst = 50 * time.Millisecond
+	retryMost  = 250 * time.Millisecond
+	// listedMost and playersMost bound a fetch, however steadily a body trickles: by
+	// then nobody plays it any more, or nobody waits for it whole.
+	listedMost, playersMost = 2 * time.Minute, 10 * time.Minute
+)
+
+// Run fetches until the object is whole or there is no hope, ctx ends, or, for players,
+// nobody waits any more.
+func (f *Fetch) Run(ctx context.Context) {
+	most := listedMost
+	if f.Lane == LanePlayers {
+		leave := f.Object.enter()
+		if leave == nil {
+			f.Object.Fail(ErrBusy)
+			return
+		}
+		defer leave()
+		f.Object.forWaiting()
+		most = playersMost
+	}
+	defer f.work.Wait()
+	ctx, cancel := context.WithTimeout(ctx, most)
+	defer cancel()
+	defer f.dropAll()
+	f.kick, f.failed, f.began = make(chan struct{}, 1), map[place]failure{}, time.Now()
+	var tick *time.Ticker
+	for pause := retryFirst; ; pause = min(2*pause, retryMost) {
+		f.round++
+		f.next(ctx, nil)
+		if tick == nil {
+			tick = time.NewTicker(fetchTick)
+			defer tick.Stop()
+		}
+		for len(f.attempts) > 0 {
+			select {
+			case <-ctx.Done():
+				f.end(ErrUnavailable)
+				return
+			case <-f.Object.use.left:
+				return
+			case <-f.kick:
+			case <-f.Object.wanted:
+			case <-tick.C:
+			}
+			if f.look(ctx) {
+				return
+			}
+		}
+		if err := f.hopeless(); err != nil {
+			f.end(err)
+			return
+		}
+		select {
+		case <-ctx.Done():
+			f.end(ErrUnavailable)
+			return
+		case <-f.Object.use.left:
+			return
+		case <-time.After(pause + rand.N(pause/5)):
+		}
+		clear(f.failed) // a new round
+	}
+}
+
+// end takes a doubtful body, where there is one, else fails.
+func (f *Fetch) end(err error) {
+	if f.doubt == nil || !f.settle() {
+		f.Object.Fail(err)
+	}
+}
+
+func (f *Fetch) dropAll() {
+	for _, a := range f.attempts {
+		a.drop()
+	}
+	if f.doubt != nil {
+		f.doubt.attempt.drop()
+	}
+}
+
+func (f *Fetch) judge(u *Upstream, finding Finding) {
+	if f.Judge != nil {
+		f.Judge(u, finding)
+	}
+}
+
+// next begins an attempt at the best source that has not failed just now and is not
+// being asked; false when there is none. The rest of what the attempt behind got is
+// enough where that packager is known to hold the same bytes.
+func (f *Fetch) next(ctx context.Context, behind *attempt) bool {
+	for _, s := range f.Sources() {
+		failed, has := f.failed[s.place()]
+		if has && !f.over(failed) || f.asking(s.place()) > 0 {
+			continue
+		}
+		f.ask(ctx, s, behind)
+		return true
+	}
+	return false
+}
+
+// asking is how many attempts there are at a place.
+func (f *Fetch) asking(at place) (n int) {
+	for _, a := range f.attempts {
+		if a.source.place() == at {
+			n++
+		}
+	}
+	return n
+}
+
+func (f *Fetch) ask(ctx context.Context, s Source, behind *attempt) {
+	if f.first == nil {
+		f.first = s.From
+	}
+	attempting, cancel := context.WithCancel(ctx)
+	a := &attempt{source: s, object: f.Object, want: f.Want, lane: f.Lane, cancel: cancel, began: time.Now(), state: progress{size: -1}}
+	var rest resume
+	if behind != nil {
+		// A 200 to it is the whole: its beginning is compared.
+		if p := behind.now(); p.etag != "" && p.size > 0 && len(p.buf) > 0 && int64(len(p.buf)) < p.size {
+			rest = resume{head: p.buf, etag: p.etag, size: p.size}
+		}
+	}
+	f.attempts = append(f.attempts, a)
+	f.work.Go(func() { a.run(attempting, rest, f.kick) })
+}
+
+// over reports whether a packager may be asked again, though the round goes on: it
+// may not have had the segment yet, and the one that is asked may trickle for long.
+func (f *Fetch) over(failed failure) bool {
+	return f.Rounds == 0 && time.Since(failed.at) >= retryMost && !errors.Is(failed.err, ErrOther) && !errors.Is(failed.err, errDoubtful)
+}
+
+// look acts on what the attempts have come to; true when the object is done.
+func (f *Fetch) look(ctx context.Context) bool {
+	now := time.Now()
+	for _, a := range slices.Clone(f.attempts) {
+		p := a.now()
+		switch {
+		case p.ended && (errors.Is(p.err, errOverrun) || f.Lane == LanePlayers && errors.Is(p.err, ErrTooLarge)):
+			f.end(ErrTooLarge) // the next would be read as far for nothing
+			return true
+		case p.ended && p.err == nil:
+			if f.take(ctx, a, p) {
+				return true
+			}
+		case p.ended:
+			f.drop(ctx, a, p.err)
+		default:
+			if len(p.buf) > p.head && !f.begun {
+				f.begun = true
+				f.Object.begin()
+			}
+			f.time(ctx, a, p, now)
+		}
+	}
+	if f.doubt != nil && (len(f.attempts) == 0 || now.After(f.doubt.until)) {
+		if f.settle() {
+			return true
+		}
+		f.doubt = nil
+	}
+	if f.exhausted(now) {
+		f.end(f.outcome(ErrUnavailable))
+		return true
+	}
+	if f.Object.streaming() {
+		f.publish(ctx)
+	}
+	return false
+}
+
+// take takes a whole body, if it is valid and goes on from what was published.
+func (f *Fetch) take(ctx context.Context, a *attempt, p progress) bool {
+	odd, err := f.Want.assess(p.buf, p.digest)
+	published, _ := f.Object.Now()
+	if err == nil && !bytes.HasPrefix(p.buf, published.Body) {
+		err = ErrOther
+	}
+	switch {
+	case err != nil:
+		f.drop(ctx, a, err)
+		return false
+	case odd != "":
+		return f.doubtful(ctx, a, p, odd)
+	}
+	if f.doubt != nil {
+		f.blamed = append(f.blamed, blame{f.doubt.attempt.source.From, Finding{Kind: FindingFailed, Cause: f.doubt.odd}})
+	}
+	f.finish(a, p, "")
+	return true
+}
+
+// finish makes the object whole with the body of a.
+func (f *Fetch) finish(a *attempt, p progress, odd string) {
+	for _, other := range f.attempts {
+		if other != a {
+			f.lost(other) // before it ends for being cancelled
+			other.cancel()
+		}
+	}
+	u := a.source.From
+	for _, b := range f.blamed {
+		if b.from != u {
+			f.judge(b.from, b.finding)
+		}
+	}
+	f.judge(u, Finding{Kind: FindingGood})
+	if u != f.first {
+		f.judge(f.first, Finding{Kind: FindingSaved})
+	}
+	taken := a.keep()
+	if !f.Object.finish(a.content(p, odd), taken) {
+		f.Object.give(taken)
+	}
+}
+
+// content is what the attempt brought.
+func (a *attempt) content(p progress, odd string) Content {
+	c := Content{
+		Body: p.buf, Type: typeOf(a.source.Target, p.header.Get("Content-Type"), p.buf),
+		Packager: a.source.From.base, Header: p.header, Odd: odd,
+	}
+	if !a.want.Enciphered && !a.want.Anything {
+		c.Start, c.HasStart = hls.FirstTimestamp(p.buf)
+	}
+	return c
+}
+
+// drop ends an attempt that has failed and asks the next packager at once.
+func (f *Fetch) drop(ctx context.Context, a *attempt, err error) {
+	f.remove(a, err)
+	a.drop()
+	u := a.source.From
+	switch redirect := (*Redirect)(nil); {
+	case errors.Is(err, context.Canceled), errors.Is(err, ErrOther), errors.Is(err, ErrBusy), errors.Is(err, ErrTooLarge):
+	case absent(err):
+		f.judge(u, Finding{Kind: FindingAbsent, Cause: report.Cause(err)})
+	case refusal(err), errors.As(err, &redirect):
+		// It is at fault only if another packager does not say so.
+		f.blamed = append(f.blamed, blame{u, Finding{Kind: FindingFailed, Cause: report.Cause(err)}})
+	default:
+		f.judge(u, Finding{Kind: FindingFailed, Cause: report.Cause(err)})
+	}
+	f.next(ctx, a)
+}
+
+// remove takes an attempt out of those that are looked at.
+func (f *Fetch) remove(a *attempt, err error) {
+	f.attempts = slices.DeleteFunc(f.attempts, func(o *attempt) bool { return o == a })
+	f.failed[a.source.place()] = failure{err, time.Now()}
+}

@@ -1,0 +1,195 @@
+package fetch
+
+import (
+	"context"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"livestream-tui/services/direct"
+)
+
+// Object is one resource that packagers hold: fetched once however many ask, kept
+// whole in memory. While it is fetched its first bytes may be sent already. Safe
+// for concurrent use.
+type Object struct {
+	key     string
+	started time.Time // of the fetch
+
+	mu      sync.Mutex
+	content Content       // guarded by mu
+	changed chan struct{} // closed and replaced when content changes; guarded by mu
+	readers int           // who wait for bytes as they arrive; guarded by mu
+	wanted  chan struct{} // told when readers becomes positive
+	use     use           // guarded by mu
+	ended   time.Time     // when it became whole or failed; guarded by mu
+
+	touched atomic.Int64                    // when a player last asked for it, Unix ns
+	ready   atomic.Pointer[direct.Response] // once it is whole
+}
+
+// NewObject returns an object of which nothing has come yet. A Fetch fills it.
+func NewObject(key string, now time.Time) *Object {
+	o := &Object{key: key, started: now, content: Content{Size: -1}, changed: make(chan struct{}), wanted: make(chan struct{}, 1)}
+	o.use.left = make(chan struct{})
+	o.Touch(now)
+	return o
+}
+
+// Key is what NewObject was given.
+func (o *Object) Key() string { return o.key }
+
+// Started is when its fetch began.
+func (o *Object) Started() time.Time { return o.started }
+
+// Ended is when it became whole, or failed; zero before.
+func (o *Object) Ended() time.Time {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.ended
+}
+
+// Now is the content as it is, and a channel that is closed when it changes.
+func (o *Object) Now() (Content, <-chan struct{}) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.content, o.changed
+}
+
+// Touch notes that a player asked for it.
+func (o *Object) Touch(now time.Time) { o.touched.Store(now.UnixNano()) }
+
+// Touched is when a player last asked for it.
+func (o *Object) Touched() time.Time { return time.Unix(0, o.touched.Load()) }
+
+// Done reports whether it is whole, and why it never will be.
+func (o *Object) Done() (whole bool, err error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.content.Whole, o.content.Err
+}
+
+// Ready is the answer to a plain request, nil while it is not whole. Who sends it
+// holds the object until it is sent (Hold).
+func (o *Object) Ready() *direct.Response { return o.ready.Load() }
+
+// Quick is Ready for who cannot hold the object: nil also for what was fetched for
+// players, which is unbounded in number, so that every reader of it must be counted.
+func (o *Object) Quick() *direct.Response {
+	res := o.ready.Load()
+	if res == nil || o.forPlayers() {
+		return nil
+	}
+	return res
+}
+
+// Await returns when the object is whole, has failed, or ctx has ended. It holds the
+// object no longer: who goes on with it after that holds it all along (Hold).
+func (o *Object) Await(ctx context.Context) (Content, error) {
+	defer o.Hold()()
+	for {
+		c, changed := o.Now()
+		switch {
+		case c.Err != nil:
+			return c, c.Err
+		case c.Whole:
+			return c, nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return c, ctx.Err()
+		}
+	}
+}
+
+// Stream says that somebody wants the bytes as they arrive; the result ends that.
+// It holds the object.
+func (o *Object) Stream() (end func()) {
+	release := o.Hold()
+	o.mu.Lock()
+	o.readers++
+	o.mu.Unlock()
+	select {
+	case o.wanted <- struct{}{}:
+	default: // told already
+	}
+	return sync.OnceFunc(func() {
+		o.mu.Lock()
+		o.readers--
+		o.mu.Unlock()
+		release()
+	})
+}
+
+func (o *Object) streaming() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.readers > 0 || len(o.content.Body) > 0
+}
+
+// change applies by and wakes who waits, unless the object has ended.
+func (o *Object) change(by func(*Content)) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.changeLocked(by)
+}
+
+// changeLocked is change for who holds mu.
+func (o *Object) changeLocked(by func(*Content)) {
+	if o.content.Whole || o.content.Err != nil {
+		return
+	}
+	by(&o.content)
+	if o.content.Whole || o.content.Err != nil {
+		o.ended = time.Now()
+	}
+	close(o.changed)
+	o.changed = make(chan struct{})
+	o.settle()
+}
+
+// describe tells size and type before there is any byte.
+func (o *Object) describe(size int64, kind, packager string, header http.Header) {
+	o.change(func(c *Content) { c.Size, c.Type, c.Packager, c.Header = size, kind, packager, header })
+}
+
+// grow publishes a longer prefix; body begins with what was published.
+func (o *Object) grow(body []byte) { o.change(func(c *Content) { c.Body = body }) }
+
+// begin notes that bytes arrive, though none may be published yet.
+func (o *Object) begin() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.content.Begun = true
+}
+
+// Fill makes the object whole, of content that came in another way than by its
+// fetch. Body, Type, Packager, Header, Start and Odd are as given, the rest follows.
+func (o *Object) Fill(c Content) {
+	n := int64(cap(c.Body))
+	o.take(n, true)
+	if !o.finish(c, n) {
+		o.give(n)
+	}
+}
+
+// finish makes the object whole; n bytes that were taken for the body stay with it.
+// False when the object has ended before.
+func (o *Object) finish(c Content, n int64) bool {
+	c.Size, c.Begun, c.Whole, c.Err, c.ETag = int64(len(c.Body)), true, true, nil, ETagOf(c.Body)
+	ready := direct.NewResponse(c.PlayerHeader(), c.Body)
+	finished := false
+	o.change(func(to *Content) {
+		*to = c
+		o.use.coming -= n
+		o.use.held = n
+		o.ready.Store(ready)
+		finished = true
+	})
+	return finished
+}
+
+// Fail ends the object, unless it is whole: there will be no more of it.
+func (o *Object) Fail(err error) { o.change(func(c *Content) { c.Err = err }) }

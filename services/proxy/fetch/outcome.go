@@ -1,0 +1,91 @@
+package fetch
+
+import (
+	"errors"
+	"time"
+)
+
+// hopeless is why another round makes no sense, nil while it does.
+func (f *Fetch) hopeless() error {
+	if f.Rounds > 0 && f.round >= f.Rounds {
+		return f.outcome(ErrUnavailable)
+	}
+	t := f.tally()
+	took := time.Since(f.began)
+	switch all := len(f.failed); {
+	case t.other > 0 && (t.other == all || took >= f.Absence):
+		// What was sent is broken off; whoever asks again gets another.
+		return ErrOther
+	case all > 0 && (t.large == all || t.redirects == all || t.refused != nil && t.refusals == all):
+		return f.outcome(nil) // all agree: asking again changes nothing
+	case t.gone > 0 && took >= f.Absence && (t.gone == all || f.Absence == 0):
+		return ErrNotFound
+	case took >= f.Patience:
+		return ErrUnavailable
+	}
+	return nil
+}
+
+// tally counts in which ways the packagers failed.
+type tally struct {
+	gone, other, large, busy int
+	redirects, refusals      int
+	redirect                 *Redirect    // the best source's
+	refused                  *StatusError // that all agree on who refuse; nil when they do not
+}
+
+func (f *Fetch) tally() tally {
+	var t tally
+	differ := false
+	for _, s := range f.Sources() {
+		err := f.failed[s.place()].err
+		var redirect *Redirect
+		var status *StatusError
+		switch {
+		case errors.Is(err, ErrOther):
+			t.other++
+		case errors.Is(err, ErrTooLarge):
+			t.large++
+		case errors.Is(err, ErrBusy):
+			t.busy++
+		case errors.As(err, &redirect):
+			if t.redirects++; t.redirect == nil {
+				t.redirect = redirect
+			}
+		case errors.As(err, &status):
+			if absent(err) {
+				t.gone++
+			}
+			if !refusal(err) {
+				continue
+			}
+			t.refusals++
+			differ = differ || t.refused != nil && t.refused.Status != status.Status
+			t.refused = status
+		}
+	}
+	if differ {
+		t.refused = nil
+	}
+	return t
+}
+
+// outcome is what the packagers that answered say together, fallback where none did.
+func (f *Fetch) outcome(fallback error) error {
+	t := f.tally()
+	switch {
+	case t.other > 0:
+		return ErrOther
+	case t.large > 0:
+		return ErrTooLarge
+	case t.redirect != nil:
+		return t.redirect
+	case t.refused != nil && t.gone <= t.refusals && (t.gone == 0 || t.refused.Status == 410):
+		return t.refused
+	case t.gone > 0:
+		return ErrNotFound
+	case t.busy > 0:
+		return ErrBusy
+	}
+	return fallback
+}

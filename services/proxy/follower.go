@@ -1,0 +1,273 @@
+package proxy
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"livestream-tui/services/health"
+	"livestream-tui/services/proxy/stream"
+	"livestream-tui/services/proxy/uri"
+	"livestream-tui/services/report"
+)
+
+// follower follows one stream: one goroutine takes its events, one step after the
+// other, and does what follows from them.
+type follower struct {
+	s      *Service
+	key    string // of the playlist that it began with
+	signal string
+	ctx    context.Context
+	cancel context.CancelFunc
+
+	inbox inbox
+	state stream.State // the goroutine's alone
+	moves []stream.Switched
+	seen  atomicVerdicts
+
+	// count is how many playlists it has, names what belongs to it. Guarded by the
+	// service's mu. Without a playlist it ends, and takes no other.
+	count int
+	names []string
+}
+
+// inbox are the events that were not taken yet. Whoever has one never waits.
+type inbox struct {
+	mu    sync.Mutex
+	list  []stream.Event // guarded by mu
+	wake  chan struct{}  // holds one: there is something
+	ticks int            // in list; guarded by mu
+}
+
+func (b *inbox) push(e stream.Event) {
+	b.mu.Lock()
+	if _, is := e.(stream.Tick); is {
+		if b.ticks > 0 {
+			b.mu.Unlock()
+			return // the one that waits does for both
+		}
+		b.ticks++
+	}
+	b.list = append(b.list, e)
+	b.mu.Unlock()
+	select {
+	case b.wake <- struct{}{}:
+	default: // told already
+	}
+}
+
+func (b *inbox) take() []stream.Event {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	list := b.list
+	b.list, b.ticks = nil, 0
+	return list
+}
+
+// atomicVerdicts are the stream's packagers as they were judged last.
+type atomicVerdicts struct {
+	mu   sync.Mutex
+	list map[string][]health.Verdict // by playlist; guarded by mu
+}
+
+func (v *atomicVerdicts) store(key string, list []health.Verdict) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.list[key] = list
+}
+
+func (v *atomicVerdicts) load(key string) []health.Verdict {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.list[key]
+}
+
+func newFollower(s *Service, key string) *follower {
+	f := &follower{s: s, key: key, signal: uri.Signal(key), state: stream.New(s.config.Packagers)}
+	f.inbox.wake = make(chan struct{}, 1)
+	f.seen.list = map[string][]health.Verdict{}
+	f.ctx, f.cancel = context.WithCancel(s.life)
+	return f
+}
+
+func (f *follower) push(e stream.Event) { f.inbox.push(e) }
+
+// run takes events until the stream has no playlist any more, or the service ends.
+func (f *follower) run() {
+	defer f.cancel()
+	f.s.start(func() {
+		f.s.origins.follow(f.ctx, f.signal, func(packager string) {
+			f.push(stream.Preferred{At: stream.At(time.Now()), Packager: packager})
+		})
+	})
+	for {
+		select {
+		case <-f.inbox.wake:
+		case <-f.ctx.Done():
+			return
+		}
+		for _, e := range f.inbox.take() {
+			var effects []stream.Effect
+			f.state, effects = stream.Step(f.state, e)
+			f.do(effects)
+			if _, is := e.(stream.Tick); is {
+				f.finishMoves(time.Now())
+			}
+		}
+		if f.hasEnded() {
+			return
+		}
+	}
+}
+
+func (f *follower) hasEnded() bool {
+	f.s.mu.RLock()
+	defer f.s.mu.RUnlock()
+	return f.count == 0
+}
+
+// do does what a step asks for. Nothing of it waits.
+func (f *follower) do(effects []stream.Effect) {
+	for _, e := range effects {
+		switch e := e.(type) {
+		case stream.Load:
+			if p := f.playlist(e.Playlist); p != nil {
+				p.loads[e.Packager] <- e // one for each answer: there is room
+			}
+		case stream.Hurry:
+			if p := f.playlist(e.Playlist); p != nil {
+				select {
+				case p.hurry[e.Packager] <- struct{}{}:
+				default: // told already
+				}
+			}
+		case stream.Fetch:
+			if p := f.playlist(e.Playlist); p != nil {
+				f.s.fetchListed(p, e.Entry, e.Resource, e.Target)
+			}
+		case stream.Prove:
+			f.prove(e)
+		case stream.Publish:
+			f.publish(e)
+		case stream.Offer:
+			if p := f.playlist(e.Playlist); p != nil {
+				p.sources.Store(e.Sources)
+			}
+		case stream.Index:
+			if p := f.playlist(e.Playlist); p != nil {
+				for _, id := range f.s.index.add(p, e.Entry) {
+					f.s.cache.Drop(id) // what was there before it was listed may be anything
+				}
+			}
+		case stream.Unindex:
+			for _, id := range e.IDs {
+				if f.s.index.remove(f, e.Playlist, id) {
+					f.s.cache.Drop(id)
+				}
+			}
+		case stream.Drop:
+			f.s.cache.Drop(e.ID)
+		case stream.Name:
+			f.s.name(f, e.Keys)
+		case stream.Keep:
+			f.keep(e.Playlist)
+		case stream.Switched:
+			f.moves = append(f.moves, e)
+		case stream.Say:
+			f.say(e)
+		}
+	}
+}
+
+// playlist is the follower's playlist of that key; nil when it has gone.
+func (f *follower) playlist(key string) *playlist {
+	f.s.mu.RLock()
+	defer f.s.mu.RUnlock()
+	if p := f.s.playlists[key]; p != nil && p.f == f {
+		return p
+	}
+	return nil
+}
+
+func (f *follower) publish(e stream.Publish) {
+	p := f.playlist(e.Playlist)
+	if p == nil {
+		return
+	}
+	before := p.shown.Load()
+	p.show(e.Snapshot)
+	if now := e.Snapshot; (now.Mode != before.Mode || now.Why != before.Why) && now.Mode != stream.Refused {
+		f.s.tellMode(p, now)
+	}
+}
+
+func (f *follower) say(e stream.Say) {
+	switch e.Level {
+	case stream.Debug:
+		f.s.log.Debug(e.Message, e.Fields...)
+	case stream.Info:
+		f.s.log.Info(e.Message, e.Fields...)
+	default:
+		f.s.quiet.Warn(e.Message, e.Fields...)
+	}
+}
+
+// measure shows how the stream is.
+func (f *follower) measure(p *playlist) {
+	f.s.metrics.newest.WithLabelValues(p.key).Set(float64(p.shown.Load().Last))
+	for _, v := range f.seen.load(p.key) {
+		up := 0.0
+		if health.Usable(v.State) {
+			up = 1
+		}
+		f.s.metrics.state.WithLabelValues(p.key, v.Packager).Set(up)
+	}
+}
+
+// finishMoves tells of the moves to another packager for which nobody waits any more.
+func (f *follower) finishMoves(now time.Time) {
+	open := f.moves[:0:0]
+	for _, m := range f.moves {
+		p := f.playlist(m.Playlist)
+		if p == nil {
+			continue
+		}
+		gap, waiting := p.waits.gap(m.Fault, m.At, now)
+		if waiting > 0 && now.Sub(m.At) < switchMost {
+			open = append(open, m)
+			continue
+		}
+		gapMS := -1.0
+		if gap >= 0 {
+			gapMS = float64(gap.Microseconds()) / 1000
+		}
+		f.s.tell(report.Failover{
+			Signal: p.name(), From: m.Move.From, To: m.Move.To, Cause: report.Clean(m.Move.Cause),
+			MSNBefore: m.Before, MSNAfter: p.shown.Load().Last, GapMS: gapMS, Saved: m.Saved,
+		})
+	}
+	f.moves = open
+	for key := range f.seen.keys() {
+		f.seen.store(key, f.state.PlaylistVerdicts(key))
+	}
+}
+
+func (v *atomicVerdicts) forget(key string) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	delete(v.list, key)
+}
+
+// keys are the playlists that there are verdicts for.
+func (v *atomicVerdicts) keys() map[string]struct{} {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	keys := make(map[string]struct{}, len(v.list))
+	for key := range v.list {
+		keys[key] = struct{}{}
+	}
+	return keys
+}
+
+// switchMost is how long a move is not told of, for those who wait still.
+const switchMost = 10 * time.Second

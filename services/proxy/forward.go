@@ -1,0 +1,140 @@
+package proxy
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"strings"
+
+	"livestream-tui/services/hls"
+	"livestream-tui/services/proxy/fetch"
+	"livestream-tui/services/proxy/stream"
+	"livestream-tui/services/proxy/uri"
+)
+
+// isPrivate reports whether a request says who asks: its answer is for nobody else.
+func isPrivate(r *http.Request) bool {
+	return r.Header.Get("Cookie") != "" || r.Header.Get("Authorization") != ""
+}
+
+// forward passes a request on and its answer back, as a plain proxy with a backup does.
+// What is a playlist has its URIs made to lead from here to where they lead from there.
+func (s *Service) forward(w http.ResponseWriter, r *http.Request, key, target string) {
+	s.metrics.forwarded.Inc()
+	for name, values := range openToAll {
+		w.Header()[name] = values
+	}
+	if directives := directivesOf(r); directives != "" {
+		target += map[bool]string{true: "&", false: "?"}[strings.Contains(target, "?")] + directives
+	}
+	fetch.Forward(w, r, s.sourcesFor(key, target), func(res *http.Response) error { return s.edit(res, key) })
+}
+
+// directivesOf are a request's delivery directives, of which none is kept that would
+// bring a part of a playlist (rfc8216bis, 6.2.5).
+func directivesOf(r *http.Request) string {
+	var list []string
+	for argument := range strings.SplitSeq(r.URL.RawQuery, "&") {
+		if name, _, _ := strings.Cut(argument, "="); uri.IsDirective(name) && name != "_HLS_skip" {
+			list = append(list, argument)
+		}
+	}
+	return strings.Join(list, "&")
+}
+
+// edit rewrites an answer that is a playlist.
+func (s *Service) edit(res *http.Response, key string) error {
+	if s.hosts.index(res.Request.URL.Scheme, res.Request.URL.Host) >= 0 {
+		res.Header.Set("X-Packager", s.config.Packagers[s.hosts.index(res.Request.URL.Scheme, res.Request.URL.Host)])
+	}
+	if res.StatusCode != http.StatusOK || res.Body == nil || !mayBePlaylist(res, key) {
+		return nil
+	}
+	begin := make([]byte, 64)
+	n, err := io.ReadFull(res.Body, begin)
+	if n == 0 || err != nil && err != io.ErrUnexpectedEOF && err != io.EOF {
+		return err
+	}
+	whole := struct {
+		io.Reader
+		io.Closer
+	}{io.MultiReader(bytes.NewReader(begin[:n]), res.Body), res.Body}
+	if hls.Sniff(begin[:n]) != hls.FormatPlaylist || res.Header.Get("Content-Encoding") != "" {
+		res.Body = whole
+		return nil
+	}
+	body, err := io.ReadAll(io.LimitReader(whole, hls.MaxPlaylist+1))
+	if err == nil && len(body) > hls.MaxPlaylist {
+		err = fmt.Errorf("playlist is larger than %d bytes", hls.MaxPlaylist)
+	}
+	if err != nil {
+		return err
+	}
+	found := s.hosts.found(res.Request.URL.Scheme, res.Request.URL.Host, res.Request.URL.RequestURI(), key)
+	body = hls.Rewrite(body, func(ref string) string {
+		if place, err := s.hosts.Place(found, ref, ""); err == nil {
+			return place.URI
+		}
+		return ref
+	})
+	_ = res.Body.Close() // all of it was read
+	res.Body, res.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+	for _, name := range []string{"ETag", "Digest", "Repr-Digest", "Content-MD5", "Accept-Ranges"} {
+		res.Header.Del(name) // they are of other bytes
+	}
+	return nil
+}
+
+// mayBePlaylist reports whether an answer may be a playlist, by name or type (RFC 8216,
+// 4).
+func mayBePlaylist(res *http.Response, key string) bool {
+	kind, _, _ := mime.ParseMediaType(res.Header.Get("Content-Type"))
+	return uri.IsPlaylist(key) || strings.HasSuffix(strings.ToLower(kind), "mpegurl") || res.ContentLength < hls.MaxPlaylist && !strings.HasPrefix(kind, "video/") && !strings.HasPrefix(kind, "audio/")
+}
+
+// hosts are the packagers, as URIs lead to them.
+type hosts struct {
+	uri.Hosts
+	bases []uri.Parts
+}
+
+func newHosts(bases []string) hosts {
+	h := hosts{Hosts: uri.NewHosts(bases)}
+	for _, b := range bases {
+		h.bases = append(h.bases, uri.Split(b))
+	}
+	return h
+}
+
+// index is the packager at a host, -1 for none.
+func (h hosts) index(scheme, host string) int {
+	for i, b := range h.bases {
+		if strings.EqualFold(b.Scheme, scheme) && strings.EqualFold(b.Authority, host) {
+			return i
+		}
+	}
+	return -1
+}
+
+// found is where an answer was found in the end.
+func (h hosts) found(scheme, host, target, key string) uri.Found {
+	i := h.index(scheme, host)
+	if i < 0 {
+		return uri.Found{Host: scheme + "://" + host, Target: target, Key: key}
+	}
+	target = strings.TrimPrefix(target, strings.TrimSuffix(h.bases[i].Path, "/"))
+	if at, err := uri.Key(target, nil); err == nil {
+		target = at
+	}
+	return uri.Found{Packager: i, Target: target, Key: key}
+}
+
+// refused answers with a packager's refusal.
+func (s *Service) refused(w http.ResponseWriter, snap stream.Snapshot) {
+	for name, values := range snap.Header {
+		w.Header()[name] = values
+	}
+	s.refuse(w, "playlist", snap.Status, snap.Why)
+}

@@ -1,0 +1,211 @@
+package proxy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"livestream-tui/services/hls"
+	"livestream-tui/services/proxy/fetch"
+	"livestream-tui/services/proxy/stream"
+	"livestream-tui/services/proxy/timeline"
+	"livestream-tui/services/proxy/uri"
+)
+
+// followAt asks one packager for the playlist whenever the step says so, until the
+// playlist ends.
+func (p *playlist) followAt(i int) {
+	pause := time.NewTimer(0)
+	defer pause.Stop()
+	var last []byte // the last good answer
+	unended := 0    // answers in a row that may have been cut off
+	for {
+		var order stream.Load
+		select {
+		case order = <-p.loads[i]:
+		case <-p.ctx.Done():
+			return
+		}
+		pause.Reset(order.After)
+		select {
+		case <-pause.C:
+		case <-p.hurry[i]:
+		case <-p.ctx.Done():
+			return
+		}
+		a := p.load(i, order, last, unended >= unendedHabit)
+		if unended++; !errors.Is(a.Err, errUnended) && !a.Unended {
+			unended = 0
+		}
+		if p.ctx.Err() != nil {
+			return
+		}
+		if last = nil; a.Err == nil {
+			last = a.Raw
+			p.answered.Store(true)
+		}
+		p.f.push(stream.Loaded{At: stream.At(time.Now()), Playlist: p.key, Packager: i, Answer: a})
+	}
+}
+
+// load asks once.
+func (p *playlist) load(i int, order stream.Load, last []byte, unended bool) stream.Answer {
+	ctx, cancel := context.WithTimeout(p.ctx, order.Limit)
+	defer cancel()
+	a := stream.Answer{Began: time.Now(), Held: order.MSN >= 0}
+	got, err := p.f.s.packagers[i].Load(ctx, heldFor(order), http.Header{}, hls.MaxPlaylist)
+	a.Found = uri.Found{Packager: i, Host: got.Host, Target: withoutDirectives(got.Target), Key: p.key}
+	a.Header, a.Latency = got.Header, got.Latency
+	if err != nil {
+		failed(&a, err, order.Limit)
+		return a
+	}
+	a.Raw = got.Body
+	if a.Header.Get("Set-Cookie") != "" {
+		a.OnePlayers = "packagers set a cookie for each player"
+	}
+	if last != nil && string(last) == string(got.Body) {
+		a.Same = true
+		return a
+	}
+	a.Unended = isUnended(got)
+	a.Media, a.Multi, a.Err = parse(got.Body, a.Unended && !unended)
+	a.Odd = a.Err != nil && !errors.Is(a.Err, errTruncated) && len(got.Body) > 0 && hls.Sniff(got.Body) != hls.FormatHTML
+	return a
+}
+
+// failed says of an answer why there is no playlist.
+func failed(a *stream.Answer, err error, limit time.Duration) {
+	var status *fetch.StatusError
+	var redirect *fetch.Redirect
+	switch {
+	case errors.As(err, &status):
+		a.Status, a.Header = status.Status, status.Header
+		a.Odd = status.Status < http.StatusBadRequest // a redirect to nowhere, say
+	case errors.As(err, &redirect):
+		a.Status, a.Location = redirect.Status, redirect.Location
+	case errors.Is(err, fetch.ErrRedirects):
+		a.Odd = true
+	case errors.Is(err, context.DeadlineExceeded):
+		err = fmt.Errorf("no answer within %s", limit)
+	}
+	a.Err = err
+}
+
+// heldFor is the order's target, with the directives that ask for its position
+// (rfc8216bis, 6.2.5.2).
+func heldFor(order stream.Load) string {
+	if order.MSN < 0 {
+		return order.Target
+	}
+	sep := "?"
+	if strings.Contains(order.Target, "?") {
+		sep = "&"
+	}
+	target := order.Target + sep + "_HLS_msn=" + strconv.FormatInt(order.MSN, 10)
+	if order.Part >= 0 {
+		target += "&_HLS_part=" + strconv.Itoa(order.Part)
+	}
+	return target
+}
+
+// withoutDirectives is where a playlist was found, as it would be asked for again.
+func withoutDirectives(target string) string {
+	if _, asked, err := uri.Keys(target, nil); err == nil {
+		return asked
+	}
+	return target
+}
+
+// unendedHabit is how many answers in a row may lack both their length and their last
+// line's end before that counts as how the packager writes them.
+const unendedHabit = 2
+
+// isUnended reports whether an answer may have been cut off: neither the transfer gave
+// its length nor does its last line have an end.
+func isUnended(got fetch.Loaded) bool {
+	return !got.Whole && len(got.Body) > 0 && got.Body[len(got.Body)-1] != '\n'
+}
+
+var (
+	errTruncated = errors.New("playlist is truncated")
+	errUnended   = fmt.Errorf("%w: its last line has no end", errTruncated)
+)
+
+// parse reads a playlist of either kind. One that may have been cut off is refused.
+func parse(body []byte, cut bool) (*hls.MediaPlaylist, *hls.MultivariantPlaylist, error) {
+	if cut {
+		return nil, nil, errUnended
+	}
+	if len(body) == 0 {
+		return nil, nil, errors.New("an empty playlist")
+	}
+	var media *hls.MediaPlaylist
+	var multi *hls.MultivariantPlaylist
+	var err error
+	if hls.IsMultivariant(body) {
+		multi, err = hls.ParseMultivariant(body)
+	} else {
+		media, err = hls.ParseMedia(body)
+	}
+	if errors.Is(err, hls.ErrTruncated) {
+		err = fmt.Errorf("%w: %w", errTruncated, err)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	return media, multi, nil
+}
+
+// prove fetches a segment from one packager alone, with what it needs.
+func (f *follower) prove(e stream.Prove) {
+	p := f.playlist(e.Playlist)
+	if p == nil {
+		return
+	}
+	f.s.start(func() {
+		done := stream.Proved{Playlist: e.Playlist, Packager: e.Packager, MSN: e.MSN, Health: e.Health}
+		done.Content, done.Wait, done.Err = f.s.proven(p.ctx, e)
+		done.At = stream.At(time.Now())
+		f.push(done)
+	})
+}
+
+func (s *Service) proven(ctx context.Context, e stream.Prove) (timeline.Content, time.Duration, error) {
+	get := func(r timeline.Resource, w fetch.Want) (fetch.Content, time.Duration, error) {
+		return fetch.Prove(ctx, sourceOf(s.packagers[r.Packager], r.Target, r.Range), w, e.Within)
+	}
+	c, wait, err := get(e.Entry.Media, fetch.Want{Enciphered: e.Entry.Enciphered()})
+	if err != nil || e.Health {
+		return timeline.Content{}, wait, err
+	}
+	var key []byte
+	if len(e.Entry.Keys) == 1 {
+		k, _, err := get(e.Entry.Keys[0], fetch.Want{Anything: true})
+		if err != nil {
+			return timeline.Content{}, wait, err
+		}
+		key = k.Body
+	}
+	is := contentOf(c, key, e.Entry)
+	if e.Entry.Init != nil {
+		init, _, err := get(*e.Entry.Init, fetch.Want{Anything: true})
+		if err != nil {
+			return timeline.Content{}, wait, err
+		}
+		is.Init = init.ETag
+	}
+	return is, wait, nil
+}
+
+func sourceOf(u *fetch.Upstream, target string, r *hls.ByteRange) fetch.Source {
+	source := fetch.Source{From: u, Target: target}
+	if r != nil {
+		source.Range = &fetch.Range{From: r.Offset, Length: r.Length}
+	}
+	return source
+}

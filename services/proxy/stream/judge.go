@@ -1,0 +1,204 @@
+package stream
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+
+	"livestream-tui/services/health"
+	"livestream-tui/services/report"
+)
+
+// order is the packagers by index, best first: the active one, then as judged.
+func (s *State) order(p *Playlist) []int {
+	list := make([]int, len(s.Packagers))
+	for i := range list {
+		list[i] = i
+	}
+	if p.records[0].verdict.Packager == "" {
+		return list
+	}
+	verdicts := make([]health.Verdict, len(list))
+	for i := range list {
+		verdicts[i] = p.records[i].verdict
+	}
+	rank := map[string]int{}
+	for n, v := range health.Order(verdicts, s.choice.Active) {
+		rank[v.Packager] = n
+	}
+	slices.SortStableFunc(list, func(a, b int) int { return cmp.Compare(rank[s.Packagers[a]], rank[s.Packagers[b]]) })
+	return list
+}
+
+// judge makes verdicts of what is known of the packagers, and the choice.
+func (s *State) judge(p *Playlist) {
+	for i, v := range s.judged(p) {
+		r := &p.records[i]
+		if v.State == report.Misaligned && r.verdict.State != report.Misaligned {
+			// It is no standby any more.
+			s.say(Warn, "packager cannot stand in for the others", "playlist", p.key, "packager", v.Packager, "reason", report.Clean(v.Reason))
+		}
+		r.verdict = v
+		switch {
+		case v.State == report.Up:
+			r.fault, r.saved = time.Time{}, 0
+		case r.fault.IsZero():
+			r.fault = s.now
+		}
+	}
+	if !s.aggregate() {
+		return // nothing to choose: it is what it is, or is not known yet
+	}
+	var m *Move
+	if s.choice, m = s.choice.next(s.verdicts, s.preferred, s.now); m != nil {
+		s.switched(p, *m)
+	}
+}
+
+// judged are the playlist's verdicts.
+func (s *State) judged(p *Playlist) []health.Verdict {
+	verdicts := make([]health.Verdict, len(p.records))
+	merged := !p.line.Empty()
+	goesOn := merged && s.anyGoesOn(p)
+	var peers []int
+	var obs []health.Observation
+	first := s.index(s.choice.Active) // it is right where two differ
+	for n := range p.records {
+		i := n
+		if first >= 0 {
+			i = (first + n) % len(p.records)
+		}
+		r := &p.records[i]
+		// Whose numbers are not ours is no measure of who lags.
+		if p.mode == PassedThrough || merged && (r.rel.Conflict != "" || r.rel.Behind || p.line.Far(r.rel.Hole) || r.proof.verdict == other || r.rel.Renamed != "" || r.proof.fell) {
+			verdicts[i] = health.Judge([]health.Observation{r.seen}, s.now, health.Policy{})[0]
+			if r.answers() && r.list == nil {
+				verdicts[i].State, verdicts[i].Reason = report.Up, "" // a multivariant playlist stands still
+			}
+			continue
+		}
+		peers, obs = append(peers, i), append(obs, r.seen)
+	}
+	for n, v := range health.Judge(obs, s.now, health.Policy{}) {
+		verdicts[peers[n]] = v
+	}
+	for i := range verdicts {
+		r := &p.records[i]
+		if merged && p.mode == Merged {
+			s.misaligned(p, i, &verdicts[i], goesOn)
+		}
+		verdicts[i] = r.trouble.apply(verdicts[i])
+	}
+	return verdicts
+}
+
+// misaligned says so of a packager whose segments are not those that are served.
+func (s *State) misaligned(p *Playlist, i int, v *health.Verdict, goesOn bool) {
+	r := &p.records[i]
+	if !health.Usable(v.State) && v.State != report.Misaligned {
+		return
+	}
+	switch {
+	case p.line.Far(r.rel.Hole) && goesOn:
+		v.State, v.Reason = report.Misaligned, fmt.Sprintf("misaligned: its first msn is %d, %d is due", r.list.MediaSequence, p.line.Next()-p.line.Shift.Delta)
+	case r.rel.Conflict != "", r.proof.verdict == other, (r.rel.Renamed != "" || r.proof.fell) && r.proof.verdict != same:
+		v.State, v.Reason = report.Misaligned, "misaligned: "+s.whyOther(p, i)
+	case r.rel.Behind:
+		v.State, v.Reason = report.Misaligned, fmt.Sprintf("misaligned: its newest msn is %d, %d was served", r.seen.Pos.MSN, p.line.Last())
+	case v.State == report.Misaligned && p.line.Listed > 0:
+		// It agrees with what was served: the peer is the one that does not.
+		v.State, v.Reason = report.Up, ""
+	}
+}
+
+// aggregate makes the stream's verdicts of its playlists': a packager is as good as it
+// is for the worst of them. A playlist that every packager fails at says nothing. False
+// where there is none to judge by.
+func (s *State) aggregate() bool {
+	best := make([]health.Verdict, 0, len(s.Packagers))
+	judged := false
+	for _, usable := range []bool{true, false} {
+		for _, p := range s.ordered() {
+			if p.gathering(s.now) || p.mode == Refused || p.mode == Forwarded || p.hasNoOther() || usable != p.isUsable() {
+				continue
+			}
+			for i := range p.records {
+				v := p.records[i].verdict
+				switch {
+				case !judged:
+					best = append(best, v)
+				case health.Better(best[i].State, v.State):
+					best[i] = v
+				}
+			}
+			judged = true
+		}
+		if judged {
+			s.verdicts = best
+			return true
+		}
+	}
+	return false
+}
+
+// isUsable reports whether some packager is well for the playlist.
+func (p *Playlist) isUsable() bool {
+	return slices.ContainsFunc(p.records, func(r record) bool { return health.Usable(r.verdict.State) })
+}
+
+// hasNoOther reports whether it is a recording, which no packager is better for.
+func (p *Playlist) hasNoOther() bool {
+	return p.mode == PassedThrough && p.shown.Body != nil && !p.shown.Live
+}
+
+// noted takes what a fetch saw of a packager.
+func (s *State) noted(e Noted) {
+	p := s.playlists[e.Playlist]
+	if p == nil {
+		return
+	}
+	r, f := &p.records[e.Packager], e.Finding
+	if f.Kind == FindingSaved {
+		r.saved++
+		if r.lacks != e.MSN {
+			return
+		}
+		// It lists what it does not have, and a peer has it.
+		f = Finding{FindingAbsent, "status 404"}
+	}
+	if f.Kind == FindingAbsent {
+		if !s.lists(p, r, e.MSN) || e.MSN-p.line.Shift.Delta == r.list.MediaSequence {
+			return // it never said that it had it, or is about to list it no more
+		}
+		if arrived := p.media.arrived[e.MSN]; r.lacks != e.MSN && !arrived.IsZero() && s.now.Sub(arrived) < lateTargets*p.target() && s.everyoneLacks(p, e.MSN) {
+			r.lacks = e.MSN
+			return // it may be listed before it is written, everywhere
+		}
+		f.Cause = fmt.Sprintf("msn %d, which it lists, answered %s", e.MSN, f.Cause)
+	}
+	if f.Kind != FindingGood && r.fault.IsZero() {
+		r.fault = s.now
+	}
+	r.trouble = r.trouble.note(f, s.now, p.target())
+	s.settleAfter(p)
+}
+
+// everyoneLacks reports whether no packager that lists a segment has given it yet.
+func (s *State) everyoneLacks(p *Playlist, msn int64) bool {
+	e := p.line.Entry(msn)
+	if e == nil {
+		return false
+	}
+	f := p.media.fetches[e.Media.ID()]
+	return f.outcome != Whole && f.outcome != Begun
+}
+
+// lists reports whether a packager's last playlist has the segment.
+func (s *State) lists(p *Playlist, r *record, msn int64) bool {
+	if r.list == nil || r.rel.Conflict != "" {
+		return false
+	}
+	theirs := msn - p.line.Shift.Delta
+	return theirs >= r.list.MediaSequence && theirs <= r.list.LastMSN()
+}

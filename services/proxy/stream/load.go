@@ -1,0 +1,178 @@
+package stream
+
+import (
+	"net/http"
+	"strings"
+	"time"
+
+	"livestream-tui/services/hls"
+	"livestream-tui/services/report"
+)
+
+// Limits of following.
+const (
+	pollLeast = 50 * time.Millisecond
+	pollMost  = time.Second
+	downPoll  = 200 * time.Millisecond // of a packager that fails
+	// refusedPoll is of one that says that there is no such playlist for us.
+	refusedPoll = time.Second
+	multiPoll   = 5 * time.Second // of a multivariant playlist
+	// sessionPoll is of one that hands out another session each time.
+	sessionPoll = time.Minute
+	endedPoll   = time.Second
+	recordPoll  = 10 * time.Second // of a recording
+	// silence is how long an answer may stand still before its packager counts as
+	// failed.
+	silence = time.Second
+	// largePlaylist is the size in bytes from which a playlist is polled half as often.
+	largePlaylist = 256 << 10
+	// tailMost is how many segments of a packager are compared with its peers'.
+	tailMost = 64
+)
+
+// load orders a request for the playlist.
+func (s *State) load(p *Playlist, i int, after time.Duration, msn int64, part int) {
+	limit := silence
+	if msn >= 0 {
+		limit = 3*p.target() + silence
+	}
+	s.emit(Load{Playlist: p.key, Packager: i, Target: p.records[i].target, MSN: msn, Part: part, After: after, Limit: limit})
+}
+
+// loaded takes what a request for a playlist came to, and orders the next one.
+func (s *State) loaded(e Loaded) {
+	p := s.playlists[e.Playlist]
+	if p == nil {
+		return
+	}
+	r := &p.records[e.Packager]
+	a := e.Answer
+	before := r.seen.Fails
+	r.observe(a, s.now)
+	if r.answers() && before > 1 {
+		r.proof = proof{} // it may be another process, which has other media
+	}
+	switch {
+	case a.Same:
+	case a.Err != nil:
+		s.renew(p, e.Packager)
+	default:
+		r.answer = a
+		r.list, r.fresh = a.Media, a.Media != nil
+		if a.Multi != nil {
+			s.takeMultivariant(p, e.Packager)
+		}
+		s.tellOddities(p, e.Packager)
+	}
+	after, msn, part := s.after(p, r, a)
+	s.load(p, e.Packager, after, msn, part)
+	s.settleAfter(p)
+}
+
+// observe adds what a request came to to what was known of a packager. After a bad one
+// the last good playlist still counts.
+func (r *record) observe(a Answer, now time.Time) {
+	r.last = a
+	r.seen.At = now
+	r.status = 0
+	if a.Err != nil {
+		r.seen.Err = report.Cause(a.Err)
+		r.seen.Fails++
+		r.status = refusal(a.Status)
+		return
+	}
+	r.seen.Err, r.seen.Fails = "", 0
+	if !a.Held {
+		r.seen.Latency = a.Latency
+	}
+	if a.Same || a.Media == nil {
+		if a.Same && r.list != nil {
+			r.seen.Saw(now, tail(r.list))
+		}
+		return
+	}
+	if r.list != nil && a.Media.LastMSN() < r.list.LastMSN() {
+		r.proof = proof{fell: true} // its numbers may mean other segments from here on
+	}
+	r.seen.Saw(now, tail(a.Media))
+}
+
+// tail is a playlist's newest segments.
+func tail(l *hls.MediaPlaylist) *hls.MediaPlaylist {
+	n := len(l.Segments) - tailMost
+	if n <= 0 {
+		return l
+	}
+	cut := *l
+	cut.MediaSequence += int64(n)
+	cut.Segments = l.Segments[n:]
+	return &cut
+}
+
+// refusal is a status that says something of the request, and nothing of the packager;
+// 0 for every other.
+func refusal(status int) int {
+	switch status {
+	case http.StatusUnauthorized, http.StatusPaymentRequired, http.StatusForbidden, http.StatusNotFound, http.StatusGone,
+		http.StatusUnavailableForLegalReasons, http.StatusTooManyRequests, http.StatusNotAcceptable, http.StatusProxyAuthRequired:
+		return status
+	}
+	return 0
+}
+
+// after says when to ask again, and whether for a certain position.
+func (s *State) after(p *Playlist, r *record, a Answer) (wait time.Duration, msn int64, part int) {
+	switch {
+	case a.Err != nil && (r.status != 0 || a.Location != "" || a.OnePlayers != "" || a.Odd):
+		if p.shown.Body == nil || a.Location != "" || a.OnePlayers != "" {
+			return refusedPoll, -1, -1
+		}
+		return downPoll, -1, -1
+	case a.Err != nil && r.seen.Fails <= 1:
+		return 0, -1, -1 // it may have been the connection
+	case a.Err != nil:
+		return downPoll, -1, -1
+	case r.list == nil:
+		if p.multi.sessions {
+			return sessionPoll, -1, -1
+		}
+		return multiPoll, -1, -1
+	case r.list.EndList && r.list.PlaylistType == "VOD":
+		return recordPoll, -1, -1
+	case r.list.EndList:
+		return endedPoll, -1, -1
+	}
+	l := r.list
+	wait = min(max(time.Duration(l.TargetDuration)*time.Second/8, pollLeast), pollMost)
+	if len(r.answer.Raw) > largePlaylist {
+		wait *= 2
+	}
+	c := l.ServerControl
+	if c == nil || !c.CanBlockReload {
+		return wait, -1, -1
+	}
+	part = -1
+	if l.Parts() {
+		part = l.LastPart() + 1
+	}
+	if a.Held && (a.Same || !l.Parts() && !r.seen.Advanced.Equal(s.now)) {
+		return wait, l.NextMSN(), part // it answered without what was asked for
+	}
+	return 0, l.NextMSN(), part
+}
+
+// tellOddities tells once of what is odd in a packager's playlist.
+func (s *State) tellOddities(p *Playlist, i int) {
+	r := &p.records[i]
+	list := []string(nil)
+	if r.list != nil {
+		list = r.list.Oddities
+	} else if m := r.answer.Multi; m != nil {
+		list = m.Oddities
+	}
+	if len(list) == 0 || r.told {
+		return
+	}
+	r.told = true
+	s.say(Warn, "playlist is odd, and read as players do", "playlist", p.key, "packager", s.Packagers[i], "reason", report.Clean(strings.Join(list, "; ")))
+}

@@ -1,0 +1,302 @@
+package stream
+
+import (
+	"cmp"
+	"net/http"
+	"slices"
+	"time"
+
+	"livestream-tui/services/hls"
+	"livestream-tui/services/proxy/timeline"
+	"livestream-tui/services/report"
+)
+
+func sortPlaylists(list []*Playlist) {
+	slices.SortFunc(list, func(a, b *Playlist) int { return cmp.Compare(a.key, b.key) })
+}
+
+// decide says how the playlist is served: merged where it can be.
+func (s *State) decide(p *Playlist) {
+	if p.gathering(s.now) {
+		return
+	}
+	i, mode, why := s.modeOf(p)
+	if mode != p.mode || why != p.why && mode != Waiting {
+		s.enter(p, mode, why)
+	}
+	switch p.mode {
+	case PassedThrough:
+		s.pass(p, i)
+	case Refused:
+		s.refuse(p, i)
+	case Forwarded:
+		s.show(p)
+	}
+}
+
+// modeOf is how the playlist is to be served, and from which packager where it is not
+// merged.
+func (s *State) modeOf(p *Playlist) (i int, mode Mode, why string) {
+	i = s.source(p)
+	r := &p.records[i]
+	switch {
+	case s.refused(p) >= 0:
+		return s.refused(p), Refused, "packagers refuse it"
+	case r.answers() && r.answer.OnePlayers != "":
+		return i, Forwarded, r.answer.OnePlayers
+	case !r.answers() && r.last.Odd && p.shown.Body == nil && s.allOdd(p):
+		return i, Forwarded, "it is no playlist that can be read: " + report.Cause(r.last.Err)
+	case !r.answers() && r.answer.Raw == nil:
+		return i, p.mode, p.why // nothing is known but trouble
+	case s.isMultivariant(p):
+		if r.answer.Multi == nil {
+			i = s.multivariant(p)
+		}
+		return i, PassedThrough, "a multivariant playlist"
+	case r.list == nil:
+		if i = s.media(p); i < 0 {
+			return 0, p.mode, p.why
+		}
+		r = &p.records[i]
+	}
+	if p.line.Empty() && s.hasEnded(p) {
+		return i, PassedThrough, "it had ended when it was first seen"
+	}
+	if why = unmergeable(r.list); why == "" {
+		why = p.stuck.reason(s.now)
+	}
+	if why != "" {
+		return i, PassedThrough, why
+	}
+	return i, Merged, ""
+}
+
+// unmergeable is why a playlist is served only as its packager has it, empty where it
+// can be merged with its peers'.
+func unmergeable(l *hls.MediaPlaylist) string {
+	switch {
+	case l.Parts():
+		return "low latency: its parts are its packager's"
+	case l.Defines():
+		return "its URIs have variables (EXT-X-DEFINE)"
+	case len(l.Segments) == 0:
+		return "it lists no segment"
+	}
+	return ""
+}
+
+// source is the packager that the playlist is served from: the active one while it
+// answers, else the best that does.
+func (s *State) source(p *Playlist) int {
+	order := s.order(p)
+	for _, i := range order {
+		if p.records[i].answers() {
+			return i
+		}
+	}
+	for _, i := range order {
+		if p.records[i].answer.Raw != nil {
+			return i
+		}
+	}
+	return order[0]
+}
+
+// first is the first packager in order that does; -1 for none.
+func (s *State) first(p *Playlist, does func(r *record) bool) int {
+	for _, i := range s.order(p) {
+		if does(&p.records[i]) {
+			return i
+		}
+	}
+	return -1
+}
+
+func (s *State) media(p *Playlist) int {
+	return s.first(p, func(r *record) bool { return r.list != nil })
+}
+
+func (s *State) multivariant(p *Playlist) int {
+	return s.first(p, func(r *record) bool { return r.answer.Multi != nil })
+}
+
+// isMultivariant reports whether the playlist is a multivariant one: what it was it
+// stays as long as any packager that answers says so.
+func (s *State) isMultivariant(p *Playlist) bool {
+	multi := s.first(p, func(r *record) bool { return r.answers() && r.answer.Multi != nil })
+	media := s.first(p, func(r *record) bool { return r.answers() && r.list != nil })
+	was := p.mode == PassedThrough && p.multi.served != nil
+	switch {
+	case multi < 0 && media < 0:
+		return was || p.line.Empty() && s.multivariant(p) >= 0
+	case multi < 0 || media < 0:
+		return media < 0
+	case p.mode == Waiting:
+		return multi == s.source(p)
+	}
+	return was
+}
+
+// hasEnded reports whether every packager that answers says that there is no more.
+func (s *State) hasEnded(p *Playlist) bool {
+	answering := 0
+	for i := range p.records {
+		r := &p.records[i]
+		if !r.answers() || r.list == nil {
+			continue
+		}
+		if answering++; !r.list.EndList {
+			return false
+		}
+	}
+	return answering > 0 || p.mode == PassedThrough && p.shown.Body != nil && !p.shown.Live
+}
+
+func (s *State) allOdd(p *Playlist) bool {
+	return !slices.ContainsFunc(p.records, func(r record) bool { return !r.last.Odd && r.status == 0 && r.seen.Err == "" })
+}
+
+const (
+	// refusedAfter is how many refusals in a row end what was served.
+	refusedAfter = 2
+	// absentAfter is for how long all of them must say that there is no such playlist
+	// before what was served ends: a packager that starts says so too.
+	absentAfter = 10 * time.Second
+)
+
+// refused is the packager whose refusal players are given, -1 for none: all of them
+// that answer refuse.
+func (s *State) refused(p *Playlist) int {
+	first, answers := -1, false
+	for _, i := range s.order(p) {
+		r := &p.records[i]
+		switch {
+		case r.answers():
+			return -1
+		case r.status == 0 && r.last.Location == "":
+			// Trouble of its own; while another answers, that one's word counts.
+			answers = answers || r.seen.At.IsZero()
+			continue
+		case first < 0:
+			first = i
+		}
+		if p.shown.Body != nil && r.last.Location == "" && !s.isFinal(p, r) {
+			return -1
+		}
+	}
+	if answers {
+		return -1
+	}
+	return first
+}
+
+// isFinal reports whether a refusal ends what was served until now.
+func (s *State) isFinal(p *Playlist, r *record) bool {
+	switch r.status {
+	case http.StatusTooManyRequests:
+		return false
+	case http.StatusNotFound:
+		return p.line.Empty() && r.seen.Fails >= refusedAfter && p.slot.name == "" || s.now.Sub(r.fault) > max(absentAfter, 3*p.target()) && !r.fault.IsZero()
+	}
+	return r.seen.Fails >= refusedAfter
+}
+
+// enter changes the mode, and tells of it.
+func (s *State) enter(p *Playlist, mode Mode, why string) {
+	if p.mode == Merged && mode == PassedThrough {
+		s.empty(p)
+	}
+	if mode != PassedThrough {
+		p.multi = multi{}
+	}
+	if p.mode == PassedThrough && mode == Merged && p.shown.Last >= 0 {
+		s.say(Info, "playlist is merged again", "playlist", p.key)
+	}
+	p.mode, p.why = mode, why
+	if mode == PassedThrough && p.multi.served == nil && !s.hasEnded(p) && !s.isMultivariant(p) {
+		s.say(Warn, "playlist is passed through as the active packager has it, and a failover shows", "playlist", p.key, "reason", report.Clean(why))
+	}
+}
+
+// empty gives the timeline up.
+func (s *State) empty(p *Playlist) {
+	s.retire(p, p.line.Entries)
+	p.line = timeline.Timeline{Key: p.key, Hosts: s.hosts, Epoch: p.line.Epoch}
+	for i := range p.records {
+		p.records[i].rel = timeline.Relation{}
+	}
+}
+
+// pass shows the packager's playlist as it is, but for URIs that would not lead from
+// ours to the same.
+func (s *State) pass(p *Playlist, i int) {
+	r := &p.records[i]
+	a := r.answer
+	if a.Raw == nil {
+		return
+	}
+	next := Snapshot{Last: -1, Part: -1, Packager: s.Packagers[i], Mode: p.mode, Why: p.why, Live: true, Header: a.Header}
+	if a.Multi != nil {
+		if i = s.keepMultivariant(p, i); i >= 0 {
+			a = p.records[i].answer
+		}
+		if p.multi.served != nil {
+			a.Raw, a.Found = p.multi.served, p.multi.found
+			next.Packager = s.Packagers[p.multi.from]
+		}
+	} else {
+		next.Last, next.Part, next.Live = r.list.LastMSN(), r.list.LastPart(), !r.list.EndList
+		next.Target = time.Duration(r.list.TargetDuration) * time.Second
+		if p.shown.Body != nil && next.Last < p.shown.Last && s.now.Sub(p.media.grew) < 3*next.Target {
+			return // what was served is newer; for a while it holds
+		}
+	}
+	next.Body = hls.Rewrite(a.Raw, func(ref string) string { return s.served(a, ref) })
+	s.publish(p, next)
+}
+
+func (s *State) served(a Answer, ref string) string {
+	place, err := s.hosts.Place(a.Found, ref, "")
+	if err != nil {
+		return ref
+	}
+	return place.URI
+}
+
+// refuse shows the packager's refusal.
+func (s *State) refuse(p *Playlist, i int) {
+	r := &p.records[i]
+	next := Snapshot{Last: -1, Part: -1, Packager: s.Packagers[i], Mode: p.mode, Why: p.why, Status: r.last.Status, Header: http.Header{}, Live: true}
+	for _, name := range []string{"Retry-After", "WWW-Authenticate", "Proxy-Authenticate", "Link"} {
+		if v := r.last.Header.Get(name); v != "" {
+			next.Header.Set(name, v)
+		}
+	}
+	if r.last.Location != "" {
+		next.Header.Set("Location", r.last.Location)
+	}
+	s.publish(p, next)
+}
+
+// publish shows players another snapshot, if it is another.
+func (s *State) publish(p *Playlist, next Snapshot) {
+	b := p.shown
+	if string(b.Body) == string(next.Body) && b.Last == next.Last && b.Part == next.Part && b.Packager == next.Packager &&
+		b.Mode == next.Mode && b.Why == next.Why && b.Status == next.Status && b.Live == next.Live {
+		return
+	}
+	if next.Last > b.Last || b.Body == nil {
+		p.media.grew = s.now
+	}
+	p.shown = next
+	s.emit(Publish{p.key, next})
+}
+
+// show publishes what is served of the timeline, or of no playlist at all.
+func (s *State) show(p *Playlist) {
+	next := Snapshot{Last: -1, Part: -1, Mode: p.mode, Why: p.why, Packager: s.choice.Active, Live: true}
+	if p.mode == Merged {
+		next.Body, next.Last, next.Target, next.Live = p.line.Playlist().Encode(), p.line.Last(), p.line.Target(), !p.line.Ended
+	}
+	s.publish(p, next)
+}

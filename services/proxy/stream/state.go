@@ -1,0 +1,203 @@
+package stream
+
+import (
+	"slices"
+	"time"
+
+	"livestream-tui/services/health"
+	"livestream-tui/services/hls"
+	"livestream-tui/services/proxy/timeline"
+	"livestream-tui/services/proxy/uri"
+)
+
+// State is what is known of one stream. It belongs to whoever calls Step, which takes
+// it over: the caller goes on with the state that it returns.
+type State struct {
+	// Packagers are the base URLs, as in PACKAGERS.
+	Packagers []string
+	hosts     uri.Hosts
+	// Choice is which packager players are served from.
+	choice    choice
+	preferred string // the origin's word
+	verdicts  []health.Verdict
+	playlists map[string]*Playlist
+	breaks    breaks
+	switching []switching
+
+	now     time.Time
+	effects []Effect
+}
+
+// breaks are the discontinuities that the proxy has added, which the renditions of a
+// stream have in common (RFC 8216, 6.2.4).
+type breaks struct {
+	count int64
+	last  time.Time
+}
+
+// New is the state of a stream that nothing is known of.
+func New(packagers []string) State {
+	return State{Packagers: packagers, hosts: uri.NewHosts(packagers), playlists: map[string]*Playlist{}}
+}
+
+// Playlist is what is known of one playlist.
+type Playlist struct {
+	key     string
+	asked   string // what packagers are asked for, unless they hand out sessions
+	began   time.Time
+	line    timeline.Timeline
+	records []record // by packager
+	mode    Mode
+	why     string // of the mode
+	shown   Snapshot
+	// lead is the packager whose segments the timeline goes on with; the others are
+	// compared with it.
+	lead   int
+	broken int64 // of the stream's breaks, those that this timeline has
+	media  media
+	end    time.Time // since when every packager that answers says that it has ended
+	stuck  stuck
+	multi  multi
+	slot   slot
+	// restored: the timeline is an earlier incarnation's, to which nothing was added.
+	restored bool
+	offered  *Sources
+}
+
+// record is what is known of one packager for a playlist.
+type record struct {
+	seen    health.Observation
+	answer  Answer             // the last good one
+	list    *hls.MediaPlaylist // of it
+	status  int                // of the last answer, where it was a refusal; 0 else
+	last    Answer             // the last one, good or not
+	target  string             // what it is asked for
+	fresh   bool               // the list was not looked at yet
+	rel     timeline.Relation  // how it stands to the timeline
+	proof   proof              // whether it has the timeline's media
+	verdict health.Verdict
+	trouble trouble
+	fault   time.Time // since when it is not well; zero while it is
+	saved   int       // requests saved from it since then
+	probing bool      // a proof of its health is under way
+	told    bool      // its oddities were told
+	lacks   int64     // the last number that it listed and did not have yet
+}
+
+// Restore is the state's playlist as an earlier incarnation left it.
+func (s State) Restore(k Kept, now time.Time) (State, []Effect) {
+	s.now, s.effects = now, nil
+	p := s.follow(k.Key, k.Asked)
+	p.line, p.media.retired, p.broken = k.Line, k.Retired, k.Breaks
+	p.line.Hosts, p.line.Key = s.hosts, k.Key
+	p.line.Share()
+	p.lead = max(slices.Index(s.Packagers, k.Active), 0)
+	s.choice.Active = k.Active
+	s.breaks.count = max(s.breaks.count, k.Breaks)
+	p.media.grew, p.mode, p.restored = now, Merged, true
+	for i := range p.line.Entries {
+		s.use(p, &p.line.Entries[i])
+	}
+	p.media.retired = slices.DeleteFunc(p.media.retired, func(r Retired) bool { return now.After(r.Until) })
+	for i := range p.media.retired {
+		s.use(p, &p.media.retired[i].Entry)
+	}
+	s.show(p)
+	return s, s.effects
+}
+
+// Kept is what of a playlist outlives the proxy's process.
+type Kept struct {
+	Key string `json:"key"`
+	// Asked is what packagers are asked for.
+	Asked string `json:"target"`
+	// Stream is the key of the playlist that the stream began with.
+	Stream string            `json:"stream"`
+	Active string            `json:"active"`
+	Line   timeline.Timeline `json:"line"`
+	// Retired have left the playlist; players may still ask for them.
+	Retired []Retired `json:"retired,omitempty"`
+	Breaks  int64     `json:"breaks"`
+}
+
+// Retired is an entry that has left the playlist and is still served.
+type Retired struct {
+	Entry timeline.Entry `json:"entry"`
+	Until time.Time      `json:"until"`
+}
+
+// keptMost is how many of the newest segments are kept on disk: of a window of hours
+// the rest comes back from the packagers.
+const keptMost = 120
+
+// Keep is what is to be kept of a playlist; false where there is nothing.
+func (s *State) Keep(key string) (Kept, bool) {
+	p := s.playlists[key]
+	if p == nil || p.mode != Merged || p.line.Listed == 0 {
+		return Kept{}, false
+	}
+	line := p.line
+	line.Entries = line.Entries[:line.Listed]
+	if n := len(line.Entries) - keptMost; n > 0 {
+		for i := range line.Entries[:n] {
+			if line.Entries[i].Segment.Discontinuity {
+				line.Number++
+			}
+		}
+		line.Entries = line.Entries[n:]
+	}
+	line.Listed = len(line.Entries)
+	return Kept{Key: key, Asked: p.asked, Active: s.choice.Active, Line: line, Retired: p.media.retired, Breaks: p.broken}, true
+}
+
+// Verdicts are the stream's packagers as they are judged, in the order of PACKAGERS.
+func (s *State) Verdicts() []health.Verdict { return s.verdicts }
+
+// PlaylistVerdicts are a playlist's.
+func (s *State) PlaylistVerdicts(key string) []health.Verdict {
+	p := s.playlists[key]
+	if p == nil {
+		return nil
+	}
+	list := make([]health.Verdict, len(p.records))
+	for i := range p.records {
+		list[i] = p.records[i].verdict
+	}
+	return list
+}
+
+// Sizes count what is held of a playlist, which must not grow with time.
+func (s *State) Sizes(key string) []int {
+	p := s.playlists[key]
+	if p == nil {
+		return nil
+	}
+	return []int{len(p.media.fetches), len(p.media.uses), len(p.media.retired), len(p.line.Entries), len(p.media.arrived)}
+}
+
+// Active is the base URL of the packager that players are served from.
+func (s *State) Active() string { return s.choice.Active }
+
+func (s *State) emit(e Effect) { s.effects = append(s.effects, e) }
+
+func (s *State) say(level Level, message string, fields ...any) {
+	s.emit(Say{level, message, fields})
+}
+
+// targetGuess is the target duration while nothing is known.
+const targetGuess = 2 * time.Second
+
+func (p *Playlist) target() time.Duration {
+	if p.line.Empty() {
+		return targetGuess
+	}
+	return p.line.Target()
+}
+
+// answers reports whether the packager's last answer was good.
+func (r *record) answers() bool { return !r.seen.At.IsZero() && r.seen.Fails == 0 }
+
+// found is the packager's list for the timeline.
+func (r *record) found() timeline.List {
+	return timeline.List{MediaPlaylist: r.list, Found: r.answer.Found}
+}

@@ -1,0 +1,106 @@
+package timeline
+
+import (
+	"slices"
+	"time"
+
+	"livestream-tui/services/hls"
+	"livestream-tui/services/proxy/uri"
+)
+
+// windowLeast is how many target durations a live playlist lists at least (RFC 8216,
+// 6.2.2).
+const windowLeast = 3
+
+// List lists the next n pending entries and drops from the head what the window does
+// not hold any more, which it returns. Nothing goes before it was listed for a target
+// duration: several may come at once, and players have to have seen them.
+func (t *Timeline) List(n int, now time.Time) (dropped []Entry) {
+	for range n {
+		t.Entries[t.Listed].Listed = now
+		t.Listed++
+	}
+	if t.Head.PlaylistType == "EVENT" {
+		return nil // RFC 8216, 6.2.1: nothing is removed from it
+	}
+	var total time.Duration
+	for i := range t.Entries[:t.Listed] {
+		total += t.Entries[i].Segment.Duration
+	}
+	window := max(t.Window, windowLeast*t.Target())
+	k := 0
+	for k < t.Listed-1 && now.Sub(t.Entries[k].Listed) >= t.Target() && total-t.Entries[k].Segment.Duration >= window {
+		total -= t.Entries[k].Segment.Duration
+		if t.Entries[k].Segment.Discontinuity {
+			t.Number++
+		}
+		k++
+	}
+	if k == 0 {
+		return nil
+	}
+	head, last := &t.Entries[k], &t.Entries[k-1]
+	if s := &head.Segment; s.ProgramDateTime.IsZero() && !s.Discontinuity && !last.Segment.ProgramDateTime.IsZero() {
+		s.ProgramDateTime = last.Segment.ProgramDateTime.Add(last.Segment.Duration)
+	}
+	if s := &head.Segment; s.Bitrate == 0 {
+		s.Bitrate = last.Segment.Bitrate
+	}
+	dropped = t.Entries[:k:k]
+	t.Entries = slices.Clone(t.Entries[k:])
+	t.Listed -= k
+	return dropped
+}
+
+// Length is how long a playlist is.
+func Length(p *hls.MediaPlaylist) time.Duration {
+	var total time.Duration
+	for i := range p.Segments {
+		total += p.Segments[i].Duration
+	}
+	return total
+}
+
+// Playlist is what is listed.
+func (t *Timeline) Playlist() *hls.MediaPlaylist {
+	p := t.Head
+	p.DiscontinuitySequence = t.Number
+	p.EndList = t.Ended && t.Listed == len(t.Entries)
+	if t.Listed > 0 {
+		p.MediaSequence = t.Entries[0].MSN
+	}
+	p.Segments = make([]hls.Segment, t.Listed)
+	var keys []hls.Key
+	for i := range p.Segments {
+		p.Segments[i] = t.Entries[i].Segment
+		p.Segments[i].Keys = change(keys, t.Entries[i].Segment.Keys)
+		keys = t.Entries[i].Segment.Keys
+	}
+	t.addFront(&p)
+	p.Trailing = t.back.unknown
+	return &p
+}
+
+// change are the EXT-X-KEY tags that lead from the keys before a segment to its own.
+func change(before, now []hls.Key) []hls.Key {
+	switch {
+	case slices.EqualFunc(before, now, func(a, b hls.Key) bool { return a.Equal(b) }):
+		return nil
+	case len(now) == 0:
+		return []hls.Key{{Method: "NONE"}}
+	}
+	return now
+}
+
+func (t *Timeline) found() uri.Found { return uri.Found{Target: t.Key, Key: t.Key} }
+
+// Share gives entries with the same EXT-X-MAP the same pointer again after they were
+// read from disk, as the writer expects it.
+func (t *Timeline) Share() {
+	for i := 1; i < len(t.Entries); i++ {
+		a, b := t.Entries[i-1].Segment.Map, t.Entries[i].Segment.Map
+		if a != nil && b != nil && a.URI == b.URI {
+			t.Entries[i].Segment.Map = a
+		}
+	}
+}

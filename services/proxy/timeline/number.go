@@ -1,0 +1,129 @@
+package timeline
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"livestream-tui/services/hls"
+)
+
+// maxHole is the longest hole that is listed with gaps; a longer one begins a new
+// window.
+func (t *Timeline) maxHole() int64 {
+	return max(3, min(int64(t.Window/max(t.Target(), time.Second)), 300))
+}
+
+// Far reports whether more segments are missing than are listed as gaps.
+func (t *Timeline) Far(hole int64) bool { return hole > t.maxHole() }
+
+// Skip takes a playlist that goes on behind a hole: the missing segments are listed as
+// gaps, or, where they are more than a window, count as listed and removed. It returns
+// how many entries are new, and those that have gone.
+func (t *Timeline) Skip(l List) (added int, gone []Entry, err error) {
+	first, next := l.MediaSequence+t.Shift.Delta, t.Next()
+	if l.LastMSN()+t.Shift.Delta < next {
+		return 0, nil, nil
+	}
+	if t.Far(first - next) {
+		return t.restart(l, 0, t.Shift)
+	}
+	before := len(t.Entries)
+	for msn := next; msn < first; msn++ {
+		t.gap(msn)
+	}
+	if _, err := t.append(l, max(next-first, 0), false); err != nil {
+		t.Entries = t.Entries[:before]
+		return 0, nil, err
+	}
+	t.raise(l)
+	return len(t.Entries) - before, nil, nil
+}
+
+// gap appends a segment that is missing for good.
+func (t *Timeline) gap(msn int64) {
+	s := hls.Segment{URI: "gap-" + strconv.FormatInt(msn, 10), Duration: t.Target(), Gap: true}
+	e := Entry{MSN: msn, Packager: -1}
+	if n := len(t.Entries); n > 0 {
+		last := &t.Entries[n-1]
+		s.Map, s.Duration, s.Keys = last.Segment.Map, last.Segment.Duration, last.Segment.Keys
+		if !last.Segment.ProgramDateTime.IsZero() {
+			s.ProgramDateTime = last.Segment.ProgramDateTime.Add(last.Segment.Duration)
+		}
+		e.Init, e.Keys = last.Init, last.Keys
+	}
+	e.Segment = s
+	if place, err := t.Hosts.Place(t.found(), s.URI, ""); err == nil {
+		e.Media.Key = place.Key
+	}
+	t.Entries = append(t.Entries, e)
+}
+
+// Miss makes the entry of that number a gap, as long as it is not listed.
+func (t *Timeline) Miss(msn int64) bool {
+	for i := t.Listed; i < len(t.Entries); i++ {
+		if t.Entries[i].MSN == msn {
+			t.Entries[i].Segment.Gap = true
+			return true
+		}
+	}
+	return false
+}
+
+// Break makes the first pending entry a discontinuity that no packager speaks of: the
+// other renditions have one there. It reports whether there was an entry.
+func (t *Timeline) Break() bool {
+	if t.Listed >= len(t.Entries) {
+		return false
+	}
+	t.Entries[t.Listed].Segment.Discontinuity = true
+	return true
+}
+
+// restart begins anew with l's segments from index skip on, under a discontinuity;
+// numbers go on from where they would be by the shift.
+func (t *Timeline) restart(l List, skip int64, by Shift) (added int, gone []Entry, err error) {
+	before := *t
+	first := l.MediaSequence + skip + by.Delta
+	t.Shift = by
+	if first != before.Next() {
+		// The numbers between count as listed and removed.
+		gone = t.Entries
+		t.Number = t.Count()
+		t.Entries, t.Listed, t.Head.MediaSequence = nil, 0, first
+	}
+	if added, err = t.append(l, skip, true); err != nil {
+		*t = before
+		return 0, nil, err
+	}
+	if before.Shift != by {
+		t.Since = first
+	}
+	t.raise(l)
+	t.keepType(l)
+	return added, gone, nil
+}
+
+// Adopt goes on with a packager whose numbers or segments are not ours, after everyone
+// who went on with ours has gone: its segments from index skip on follow under a
+// discontinuity, under our numbers and names of their own, so that no URI ever means
+// two things. Entries that were never listed are given up for it, and returned.
+func (t *Timeline) Adopt(l List, skip int64) (added int, gone []Entry, err error) {
+	if skip >= int64(len(l.Segments)) {
+		return 0, nil, nil
+	}
+	before := *t
+	gone = append(gone, t.Entries[t.Listed:]...)
+	t.Entries = t.Entries[:t.Listed:t.Listed]
+	if len(t.Entries) == 0 && len(gone) > 0 {
+		t.Head.MediaSequence = gone[0].MSN
+	}
+	t.Epoch++
+	by := Shift{Delta: t.Next() - (l.MediaSequence + skip), Prefix: fmt.Sprintf("r%d-", t.Epoch)}
+	added, _, err = t.restart(l, skip, by)
+	if err != nil {
+		*t = before
+		return 0, nil, err
+	}
+	return added, gone, nil
+}

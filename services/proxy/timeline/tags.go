@@ -1,0 +1,114 @@
+package timeline
+
+import (
+	"slices"
+	"strings"
+
+	"livestream-tui/services/hls"
+)
+
+// tags are lines that belong to the playlist and stand beside a segment, or belong to
+// one.
+type tags struct {
+	ranges  []hls.DateRange
+	unknown []hls.Tag
+}
+
+// plainTags are tags without those that speak of parts (rfc8216bis, 4.4.4.9, 4.4.5.3
+// and 4.4.5.4), which only a packager's own playlist can list.
+func plainTags(list []hls.Tag) []hls.Tag {
+	return slices.DeleteFunc(slices.Clone(list), func(t hls.Tag) bool {
+		return strings.HasPrefix(string(t), "#EXT-X-PART") || strings.HasPrefix(string(t), "#EXT-X-PRELOAD-HINT") ||
+			strings.HasPrefix(string(t), "#EXT-X-RENDITION-REPORT")
+	})
+}
+
+// Retag takes over what the packager that leads says now beside its segments: a tag
+// stands before the segment that it stands before there, and goes when it has gone. What
+// it says before its first segment and did not say of that segment before belongs to the
+// playlist and stands at our head; EXT-X-DATERANGE behind its last stands at our end
+// (rfc8216bis, 4.4.5.1).
+func (t *Timeline) Retag(l List) {
+	t.Head.Unknown = headTags(l.Unknown)
+	t.front, t.back = tags{}, tags{}
+	for i := range l.Segments {
+		s := &l.Segments[i]
+		e := t.Entry(l.MediaSequence + int64(i) + t.Shift.Delta)
+		if e == nil || e.Packager < 0 || e.MSN < t.Since {
+			continue
+		}
+		now := tags{s.DateRanges, plainTags(s.Unknown)}
+		if i == 0 {
+			now = t.split(e, now)
+		}
+		e.Segment.DateRanges, e.Segment.Unknown = now.ranges, now.unknown
+	}
+	for _, tag := range l.Trailing {
+		if value, ok := strings.CutPrefix(string(tag), "#EXT-X-DATERANGE:"); ok {
+			t.back.unknown = append(t.back.unknown, hls.Tag("#EXT-X-DATERANGE:"+value))
+		}
+	}
+}
+
+// split keeps for the packager's first segment what it had, as it is now, and puts the
+// rest to the playlist's.
+func (t *Timeline) split(e *Entry, now tags) tags {
+	var own tags
+	for _, r := range now.ranges {
+		if slices.ContainsFunc(e.Segment.DateRanges, func(o hls.DateRange) bool { return idOf(o) == idOf(r) }) {
+			own.ranges = append(own.ranges, r)
+		} else {
+			t.front.ranges = append(t.front.ranges, r)
+		}
+	}
+	for _, u := range now.unknown {
+		if slices.Contains(e.Segment.Unknown, u) {
+			own.unknown = append(own.unknown, u)
+		} else {
+			t.front.unknown = append(t.front.unknown, u)
+		}
+	}
+	return own
+}
+
+func idOf(r hls.DateRange) string {
+	for _, a := range r.Attributes {
+		if a.Name == "ID" {
+			return a.Value
+		}
+	}
+	return ""
+}
+
+// headTags are a packager's header lines without those of what the proxy does not do.
+func headTags(list []hls.Tag) []hls.Tag {
+	return slices.DeleteFunc(slices.Clone(list), func(t hls.Tag) bool {
+		return strings.HasPrefix(string(t), "#EXT-X-PART-INF") || strings.HasPrefix(string(t), "#EXT-X-SERVER-CONTROL") ||
+			strings.HasPrefix(string(t), "#EXT-X-SKIP")
+	})
+}
+
+// addFront puts the playlist's own tags before the first segment, but for those that
+// stand with a segment still.
+func (t *Timeline) addFront(p *hls.MediaPlaylist) {
+	if len(p.Segments) == 0 || len(t.front.ranges)+len(t.front.unknown) == 0 {
+		return
+	}
+	var ranges []hls.DateRange
+	var unknown []hls.Tag
+	for _, r := range t.front.ranges {
+		if !slices.ContainsFunc(p.Segments, func(s hls.Segment) bool {
+			return slices.ContainsFunc(s.DateRanges, func(o hls.DateRange) bool { return slices.Equal(o.Attributes, r.Attributes) })
+		}) {
+			ranges = append(ranges, r)
+		}
+	}
+	for _, u := range t.front.unknown {
+		if !slices.ContainsFunc(p.Segments, func(s hls.Segment) bool { return slices.Contains(s.Unknown, u) }) {
+			unknown = append(unknown, u)
+		}
+	}
+	first := &p.Segments[0]
+	first.DateRanges = append(ranges, first.DateRanges...)
+	first.Unknown = append(unknown, first.Unknown...)
+}

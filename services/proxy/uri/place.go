@@ -1,0 +1,184 @@
+package uri
+
+import (
+	"path"
+	"strings"
+)
+
+// Hosts are the packagers by the authority of their base URLs.
+type Hosts struct{ bases []Parts }
+
+// NewHosts takes the packagers' base URLs, in order.
+func NewHosts(bases []string) Hosts {
+	var h Hosts
+	for _, b := range bases {
+		p := Split(b)
+		p.Path = strings.TrimSuffix(p.Path, "/")
+		h.bases = append(h.bases, p)
+	}
+	return h
+}
+
+// Place is where a playlist's URI leads.
+type Place struct {
+	// Packager is the index of the packager whose host it is, -1 for any other.
+	Packager int
+	// Key is its key where it is a packager's, Target what that one is asked for.
+	Key, Target string
+	// URI is what players are given: the URI as written, or one that leads from our
+	// playlist to the same.
+	URI string
+}
+
+// Outside reports whether it is at a host that is no packager's, so that players ask
+// there and not here.
+func (p Place) Outside() bool { return p.Packager < 0 }
+
+// Found is where a playlist was found: at a packager, after redirects maybe at
+// another host, and under which target.
+type Found struct {
+	// Packager is the index of the one that was asked.
+	Packager int
+	// Host is the origin of the host that it was found at, "http://cdn.example", empty
+	// for the packager's own.
+	Host string
+	// Target is path and query there.
+	Target string
+	// Key is what players know the playlist by.
+	Key string
+}
+
+// Place is where a URI of the playlist leads. prefix, if any, is put before the last
+// element of its path: it tells it from another one of the same name.
+func (h Hosts) Place(f Found, ref, prefix string) (Place, error) {
+	ref = strings.TrimSpace(ref)
+	base := f.Host + f.Target
+	at := Resolve(base, ref)
+	i := f.Packager
+	if at.HasAuthority || at.Scheme != "" {
+		if i = h.index(at); i < 0 {
+			out := Place{Packager: -1, URI: ref}
+			if f.Host != "" && !Split(ref).HasAuthority && Split(ref).Scheme == "" {
+				out.URI = at.String()
+			}
+			return out, nil
+		}
+		at.Path = strings.TrimPrefix(at.Path, h.bases[i].Path)
+	}
+	key, target, err := at.keys(nil)
+	if err != nil {
+		return Place{}, err
+	}
+	if prefix != "" {
+		key = Prefixed(key, prefix)
+	}
+	p := Place{Packager: i, Key: key, Target: target, URI: ref}
+	if own, err := Resolve(f.Key, ref).Key(); err != nil || own != key || Split(ref).HasAuthority || Split(ref).Scheme != "" {
+		p.URI = shortest(f.Key, key)
+	}
+	return p, nil
+}
+
+// String is the whole reference.
+func (p Parts) String() string {
+	s := p.Target()
+	if p.HasAuthority {
+		s = "//" + p.Authority + s
+	}
+	if p.Scheme != "" {
+		s = p.Scheme + ":" + s
+	}
+	return s
+}
+
+// index is the packager that an absolute reference leads to, -1 for none. A relative
+// scheme ("//host/x") is the packager's whatever it is.
+func (h Hosts) index(at Parts) int {
+	if at.Scheme != "" && at.Scheme != "http" && at.Scheme != "https" || !at.HasAuthority {
+		return -1
+	}
+	for i, b := range h.bases {
+		if sameHost(at, b) && (b.Path == "" || strings.HasPrefix(at.Path, b.Path+"/")) {
+			return i
+		}
+	}
+	return -1
+}
+
+func sameHost(a, b Parts) bool {
+	scheme := a.Scheme
+	if scheme == "" {
+		scheme = b.Scheme
+	}
+	return scheme == b.Scheme && withPort(scheme, a.Authority) == withPort(scheme, b.Authority)
+}
+
+func withPort(scheme, authority string) string {
+	authority = strings.ToLower(authority)
+	if strings.LastIndexByte(authority, ':') > strings.LastIndexByte(authority, ']') {
+		return authority
+	}
+	if scheme == "https" {
+		return authority + ":443"
+	}
+	return authority + ":80"
+}
+
+// IsPackager reports whether a URL's authority, "host" or "host:port", is a packager's.
+func (h Hosts) IsPackager(scheme, authority string) bool {
+	return h.index(Parts{Scheme: scheme, Authority: authority, HasAuthority: true, Path: "/"}) >= 0
+}
+
+// Prefixed is a key whose last path element begins with prefix.
+func Prefixed(key, prefix string) string {
+	p, query, has := strings.Cut(key, "?")
+	i := strings.LastIndexByte(p, '/') + 1
+	key = p[:i] + prefix + p[i:]
+	if has {
+		key += "?" + query
+	}
+	return key
+}
+
+// shortest is a reference that leads from the playlist to key: the name alone where
+// both lie in one folder, so that it holds behind another proxy too, else the path.
+func shortest(playlist, key string) string {
+	at := Split(playlist).Path
+	folder := at[:strings.LastIndexByte(at, '/')+1]
+	rest, ok := strings.CutPrefix(key, folder)
+	name, _, _ := strings.Cut(rest, "?")
+	first, _, _ := strings.Cut(name, "/")
+	if !ok || name == "" || first == "" || strings.Contains(first, ":") {
+		if strings.HasPrefix(key, "//") {
+			return "/." + key // not a host (RFC 3986, 4.2)
+		}
+		return key
+	}
+	return rest
+}
+
+// Name is what a reference has in common with another that names the same segment: it
+// has no query, since tokens and sessions in it change.
+func Name(ref string) string {
+	name, _, _ := strings.Cut(ref, "?")
+	return name
+}
+
+// IsPlaylist reports whether a key names a playlist by its path (RFC 8216, 4).
+func IsPlaylist(key string) bool {
+	switch strings.ToLower(path.Ext(Name(key))) {
+	case ".m3u8", ".m3u":
+		return true
+	}
+	return false
+}
+
+// Signal is the first element of a key's path, which the platform's own packagers
+// name a signal by; empty for what lies at the top.
+func Signal(key string) string {
+	first, _, below := strings.Cut(strings.TrimPrefix(Name(key), "/"), "/")
+	if !below {
+		return ""
+	}
+	return first
+}
