@@ -52,6 +52,10 @@ test: test-deps $(HLS_JS) ## Install what is missing and run every test
 soak: test-deps $(HLS_JS) ## Long tests: ten minutes of random faults, minute-long outages, many seams of the loop
 	SOAK=1 $(GO) test -count=1 -timeout 120m -v $(END_TO_END)
 
+.PHONY: upstreams
+upstreams: test-deps $(HLS_JS) ## Real packagers and players, a kill in each, beside nginx: a table of what was shown (BIN=path for another binary)
+	UPSTREAMS=1 $(GO) test -count=1 -timeout 20m -v -run '^TestUpstreams$$' .
+
 .PHONY: bench
 bench: bench-deps ## Benchmarks, the platform's costs, the proxy beside its peers (BENCH_ROUNDS=3): figures, no verdicts
 	$(GO) test -run '^$$' -bench . -benchmem ./...
@@ -94,10 +98,11 @@ clean: ## Remove the binary and the stream's segments; your films stay
 
 # What running and testing need, each as COMMAND:APT:BREW, the packages that have
 # the command; nothing where that installer has none. / parts commands of which
-# any will do, + parts packages that go together.
+# any will do, + parts packages that go together. A module of nginx, which is no
+# command, is known by its file.
 RUN_NEEDS  := ffmpeg:ffmpeg:ffmpeg ffprobe:ffmpeg:ffmpeg
 TEST_NEEDS := $(RUN_NEEDS) cc/gcc/clang:gcc+libc6-dev: ps:procps: tmux:tmux:tmux \
-  chromium/google-chrome:chromium: ip:iproute2: cvlc:vlc-bin+vlc-plugin-base: nginx:nginx:nginx npm:npm:node
+  chromium/google-chrome:chromium: ip:iproute2: cvlc:vlc-bin+vlc-plugin-base: nginx:nginx:nginx npm:npm:node ngx_rtmp_module.so:libnginx-mod-rtmp:
 
 $(HLS_JS): | test-deps
 	npm install --no-save --no-package-lock --no-audit --no-fund --silent hls.js@1.7.4
@@ -112,7 +117,7 @@ deps test-deps bench-deps:
 	@PATH="$$PATH:/usr/sbin:/sbin"; missing=; debian=; brew=; without=; \
 	for need in $(NEEDS); do \
 	  commands=$${need%%:*}; packages=$${need#*:}; found=; \
-	  for c in $$(echo $$commands | tr / ' '); do command -v $$c >/dev/null 2>&1 && found=1; done; \
+	  for c in $$(echo $$commands | tr / ' '); do { command -v $$c || [ -e /usr/lib/nginx/modules/$$c ]; } >/dev/null 2>&1 && found=1; done; \
 	  [ -z "$$found" ] || continue; \
 	  missing="$$missing $${commands%%/*}"; \
 	  debian="$$debian $$(echo $${packages%%:*} | tr + ' ')"; \

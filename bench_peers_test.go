@@ -96,7 +96,7 @@ func ours(t *testing.T, root string, port int, packagers string) contender {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(path, "proxy")
-	cmd.Env = append(os.Environ(), "PACKAGERS="+packagers, "ORIGIN_URL=none", "PROXY_PORT="+strconv.Itoa(port),
+	cmd.Env = append(os.Environ(), "PACKAGERS="+packagers, "ORIGIN_URL=none", "PROXY_PORT="+strconv.Itoa(port), "PROXY_ADMIN=public",
 		"STATE_PATH="+root, "CACHE_PATH="+root, "LOG_LEVEL=error", "PROXY_IDLE=1h")
 	base := fmt.Sprintf("http://127.0.0.1:%d", port)
 	return contender{"livestream-tui", base, serveUntilTheEnd(t, base, cmd), "memory", func() float64 {

@@ -112,6 +112,7 @@ func settings(t *testing.T) map[string]string {
 		"STATE_PATH":         filepath.Join(root, "state"),
 		"CACHE_PATH":         filepath.Join(filepath.Dir(path), "cache"), // one mezzanine for all tests
 	}
+	env["PROXY_ADMIN"] = "public" // what the proxy sees is asked for where players are
 	names := []string{"SERVER_ONE_PORT", "SERVER_TWO_PORT", "REPORTER_PORT", "ORIGIN_PORT", "PROXY_PORT"}
 	for i, port := range freePorts(t, len(names)) {
 		env[names[i]] = strconv.Itoa(port)

@@ -33,7 +33,12 @@ var layers = []struct {
 	{"services/direct", nil},
 	{"services/runner", []string{"services/direct", "services/report"}},
 	{"services/worker", []string{"services/runner", "services/hls", "services/health", "services/report", "procs/child"}},
-	{"services/proxy", []string{"services/runner", "services/direct", "services/hls", "services/health", "services/report"}},
+	{"services/proxy", []string{"services/proxy/*", "services/runner", "services/direct", "services/hls", "services/health", "services/report"}},
+	{"services/proxy/uri", nil},
+	{"services/proxy/timeline", []string{"services/proxy/uri", "services/hls"}},
+	{"services/proxy/stream", []string{"services/proxy/timeline", "services/proxy/uri", "services/hls", "services/health", "services/report"}},
+	{"services/proxy/fetch", []string{"services/direct", "services/runner", "services/hls", "services/report"}},
+	{"services/proxy/cache", []string{"services/proxy/fetch"}},
 	{"services/*", []string{"services/runner", "services/hls", "services/health", "services/report"}},
 }
 

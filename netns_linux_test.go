@@ -220,7 +220,7 @@ func TestAHostThatIsCutOffIsNotMissed(t *testing.T) {
 	for name, h := range map[string]*host{"server1": one, "server2": two} {
 		h.run(with("PACKAGER_NAME", name, "PACKAGER_PORT", "8080", "CONTROL_BIND_ADDRESS", h.address), "packager")
 	}
-	front.run(with("PROXY_PORT", "8002", "BIND_ADDRESS", front.address, "ORIGIN_URL", "none"), "proxy")
+	front.run(with("PROXY_PORT", "8002", "PROXY_ADMIN", "public", "BIND_ADDRESS", front.address, "ORIGIN_URL", "none"), "proxy")
 
 	asking := home.client()
 	defer asking.CloseIdleConnections()
