@@ -46,6 +46,7 @@ test: test-deps $(HLS_JS) ## Install what is missing and run every test
 	$(GO) vet ./...
 	GOOS=darwin $(GO) vet ./...
 	$(GO) test -race -timeout 10m $$($(GO) list ./... | grep -v '^livestream-tui$$')
+	$(GO) test -timeout 5m ./services/proxy
 	$(GO) test -count=1 -timeout 20m -v $(END_TO_END)
 
 .PHONY: soak

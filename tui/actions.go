@@ -272,6 +272,10 @@ func incidentText(s *scene, logs []control.LogLine) string {
 		put("  %s  %s  %s to %s  %s  gap %s  msn %d to %d, %d saved", f.Time.Format(time.RFC3339Nano), clean(f.Signal),
 			packagerName(s.snapshot, f.From), packagerName(s.snapshot, f.To), clean(f.Cause), msText(f.GapMS), f.MSNBefore, f.MSNAfter, f.Saved)
 	}
+	put("\nplaylists that a failover shows in")
+	for _, d := range s.snapshot.Degraded {
+		put("  %s  %s  since %s: %s", clean(d.Playlist), clean(d.Mode), d.Time.Format(time.RFC3339Nano), clean(d.Reason))
+	}
 	since := s.now.Add(-incidentSpan)
 	put("\nlogs of the last %s", incidentSpan)
 	for i := range logs {

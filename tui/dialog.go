@@ -318,9 +318,13 @@ func newAround(m *model, h happening) dialog {
 		}
 	}
 	title := h.at.In(m.scene.now.Location()).Format("15:04:05.000") + "  "
-	if h.failover != nil {
+	switch {
+	case h.failover != nil:
 		title = "FAILOVER " + title + switchText(&m.scene, *h.failover, 40)
-	} else {
+	case h.serving != nil:
+		word, which := servingWords(h.serving)
+		title = "MODE " + title + word + " " + which
+	default:
 		title = "DRILL " + title + h.verdict.name
 	}
 	return &pager{title: title, width: 160, first: max(0, at-5), make: func(m *model, _ int) []*line {

@@ -4,16 +4,19 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"livestream-tui/layouts"
 	"livestream-tui/procs/control"
 )
 
-// happening is a row of the panel: a failover or a drill's verdict.
+// happening is a row of the panel: a failover, a playlist that is merged no longer or
+// again, or a drill's verdict.
 type happening struct {
 	at       time.Time
 	failover *control.FailoverAt
+	serving  *control.ServingAt
 	verdict  *verdict
 }
 
@@ -21,10 +24,13 @@ type happening struct {
 func (s *scene) happenings() []happening {
 	var list []happening
 	for i := range s.snapshot.Failovers {
-		list = append(list, happening{s.snapshot.Failovers[i].Time, &s.snapshot.Failovers[i], nil})
+		list = append(list, happening{at: s.snapshot.Failovers[i].Time, failover: &s.snapshot.Failovers[i]})
+	}
+	for i := range s.snapshot.ServingChanges {
+		list = append(list, happening{at: s.snapshot.ServingChanges[i].Time, serving: &s.snapshot.ServingChanges[i]})
 	}
 	for i := range s.verdicts {
-		list = append(list, happening{s.verdicts[i].at, nil, &s.verdicts[i]})
+		list = append(list, happening{at: s.verdicts[i].at, verdict: &s.verdicts[i]})
 	}
 	slices.SortStableFunc(list, func(a, b happening) int { return b.at.Compare(a.at) })
 	return list
@@ -64,7 +70,7 @@ func (*failoversPanel) title(s *scene) (name, note string) {
 }
 
 func (*failoversPanel) content(s *scene, _ int) layouts.Content {
-	return layouts.Content{Least: 1, Want: max(6, 1+len(s.snapshot.Failovers)+len(s.verdicts))}
+	return layouts.Content{Least: 1, Want: max(6, 1+len(s.happenings()))}
 }
 
 func (*failoversPanel) stamp(s *scene) uint64 { return s.stamp }
@@ -117,11 +123,14 @@ func (p *failoversPanel) lines(s *scene, w, h int) []*line {
 	p.first = scrolled(p.first, p.chosen, len(list), rows)
 	worst := percentile(gaps(s.snapshot.Failovers), 100)
 	for i := p.first; i < len(list) && len(out) < h; i++ {
-		if v := list[i].verdict; v != nil {
-			out = append(out, verdictRow(s, v, columns, ws, i == p.chosen, w))
-			continue
+		switch h := list[i]; {
+		case h.verdict != nil:
+			out = append(out, verdictRow(s, h.verdict, columns, ws, i == p.chosen, w))
+		case h.serving != nil:
+			out = append(out, servingRow(s, h.serving, columns, ws, i == p.chosen, w))
+		default:
+			out = append(out, failoverRow(s, *h.failover, columns, ws, i == p.chosen, worst))
 		}
-		out = append(out, failoverRow(s, *list[i].failover, columns, ws, i == p.chosen, worst))
 	}
 	return out
 }
@@ -157,6 +166,41 @@ func verdictRow(s *scene, v *verdict, columns []column, ws []int, chosen bool, w
 	r.put(k, " "+glyph+" "+word)
 	r.cell(inkText, " "+v.name+": "+v.text, w-r.width, false, s.g.ellipsis)
 	return r.line
+}
+
+// servingRow is that of a playlist that is merged no longer, with the reason, or again.
+func servingRow(s *scene, v *control.ServingAt, columns []column, ws []int, chosen bool, w int) *line {
+	r := newRow(s.g, columns, ws, chosen)
+	glyph, k := s.g.half, inkWarn
+	if !v.Degraded {
+		glyph, k = s.g.full, inkGood
+	}
+	r.text(inkDim, v.Time.In(s.now.Location()).Format("15:04:05")).text(inkStrong, "mode")
+	word, which := servingWords(v)
+	r.put(k, " "+glyph+" "+word)
+	r.cell(inkText, " "+which, w-r.width, false, s.g.ellipsis)
+	return r.line
+}
+
+// servingWords are how a playlist is served, and which it is and why.
+func servingWords(v *control.ServingAt) (word, which string) {
+	word, which = clean(v.Mode), clean(shortName(v.Playlist))
+	if !v.Degraded {
+		word += " again"
+	}
+	if v.Reason != "" {
+		which += ": " + clean(v.Reason)
+	}
+	return word, which
+}
+
+// shortName is the signal where a playlist is named as ours are, else its path.
+func shortName(playlist string) string {
+	signal, ours := strings.CutSuffix(strings.TrimPrefix(playlist, "/"), "/playlist.m3u8")
+	if ours && !strings.Contains(signal, "/") {
+		return signal
+	}
+	return playlist
 }
 
 // gapInk: a tenth of a second is not seen, two seconds empty a player's buffer.

@@ -232,6 +232,19 @@ func states() map[string]func(s *control.Snapshot) {
 			s.Details[0].Packagers[two].State, s.Details[0].Packagers[two].Reason = report.Down, "connection refused"
 			s.Ingests[0].Packagers = s.Ingests[0].Packagers[:1]
 		},
+		"passed through": func(s *control.Snapshot) {
+			const low = "low latency: its parts are its packager's"
+			serves := func(ago time.Duration, playlist, mode, reason string) control.ServingAt {
+				return control.ServingAt{Time: noon.Add(-ago), Process: "proxy", Serving: report.Serving{
+					Playlist: playlist, Mode: mode, Reason: reason, Degraded: reason != "",
+				}}
+			}
+			now := serves(42*time.Second, "/live01/playlist.m3u8", "passed through", low)
+			s.Degraded = []control.ServingAt{now}
+			s.ServingChanges = []control.ServingAt{
+				serves(213*time.Second, "/sports/720p.m3u8?cdn=2", "forwarded", "it sets a cookie"), serves(127*time.Second, "/sports/720p.m3u8?cdn=2", "merged", ""), now,
+			}
+		},
 		"off air": func(s *control.Snapshot) {
 			gone(s, "worker", stateBackoff, "exit status 1, restart in 1.6s")
 			for i := range s.Details[0].Packagers {

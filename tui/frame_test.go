@@ -163,6 +163,8 @@ func TestForeignTextStaysInItsPlace(t *testing.T) {
 		for i := range s.Failovers {
 			s.Failovers[i].Cause, s.Failovers[i].From = nasty, nasty
 		}
+		s.Degraded = []control.ServingAt{{Time: noon, Process: nasty, Serving: report.Serving{Playlist: nasty, Mode: nasty, Reason: nasty, Degraded: true}}}
+		s.ServingChanges = s.Degraded
 		// Logs reach the panel through ParseLine, which cleans them.
 		line := report.ParseLine([]byte(`{"@level":"warn","@message":"日本語 \u001b[2J","k":"\u0007\u202e"}`), noon)
 		m.take(polled{s.At, s, []control.LogLine{{Seq: 100, Process: "worker", Line: line}, {Seq: 101, Process: "proxy", Line: report.ParseLine([]byte(nasty), noon)}}})

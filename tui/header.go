@@ -67,6 +67,13 @@ func lamp(s *scene) *line {
 func header(s *scene, w int) *line {
 	say := func(rank int, l *line) piece { return piece{l, rank} }
 	pieces := []piece{say(0, lamp(s))}
+	if n := len(s.snapshot.Degraded); n > 0 {
+		word := "PASSED THROUGH"
+		if w < 60 {
+			word = "PASSED"
+		}
+		pieces = append(pieces, say(2, (&line{}).put(inkAmber, fmt.Sprintf(" %s %s: %d ", s.g.half, word, n))))
+	}
 	if n := failed(s); n != "" {
 		pieces = append(pieces, say(1, (&line{}).put(inkBadStrong, n)))
 	}

@@ -96,6 +96,8 @@ func TestContractASnapshotIsThePlatformAsItIs(t *testing.T) {
 		look("after a state")
 		l.onLine("proxy", []byte(`{"@level":"info","@message":"failover","event":"failover","signal":"live01","from":"http://a","to":"http://b","cause":"a refused","msn_before":7,"msn_after":8,"gap_ms":1.5,"saved":2}`))
 		look("after a failover")
+		l.onLine("proxy", []byte(`{"@level":"info","@message":"m","event":"serving","playlist":"/ll.m3u8?a=b","mode":"passed through","reason":"low latency","degraded":true}`))
+		look("after a playlist is passed through")
 		l.onLine("worker", []byte(`{"@level":"info","@message":"p","event":"progress","signal":"live01","stage":"mezzanine","percent":40}`))
 		look("after progress")
 		l.onLine("viewer", []byte(`{"@level":"info","@message":"v","event":"viewing","signal":"live01","state":"stalled","stalled_for_ms":9007199254740993,"msn":-1}`))

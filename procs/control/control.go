@@ -64,6 +64,11 @@ type Snapshot struct {
 	Preferences []report.Preference `json:"preferences"`
 	// Failovers are the newest last, 100 at most.
 	Failovers []FailoverAt `json:"failovers"`
+	// Degraded are the playlists that the proxy does not merge now, though others of
+	// their kind are merged: a failover shows to their players. ServingChanges are those
+	// that became so, or merged again. The newest are last, 100 at most of each.
+	Degraded       []ServingAt `json:"degraded"`
+	ServingChanges []ServingAt `json:"serving_changes"`
 	// Viewings are what each viewer last said of each signal that it plays, 100 at
 	// most: what the audience sees.
 	Viewings []ViewingAt `json:"viewings"`
@@ -98,6 +103,13 @@ type FailoverAt struct {
 	report.Failover
 }
 
+// ServingAt is how a playlist is served from a time on, and who told it.
+type ServingAt struct {
+	Time    time.Time `json:"time"`
+	Process string    `json:"process"`
+	report.Serving
+}
+
 // ViewingAt is a viewer's word on a signal with its time.
 type ViewingAt struct {
 	Time    time.Time `json:"time"`
@@ -112,8 +124,8 @@ type LogLine struct {
 	report.Line
 }
 
-// Event is one thing that happened: exactly one of Status, Failover and Log is
-// set, unless Dropped is.
+// Event is one thing that happened: exactly one of Status, Failover, Serving and Log
+// is set, unless Dropped is.
 type Event struct {
 	Time time.Time `json:"time"`
 	// Process is its name; empty for what concerns the whole platform.
@@ -122,6 +134,8 @@ type Event struct {
 	Status *Status `json:"status,omitempty"`
 	// Failover is set when players are served from another packager.
 	Failover *report.Failover `json:"failover,omitempty"`
+	// Serving is set when a playlist is degraded, or merged again.
+	Serving *report.Serving `json:"serving,omitempty"`
 	// Log is set for a line of log at level warn or above, or a platform message.
 	Log *report.Line `json:"log,omitempty"`
 	// Dropped is how many events this subscriber missed just before this one.

@@ -264,13 +264,15 @@ func TestStatusIsATableForPeopleAndADocumentForScripts(t *testing.T) {
 	}
 	s := l.Snapshot()
 	s.At = at
+	s.Degraded = []ServingAt{{at, "proxy", report.Serving{Playlist: "/live02/playlist.m3u8", Mode: "passed through", Reason: "low latency\x1b[2J", Degraded: true}}}
 	var out strings.Builder
 	if err := WriteStatus(&out, s); err != nil {
 		t.Fatal(err)
 	}
-	want := `ON AIR    live01 from server1, 2 of 2 packagers usable
-play      http://localhost:8002/live01/playlist.m3u8
-platform  layout default, pid 4242, up 1d03h, logs in /state/logs
+	want := `ON AIR          live01 from server1, 2 of 2 packagers usable
+passed through  /live02/playlist.m3u8: low latency; a failover shows
+play            http://localhost:8002/live01/playlist.m3u8
+platform        layout default, pid 4242, up 1d03h, logs in /state/logs
 
 NAME       STATE    PID  UPTIME  RESTARTS  CPU    RSS      PORT  REASON
 worker     ready    11   1h01m   2         12.3%  45 MiB   -     last exit: signal: killed
@@ -294,6 +296,8 @@ viewer     idle     -    -       0         -      -        -
 	var doc struct {
 		PID       int
 		Ingests   []any
+		Degraded  []struct{ Playlist, Mode, Reason string }
+		Changes   []any                  `json:"serving_changes"`
 		OnAir     struct{ State string } `json:"on_air"`
 		Processes []struct {
 			Name, State string
@@ -304,7 +308,8 @@ viewer     idle     -    -       0         -      -        -
 	if err := json.Unmarshal([]byte(out.String()), &doc); err != nil {
 		t.Fatal(err)
 	}
-	if doc.PID != 4242 || doc.OnAir.State != "on air" || len(doc.Processes) != 8 || doc.Processes[0].CPU != 12.34 || doc.Processes[1].Port != 8080 || doc.Processes[2].State != "backoff" || doc.Ingests == nil {
+	if doc.PID != 4242 || doc.OnAir.State != "on air" || len(doc.Processes) != 8 || doc.Processes[0].CPU != 12.34 || doc.Processes[1].Port != 8080 || doc.Processes[2].State != "backoff" || doc.Ingests == nil ||
+		len(doc.Degraded) != 1 || doc.Degraded[0].Mode != "passed through" || doc.Degraded[0].Playlist != "/live02/playlist.m3u8" || doc.Changes == nil {
 		t.Errorf("got %+v of\n%s", doc, out.String())
 	}
 }

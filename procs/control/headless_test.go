@@ -166,8 +166,11 @@ func TestTextOfEventsIsCleanAndOnOneLine(t *testing.T) {
 	p := printer{out: &out}
 	p.event(Event{Process: "worker", Log: &report.Line{Level: report.LevelWarn, Message: "bad\x1b[2Jfilm\nnext", Fields: []report.Field{{Key: "signal", Value: "live01"}}}})
 	p.event(Event{Process: "proxy", Dropped: 3, Failover: &report.Failover{Signal: "live01", From: "http://a", Cause: "a refused", MSNBefore: 1, MSNAfter: 2, GapMS: -1}})
+	p.event(Event{Process: "proxy", Serving: &report.Serving{Playlist: "/a.m3u8", Mode: "passed through", Reason: "low\nlatency", Degraded: true}})
+	p.event(Event{Process: "proxy", Serving: &report.Serving{Playlist: "/a.m3u8", Mode: "merged"}})
 	got := out.String()
 	for _, want := range []string{
+		"[WARN]  proxy: /a.m3u8 is passed through: low latency; a failover shows\n", "[INFO]  proxy: /a.m3u8 is merged again\n",
 		"[WARN]  worker: badfilm next signal=live01\n", "[WARN]  platform: 3 events were missed here\n",
 		"[WARN]  proxy: failover of live01 from http://a to none: a refused (msn 1 to 2, none waiting, 0 requests saved)\n",
 	} {
@@ -175,7 +178,7 @@ func TestTextOfEventsIsCleanAndOnOneLine(t *testing.T) {
 			t.Errorf("output lacks %q:\n%s", want, got)
 		}
 	}
-	if strings.Contains(got, "\x1b") || strings.Count(got, "\n") != 3 {
-		t.Errorf("got %q, want three lines without an escape", got)
+	if strings.Contains(got, "\x1b") || strings.Count(got, "\n") != 5 {
+		t.Errorf("got %q, want five lines without an escape", got)
 	}
 }

@@ -18,6 +18,7 @@ import (
 const (
 	logMost       = 10_000 // lines of log that are kept
 	failoversMost = 100
+	servingMost   = 100
 	viewingsMost  = 100
 	queueMost     = 1024 // events that a subscriber may be behind
 	measurePeriod = time.Second
@@ -245,6 +246,7 @@ func (l *Local) onStatus(s procs.Status) {
 		}
 		p.Status = s
 	})
+	l.now.Degraded = lived(l.now.Degraded, s)
 	l.publish(Event{Time: time.Now(), Process: s.Name, Status: &s})
 }
 
@@ -284,6 +286,8 @@ func (l *Local) keep(process string, line report.Line, event report.Event) {
 		l.now.Failovers = list[max(0, len(list)-failoversMost):]
 		l.now.Version++
 		l.publish(Event{Time: line.Time, Process: process, Failover: &e})
+	case report.Serving:
+		l.serving(ServingAt{Time: line.Time, Process: process, Serving: e})
 	case report.Viewing:
 		l.now.Viewings = heard(l.now.Viewings, ViewingAt{Time: line.Time, Process: process, Viewing: e})
 		l.now.Version++

@@ -39,6 +39,12 @@ func (p printer) event(e Event) {
 		}
 	case e.Failover != nil:
 		p.line(e.Time, report.LevelWarn, e.Process, failoverText(*e.Failover))
+	case e.Serving != nil:
+		level, text := report.LevelWarn, e.Serving.Playlist+" is "+e.Serving.Mode+": "+e.Serving.Reason+"; a failover shows"
+		if !e.Serving.Degraded {
+			level, text = report.LevelInfo, e.Serving.Playlist+" is merged again"
+		}
+		p.line(e.Time, level, e.Process, text)
 	case e.Log != nil:
 		p.line(e.Log.Time, e.Log.Level, e.Process, strings.TrimSpace(e.Log.Message+" "+e.Log.FieldText()))
 	}

@@ -21,6 +21,9 @@ func WriteStatus(w io.Writer, s Snapshot) error {
 	var text bytes.Buffer
 	head := tabwriter.NewWriter(&text, 0, 8, 2, ' ', 0)
 	fmt.Fprintf(head, "%s\t%s\n", strings.ToUpper(air.State.String()), clean(signalsText(s), air.Reason))
+	for _, d := range s.Degraded {
+		fmt.Fprintf(head, "%s\t%s; a failover shows\n", clean(d.Mode), clean(d.Playlist, d.Reason))
+	}
 	for _, l := range s.Live {
 		fmt.Fprintf(head, "play\t%s/%s/playlist.m3u8\n", s.PlayURL, url.PathEscape(l.Signal))
 	}
@@ -55,6 +58,7 @@ func WriteStatus(w io.Writer, s Snapshot) error {
 func WriteStatusJSON(w io.Writer, s Snapshot) error {
 	s.Ingests, s.Details, s.Live, s.Preferences = some(s.Ingests), some(s.Details), some(s.Live), some(s.Preferences)
 	s.Failovers, s.Viewings = some(s.Failovers), some(s.Viewings)
+	s.Degraded, s.ServingChanges = some(s.Degraded), some(s.ServingChanges)
 	return writeJSON(w, struct {
 		Snapshot
 		OnAir OnAir `json:"on_air"`

@@ -32,13 +32,17 @@ func (e eye) failovers(ctx context.Context, since time.Time) []Failover {
 	if err != nil {
 		return nil
 	}
-	var all, list []Failover
+	var all []struct {
+		Event string `json:"event"`
+		Failover
+	}
 	if json.Unmarshal(body, &all) != nil {
 		return nil
 	}
-	for _, f := range all {
-		if !f.Time.Before(since) {
-			list = append(list, f)
+	var list []Failover
+	for _, e := range all {
+		if e.Event == (report.Failover{}).Kind() && !e.Time.Before(since) {
+			list = append(list, e.Failover)
 		}
 	}
 	return list

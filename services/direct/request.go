@@ -16,8 +16,8 @@ const endOfHeader = "\r\n\r\n"
 // parse reads the first request of b. It takes what is plain and beyond doubt: a
 // whole GET or HEAD in HTTP/1.1 with well-formed header lines and one Host, without a
 // body, a range that leaves anything out, a condition other than one strong entity
-// tag, or a wish for how the connection goes on. Everything else, right or wrong, is
-// net/http's: not ok.
+// tag, a word of who asks, or a wish for how the connection goes on. Everything else,
+// right or wrong, is net/http's: not ok.
 func parse(b []byte) (r request, ok bool) {
 	end := bytes.Index(b, []byte(endOfHeader))
 	if end < 0 {
@@ -172,7 +172,11 @@ func kindOf(name []byte) fieldKind {
 		if equalFold(name, "connection") {
 			return fieldConnection
 		}
-		if equalFold(name, "content-length") {
+		if equalFold(name, "content-length") || equalFold(name, "cookie") {
+			return fieldDecisive
+		}
+	case 'a':
+		if equalFold(name, "authorization") {
 			return fieldDecisive
 		}
 	case 'r':

@@ -23,6 +23,8 @@ var requests = []struct {
 	{"no body wanted", "HEAD /a HTTP/1.1\r\nHost: x\r\n\r\n", true},
 	{"an empty field", "GET / HTTP/1.1\r\nHost: x\r\nX-Empty:\r\n\r\n", true},
 
+	{"who asks says who it is", "GET / HTTP/1.1\r\nHost: x\r\ncookie: a=1\r\n\r\n", false},
+	{"who asks may do so", "GET / HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer t\r\n\r\n", false},
 	{"nothing", "", false},
 	{"not whole", "GET / HTTP/1.1\r\nHost: x\r\n", false},
 	{"another method", "HEADS / HTTP/1.1\r\nHost: x\r\n\r\n", false},

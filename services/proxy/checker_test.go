@@ -91,7 +91,7 @@ func (c *checker) check(body []byte) error {
 		date, sum = s.ProgramDateTime, sum+s.Duration
 	}
 	// One that began anew beyond a hole has to grow again.
-	if p.MediaSequence > was.MediaSequence && p.MediaSequence <= was.LastMSN() && sum < 3*time.Duration(p.TargetDuration)*time.Second {
+	if p.MediaSequence > was.MediaSequence && p.MediaSequence <= was.LastMSN() && sum < 3*time.Duration(was.TargetDuration)*time.Second {
 		return fmt.Errorf("rule 7: window of %s", sum)
 	}
 	c.last = p

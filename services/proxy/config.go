@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"fmt"
 	"net"
 	"strconv"
 	"time"
@@ -40,6 +41,7 @@ func ConfigFromEnv(e runner.Environment) (Config, error) {
 	p.Require(c.CacheBytes >= 1<<20, "PROXY_CACHE_BYTES", c.CacheBytes, "allowed is 1048576 (1 MiB) or more")
 	p.Require(c.Streams >= 1, "PROXY_PLAYLISTS", c.Streams, "allowed is 1 or more")
 	p.Require(c.Idle >= time.Second, "PROXY_IDLE", c.Idle, "allowed is 1s or more")
+	p.Require(c.Admin.Port == 0 || c.Admin.Port != c.ProxyPort, "PROXY_ADMIN", c.Admin.Port, fmt.Sprintf("PROXY_PORT=%d, which players use, is the same; allowed are another port, none, and public (the players' port)", c.ProxyPort))
 	return c, p.Err()
 }
 

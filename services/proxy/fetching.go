@@ -110,8 +110,9 @@ func contentOf(c fetch.Content, key []byte, e timeline.Entry) timeline.Content {
 		return timeline.Content{}
 	}
 	is := timeline.Content{Digest: c.ETag, Start: c.Start, HasStart: c.HasStart, Format: hls.Sniff(c.Body)}
+	is.Sealed = len(e.Segment.Keys) > 0
 	if e.Enciphered() {
-		is.Format, is.HasStart, is.Sealed = hls.FormatUnknown, false, true
+		is.Format, is.HasStart = hls.FormatUnknown, false
 		if plain := decipher(c.Body, key, e); plain != nil {
 			is.Format = hls.Sniff(plain)
 			is.Start, is.HasStart = hls.FirstTimestamp(plain)
@@ -193,8 +194,9 @@ const (
 	// unpromisedKept one of which its packager does not say for how long it holds.
 	unlistedKept   = 10 * time.Second
 	unpromisedKept = time.Second
-	// unlistedPatience is how long one is looked for while no packager answers.
-	unlistedPatience = time.Second
+	// unlistedPatience is how long one is looked for while no packager answers: some make
+	// what is asked for, and players wait about so long for a first byte.
+	unlistedPatience = 10 * time.Second
 )
 
 // keptFor is how long what no playlist lists is kept: as long as its packager says that

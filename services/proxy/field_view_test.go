@@ -221,7 +221,7 @@ func (v *fieldView) repeated() (again, left []int) {
 // fieldPlayer is how a player plays; zero is as most do.
 type fieldPlayer struct {
 	fieldAsk
-	every    time.Duration // between looks at the playlist; 400 ms where it is 0
+	every    time.Duration // between looks at the playlist; fieldEvery where it is 0
 	start    int           // it begins with the third last segment, or this many from the end
 	tries    int           // for each segment; 10 where it is 0
 	listOnly bool          // segments are not fetched
@@ -244,7 +244,7 @@ func (f *field) follow(path string, lasts time.Duration, how ...fieldPlayer) *fi
 		o = how[0]
 	}
 	if o.every == 0 {
-		o.every = 400 * time.Millisecond
+		o.every = fieldEvery
 	}
 	if o.start == 0 {
 		o.start = 3
@@ -259,7 +259,7 @@ func (f *field) follow(path string, lasts time.Duration, how ...fieldPlayer) *fi
 		g := f.get(play.address(path), o.fieldAsk)
 		v.statuses[g.status]++
 		var p *fieldPlaylist
-		if g.status == http.StatusOK {
+		if g.status == http.StatusOK && strings.HasPrefix(string(g.body), "#EXTM3U") {
 			p = g.playlist()
 		}
 		if p == nil || len(p.segments) == 0 {

@@ -196,8 +196,9 @@ func (f *follower) publish(e stream.Publish) {
 	}
 	before := p.shown.Load()
 	p.show(e.Snapshot)
-	if now := e.Snapshot; (now.Mode != before.Mode || now.Why != before.Why) && now.Mode != stream.Refused {
-		f.s.tellMode(p, now)
+	now, was := e.Snapshot, isDegraded(before.Snapshot)
+	if (now.Mode != before.Mode || now.Why != before.Why) && (now.Mode != stream.Refused || was) {
+		f.s.tellMode(p, now, was)
 	}
 }
 

@@ -49,6 +49,9 @@ func (s *Service) edit(res *http.Response, key string) error {
 	if s.hosts.index(res.Request.URL.Scheme, res.Request.URL.Host) >= 0 {
 		res.Header.Set("X-Packager", s.config.Packagers[s.hosts.index(res.Request.URL.Scheme, res.Request.URL.Host)])
 	}
+	if err := s.withhold(res, key); err != nil {
+		return err
+	}
 	if res.StatusCode != http.StatusOK || res.Body == nil || !mayBePlaylist(res, key) {
 		return nil
 	}

@@ -173,6 +173,9 @@ func (s *Service) serveObject(w http.ResponseWriter, r *http.Request, o *fetch.O
 	ctx, cancel := context.WithTimeout(r.Context(), holdFor(target))
 	defer cancel()
 	c, err := s.awaitBytes(ctx, r, o, o.Started().Add(target/4), players, res)
+	if p == nil && err == nil {
+		c, err = s.awaitKind(ctx, o, c)
+	}
 	switch {
 	case c.Whole:
 		s.sendWhole(w, r, o, c, p, res)
@@ -214,6 +217,10 @@ func copyHeader(to, from http.Header, names ...string) {
 }
 
 func (s *Service) sendWhole(w http.ResponseWriter, r *http.Request, o *fetch.Object, c fetch.Content, p *playlist, res timeline.Resource) {
+	if p == nil && s.isWithheld(o.Key(), body{c.Type, c.Body, c.Size}) {
+		s.refuse(w, "media", http.StatusNotFound, fetch.ErrNotFound.Error())
+		return
+	}
 	s.metrics.mediaSent.Inc()
 	if res.Range == nil && p != nil {
 		send(w, r, o.Ready())
@@ -305,6 +312,32 @@ func (s *Service) awaitBytes(ctx context.Context, r *http.Request, o *fetch.Obje
 		case c.Err != nil:
 			return c, c.Err
 		case c.Whole || len(c.Body) > 0:
+			return c, nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return c, ctx.Err()
+		}
+	}
+}
+
+// awaitKind waits until enough is here of what nothing lists to know whether it is for
+// players; ErrNotFound when it is not.
+func (s *Service) awaitKind(ctx context.Context, o *fetch.Object, c fetch.Content) (fetch.Content, error) {
+	if _, doubtful := s.isDoubtful(o.Key()); !doubtful {
+		return c, nil
+	}
+	for {
+		c, changed := o.Now()
+		switch {
+		case c.Err != nil:
+			return c, c.Err
+		case c.Whole: // as it is sent, it is looked at
+			return c, nil
+		case len(c.Body) >= sniffMost && s.isWithheld(o.Key(), body{c.Type, c.Body, c.Size}):
+			return c, fetch.ErrNotFound
+		case len(c.Body) >= sniffMost:
 			return c, nil
 		}
 		select {

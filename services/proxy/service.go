@@ -22,7 +22,6 @@ import (
 	"livestream-tui/services/proxy/fetch"
 	"livestream-tui/services/proxy/stream"
 	"livestream-tui/services/proxy/uri"
-	"livestream-tui/services/report"
 	"livestream-tui/services/runner"
 )
 
@@ -38,6 +37,7 @@ type Service struct {
 	cache     *cache.Cache
 	index     *index
 	events    *events
+	told      allowance // of changes of mode
 	state     *state
 
 	// life is the service's own time: what it starts ends with it.
@@ -58,12 +58,14 @@ type Service struct {
 	playlists map[string]*playlist // by key; guarded by mu
 	names     map[string]*follower // of playlists that are not followed yet, by key; guarded by mu
 	folders   map[string]*playlist // by the folder that they lie in; guarded by mu
+	left      []*playlist          // degraded ones that are not followed any more, to be told; guarded by mu
 	held      chan struct{}        // a token for each held request
 }
 
 var (
 	_ runner.Lasting     = (*Service)(nil)
 	_ runner.PlayersOnly = (*Service)(nil)
+	_ runner.Bounded     = (*Service)(nil)
 )
 
 // heldMost is how many requests of players may be held at the same time.
@@ -142,8 +144,10 @@ func (s *Service) Ready() (bool, string) {
 
 const (
 	tickPeriod = 100 * time.Millisecond
-	// absentIdle is how long a playlist is remembered that no packager has.
-	absentIdle = time.Second
+	// absentIdle is how long a playlist is remembered that no packager has, unprovenIdle
+	// one that nobody has given yet and nobody waits for.
+	absentIdle   = time.Second
+	unprovenIdle = 5 * time.Second
 	// unprovenMost is how many playlists may be looked for at once that were never
 	// there: made-up names are to keep nobody out.
 	unprovenMost = 64
@@ -223,6 +227,7 @@ func (s *Service) tick(now time.Time, second bool) {
 	for f, t := range ticks {
 		f.push(t)
 	}
+	s.tellLeft()
 	if second {
 		total, count := s.cache.Sweep(now)
 		s.metrics.cacheBytes.Set(float64(total))
@@ -341,8 +346,11 @@ func (s *Service) name(f *follower, keys []string) {
 // numbers must go on.
 func (s *Service) drop(p *playlist, now time.Time) bool {
 	most := s.config.Idle
-	if p.isAbsent() {
+	switch {
+	case p.isAbsent():
 		most = min(most, absentIdle)
+	case !p.isProven() && p.restored.Load() == nil && !p.waits.any():
+		most = min(most, unprovenIdle)
 	}
 	if now.UnixNano()-p.asked.Load() <= int64(most) {
 		return false
@@ -411,43 +419,10 @@ func (s *Service) remove(p *playlist) {
 		}
 	}
 	p.f.push(stream.Leave{At: stream.At(time.Now()), Playlist: p.key})
+	if isDegraded(p.shown.Load().Snapshot) {
+		s.left = append(s.left, p)
+	}
 	s.metrics.playlists.Set(float64(len(s.playlists)))
 	s.metrics.newest.DeleteLabelValues(p.key)
 	s.metrics.state.DeletePartialMatch(prometheus.Labels{"playlist": p.key})
-}
-
-// tell makes a failover known: in the log, in the metrics, at /events.
-func (s *Service) tell(f report.Failover) {
-	if s.isSucceeded() {
-		return // the other incarnation tells of it
-	}
-	s.metrics.failovers.WithLabelValues(f.Signal, f.From, f.To).Inc()
-	if f.GapMS >= 0 {
-		s.metrics.gap.Observe(f.GapMS / 1000)
-	}
-	s.events.add(f, time.Now())
-	report.Emit(s.log, failoverText(f), f)
-}
-
-// tellMode makes known how a playlist is served from now on.
-func (s *Service) tellMode(p *playlist, now stream.Snapshot) {
-	if s.isSucceeded() {
-		return
-	}
-	m := report.Serving{Playlist: report.Clean(p.key), Mode: now.Mode.String(), Reason: report.Clean(now.Why)}
-	s.events.add(m, time.Now())
-	text := "playlist is " + m.Mode
-	if m.Reason != "" {
-		text += ": " + m.Reason
-	}
-	report.Emit(s.log, text, m)
-}
-
-// failoverText is the event's message for people.
-func failoverText(f report.Failover) string {
-	gap := "no player was waiting"
-	if f.GapMS >= 0 {
-		gap = fmt.Sprintf("the longest wait of a player was %.0f ms", f.GapMS)
-	}
-	return fmt.Sprintf("failover from %s to %s: %s; %s", f.From, f.To, f.Cause, gap)
 }

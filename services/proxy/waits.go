@@ -43,6 +43,13 @@ func (w *waits) begin() (end func()) {
 	}
 }
 
+// any reports whether a player waits.
+func (w *waits) any() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.open) > 0
+}
+
 // gap is the longest that a player waited for whom the time from fault to switched
 // was part of the wait; negative when nobody did. open is how many of them wait
 // still, with their wait up to now.

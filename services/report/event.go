@@ -55,23 +55,32 @@ type Serving struct {
 	// Playlist is its path and query at the proxy.
 	Playlist string `json:"playlist"`
 	// Mode is "merged" of all packagers, "passed through" as one has it, "forwarded"
-	// request by request.
+	// request by request, "refused" as packagers do, or "not followed" any more.
 	Mode string `json:"mode"`
 	// Reason is why it is not merged, in words; empty where it is.
 	Reason string `json:"reason,omitempty"`
+	// Degraded: a failover shows to its players. A multivariant playlist and a recording
+	// are passed through as well, and are not degraded: they have nothing to merge.
+	Degraded bool `json:"degraded"`
 }
 
 // Kind returns "serving".
 func (Serving) Kind() string { return "serving" }
 
-// Logger is the part of hclog.Logger that Emit needs.
+// Logger is the part of hclog.Logger that Emit and Alert need.
 type Logger interface {
 	Info(msg string, args ...any)
+	Warn(msg string, args ...any)
 }
 
 // Emit logs e at level info: message for people, e's fields for programs.
 func Emit(l Logger, message string, e Event) {
 	l.Info(message, append([]any{"event", e.Kind()}, fieldsOf(e)...)...)
+}
+
+// Alert is Emit at level warn.
+func Alert(l Logger, message string, e Event) {
+	l.Warn(message, append([]any{"event", e.Kind()}, fieldsOf(e)...)...)
 }
 
 // fieldsOf flattens a struct of plain JSON values to hclog's key, value list in

@@ -25,6 +25,8 @@ func TestEventsSurviveTheLog(t *testing.T) {
 		{"a failover", Failover{Signal: "live01", From: "http://localhost:8080", To: "http://localhost:9090",
 			Cause: `server1 "refused" the connection`, MSNBefore: 927081286, MSNAfter: 1<<62 + 1, GapMS: 41.25, Saved: 3}},
 		{"a failover to nowhere", Failover{Signal: "live01", From: "http://localhost:8080", MSNBefore: -1, MSNAfter: -1, GapMS: -1}},
+		{"a playlist that is passed through", Serving{Playlist: "/live01/playlist.m3u8?a=b", Mode: "passed through", Reason: "low latency", Degraded: true}},
+		{"a playlist that is merged", Serving{Playlist: "/live01/playlist.m3u8", Mode: "merged"}},
 		{"progress", Progress{Signal: "live01", Stage: "mezzanine", Percent: 33.5}},
 		{"progress that is a whole number, of no signal", Progress{Stage: "test film", Percent: 50}},
 		{"a viewer's word", Viewing{Signal: "live01", State: ViewStalled, StalledForMS: 1200, Stalls: 2, StalledMS: 3200, LongestStallMS: 2000,

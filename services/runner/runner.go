@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -148,6 +149,9 @@ func timeFormat(format string) string {
 // instead of one of its own. Errors of the listeners come back before anything
 // runs.
 func Run(ctx context.Context, s Service, k Kit, c Common) error {
+	if b, ok := s.(Bounded); ok && k.Env["GOMEMLIMIT"] == "" {
+		defer bound(b, debug.SetMemoryLimit)()
+	}
 	own := Handler(s, k)
 	var servers servers
 	if addr := s.Address(); addr != "" {

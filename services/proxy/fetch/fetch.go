@@ -121,6 +121,7 @@ func (f *Fetch) Run(ctx context.Context) {
 				f.end(ErrUnavailable)
 				return
 			case <-f.Object.use.left:
+				f.linger(ctx)
 				return
 			case <-f.kick:
 			case <-f.Object.wanted:

@@ -30,8 +30,8 @@ const (
 // http.ErrAbortHandler, so that what is cut off never looks whole.
 //
 // Edit may change the answer before it is sent, nil for as it is; whoever changes the
-// body sets ContentLength, -1 for not known. An error refuses the answer. Where there
-// is an edit, answers come without a content coding. A Range of a source is not minded:
+// body sets ContentLength, -1 for not known. An error refuses the answer, ErrNotFound as
+// if nothing were there. Where there is an edit, answers come without a content coding. A Range of a source is not minded:
 // the player's is passed on.
 func Forward(w http.ResponseWriter, r *http.Request, targets []Source, edit func(*http.Response) error) {
 	f := &forward{w: w, r: r, targets: targets, header: endToEnd(r.Header), replies: make(chan reply, len(targets))}
@@ -242,6 +242,8 @@ func (f *forward) bears(coding string) bool {
 func refuse(w http.ResponseWriter, err error) {
 	maps.Copy(w.Header(), openToAll())
 	switch {
+	case errors.Is(err, ErrNotFound): // an edit's word
+		runner.WriteError(w, http.StatusNotFound, ErrNotFound.Error())
 	case errors.Is(err, ErrBusy):
 		w.Header().Set("Retry-After", "1")
 		runner.WriteError(w, http.StatusServiceUnavailable, ErrBusy.Error())

@@ -50,6 +50,8 @@ type Upstream struct {
 	lanes  [2]lane
 	// fetching and forwarding hold a token for each request of players.
 	fetching, forwarding chan struct{}
+	// lingering holds one for each of them that nobody waits for.
+	lingering chan struct{}
 	drains               sync.WaitGroup
 }
 
@@ -62,7 +64,7 @@ type lane struct {
 // NewUpstream returns the packager at base, a URL as in PACKAGERS, perhaps with a
 // path that comes before every target.
 func NewUpstream(base string, o Options) *Upstream {
-	u := &Upstream{base: base, follow: o.Follow, fetching: make(chan struct{}, playersConns), forwarding: make(chan struct{}, forwardConns)}
+	u := &Upstream{base: base, follow: o.Follow, fetching: make(chan struct{}, playersConns), forwarding: make(chan struct{}, forwardConns), lingering: make(chan struct{}, lingerCount)}
 	if at, err := url.Parse(base); err == nil { // else every request fails, and says so
 		u.own, u.prefix = originOf(at), strings.TrimSuffix(at.EscapedPath(), "/")
 	}

@@ -29,8 +29,8 @@ func (s *State) advance(p *Playlist) {
 		}
 	}
 	if n == 0 {
-		if p.line.Listed > 0 {
-			s.show(p) // other tags, or an end
+		if p.line.Listed > 0 && s.isOutdated(p) {
+			s.show(p)
 		}
 		return
 	}
@@ -40,6 +40,13 @@ func (s *State) advance(p *Playlist) {
 	s.retire(p, p.line.List(n, s.now))
 	s.show(p)
 	s.emit(Keep{p.key})
+}
+
+// isOutdated reports whether something else than its segments is shown otherwise than it
+// is by now: tags, an end, who is active.
+func (s *State) isOutdated(p *Playlist) bool {
+	b := &p.shown
+	return p.media.retagged || b.Mode != Merged || b.Packager != s.choice.Active || b.Live == p.line.Ended
 }
 
 // lateTargets is how many target durations a segment may come after its listing before it

@@ -28,6 +28,7 @@ const (
 
 const (
 	samplesMost  = 8
+	againAfter   = 8                      // segments, before one that had other media is looked at again
 	proofFirst   = 250 * time.Millisecond // after a proof that failed, then doubling
 	proofMost    = 5 * time.Second
 	proofTimeout = 2 * time.Second
@@ -104,10 +105,12 @@ func (s *State) prove(p *Playlist) {
 	for i := range p.records {
 		r := &p.records[i]
 		if r.list == nil || !r.answers() || r.proof.asked || s.now.Before(r.proof.after) || r.proof.verdict == same ||
-			i == p.lead && r.rel.Renamed == "" && !r.proof.fell || r.rel.Conflict != "" || r.rel.Behind || r.proof.verdict == other {
+			i == p.lead && r.rel.Renamed == "" && !r.proof.fell || r.rel.Conflict != "" || r.rel.Behind {
 			continue
 		}
-		s.sample(p, i, s.comparable(p, r))
+		if n := s.comparable(p, r); r.proof.verdict != other || n >= r.proof.newest()+againAfter {
+			s.sample(p, i, n) // what had other media may have come right
+		}
 	}
 }
 
@@ -134,11 +137,18 @@ func (s *State) sampling(p *Playlist, i int) bool {
 	if r.proof.since.IsZero() {
 		r.proof.since = s.now
 	}
-	if !p.isPlayed(s.now) || s.now.Sub(r.proof.since) > samplingMost || p.line.Placed(r.found(), r.proof.samples) {
+	if !p.isPlayed(s.now) || s.now.Sub(r.proof.since) > samplingMost {
 		return false
 	}
 	if r.proof.asked {
 		return true
+	}
+	if n := s.comparable(p, r); r.proof.verdict == unknown && r.rel.Conflict == "" && !r.rel.Behind && n >= 0 && !r.proof.has(n) {
+		s.sample(p, i, n) // it may go on with the timeline as it is
+		return true
+	}
+	if p.line.Placed(r.found(), r.proof.samples) {
+		return false
 	}
 	for n := r.list.LastMSN(); n >= r.list.MediaSequence && n > r.list.LastMSN()-3; n-- {
 		if !r.proof.has(n) {
@@ -147,6 +157,15 @@ func (s *State) sampling(p *Playlist, i int) bool {
 		}
 	}
 	return false
+}
+
+// newest is the number of the newest sample, -1 for none.
+func (f *proof) newest() int64 {
+	newest := int64(-1)
+	for _, sample := range f.samples {
+		newest = max(newest, sample.MSN)
+	}
+	return newest
 }
 
 func (f *proof) has(msn int64) bool {

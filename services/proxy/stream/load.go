@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"livestream-tui/services/hls"
+	"livestream-tui/services/proxy/timeline"
 	"livestream-tui/services/report"
 )
 
@@ -24,6 +25,10 @@ const (
 	// silence is how long an answer may stand still before its packager counts as
 	// failed.
 	silence = time.Second
+	// slowMargin is how many times as long as usual an answer may take, slowest how long
+	// at the most.
+	slowMargin = 3
+	slowest    = 8 * time.Second
 	// largePlaylist is the size in bytes from which a playlist is polled half as often.
 	largePlaylist = 256 << 10
 	// tailMost is how many segments of a packager are compared with its peers'.
@@ -32,11 +37,21 @@ const (
 
 // load orders a request for the playlist.
 func (s *State) load(p *Playlist, i int, after time.Duration, msn int64, part int) {
-	limit := silence
+	limit := s.limit(&p.records[i])
 	if msn >= 0 {
-		limit = 3*p.target() + silence
+		limit += 3 * p.target()
 	}
 	s.emit(Load{Playlist: p.key, Packager: i, Target: p.records[i].target, MSN: msn, Part: part, After: after, Limit: limit})
+}
+
+// limit is how long a request that is not held may take: longer than usual with a
+// packager, and ever longer where that was too short, since some are slow and no worse.
+func (s *State) limit(r *record) time.Duration {
+	limit := max(silence, slowMargin*r.seen.Latency)
+	if n := r.seen.Fails - 1; n > 0 {
+		limit <<= min(n, 3)
+	}
+	return min(limit, slowest)
 }
 
 // loaded takes what a request for a playlist came to, and orders the next one.
@@ -58,7 +73,9 @@ func (s *State) loaded(e Loaded) {
 		s.renew(p, e.Packager)
 	default:
 		r.answer = a
-		r.list, r.fresh = a.Media, a.Media != nil
+		if r.list, r.fresh = a.Media, a.Media != nil; r.fresh {
+			r.length = timeline.Length(r.list)
+		}
 		if a.Multi != nil {
 			s.takeMultivariant(p, e.Packager)
 		}

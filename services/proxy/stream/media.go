@@ -19,6 +19,7 @@ type media struct {
 	grew      time.Time           // when one was last shown
 	widest    time.Time           // when the window was last as long as it is
 	tagged    *hls.MediaPlaylist  // whose tags stand beside the segments
+	retagged  bool                // and they were not shown yet
 	reused    bool                // names are used again
 }
 

@@ -115,8 +115,8 @@ func (s *State) relate(p *Playlist, i int) {
 	before := r.rel
 	r.rel = p.line.Compare(r.found())
 	r.fresh = false
-	if r.rel.Renamed != "" && before.Renamed == "" {
-		r.proof = proof{asked: r.proof.asked} // other names may mean other media
+	if (r.rel.Renamed != "") != (before.Renamed != "") {
+		r.proof = proof{asked: r.proof.asked, fell: r.proof.fell} // other names may mean other media
 	}
 	if r.rel.Drift.Abs() > maxDrift && before.Drift.Abs() <= maxDrift {
 		s.say(Warn, "packager's dates are not those that were served, which are gone on with", "playlist", p.key, "packager", s.Packagers[i],
@@ -208,9 +208,20 @@ func (s *State) bridge(p *Playlist) {
 		s.followBreaks(p)
 	case holes && s.now.Sub(p.media.holeSince) >= target/2:
 		s.fill(p)
-	case s.now.Sub(p.media.appended) > target+target/2:
+	case s.now.Sub(p.media.appended) > s.patience(p):
 		s.adopt(p)
 	}
+}
+
+// patience is how long the timeline may stand still before it goes on with another
+// packager's segments: the one that leads may be late, but where it is gone nothing is
+// gained beyond the time when its next segment would have been due.
+func (s *State) patience(p *Playlist) time.Duration {
+	target := p.target()
+	if n := len(p.line.Entries); n > 0 && p.records[p.lead].verdict.State == report.Down && p.records[p.lead].seen.Fails > 1 {
+		return min(p.line.Entries[n-1].Segment.Duration, target)
+	}
+	return target + target/2
 }
 
 // fill goes on behind a hole that nobody fills.
@@ -315,7 +326,7 @@ func (s *State) retag(p *Playlist) {
 	}
 	if i >= 0 && p.media.tagged != p.records[i].list {
 		p.line.Retag(p.records[i].found())
-		p.media.tagged = p.records[i].list
+		p.media.tagged, p.media.retagged = p.records[i].list, true
 	}
 }
 
@@ -328,7 +339,7 @@ func (s *State) keepWindow(p *Playlist) {
 	var longest time.Duration
 	for i := range p.records {
 		if s.joins(p, i) && p.records[i].answers() {
-			longest = max(longest, timeline.Length(p.records[i].list))
+			longest = max(longest, p.records[i].length)
 		}
 	}
 	if longest >= p.line.Window {

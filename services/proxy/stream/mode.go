@@ -201,7 +201,7 @@ func (s *State) isFinal(p *Playlist, r *record) bool {
 	return r.seen.Fails >= refusedAfter
 }
 
-// enter changes the mode, and tells of it.
+// enter changes the mode.
 func (s *State) enter(p *Playlist, mode Mode, why string) {
 	if p.mode == Merged && mode == PassedThrough {
 		s.empty(p)
@@ -209,13 +209,7 @@ func (s *State) enter(p *Playlist, mode Mode, why string) {
 	if mode != PassedThrough {
 		p.multi = multi{}
 	}
-	if p.mode == PassedThrough && mode == Merged && p.shown.Last >= 0 {
-		s.say(Info, "playlist is merged again", "playlist", p.key)
-	}
 	p.mode, p.why = mode, why
-	if mode == PassedThrough && p.multi.served == nil && !s.hasEnded(p) && !s.isMultivariant(p) {
-		s.say(Warn, "playlist is passed through as the active packager has it, and a failover shows", "playlist", p.key, "reason", report.Clean(why))
-	}
 }
 
 // empty gives the timeline up.
@@ -296,6 +290,7 @@ func (s *State) publish(p *Playlist, next Snapshot) {
 func (s *State) show(p *Playlist) {
 	next := Snapshot{Last: -1, Part: -1, Mode: p.mode, Why: p.why, Packager: s.choice.Active, Live: true}
 	if p.mode == Merged {
+		p.media.retagged = false
 		next.Body, next.Last, next.Target, next.Live = p.line.Playlist().Encode(), p.line.Last(), p.line.Target(), !p.line.Ended
 	}
 	s.publish(p, next)

@@ -18,7 +18,9 @@ type Sources struct {
 // source is one packager.
 type source struct {
 	found   timeline.List
-	same    bool // it has the timeline's media
+	same    bool  // it has the timeline's media
+	untried bool  // nobody can tell yet, since nothing of the timeline came from anywhere
+	lacks   int64 // the last number that it listed and did not have
 	answers bool
 	trouble bool
 	reused  bool
@@ -34,11 +36,13 @@ type From struct {
 func (s *State) offer(p *Playlist) {
 	o := &Sources{order: s.order(p), owned: p.mode == PassedThrough}
 	o.line = timeline.Timeline{Key: p.key, Hosts: s.hosts, Shift: p.line.Shift, Since: p.line.Since}
+	known := p.line.Known(hotMost)
 	for i := range p.records {
 		r := &p.records[i]
 		o.records = append(o.records, source{
-			found: r.found(), same: p.mode == Merged && r.rel.Conflict == "" && !r.rel.Behind && s.isSame(p, i),
-			answers: r.answers(), trouble: !r.trouble.until.IsZero() || r.seen.Fails > 1, reused: p.media.reused,
+			found: r.found(), untried: r.proof.verdict == unknown && r.rel.Conflict+r.rel.Renamed == "" && !r.rel.Behind && !known,
+			same:    p.mode == Merged && r.rel.Conflict == "" && !r.rel.Behind && s.isSame(p, i),
+			answers: r.answers(), lacks: r.lacks, trouble: !r.trouble.until.IsZero() || r.seen.Fails > 1, reused: p.media.reused,
 		})
 	}
 	if !o.equal(p.offered) {
@@ -70,6 +74,8 @@ func (o *Sources) For(e timeline.Entry, r timeline.Resource) []From {
 		switch {
 		case i == e.Packager && !rec.answers && !lists:
 			list = append(list, ranked{from, 4})
+		case i != e.Packager && !rec.same && rec.untried && lists && !e.Enciphered() && o.lacks(e):
+			list = append(list, ranked{from, 5})
 		case i != e.Packager && (!rec.same || e.MSN < o.line.Since):
 		case !lists && rec.reused && i != e.Packager:
 		case rec.trouble:
@@ -89,6 +95,11 @@ func (o *Sources) For(e timeline.Entry, r timeline.Resource) []From {
 		return []From{{r.Packager, r.Target}}
 	}
 	return froms
+}
+
+// lacks reports whether the packager that listed an entry does not have it.
+func (o *Sources) lacks(e timeline.Entry) bool {
+	return e.Packager >= 0 && o.records[e.Packager].lacks == e.MSN && e.MSN > 0
 }
 
 // at is what packager i calls a resource now, and whether it lists its segment: a token

@@ -69,6 +69,7 @@ type record struct {
 	seen    health.Observation
 	answer  Answer             // the last good one
 	list    *hls.MediaPlaylist // of it
+	length  time.Duration      // of it
 	status  int                // of the last answer, where it was a refusal; 0 else
 	last    Answer             // the last one, good or not
 	target  string             // what it is asked for

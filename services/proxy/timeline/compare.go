@@ -78,6 +78,8 @@ func (t *Timeline) compare(l List, r *Relation) {
 			r.Conflict = fmt.Sprintf("msn %d lasts %s, %s was served", msn, s.Duration, e.Segment.Duration)
 		case s.Discontinuity != e.Theirs && i > 0: // at its head it says nothing of what came before
 			r.Conflict = fmt.Sprintf("msn %d: discontinuity %t, %t was served", msn, s.Discontinuity, e.Theirs)
+		case !sameRange(s.ByteRange, e.Segment.ByteRange):
+			r.Conflict = fmt.Sprintf("msn %d is another part of %.80q", msn, s.URI)
 		case (s.Map == nil) != (e.Segment.Map == nil):
 			r.Conflict = fmt.Sprintf("msn %d: with and without EXT-X-MAP", msn)
 		}
@@ -90,6 +92,15 @@ func (t *Timeline) compare(l List, r *Relation) {
 			r.Drift = a.Sub(b)
 		}
 	}
+}
+
+// sameRange reports whether a byte range can be the one that was served. One without an
+// offset goes on from the segment before.
+func sameRange(theirs, ours *hls.ByteRange) bool {
+	if theirs == nil || ours == nil {
+		return theirs == ours
+	}
+	return theirs.Length == ours.Length && (theirs.Offset < 0 || theirs.Offset == ours.Offset)
 }
 
 // drift is what is added to l's dates, so that they go on from those served where its

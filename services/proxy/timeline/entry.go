@@ -97,14 +97,14 @@ func (e *Entry) Resources() []Resource {
 type builder struct {
 	t    *Timeline
 	l    List
-	keys []hls.Key            // in force
-	maps map[*hls.Map]hls.Map // as served
+	keys []hls.Key             // in force
+	maps map[*hls.Map]*hls.Map // as served
 	init map[*hls.Map]*Resource
 	ends map[string]int64 // of the last byte range, by URI
 }
 
 func (t *Timeline) builder(l List) *builder {
-	return &builder{t: t, l: l, maps: map[*hls.Map]hls.Map{}, init: map[*hls.Map]*Resource{}, ends: map[string]int64{}}
+	return &builder{t: t, l: l, maps: map[*hls.Map]*hls.Map{}, init: map[*hls.Map]*Resource{}, ends: map[string]int64{}}
 }
 
 // pass takes note of a segment that makes no entry: what it says holds for those
@@ -196,8 +196,7 @@ func (b *builder) mapOf(m *hls.Map) (*hls.Map, *Resource, error) {
 		return nil, nil, nil
 	}
 	if r, known := b.init[m]; known {
-		served := b.maps[m]
-		return &served, r, nil
+		return b.maps[m], r, nil
 	}
 	place, file, err := b.place(m.URI)
 	if err != nil {
@@ -215,7 +214,7 @@ func (b *builder) mapOf(m *hls.Map) (*hls.Map, *Resource, error) {
 	if file.Key == "" {
 		init = nil
 	}
-	b.maps[m], b.init[m] = served, init
+	b.maps[m], b.init[m] = &served, init
 	return &served, init, nil
 }
 

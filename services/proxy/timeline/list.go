@@ -81,13 +81,16 @@ func (t *Timeline) Playlist() *hls.MediaPlaylist {
 	return &p
 }
 
-// change are the EXT-X-KEY tags that lead from the keys before a segment to its own.
+// change are the EXT-X-KEY tags that lead from the keys before a segment to its own. A
+// key whose format has no other ends with METHOD=NONE, and so do all beside it.
 func change(before, now []hls.Key) []hls.Key {
-	switch {
-	case slices.EqualFunc(before, now, func(a, b hls.Key) bool { return a.Equal(b) }):
+	if slices.EqualFunc(before, now, hls.Key.Equal) {
 		return nil
-	case len(now) == 0:
-		return []hls.Key{{Method: "NONE"}}
+	}
+	for _, k := range before {
+		if !slices.ContainsFunc(now, func(n hls.Key) bool { return n.KeyFormat == k.KeyFormat }) {
+			return append([]hls.Key{{Method: "NONE"}}, now...)
+		}
 	}
 	return now
 }
@@ -99,7 +102,7 @@ func (t *Timeline) found() uri.Found { return uri.Found{Target: t.Key, Key: t.Ke
 func (t *Timeline) Share() {
 	for i := 1; i < len(t.Entries); i++ {
 		a, b := t.Entries[i-1].Segment.Map, t.Entries[i].Segment.Map
-		if a != nil && b != nil && a.URI == b.URI {
+		if a != nil && b != nil && a.URI == b.URI && sameRange(b.ByteRange, a.ByteRange) {
 			t.Entries[i].Segment.Map = a
 		}
 	}

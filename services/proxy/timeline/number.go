@@ -70,14 +70,17 @@ func (t *Timeline) Miss(msn int64) bool {
 	return false
 }
 
-// Break makes the first pending entry a discontinuity that no packager speaks of: the
-// other renditions have one there. It reports whether there was an entry.
+// Break makes the first pending entry that is none a discontinuity that no packager
+// speaks of: the other renditions have one more. It reports whether there was such an
+// entry.
 func (t *Timeline) Break() bool {
-	if t.Listed >= len(t.Entries) {
-		return false
+	for i := t.Listed; i < len(t.Entries); i++ {
+		if s := &t.Entries[i].Segment; !s.Discontinuity {
+			s.Discontinuity = true
+			return true
+		}
 	}
-	t.Entries[t.Listed].Segment.Discontinuity = true
-	return true
+	return false
 }
 
 // restart begins anew with l's segments from index skip on, under a discontinuity;
@@ -88,7 +91,7 @@ func (t *Timeline) restart(l List, skip int64, by Shift) (added int, gone []Entr
 	t.Shift = by
 	if first != before.Next() {
 		// The numbers between count as listed and removed.
-		gone = t.Entries
+		gone, t.Cut = t.Entries, true
 		t.Number = t.Count()
 		t.Entries, t.Listed, t.Head.MediaSequence = nil, 0, first
 	}

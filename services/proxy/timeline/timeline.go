@@ -42,6 +42,8 @@ type Timeline struct {
 	Since int64 `json:"since"`
 	// Epoch counts shifts, for their prefixes.
 	Epoch int `json:"epoch"`
+	// Cut says that it began anew behind a hole, so that it is no EVENT any more.
+	Cut bool `json:"cut,omitempty"`
 	// Ended says that the playlist has its EXT-X-ENDLIST.
 	Ended bool `json:"ended,omitempty"`
 
@@ -100,6 +102,16 @@ func (t *Timeline) Entry(msn int64) *Entry {
 	return &t.Entries[i]
 }
 
+// Known reports whether the bytes of any of the newest n segments are known.
+func (t *Timeline) Known(n int) bool {
+	for i := max(0, len(t.Entries)-n); i < len(t.Entries); i++ {
+		if t.Entries[i].Content.Digest != "" {
+			return true
+		}
+	}
+	return false
+}
+
 // Count is the discontinuity number of the newest entry.
 func (t *Timeline) Count() int64 {
 	n := t.Number
@@ -142,7 +154,7 @@ func (t *Timeline) Append(l List) (int, error) {
 	}
 	until, _ := untilGap(l, skip)
 	n, err := t.append(until, skip, false)
-	if err == nil {
+	if err == nil && n > 0 {
 		t.raise(l)
 		t.keepType(l)
 	}
@@ -177,7 +189,7 @@ func rounded(d time.Duration) int { return int(math.Round(d.Seconds())) }
 // was removed (RFC 8216, 4.3.3.5).
 func (t *Timeline) keepType(l List) {
 	t.Head.PlaylistType = ""
-	if l.PlaylistType == "EVENT" && len(t.Entries) > 0 && t.Entries[0].MSN <= l.MediaSequence+t.Shift.Delta {
+	if l.PlaylistType == "EVENT" && !t.Cut && len(t.Entries) > 0 && t.Entries[0].MSN <= l.MediaSequence+t.Shift.Delta {
 		t.Head.PlaylistType = "EVENT"
 	}
 }

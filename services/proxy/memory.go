@@ -1,0 +1,26 @@
+package proxy
+
+import gauges "runtime/metrics"
+
+const (
+	// roomBesideMedia is what the process may have beside PROXY_CACHE_BYTES and
+	// connections, in bytes.
+	roomBesideMedia = 64 << 20
+	// perStack is how much a connection takes for each byte of its stack, buffers and
+	// what is forgotten of it before the collector comes included.
+	perStack = 4
+	stacks   = "/memory/classes/heap/stacks:bytes"
+)
+
+// MemoryLimit is PROXY_CACHE_BYTES and room for what is no media: without it what was
+// evicted would lie there until as much again had come. Connections make it larger, or
+// with the media full the collector would run all the time for theirs.
+func (s *Service) MemoryLimit() int64 {
+	sample := []gauges.Sample{{Name: stacks}}
+	gauges.Read(sample)
+	used := int64(0)
+	if sample[0].Value.Kind() == gauges.KindUint64 {
+		used = int64(sample[0].Value.Uint64())
+	}
+	return s.config.CacheBytes + max(s.config.CacheBytes/20, roomBesideMedia) + perStack*used
+}

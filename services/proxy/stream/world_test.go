@@ -1,0 +1,436 @@
+package stream
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"livestream-tui/services/hls"
+	"livestream-tui/services/proxy/timeline"
+	"livestream-tui/services/proxy/uri"
+)
+
+const three = "http://server3"
+
+const (
+	video = "/live01/video.m3u8"
+	audio = "/live01/audio.m3u8"
+	main  = "/live01/main.m3u8"
+)
+
+// world plays a stream, without its effects' machinery: packagers answer, time passes,
+// and what players are given is held to the rules.
+type world struct {
+	t         testing.TB
+	state     State
+	now       time.Duration // since epoch
+	packagers []*simulated
+	// played: players play all there is.
+	played bool
+	// loose: a packager has lied in a way that nobody can tell.
+	loose bool
+
+	loads     map[place]*order
+	jobs      []job
+	lists     map[string]*list
+	switches  []Switched
+	said      []string
+	delivered map[place]*delivery
+	latency   time.Duration // of whatever is fetched
+	ticked    time.Duration
+}
+
+// place is a playlist at a packager.
+type place struct {
+	playlist string
+	packager int
+}
+
+// order is a Load that was not answered yet.
+type order struct {
+	Load
+	due time.Duration
+}
+
+// job is a fetch or a proof that is under way.
+type job struct {
+	due time.Duration
+	do  func()
+}
+
+// delivery is what a packager has said of a playlist.
+type delivery struct {
+	last     []byte // the last good answer
+	good     bool   // the last one was
+	ended    bool   // and says that it is the end
+	contents map[string]content
+	bodies   map[string]bool // all good ones, as they are passed through
+}
+
+// list is what players are given of one playlist.
+type list struct {
+	shown    Snapshot
+	grew     time.Duration // when its newest number rose
+	offered  *Sources
+	entries  map[int64]indexed
+	checker  *checker
+	counting map[int64]int64 // discontinuity numbers, by the encoder's number
+}
+
+// indexed is an entry, and what its packager meant by it.
+type indexed struct {
+	timeline.Entry
+	is    content
+	known bool
+}
+
+func newWorld(t testing.TB, packagers ...*simulated) *world {
+	w := &world{
+		t: t, packagers: packagers, loads: map[place]*order{}, lists: map[string]*list{}, delivered: map[place]*delivery{}, latency: 20 * time.Millisecond,
+		state: New([]string{one, two, three}[:len(packagers)]),
+	}
+	for _, p := range packagers {
+		if p.window == 0 {
+			p.window = 6
+		}
+	}
+	return w
+}
+
+func (w *world) at() At { return At(epoch.Add(w.now)) }
+
+func (w *world) newest() int64 { return int64(w.now/segment) + oldest }
+
+func (w *world) begin(key string) {
+	w.forget(key)
+	w.step(Begin{w.at(), key, key})
+}
+
+func (w *world) forget(key string) {
+	w.lists[key] = &list{entries: map[int64]indexed{}, counting: map[int64]int64{}}
+	for i := range w.packagers {
+		delete(w.loads, place{key, i})
+		w.delivered[place{key, i}] = &delivery{bodies: map[string]bool{}}
+	}
+}
+
+func (w *world) step(e Event) {
+	w.t.Helper()
+	var effects []Effect
+	w.state, effects = Step(w.state, e)
+	w.take(effects)
+}
+
+func (w *world) take(effects []Effect) {
+	w.t.Helper()
+	for _, e := range effects {
+		w.do(e)
+	}
+}
+
+// do does what a step asks for.
+func (w *world) do(e Effect) {
+	w.t.Helper()
+	switch e := e.(type) {
+	case Load:
+		at := place{e.Playlist, e.Packager}
+		if w.loads[at] != nil {
+			w.t.Fatalf("%s: load of %s: one is under way already", w.now, e.Playlist)
+		}
+		if e.After < 0 || e.Limit <= 0 || e.Target == "" {
+			w.t.Fatalf("%s: load of %s: got %+v, want a target, and a limit", w.now, e.Playlist, e)
+		}
+		w.loads[at] = &order{e, w.now + e.After + 5*time.Millisecond}
+	case Hurry:
+		if o := w.loads[place{e.Playlist, e.Packager}]; o != nil {
+			o.due = min(o.due, w.now+5*time.Millisecond)
+		}
+	case Fetch:
+		w.jobs = append(w.jobs, job{w.now + w.latency, func() { w.fetched(e) }})
+	case Prove:
+		w.jobs = append(w.jobs, job{w.now + w.latency, func() { w.proved(e) }})
+	case Publish:
+		w.publish(e)
+	case Offer:
+		w.lists[e.Playlist].offered = e.Sources
+	case Index:
+		w.index(e)
+	case Switched:
+		w.switches = append(w.switches, e)
+	case Say:
+		w.said = append(w.said, e.Message+" "+fmt.Sprint(e.Fields...))
+	}
+}
+
+// index notes what the packager that listed an entry means by it.
+func (w *world) index(e Index) {
+	is := indexed{Entry: e.Entry}
+	if i := e.Entry.Packager; i >= 0 {
+		is.is, is.known = w.delivered[place{e.Playlist, i}].contents[e.Entry.Media.Target]
+	}
+	w.lists[e.Playlist].entries[e.Entry.MSN] = is
+}
+
+// run lets time pass.
+func (w *world) run(d time.Duration) {
+	w.t.Helper()
+	for end := w.now + d; ; {
+		next := w.ticked + 200*time.Millisecond
+		for _, o := range w.loads {
+			next = min(next, o.due)
+		}
+		for _, j := range w.jobs {
+			next = min(next, j.due)
+		}
+		if next > end {
+			w.now = end
+			return
+		}
+		w.now = max(w.now, next)
+		w.due()
+	}
+}
+
+// due does what is due, in a fixed order.
+func (w *world) due() {
+	w.t.Helper()
+	for _, key := range []string{main, video, audio} {
+		for i := range w.packagers {
+			if o := w.loads[place{key, i}]; o != nil && o.due <= w.now {
+				delete(w.loads, place{key, i})
+				w.load(o.Load)
+			}
+		}
+	}
+	jobs := w.jobs
+	w.jobs = nil
+	for _, j := range jobs {
+		if j.due <= w.now {
+			j.do()
+		} else {
+			w.jobs = append(w.jobs, j)
+		}
+	}
+	if w.now >= w.ticked+200*time.Millisecond {
+		w.ticked = w.now
+		t := Tick{w.at(), map[string]time.Time{}}
+		for key := range w.lists {
+			if w.played {
+				t.Played[key] = epoch.Add(w.now)
+			}
+		}
+		w.step(t)
+	}
+}
+
+// load answers a request for a playlist.
+func (w *world) load(l Load) {
+	w.t.Helper()
+	p, d := w.packagers[l.Packager], w.delivered[place{l.Playlist, l.Packager}]
+	got := p.asked(l.Target, w.newest())
+	a := Answer{
+		Began: epoch.Add(w.now), Raw: got.raw, Err: got.err, Status: got.status, Location: got.location, Odd: got.odd, Header: http.Header{},
+		Found: uri.Found{Packager: l.Packager, Target: l.Target, Key: l.Playlist}, Latency: 5 * time.Millisecond, Held: l.MSN >= 0,
+	}
+	if a.Err == nil {
+		a.OnePlayers = p.one
+	}
+	d.good = a.Err == nil
+	switch {
+	case a.Err != nil:
+		d.last = nil
+	case bytes.Equal(d.last, got.raw):
+		a.Same = true
+	default:
+		w.parse(&a, got, d)
+	}
+	w.step(Loaded{w.at(), l.Playlist, l.Packager, a})
+}
+
+func (w *world) parse(a *Answer, got answer, d *delivery) {
+	var err error
+	if hls.IsMultivariant(got.raw) {
+		a.Multi, err = hls.ParseMultivariant(got.raw)
+	} else {
+		a.Media, err = hls.ParseMedia(got.raw)
+	}
+	if err != nil {
+		w.t.Fatalf("%s: the simulation's playlist: %v\n%s", w.now, err, got.raw)
+	}
+	d.last, d.contents, d.ended = got.raw, got.contents, a.Media != nil && a.Media.EndList
+	d.bodies[string(passed(got.raw, a.Found, w.state.hosts))] = true
+}
+
+// passed is a packager's playlist as it is passed through.
+func passed(raw []byte, found uri.Found, hosts uri.Hosts) []byte {
+	return hls.Rewrite(raw, func(ref string) string {
+		place, err := hosts.Place(found, ref, "")
+		if err != nil {
+			return ref
+		}
+		return place.URI
+	})
+}
+
+// fetched does a fetch, as those who have it are asked one after the other.
+func (w *world) fetched(f Fetch) {
+	w.t.Helper()
+	l := w.lists[f.Playlist]
+	if l.offered == nil {
+		w.t.Fatalf("%s: a fetch before anybody was offered", w.now)
+	}
+	done := Fetched{w.at(), f.Playlist, f.Entry.MSN, f.Resource, Absent, timeline.Content{}}
+	for n, from := range l.offered.For(f.Entry, f.Resource) {
+		c, status := w.packagers[from.Packager].give(from.Target, w.now)
+		switch {
+		case status == http.StatusNotFound:
+			w.step(Noted{w.at(), f.Playlist, from.Packager, f.Entry.MSN, Finding{FindingAbsent, "status 404"}})
+			continue
+		case status != 0:
+			done.Outcome = Failed
+			w.step(Noted{w.at(), f.Playlist, from.Packager, f.Entry.MSN, Finding{FindingFailed, fmt.Sprint("status ", status)}})
+			continue
+		case n > 0:
+			w.step(Noted{w.at(), f.Playlist, l.offered.For(f.Entry, f.Resource)[0].Packager, f.Entry.MSN, Finding{Kind: FindingSaved}})
+		}
+		w.isMeant(f, from, c)
+		done.Outcome, done.Content = Whole, w.packagers[from.Packager].is(c)
+		break
+	}
+	w.step(done)
+}
+
+// isMeant holds what is given for an entry to what its packager meant by it.
+func (w *world) isMeant(f Fetch, from From, c content) {
+	w.t.Helper()
+	e, ok := w.lists[f.Playlist].entries[f.Entry.MSN]
+	if !ok || !e.known || w.loose || e.Packager == from.Packager || e.is == c || e.Media != f.Resource {
+		return
+	}
+	if o := w.lists[f.Playlist].offered; o.records[from.Packager].untried {
+		return // nobody can know
+	}
+	w.t.Fatalf("%s: msn %d of packager %d: got %+v from packager %d, want %+v", w.now, f.Entry.MSN, e.Packager, c, from.Packager, e.is)
+}
+
+func (w *world) proved(e Prove) {
+	w.t.Helper()
+	p := w.packagers[e.Packager]
+	done := Proved{At: w.at(), Playlist: e.Playlist, Packager: e.Packager, MSN: e.MSN, Health: e.Health}
+	if c, status := p.give(e.Entry.Media.Target, w.now); status != 0 {
+		done.Err = fmt.Errorf("status %d", status)
+	} else {
+		done.Content = p.is(c)
+	}
+	w.step(done)
+}
+
+var errNotPassed = errors.New("playlist is none of its packager's")
+
+// publish holds what players are given to the rules of its mode.
+func (w *world) publish(e Publish) {
+	w.t.Helper()
+	l, s := w.lists[e.Playlist], e.Snapshot
+	var err error
+	switch {
+	case s.Mode == Merged && s.Body != nil:
+		if l.checker == nil {
+			l.checker = &checker{loops: w.cyclic()}
+		}
+		if err = l.checker.check(s.Body); err == nil {
+			err = w.isTrue(e.Playlist, s)
+		}
+	case s.Mode == PassedThrough:
+		i := slices.Index(w.state.Packagers, s.Packager)
+		if i < 0 || !w.delivered[place{e.Playlist, i}].bodies[string(s.Body)] {
+			err = errNotPassed
+		}
+	}
+	if err != nil {
+		w.t.Fatalf("%s: %s: %v\nbefore:\n%s\nthen, %s (%s) from %s:\n%s\nsaid:\n%s", w.now, e.Playlist, err, l.shown.Body, s.Mode, s.Why, s.Packager, s.Body,
+			strings.Join(w.said[max(0, len(w.said)-12):], "\n"))
+	}
+	if s.Mode != Merged {
+		l.checker = nil
+	}
+	if s.Last > l.shown.Last || l.shown.Body == nil || s.Mode != l.shown.Mode {
+		l.grew = w.now
+	}
+	l.shown = s
+}
+
+func (w *world) cyclic() bool {
+	return slices.ContainsFunc(w.packagers, func(p *simulated) bool { return p.cycle > 0 })
+}
+
+// isTrue holds a merged playlist to what packagers have: it ends only where all that live
+// say so, and between two discontinuities it has the segments of one encoder, one after
+// the other.
+func (w *world) isTrue(key string, s Snapshot) error {
+	p, err := hls.ParseMedia(s.Body)
+	if err != nil {
+		return err
+	}
+	if p.EndList {
+		for i := range w.packagers {
+			if d := w.delivered[place{key, i}]; d.good && !d.ended {
+				return fmt.Errorf("ENDLIST, and packager %d goes on", i)
+			}
+		}
+	}
+	l := w.lists[key]
+	var run indexed
+	for i := range p.Segments {
+		seg := &p.Segments[i]
+		e := l.entries[p.MediaSequence+int64(i)]
+		if seg.Discontinuity || seg.Gap || !e.known {
+			run = indexed{}
+		}
+		if seg.Gap || !e.known {
+			continue
+		}
+		if e.Segment.URI != seg.URI {
+			return fmt.Errorf("msn %d is %s, indexed as %s", e.MSN, seg.URI, e.Segment.URI)
+		}
+		if run.known && (run.is.encoder != e.is.encoder || e.is.n-run.is.n != e.MSN-run.MSN) && w.played && !w.loose {
+			return fmt.Errorf("msn %d is %+v after msn %d, which is %+v, without a discontinuity", e.MSN, e.is, run.MSN, run.is)
+		}
+		run = e
+	}
+	return nil
+}
+
+// merged is what is listed in words, with the encoder's numbers: "1000 1001 D1002 G".
+func (w *world) merged(key string) string {
+	w.t.Helper()
+	l := w.lists[key]
+	p, err := hls.ParseMedia(l.shown.Body)
+	if err != nil {
+		return err.Error()
+	}
+	var words []string
+	for i, s := range p.Segments {
+		e := l.entries[p.MediaSequence+int64(i)]
+		word := fmt.Sprint(e.is.n)
+		if s.Gap {
+			word = "G"
+		}
+		if s.Discontinuity {
+			word = "D" + word
+		}
+		words = append(words, word)
+	}
+	return strings.Join(words, " ")
+}
+
+// has reports whether a line was said that has all of these words in it.
+func (w *world) hasSaid(words ...string) bool {
+	return slices.ContainsFunc(w.said, func(line string) bool {
+		return !slices.ContainsFunc(words, func(word string) bool { return !strings.Contains(line, word) })
+	})
+}

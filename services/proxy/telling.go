@@ -1,0 +1,114 @@
+package proxy
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"livestream-tui/services/hls"
+	"livestream-tui/services/proxy/stream"
+	"livestream-tui/services/report"
+)
+
+// tell makes a failover known: in the log, in the metrics, at /events.
+func (s *Service) tell(f report.Failover) {
+	if s.isSucceeded() {
+		return // the other incarnation tells of it
+	}
+	s.metrics.failovers.WithLabelValues(f.Signal, f.From, f.To).Inc()
+	if f.GapMS >= 0 {
+		s.metrics.gap.Observe(f.GapMS / 1000)
+	}
+	s.events.add(f, time.Now())
+	report.Emit(s.log, failoverText(f), f)
+}
+
+// tellMode makes known how a playlist is served from now on: at /events, and in the log
+// where it is degraded, or was.
+func (s *Service) tellMode(p *playlist, now stream.Snapshot, was bool) {
+	if s.isSucceeded() {
+		return
+	}
+	m := report.Serving{Playlist: report.Clean(p.key), Mode: now.Mode.String(), Reason: report.Clean(now.Why), Degraded: isDegraded(now)}
+	s.events.add(m, time.Now())
+	if m.Degraded || was {
+		s.logServing(m)
+	}
+}
+
+// tellLeft makes known which degraded playlists are not followed any more, unless they
+// are again: whoever counts them cannot know it.
+func (s *Service) tellLeft() {
+	s.mu.Lock()
+	left := s.left
+	s.left = nil
+	left = slices.DeleteFunc(left, func(p *playlist) bool { return s.playlists[p.key] != nil })
+	s.mu.Unlock()
+	for _, p := range left {
+		if !s.isSucceeded() {
+			m := report.Serving{Playlist: report.Clean(p.key), Mode: "not followed", Reason: "nobody asks for it any more"}
+			s.events.add(m, time.Now())
+			s.logServing(m)
+		}
+	}
+}
+
+// servingMost is how many changes of mode are logged in a second: whoever asks for a
+// degraded playlist under ever other queries is to fill no log.
+const servingMost = 10
+
+func (s *Service) logServing(m report.Serving) {
+	if !s.told.allow(time.Now(), servingMost) {
+		return
+	}
+	text := "playlist is " + m.Mode
+	if m.Reason != "" {
+		text += ": " + m.Reason
+	}
+	if m.Degraded {
+		report.Alert(s.log, text+"; a failover shows", m)
+		return
+	}
+	report.Emit(s.log, text, m)
+}
+
+// allowance is how often something was done in this second. Safe for concurrent use.
+type allowance struct {
+	mu     sync.Mutex
+	second int64 // guarded by mu
+	done   int   // guarded by mu
+}
+
+// allow reports whether it may be done once more, of most times in a second.
+func (a *allowance) allow(now time.Time, most int) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if s := now.Unix(); s != a.second {
+		a.second, a.done = s, 0
+	}
+	a.done++
+	return a.done <= most
+}
+
+// isDegraded reports whether a failover shows to the players of a playlist: it is not
+// merged, though it is no multivariant playlist, which has nothing to merge, and no
+// recording, which stays as it is.
+func isDegraded(now stream.Snapshot) bool {
+	switch now.Mode {
+	case stream.PassedThrough:
+		return now.Live && !hls.IsMultivariant(now.Body)
+	case stream.Forwarded:
+		return true
+	}
+	return false
+}
+
+// failoverText is the event's message for people.
+func failoverText(f report.Failover) string {
+	gap := "no player was waiting"
+	if f.GapMS >= 0 {
+		gap = fmt.Sprintf("the longest wait of a player was %.0f ms", f.GapMS)
+	}
+	return fmt.Sprintf("failover from %s to %s: %s; %s", f.From, f.To, f.Cause, gap)
+}

@@ -1,0 +1,101 @@
+package proxy
+
+import (
+	"encoding/json"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"livestream-tui/services/proxy/stream"
+	"livestream-tui/services/report"
+	"livestream-tui/services/runner"
+)
+
+func TestOnlyWhatCouldHaveBeenMergedIsDegraded(t *testing.T) {
+	media, multi := []byte("#EXTM3U\n#EXTINF:2,\n1.ts\n"), []byte(fieldMaster("v.m3u8"))
+	for name, c := range map[string]struct {
+		in   stream.Snapshot
+		want bool
+	}{
+		"merged":                               {stream.Snapshot{Mode: stream.Merged, Body: media, Live: true}, false},
+		"waiting":                              {stream.Snapshot{Mode: stream.Waiting}, false},
+		"refused":                              {stream.Snapshot{Mode: stream.Refused, Live: true}, false},
+		"passed through":                       {stream.Snapshot{Mode: stream.PassedThrough, Body: media, Live: true}, true},
+		"passed through, a recording":          {stream.Snapshot{Mode: stream.PassedThrough, Body: media}, false},
+		"passed through, multivariant":         {stream.Snapshot{Mode: stream.PassedThrough, Body: multi, Live: true}, false},
+		"passed through, with no segment yet":  {stream.Snapshot{Mode: stream.PassedThrough, Body: []byte("#EXTM3U\n#EXT-X-TARGETDURATION:2\n"), Live: true}, true},
+		"forwarded, since each player differs": {stream.Snapshot{Mode: stream.Forwarded, Live: true}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := isDegraded(c.in); got != c.want {
+				t.Errorf("got %v, want %v", got, c.want)
+			}
+		})
+	}
+}
+
+// A playlist that is passed through is told to be, and told not to be once it is
+// refused, or nobody asks for it: who counts them counts no others.
+func TestADegradedPlaylistDoesNotStayOneForEver(t *testing.T) {
+	for name, c := range map[string]struct {
+		later func(f *field, gone *atomic.Bool) // after it is passed through
+		want  report.Serving
+	}{
+		"nobody asks": {func(*field, *atomic.Bool) { time.Sleep(12 * time.Second) },
+			report.Serving{Mode: "not followed", Reason: "nobody asks for it any more"}},
+		"refused": {func(f *field, gone *atomic.Bool) {
+			gone.Store(true)
+			for range 30 {
+				time.Sleep(time.Second)
+				f.get("/ll/v.m3u8")
+			}
+		}, report.Serving{Mode: "refused", Reason: "packagers refuse it"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bad := runField(t, startField, false, func(f *field) {
+				f.settings = runner.Environment{"PROXY_ADMIN": "public", "PROXY_IDLE": "10s"}
+				l := f.lowLatency()
+				var gone atomic.Bool
+				f.packagers(fieldEither(func(r *fieldRequest) *fieldReply {
+					if gone.Load() {
+						return r.status(403)
+					}
+					if r.path == "/ll/main.m3u8" {
+						return r.text(fieldMaster("v.m3u8"))
+					}
+					return nil
+				}, l.answer))
+				f.get("/ll/main.m3u8")
+				f.get("/ll/v.m3u8")
+				time.Sleep(time.Second)
+				c.later(f, &gone)
+
+				var list []struct {
+					Event string `json:"event"`
+					report.Serving
+				}
+				g := f.get("/events")
+				if err := json.Unmarshal(g.body, &list); err != nil {
+					f.check(false, "events: %v", err)
+					return
+				}
+				var got []report.Serving
+				for _, e := range list {
+					if strings.HasPrefix(e.Playlist, "/ll/v.m3u8") {
+						got = append(got, e.Serving)
+					} else {
+						f.check(!e.Degraded, "got %+v, want a multivariant playlist not degraded", e)
+					}
+				}
+				c.want.Playlist = "/ll/v.m3u8"
+				f.check(len(got) == 2 && got[0].Degraded && got[0].Mode == "passed through" && got[1] == c.want,
+					"got %+v, want it passed through, then %+v", got, c.want)
+				f.check(len(list) > len(got), "got no word on the multivariant playlist")
+			})
+			for _, b := range bad {
+				t.Error(b)
+			}
+		})
+	}
+}
