@@ -1,7 +1,6 @@
 package stream
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -10,7 +9,8 @@ import (
 	"livestream-tui/services/report"
 )
 
-// order is the packagers by index, best first: the active one, then as judged.
+// order is the packagers by index, best first: as judged, the active one before those
+// that are as good.
 func (s *State) order(p *Playlist) []int {
 	list := make([]int, len(s.Packagers))
 	for i := range list {
@@ -19,15 +19,20 @@ func (s *State) order(p *Playlist) []int {
 	if p.records[0].verdict.Packager == "" {
 		return list
 	}
-	verdicts := make([]health.Verdict, len(list))
-	for i := range list {
-		verdicts[i] = p.records[i].verdict
-	}
-	rank := map[string]int{}
-	for n, v := range health.Order(verdicts, s.choice.Active) {
-		rank[v.Packager] = n
-	}
-	slices.SortStableFunc(list, func(a, b int) int { return cmp.Compare(rank[s.Packagers[a]], rank[s.Packagers[b]]) })
+	slices.SortStableFunc(list, func(a, b int) int {
+		x, y := &p.records[a].verdict, &p.records[b].verdict
+		switch {
+		case health.Better(x.State, y.State):
+			return -1
+		case health.Better(y.State, x.State):
+			return 1
+		case x.Packager == s.choice.Active:
+			return -1
+		case y.Packager == s.choice.Active:
+			return 1
+		}
+		return 0
+	})
 	return list
 }
 
@@ -61,8 +66,8 @@ func (s *State) judged(p *Playlist) []health.Verdict {
 	verdicts := make([]health.Verdict, len(p.records))
 	merged := !p.line.Empty()
 	goesOn := merged && s.anyGoesOn(p)
-	var peers []int
-	var obs []health.Observation
+	peers := make([]int, 0, len(p.records))
+	obs := make([]health.Observation, 0, len(p.records))
 	first := s.index(s.choice.Active) // it is right where two differ
 	for n := range p.records {
 		i := n
@@ -159,7 +164,8 @@ func (s *State) noted(e Noted) {
 		return
 	}
 	r, f := &p.records[e.Packager], e.Finding
-	if f.Kind == FindingSaved {
+	saved := f.Kind == FindingSaved
+	if saved {
 		r.saved++
 		if r.lacks != e.MSN {
 			return
@@ -171,7 +177,7 @@ func (s *State) noted(e Noted) {
 		if !s.lists(p, r, e.MSN) || e.MSN-p.line.Shift.Delta == r.list.MediaSequence {
 			return // it never said that it had it, or is about to list it no more
 		}
-		if arrived := p.media.arrived[e.MSN]; r.lacks != e.MSN && !arrived.IsZero() && s.now.Sub(arrived) < lateTargets*p.target() && s.everyoneLacks(p, e.MSN) {
+		if arrived := p.media.arrived[e.MSN]; !saved && !arrived.IsZero() && s.now.Sub(arrived) < lateTargets*p.target() && s.everyoneLacks(p, e.MSN) {
 			r.lacks = e.MSN
 			return // it may be listed before it is written, everywhere
 		}

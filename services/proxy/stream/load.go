@@ -69,6 +69,7 @@ func (s *State) loaded(e Loaded) {
 	}
 	switch {
 	case a.Same:
+		r.answer.OnePlayers = a.OnePlayers
 	case a.Err != nil:
 		s.renew(p, e.Packager)
 	default:
@@ -108,7 +109,7 @@ func (r *record) observe(a Answer, now time.Time) {
 		}
 		return
 	}
-	if r.list != nil && a.Media.LastMSN() < r.list.LastMSN() {
+	if r.list != nil && len(a.Media.Segments) > 0 && a.Media.LastMSN() < r.list.LastMSN() {
 		r.proof = proof{fell: true} // its numbers may mean other segments from here on
 	}
 	r.seen.Saw(now, tail(a.Media))

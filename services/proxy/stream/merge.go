@@ -19,6 +19,9 @@ func (s *State) merge(p *Playlist) {
 	if p.restored {
 		s.complete(p)
 	}
+	if !s.completing(p) {
+		p.cut = 0 // it was shown as it is
+	}
 	for i := range p.records {
 		s.relate(p, i)
 	}
@@ -94,22 +97,32 @@ func (s *State) complete(p *Playlist) {
 			continue
 		}
 		if rel := p.line.Compare(r.found()); rel.Conflict+rel.Renamed == "" && !rel.Behind && rel.Hole == 0 {
-			if n := p.line.Prepend(r.found()); n > 0 {
+			if n := p.line.Prepend(r.found(), p.line.Entries[0].MSN-int64(p.cut)); n > 0 {
 				for j := range p.line.Entries[:n] {
 					p.line.Entries[j].Listed = s.now
 					s.use(p, &p.line.Entries[j])
 				}
 			}
-			p.restored = false
+			p.restored, p.cut = false, 0
 			return
 		}
 	}
 }
 
+// completing reports whether a restored timeline waits for what it has lost: what it
+// has shown begins at no lower number from then on.
+func (s *State) completing(p *Playlist) bool {
+	return p.cut > 0 && s.now.Sub(p.began) < beginPatience
+}
+
 // relate says how a packager's playlist stands to the timeline.
 func (s *State) relate(p *Playlist, i int) {
 	r := &p.records[i]
-	if r.list == nil || !r.fresh && r.rel.Conflict == "" && r.rel.Hole == 0 && !r.rel.Behind && p.line.Next() > r.list.LastMSN()+p.line.Shift.Delta {
+	if r.list == nil {
+		r.rel = timeline.Relation{} // it is no media playlist any more
+		return
+	}
+	if !r.fresh && r.rel.Conflict == "" && r.rel.Hole == 0 && !r.rel.Behind && p.line.Next() > r.list.LastMSN()+p.line.Shift.Delta {
 		return
 	}
 	before := r.rel
@@ -190,7 +203,7 @@ func (s *State) took(p *Playlist, n int) {
 func (s *State) bridge(p *Playlist) {
 	holes := false
 	for i := range p.records {
-		holes = holes || p.records[i].rel.Hole > 0 && p.records[i].list != nil
+		holes = holes || s.fills(p, i)
 	}
 	switch {
 	case !holes:
@@ -206,8 +219,7 @@ func (s *State) bridge(p *Playlist) {
 			p.records[i].proof.since = time.Time{}
 		}
 		s.followBreaks(p)
-	case holes && s.now.Sub(p.media.holeSince) >= target/2:
-		s.fill(p)
+	case holes && s.now.Sub(p.media.holeSince) >= target/2 && s.fill(p):
 	case s.now.Sub(p.media.appended) > s.patience(p):
 		s.adopt(p)
 	}
@@ -224,22 +236,32 @@ func (s *State) patience(p *Playlist) time.Duration {
 	return target + target/2
 }
 
-// fill goes on behind a hole that nobody fills.
-func (s *State) fill(p *Playlist) {
+// fills reports whether a packager goes on behind a hole.
+func (s *State) fills(p *Playlist, i int) bool {
+	r := &p.records[i]
+	return r.rel.Hole > 0 && r.rel.Conflict == "" && r.proof.verdict != other && s.alive(p, i)
+}
+
+// fill goes on behind a hole that nobody fills, and reports whether it does.
+func (s *State) fill(p *Playlist) bool {
 	for _, i := range s.order(p) {
-		r := &p.records[i]
-		if r.rel.Conflict != "" || r.rel.Hole == 0 || r.proof.verdict == other || !s.alive(p, i) {
+		if !s.fills(p, i) {
 			continue
 		}
-		hole := r.rel.Hole
+		r := &p.records[i]
+		hole, far := r.rel.Hole, p.line.Far(r.rel.Hole)
 		added, gone, err := p.line.Skip(r.found())
 		if err != nil || added == 0 {
 			continue
 		}
 		s.say(Warn, "segments are missing at every packager", "playlist", p.key, "segments", hole, "next_msn", p.line.Next())
+		if far {
+			s.broke(p) // it began anew
+		}
 		s.turn(p, i, added, gone)
-		return
+		return true
 	}
+	return false
 }
 
 // adopt goes on with a packager whose numbers or segments are not those that were
@@ -268,6 +290,11 @@ func (s *State) adopt(p *Playlist) {
 			continue
 		}
 		s.say(Warn, "going on under a discontinuity", "playlist", p.key, "packager", s.Packagers[i], "reason", report.Clean(s.whyOther(p, i)), "next_msn", p.line.Next())
+		for j := range gone {
+			if e := &gone[j]; e.Segment.Discontinuity && !e.Theirs {
+				p.broken-- // nobody saw it
+			}
+		}
 		s.broke(p)
 		for j := range p.records {
 			p.records[j].proof.verdict = unknown // of the segments that follow from here on

@@ -62,7 +62,11 @@ func (s *State) modeOf(p *Playlist) (i int, mode Mode, why string) {
 	if p.line.Empty() && s.hasEnded(p) {
 		return i, PassedThrough, "it had ended when it was first seen"
 	}
-	if why = unmergeable(r.list); why == "" {
+	switch why = unmergeable(r.list); {
+	case why != "":
+	case p.line.Empty() && len(r.list.Segments) == 0:
+		why = "it lists no segment"
+	default:
 		why = p.stuck.reason(s.now)
 	}
 	if why != "" {
@@ -79,8 +83,6 @@ func unmergeable(l *hls.MediaPlaylist) string {
 		return "low latency: its parts are its packager's"
 	case l.Defines():
 		return "its URIs have variables (EXT-X-DEFINE)"
-	case len(l.Segments) == 0:
-		return "it lists no segment"
 	}
 	return ""
 }
@@ -128,7 +130,7 @@ func (s *State) isMultivariant(p *Playlist) bool {
 	was := p.mode == PassedThrough && p.multi.served != nil
 	switch {
 	case multi < 0 && media < 0:
-		return was || p.line.Empty() && s.multivariant(p) >= 0
+		return (was || p.line.Empty()) && s.multivariant(p) >= 0
 	case multi < 0 || media < 0:
 		return media < 0
 	case p.mode == Waiting:
@@ -289,6 +291,9 @@ func (s *State) publish(p *Playlist, next Snapshot) {
 // show publishes what is served of the timeline, or of no playlist at all.
 func (s *State) show(p *Playlist) {
 	next := Snapshot{Last: -1, Part: -1, Mode: p.mode, Why: p.why, Packager: s.choice.Active, Live: true}
+	if p.mode == Merged && s.completing(p) {
+		return
+	}
 	if p.mode == Merged {
 		p.media.retagged = false
 		next.Body, next.Last, next.Target, next.Live = p.line.Playlist().Encode(), p.line.Last(), p.line.Target(), !p.line.Ended

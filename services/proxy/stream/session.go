@@ -49,7 +49,7 @@ func sameNames(a, b []hls.Slot) bool {
 // answers and has not changed what it names but for sessions. -1 keeps the copy itself.
 func (s *State) keepMultivariant(p *Playlist, i int) int {
 	m := &p.multi
-	if m.served != nil && m.from != i && p.records[m.from].answers() {
+	if from := &p.records[m.from]; m.served != nil && m.from != i && from.answers() && from.answer.Multi != nil {
 		i = m.from
 	}
 	a := p.records[i].answer

@@ -37,6 +37,7 @@ func (s *State) offer(p *Playlist) {
 	o := &Sources{order: s.order(p), owned: p.mode == PassedThrough}
 	o.line = timeline.Timeline{Key: p.key, Hosts: s.hosts, Shift: p.line.Shift, Since: p.line.Since}
 	known := p.line.Known(hotMost)
+	o.records = make([]source, 0, len(p.records))
 	for i := range p.records {
 		r := &p.records[i]
 		o.records = append(o.records, source{

@@ -59,8 +59,10 @@ type Playlist struct {
 	stuck  stuck
 	multi  multi
 	slot   slot
-	// restored: the timeline is an earlier incarnation's, to which nothing was added.
+	// restored: the timeline is an earlier incarnation's, to which nothing was added; cut
+	// is how much that had at its head was not kept.
 	restored bool
+	cut      int
 	offered  *Sources
 }
 
@@ -95,7 +97,7 @@ func (s State) Restore(k Kept, now time.Time) (State, []Effect) {
 	p.lead = max(slices.Index(s.Packagers, k.Active), 0)
 	s.choice.Active = k.Active
 	s.breaks.count = max(s.breaks.count, k.Breaks)
-	p.media.grew, p.mode, p.restored = now, Merged, true
+	p.media.grew, p.mode, p.restored, p.cut = now, Merged, true, k.Cut
 	for i := range p.line.Entries {
 		s.use(p, &p.line.Entries[i])
 	}
@@ -116,6 +118,8 @@ type Kept struct {
 	Stream string            `json:"stream"`
 	Active string            `json:"active"`
 	Line   timeline.Timeline `json:"line"`
+	// Cut is how many segments before those of Line were listed too.
+	Cut int `json:"cut,omitempty"`
 	// Retired have left the playlist; players may still ask for them.
 	Retired []Retired `json:"retired,omitempty"`
 	Breaks  int64     `json:"breaks"`
@@ -147,8 +151,9 @@ func (s *State) Keep(key string) (Kept, bool) {
 		}
 		line.Entries = line.Entries[n:]
 	}
+	cut := line.Listed - len(line.Entries)
 	line.Listed = len(line.Entries)
-	return Kept{Key: key, Asked: p.asked, Active: s.choice.Active, Line: line, Retired: p.media.retired, Breaks: p.broken}, true
+	return Kept{Cut: cut + p.cut, Key: key, Asked: p.asked, Active: s.choice.Active, Line: line, Retired: p.media.retired, Breaks: p.broken}, true
 }
 
 // Verdicts are the stream's packagers as they are judged, in the order of PACKAGERS.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -43,6 +44,7 @@ type world struct {
 	delivered map[place]*delivery
 	latency   time.Duration // of whatever is fetched
 	ticked    time.Duration
+	watch     func([]Effect) // sees all effects too; nil for nobody
 }
 
 // place is a playlist at a packager.
@@ -128,6 +130,9 @@ func (w *world) step(e Event) {
 
 func (w *world) take(effects []Effect) {
 	w.t.Helper()
+	if w.watch != nil {
+		w.watch(effects)
+	}
 	for _, e := range effects {
 		w.do(e)
 	}
@@ -199,7 +204,7 @@ func (w *world) run(d time.Duration) {
 // due does what is due, in a fixed order.
 func (w *world) due() {
 	w.t.Helper()
-	for _, key := range []string{main, video, audio} {
+	for _, key := range slices.Sorted(maps.Keys(w.lists)) {
 		for i := range w.packagers {
 			if o := w.loads[place{key, i}]; o != nil && o.due <= w.now {
 				delete(w.loads, place{key, i})

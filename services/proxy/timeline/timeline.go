@@ -149,7 +149,7 @@ func (t *Timeline) Begin(l List, added int64) (int, error) {
 // the first that it says is missing. It returns how many.
 func (t *Timeline) Append(l List) (int, error) {
 	skip := t.Next() - (l.MediaSequence + t.Shift.Delta)
-	if skip < 0 || skip > int64(len(l.Segments)) {
+	if skip < 0 || skip >= int64(len(l.Segments)) {
 		return 0, nil
 	}
 	until, _ := untilGap(l, skip)
@@ -194,9 +194,9 @@ func (t *Timeline) keepType(l List) {
 	}
 }
 
-// Prepend takes the segments that l lists before our oldest one, as long as none of
-// the playlist was shown since it was restored: its number falls.
-func (t *Timeline) Prepend(l List) int {
+// Prepend takes the segments from number from on that l lists before our oldest one, as
+// long as none of the playlist was shown since it was restored: its number falls.
+func (t *Timeline) Prepend(l List, from int64) int {
 	if len(t.Entries) == 0 {
 		return 0
 	}
@@ -204,11 +204,15 @@ func (t *Timeline) Prepend(l List) int {
 	if n <= 0 || n >= int64(len(l.Segments)) || t.Entries[0].MSN-n < t.Since {
 		return 0
 	}
+	skip := max(from-(l.MediaSequence+t.Shift.Delta), 0)
+	if skip >= n {
+		return 0
+	}
 	old := *l.MediaPlaylist
 	old.Segments = l.Segments[:n:n]
 	before := *t
 	t.Entries, t.Listed = nil, 0
-	if _, err := t.append(List{&old, l.Found}, 0, false); err != nil {
+	if _, err := t.append(List{&old, l.Found}, skip, false); err != nil {
 		*t = before
 		return 0
 	}
@@ -221,5 +225,5 @@ func (t *Timeline) Prepend(l List) int {
 	t.Listed = len(t.Entries) + before.Listed
 	t.Entries = append(t.Entries, before.Entries...)
 	t.keepType(l)
-	return int(n)
+	return int(n - skip)
 }

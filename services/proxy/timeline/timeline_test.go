@@ -235,20 +235,23 @@ func TestPrependCompletesAWindow(t *testing.T) {
 		name   string
 		line   *Timeline
 		list   *hls.MediaPlaylist
+		from   int64
 		added  int
 		listed string
 		number int64
 	}{
-		{"what is before", short(t, lists(105, 5)), lists(100, 11), 5, "100 101 102 103 104 105 106 107 108 109", 0},
-		{"nothing is before", short(t, lists(105, 5)), lists(105, 6), 0, "105 106 107 108 109", 0},
-		{"it lags", short(t, lists(105, 5)), lists(90, 5), 0, "105 106 107 108 109", 0},
+		{"what is before", short(t, lists(105, 5)), lists(100, 11), 0, 5, "100 101 102 103 104 105 106 107 108 109", 0},
+		{"what players had of it", short(t, lists(105, 5)), lists(100, 11), 103, 2, "103 104 105 106 107 108 109", 0},
+		{"players had no more", short(t, lists(105, 5)), lists(100, 11), 105, 0, "105 106 107 108 109", 0},
+		{"nothing is before", short(t, lists(105, 5)), lists(105, 6), 0, 0, "105 106 107 108 109", 0},
+		{"it lags", short(t, lists(105, 5)), lists(90, 5), 0, 0, "105 106 107 108 109", 0},
 		{"discontinuities among them", short(t, lists(105, 5, at(105, broken), func(p *hls.MediaPlaylist) { p.DiscontinuitySequence = 3 })),
-			lists(100, 11, at(102, broken), at(105, broken)), 5, "100 101 D102 103 104 D105 106 107 108 109", 2},
-		{"one that cannot be served", short(t, lists(105, 5)), lists(100, 11, at(101, func(s *hls.Segment) { s.URI = "%00" })), 0, "105 106 107 108 109", 0},
+			lists(100, 11, at(102, broken), at(105, broken)), 0, 5, "100 101 D102 103 104 D105 106 107 108 109", 2},
+		{"one that cannot be served", short(t, lists(105, 5)), lists(100, 11, at(101, func(s *hls.Segment) { s.URI = "%00" })), 0, 0, "105 106 107 108 109", 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			before := total(c.line.Playlist())
-			if got := c.line.Prepend(first(c.list)); got != c.added {
+			if got := c.line.Prepend(first(c.list), c.from); got != c.added {
 				t.Errorf("added: got %d, want %d", got, c.added)
 			}
 			p := c.line.Playlist()
@@ -263,7 +266,7 @@ func TestPrependCompletesAWindow(t *testing.T) {
 		t.Fatal(err)
 	}
 	show(t, line, c)
-	if n := line.Prepend(first(lists(0, 5))); n != 0 {
+	if n := line.Prepend(first(lists(0, 5)), 0); n != 0 {
 		t.Errorf("numbers of before a restart: got %d, want none: they mean other segments", n)
 	}
 }
