@@ -10,7 +10,6 @@ import (
 
 	"livestream-tui/services/hls"
 	"livestream-tui/services/proxy/fetch"
-	"livestream-tui/services/proxy/stream"
 	"livestream-tui/services/proxy/uri"
 )
 
@@ -52,12 +51,12 @@ func (s *Service) edit(res *http.Response, key string) error {
 	if err := s.withhold(res, key); err != nil {
 		return err
 	}
-	if res.StatusCode != http.StatusOK || res.Body == nil || !mayBePlaylist(res, key) {
+	if res.StatusCode != http.StatusOK || res.Body == nil || res.Request.Method == http.MethodHead || !mayBePlaylist(res, key) {
 		return nil
 	}
 	begin := make([]byte, 64)
 	n, err := io.ReadFull(res.Body, begin)
-	if n == 0 || err != nil && err != io.ErrUnexpectedEOF && err != io.EOF {
+	if err != nil && err != io.ErrUnexpectedEOF && err != io.EOF {
 		return err
 	}
 	whole := struct {
@@ -132,12 +131,4 @@ func (h hosts) found(scheme, host, target, key string) uri.Found {
 		target = at
 	}
 	return uri.Found{Packager: i, Target: target, Key: key}
-}
-
-// refused answers with a packager's refusal.
-func (s *Service) refused(w http.ResponseWriter, snap stream.Snapshot) {
-	for name, values := range snap.Header {
-		w.Header()[name] = values
-	}
-	s.refuse(w, "playlist", snap.Status, snap.Why)
 }

@@ -21,8 +21,8 @@ import (
 func (p *playlist) followAt(i int) {
 	pause := time.NewTimer(0)
 	defer pause.Stop()
-	var last []byte // the last good answer
-	unended := 0    // answers in a row that may have been cut off
+	var last lastAnswer
+	unended := 0 // answers in a row that may have been cut off
 	for {
 		var order stream.Load
 		select {
@@ -44,20 +44,47 @@ func (p *playlist) followAt(i int) {
 		if p.ctx.Err() != nil {
 			return
 		}
-		if last = nil; a.Err == nil {
-			last = a.Raw
+		if last = last.after(a); a.Err == nil {
 			p.answered.Store(true)
 		}
 		p.f.push(stream.Loaded{At: stream.At(time.Now()), Playlist: p.key, Packager: i, Answer: a})
 	}
 }
 
+// lastAnswer is the last good answer of a packager: its bytes, and its ETag where it is
+// one of a playlist that seldom changes. A live one changes within the second that a
+// server's ETag may be exact to.
+type lastAnswer struct {
+	Raw  []byte
+	ETag string
+}
+
+func (l lastAnswer) after(a stream.Answer) lastAnswer {
+	switch {
+	case a.Err != nil:
+		return lastAnswer{}
+	case a.Same:
+		return l
+	case a.Multi != nil, a.Media != nil && a.Media.EndList:
+		return lastAnswer{a.Raw, a.Header.Get("ETag")}
+	}
+	return lastAnswer{Raw: a.Raw}
+}
+
 // load asks once.
-func (p *playlist) load(i int, order stream.Load, last []byte, unended bool) stream.Answer {
+func (p *playlist) load(i int, order stream.Load, last lastAnswer, unended bool) stream.Answer {
 	ctx, cancel := context.WithTimeout(p.ctx, order.Limit)
 	defer cancel()
 	a := stream.Answer{Began: time.Now(), Held: order.MSN >= 0}
-	got, err := p.f.s.packagers[i].Load(ctx, heldFor(order), http.Header{}, hls.MaxPlaylist)
+	header := http.Header{}
+	if last.ETag != "" && order.MSN < 0 {
+		header.Set("If-None-Match", last.ETag)
+	}
+	got, err := p.f.s.packagers[i].Load(ctx, heldFor(order), header, hls.MaxPlaylist)
+	if err == nil && got.NotModified {
+		a.Same, a.Raw, a.Latency = true, last.Raw, got.Latency
+		return a
+	}
 	a.Found = uri.Found{Packager: i, Host: got.Host, Target: withoutDirectives(got.Target), Key: p.key}
 	a.Header, a.Latency = got.Header, got.Latency
 	if err != nil {
@@ -65,10 +92,8 @@ func (p *playlist) load(i int, order stream.Load, last []byte, unended bool) str
 		return a
 	}
 	a.Raw = got.Body
-	if a.Header.Get("Set-Cookie") != "" {
-		a.OnePlayers = "packagers set a cookie for each player"
-	}
-	if last != nil && string(last) == string(got.Body) {
+	a.OnePlayers = onePlayers(a.Header)
+	if last.Raw != nil && string(last.Raw) == string(got.Body) {
 		a.Same = true
 		return a
 	}
@@ -78,13 +103,28 @@ func (p *playlist) load(i int, order stream.Load, last []byte, unended bool) str
 	return a
 }
 
+// onePlayers is why an answer is meant for one player alone; empty where it is not.
+func onePlayers(h http.Header) string {
+	if h.Get("Set-Cookie") != "" {
+		return "packagers set a cookie for each player"
+	}
+	for name := range strings.SplitSeq(strings.Join(h.Values("Vary"), ","), ",") {
+		switch name = strings.TrimSpace(name); strings.ToLower(name) {
+		case "", "accept-encoding", "origin", "access-control-request-headers", "access-control-request-method":
+		default:
+			return "packagers answer by the player's " + name
+		}
+	}
+	return ""
+}
+
 // failed says of an answer why there is no playlist.
 func failed(a *stream.Answer, err error, limit time.Duration) {
 	var status *fetch.StatusError
 	var redirect *fetch.Redirect
 	switch {
 	case errors.As(err, &status):
-		a.Status, a.Header = status.Status, status.Header
+		a.Status, a.Header, a.Raw = status.Status, status.Header, status.Body
 		a.Odd = status.Status < http.StatusBadRequest // a redirect to nowhere, say
 	case errors.As(err, &redirect):
 		a.Status, a.Location = redirect.Status, redirect.Location

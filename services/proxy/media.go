@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -140,14 +139,14 @@ func (s *Service) serveUnlisted(w http.ResponseWriter, r *http.Request, key, tar
 	c, err := o.Await(ctx)
 	cancel()
 	switch {
-	case errors.Is(err, fetch.ErrTooLarge), c.Whole && c.Header.Get("Set-Cookie") != "":
+	case errors.Is(err, fetch.ErrTooLarge), c.Whole && onePlayers(c.Header) != "":
 		s.cache.Drop(key)
 		s.forward(w, r, key, target)
 	case c.Whole && hls.Sniff(c.Body) == hls.FormatPlaylist:
 		s.cache.Drop(key)
 		s.servePlaylist(w, r, key, target)
 	default:
-		s.serveObject(w, r, o, nil, timeline.Resource{Key: key})
+		s.serveObject(w, r, o, nil, timeline.Resource{Key: key, Target: target})
 	}
 }
 
@@ -184,8 +183,18 @@ func (s *Service) serveObject(w http.ResponseWriter, r *http.Request, o *fetch.O
 	case len(c.Body) > 0 && err == nil:
 		s.sendAsItArrives(w, r, o, c, players)
 	default:
+		if status := (*fetch.StatusError)(nil); errors.As(err, &status) && isPersonal(status.Status) {
+			s.forward(w, r, res.Key, res.Target)
+			return
+		}
 		s.refuseFor(w, err)
 	}
+}
+
+// isPersonal reports whether a status is a packager's word on whoever asks. We asked, and
+// not as the player does: its own headers may say more.
+func isPersonal(status int) bool {
+	return status == http.StatusUnauthorized || status == http.StatusForbidden || status == http.StatusProxyAuthRequired
 }
 
 // refuseFor answers with why there is nothing.
@@ -197,8 +206,7 @@ func (s *Service) refuseFor(w http.ResponseWriter, err error) {
 		w.Header().Set("Location", redirect.Location)
 		s.refuse(w, "media", redirect.Status, "it is at another host")
 	case errors.As(err, &status):
-		copyHeader(w.Header(), status.Header, "Retry-After", "WWW-Authenticate", "Proxy-Authenticate", "Link")
-		s.refuse(w, "media", status.Status, "packagers refuse it")
+		s.refuseAs(w, "media", status.Status, status.Header, status.Body)
 	case errors.Is(err, fetch.ErrNotFound):
 		s.refuse(w, "media", http.StatusNotFound, err.Error())
 	case errors.Is(err, fetch.ErrBusy):
@@ -217,7 +225,7 @@ func copyHeader(to, from http.Header, names ...string) {
 }
 
 func (s *Service) sendWhole(w http.ResponseWriter, r *http.Request, o *fetch.Object, c fetch.Content, p *playlist, res timeline.Resource) {
-	if p == nil && s.isWithheld(o.Key(), body{c.Type, c.Body, c.Size}) {
+	if p == nil && s.isWithheld(o.Key(), body{kind: c.Type, begin: c.Body, size: c.Size}) {
 		s.refuse(w, "media", http.StatusNotFound, fetch.ErrNotFound.Error())
 		return
 	}
@@ -236,7 +244,7 @@ func (s *Service) sendWhole(w http.ResponseWriter, r *http.Request, o *fetch.Obj
 		send(w, r, o.Ready())
 		return
 	}
-	maps.Copy(w.Header(), c.PlayerHeader())
+	merge(w.Header(), c.PlayerHeader())
 	last := res.Range.Offset + res.Range.Length - 1
 	total := "*"
 	if _, size, ok := strings.Cut(c.Header.Get("Content-Range"), "/"); ok {
@@ -254,10 +262,9 @@ func (s *Service) sendWhole(w http.ResponseWriter, r *http.Request, o *fetch.Obj
 
 // send answers with what is ready, or with as much of it as the request asks for.
 func send(w http.ResponseWriter, r *http.Request, ready *direct.Response) {
-	for name, values := range ready.Header() {
-		if _, has := w.Header()[name]; !has || name == "Access-Control-Allow-Origin" {
-			w.Header()[name] = values
-		}
+	merge(w.Header(), ready.Header())
+	if unit, _, _ := strings.Cut(r.Header.Get("Range"), "="); unit != "" && unit != "bytes" {
+		r.Header.Del("Range") // a unit that is not known is none (RFC 9110, 14.2)
 	}
 	limitReader(w, len(ready.Body()))
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(ready.Body()))
@@ -335,7 +342,7 @@ func (s *Service) awaitKind(ctx context.Context, o *fetch.Object, c fetch.Conten
 			return c, c.Err
 		case c.Whole: // as it is sent, it is looked at
 			return c, nil
-		case len(c.Body) >= sniffMost && s.isWithheld(o.Key(), body{c.Type, c.Body, c.Size}):
+		case len(c.Body) >= sniffMost && s.isWithheld(o.Key(), body{kind: c.Type, begin: c.Body, size: c.Size}):
 			return c, fetch.ErrNotFound
 		case len(c.Body) >= sniffMost:
 			return c, nil
@@ -352,7 +359,7 @@ func (s *Service) awaitKind(ctx context.Context, o *fetch.Object, c fetch.Conten
 // One that cannot be completed is broken off, never ended cleanly.
 func (s *Service) sendAsItArrives(w http.ResponseWriter, r *http.Request, o *fetch.Object, c fetch.Content, wait *waits) {
 	defer o.Stream()()
-	maps.Copy(w.Header(), c.PlayerHeader())
+	merge(w.Header(), c.PlayerHeader())
 	w.Header().Set("Content-Length", strconv.FormatInt(c.Size, 10))
 	s.metrics.mediaSent.Inc()
 	out := http.NewResponseController(w)

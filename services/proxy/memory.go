@@ -22,5 +22,9 @@ func (s *Service) MemoryLimit() int64 {
 	if sample[0].Value.Kind() == gauges.KindUint64 {
 		used = int64(sample[0].Value.Uint64())
 	}
-	return s.config.CacheBytes + max(s.config.CacheBytes/20, roomBesideMedia) + perStack*used
+	return memoryLimit(s.config.CacheBytes, used)
+}
+
+func memoryLimit(media, stacks int64) int64 {
+	return media + max(media/20, roomBesideMedia) + perStack*stacks
 }

@@ -86,16 +86,13 @@ func playlistHeader(s stream.Snapshot) http.Header {
 	if cache != "" {
 		h.Set("Cache-Control", cache)
 	}
+	if s.Mode == stream.PassedThrough {
+		copyHeader(h, s.Header, "Last-Modified", "Expires")
+	}
 	h.Set("X-Packager", s.Packager)
 	h.Set("Accept-Ranges", "bytes")
 	h.Set("ETag", fetch.ETagOf(s.Body))
 	return h
-}
-
-// openToAll lets the page of any site play, whatever it is told (CORS).
-var openToAll = http.Header{
-	"Access-Control-Allow-Origin":   {"*"},
-	"Access-Control-Expose-Headers": {"Content-Length, Content-Range, ETag, X-Packager"},
 }
 
 // target is the target duration, a guess while it is not known.

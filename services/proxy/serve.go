@@ -2,7 +2,6 @@ package proxy
 
 import (
 	"errors"
-	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -23,16 +22,13 @@ func (s *Service) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	h := w.Header()
 	if r.Method == http.MethodOptions {
-		maps.Copy(h, openToAll)
-		h.Set("Access-Control-Allow-Methods", "GET, HEAD, OPTIONS")
-		h.Set("Access-Control-Allow-Headers", "Range, If-Range, If-None-Match, If-Modified-Since, Authorization")
-		h.Set("Access-Control-Max-Age", "86400")
+		preflight(h, r)
 		w.WriteHeader(http.StatusNoContent)
 		return
 	}
 	key, target, err := uri.Keys(targetOf(r), s.ignores)
 	if err != nil {
-		maps.Copy(h, openToAll)
+		open(h, r)
 		s.quiet.Warn("request refused", "path", report.Clean(r.URL.Path), "reason", err.Error(), "player", r.RemoteAddr)
 		s.refuse(w, "media", http.StatusBadRequest, err.Error())
 		return
@@ -41,7 +37,7 @@ func (s *Service) serve(w http.ResponseWriter, r *http.Request) {
 		s.forward(w, r, key, target)
 		return
 	}
-	maps.Copy(h, openToAll)
+	open(h, r)
 	if s.isPlaylist(key) {
 		s.servePlaylist(w, r, key, target)
 		return
@@ -119,8 +115,13 @@ func (s *Service) servePlaylist(w http.ResponseWriter, r *http.Request, key, tar
 	switch {
 	case snap.Mode == stream.Forwarded:
 		s.forward(w, r, key, target)
+	case snap.Mode == stream.Refused && snap.Body == nil && isPersonal(snap.Status):
+		s.forward(w, r, key, target)
 	case snap.Mode == stream.Refused && snap.Body == nil:
-		s.refused(w, snap.Snapshot)
+		s.refuseAs(w, kind, snap.Status, snap.Header, snap.Refusal)
+	case isUnchanged(r, snap.Header.Get("Last-Modified")):
+		merge(w.Header(), snap.ready.Header())
+		w.WriteHeader(http.StatusNotModified)
 	default:
 		s.metrics.playlistsSent.Inc()
 		send(w, r, snap.ready)
@@ -170,6 +171,10 @@ func (a position) in(snap *snapshot) bool {
 	return a.msn == snap.Last+1 && a.part >= 0 && a.part <= snap.Part
 }
 
+// firstHold is how long a request for a playlist is held that nobody has given yet: some
+// packagers make it when it is asked for. hls.js gives up on a first byte after 10 s.
+const firstHold = 8 * time.Second
+
 // awaitPlaylist waits for a first playlist, or for the one that has what is asked for.
 func (s *Service) awaitPlaylist(r *http.Request, p *playlist, asked position) (snap *snapshot, status int, why string) {
 	release, ok := s.hold()
@@ -177,10 +182,13 @@ func (s *Service) awaitPlaylist(r *http.Request, p *playlist, asked position) (s
 		return nil, http.StatusServiceUnavailable, "too many requests wait"
 	}
 	defer release()
+	hold := holdFor(p.target())
 	if snap = p.shown.Load(); snap.Body == nil {
 		defer p.waits.begin()()
+		defer func() { p.asked.Store(time.Now().UnixNano()) }() // it was wanted until now
+		hold = firstHold
 	}
-	limit := time.NewTimer(holdFor(p.target()))
+	limit := time.NewTimer(hold)
 	defer limit.Stop()
 	for {
 		snap = p.shown.Load()

@@ -144,9 +144,10 @@ func (s *Service) Ready() (bool, string) {
 
 const (
 	tickPeriod = 100 * time.Millisecond
-	// absentIdle is how long a playlist is remembered that no packager has, unprovenIdle
-	// one that nobody has given yet and nobody waits for.
-	absentIdle   = time.Second
+	// absentIdle is how long a playlist is remembered that no packager has: less than
+	// until they would be asked again. unprovenIdle is for one that nobody has given yet
+	// and nobody waits for.
+	absentIdle   = 800 * time.Millisecond
 	unprovenIdle = 5 * time.Second
 	// unprovenMost is how many playlists may be looked for at once that were never
 	// there: made-up names are to keep nobody out.

@@ -44,8 +44,9 @@ func (s *Service) isDoubtful(key string) (top, doubtful bool) {
 // body is what is known of an answer's.
 type body struct {
 	kind  string // its Content-Type
-	begin []byte // empty where it cannot be seen
-	size  int64  // of the whole, -1 when not told
+	begin []byte // of it, or of the part that it is; empty where it cannot be seen
+	part  bool
+	size  int64 // of the whole, -1 when not told
 }
 
 // isWithheld reports whether an answer is none for players.
@@ -63,7 +64,7 @@ func (s *Service) isWithheld(key string, b body) bool {
 		return false
 	case b.size == keySize && len(b.begin) == keySize && !isText(b.begin):
 		return false
-	case len(b.begin) > 0 && !top && !isText(b.begin):
+	case len(b.begin) > 0 && (!top || b.part) && !isText(b.begin):
 		return false // it may be enciphered
 	}
 	return !s.isNamed(key)
@@ -102,7 +103,11 @@ func (s *Service) isNamed(key string) bool {
 		return false
 	}
 	for _, p := range s.all() {
-		for line := range bytes.Lines(p.shown.Load().Body) {
+		list := p.shown.Load().Body
+		if !bytes.Contains(list, last) {
+			continue // most of them, and a flood asks often
+		}
+		for line := range bytes.Lines(list) {
 			if bytes.Contains(line, last) && names(string(line), p.key, name) {
 				return true
 			}
@@ -142,8 +147,8 @@ func (s *Service) withhold(res *http.Response, key string) error {
 	case res.StatusCode >= http.StatusMultipleChoices:
 		return nil
 	}
-	b := body{kind: res.Header.Get("Content-Type"), size: res.ContentLength}
-	if isFromStart(res) {
+	b := body{kind: res.Header.Get("Content-Type"), size: res.ContentLength, part: res.StatusCode == http.StatusPartialContent}
+	if isReadable(res) {
 		begin, err := sniffed(res.Body)
 		if err != nil {
 			return err
@@ -160,12 +165,9 @@ func (s *Service) withhold(res *http.Response, key string) error {
 	return nil
 }
 
-// isFromStart reports whether the beginning of a resource can be read from an answer.
-func isFromStart(res *http.Response) bool {
-	if res.Request.Method == http.MethodHead || res.Body == nil || res.Body == http.NoBody || res.Header.Get("Content-Encoding") != "" {
-		return false
-	}
-	return res.StatusCode != http.StatusPartialContent || strings.HasPrefix(res.Header.Get("Content-Range"), "bytes 0-")
+// isReadable reports whether an answer's body is there and in no coding.
+func isReadable(res *http.Response) bool {
+	return res.Request.Method != http.MethodHead && res.Body != nil && res.Body != http.NoBody && res.Header.Get("Content-Encoding") == ""
 }
 
 // sniffed reads as much of a body as tells what it is, which may be all there is for a

@@ -99,7 +99,9 @@ func (f *Fetch) Run(ctx context.Context) {
 			return
 		}
 		defer leave()
-		f.Object.forWaiting()
+		if f.Object.forWaiting(); f.Object.isLeft() {
+			return
+		}
 		most = playersMost
 	}
 	defer f.work.Wait()

@@ -11,7 +11,7 @@ const (
 	// is one of few: it has an answer at once as a rule, and to cancel it costs both
 	// sides a connection. lingerCount is how many do at once, of one packager.
 	lingerMost  = 50 * time.Millisecond
-	lingerCount = 16
+	lingerCount = 32
 )
 
 // linger lets requests end that nobody waits for, and cancels those that do not.

@@ -218,7 +218,7 @@ func TestFewAreAskedOnThoughNobodyWaits(t *testing.T) {
 		defer r.end()
 		var work sync.WaitGroup
 		var leave []func()
-		for range 40 {
+		for range 50 {
 			f := r.forPlayers()
 			leave = append(leave, f.Object.Hold())
 			work.Go(func() { f.Run(t.Context()) })

@@ -52,7 +52,7 @@ type Upstream struct {
 	fetching, forwarding chan struct{}
 	// lingering holds one for each of them that nobody waits for.
 	lingering chan struct{}
-	drains               sync.WaitGroup
+	drains    sync.WaitGroup
 }
 
 // lane is what requests of one kind have of their own.

@@ -55,6 +55,16 @@ func (o *Object) forWaiting() {
 	o.leave()
 }
 
+// isLeft reports whether everybody who waited has gone.
+func (o *Object) isLeft() bool {
+	select {
+	case <-o.use.left:
+		return true
+	default:
+		return false
+	}
+}
+
 func (o *Object) forPlayers() bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -125,9 +125,11 @@ type Snapshot struct {
 	Mode     Mode
 	// Why is the reason of the mode, in words; empty for Merged.
 	Why string
-	// Status is what players are answered where Mode is Refused, with Header.
-	Status int
-	Header http.Header
+	// Status is what players are answered where Mode is Refused, with Header and the
+	// packager's own words, nil for none. Header is the packager's in other modes.
+	Status  int
+	Header  http.Header
+	Refusal []byte
 	// Live is whether it may change.
 	Live bool
 }

@@ -25,7 +25,7 @@ func (t *tape) next() int {
 // upTo is a number from 0 on that is less than n.
 func (t *tape) upTo(n int) int { return t.next() % n }
 
-// odd is true once in n times, and never when the tape has ended.
+// oneIn is true once in n times, and never when the tape has ended.
 func (t *tape) oneIn(n int) bool { return t.next()%n == n-1 }
 
 // cast makes packagers: those of one encoder, or such as look like it.
@@ -102,7 +102,9 @@ func (t *tape) happen(w *world) {
 	case 24:
 		p.query = fmt.Sprintf("?t=%d", t.next())
 	case 25, 26, 27, 28:
-		p.change = changes[t.upTo(len(changes))]
+		n := t.upTo(len(changes))
+		p.change = changes[n]
+		w.loose = w.loose || n == elsewhere // it may list what is its peer's
 	case 29:
 		w.step(Preferred{w.at(), w.state.Packagers[t.upTo(len(w.packagers))]})
 	case 30:
@@ -121,6 +123,7 @@ func (t *tape) happen(w *world) {
 func (t *tape) restart(w *world, p *simulated) {
 	if p.newest(w.newest())+p.base < 40 {
 		p.prefix += "z"
+		w.loose = true // its first number may be the one that is due, under any name
 	}
 	p.from = p.newest(w.newest()) - int64(t.upTo(3))
 	p.base = -p.from
@@ -161,6 +164,9 @@ var changes = []func(*hls.MediaPlaylist){
 	},
 	func(l *hls.MediaPlaylist) { l.PlaylistType, l.EndList = "VOD", true },
 }
+
+// elsewhere is the change to URIs at the first packager.
+const elsewhere = 10
 
 func everyNumber(l *hls.MediaPlaylist, n int64, change func(*hls.Segment)) {
 	for i := range l.Segments {
@@ -245,7 +251,11 @@ func seeded(seed uint64) []byte {
 }
 
 func TestNoSeriesOfEventsBreaksTheRules(t *testing.T) {
-	for seed := range uint64(2000) {
+	list := []uint64{156, 157, 212, 388, 636, 656, 734, 902, 1048, 1376, 1767, 2262, 2413, 2737, 3202, 4230, 5529} // that found something
+	for seed := range uint64(100) {
+		list = append(list, seed)
+	}
+	for _, seed := range list {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			w := playTape(t, seeded(seed))
 			if seed%4 == 0 {

@@ -113,7 +113,7 @@ func (s *State) misaligned(p *Playlist, i int, v *health.Verdict, goesOn bool) {
 		v.State, v.Reason = report.Misaligned, fmt.Sprintf("misaligned: its newest msn is %d, %d was served", r.seen.Pos.MSN, p.line.Last())
 	case v.State == report.Misaligned && p.line.Listed > 0:
 		// It agrees with what was served: the peer is the one that does not.
-		v.State, v.Reason = report.Up, ""
+		*v = health.Judge([]health.Observation{r.seen}, s.now, health.Policy{})[0]
 	}
 }
 

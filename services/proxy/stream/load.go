@@ -17,11 +17,11 @@ const (
 	downPoll  = 200 * time.Millisecond // of a packager that fails
 	// refusedPoll is of one that says that there is no such playlist for us.
 	refusedPoll = time.Second
-	multiPoll   = 5 * time.Second // of a multivariant playlist
+	multiPoll   = time.Second // of a multivariant playlist
 	// sessionPoll is of one that hands out another session each time.
 	sessionPoll = time.Minute
 	endedPoll   = time.Second
-	recordPoll  = 10 * time.Second // of a recording
+	recordPoll  = 3 * time.Second // of a recording
 	// silence is how long an answer may stand still before its packager counts as
 	// failed.
 	silence = time.Second
@@ -29,6 +29,8 @@ const (
 	// at the most.
 	slowMargin = 3
 	slowest    = 8 * time.Second
+	// firstLimit is how long a packager's first answer may take.
+	firstLimit = 30 * time.Second
 	// largePlaylist is the size in bytes from which a playlist is polled half as often.
 	largePlaylist = 256 << 10
 	// tailMost is how many segments of a packager are compared with its peers'.
@@ -47,6 +49,9 @@ func (s *State) load(p *Playlist, i int, after time.Duration, msn int64, part in
 // limit is how long a request that is not held may take: longer than usual with a
 // packager, and ever longer where that was too short, since some are slow and no worse.
 func (s *State) limit(r *record) time.Duration {
+	if r.answer.Raw == nil {
+		return firstLimit // nothing is known of it, and nobody is served by it
+	}
 	limit := max(silence, slowMargin*r.seen.Latency)
 	if n := r.seen.Fails - 1; n > 0 {
 		limit <<= min(n, 3)

@@ -55,6 +55,9 @@ func (s *State) start(p *Playlist) {
 			continue
 		}
 		p.lead, p.broken = i, s.breaks.count
+		for j := range p.records {
+			p.records[j].proof = proof{asked: p.records[j].proof.asked} // it was of another timeline
+		}
 		s.took(p, n)
 		return
 	}
@@ -230,6 +233,9 @@ func (s *State) bridge(p *Playlist) {
 // gained beyond the time when its next segment would have been due.
 func (s *State) patience(p *Playlist) time.Duration {
 	target := p.target()
+	if p.over {
+		return 0 // nobody waits for more
+	}
 	if n := len(p.line.Entries); n > 0 && p.records[p.lead].verdict.State == report.Down && p.records[p.lead].seen.Fails > 1 {
 		return min(p.line.Entries[n-1].Segment.Duration, target)
 	}
@@ -255,8 +261,9 @@ func (s *State) fill(p *Playlist) bool {
 			continue
 		}
 		s.say(Warn, "segments are missing at every packager", "playlist", p.key, "segments", hole, "next_msn", p.line.Next())
-		if far {
-			s.broke(p) // it began anew
+		if far { // it began anew
+			s.broke(p)
+			p.doubt()
 		}
 		s.turn(p, i, added, gone)
 		return true
@@ -272,8 +279,15 @@ func (s *State) adopt(p *Playlist) {
 		if r.list == nil || !r.answers() || s.joins(p, i) || r.rel.Hole > 0 && r.proof.verdict != other {
 			continue // fill has it, in a while
 		}
-		if !s.moves(p, i) || s.sampling(p, i) {
+		if !p.over && !s.moves(p, i) || s.sampling(p, i) {
 			continue
+		}
+		if p.over {
+			if r.list.EndList {
+				continue
+			}
+			s.beginAnew(p)
+			return
 		}
 		skip := p.line.Unseen(r.found(), r.proof.samples)
 		if n := int64(len(r.list.Segments)); skip == n {
@@ -296,13 +310,18 @@ func (s *State) adopt(p *Playlist) {
 			}
 		}
 		s.broke(p)
-		for j := range p.records {
-			p.records[j].proof.verdict = unknown // of the segments that follow from here on
-			p.records[j].proof.fell = false
-		}
+		p.doubt()
 		s.turn(p, i, added, gone)
 		p.stuck.adopted(s.now)
 		return
+	}
+}
+
+// doubt forgets who has the timeline's media: its numbers mean other segments from here
+// on.
+func (p *Playlist) doubt() {
+	for i := range p.records {
+		p.records[i].proof.verdict, p.records[i].proof.fell = unknown, false
 	}
 }
 
@@ -387,6 +406,17 @@ func (s *State) keepEnd(p *Playlist) {
 		p.end = s.now
 	}
 	p.line.Ended = ended && s.now.Sub(p.end) >= p.target()
+	told := p.shown.Mode == Merged && !p.shown.Live && len(p.line.Pending()) == 0
+	p.over = p.line.Ended && told || p.over && !s.anyGoesOn(p)
+}
+
+// beginAnew starts another event under the name of one that has ended: it is no part of
+// that one, whose players have gone.
+func (s *State) beginAnew(p *Playlist) {
+	s.say(Info, "another event begins where one has ended", "playlist", p.key)
+	s.empty(p)
+	p.over, p.end, p.shown = false, time.Time{}, Snapshot{Last: -1, Part: -1}
+	s.start(p)
 }
 
 // anyBehindEnd reports whether a packager lists a segment that we do not have yet.

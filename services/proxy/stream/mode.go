@@ -44,6 +44,8 @@ func (s *State) modeOf(p *Playlist) (i int, mode Mode, why string) {
 		return s.refused(p), Refused, "packagers refuse it"
 	case r.answers() && r.answer.OnePlayers != "":
 		return i, Forwarded, r.answer.OnePlayers
+	case p.mode == Forwarded && s.now.Sub(p.entered) < apartLeast && s.forOne(p) >= 0:
+		return s.forOne(p), Forwarded, p.why
 	case !r.answers() && r.last.Odd && p.shown.Body == nil && s.allOdd(p):
 		return i, Forwarded, "it is no playlist that can be read: " + report.Cause(r.last.Err)
 	case !r.answers() && r.answer.Raw == nil:
@@ -67,13 +69,20 @@ func (s *State) modeOf(p *Playlist) (i int, mode Mode, why string) {
 	case p.line.Empty() && len(r.list.Segments) == 0:
 		why = "it lists no segment"
 	default:
-		why = p.stuck.reason(s.now)
+		if why = p.stuck.reason(s.now); why == "" && p.mode == PassedThrough && p.multi.served == nil && s.now.Sub(p.entered) < apartLeast {
+			why = p.why
+		}
 	}
 	if why != "" {
 		return i, PassedThrough, why
 	}
 	return i, Merged, ""
 }
+
+// apartLeast is how long a playlist is passed through or forwarded at least: where one
+// packager's can be merged and another's cannot, each move between them would change the
+// mode, and each change of the mode may bring a move.
+const apartLeast = 5 * time.Second
 
 // unmergeable is why a playlist is served only as its packager has it, empty where it
 // can be merged with its peers'.
@@ -154,6 +163,11 @@ func (s *State) hasEnded(p *Playlist) bool {
 	return answering > 0 || p.mode == PassedThrough && p.shown.Body != nil && !p.shown.Live
 }
 
+// forOne is a packager that answers each player apart, -1 for none.
+func (s *State) forOne(p *Playlist) int {
+	return s.first(p, func(r *record) bool { return r.answers() && r.answer.OnePlayers != "" })
+}
+
 func (s *State) allOdd(p *Playlist) bool {
 	return !slices.ContainsFunc(p.records, func(r record) bool { return !r.last.Odd && r.status == 0 && r.seen.Err == "" })
 }
@@ -205,21 +219,23 @@ func (s *State) isFinal(p *Playlist, r *record) bool {
 
 // enter changes the mode.
 func (s *State) enter(p *Playlist, mode Mode, why string) {
-	if p.mode == Merged && mode == PassedThrough {
-		s.empty(p)
-	}
 	if mode != PassedThrough {
 		p.multi = multi{}
+	}
+	if mode != p.mode {
+		p.entered = s.now
 	}
 	p.mode, p.why = mode, why
 }
 
-// empty gives the timeline up.
+// empty gives the timeline up: players have been given other numbers than its.
 func (s *State) empty(p *Playlist) {
 	s.retire(p, p.line.Entries)
 	p.line = timeline.Timeline{Key: p.key, Hosts: s.hosts, Epoch: p.line.Epoch}
 	for i := range p.records {
-		p.records[i].rel = timeline.Relation{}
+		r := &p.records[i]
+		r.rel, r.fresh = timeline.Relation{}, true
+		r.proof = proof{asked: r.proof.asked}
 	}
 }
 
@@ -263,11 +279,10 @@ func (s *State) served(a Answer, ref string) string {
 func (s *State) refuse(p *Playlist, i int) {
 	r := &p.records[i]
 	next := Snapshot{Last: -1, Part: -1, Packager: s.Packagers[i], Mode: p.mode, Why: p.why, Status: r.last.Status, Header: http.Header{}, Live: true}
-	for _, name := range []string{"Retry-After", "WWW-Authenticate", "Proxy-Authenticate", "Link"} {
-		if v := r.last.Header.Get(name); v != "" {
-			next.Header.Set(name, v)
-		}
+	for name, values := range r.last.Header {
+		next.Header[name] = values
 	}
+	next.Refusal = r.last.Raw
 	if r.last.Location != "" {
 		next.Header.Set("Location", r.last.Location)
 	}
@@ -278,11 +293,14 @@ func (s *State) refuse(p *Playlist, i int) {
 func (s *State) publish(p *Playlist, next Snapshot) {
 	b := p.shown
 	if string(b.Body) == string(next.Body) && b.Last == next.Last && b.Part == next.Part && b.Packager == next.Packager &&
-		b.Mode == next.Mode && b.Why == next.Why && b.Status == next.Status && b.Live == next.Live {
+		b.Mode == next.Mode && b.Why == next.Why && b.Status == next.Status && b.Live == next.Live && string(b.Refusal) == string(next.Refusal) {
 		return
 	}
 	if next.Last > b.Last || b.Body == nil {
 		p.media.grew = s.now
+	}
+	if next.Mode == PassedThrough && !p.line.Empty() {
+		s.empty(p)
 	}
 	p.shown = next
 	s.emit(Publish{p.key, next})

@@ -122,7 +122,8 @@ func (p *simulated) list(target string, now int64) (*hls.MediaPlaylist, map[stri
 	if p.event {
 		first = max(p.from, oldest-p.window+1)
 	}
-	l := &hls.MediaPlaylist{Version: 6, TargetDuration: max(p.target, 2), MediaSequence: max(first+p.base, 0), EndList: p.end}
+	first = max(first, -p.base)
+	l := &hls.MediaPlaylist{Version: 6, TargetDuration: max(p.target, 2), MediaSequence: first + p.base, EndList: p.end}
 	if p.event {
 		l.PlaylistType = "EVENT"
 	}
@@ -151,7 +152,7 @@ func (p *simulated) give(target string, now time.Duration) (content, int) {
 	}
 	base := path.Base(uri.Name(target))
 	name, _, ok := strings.Cut(strings.TrimPrefix(base, p.prefix), "-")
-	if !ok || p.mute {
+	if !ok || p.mute || name != stem(video) && name != stem(audio) {
 		return content{}, http.StatusNotFound
 	}
 	for n := p.newest(newest); n >= max(p.from, p.newest(newest)-p.window-5); n-- {

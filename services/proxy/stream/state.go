@@ -48,7 +48,8 @@ type Playlist struct {
 	line    timeline.Timeline
 	records []record // by packager
 	mode    Mode
-	why     string // of the mode
+	why     string    // of the mode
+	entered time.Time // when it came to be that
 	shown   Snapshot
 	// lead is the packager whose segments the timeline goes on with; the others are
 	// compared with it.
@@ -56,6 +57,7 @@ type Playlist struct {
 	broken int64 // of the stream's breaks, those that this timeline has
 	media  media
 	end    time.Time // since when every packager that answers says that it has ended
+	over   bool      // players were told that it has ended, and nobody goes on with it
 	stuck  stuck
 	multi  multi
 	slot   slot
@@ -101,6 +103,9 @@ func (s State) Restore(k Kept, now time.Time) (State, []Effect) {
 	for i := range p.line.Entries {
 		s.use(p, &p.line.Entries[i])
 	}
+	for _, e := range p.line.Pending() {
+		p.media.arrived[e.MSN] = now
+	}
 	p.media.retired = slices.DeleteFunc(p.media.retired, func(r Retired) bool { return now.After(r.Until) })
 	for i := range p.media.retired {
 		s.use(p, &p.media.retired[i].Entry)
@@ -142,17 +147,14 @@ func (s *State) Keep(key string) (Kept, bool) {
 		return Kept{}, false
 	}
 	line := p.line
-	line.Entries = line.Entries[:line.Listed]
-	if n := len(line.Entries) - keptMost; n > 0 {
-		for i := range line.Entries[:n] {
-			if line.Entries[i].Segment.Discontinuity {
-				line.Number++
-			}
+	cut := max(line.Listed-keptMost, 0)
+	for i := range line.Entries[:cut] {
+		if line.Entries[i].Segment.Discontinuity {
+			line.Number++
 		}
-		line.Entries = line.Entries[n:]
 	}
-	cut := line.Listed - len(line.Entries)
-	line.Listed = len(line.Entries)
+	// What is not listed yet is kept too: its discontinuity may be that of the shift.
+	line.Entries, line.Listed = line.Entries[cut:], line.Listed-cut
 	return Kept{Cut: cut + p.cut, Key: key, Asked: p.asked, Active: s.choice.Active, Line: line, Retired: p.media.retired, Breaks: p.broken}, true
 }
 

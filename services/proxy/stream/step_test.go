@@ -280,7 +280,18 @@ func TestWhatBringsNothingIsPassedThrough(t *testing.T) {
 			w.run(7 * time.Second)
 		}
 	}
+	blocked := func(w *world) { // by something that nobody thought of
+		for range 30 {
+			w.state.playlists[video].media.appended = epoch.Add(time.Hour)
+			w.run(500 * time.Millisecond)
+		}
+	}
 	play(t, []scenario{
+		{"the timeline stands still though its packager moves, and comes right", []*simulated{{}}, []act{
+			begins(video), run(s10), func(w *world) { restarts(w, 0) }, blocked, wants(video, PassedThrough, "merging brings nothing new"),
+			run(10 * time.Second), wants(video, PassedThrough, "merging brings nothing new"), run(time.Minute), wants(video, Merged, ""),
+			listed(video, "1042 1043 1044 1045 1046 1047"),
+		}},
 		{"it contradicts itself again and again, and comes right", []*simulated{{}}, []act{
 			begins(video), run(s10), again, wants(video, PassedThrough, "again and again"), run(3 * time.Minute), wants(video, Merged, ""),
 		}},

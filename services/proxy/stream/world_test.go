@@ -44,6 +44,9 @@ type world struct {
 	delivered map[place]*delivery
 	latency   time.Duration // of whatever is fetched
 	ticked    time.Duration
+	second    time.Duration // in which there were so many steps and moves
+	steps     int
+	moves     int
 	watch     func([]Effect) // sees all effects too; nil for nobody
 }
 
@@ -69,7 +72,7 @@ type job struct {
 type delivery struct {
 	last     []byte // the last good answer
 	good     bool   // the last one was
-	ended    bool   // and says that it is the end
+	ended    bool   // and says that it is the end, or is no media playlist
 	contents map[string]content
 	bodies   map[string]bool // all good ones, as they are passed through
 }
@@ -81,6 +84,8 @@ type list struct {
 	offered  *Sources
 	entries  map[int64]indexed
 	checker  *checker
+	over     bool            // it has ended, and nothing came after that
+	end      int64           // its last number then
 	counting map[int64]int64 // discontinuity numbers, by the encoder's number
 }
 
@@ -111,6 +116,9 @@ func (w *world) newest() int64 { return int64(w.now/segment) + oldest }
 func (w *world) begin(key string) {
 	w.forget(key)
 	w.step(Begin{w.at(), key, key})
+	if w.played {
+		w.step(Played{w.at(), key})
+	}
 }
 
 func (w *world) forget(key string) {
@@ -123,10 +131,25 @@ func (w *world) forget(key string) {
 
 func (w *world) step(e Event) {
 	w.t.Helper()
+	if second := w.now / time.Second; second != w.second {
+		w.second, w.moves, w.steps = second, 0, 0
+	}
+	if w.steps++; w.steps > 3000 {
+		w.t.Fatalf("%s: %d events within a second: each makes more", w.now, w.steps)
+	}
 	var effects []Effect
+	before := w.state.Active()
 	w.state, effects = Step(w.state, e)
 	w.take(effects)
+	if before != w.state.Active() {
+		if w.moves++; w.moves > movesMost {
+			w.t.Fatalf("%s: %d moves from one packager to another within a second\n%s", w.now, w.moves, strings.Join(w.said[max(0, len(w.said)-12):], "\n"))
+		}
+	}
 }
+
+// movesMost is how many moves to another packager there may be within a second.
+const movesMost = 8
 
 func (w *world) take(effects []Effect) {
 	w.t.Helper()
@@ -267,7 +290,7 @@ func (w *world) parse(a *Answer, got answer, d *delivery) {
 	if err != nil {
 		w.t.Fatalf("%s: the simulation's playlist: %v\n%s", w.now, err, got.raw)
 	}
-	d.last, d.contents, d.ended = got.raw, got.contents, a.Media != nil && a.Media.EndList
+	d.last, d.contents, d.ended = got.raw, got.contents, a.Media == nil || a.Media.EndList
 	d.bodies[string(passed(got.raw, a.Found, w.state.hosts))] = true
 }
 
@@ -314,11 +337,12 @@ func (w *world) fetched(f Fetch) {
 func (w *world) isMeant(f Fetch, from From, c content) {
 	w.t.Helper()
 	e, ok := w.lists[f.Playlist].entries[f.Entry.MSN]
-	if !ok || !e.known || w.loose || e.Packager == from.Packager || e.is == c || e.Media != f.Resource {
+	if !ok || !e.known || w.loose || e.Packager == from.Packager || e.Media.Packager == from.Packager || e.is == c || e.Media != f.Resource {
 		return
 	}
 	if o := w.lists[f.Playlist].offered; o.records[from.Packager].untried {
-		return // nobody can know
+		w.loose = true // nobody can know, and from now on it is held to be the same
+		return
 	}
 	w.t.Fatalf("%s: msn %d of packager %d: got %+v from packager %d, want %+v", w.now, f.Entry.MSN, e.Packager, c, from.Packager, e.is)
 }
@@ -347,8 +371,13 @@ func (w *world) publish(e Publish) {
 		if l.checker == nil {
 			l.checker = &checker{loops: w.cyclic()}
 		}
-		if err = l.checker.check(s.Body); err == nil {
-			err = w.isTrue(e.Playlist, s)
+		ended := l.over
+		if err = l.checker.check(s.Body); err != nil && ended { // another event under its name
+			l.checker = &checker{loops: w.cyclic()}
+			err = l.checker.check(s.Body)
+		}
+		if err == nil {
+			err = w.isTrue(e.Playlist, s, ended)
 		}
 	case s.Mode == PassedThrough:
 		i := slices.Index(w.state.Packagers, s.Packager)
@@ -366,6 +395,12 @@ func (w *world) publish(e Publish) {
 	if s.Last > l.shown.Last || l.shown.Body == nil || s.Mode != l.shown.Mode {
 		l.grew = w.now
 	}
+	switch ends := bytes.Contains(s.Body, []byte("#EXT-X-ENDLIST")); {
+	case ends:
+		l.over, l.end = true, s.Last
+	case s.Last > l.end || s.Mode == Merged && !l.over:
+		l.over = false
+	}
 	l.shown = s
 }
 
@@ -376,12 +411,12 @@ func (w *world) cyclic() bool {
 // isTrue holds a merged playlist to what packagers have: it ends only where all that live
 // say so, and between two discontinuities it has the segments of one encoder, one after
 // the other.
-func (w *world) isTrue(key string, s Snapshot) error {
+func (w *world) isTrue(key string, s Snapshot, ended bool) error {
 	p, err := hls.ParseMedia(s.Body)
 	if err != nil {
 		return err
 	}
-	if p.EndList {
+	if p.EndList && !ended { // once it was told players have gone
 		for i := range w.packagers {
 			if d := w.delivered[place{key, i}]; d.good && !d.ended {
 				return fmt.Errorf("ENDLIST, and packager %d goes on", i)

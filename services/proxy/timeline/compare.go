@@ -73,8 +73,13 @@ func (t *Timeline) compare(l List, r *Relation) {
 		}
 		n++
 		s := &l.Segments[i]
+		name := t.nameIn(l, s.URI)
+		jitter := maxJitter
+		if name == e.Name {
+			jitter = max(jitter, e.Segment.Duration/2) // rounded, or an estimate at first
+		}
 		switch {
-		case (s.Duration - e.Segment.Duration).Abs() > maxJitter:
+		case (s.Duration - e.Segment.Duration).Abs() > jitter:
 			r.Conflict = fmt.Sprintf("msn %d lasts %s, %s was served", msn, s.Duration, e.Segment.Duration)
 		case s.Discontinuity != e.Theirs && i > 0: // at its head it says nothing of what came before
 			r.Conflict = fmt.Sprintf("msn %d: discontinuity %t, %t was served", msn, s.Discontinuity, e.Theirs)
@@ -83,15 +88,22 @@ func (t *Timeline) compare(l List, r *Relation) {
 		case (s.Map == nil) != (e.Segment.Map == nil):
 			r.Conflict = fmt.Sprintf("msn %d: with and without EXT-X-MAP", msn)
 		}
-		if place, err := t.Hosts.Place(l.Found, s.URI, ""); r.Renamed == "" && err == nil {
-			if name := nameOf(place, Resource{Target: place.Target}); name != e.Name {
-				r.Renamed = fmt.Sprintf("msn %d is %.80q, %.80q was served", msn, name, e.Name)
-			}
+		if r.Renamed == "" && name != e.Name {
+			r.Renamed = fmt.Sprintf("msn %d is %.80q, %.80q was served", msn, name, e.Name)
 		}
 		if a, b := s.ProgramDateTime, e.Segment.ProgramDateTime; r.Drift == 0 && !a.IsZero() && !b.IsZero() {
 			r.Drift = a.Sub(b)
 		}
 	}
+}
+
+// nameIn is what a URI of l is known by.
+func (t *Timeline) nameIn(l List, ref string) string {
+	place, err := t.Hosts.Place(l.Found, ref, "")
+	if err != nil {
+		return ref
+	}
+	return nameOf(place, Resource{Target: place.Target})
 }
 
 // sameRange reports whether a byte range can be the one that was served. One without an

@@ -241,6 +241,10 @@ func (t *Timeline) append(l List, skip int64, broken bool) (int, error) {
 		}
 		list = append(list, e)
 	}
+	if n := len(t.Entries); n > 0 && len(list) > 0 && t.Entries[n-1].Segment.Map != nil && list[0].Segment.Map == nil {
+		// RFC 8216, 4.3.2.5: an EXT-X-MAP ends with the next one, and with nothing else.
+		return 0, fmt.Errorf("msn %d: it has no EXT-X-MAP, and what was served before it has", list[0].MSN)
+	}
 	if n := len(t.Entries); n > 0 {
 		list = t.datedBehind(&t.Entries[n-1], list)
 	}

@@ -96,3 +96,15 @@ func TestTagsOfOtherSegmentsAreNotTaken(t *testing.T) {
 	line.Retag(by(1, lists(5, 3, ranges(5, ad("gap")))))
 	show(t, line, c)
 }
+
+func TestTagsAtTheHeadOfAShorterWindowAreNotLeftBehind(t *testing.T) {
+	line, c := begun(t, lists(100, 5, tagged(100, "#EXT-X-MINE:1"), ranges(100, ad("a"))))
+	line.Window = 20 * time.Second
+	for msn := int64(101); msn < 104; msn++ {
+		l := first(lists(msn, 5, tagged(msn, "#EXT-X-MINE:1"), ranges(msn, ad("a"))))
+		offer(t, line, l)
+		line.Retag(l)
+		show(t, line, c)
+	}
+	wantLines(t, lines(line.Playlist(), "#EXT-X-DATERANGE", "#EXT-X-MINE"), `#EXT-X-DATERANGE:ID="a" 100.ts`, "#EXT-X-MINE:1 100.ts")
+}

@@ -52,19 +52,22 @@ type Found struct {
 // element of its path: it tells it from another one of the same name.
 func (h Hosts) Place(f Found, ref, prefix string) (Place, error) {
 	ref = strings.TrimSpace(ref)
-	base := f.Host + f.Target
+	own, base := h.bases[f.Packager], f.Host+f.Target
+	if f.Host == "" {
+		base = Parts{Scheme: own.Scheme, Authority: own.Authority, HasAuthority: true}.String() + own.Path + f.Target
+	}
 	at := Resolve(base, ref)
 	i := f.Packager
-	if at.HasAuthority || at.Scheme != "" {
+	if own.Path != "" || at.Scheme != own.Scheme || at.Authority != own.Authority {
 		if i = h.index(at); i < 0 {
 			out := Place{Packager: -1, URI: ref}
-			if f.Host != "" && !Split(ref).HasAuthority && Split(ref).Scheme == "" {
+			if !isAbsolute(ref) && !strings.HasPrefix(ref, "#") {
 				out.URI = at.String()
 			}
 			return out, nil
 		}
-		at.Path = strings.TrimPrefix(at.Path, h.bases[i].Path)
 	}
+	at.Path = strings.TrimPrefix(at.Path, h.bases[i].Path)
 	key, target, err := at.keys(nil)
 	if err != nil {
 		return Place{}, err
@@ -73,10 +76,16 @@ func (h Hosts) Place(f Found, ref, prefix string) (Place, error) {
 		key = Prefixed(key, prefix)
 	}
 	p := Place{Packager: i, Key: key, Target: target, URI: ref}
-	if own, err := Resolve(f.Key, ref).Key(); err != nil || own != key || Split(ref).HasAuthority || Split(ref).Scheme != "" {
+	if from, err := Resolve(f.Key, ref).Key(); err != nil || from != key || isAbsolute(ref) {
 		p.URI = shortest(f.Key, key)
 	}
 	return p, nil
+}
+
+// isAbsolute reports whether a reference names its host.
+func isAbsolute(ref string) bool {
+	p := Split(ref)
+	return p.HasAuthority || p.Scheme != ""
 }
 
 // String is the whole reference.
