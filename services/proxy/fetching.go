@@ -11,6 +11,7 @@ import (
 	"livestream-tui/services/proxy/fetch"
 	"livestream-tui/services/proxy/stream"
 	"livestream-tui/services/proxy/timeline"
+	"livestream-tui/services/proxy/uri"
 )
 
 // absentTargets is for how many target durations a listed segment is asked for that no
@@ -57,6 +58,9 @@ func (s *Service) fetchListed(p *playlist, e timeline.Entry, r timeline.Resource
 		c, _ := o.Now()
 		s.tellOdd(p, e, c)
 		report(outcomeOf(c), contentOf(c, s.keyFor(e), e))
+		if c.Odd != "" && r == e.Media && isYoung(c.Header) {
+			s.start(func() { s.lookAgain(p, e, c, target) })
+		}
 		if p.ctx.Err() != nil {
 			s.cache.Expire(id, time.Now().Add(unlistedKept)) // nobody forgets it else
 		}
@@ -67,6 +71,37 @@ func (s *Service) fetchListed(p *playlist, e timeline.Entry, r timeline.Resource
 	}
 	s.start(func() { awaitBegin(o, func() { report(stream.Begun, timeline.Content{}) }) })
 	return o
+}
+
+// youngFor is how long after its last change a file may still be written to.
+const youngFor = 3 * time.Second
+
+// isYoung reports whether an answer is of a file that was being written not long before.
+func isYoung(h http.Header) bool {
+	changed, err := http.ParseTime(h.Get("Last-Modified"))
+	now, wrong := http.ParseTime(h.Get("Date"))
+	return err == nil && wrong == nil && now.Sub(changed) < youngFor
+}
+
+// lookAgain fetches an odd segment once more, after a while: its packager may have listed
+// it before it was whole.
+func (s *Service) lookAgain(p *playlist, e timeline.Entry, was fetch.Content, after time.Duration) {
+	select {
+	case <-time.After(after):
+	case <-p.ctx.Done():
+		return
+	}
+	sources := s.sourcesOf(p, e, e.Media)
+	if len(sources) == 0 {
+		return
+	}
+	c, _, err := fetch.Prove(p.ctx, sources[0], fetch.Want{Enciphered: e.Enciphered()}, holdFor(p.target()))
+	if id := e.Media.ID(); err == nil && len(c.Body) > len(was.Body) && s.index.has(id) {
+		s.cache.Drop(id)
+		if o, fresh := s.cache.Begin(id, time.Now()); fresh {
+			o.Fill(c)
+		}
+	}
 }
 
 // awaitBegin tells once when the first bytes are here, if that is before all are.
@@ -106,6 +141,9 @@ func outcomeOf(c fetch.Content) stream.Outcome {
 // contentOf is what tells one media from another. Where a segment is enciphered as a
 // whole, its first timestamp is read with its key, if that is here.
 func contentOf(c fetch.Content, key []byte, e timeline.Entry) timeline.Content {
+	if redirect := (*fetch.Redirect)(nil); errors.As(c.Err, &redirect) {
+		return elsewhere(redirect)
+	}
 	if !c.Whole && c.ETag == "" {
 		return timeline.Content{}
 	}
@@ -119,6 +157,11 @@ func contentOf(c fetch.Content, key []byte, e timeline.Entry) timeline.Content {
 		}
 	}
 	return is
+}
+
+// elsewhere is what is known of a segment that is at another host: where.
+func elsewhere(r *fetch.Redirect) timeline.Content {
+	return timeline.Content{Digest: "at " + uri.Name(r.Location)}
 }
 
 // keyFor is an entry's key, nil where it is not here.

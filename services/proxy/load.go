@@ -220,6 +220,9 @@ func (s *Service) proven(ctx context.Context, e stream.Prove) (timeline.Content,
 		return fetch.Prove(ctx, sourceOf(s.packagers[r.Packager], r.Target, r.Range), w, e.Within)
 	}
 	c, wait, err := get(e.Entry.Media, fetch.Want{Enciphered: e.Entry.Enciphered()})
+	if redirect := (*fetch.Redirect)(nil); errors.As(err, &redirect) {
+		return elsewhere(redirect), 0, nil
+	}
 	if err != nil || e.Health {
 		return timeline.Content{}, wait, err
 	}

@@ -28,6 +28,13 @@ func (s *Service) serveMedia(w http.ResponseWriter, r *http.Request, key, target
 		s.serveListed(w, r, l)
 		return
 	}
+	if id, ok := s.index.around(key); ok && r.Header.Get("Range") == "" {
+		if l, listed := s.play(id); listed {
+			s.serveListed(w, r, l)
+			return
+		}
+	}
+	target = s.index.theirs(key, target)
 	if s.index.isRanged(key) || r.Header.Get("Range") != "" && !s.isHeld(key) {
 		s.forward(w, r, key, target)
 		return

@@ -88,6 +88,15 @@ func (s *State) judged(p *Playlist) []health.Verdict {
 	for n, v := range health.Judge(obs, s.now, health.Policy{}) {
 		verdicts[peers[n]] = v
 	}
+	ahead := int64(-1)
+	for i := range verdicts {
+		ahead = max(ahead, verdicts[i].Pos.MSN)
+	}
+	for i := range verdicts {
+		if r := &p.records[i]; r.answers() && r.answer.Multi != nil {
+			verdicts[i].State, verdicts[i].Reason, verdicts[i].Pos.MSN = report.Up, "", ahead // it has no segments to judge by
+		}
+	}
 	for i := range verdicts {
 		r := &p.records[i]
 		if merged && p.mode == Merged {

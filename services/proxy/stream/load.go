@@ -170,6 +170,10 @@ func (s *State) after(p *Playlist, r *record, a Answer) (wait time.Duration, msn
 	if len(r.answer.Raw) > largePlaylist {
 		wait *= 2
 	}
+	if n := len(l.Segments); n > 0 && !r.seen.Advanced.IsZero() {
+		// Nothing new is due before long: many playlists of one player each add up.
+		wait = max(wait, l.Segments[n-1].Duration/2-s.now.Sub(r.seen.Advanced))
+	}
 	c := l.ServerControl
 	if c == nil || !c.CanBlockReload {
 		return wait, -1, -1

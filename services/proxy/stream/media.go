@@ -163,7 +163,7 @@ func (s *State) fetched(e Fetched) {
 		return
 	}
 	p.media.fetches[id] = fetched{outcome: e.Outcome, at: s.now, digest: e.Content.Digest}
-	if e.Outcome == Whole {
+	if e.Outcome == Whole || e.Outcome == Elsewhere {
 		p.know(id, e)
 	}
 	if e.Outcome != Begun || p.line.Listed < len(p.line.Entries) {

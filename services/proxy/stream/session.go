@@ -20,8 +20,14 @@ type multi struct {
 	names map[string]string
 	// sessions: a packager names other URIs each time, one session for each player.
 	sessions bool
-	renewed  time.Time
+	// changes are the answers in a row that named other URIs than the one before, by packager.
+	changes map[int]int
+	renewed time.Time
 }
+
+// sessionsAfter is how many answers in a row must name other URIs than the one before,
+// and nothing else, to be those of sessions: one is a change.
+const sessionsAfter = 2
 
 // slot is the place of a media playlist in a multivariant one; the zero value is none.
 type slot struct {
@@ -33,11 +39,16 @@ type slot struct {
 func (s *State) takeMultivariant(p *Playlist, i int) {
 	m, slots := &p.multi, p.records[i].answer.Multi.Slots()
 	if m.slots == nil {
-		m.slots, m.names = map[int][]hls.Slot{}, map[string]string{}
+		m.slots, m.names, m.changes = map[int][]hls.Slot{}, map[string]string{}, map[int]int{}
 	}
-	if old := m.slots[i]; old != nil && sameNames(old, slots) && !slices.Equal(old, slots) {
-		m.sessions = true
+	switch old := m.slots[i]; {
+	case old == nil:
+	case sameNames(old, slots) && !slices.Equal(old, slots):
+		m.changes[i]++
+	default:
+		m.changes[i] = 0
 	}
+	m.sessions = m.sessions || m.changes[i] >= sessionsAfter
 	m.slots[i] = slots
 }
 
@@ -112,7 +123,11 @@ func (s *State) renew(p *Playlist, i int) {
 	if m == nil || p.records[i].status == 0 || p.records[i].status >= 429 {
 		return
 	}
-	if target := s.targetIn(m, p.slot.name, i, p.asked); target != p.records[i].target {
+	target := s.targetIn(m, p.slot.name, i, p.asked)
+	if i == m.multi.from && !m.multi.sessions && uri.Name(target) != uri.Name(p.records[i].target) {
+		return // it is gone, and what has its place is another
+	}
+	if target != p.records[i].target {
 		p.records[i].target = target
 		p.records[i].seen.Fails = 0 // it was asked for what it never had
 		return

@@ -28,10 +28,10 @@ func TestSessions(t *testing.T) {
 			begins(main, mine), run(s10), targets(mine, mine, "/live01/video.m3u8?s=b"), wants(mine, Merged, ""), listed(mine, "1000 1001 1002 1003 1004 1005"),
 			becomes(0, dies), run(s10), active(two), listed(mine, "1005 1006 1007 1008 1009 1010"), silent("discontinuity"),
 		}},
-		{"players keep the copy that they have", []*simulated{{session: "a"}, {session: "b"}}, []act{
+		{"one change is a change", []*simulated{{session: "a"}, {session: "b"}}, []act{
 			begins(main, mine), run(s10), becomes(0, session("c")), becomes(1, session("d")), run(2 * time.Minute), func(w *world) {
-				if !strings.Contains(string(w.lists[main].shown.Body), "s=a") {
-					w.t.Errorf("got\n%s\nwant the copy that was given first", w.lists[main].shown.Body)
+				if !strings.Contains(string(w.lists[main].shown.Body), "s=c") {
+					w.t.Errorf("got\n%s\nwant the copy as it is now", w.lists[main].shown.Body)
 				}
 			}, targets(mine, "/live01/video.m3u8?s=c", "/live01/video.m3u8?s=d"), listed(mine, "1060 1061 1062 1063 1064 1065"),
 		}},

@@ -98,9 +98,13 @@ func (o *Sources) For(e timeline.Entry, r timeline.Resource) []From {
 	return froms
 }
 
-// lacks reports whether the packager that listed an entry does not have it.
+// lacks reports whether the packager that listed an entry does not have it, or is gone.
 func (o *Sources) lacks(e timeline.Entry) bool {
-	return e.Packager >= 0 && o.records[e.Packager].lacks == e.MSN && e.MSN > 0
+	if e.Packager < 0 {
+		return false
+	}
+	owner := &o.records[e.Packager]
+	return !owner.answers || owner.lacks == e.MSN && e.MSN > 0
 }
 
 // at is what packager i calls a resource now, and whether it lists its segment: a token
