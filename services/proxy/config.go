@@ -27,7 +27,7 @@ type Config struct {
 	// followed to; players are sent to the rest themselves.
 	RedirectHosts []string `env:"PROXY_REDIRECT_HOSTS" doc:"hosts (HOST or HOST:PORT) beside the packagers that the proxy follows redirects to, comma-separated; players are sent elsewhere themselves"`
 	// Admin is where metrics and events are served beside the socket.
-	Admin runner.Admin `env:"PROXY_ADMIN" envDefault:"none" doc:"where the proxy serves /metrics and /events beside its socket: none, public (the players' port), or a port of CONTROL_BIND_ADDRESS"`
+	Admin runner.Admin `env:"PROXY_ADMIN" envDefault:"none" doc:"where the proxy serves /metrics and /events beside its socket: none, a port of CONTROL_BIND_ADDRESS, or public: the players' port, which then shows the packagers' own pages too"`
 }
 
 // ConfigFromEnv reads the proxy's settings; a *runner.ConfigError names every bad
