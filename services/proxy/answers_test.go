@@ -410,8 +410,10 @@ func TestNothingGrowsOverHours(t *testing.T) {
 	inBubble(t, 2, func(t *testing.T, p *platform) {
 		sizes := func() []int {
 			_, objects := p.service.cache.Sweep(time.Now())
-			synctest.Wait()
-			sizes := p.stream().f.state.Sizes(live) // its goroutine waits
+			f := p.stream().f
+			f.step.Lock()
+			sizes := f.state.Sizes(live)
+			f.step.Unlock()
 			p.service.index.mu.Lock()
 			defer p.service.index.mu.Unlock()
 			return append(sizes, len(p.service.index.list), objects)

@@ -22,6 +22,7 @@ const (
 	aloneStatus   = "a plain proxy passes the answer of the first packager on"
 	aloneNumbers  = "the numbers of the second packager are other ones, and a plain proxy passes them on"
 	alonePlaylist = "a plain proxy passes the end of the first packager on"
+	alonePath     = "a plain proxy has no path for its backup"
 )
 
 // fieldCases is every field case and its test: first those of the examples, by their
@@ -105,6 +106,15 @@ func fieldCases() []fieldCase {
 		{"A sessions in the path over a kill", fieldSessionsInPathKill, aloneSession},
 		{"A contexts over a kill", fieldContextsKill, aloneSession},
 		{"A sessions end", fieldSessionsEnd, ""},
+		{"A many sessions", fieldManySessions, ""},
+		{"A own header of a player", fieldOwnHeader, ""},
+		{"A referer", fieldReferer, ""},
+		{"A user agent", fieldUserAgent, ""},
+		{"A body of a refusal", fieldRefusalBody, ""},
+		{"A preflight", fieldPreflight, ""},
+		{"A credentials", fieldCredentials, ""},
+		{"A argument of a player over a restart", fieldPlayerAddsQuery, ""},
+		{"A redirect of key and map over a kill", fieldRedirectOfKeyAndMap, ""},
 
 		{"B unusual names", fieldUnusualNames, ""},
 		{"B unusual paths of playlists", fieldUnusualPlaylistPaths, ""},
@@ -139,6 +149,13 @@ func fieldCases() []fieldCase {
 		{"B slow playlists", fieldSlowPlaylists, ""},
 		{"B multivariant playlist changes", fieldMasterChanges, ""},
 		{"B huge numbers", fieldHugeNumbers, ""},
+		{"B next event soon", fieldNextEventSoon, ""},
+		{"B next event in the multivariant playlist", fieldNextEventInMaster, ""},
+		{"B kinds of playlist differ", fieldKindsDiffer, ""},
+		{"B slower than the target duration", fieldSlowerThanTarget, ""},
+		{"B paths of packagers", fieldBasePath, alonePath},
+		{"B estimated duration", fieldEstimatedDuration, ""},
+		{"B whole seconds at one packager", fieldWholeSeconds, ""},
 
 		{"C cyclic names over a kill", fieldCyclicNamesKill, ""},
 		{"C cyclic names bear no promise", fieldCyclicNamesCaching, ""},
@@ -163,6 +180,7 @@ func fieldCases() []fieldCase {
 		{"C own initialization sections", fieldOwnInits, ""},
 		{"C own ranges of packagers", fieldOwnRanges, ""},
 		{"C own names of packagers", fieldOwnNames, ""},
+		{"C ranges over a restart", fieldRangesAnew, ""},
 
 		{"D break over a kill", fieldCueOutKill, ""},
 		{"D daterange removed", fieldDateRangeRemoved, ""},
@@ -190,12 +208,15 @@ func fieldCases() []fieldCase {
 		{"E dates go back", fieldDatesGoBack, ""},
 		{"E demuxed audio over a kill", fieldDemuxed, ""},
 		{"E own numbers of packagers", fieldOwnNumbers, aloneNumbers},
+		{"E subtitles of each packager's own", fieldSubtitlesOfEachOwn, ""},
 
 		{"F own caching", fieldOwnCaching, ""},
 		{"F changing resources", fieldChanging, ""},
 		{"F promises", fieldPromises, ""},
 		{"F left the window", fieldLeftTheWindow, ""},
 		{"F ways to read", fieldReads, ""},
+		{"F probes", fieldProbes, ""},
+		{"F validators of a recording", fieldFilmValidators, ""},
 	}
 }
 

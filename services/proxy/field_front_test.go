@@ -221,6 +221,11 @@ func fieldFaults() map[string]struct {
 		"drops keys": {fieldSpoil(nil, without(`(?m)^#EXT-X-KEY.*\n`)), []string{"08 own keys slow", "08 vod encrypted", "C keys change each third segment"}},
 		"drops ranges": {fieldSpoil(func(r *http.Request) { r.Header.Del("Range") }, nil),
 			[]string{"07 growing file", "C implied offsets"}},
+		"drops headers": {fieldSpoil(func(r *http.Request) {
+			for _, name := range []string{"X-Auth-Token", "Referer", "User-Agent", "If-Modified-Since"} {
+				r.Header.Del(name)
+			}
+		}, nil), []string{"A own header of a player", "A referer", "A user agent", "F validators of a recording"}},
 		"drops cookies": {fieldSpoil(func(r *http.Request) { r.Header.Del("Cookie") }, nil), []string{"A cookies are each player's own"}},
 		"marks each segment as a discontinuity": {fieldSpoil(nil, func(_ *http.Request, body []byte) []byte {
 			return bytes.ReplaceAll(body, []byte("#EXTINF"), []byte("#EXT-X-DISCONTINUITY\n#EXTINF"))

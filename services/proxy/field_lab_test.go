@@ -128,9 +128,15 @@ func (f *field) packagers(answers ...fieldAnswer) (a, b *fieldOrigin) {
 		names = append(names, fmt.Sprintf("server%d", i+1))
 		f.origin(names[i], answer)
 	}
-	handler, stop := f.start(f.t, f.wire, f.settings, names...)
-	f.stop, f.killFront = stop, f.wire.serve("front", handler)
+	f.before(names...)
 	return f.origins[len(f.origins)-2], f.origins[len(f.origins)-1]
+}
+
+// before starts the front before packagers that are there, by their names, which may
+// have a path.
+func (f *field) before(packagers ...string) {
+	handler, stop := f.start(f.t, f.wire, f.settings, packagers...)
+	f.stop, f.killFront = stop, f.wire.serve("front", handler)
 }
 
 // fieldAnswer is what a host has for a request; nil for nothing, which is 404.

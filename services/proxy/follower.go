@@ -21,7 +21,8 @@ type follower struct {
 	cancel context.CancelFunc
 
 	inbox inbox
-	state stream.State // the goroutine's alone
+	step  sync.Mutex   // held for a step, so that a test may look at the state between two
+	state stream.State // the goroutine's alone; guarded by step
 	moves []stream.Switched
 	seen  atomicVerdicts
 
@@ -107,8 +108,10 @@ func (f *follower) run() {
 			return
 		}
 		for _, e := range f.inbox.take() {
+			f.step.Lock()
 			var effects []stream.Effect
 			f.state, effects = stream.Step(f.state, e)
+			f.step.Unlock()
 			f.do(effects)
 			if _, is := e.(stream.Tick); is {
 				f.finishMoves(time.Now())
