@@ -7,8 +7,6 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
-
-	"golang.org/x/sys/unix"
 )
 
 // conn is one connection, from its acceptance until it is closed. Its own goroutine
@@ -24,6 +22,7 @@ type conn struct {
 	due    bool         // one has been answered since it waited last
 	empty  int          // lines that were skipped before the next one
 	unsent int32        // what limitUnsent has set; zero before
+	began  int64        // as the Listener's now: when the last long answer began
 	behind remainder    // what is to be sent as soon as the reader has room for it
 	unread []byte       // what was read and is the http.Server's to answer
 }
@@ -129,8 +128,9 @@ func (c *conn) readable(fd uintptr) bool {
 			}
 			c.due, c.empty = true, 0
 			c.limit(WriteLimit(len(res.body)))
-			if len(res.body) > unsentLeast {
-				c.limitUnsent(fd)
+			if len(res.body) > unsentQuick {
+				c.began = int64(c.l.since(time.Now()))
+				c.limitUnsent(fd, unsentAtFirst(c.l.unsent.Load()))
 			}
 			if !c.send(fd, res, r, b.out[:0]) {
 				return true
@@ -148,15 +148,6 @@ func (c *conn) skipEmpty(requests []byte) []byte {
 	rest, n := skipEmpty(requests, emptyMost-c.empty)
 	c.empty += n
 	return rest
-}
-
-// limitUnsent bounds what the kernel holds of an answer.
-func (c *conn) limitUnsent(fd uintptr) {
-	if n := c.l.unsent.Load(); n != c.unsent {
-		c.unsent = n
-		// Without the option the answers are the same, only slower.
-		_ = unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_NOTSENT_LOWAT, int(n))
-	}
 }
 
 // lookUp returns the response to the first of the requests; nil for one that is the
@@ -202,7 +193,12 @@ func (c *conn) send(fd uintptr, res *Response, r request, out []byte) bool {
 }
 
 // writable sends what is behind. It returns true when that is done, or can't be.
-func (c *conn) writable(fd uintptr) bool { return c.behind.send(fd) != syscall.EAGAIN }
+func (c *conn) writable(fd uintptr) bool {
+	if c.l.since(time.Now())-time.Duration(c.began) > quickMost {
+		c.limitUnsent(fd, c.l.unsent.Load())
+	}
+	return c.behind.send(fd) != syscall.EAGAIN
+}
 
 // endIdle ends the connection unless it is in the middle of an answer, or the
 // http.Server's.

@@ -74,12 +74,13 @@ func (h *handed) limit(n int) {
 }
 
 func (h *handed) limitUnsent() {
-	if h.c.unsent == h.c.l.unsent.Load() {
+	n := h.c.l.unsent.Load()
+	if h.c.unsent == n {
 		return
 	}
 	if wire, ok := h.Conn.(syscall.Conn); ok {
 		if raw, err := wire.SyscallConn(); err == nil {
-			_ = raw.Control(h.c.limitUnsent) // an error: the write tells
+			_ = raw.Control(func(fd uintptr) { h.c.limitUnsent(fd, n) }) // an error: the write tells
 		}
 	}
 }

@@ -43,7 +43,7 @@ type Listener struct {
 	date  atomic.Pointer[string] // the Date of an answer
 	began time.Time
 	now   atomic.Int64 // ns since began, some tickPeriod old at most
-	// unsent is how much of an answer the kernel may hold beyond what is under way.
+	// unsent is unsentFor all connections.
 	unsent atomic.Int32
 
 	mu     sync.Mutex
@@ -246,22 +246,6 @@ func (l *Listener) watch() {
 			}
 		}
 	}
-}
-
-const (
-	// unsentInAll is how much of its memory the kernel is given for answers that
-	// wait for their readers.
-	unsentInAll = 16 << 20
-	unsentLeast = 128 << 10
-	unsentMost  = 16 << 20
-)
-
-// unsentFor is how much of an answer the kernel may hold, beyond what is under way,
-// for each of so many connections: a whole segment if it can be, since it goes on to
-// a slow reader even after this process was killed; little for a crowd, which would
-// take all of TCP's memory, and every one of them gets slower.
-func unsentFor(connections int) int32 {
-	return int32(min(max(unsentInAll/max(connections, 1), unsentLeast), unsentMost))
 }
 
 func (l *Listener) tick(now time.Time) {

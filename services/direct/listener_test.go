@@ -464,17 +464,6 @@ func TestASegmentIsTheKernelsAtOnceForASlowReader(t *testing.T) {
 	}
 }
 
-func TestACrowdIsGivenLessOfTheKernelsMemory(t *testing.T) {
-	for _, c := range []struct {
-		connections int
-		want        int32
-	}{{0, unsentMost}, {1, unsentMost}, {50, 335544}, {64, 256 << 10}, {1000, unsentLeast}, {10000, unsentLeast}} {
-		if got := unsentFor(c.connections); got != c.want {
-			t.Errorf("%d connections: got %d bytes, want %d", c.connections, got, c.want)
-		}
-	}
-}
-
 // lacking is a listener of a process that has no descriptors left, for a while.
 type lacking struct {
 	net.Listener

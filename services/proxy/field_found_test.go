@@ -8,8 +8,9 @@ import (
 	"time"
 )
 
-// fieldAnewAt is when packagers of a case begin anew, with numbers from 0.
-const fieldAnewAt = 6 * time.Second
+// fieldAnewAt is when packagers of a case begin anew, with numbers from 0: a segment was
+// listed just before, and no player has asked for it yet.
+const fieldAnewAt = 6200 * time.Millisecond
 
 // anew is a live playlist that begins anew then, its media with second 50.
 func (f *field) anew(l fieldLive) *fieldLive {
@@ -228,7 +229,7 @@ func fieldRedirectOfKeyAndMap(f *field) {
 		}
 		return fieldEither(live.at("/ch/v.m3u8"), frag.at("/fr/v.m3u8"))(r)
 	})
-	f.after(6500*time.Millisecond, a.kill)
+	f.after(7*time.Second, a.kill)
 	var v, w *fieldView
 	f.together(func() { v = f.follow("/ch/v.m3u8", 14*time.Second, fieldPlayer{keys: "kept"}) }, func() { w = f.follow("/fr/v.m3u8", 14*time.Second) })
 	f.opens(v, 0)

@@ -70,17 +70,24 @@ func fieldUserAgent(f *field) {
 }
 
 // A refusal says why, in a body and a header that the player's application reads (RFC
-// 9110, 15.5).
+// 9110, 15.5), whether it may be meant for this player alone or not.
 func fieldRefusalBody(f *field) {
 	const why = `{"why":"too many screens"}`
 	f.packagers(func(r *fieldRequest) *fieldReply {
-		return r.reply(http.StatusForbidden, []byte(why), []string{"Content-Type", "application/json", "X-Reason", "concurrency"})
+		status := http.StatusForbidden
+		if strings.HasPrefix(r.path, "/law/") {
+			status = http.StatusUnavailableForLegalReasons
+		}
+		return r.reply(status, []byte(why), []string{"Content-Type", "application/json", "X-Reason", "concurrency"})
 	})
-	for _, path := range []string{"/ch/m.m3u8", "/ch/seg1.ts", "/ch/k.key", "/ch/m.m3u8"} {
-		g := f.get(path)
-		f.check(g.status == 403 && string(g.body) == why, "%s: got %s, want 403 with the packager's body", path, g)
-		for name, want := range map[string]string{"X-Reason": "concurrency", "Content-Type": "application/json"} {
-			f.check(g.header.Get(name) == want, "%s: got %s %q, want %q", path, name, g.header.Get(name), want)
+	for _, name := range []string{"m.m3u8", "seg1.ts", "k.key", "m.m3u8"} {
+		for folder, status := range map[string]int{"/ch/": 403, "/law/": 451} {
+			path := folder + name
+			g := f.get(path)
+			f.check(g.status == status && string(g.body) == why, "%s: got %s, want %d with the packager's body", path, g, status)
+			for name, want := range map[string]string{"X-Reason": "concurrency", "Content-Type": "application/json"} {
+				f.check(g.header.Get(name) == want, "%s: got %s %q, want %q", path, name, g.header.Get(name), want)
+			}
 		}
 	}
 }

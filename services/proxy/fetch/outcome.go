@@ -20,6 +20,8 @@ func (f *Fetch) hopeless() error {
 		return f.outcome(nil) // all agree: asking again changes nothing
 	case t.gone > 0 && took >= f.Absence && (t.gone == all || f.Absence == 0):
 		return ErrNotFound
+	case t.redirects > 0 && t.redirects+t.failed == all:
+		return f.outcome(nil) // who answers agree
 	case took >= f.Patience:
 		return ErrUnavailable
 	}
@@ -29,6 +31,7 @@ func (f *Fetch) hopeless() error {
 // tally counts in which ways the packagers failed.
 type tally struct {
 	gone, other, large, busy int
+	failed                   int // without a word
 	redirects, refusals      int
 	redirect                 *Redirect    // the best source's
 	refused                  *StatusError // that all agree on who refuse; nil when they do not
@@ -48,6 +51,8 @@ func (f *Fetch) tally() tally {
 			t.large++
 		case errors.Is(err, ErrBusy):
 			t.busy++
+		case err != nil && statusOf(err) == 0 && !errors.As(err, &redirect):
+			t.failed++
 		case errors.As(err, &redirect):
 			if t.redirects++; t.redirect == nil {
 				t.redirect = redirect
