@@ -46,6 +46,17 @@ func (s *State) load(p *Playlist, i int, after time.Duration, msn int64, part in
 	s.emit(Load{Playlist: p.key, Packager: i, Target: p.records[i].target, MSN: msn, Part: part, After: after, Limit: limit})
 }
 
+// shortest is the duration of a playlist's shortest segment; zero where there is none.
+func shortest(l *hls.MediaPlaylist) time.Duration {
+	var least time.Duration
+	for i := range l.Segments {
+		if d := l.Segments[i].Duration; i == 0 || d < least {
+			least = d
+		}
+	}
+	return least
+}
+
 // limit is how long a request that is not held may take: longer than usual with a
 // packager, and ever longer where that was too short, since some are slow and no worse.
 func (s *State) limit(r *record) time.Duration {
@@ -80,7 +91,7 @@ func (s *State) loaded(e Loaded) {
 	default:
 		r.answer = a
 		if r.list, r.fresh = a.Media, a.Media != nil; r.fresh {
-			r.length = timeline.Length(r.list)
+			r.length, r.shortest = timeline.Length(r.list), shortest(r.list)
 		}
 		if a.Multi != nil {
 			s.takeMultivariant(p, e.Packager)
@@ -170,9 +181,9 @@ func (s *State) after(p *Playlist, r *record, a Answer) (wait time.Duration, msn
 	if len(r.answer.Raw) > largePlaylist {
 		wait *= 2
 	}
-	if n := len(l.Segments); n > 0 && !r.seen.Advanced.IsZero() {
+	if !r.seen.Advanced.IsZero() {
 		// Nothing new is due before long: many playlists of one player each add up.
-		wait = max(wait, l.Segments[n-1].Duration/2-s.now.Sub(r.seen.Advanced))
+		wait = max(wait, r.shortest/2-s.now.Sub(r.seen.Advanced))
 	}
 	c := l.ServerControl
 	if c == nil || !c.CanBlockReload {

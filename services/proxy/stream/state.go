@@ -70,23 +70,24 @@ type Playlist struct {
 
 // record is what is known of one packager for a playlist.
 type record struct {
-	seen    health.Observation
-	answer  Answer             // the last good one
-	list    *hls.MediaPlaylist // of it
-	length  time.Duration      // of it
-	status  int                // of the last answer, where it was a refusal; 0 else
-	last    Answer             // the last one, good or not
-	target  string             // what it is asked for
-	fresh   bool               // the list was not looked at yet
-	rel     timeline.Relation  // how it stands to the timeline
-	proof   proof              // whether it has the timeline's media
-	verdict health.Verdict
-	trouble trouble
-	fault   time.Time // since when it is not well; zero while it is
-	saved   int       // requests saved from it since then
-	probing bool      // a proof of its health is under way
-	told    bool      // its oddities were told
-	lacks   int64     // the last number that it listed and did not have yet
+	seen     health.Observation
+	answer   Answer             // the last good one
+	list     *hls.MediaPlaylist // of it
+	length   time.Duration      // of it
+	shortest time.Duration      // of its segments
+	status   int                // of the last answer, where it was a refusal; 0 else
+	last     Answer             // the last one, good or not
+	target   string             // what it is asked for
+	fresh    bool               // the list was not looked at yet
+	rel      timeline.Relation  // how it stands to the timeline
+	proof    proof              // whether it has the timeline's media
+	verdict  health.Verdict
+	trouble  trouble
+	fault    time.Time // since when it is not well; zero while it is
+	saved    int       // requests saved from it since then
+	probing  bool      // a proof of its health is under way
+	told     bool      // its oddities were told
+	lacks    int64     // the last number that it listed and did not have yet
 }
 
 // Restore is the state's playlist as an earlier incarnation left it.
