@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"slices"
 	"syscall"
+	"time"
 )
 
 // What a Listener's late is told of connections when descriptors are short, once
@@ -78,11 +79,18 @@ func (l *Listener) admit(wire net.Conn) bool {
 // many, and one at least: to look for the oldest costs a look at all.
 const evictAtOnce = 64
 
-// makeRoom evicts some of those that are idle.
+// betweenRequests is how long a player may be idle between two segments: its next request
+// may be on its way already, and would be lost with the connection.
+const betweenRequests = 10 * time.Second
+
+// makeRoom evicts some of those that are idle, and no player that is on air.
 func (l *Listener) makeRoom() {
 	list := l.list()
 	most := max(len(list)/evictAtOnce, 1)
-	idle := slices.DeleteFunc(list, func(c *conn) bool { return !c.isIdle() })
+	now := l.now.Load()
+	idle := slices.DeleteFunc(list, func(c *conn) bool {
+		return !c.isIdle() || c.asked.Load() && now-c.since.Load() < int64(betweenRequests)
+	})
 	type rank struct {
 		c     *conn
 		asked bool

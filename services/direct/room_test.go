@@ -139,6 +139,10 @@ func TestWhereAllAreBusyANewConnectionIsRefused(t *testing.T) {
 	}
 	s.idles(busy, 0)
 	s.idles(theirs, 0)
+	if p := s.dial(); !p.isOver() {
+		t.Error("it took the place of a player that is on air")
+	}
+	s.idles(busy, betweenRequests)
 	s.asks(s.dial())
 }
 
