@@ -52,28 +52,6 @@ func (s *Service) isHeld(key string) bool {
 	return whole
 }
 
-// rangeOf is the range that a request asks for, where it is a single one with both ends
-// and no condition.
-func rangeOf(r *http.Request) (*hls.ByteRange, bool) {
-	text, ok := strings.CutPrefix(r.Header.Get("Range"), "bytes=")
-	if !ok || r.Header.Get("If-Range") != "" {
-		return nil, false
-	}
-	from, to, ok := strings.Cut(text, "-")
-	if !ok {
-		return nil, false
-	}
-	first, err := strconv.ParseInt(from, 10, 64)
-	if err != nil {
-		return nil, false
-	}
-	last, err := strconv.ParseInt(to, 10, 64)
-	if err != nil || last < first {
-		return nil, false
-	}
-	return &hls.ByteRange{Offset: first, Length: last - first + 1}, true
-}
-
 // play notes that a player plays what lists an ID, where anything does.
 func (s *Service) play(id string) (l listing, listed bool) {
 	if l, listed = s.index.get(id); listed {
@@ -223,14 +201,6 @@ func (s *Service) refuseFor(w http.ResponseWriter, err error) {
 	}
 }
 
-func copyHeader(to, from http.Header, names ...string) {
-	for _, name := range names {
-		if v := from.Get(name); v != "" {
-			to.Set(name, v)
-		}
-	}
-}
-
 func (s *Service) sendWhole(w http.ResponseWriter, r *http.Request, o *fetch.Object, c fetch.Content, p *playlist, res timeline.Resource) {
 	if p == nil && s.isWithheld(o.Key(), body{kind: c.Type, begin: c.Body, size: c.Size}) {
 		s.refuse(w, "media", http.StatusNotFound, fetch.ErrNotFound.Error())
@@ -277,32 +247,10 @@ func send(w http.ResponseWriter, r *http.Request, ready *direct.Response) {
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(ready.Body()))
 }
 
-// isUnchanged reports whether a request has what was last modified at a time (RFC 9110,
-// 13.1.3).
-func isUnchanged(r *http.Request, modified string) bool {
-	since := r.Header.Get("If-Modified-Since")
-	if since == "" || modified == "" || r.Header.Get("If-None-Match") != "" {
-		return false
-	}
-	a, err := http.ParseTime(since)
-	b, wrong := http.ParseTime(modified)
-	return since == modified || err == nil && wrong == nil && !b.After(a)
-}
-
 // limitReader lets a player go that reads so many bytes too slowly.
 func limitReader(w http.ResponseWriter, n int) {
 	// An error means that this connection knows no deadline, and nothing else.
 	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(direct.WriteLimit(n)))
-}
-
-// plain reports whether the request wants the whole without a condition.
-func plain(r *http.Request) bool {
-	for _, name := range [...]string{"Range", "If-None-Match", "If-Match", "If-Modified-Since", "If-Unmodified-Since"} {
-		if _, is := r.Header[name]; is {
-			return false
-		}
-	}
-	return true
 }
 
 // awaitBytes waits until the object is whole, or, from the given time on and for a
