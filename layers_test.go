@@ -28,18 +28,21 @@ var layers = []struct {
 	{"layouts", nil},
 	{"services", []string{"services/*"}},
 	{"services/hls", nil},
+	{"services/media", nil},
 	{"services/report", nil},
 	{"services/health", []string{"services/hls", "services/report"}},
 	{"services/direct", nil},
 	{"services/runner", []string{"services/direct", "services/report"}},
-	{"services/worker", []string{"services/runner", "services/hls", "services/health", "services/report", "procs/child"}},
+	{"services/worker", []string{"services/worker/*", "services/runner", "services/hls", "services/media", "services/health", "services/report", "procs/child"}},
+	{"services/worker/transcoder", []string{"services/media", "services/worker/ffmpeg"}},
+	{"services/worker/ffmpeg", []string{"procs/child"}},
 	{"services/proxy", []string{"services/proxy/*", "services/runner", "services/direct", "services/hls", "services/health", "services/report"}},
 	{"services/proxy/uri", nil},
 	{"services/proxy/timeline", []string{"services/proxy/uri", "services/hls"}},
 	{"services/proxy/stream", []string{"services/proxy/timeline", "services/proxy/uri", "services/hls", "services/health", "services/report"}},
 	{"services/proxy/fetch", []string{"services/direct", "services/runner", "services/hls", "services/report"}},
 	{"services/proxy/cache", []string{"services/proxy/fetch"}},
-	{"services/*", []string{"services/runner", "services/hls", "services/health", "services/report"}},
+	{"services/*", []string{"services/runner", "services/hls", "services/media", "services/health", "services/report"}},
 }
 
 func TestNoPackageImportsAgainstTheLayers(t *testing.T) {

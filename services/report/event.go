@@ -135,6 +135,8 @@ func EventOf(l Line) (Event, bool, error) {
 		return decode[Serving](l)
 	case Viewing{}.Kind():
 		return decode[Viewing](l)
+	case Film{}.Kind():
+		return decode[Film](l)
 	}
 	return nil, false, nil
 }
