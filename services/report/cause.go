@@ -39,9 +39,9 @@ func Cause(err error) string {
 	return Short(err.Error())
 }
 
-// Short makes foreign text short and fit for a terminal.
+// Short makes foreign text short and fit for a terminal, as Shown does.
 func Short(s string) string {
-	s = Clean(s)
+	s = Shown(s)
 	if len(s) <= MaxReason {
 		return s
 	}

@@ -137,6 +137,8 @@ func EventOf(l Line) (Event, bool, error) {
 		return decode[Viewing](l)
 	case Film{}.Kind():
 		return decode[Film](l)
+	case Outage{}.Kind():
+		return decode[Outage](l)
 	}
 	return nil, false, nil
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/hashicorp/go-hclog"
@@ -31,6 +32,9 @@ func TestEventsSurviveTheLog(t *testing.T) {
 		{"progress that is a whole number, of no signal", Progress{Stage: "test film", Percent: 50}},
 		{"a viewer's word", Viewing{Signal: "live01", State: ViewStalled, StalledForMS: 1200, Stalls: 2, StalledMS: 3200, LongestStallMS: 2000,
 			BufferMS: 4100, LatencyMS: -1, MSN: 1<<62 + 1, Violations: 1, FailedRequests: 4, Packager: "http://localhost:8080", PlaylistAgeMS: 1900, BitrateBPS: 2_300_000}},
+		{"an outage that lasts", Outage{Signal: "live01", Since: arrived.UTC().Truncate(time.Millisecond), LengthMS: 12345, Again: true, Reason: "connection refused"}},
+		{"an outage that is over", EndedOutageOf("live01", arrived, arrived.Add(1500*time.Millisecond))},
+		{"what becomes of a film", Film{File: "My Movie (1).mp4", Signal: "my-movie-1", State: FilmRefused, Reason: "moov atom not found"}},
 		{"the word of a viewer that has seen nothing yet", Viewing{Signal: "live01", LatencyMS: -1, MSN: -1}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -1,6 +1,9 @@
 package report
 
-import "fmt"
+import (
+	"fmt"
+	"time"
+)
 
 // ViewState is what a viewer's picture does. The zero value is ViewStarting. It
 // travels as its lower-case name.
@@ -10,10 +13,11 @@ type ViewState uint8
 const (
 	ViewStarting ViewState = iota // nothing was shown yet
 	ViewPlaying
-	ViewStalled // it stood still: the playback buffer ran out
+	ViewStalled // it stands still: the playback buffer ran out
+	ViewEnded   // it was shown to its end, or nobody watches the signal any more
 )
 
-var viewStateNames = [...]string{"starting", "playing", "stalled"}
+var viewStateNames = [...]string{"starting", "playing", "stalled", "ended"}
 
 // String returns the state's lower-case name.
 func (s ViewState) String() string {
@@ -43,10 +47,16 @@ func (s *ViewState) UnmarshalText(b []byte) error {
 type Viewing struct {
 	Signal string    `json:"signal"`
 	State  ViewState `json:"state"`
+	// Since is when State began, to the millisecond.
+	Since time.Time `json:"since,omitzero"`
+	// Trouble is why a request failed last, in words and without numbers that move;
+	// empty when media has come since.
+	Trouble string `json:"trouble,omitempty"`
 	// StalledForMS is how long the picture has stood still by now, 0 unless State
 	// is ViewStalled.
 	StalledForMS int64 `json:"stalled_for_ms"`
-	// Stalls, StalledMS and LongestStallMS include the one that lasts.
+	// Stalls, StalledMS and LongestStallMS are of its outages, the one that lasts
+	// included.
 	Stalls         int   `json:"stalls"`
 	StalledMS      int64 `json:"stalled_ms"`
 	LongestStallMS int64 `json:"longest_stall_ms"`
@@ -55,9 +65,11 @@ type Viewing struct {
 	// LatencyMS is how far the picture is behind the live edge, -1 when unknown.
 	LatencyMS int64 `json:"latency_ms"`
 	// MSN is the newest segment downloaded, -1 before the first.
-	MSN            int64 `json:"msn"`
-	Violations     int   `json:"violations"`
-	FailedRequests int   `json:"failed_requests"`
+	MSN int64 `json:"msn"`
+	// MSNAt is when that was, to the millisecond; zero before the first.
+	MSNAt          time.Time `json:"msn_at,omitzero"`
+	Violations     int       `json:"violations"`
+	FailedRequests int       `json:"failed_requests"`
 	// Packager is where the proxy said that the last playlist came from, empty when
 	// it did not say: a segment may come from any of them. PlaylistAgeMS is how long
 	// ago that was, -1 before the first.
