@@ -112,11 +112,14 @@ func (m *model) toggleMouse() tea.Cmd {
 // quit asks while the stream is on air, as far as anybody knows.
 func (m *model) quit() tea.Cmd {
 	why := ""
-	switch m.scene.air.state {
-	case airOn:
+	on, due := m.scene.light.Count()
+	switch {
+	case m.scene.air.state == airOn:
 		why = "The stream is on air: every player stops."
-	case airUnknown:
+	case m.scene.air.state == airUnknown:
 		why = "The stream may be on air: every player stops."
+	case m.scene.air.state != airStopping && on > 0:
+		why = fmt.Sprintf("%d of %d signals are on air: every player stops.", on, due)
 	}
 	if m.leaving || m.options.Stop == nil || why == "" {
 		return m.leave()
@@ -271,6 +274,22 @@ func incidentText(s *scene, logs []control.LogLine) string {
 	for _, f := range s.snapshot.Failovers {
 		put("  %s  %s  %s to %s  %s  gap %s  msn %d to %d, %d saved", f.Time.Format(time.RFC3339Nano), clean(f.Signal),
 			packagerName(s.snapshot, f.From), packagerName(s.snapshot, f.To), clean(f.Cause), msText(f.GapMS), f.MSNBefore, f.MSNAfter, f.Saved)
+	}
+	put("\noutages")
+	for _, o := range s.snapshot.Outages {
+		until := "it lasts"
+		if !o.Lasts() {
+			until = o.Until.Format(time.RFC3339Nano)
+		}
+		put("  %s  since %s until %s  %s  %s", clean(o.Signal), o.Since.Format(time.RFC3339Nano), until, o.Length(s.now), clean(o.Reason))
+	}
+	put("\nsignals")
+	for _, l := range s.light.Signals {
+		put("  %-16s %-9s %s", clean(l.Signal), l.State, clean(l.Reason))
+	}
+	put("\nfilms")
+	for _, f := range s.snapshot.FilmList() {
+		put("  %s  %s  %s  %s", clean(f.File), clean(f.Signal), f.State, clean(f.Reason))
 	}
 	put("\nplaylists that a failover shows in")
 	for _, d := range s.snapshot.Degraded {

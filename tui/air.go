@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"livestream-tui/procs/control"
-	"livestream-tui/services/report"
 )
 
 // airState is what the light says.
@@ -17,9 +16,10 @@ const (
 	airOff
 	airUnknown
 	airStopping
+	airEnded
 )
 
-var airNames = [...]string{"STARTING", "ON AIR", "OFF AIR", "UNKNOWN", "STOPPING"}
+var airNames = [...]string{"STARTING", "ON AIR", "OFF AIR", "UNKNOWN", "STOPPING", "ENDED"}
 
 // String is the word beside the light.
 func (a airState) String() string { return airNames[a] }
@@ -35,9 +35,11 @@ const (
 type word struct {
 	// at is when that was known; zero when it never was.
 	at time.Time
-	// playing: the audience sees pictures that move. unsure: nothing was shown yet.
+	// playing: the audience sees pictures that move. unsure: nobody could tell just now.
 	playing, unsure bool
-	// stalled is for how long it has seen none that do.
+	// starting: a signal that is due was not shown yet. ended: none is due any more.
+	starting, ended bool
+	// stalled is the length of the outage that lasts.
 	stalled time.Duration
 	// spare: another packager could take over at once. spareKnown: that is known.
 	spare, spareKnown bool
@@ -68,18 +70,20 @@ func (a air) next(w word, now time.Time) air {
 		state = airUnknown
 	case w.playing:
 		state = airOn
+	case w.ended:
+		state = airEnded
 	case w.unsure && a.wasOn:
 		state = airUnknown
-	case !a.wasOn:
+	case !a.wasOn, w.starting:
 		state = airStarting
 	}
-	if state != a.state || a.since.IsZero() {
+	if state != a.state || a.since.IsZero() || state == airOff {
 		a.state, a.since = state, now.Add(-w.stalled)
 	}
 	a.wasOn = a.wasOn || state == airOn
 	switch {
 	case !w.spareKnown:
-	case w.spare || state == airStarting || state == airStopping:
+	case w.spare || state == airEnded || state == airStarting || state == airStopping:
 		a.unspared = time.Time{}
 	case a.unspared.IsZero():
 		a.unspared = now
@@ -95,32 +99,60 @@ func (a air) noSpare(now time.Time) bool {
 // wordOf is the viewers' word where the layout runs any, else what the states of
 // the services let expect.
 func wordOf(s *scene) word {
-	w := derived(s.snapshot, s.air.wasOn)
-	if len(s.ofKind("viewer")) == 0 {
+	w := derived(s.snapshot, s.light, s.air.wasOn)
+	if !s.snapshot.Watched() {
 		return w
 	}
-	w.at, w.playing, w.unsure = time.Time{}, true, false
-	for i, v := range s.viewers {
-		if i == 0 || v.Time.Before(w.at) {
-			w.at = v.Time // the one not heard of for longest: each has to speak
-		}
-		w.playing = w.playing && v.State == report.ViewPlaying
-		switch v.State {
-		case report.ViewStalled:
-			w.stalled = max(w.stalled, time.Duration(v.StalledForMS)*time.Millisecond)
-		case report.ViewStarting:
-			w.unsure = true
+	state := s.light.State
+	w.at, w.playing = time.Time{}, state == control.AirOn
+	w.unsure, w.starting, w.ended = state == control.AirUnknown, state == control.AirStarting, state == control.AirEnded
+	for _, v := range s.viewers {
+		// The one not heard of for longest counts: each has to speak. Of an outage one
+		// word is enough.
+		counts := s.due(v.Signal) && (state != control.AirOff || s.now.Sub(v.Time) <= silence)
+		if counts && (w.at.IsZero() || v.Time.Before(w.at)) {
+			w.at = v.Time
 		}
 	}
-	w.unsure = w.unsure && w.stalled == 0
+	if w.at.IsZero() && (w.ended || w.starting && len(s.viewers) > 0) {
+		w.at = s.now // of what was never shown nobody speaks
+	}
+	if state == control.AirOff {
+		w.stalled = s.outLength()
+	}
 	return w
+}
+
+// due reports whether the audience expects a signal.
+func (s *scene) due(signal string) bool {
+	for _, l := range s.light.Signals {
+		if l.Signal == signal {
+			return l.Due
+		}
+	}
+	return true
+}
+
+// outLength is the length of the outage that lasts for longest: the viewer's figure,
+// which all others show.
+func (s *scene) outLength() time.Duration {
+	var longest time.Duration
+	for _, l := range s.light.Those(control.AirOff) {
+		switch {
+		case l.Outage != nil:
+			longest = max(longest, l.Outage.Length(s.now))
+		case !l.Since.IsZero():
+			longest = max(longest, s.now.Sub(l.Since))
+		}
+	}
+	return longest
 }
 
 // derived is the word from the states of the services, for as long as no
 // viewer runs that could give it: the proxy, a packager and a worker work, and the
 // origin knows what to play, or has known it (wasOn) and cannot be asked: the
 // proxy goes on without it.
-func derived(s control.Snapshot, wasOn bool) word {
+func derived(s control.Snapshot, light control.OnAir, wasOn bool) word {
 	w := word{at: s.At, stopping: s.Stopping}
 	up := map[string]int{}
 	for _, p := range s.Processes {
@@ -131,16 +163,7 @@ func derived(s control.Snapshot, wasOn bool) word {
 	known := len(s.Live) > 0 || (wasOn && mute(s))
 	w.playing = known && has(s, "proxy", up) && has(s, "packager", up) && has(s, "worker", up)
 	if s.IngestsErr == "" && len(s.Details) > 0 {
-		w.spareKnown, w.spare = true, true
-		for _, d := range s.Details {
-			usable := 0
-			for _, p := range d.Packagers {
-				if p.State == report.Up || p.State == report.Suspect {
-					usable++
-				}
-			}
-			w.spare = w.spare && usable > 1
-		}
+		w.spareKnown, w.spare = true, light.Spare
 	}
 	return w
 }

@@ -59,6 +59,19 @@ func TestLight(t *testing.T) {
 			{after: 5 * s, word: alone, want: airOn},
 			{after: 9 * s, word: alone, want: airOn},
 		},
+		"a signal that is new makes it starting, never unknown": {
+			{after: 0, word: playing, want: airOn},
+			{after: s, word: word{starting: true}, want: airStarting, since: s},
+		},
+		"the end of every signal": {
+			{after: 0, word: playing, want: airOn},
+			{after: s, word: word{ended: true}, want: airEnded, since: s},
+		},
+		"another signal's outage that began before": {
+			{after: 0, word: playing, want: airOn},
+			{after: 9 * s, word: word{stalled: s}, want: airOff, since: 8 * s},
+			{after: 10 * s, word: word{stalled: 9 * s}, want: airOff, since: s},
+		},
 		"stopping is neither": {
 			{after: 0, word: playing, want: airOn},
 			{after: s, word: word{stopping: true}, want: airStopping, since: s},
@@ -84,7 +97,7 @@ func TestLight(t *testing.T) {
 
 func TestWord(t *testing.T) {
 	view := func(name, signal string, state report.ViewState, ago, stalled time.Duration) viewer {
-		return viewer{Time: noon.Add(-ago), Process: name, Viewing: report.Viewing{Signal: signal, State: state, StalledForMS: stalled.Milliseconds()}}
+		return viewer{Time: noon.Add(-ago), Process: name, Viewing: report.Viewing{Signal: signal, State: state, Since: noon.Add(-stalled), StalledForMS: stalled.Milliseconds()}}
 	}
 	for name, c := range map[string]struct {
 		change  func(s *control.Snapshot)
@@ -96,14 +109,34 @@ func TestWord(t *testing.T) {
 			viewers: []viewer{view("viewer", "live01", report.ViewPlaying, 0, 0)},
 			want:    word{at: noon, playing: true, spare: true, spareKnown: true},
 		},
-		"no viewer has spoken": {want: word{playing: true, spare: true, spareKnown: true}},
+		"no viewer has spoken": {want: word{starting: true, spare: true, spareKnown: true}},
 		"one of two signals stalls": {
 			viewers: []viewer{view("viewer", "live01", report.ViewPlaying, 0, 0), view("viewer", "live02", report.ViewStalled, time.Second, 2*time.Second)},
+			change:  func(s *control.Snapshot) { s.Live = append(s.Live, report.Live{Signal: "live02"}) },
 			want:    word{at: noon.Add(-time.Second), stalled: 2 * time.Second, spare: true, spareKnown: true},
+		},
+		"the length of a stall is the outage's": {
+			viewers: []viewer{view("viewer", "live01", report.ViewStalled, time.Second, 2*time.Second)},
+			change: func(s *control.Snapshot) {
+				s.Outages = []control.OutageAt{{Process: "viewer", Outage: report.OutageOf("live01", noon.Add(-7*time.Second), noon)}}
+			},
+			want: word{at: noon.Add(-time.Second), stalled: 7 * time.Second, spare: true, spareKnown: true},
+		},
+		"a film that was removed before it was ever shown": {
+			viewers: []viewer{view("viewer", "live01", report.ViewPlaying, 0, 0), view("viewer", "live02", report.ViewStarting, 0, 0)},
+			change: func(s *control.Snapshot) {
+				s.Films = []control.FilmAt{{Film: report.Film{File: "live02.mp4", Signal: "live02", State: report.FilmGone}}}
+			},
+			want: word{at: noon, playing: true, spare: true, spareKnown: true},
+		},
+		"every signal has ended": {
+			viewers: []viewer{view("viewer", "live01", report.ViewEnded, 20*time.Second, 0)},
+			change:  func(s *control.Snapshot) { s.Details = nil },
+			want:    word{at: noon, ended: true},
 		},
 		"the word of the viewer that is silent counts": {
 			viewers: []viewer{view("viewer", "live01", report.ViewPlaying, 9*time.Second, 0), view("viewer2", "live01", report.ViewPlaying, 0, 0)},
-			want:    word{at: noon.Add(-9 * time.Second), playing: true, spare: true, spareKnown: true},
+			want:    word{at: noon.Add(-9 * time.Second), unsure: true, spare: true, spareKnown: true},
 		},
 		"without a viewer in the layout: everything works": {
 			change: func(s *control.Snapshot) { s.Processes = s.Processes[:7] },
@@ -136,10 +169,13 @@ func TestWord(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := &scene{snapshot: onAir(), now: noon, viewers: c.viewers, air: air{wasOn: c.wasOn}}
+			snapshot := onAir()
+			snapshot.Viewings = c.viewers
 			if c.change != nil {
-				c.change(&s.snapshot)
+				c.change(&snapshot)
 			}
+			s := &scene{air: air{wasOn: c.wasOn}, cpu: newHistory(), latency: newHistory()}
+			s.take(snapshot, noon)
 			if got := wordOf(s); got != c.want {
 				t.Errorf("got %+v, want %+v", got, c.want)
 			}

@@ -13,7 +13,8 @@ func danger(s *scene, p *control.Process, a action) string {
 	default:
 		return ""
 	}
-	if !works(*p) || s.air.state == airStarting || s.air.state == airStopping {
+	on, _ := s.light.Count()
+	if !works(*p) || s.air.state == airStarting && on == 0 || s.air.state == airStopping {
 		return ""
 	}
 	alone := true

@@ -321,6 +321,9 @@ func newAround(m *model, h happening) dialog {
 	switch {
 	case h.failover != nil:
 		title = "FAILOVER " + title + switchText(&m.scene, *h.failover, 40)
+	case h.outage != nil:
+		word, what := outageWords(&m.scene, h.outage)
+		title = "OUTAGE " + title + word + " " + what
 	case h.serving != nil:
 		word, which := servingWords(h.serving)
 		title = "MODE " + title + word + " " + which

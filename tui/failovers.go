@@ -11,11 +11,12 @@ import (
 	"livestream-tui/procs/control"
 )
 
-// happening is a row of the panel: a failover, a playlist that is merged no longer or
-// again, or a drill's verdict.
+// happening is a row of the panel: a failover, a time without media, a playlist that is
+// merged no longer or again, or a drill's verdict.
 type happening struct {
 	at       time.Time
 	failover *control.FailoverAt
+	outage   *control.OutageAt
 	serving  *control.ServingAt
 	verdict  *verdict
 }
@@ -25,6 +26,9 @@ func (s *scene) happenings() []happening {
 	var list []happening
 	for i := range s.snapshot.Failovers {
 		list = append(list, happening{at: s.snapshot.Failovers[i].Time, failover: &s.snapshot.Failovers[i]})
+	}
+	for i := range s.snapshot.Outages {
+		list = append(list, happening{at: s.snapshot.Outages[i].Since, outage: &s.snapshot.Outages[i]})
 	}
 	for i := range s.snapshot.ServingChanges {
 		list = append(list, happening{at: s.snapshot.ServingChanges[i].Time, serving: &s.snapshot.ServingChanges[i]})
@@ -126,6 +130,8 @@ func (p *failoversPanel) lines(s *scene, w, h int) []*line {
 		switch h := list[i]; {
 		case h.verdict != nil:
 			out = append(out, verdictRow(s, h.verdict, columns, ws, i == p.chosen, w))
+		case h.outage != nil:
+			out = append(out, outageRow(s, h.outage, columns, ws, i == p.chosen, w))
 		case h.serving != nil:
 			out = append(out, servingRow(s, h.serving, columns, ws, i == p.chosen, w))
 		default:
@@ -166,6 +172,29 @@ func verdictRow(s *scene, v *verdict, columns []column, ws []int, chosen bool, w
 	r.put(k, " "+glyph+" "+word)
 	r.cell(inkText, " "+v.name+": "+v.text, w-r.width, false, s.g.ellipsis)
 	return r.line
+}
+
+// outageRow is that of a time in which a viewer had no media.
+func outageRow(s *scene, o *control.OutageAt, columns []column, ws []int, chosen bool, w int) *line {
+	r := newRow(s.g, columns, ws, chosen)
+	r.text(inkDim, o.Since.In(s.now.Location()).Format("15:04:05")).text(inkStrong, "outage")
+	word, what := outageWords(s, o)
+	r.put(inkBadStrong, " "+s.g.cross+" "+word)
+	r.cell(inkText, " "+what, w-r.width, false, s.g.ellipsis)
+	return r.line
+}
+
+// outageWords are for how long a signal was off air, by its viewer's figure, and which
+// it was and why.
+func outageWords(s *scene, o *control.OutageAt) (word, what string) {
+	word, what = "off air for "+clockText(o.Length(s.now)), clean(o.Signal)
+	if !o.Lasts() {
+		word = "off air for " + o.Length(s.now).String()
+	}
+	if o.Reason != "" {
+		what += ": " + clean(o.Reason)
+	}
+	return word, what
 }
 
 // servingRow is that of a playlist that is merged no longer, with the reason, or again.

@@ -171,6 +171,7 @@ func viewing(at time.Time, stalled time.Duration) control.ViewingAt {
 	if ms := stalled.Milliseconds(); ms > 0 {
 		v.State, v.StalledForMS, v.Stalls, v.StalledMS, v.LongestStallMS, v.BufferMS, v.LatencyMS, v.BitrateBPS =
 			report.ViewStalled, ms, 1, ms, ms, 0, 9000, 0
+		v.Since = at.Add(-stalled)
 	}
 	return control.ViewingAt{Time: at, Process: "viewer", Viewing: v}
 }
@@ -251,6 +252,30 @@ func states() map[string]func(s *control.Snapshot) {
 				s.Details[0].Packagers[i].State, s.Details[0].Packagers[i].Reason = report.Stale, "no new segment for 9.2s"
 			}
 			s.Live, s.Ingests[0].Packagers = nil, nil
+			s.Outages = []control.OutageAt{{Time: noon, Process: "viewer", Outage: report.OutageOf("live01", noon.Add(-10*time.Second), noon)}}
+		},
+		"several signals": func(s *control.Snapshot) {
+			const one, two = "http://localhost:8080", "http://localhost:9090"
+			for _, name := range []string{"live02", "live03", "live04", "live05", "live06"} {
+				d := s.Details[0]
+				d.Signal = name
+				s.Details = append(s.Details, d)
+				s.Ingests = append(s.Ingests, report.Ingest{Signal: name, Packagers: []string{one, two}, LastReported: s.Ingests[0].LastReported})
+				s.Live = append(slices.Clone(s.Live), report.Live{Signal: name, Server: one + "/" + name + "/playlist.m3u8"})
+			}
+			s.Outages = []control.OutageAt{
+				{Time: noon, Process: "viewer", Outage: report.EndedOutageOf("live05", noon.Add(-300*time.Second), noon.Add(-300*time.Second).Add(1234*time.Millisecond))},
+				{Time: noon, Process: "viewer", Outage: report.OutageOf("live02", noon.Add(-7*time.Second), noon)},
+			}
+			s.Outages[1].Reason = "connection refused"
+			for _, f := range []report.Film{
+				{File: "My Movie (1).mp4", Signal: "my-movie-1", State: report.FilmRefused, Reason: "moov atom not found: the copy is not finished"},
+				{File: "live01.mp4", Signal: "live01", State: report.FilmAired},
+				{File: "live09.mp4", Signal: "live09", State: report.FilmWaiting, Reason: "it is being copied"},
+				{File: "notes.txt", State: report.FilmPassed, Reason: "it is no film"},
+			} {
+				s.Films = append(s.Films, control.FilmAt{Time: noon.Add(-time.Minute), Process: "worker", Film: f})
+			}
 		},
 		"unknown": func(*control.Snapshot) {},
 		"paused": func(s *control.Snapshot) {

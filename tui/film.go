@@ -22,6 +22,10 @@ type decoder struct {
 
 var _ film = (*decoder)(nil)
 
+// withoutName is a URL of this machine that FFmpeg need not resolve: some machines have
+// no localhost.
+func withoutName(url string) string { return strings.Replace(url, "://localhost:", "://127.0.0.1:", 1) }
+
 // openFilm starts FFmpeg on a playlist: pictures of w by h pixels that keep their
 // shape, at the pace of the stream.
 func openFilm(url string, w, h int) (film, error) {
@@ -31,7 +35,7 @@ func openFilm(url string, w, h int) (film, error) {
 	}
 	shape := fmt.Sprintf("fps=%d,scale=%d:%d:force_original_aspect_ratio=decrease:flags=area,pad=%d:%d:-1:-1", pictureFPS, w, h, w, h)
 	cmd := exec.CommandContext(context.Background(), path, "-hide_banner", "-nostdin", "-loglevel", "error", "-threads", "1",
-		"-re", "-live_start_index", "-3", "-i", url, "-an", "-sn", "-vf", shape, "-pix_fmt", "rgb24", "-f", "rawvideo", "pipe:1")
+		"-re", "-live_start_index", "-3", "-i", withoutName(url), "-an", "-sn", "-vf", shape, "-pix_fmt", "rgb24", "-f", "rawvideo", "pipe:1")
 	detach(cmd)
 	d := &decoder{cmd: cmd, errs: &tail{}, size: w * h * 3, done: make(chan struct{})}
 	cmd.Stderr = d.errs

@@ -86,6 +86,17 @@ func newTestModel(t testing.TB, state string, w, h int, how manner) (*model, *fa
 		default:
 			s.Viewings = []control.ViewingAt{viewing(s.At, 0)}
 		}
+		if state == "several signals" && i > 18 {
+			s.Viewings = nil
+			for _, d := range s.Details {
+				v := viewing(s.At, 0)
+				if d.Signal == "live02" && i > 23 {
+					v = viewing(s.At, time.Duration(i-23)*time.Second)
+				}
+				v.Signal = d.Signal
+				s.Viewings = append(s.Viewings, v)
+			}
+		}
 		m.take(polled{s.At, s, lines})
 		f.snapshot = s
 	}

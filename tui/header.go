@@ -5,6 +5,10 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"livestream-tui/procs/control"
 )
 
 // piece is a part of a line. Where there is no room for all, those of the lowest
@@ -44,7 +48,7 @@ func fitted(pieces []piece, w int) *line {
 // lamp is the light: a glyph and words on a colour.
 func lamp(s *scene) *line {
 	l := &line{}
-	counted := " " + clockText(s.now.Sub(s.air.since))
+	counted := which(s) + " " + clockText(s.now.Sub(s.air.since))
 	switch s.air.state {
 	case airOn:
 		l.put(inkOnAir, " "+s.g.full+" ON AIR ")
@@ -54,8 +58,10 @@ func lamp(s *scene) *line {
 		l.put(inkNeutral, " "+s.g.question+" UNKNOWN"+counted+" ")
 	case airStopping:
 		l.put(inkNeutral, " "+s.g.half+" STOPPING ")
+	case airEnded:
+		l.put(inkNeutral, " "+s.g.ring+" ENDED ")
 	default:
-		l.put(inkNeutral, " "+s.g.dotted+" STARTING "+clockText(s.now.Sub(s.snapshot.Started))+" ")
+		l.put(inkNeutral, " "+s.g.dotted+" STARTING"+which(s)+" "+clockText(s.now.Sub(s.snapshot.Started))+" ")
 	}
 	if s.air.noSpare(s.now) {
 		l.put(inkText, " ").put(inkAmber, " "+s.g.half+" NO SPARE ")
@@ -63,10 +69,36 @@ func lamp(s *scene) *line {
 	return l
 }
 
+// namedMost is how many cells a signal's name has in the light.
+const namedMost = 16
+
+// which names the signals, where there are several, that make the light what it is.
+func which(s *scene) string {
+	on, due := s.light.Count()
+	if due < 2 || s.air.state == airStarting && on == 0 {
+		return ""
+	}
+	bad := s.light.Those(map[airState]control.AirState{airOff: control.AirOff, airUnknown: control.AirUnknown, airStarting: control.AirStarting}[s.air.state])
+	if len(bad) == 0 {
+		return ""
+	}
+	name := clean(bad[0].Signal)
+	if ansi.StringWidth(name) > namedMost {
+		name = ansi.Truncate(name, namedMost, s.g.ellipsis)
+	}
+	if len(bad) > 1 {
+		name += fmt.Sprintf(" +%d", len(bad)-1)
+	}
+	return " " + name
+}
+
 // header is the first line of the screen.
 func header(s *scene, w int) *line {
 	say := func(rank int, l *line) piece { return piece{l, rank} }
 	pieces := []piece{say(0, lamp(s))}
+	if on, due := s.light.Count(); on < due && due > 1 {
+		pieces = append(pieces, say(1, (&line{}).put(inkStrong, fmt.Sprintf("%d of %d on air", on, due))))
+	}
 	if n := len(s.snapshot.Degraded); n > 0 {
 		word := "PASSED THROUGH"
 		if w < 60 {

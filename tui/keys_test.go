@@ -77,7 +77,7 @@ func TestKeysThatActOnTheSelectedProcess(t *testing.T) {
 
 func TestQuitAsksAsLongAsTheStreamMayBeOnAir(t *testing.T) {
 	for state, want := range map[string]bool{
-		"on air": true, "no spare": true, "unknown": true, "paused": true, "failed": true, "starting": false, "off air": false,
+		"on air": true, "no spare": true, "unknown": true, "paused": true, "failed": true, "starting": false, "off air": false, "several signals": true,
 	} {
 		m, _ := newTestModel(t, state, 120, 36, colour)
 		press(m, "q")

@@ -152,6 +152,9 @@ func (m *model) update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case tea.MouseMsg:
 		m.click(msg)
 	default:
+		if cmd, is := m.jobMsg(msg); is {
+			return m, cmd
+		}
 		cmd, _ := m.filmMsg(msg)
 		return m, cmd
 	}

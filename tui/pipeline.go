@@ -250,12 +250,16 @@ func (d *drawing) node(p *control.Process, note string) *line {
 }
 
 func (d *drawing) viewer(p *control.Process) string {
+	stalls, speaks := 0, false
 	for _, v := range d.s.viewers {
 		if v.Process == p.Name {
-			return plural(v.Stalls, "stall", "stalls")
+			stalls, speaks = stalls+v.Stalls, true
 		}
 	}
-	return ""
+	if !speaks {
+		return ""
+	}
+	return plural(stalls, "stall", "stalls")
 }
 
 // packager is one with its role, and its position where there is room. Its

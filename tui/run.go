@@ -36,7 +36,8 @@ type Options struct {
 func Themes() []string { return themeNames() }
 
 // Run shows the platform on the terminal until it has stopped or ctx is
-// cancelled. It restores the terminal whatever happens. Signals are the caller's.
+// cancelled. It restores the terminal whatever happens. Signals are the caller's, but for
+// those that stop and continue a job.
 func Run(ctx context.Context, p control.Platform, l layouts.Layout, o Options) error {
 	r := lipgloss.NewRenderer(os.Stdout)
 	plain := termenv.EnvNoColor()
@@ -50,7 +51,10 @@ func Run(ctx context.Context, p control.Platform, l layouts.Layout, o Options) e
 
 // show runs the program on the terminal until it ends.
 func show(ctx context.Context, m *model) error {
-	_, err := tea.NewProgram(m, tea.WithAltScreen(), tea.WithoutSignalHandler(), tea.WithContext(ctx)).Run()
+	p := tea.NewProgram(m, tea.WithAltScreen(), tea.WithoutSignalHandler(), tea.WithContext(ctx))
+	release := followJob(p)
+	_, err := p.Run()
+	release()
 	m.closePicture() // the program has ended: nobody else uses the model
 	if m.crash != nil {
 		return m.crash

@@ -20,7 +20,9 @@ type scene struct {
 	snapshot control.Snapshot
 	now      time.Time
 	g        glyphs
-	air      air
+	// air is the platform's light, light what it is made of: that of each signal.
+	air   air
+	light control.OnAir
 	// cpu is by process, latency by packager.key.
 	cpu, latency history
 	// selected is the process that keys act on.
@@ -71,6 +73,9 @@ type viewer = control.ViewingAt
 func (s *scene) heard() []viewer {
 	var list []viewer
 	for _, v := range s.snapshot.Viewings {
+		if v.State == report.ViewEnded && s.now.Sub(v.Time) > silence {
+			continue
+		}
 		lost := s.now.Sub(v.Time) > silence && len(s.live) > 0 &&
 			!slices.ContainsFunc(s.live, func(l report.Live) bool { return l.Signal == v.Signal })
 		if p := processOf(s.snapshot, v.Process); !lost || p == nil || !works(*p) {
@@ -87,6 +92,8 @@ func (s *scene) take(snapshot control.Snapshot, at time.Time) {
 		s.stamp++
 	}
 	s.snapshot, s.now = snapshot, at
+	snapshot.At = at // the platform's clock may stand still, ours does not
+	s.light = snapshot.OnAir()
 	if len(snapshot.Live) > 0 || !mute(snapshot) {
 		s.live = snapshot.Live
 	}

@@ -76,6 +76,8 @@ func viewerRow(s *scene, v viewer, columns []column, ws []int) *line {
 		glyph, k = s.g.cross, inkBadStrong
 	case v.State == report.ViewStarting:
 		glyph, k = s.g.dotted, inkInfo
+	case v.State == report.ViewEnded:
+		glyph, k = s.g.ring, inkDim
 	}
 	count := func(n int) ink {
 		if n > 0 {
@@ -91,9 +93,14 @@ func viewerRow(s *scene, v viewer, columns []column, ws []int) *line {
 	case part < 0.5:
 		bufferInk = inkWarn
 	}
-	longest := s.g.dash
-	if v.LongestStallMS > 0 {
-		longest = msText(float64(v.LongestStallMS))
+	longest, ms := s.g.dash, v.LongestStallMS
+	for _, o := range s.snapshot.Outages {
+		if o.Process == v.Process && o.Signal == v.Signal {
+			ms = max(ms, o.Length(s.now).Milliseconds()) // one that goes on is longer than its viewer knows
+		}
+	}
+	if ms > 0 {
+		longest = msText(float64(ms))
 	}
 	r.text(inkText, clean(v.Process)).text(inkText, clean(v.Signal)).text(k, glyph+" "+text)
 	r.text(count(v.Stalls), strconv.Itoa(v.Stalls)).text(count(v.Stalls), longest)

@@ -72,6 +72,15 @@ type Snapshot struct {
 	// Viewings are what each viewer last said of each signal that it plays, 100 at
 	// most: what the audience sees.
 	Viewings []ViewingAt `json:"viewings"`
+	// Outages are the times in which a viewer had no media of a signal, as it told them
+	// last: those that last, and 100 that have ended at most. The newest word is last.
+	Outages []OutageAt `json:"outages"`
+	// Films are what each worker told last of each file of its input folder, in order
+	// of name, 1000 at most.
+	Films []FilmAt `json:"films"`
+	// Dropped are signals that discovery has ceased to report while it worked: they have
+	// ended.
+	Dropped []DroppedAt `json:"dropped,omitempty"`
 	// Upgrade is the newest one; nil before the first.
 	Upgrade *Upgrading `json:"upgrade,omitempty"`
 	// LogSeq is the sequence number of the newest log line.
@@ -115,6 +124,9 @@ type ViewingAt struct {
 	Time    time.Time `json:"time"`
 	Process string    `json:"process"`
 	report.Viewing
+	// Shown is when it was first known to have shown the signal, by any incarnation of
+	// the viewer; zero while it has not.
+	Shown time.Time `json:"shown,omitzero"`
 }
 
 // LogLine is a line of a child's log.
@@ -124,8 +136,8 @@ type LogLine struct {
 	report.Line
 }
 
-// Event is one thing that happened: exactly one of Status, Failover, Serving and Log
-// is set, unless Dropped is.
+// Event is one thing that happened: exactly one of Status, Failover, Serving, Outage,
+// Film and Log is set, unless Dropped is.
 type Event struct {
 	Time time.Time `json:"time"`
 	// Process is its name; empty for what concerns the whole platform.
@@ -136,6 +148,11 @@ type Event struct {
 	Failover *report.Failover `json:"failover,omitempty"`
 	// Serving is set when a playlist is degraded, or merged again.
 	Serving *report.Serving `json:"serving,omitempty"`
+	// Outage is set when a viewer of a signal has no media to show, each ten seconds
+	// while it lasts, and when it has ended.
+	Outage *report.Outage `json:"outage,omitempty"`
+	// Film is set when something else becomes of a file in the input folder.
+	Film *report.Film `json:"film,omitempty"`
 	// Log is set for a line of log at level warn or above, or a platform message.
 	Log *report.Line `json:"log,omitempty"`
 	// Dropped is how many events this subscriber missed just before this one.

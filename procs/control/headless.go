@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"strings"
 	"time"
 
 	"livestream-tui/procs"
@@ -55,11 +54,13 @@ func Headless(ctx context.Context, p Runner, o HeadlessOptions) error {
 	h := &headless{platform: p, printer: printer{out: o.Out, json: o.JSON}, startup: newStartup(snapshot.Processes), duration: o.For}
 	ran := make(chan error, 1)
 	go func() { ran <- p.Run(ctx) }()
-	looks := make(chan look)
+	looks := make(chan OnAir)
 	watched := make(chan struct{})
 	go func() {
 		defer close(watched)
-		watchAir(ctx, p, looks)
+		if !snapshot.Watched() {
+			watchAir(ctx, p, looks)
+		}
 	}()
 
 	tick := time.NewTimer(headlessTick)
@@ -73,10 +74,13 @@ func Headless(ctx context.Context, p Runner, o HeadlessOptions) error {
 				continue
 			}
 			h.event(e)
-		case l := <-looks:
-			h.looked(l)
+		case o := <-looks:
+			h.looked(o, time.Now())
 		case <-time.After(procs.UntilNext(time.Now(), airPeriod)):
 			tick.Reset(procs.UntilNext(time.Now(), headlessTick))
+			if s := p.Snapshot(); snapshot.Watched() && !s.Stopping {
+				h.aired(s.OnAir(), time.Now())
+			}
 			if ended, err := h.tick(time.Now()); ended && ctx.Err() == nil {
 				outcome = err
 				stop()
@@ -99,39 +103,52 @@ type headless struct {
 	duration time.Duration
 
 	readyAt time.Time // since when every process is ready; zero while not
-	onAirAt time.Time // the first time; zero before
-	off     string    // why the stream is off air; empty while it is on
-	offAt   time.Time // since when, once it was on air
+	onAirAt time.Time // when the first signal was; zero before
+	air     OnAir     // the light as it was seen last
 	said    string    // what was last said of why it does not come on air
+	// shown are the signals that have been on air.
+	shown map[string]bool
+	// unknown recurs by what is not known.
+	unknown report.Recurring
+	// films recur by what becomes of each.
+	films report.Recurring
+	// out are the outages that were seen without a viewer, by signal.
+	out map[string]*seenOutage
+}
+
+// seenOutage is one that lasts.
+type seenOutage struct {
+	report.Outage
+	recurs report.Recurring
 }
 
 func (h *headless) event(e Event) {
 	if e.Status != nil {
 		h.startup.status(*e.Status, e.Time)
 	}
+	if e.Film != nil {
+		// One that is tried again and again goes to and fro between two states.
+		h.films.Every = time.Minute
+		_, text := filmText(*e.Film)
+		h.films.Ended(e.Time)
+		if _, say := h.films.Seen(text, e.Time); !say {
+			return
+		}
+	}
 	h.printer.event(e)
 }
 
-// look is one look at what players are given.
-type look struct {
-	at        time.Time
-	playlists []string
-	err       error // why it is not all on air
-}
-
-// watchAir looks again and again until ctx is cancelled.
-func watchAir(ctx context.Context, p Platform, looks chan<- look) {
+// watchAir looks again and again at what players are given until ctx is cancelled.
+func watchAir(ctx context.Context, p Platform, looks chan<- OnAir) {
 	a := newAir()
 	defer a.client.CloseIdleConnections()
 	for {
-		l := look{playlists: a.playlists(p.Snapshot())}
-		l.err = a.look(ctx, l.playlists)
-		l.at = time.Now()
+		o := a.look(ctx, p.Snapshot())
 		if ctx.Err() != nil {
 			return // it was broken off: what it saw is no word on the stream
 		}
 		select {
-		case looks <- l:
+		case looks <- o:
 		case <-ctx.Done():
 			return
 		}
@@ -143,28 +160,74 @@ func watchAir(ctx context.Context, p Platform, looks chan<- look) {
 	}
 }
 
-func (h *headless) looked(l look) {
-	switch {
-	case h.onAirAt.IsZero() && l.err == nil && h.startup.allReady():
-		h.onAirAt, h.off = l.at, ""
-		for _, address := range l.playlists {
-			h.printer.say(report.LevelInfo, "", "on air: "+address)
-		}
-	case h.onAirAt.IsZero():
-		h.off = "some processes are not ready"
-		if l.err != nil {
-			h.off = l.err.Error()
-		}
-	case l.err != nil && h.off == "":
-		h.off, h.offAt = l.err.Error(), l.at
-		h.printer.say(report.LevelError, "", "off air: "+h.off)
-	case l.err != nil:
-		h.off = l.err.Error()
-	case h.off != "":
-		h.off = ""
-		h.printer.say(report.LevelInfo, "", fmt.Sprintf("on air again after %s: %s",
-			l.at.Sub(h.offAt).Round(100*time.Millisecond), strings.Join(l.playlists, " ")))
+// looked takes a look at what players are given, where no viewer tells of outages.
+func (h *headless) looked(o OnAir, now time.Time) {
+	if h.out == nil {
+		h.out = map[string]*seenOutage{}
 	}
+	tell := func(o report.Outage) { h.printer.event(Event{Time: now, Outage: &o}) }
+	for _, l := range o.Signals {
+		was := h.out[l.Signal]
+		switch {
+		case l.Outage == nil && was != nil:
+			delete(h.out, l.Signal)
+			tell(report.EndedOutageOf(l.Signal, was.Since, now))
+		case l.Outage != nil:
+			if was == nil {
+				was = &seenOutage{Outage: *l.Outage}
+				h.out[l.Signal] = was
+			}
+			if t, say := was.recurs.Seen(l.Signal, now); say {
+				l.Outage.Again = t.Phase == report.Lasts
+				tell(*l.Outage)
+			}
+		}
+	}
+	h.aired(o, now)
+}
+
+// aired takes the light, and tells of each signal's what no event tells.
+func (h *headless) aired(o OnAir, now time.Time) {
+	if h.shown == nil {
+		h.shown = map[string]bool{}
+		h.unknown.Every = time.Minute
+	}
+	h.air = o
+	if on, _ := o.Count(); on > 0 && h.onAirAt.IsZero() && h.startup.allReady() {
+		h.onAirAt = now
+	}
+	var unknown []string
+	for _, l := range o.Signals {
+		switch {
+		case l.State == AirOn && !h.shown[l.Signal]:
+			h.shown[l.Signal] = true
+			h.printer.say(report.LevelInfo, "", "on air: "+h.platform.Snapshot().playlist(l.Signal))
+		case l.State == AirEnded && h.shown[l.Signal]:
+			delete(h.shown, l.Signal)
+			h.printer.say(report.LevelInfo, "", "ended: "+l.Signal)
+		case l.State == AirUnknown:
+			unknown = append(unknown, "unknown: "+l.Signal+": "+l.Reason)
+		}
+	}
+	for _, t := range h.unknown.Only(unknown...) {
+		h.printer.say(report.LevelInfo, "", t.Text+" (no more)")
+	}
+	for _, text := range unknown {
+		if _, say := h.unknown.Seen(text, now); say {
+			h.printer.say(report.LevelWarn, "", text)
+		}
+	}
+}
+
+// off is why the stream is off air; empty while it is not.
+func (h *headless) off() string {
+	switch {
+	case h.onAirAt.IsZero() && !h.startup.allReady():
+		return "some processes are not ready"
+	case h.onAirAt.IsZero() || h.air.State == AirOff:
+		return h.air.Reason
+	}
+	return ""
 }
 
 // tick tells what is being waited for, and whether the run is at its end.
@@ -182,8 +245,8 @@ func (h *headless) tick(now time.Time) (ended bool, outcome error) {
 		}
 		return h.notYet(now)
 	case h.duration > 0 && now.Sub(h.onAirAt) >= h.duration:
-		if h.off != "" {
-			return true, &Outcome{Reason: fmt.Sprintf("off air at the end of %s: %s", h.duration, h.off)}
+		if off := h.off(); off != "" {
+			return true, &Outcome{Reason: fmt.Sprintf("off air at the end of %s: %s", h.duration, off)}
 		}
 		return true, nil
 	}
@@ -200,13 +263,13 @@ func (h *headless) notYet(now time.Time) (ended bool, outcome error) {
 	case h.readyAt.IsZero():
 		h.readyAt = now
 	}
-	waited := now.Sub(h.readyAt)
+	waited, off := now.Sub(h.readyAt), h.off()
 	if waited >= readyPatience {
-		return true, &Outcome{Reason: fmt.Sprintf("every process is ready, but nothing came on air within %s: %s", readyPatience, h.off)}
+		return true, &Outcome{Reason: fmt.Sprintf("every process is ready, but nothing came on air within %s: %s", readyPatience, off)}
 	}
-	if waited >= quietWait && h.said != h.off {
-		h.said = h.off
-		h.printer.say(report.LevelInfo, "", "not on air yet: "+h.off)
+	if waited >= quietWait && h.said != off {
+		h.said = off
+		h.printer.say(report.LevelInfo, "", "not on air yet: "+off)
 	}
 	return false, nil
 }

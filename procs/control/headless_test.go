@@ -46,6 +46,7 @@ func everyReady(l *Local) {
 		l.onStatus(Status{Name: p.Name, State: procs.Starting, Incarnation: 1, PID: 7})
 		l.onStatus(Status{Name: p.Name, State: procs.Ready, Incarnation: 1, PID: 7})
 	}
+	l.onLine("viewer", []byte(`{"@level":"info","@message":"playing","event":"viewing","signal":"live01","state":"playing","msn":1}`))
 }
 
 func TestHeadlessSaysOnAirAndEndsAfterItsTime(t *testing.T) {
@@ -106,23 +107,36 @@ func TestHeadlessEndsWellWhenItIsToldTo(t *testing.T) {
 }
 
 func TestOffAirIsToldAndDecidesTheEnd(t *testing.T) {
-	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.Local)
 	var out strings.Builder
 	l := platformOf(t, fakeSupervisor{})
+	l.now.PlayURL = "http://p"
 	h := &headless{platform: l, printer: printer{out: &out}, startup: newStartup(l.Snapshot().Processes), duration: time.Minute}
 	for _, p := range l.Snapshot().Processes {
 		h.event(statusEvent(p.Name, procs.Ready))
 	}
-	playlists := []string{"http://p/live01/playlist.m3u8"}
-	at := func(d time.Duration, err error) { h.looked(look{now.Add(d), playlists, err}) }
+	a := newAir()
+	at := func(d time.Duration, err error) {
+		body := fmt.Appendf(nil, "#EXTM3U\n#EXTINF:2,\n%s\n", d)
+		light := a.judge("live01", "http://p/live01/playlist.m3u8", body, err, now.Add(d))
+		h.looked(OnAir{State: light.State, Reason: light.Reason, Signals: []SignalAir{light}}, now.Add(d))
+	}
 
 	at(0, nil)
 	at(10*time.Second, errors.New("status 503"))
 	at(10500*time.Millisecond, nil)
-	at(50*time.Second, errors.New("connection refused"))
-	for _, want := range []string{"on air: http://p/live01", "[ERROR] platform: off air: status 503", "on air again after 500ms", "off air: connection refused"} {
-		if !strings.Contains(out.String(), want) {
-			t.Errorf("output lacks %q:\n%s", want, out.String())
+	at(20*time.Second, errors.New("connection refused"))
+	for d := 20 * time.Second; d <= 50*time.Second; d += 250 * time.Millisecond {
+		at(d, errors.New("connection refused"))
+	}
+	for what, times := range map[string]int{
+		"on air: http://p/live01": 1, "[ERROR] platform: off air: live01 since 00:00:10.000: http://p/live01/playlist.m3u8: status 503": 1,
+		"[INFO]  platform: on air again: live01 after 500ms, off air from 00:00:10.000\n":       1,
+		"off air: live01 since 00:00:20.000: http://p/live01/playlist.m3u8: connection refused": 1,
+		"off air: live01 since 00:00:20.000, 10s by now: ":                                      1, "off air: live01 since 00:00:20.000, 20s by now: ": 1, "off air: live01 since 00:00:20.000": 4,
+	} {
+		if got := strings.Count(out.String(), what); got != times {
+			t.Errorf("output has %q %d times, want %d:\n%s", what, got, times, out.String())
 		}
 	}
 	if ended, err := h.tick(now.Add(59 * time.Second)); ended || err != nil {
@@ -147,7 +161,7 @@ func TestEveryProcessReadyButNothingOnAirIsGivenUp(t *testing.T) {
 	for _, p := range l.Snapshot().Processes {
 		h.event(statusEvent(p.Name, procs.Ready))
 	}
-	h.looked(look{at: now, err: errors.New("no signal yet")})
+	h.looked(OnAir{State: AirStarting, Reason: "no signal yet"}, now)
 	for _, c := range []struct {
 		at    time.Duration
 		ended bool
@@ -180,5 +194,56 @@ func TestTextOfEventsIsCleanAndOnOneLine(t *testing.T) {
 	}
 	if strings.Contains(got, "\x1b") || strings.Count(got, "\n") != 5 {
 		t.Errorf("got %q, want five lines without an escape", got)
+	}
+}
+
+func TestHeadlessTellsTheLightOfEachSignal(t *testing.T) {
+	var out strings.Builder
+	l := platformOf(t, fakeSupervisor{})
+	l.now.PlayURL = "http://p"
+	h := &headless{platform: l, printer: printer{out: &out}, startup: newStartup(l.Snapshot().Processes), duration: time.Minute}
+	for _, p := range l.Snapshot().Processes {
+		h.event(statusEvent(p.Name, procs.Ready))
+	}
+	at := func(d time.Duration, lights ...SignalAir) {
+		o := OnAir{State: AirOn, Signals: lights}
+		for _, l := range lights {
+			if l.Due && l.State != AirOn {
+				o.State, o.Reason = l.State, l.Reason
+			}
+		}
+		h.aired(o, noon.Add(d))
+	}
+	light := func(signal string, state AirState) SignalAir {
+		return SignalAir{Signal: signal, State: state, Reason: map[bool]string{true: signal + " is silent"}[state == AirUnknown], Due: state != AirEnded}
+	}
+	at(0, light("live01", AirStarting), light("live02", AirStarting))
+	at(time.Second, light("live01", AirOn), light("live02", AirStarting))
+	if h.onAirAt != noon.Add(time.Second) {
+		t.Errorf("got on air at %s, want it with the first signal: the others are not waited for", h.onAirAt)
+	}
+	at(2*time.Second, light("live01", AirOn), light("live02", AirOn))
+	for d := 3 * time.Second; d < 100*time.Second; d += 250 * time.Millisecond {
+		at(d, light("live01", AirUnknown), light("live02", AirOn))
+	}
+	at(100*time.Second, light("live01", AirOn), light("live02", AirEnded))
+	at(101*time.Second, light("live01", AirOn), light("live02", AirEnded))
+	for d := range 60 {
+		again := noon.Add(time.Duration(d) * time.Second)
+		h.event(Event{Time: again, Process: "worker", Film: &report.Film{File: "a.mp4", Signal: "a", State: report.FilmRefused, Reason: "moov atom not found"}})
+		h.event(Event{Time: again, Process: "worker", Film: &report.Film{File: "a.mp4", Signal: "a", State: report.FilmWaiting, Reason: "it is to be made"}})
+	}
+	h.event(Event{Time: noon, Process: "worker", Film: &report.Film{File: "live01.mp4", Signal: "live01", State: report.FilmAired}})
+	for what, times := range map[string]int{
+		"[INFO]  platform: on air: http://p/live01/playlist.m3u8\n": 1, "[INFO]  platform: on air: http://p/live02/playlist.m3u8\n": 1,
+		"[WARN]  platform: unknown: live01: live01 is silent\n": 2, "[INFO]  platform: unknown: live01: live01 is silent (no more)\n": 1,
+		"[INFO]  platform: ended: live02\n": 1, "[WARN]  worker: a.mp4 is refused: moov atom not found\n": 1, "[INFO]  worker: a.mp4 is waiting: it is to be made\n": 1, "[INFO]  worker: live01.mp4 is aired as live01\n": 1,
+	} {
+		if got := strings.Count(out.String(), what); got != times {
+			t.Errorf("output has %q %d times, want %d:\n%s", what, got, times, out.String())
+		}
+	}
+	if ended, err := h.tick(noon.Add(2 * time.Minute)); !ended || err != nil {
+		t.Errorf("at the end: got ended %t, %v, want a good end", ended, err)
 	}
 }

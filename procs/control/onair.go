@@ -12,22 +12,20 @@ import (
 	"livestream-tui/services/report"
 )
 
-// silence is how long a viewer's word counts.
-const silence = 3 * time.Second
-
-// AirState is what the audience has. The zero value is AirUnknown.
+// AirState is what the audience has, of a signal or of all that are due. The zero value is AirUnknown.
 type AirState uint8
 
 // The states of being on air.
 const (
 	AirUnknown  AirState = iota // nobody who could tell has spoken lately
 	AirStarting                 // nothing was shown yet
-	AirOn                       // every signal plays
-	AirOff                      // a signal stands still
+	AirOn                       // it plays, of the platform: each signal that is due
+	AirOff                      // it stands still, of the platform: a signal that is due
 	AirStopping                 // the platform is on its way down
+	AirEnded                    // there is no more of it, and nobody waits for more
 )
 
-var airStateNames = [...]string{"unknown", "starting", "on air", "off air", "stopping"}
+var airStateNames = [...]string{"unknown", "starting", "on air", "off air", "stopping", "ended"}
 
 // String returns the state's lower-case name.
 func (a AirState) String() string {
@@ -40,67 +38,104 @@ func (a AirState) String() string {
 // MarshalText implements encoding.TextMarshaler.
 func (a AirState) MarshalText() ([]byte, error) { return []byte(a.String()), nil }
 
+// UnmarshalText implements encoding.TextUnmarshaler; a name that is no state is an
+// error that lists the allowed ones.
+func (a *AirState) UnmarshalText(b []byte) error {
+	i := slices.Index(airStateNames[:], string(b))
+	if i < 0 {
+		return fmt.Errorf("air state %q: allowed are %v", b, airStateNames)
+	}
+	*a = AirState(i)
+	return nil
+}
+
 // OnAir is whether the audience sees pictures that move: the viewers' word,
 // nobody else's.
 type OnAir struct {
+	// State is the worst of the signals that are due.
 	State AirState `json:"state"`
-	// Reason says why, in words; empty when on air.
+	// Reason says why, in words and without numbers that move; empty when on air.
 	Reason string `json:"reason,omitempty"`
-	// Spare: each signal has another packager that could take over at once.
+	// Spare: each signal that is due has another packager that could take over at once.
 	Spare bool `json:"spare"`
+	// Signals is the light of each signal, in order of name.
+	Signals []SignalAir `json:"signals"`
+}
+
+// Count is how many of the signals that are due are on air, and how many are due.
+func (o OnAir) Count() (on, due int) {
+	for _, l := range o.Signals {
+		if l.Due {
+			due++
+			if l.State == AirOn {
+				on++
+			}
+		}
+	}
+	return on, due
+}
+
+// Those are the lights in a state of the signals that are due.
+func (o OnAir) Those(state AirState) []SignalAir {
+	var list []SignalAir
+	for _, l := range o.Signals {
+		if l.Due && l.State == state {
+			list = append(list, l)
+		}
+	}
+	return list
 }
 
 // OnAir is the light at the snapshot's time.
 func (s Snapshot) OnAir() OnAir {
-	o := s.light()
+	o := OnAir{Signals: s.lights()}
+	o.State, o.Reason = s.word(o)
 	o.Spare = len(s.Details) > 0
 	for _, d := range s.Details {
-		o.Spare = o.Spare && usable(d) > 1
+		o.Spare = o.Spare && (usable(d) > 1 || slices.ContainsFunc(o.Signals, func(l SignalAir) bool { return l.Signal == d.Signal && !l.Due }))
 	}
 	return o
 }
 
-func (s Snapshot) light() OnAir {
+// word is the platform's, from the lights of its signals.
+func (s Snapshot) word(o OnAir) (AirState, string) {
 	if s.Stopping {
-		return OnAir{State: AirStopping, Reason: "the platform is stopping"}
+		return AirStopping, "the platform is stopping"
 	}
-	if !slices.ContainsFunc(s.Processes, func(p Process) bool { return p.Service == "viewer" }) {
-		return OnAir{State: AirUnknown, Reason: "this layout runs no viewer that could tell"}
+	if !s.Watched() {
+		return AirUnknown, "this layout runs no viewer that could tell"
 	}
-	var off, quiet, starting []string
-	heard := 0
-	for _, v := range s.Viewings {
-		switch age := s.At.Sub(v.Time); {
-		case age > silence && s.forgotten(v):
-			continue // nobody plays it any more, nobody speaks of it
-		case age > silence:
-			quiet = append(quiet, fmt.Sprintf("%s has said nothing of %s for %s", v.Process, v.Signal, brief(age)))
-		case v.State == report.ViewStalled:
-			off = append(off, fmt.Sprintf("%s has stood still for %s", v.Signal, time.Duration(v.StalledForMS)*time.Millisecond))
-		case v.State == report.ViewStarting:
-			starting = append(starting, v.Signal+" has not been shown yet")
+	if len(s.Viewings) == 0 && len(o.Those(AirStarting)) > 0 {
+		return AirStarting, s.unready()
+	}
+	for _, state := range []AirState{AirOff, AirUnknown, AirStarting} {
+		var reasons []string
+		for _, l := range o.Those(state) {
+			reasons = append(reasons, l.Reason)
 		}
-		heard++
+		if len(reasons) > 0 {
+			return state, strings.Join(reasons, ", ")
+		}
 	}
-	switch {
-	case len(off) > 0:
-		return OnAir{State: AirOff, Reason: strings.Join(off, ", ")}
-	case len(quiet) > 0:
-		return OnAir{State: AirUnknown, Reason: strings.Join(quiet, ", ")}
-	case len(starting) > 0:
-		return OnAir{State: AirStarting, Reason: strings.Join(starting, ", ")}
-	case heard == 0:
-		return OnAir{State: AirStarting, Reason: s.unready()}
+	if on, _ := o.Count(); on > 0 {
+		return AirOn, ""
 	}
-	return OnAir{State: AirOn}
+	if len(o.Signals) > 0 && !slices.ContainsFunc(o.Signals, func(l SignalAir) bool { return l.State != AirEnded }) {
+		return AirEnded, "every signal has ended"
+	}
+	if len(o.Signals) > 0 && s.allReady() {
+		return AirStarting, because(o.Signals[0].Signal, o.Signals[0].Reason)
+	}
+	return AirStarting, s.unready()
 }
 
-// forgotten reports whether a viewer that works is silent because the signal is no
-// longer one.
-func (s Snapshot) forgotten(v ViewingAt) bool {
-	p, ok := s.Process(v.Process)
-	return ok && p.State == procs.Ready && !p.Paused && len(s.Live) > 0 &&
-		!slices.ContainsFunc(s.Live, func(l report.Live) bool { return l.Signal == v.Signal })
+// Watched reports whether the layout runs a viewer, whose word the light is.
+func (s Snapshot) Watched() bool {
+	return slices.ContainsFunc(s.Processes, func(p Process) bool { return p.Service == "viewer" })
+}
+
+func (s Snapshot) allReady() bool {
+	return !slices.ContainsFunc(s.Processes, func(p Process) bool { return p.State != procs.Ready })
 }
 
 func (s Snapshot) unready() string {

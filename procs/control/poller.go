@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"livestream-tui/procs"
+	"livestream-tui/services/dial"
 	"livestream-tui/services/report"
 )
 
@@ -59,7 +60,7 @@ func newPoller(list []endpoint) poller {
 func newClient() *http.Client {
 	return &http.Client{
 		Timeout:       pollTimeout,
-		Transport:     &http.Transport{MaxIdleConnsPerHost: 2, IdleConnTimeout: 30 * time.Second},
+		Transport:     &http.Transport{DialContext: dial.Within(pollTimeout), MaxIdleConnsPerHost: 2, IdleConnTimeout: 30 * time.Second},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 }

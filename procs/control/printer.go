@@ -45,6 +45,12 @@ func (p printer) event(e Event) {
 			level, text = report.LevelInfo, e.Serving.Playlist+" is merged again"
 		}
 		p.line(e.Time, level, e.Process, text)
+	case e.Outage != nil:
+		level, text := outageText(*e.Outage)
+		p.line(e.Time, level, cmp.Or(e.Process, "platform"), text)
+	case e.Film != nil:
+		level, text := filmText(*e.Film)
+		p.line(e.Time, level, e.Process, text)
 	case e.Log != nil:
 		p.line(e.Log.Time, e.Log.Level, e.Process, strings.TrimSpace(e.Log.Message+" "+e.Log.FieldText()))
 	}
@@ -95,6 +101,31 @@ func stateText(s Status) string {
 		text += fmt.Sprintf(" (pid %d)", s.PID)
 	}
 	return text
+}
+
+// outageText is the one line on an outage: the figure is its own, to the millisecond.
+func outageText(o report.Outage) (report.Level, string) {
+	length := o.Length(o.Since.Add(time.Duration(o.LengthMS) * time.Millisecond))
+	from := o.Since.Local().Format("15:04:05.000")
+	switch {
+	case !o.Lasts():
+		return report.LevelInfo, fmt.Sprintf("on air again: %s after %s, off air from %s", o.Signal, length, from)
+	case o.Again:
+		return report.LevelError, because(fmt.Sprintf("off air: %s since %s, %s by now", o.Signal, from, length), o.Reason)
+	}
+	return report.LevelError, because(fmt.Sprintf("off air: %s since %s", o.Signal, from), o.Reason)
+}
+
+// filmText says what becomes of a file.
+func filmText(f report.Film) (report.Level, string) {
+	level, text := report.LevelInfo, fmt.Sprintf("%s is %s", f.File, f.State)
+	switch {
+	case f.State == report.FilmRefused:
+		level = report.LevelWarn
+	case f.State == report.FilmAired:
+		text += " as " + f.Signal
+	}
+	return level, because(text, f.Reason)
 }
 
 func failoverText(f report.Failover) string {

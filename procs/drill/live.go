@@ -45,7 +45,9 @@ func Live(ctx context.Context, p control.Platform, f Fault) (string, error) {
 
 // witnesses are the words of the viewers that could tell; each signal must play.
 func witnesses(s control.Snapshot) ([]control.ViewingAt, error) {
-	words := slices.DeleteFunc(slices.Clone(s.Viewings), func(v control.ViewingAt) bool { return s.At.Sub(v.Time) > wordWithin })
+	words := slices.DeleteFunc(slices.Clone(s.Viewings), func(v control.ViewingAt) bool {
+		return s.At.Sub(v.Time) > wordWithin || v.State == report.ViewEnded
+	})
 	if len(words) == 0 {
 		return nil, errors.New("no viewer watches that could tell whether anybody notices")
 	}

@@ -39,6 +39,11 @@ func TestLiveIsJudgedByTheViewersWord(t *testing.T) {
 			}
 		})
 	}
+	ended := word(at, had)
+	ended[0].Signal, ended[0].State = "live02", report.ViewEnded
+	if words, err := witnesses(control.Snapshot{At: at, Viewings: append(word(at, had), ended...)}); err != nil || len(words) != 1 {
+		t.Errorf("got %v, %v, want the word on the signal that has not ended", words, err)
+	}
 	if _, err := witnesses(control.Snapshot{At: at.Add(time.Minute), Viewings: word(at, had)}); err == nil {
 		t.Error("a word of a minute ago counts")
 	}

@@ -14,6 +14,11 @@ type Buffer struct {
 	playing bool
 	begun   time.Time // when it first played; zero before
 	stalled time.Time // since when it stands still; zero while it plays
+	// lacking is since when there is no media to show; zero while there is. A gap that
+	// is declared excuses a stall, and is no media.
+	lacking time.Time
+	last    bool      // nothing follows what is buffered
+	ended   time.Time // when all was played; zero before
 }
 
 // Stall is a time in which a viewer saw the picture stand still.
@@ -29,6 +34,10 @@ type Stall struct {
 func (b *Buffer) Append(d time.Duration, now time.Time) (Stall, bool) {
 	b.Advance(now)
 	b.ahead += d
+	b.last, b.ended = false, time.Time{}
+	if b.playing || b.ahead >= b.Start {
+		b.lacking = time.Time{} // what was played until now may have been a gap
+	}
 	if b.playing || b.ahead < b.Start {
 		return Stall{}, false
 	}
@@ -79,9 +88,38 @@ func (b *Buffer) Advance(now time.Time) {
 		b.ahead -= played
 		return
 	}
-	b.stalled = now.Add(b.ahead - played)
+	out := now.Add(b.ahead - played)
 	b.ahead, b.playing = 0, false
+	if b.last {
+		b.ended = out
+		return
+	}
+	b.stalled = out
+	if b.lacking.IsZero() {
+		b.lacking = out
+	}
 }
+
+// Finish tells that nothing follows what is buffered, until something is appended
+// nevertheless: that it runs out is its end then, and no stall.
+func (b *Buffer) Finish(now time.Time) {
+	b.Advance(now)
+	b.last = true
+	if b.begun.IsZero() || b.playing || !b.ended.IsZero() {
+		return
+	}
+	b.ended, b.stalled, b.lacking = now, time.Time{}, time.Time{}
+}
+
+// Lacking is since when there is no media to show at now; false while there is some,
+// before the first, and after the end.
+func (b *Buffer) Lacking(now time.Time) (time.Time, bool) {
+	b.Advance(now)
+	return b.lacking, !b.lacking.IsZero()
+}
+
+// Ended is when all was played; zero before.
+func (b *Buffer) Ended() time.Time { return b.ended }
 
 // Ahead is how much is buffered as of the last call.
 func (b *Buffer) Ahead() time.Duration { return b.ahead }

@@ -32,8 +32,8 @@ func newCollector(s *Service) *collector {
 		}
 		return 0
 	})
-	add("stalls_total", "How often the picture stood still.", count, func(s PlayerStatus) float64 { return float64(s.StallCount) })
-	add("stalled_seconds", "For how long it stood still in all.", gauge, func(s PlayerStatus) float64 { return s.Stalled.Seconds() })
+	add("stalls_total", "How often there was no media to show.", count, func(s PlayerStatus) float64 { return float64(s.Outages) })
+	add("stalled_seconds", "For how long there was none in all.", gauge, func(s PlayerStatus) float64 { return s.Lacked.Seconds() })
 	add("buffer_seconds", "What is downloaded and not yet played.", gauge, func(s PlayerStatus) float64 { return s.Buffer.Seconds() })
 	add("latency_seconds", "How far the picture is behind the live edge; -1 when unknown.", gauge, func(s PlayerStatus) float64 {
 		if s.Latency < 0 {

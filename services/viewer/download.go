@@ -209,8 +209,12 @@ func (d *downloader) skip(s piece) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.status.Gaps++
-	p.buffer.Skip(s.Duration, time.Now())
+	now := time.Now()
+	p.outages.see(&p.buffer, now)
+	p.buffer.Skip(s.Duration, now)
+	p.outages.see(&p.buffer, now)
 	p.reach(s)
+	p.finish(now)
 }
 
 // reach makes s the newest that the buffer holds. Needs mu.
@@ -227,7 +231,11 @@ func (d *downloader) append(s piece, a answer) {
 	d.size = a.Bytes
 	p := d.p
 	p.mu.Lock()
-	stall, ended := p.buffer.Append(s.Duration, time.Now())
+	now := time.Now()
+	p.outages.see(&p.buffer, now)
+	stall, ended := p.buffer.Append(s.Duration, now)
+	p.outages.see(&p.buffer, now)
+	p.status.Trouble, p.status.Appended = "", now
 	p.reach(s)
 	if s.Duration > 0 {
 		mean := float64(a.Bytes) / s.Duration.Seconds()
@@ -242,6 +250,7 @@ func (d *downloader) append(s piece, a answer) {
 		p.status.Stalled += stall.Length
 		p.status.LongestStall = max(p.status.LongestStall, stall.Length)
 	}
+	p.finish(now)
 	p.mu.Unlock()
 	if ended && p.o.OnStall != nil {
 		p.o.OnStall(stall)

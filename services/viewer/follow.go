@@ -15,7 +15,7 @@ func (p *Player) follow(ctx context.Context) error {
 	failed := 0
 	suspect := int64(-1) // the newest MSN, when a packager was seen to have a newer one
 	for {
-		a, err := p.fetch(ctx, order{url: p.o.URL, limit: hls.MaxPlaylist, within: playlistTimeout}, p.o.Patient && p.first())
+		a, err := p.fetch(ctx, order{url: p.o.URL, limit: hls.MaxPlaylist, within: playlistTimeout}, p.quiet())
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -27,6 +27,7 @@ func (p *Player) follow(ctx context.Context) error {
 			}
 		}
 		if err != nil {
+			p.gone()
 			p.gaveUp(failed, playlistRetries)
 			failed++
 		} else {
@@ -54,18 +55,19 @@ func (p *Player) servedBy(a answer) {
 	p.status.Loaded = a.At.Add(a.FirstByte)
 }
 
-// first reports whether no playlist has come yet.
-func (p *Player) first() bool {
+// quiet reports whether a playlist that cannot be had is nobody's failure: none has
+// come yet, or the last one has ended.
+func (p *Player) quiet() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.list == nil
+	return p.o.Patient && p.list == nil || p.over()
 }
 
 // gaveUp counts the failure at which hls.js would have ended.
 func (p *Player) gaveUp(failed, retries int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if failed == retries && (!p.o.Patient || p.list != nil) {
+	if failed == retries && (!p.o.Patient || p.list != nil) && !p.over() {
 		p.status.GaveUp++
 	}
 }
@@ -77,12 +79,16 @@ func (p *Player) take(list *hls.MediaPlaylist, asked time.Time) bool {
 	now := time.Now()
 	seen, still, before, listed := p.playlists.newestSeen(), p.playlists.Still(), p.list, p.asked
 	broken := p.playlists.Check(list, asked, now)
+	if p.o.MayEnd {
+		broken = p.mayEnd(broken, list)
+	}
 	fresh := seen.MSN != p.playlists.Newest()
 	if fresh && before != nil {
 		p.growth.add(seen)
 		p.status.Standstill = max(p.status.Standstill, still)
 	}
 	p.list, p.asked = list, asked
+	p.finish(now)
 	close(p.changed)
 	p.changed = make(chan struct{})
 	p.mu.Unlock()
@@ -97,7 +103,7 @@ func (p *Player) take(list *hls.MediaPlaylist, asked time.Time) bool {
 // a newer segment at two looks in a row, or none can be asked.
 func (p *Player) judgeStale(ctx context.Context, suspect int64) int64 {
 	p.mu.Lock()
-	stale, newest := p.playlists.Stale(), p.playlists.Newest()
+	stale, newest := p.playlists.Stale() && !p.over(), p.playlists.Newest()
 	p.mu.Unlock()
 	if !stale {
 		return -1

@@ -52,6 +52,9 @@ type PlayerOptions struct {
 	// Patient: until the playlist was there once, failed requests are none: there
 	// may be nothing to play yet.
 	Patient bool
+	// MayEnd: an EXT-X-ENDLIST is the end of the signal, and a rule broken only where
+	// the playlist goes on before all was played.
+	MayEnd bool
 	// Ledger compares bodies; players that share one compare with each other. Nil:
 	// one of the player's own.
 	Ledger *Ledger
@@ -97,6 +100,7 @@ type Player struct {
 	edge      time.Time     // the date at the buffer's end; zero when not known
 	behind    time.Duration // what is listed after the newest segment downloaded
 	bytesMean float64       // bytes a second of the last segments
+	outages   outages
 
 	violations ring[Violation]
 	failures   ring[Failure]
@@ -133,7 +137,7 @@ func NewPlayer(o PlayerOptions) (*Player, error) {
 		p.client, p.own = NewClient(false), true
 	}
 	p.violations.limit, p.failures.limit, p.stalls.limit, p.transfers.limit = o.Keep, o.Keep, o.Keep, o.Keep
-	p.waits.limit, p.starvation.limit, p.growth.limit = o.Keep, o.Keep, o.Keep
+	p.waits.limit, p.starvation.limit, p.growth.limit, p.outages.ended.limit = o.Keep, o.Keep, o.Keep, o.Keep
 	return p, nil
 }
 
@@ -167,6 +171,13 @@ func (p *Player) Status() PlayerStatus {
 	return p.statusAt(time.Now())
 }
 
+// look is how the player is now, with the outages that have ended after the n-th.
+func (p *Player) look(n int) (PlayerStatus, []Outage) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.statusAt(time.Now()), p.outages.after(n)
+}
+
 // Report is everything up to now.
 func (p *Player) Report() PlayerReport {
 	p.mu.Lock()
@@ -189,16 +200,27 @@ func (p *Player) Report() PlayerReport {
 // statusAt needs mu.
 func (p *Player) statusAt(now time.Time) PlayerStatus {
 	s := p.status
-	stall, lasts := p.buffer.Stall(now)
-	s.Buffer, s.Listed = p.buffer.Ahead(), p.playlists.Newest()
-	s.Standstill = max(s.Standstill, p.playlists.Still())
-	switch {
-	case lasts:
-		s.State, s.Standing = report.ViewStalled, stall.Length
+	if stall, lasts := p.buffer.Stall(now); lasts {
 		s.StallCount++
 		s.Stalled, s.LongestStall = s.Stalled+stall.Length, max(s.LongestStall, stall.Length)
+	}
+	s.Buffer, s.Listed = p.buffer.Ahead(), p.playlists.Newest()
+	s.Standstill = max(s.Standstill, p.playlists.Still())
+	s.Since = p.began
+	s.Outages, s.Lacked, s.LongestOutage = p.outages.count, p.outages.total, p.outages.longest
+	lacking, lacks := p.buffer.Lacking(now)
+	switch {
+	case lacks:
+		s.State, s.Since, s.Lacking, s.Standing = report.ViewStalled, lacking, lacking, now.Sub(lacking)
+		s.Outages++
+		s.Lacked, s.LongestOutage = s.Lacked+s.Standing, max(s.LongestOutage, s.Standing)
 	case p.buffer.Playing():
-		s.State = report.ViewPlaying
+		s.State, s.Since = report.ViewPlaying, p.buffer.Begun()
+		if last, ok := p.outages.ended.last(); ok {
+			s.Since = last.Until
+		}
+	case !p.buffer.Ended().IsZero():
+		s.State, s.Since = report.ViewEnded, p.buffer.Ended()
 	}
 	if begun := p.buffer.Begun(); !begun.IsZero() {
 		s.Startup = begun.Sub(p.began)
@@ -226,7 +248,12 @@ func (p *Player) fetch(ctx context.Context, o order, quiet bool) (answer, error)
 	failed := err != nil && !quiet
 	f := Failure{At: a.At, Length: a.Length, URL: a.URL, Err: a.Err}
 	p.mu.Lock()
-	p.status.Trouble = report.Clean(a.Err)
+	if err != nil {
+		f.Cause = report.Cause(err)
+		p.status.Trouble = f.Cause
+	} else if p.buffer.Begun().IsZero() {
+		p.status.Trouble = "" // later only media makes good what failed
+	}
 	if err == nil || failed {
 		p.transfers.add(a.Request)
 		p.status.Requests++

@@ -12,6 +12,8 @@ type Failure struct {
 	Length time.Duration // until it had failed
 	URL    string
 	Err    string
+	// Cause is Err without what is of this one request alone.
+	Cause string
 }
 
 // Newest tells when a segment was the newest of a playlist: at the latest from
@@ -25,11 +27,20 @@ type Newest struct {
 type PlayerStatus struct {
 	Name, URL string
 	State     report.ViewState
+	// Since is when State began.
+	Since time.Time
 	// Startup is how long the first picture took; zero before it.
 	Startup time.Duration
-	// Standing is for how long the picture has stood still by now.
+	// Lacking is since when there is no media to show, Standing for how long by now;
+	// zero while there is some.
+	Lacking  time.Time
 	Standing time.Duration
-	// StallCount, Stalled and LongestStall include the stall that lasts.
+	// Outages, Lacked and LongestOutage are the times without media, the one that
+	// lasts included: what the audience sees.
+	Outages               int
+	Lacked, LongestOutage time.Duration
+	// StallCount, Stalled and LongestStall are those of them that no declared gap
+	// excuses, the one that lasts included.
 	StallCount            int
 	Stalled, LongestStall time.Duration
 	Buffer                time.Duration
@@ -38,6 +49,8 @@ type PlayerStatus struct {
 	Latency time.Duration
 	// MSN is the newest segment downloaded, Listed the newest listed; -1 for none.
 	MSN, Listed int64
+	// Appended is when MSN was; zero before the first.
+	Appended time.Time
 
 	Requests, Failed int
 	Bytes            int64
@@ -60,7 +73,8 @@ type PlayerStatus struct {
 	// Packager is X-Packager of the last playlist, which came at Loaded.
 	Packager string
 	Loaded   time.Time
-	// Trouble is why the last request failed, empty when it did not.
+	// Trouble is why a request failed last, without numbers that move; empty when media
+	// has come since.
 	Trouble string
 
 	byRule [rules]int

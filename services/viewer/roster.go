@@ -20,6 +20,8 @@ type roster struct {
 	// since is from when on the origin has been heard not to name a signal, zero
 	// while it does.
 	since map[string]time.Time
+	// hears: the origin named a signal when it was last heard.
+	hears bool
 }
 
 func newRoster(fixed []string, forget time.Duration) *roster {
@@ -34,6 +36,7 @@ func newRoster(fixed []string, forget time.Duration) *roster {
 // dropped once it has neither been named nor played for long enough.
 func (r *roster) heard(names []string, plays func(string) bool, now time.Time) {
 	named := make(map[string]bool, len(names))
+	r.hears = len(names) > 0
 	for _, name := range slices.Concat(r.fixed, names) {
 		_, known := r.since[name]
 		if !report.IsSignal(name) || !known && len(r.since) >= maxSignals {
@@ -53,6 +56,14 @@ func (r *roster) heard(names []string, plays func(string) bool, now time.Time) {
 		if now.Sub(since) >= r.forget && !plays(name) {
 			delete(r.since, name)
 		}
+	}
+}
+
+// ended drops a signal that was shown to its end, unless it is still named: nobody
+// waits for more of it.
+func (r *roster) ended(name string) {
+	if since, known := r.since[name]; known && !since.IsZero() {
+		delete(r.since, name)
 	}
 }
 

@@ -2,6 +2,7 @@ package viewer
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -42,13 +43,17 @@ type Service struct {
 	roster   *roster             // guarded by mu
 	watching map[string]*watcher // by signal; guarded by mu
 	trouble  string              // why the origin does not answer, empty when it does; guarded by mu
+	silent   report.Recurring    // of the origin; guarded by mu
 }
 
 // watcher is one signal's player.
 type watcher struct {
 	player *Player
-	stop   context.CancelFunc
+	stop   context.CancelCauseFunc
 }
+
+// errForgotten is why a player is stopped whose signal is no longer one.
+var errForgotten = errors.New("the signal is not watched any more")
 
 var _ runner.Service = (*Service)(nil)
 
@@ -60,7 +65,7 @@ func New(c Config, k runner.Kit) (*Service, error) {
 func newService(c Config, k runner.Kit, connect func() *http.Client) (*Service, error) {
 	s := &Service{
 		config: c, log: k.Log, client: connect(), connect: connect,
-		roster: newRoster(c.Signals, c.Forget), watching: map[string]*watcher{},
+		roster: newRoster(c.Signals, c.Forget), watching: map[string]*watcher{}, silent: report.Recurring{Every: time.Minute},
 	}
 	s.packagers = &Packagers{Front: c.ProxyURL[0], URLs: c.Packagers, Client: s.client}
 	return s, k.Metrics.Register(newCollector(s))
@@ -72,7 +77,8 @@ func (s *Service) Address() string { return "" }
 // Routes adds none.
 func (s *Service) Routes(*mux.Router) {}
 
-// Ready reports whether every signal plays.
+// Ready reports whether a signal plays and none stands still: one that has not been
+// shown yet, or has ended, keeps nobody waiting for the others.
 func (s *Service) Ready() (bool, string) {
 	s.mu.Lock()
 	trouble := s.trouble
@@ -84,21 +90,30 @@ func (s *Service) Ready() (bool, string) {
 		}
 		return false, "there is no signal yet"
 	}
-	var reasons []string
+	plays, waits, stalls := false, []string(nil), []string(nil)
 	for _, p := range list {
-		if p.State == report.ViewPlaying {
-			continue
+		switch p.State {
+		case report.ViewPlaying, report.ViewEnded:
+			plays = true
+		case report.ViewStalled:
+			stalls = append(stalls, because(fmt.Sprintf("%s is %s since %s", p.Name, p.State, p.Lacking.Local().Format(time.TimeOnly)), p.Trouble))
+		default:
+			waits = append(waits, because(fmt.Sprintf("%s is %s", p.Name, p.State), p.Trouble))
 		}
-		reason := fmt.Sprintf("%s is %s", p.Name, p.State)
-		if p.State == report.ViewStalled {
-			reason += fmt.Sprintf(" for %.1f s", p.Standing.Seconds())
-		}
-		if p.Trouble != "" {
-			reason += ": " + p.Trouble
-		}
-		reasons = append(reasons, reason)
 	}
+	if plays {
+		waits = nil
+	}
+	reasons := slices.Concat(stalls, waits)
 	return len(reasons) == 0, strings.Join(reasons, "; ")
+}
+
+// because is a text with its reason, where there is one.
+func because(text, reason string) string {
+	if reason == "" {
+		return text
+	}
+	return text + ": " + reason
 }
 
 // statuses are those of all players, by signal.
@@ -160,21 +175,25 @@ func (s *Service) ask(ctx context.Context) {
 		return
 	}
 	s.mu.Lock()
-	before := s.trouble
+	defer s.mu.Unlock()
+	const away = "the origin does not answer, the signals known go on"
 	if err == nil {
 		s.trouble = ""
+		if len(s.silent.Only()) > 0 {
+			s.log.Info("the origin answers again")
+		}
 		s.roster.heard(names, s.plays, time.Now())
+		for name, w := range s.watching {
+			if w.player.Status().State == report.ViewEnded {
+				s.roster.ended(name)
+			}
+		}
 	} else {
 		s.trouble = report.Clean(err.Error())
 		s.roster.away()
-	}
-	after := s.trouble
-	s.mu.Unlock()
-	switch {
-	case before == "" && after != "":
-		s.log.Warn("the origin does not answer, the signals known go on", "reason", after)
-	case before != "" && after == "":
-		s.log.Info("the origin answers again")
+		if t, tell := s.silent.Seen(away, time.Now()); tell {
+			s.log.Warn(away, "reason", s.trouble, "since", t.Since.Format(time.TimeOnly))
+		}
 	}
 }
 
@@ -191,8 +210,13 @@ func (s *Service) reconcile(ctx context.Context, g *errgroup.Group) error {
 	names := s.roster.names()
 	for name, w := range s.watching {
 		if !slices.Contains(names, name) {
-			s.log.Warn("signal is not watched any more: the origin does not name it and it does not play", "signal", name)
-			w.stop()
+			state := w.player.Status().State
+			s.log.Info("signal is not watched any more: the origin does not name it and it does not play", "signal", name, "state", state.String())
+			if state == report.ViewEnded || s.roster.hears {
+				w.stop(errForgotten)
+			} else {
+				w.stop(nil) // who names nothing may know nothing: that is no end
+			}
 			delete(s.watching, name)
 		}
 	}
@@ -200,50 +224,74 @@ func (s *Service) reconcile(ctx context.Context, g *errgroup.Group) error {
 		if s.watching[name] != nil {
 			continue
 		}
-		p, err := s.player(name)
+		p, own, err := s.player(name)
 		if err != nil {
 			return err
 		}
-		own, stop := context.WithCancel(ctx)
+		playing, stop := context.WithCancelCause(ctx)
 		s.watching[name] = &watcher{p, stop}
 		s.log.Info("watching", "signal", name, "url", p.o.URL)
 		g.Go(func() error {
 			defer p.client.CloseIdleConnections()
-			return p.Run(own)
+			return p.Run(playing)
 		})
-		g.Go(func() error { return s.speak(own, name, p) })
+		g.Go(func() error { return s.speak(playing, name, p, own) })
 	}
 	return nil
 }
 
-func (s *Service) player(signal string) (*Player, error) {
-	log := s.log.With("signal", signal)
-	return NewPlayer(PlayerOptions{
+func (s *Service) player(signal string) (*Player, *complaints, error) {
+	own := newComplaints(s.log.With("signal", signal))
+	p, err := NewPlayer(PlayerOptions{
 		Name: signal, URL: s.config.ProxyURL[0] + "/" + url.PathEscape(signal) + "/playlist.m3u8",
-		Client: s.connect(), Patient: true, Packagers: s.packagers, Keep: shown,
-		OnViolation: func(v Violation) { log.Warn("a rule is broken", "rule", v.Rule.String(), "what", v.Text) },
-		OnFailure: func(f Failure) {
-			log.Warn("a request failed", "url", f.URL, "error", report.Clean(f.Err), "after_ms", f.Length.Milliseconds())
+		Client: s.connect(), Patient: true, MayEnd: true, Packagers: s.packagers, Keep: shown,
+		OnViolation: func(v Violation) {
+			own.hear("a rule is broken", v.Rule.String(), "rule", v.Rule.String(), "what", v.Text)
 		},
-		OnStall: func(st Stall) { log.Warn("the picture stood still", "stalled_ms", st.Length.Milliseconds()) },
+		OnFailure: func(f Failure) {
+			own.hear("a request failed", f.Cause, "url", f.URL, "error", report.Clean(f.Err), "after_ms", f.Length.Milliseconds())
+		},
 	})
+	return p, own, err
 }
 
-// speak gives the viewer's word on a signal until ctx is cancelled.
-func (s *Service) speak(ctx context.Context, signal string, p *Player) error {
+// speak gives the viewer's word on a signal until ctx is cancelled. What has ended is
+// told before the state that follows it.
+func (s *Service) speak(ctx context.Context, signal string, p *Player, own *complaints) error {
 	var said time.Time
 	var last PlayerStatus
+	t := teller{signal: signal}
 	for {
-		now := time.Now()
-		st := p.Status()
+		now, over := time.Now(), ctx.Err() != nil // asked once: what is said last is said after it
+		st, ended := p.look(t.ended)
+		if over && st.State != report.ViewEnded && errors.Is(context.Cause(ctx), errForgotten) {
+			if !st.Lacking.IsZero() {
+				ended = append(ended, Outage{st.Lacking, now})
+			}
+			st.State, st.Since, st.Lacking, st.Standing = report.ViewEnded, now, time.Time{}, 0
+		}
+		for _, o := range t.tell(ended, st, now) {
+			s.tell(o)
+		}
 		if st.State != last.State || st.Packager != last.Packager || now.Sub(said) >= word {
 			report.Emit(s.log, st.State.String(), viewing(signal, st, now))
 			said, last = now, st
 		}
-		if sleepUntil(ctx, now.Add(look)) != nil {
-			return nil //nolint:nilerr // the player has been stopped, or all have
+		if over {
+			return nil // the player has been stopped, or all have
 		}
+		own.over(now)
+		_ = sleepUntil(ctx, now.Add(look)) // what has been said last tells the end
 	}
+}
+
+// tell tells of an outage.
+func (s *Service) tell(o report.Outage) {
+	if o.Lasts() {
+		report.Alert(s.log, "the picture stands still", o)
+		return
+	}
+	report.Alert(s.log, "the picture stood still", o)
 }
 
 // viewing is a status as others are told.
@@ -256,9 +304,9 @@ func viewing(signal string, st PlayerStatus, now time.Time) report.Viewing {
 		age = now.Sub(st.Loaded).Milliseconds()
 	}
 	return report.Viewing{
-		Signal: signal, State: st.State, StalledForMS: st.Standing.Milliseconds(),
-		Stalls: st.StallCount, StalledMS: st.Stalled.Milliseconds(), LongestStallMS: st.LongestStall.Milliseconds(),
-		BufferMS: st.Buffer.Milliseconds(), LatencyMS: latency, MSN: st.MSN,
+		Signal: signal, State: st.State, Since: st.Since.UTC().Truncate(time.Millisecond), Trouble: st.Trouble, StalledForMS: st.Standing.Milliseconds(),
+		Stalls: st.Outages, StalledMS: st.Lacked.Milliseconds(), LongestStallMS: st.LongestOutage.Milliseconds(),
+		BufferMS: st.Buffer.Milliseconds(), LatencyMS: latency, MSN: st.MSN, MSNAt: st.Appended.UTC().Truncate(time.Millisecond),
 		Violations: st.Violated, FailedRequests: st.Failed, Packager: st.Packager, PlaylistAgeMS: age, BitrateBPS: st.Bitrate,
 	}
 }

@@ -192,7 +192,7 @@ func TestTheViewerSaysAtOnceThatThePictureStands(t *testing.T) {
 		s.began = time.Now()
 		p.origin.name("live01")
 		time.Sleep(24 * time.Second)
-		if ok, reason := p.Ready(); ok || !strings.Contains(reason, "live01 is stalled for ") || !strings.Contains(reason, "EOF") {
+		if ok, reason := p.Ready(); ok || !strings.Contains(reason, "live01 is stalled since ") || !strings.Contains(reason, "EOF") {
 			t.Errorf("ready: got %t, %q, want that it stands still and why", ok, reason)
 		}
 		time.Sleep(16 * time.Second)

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net/http"
 	"time"
+
+	"livestream-tui/services/report"
 )
 
 const (
@@ -30,7 +32,7 @@ func signals(ctx context.Context, c *http.Client, origins []string) ([]string, e
 			}
 		}
 		if first == nil {
-			first = fmt.Errorf("%s: %w", origin, err)
+			first = fmt.Errorf("%s: %s", origin, report.Cause(err))
 		}
 	}
 	return nil, first

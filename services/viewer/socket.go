@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"livestream-tui/services/dial"
 )
 
 // NewClient returns a client as a player has one, with connections of its own: it
@@ -23,7 +25,7 @@ func NewClient(small bool) *http.Client {
 	if small {
 		dialer.Control = shrink
 	}
-	return newClient(dialer.DialContext)
+	return newClient(dial.From(dialer.DialContext))
 }
 
 func newClient(dial func(ctx context.Context, network, address string) (net.Conn, error)) *http.Client {

@@ -12,7 +12,7 @@ import (
 
 // Summary is what many players saw together.
 type Summary struct {
-	Players, Starting, Playing, Stalled int
+	Players, Starting, Playing, Stalled, Ended int
 
 	Requests, Failed int
 	Bytes            int64
@@ -41,6 +41,8 @@ func Summarize(reports []PlayerReport) Summary {
 			s.Playing++
 		case report.ViewStalled:
 			s.Stalled++
+		case report.ViewEnded:
+			s.Ended++
 		default:
 			s.Starting++
 		}
@@ -94,7 +96,7 @@ func join(to map[int64]Newest, list []Newest) {
 // Clean reports whether no player saw a failed request, a rule broken or a stall,
 // and every one of them plays.
 func (s Summary) Clean() bool {
-	return s.Failed+s.Violated+s.Stalls+s.GaveUp+s.Starting+s.Stalled == 0
+	return s.Failed+s.Violated+s.Stalls+s.GaveUp+s.Starting+s.Stalled+s.Ended == 0
 }
 
 // String says what was seen, in one line.

@@ -1,0 +1,77 @@
+package tui
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"livestream-tui/procs/control"
+	"livestream-tui/services/report"
+)
+
+func TestEverySignalAndEveryFileHasALine(t *testing.T) {
+	for name, c := range map[string]struct {
+		w, h int
+		keys []string
+		want []string
+	}{
+		"the light names which is bad, and how many are not": {120, 36, nil, []string{"✗ OFF AIR live02 00:07 ", "5 of 6 on air"}},
+		"on 80":                              {80, 24, nil, []string{"✗ OFF AIR live02 00:07 ", "5 of 6 on air", " live02 ✗ off air"}},
+		"on 40":                              {40, 10, nil, []string{"✗ OFF AIR live02 00:07 "}},
+		"a glyph and a word for each signal": {120, 36, nil, []string{"│ live02 ✗ off air", "│ live01 ● on air", "4 more"}},
+		"all of them, and the files that are none": {120, 36, []string{"4", "enter"}, []string{
+			"live02 ✗ off air", "live01 ● on air", "live06 ● on air", "✗ refused My Movie (1).mp4: moov atom not found: the copy is not finished",
+			"◌ waiting live09.mp4: it is being copied", "○ passed over notes.txt: it is no film",
+		}},
+		"one length of one outage": {120, 36, []string{"5", "enter"}, []string{
+			"14:02:24 outage           ✗ off air for 00:07 live02: connection refused", "13:57:31 outage           ✗ off air for 1.234s live05",
+		}},
+		"the logs around it": {120, 36, []string{"5", "down", "enter"}, []string{"OUTAGE 14:02:24.000  off air for 00:07 live02: connection refused"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m, _ := newTestModel(t, "several signals", c.w, c.h, colour)
+			for _, k := range c.keys {
+				press(m, k)
+			}
+			checkFrame(t, m, c.w, c.h, name)
+			got := ansi.Strip(m.View())
+			for _, want := range c.want {
+				if !strings.Contains(got, want) {
+					t.Errorf("the screen lacks %q:\n%s", want, got)
+				}
+			}
+		})
+	}
+}
+
+func TestAnIncidentReportHoldsOutagesSignalsAndFilms(t *testing.T) {
+	m, _ := newTestModel(t, "several signals", 120, 36, colour)
+	got := incidentText(&m.scene, nil)
+	for _, want := range []string{
+		"live02  since 2024-04-05T14:02:24Z until it lasts  7s  connection refused", "live05  since 2024-04-05T13:57:31Z until 2024-04-05T13:57:32.234Z  1.234s",
+		"live02           off air   live02 has stood still since ", "My Movie (1).mp4  my-movie-1  refused  moov atom not found",
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("the report lacks %q:\n%s", want, got)
+		}
+	}
+}
+
+func TestTheHeadersCounterIsTheOutagesLength(t *testing.T) {
+	m, _ := newTestModel(t, "on air", 120, 36, colour)
+	since := noon.Add(-2300 * time.Millisecond)
+	for i := range 8 {
+		s := onAir()
+		s.Version, s.At = uint64(2000+i), noon.Add(time.Duration(i)*777*time.Millisecond)
+		s.Viewings = []control.ViewingAt{viewing(s.At, s.At.Sub(since))}
+		s.Viewings[0].Since = s.At // what the viewer says now and then is not what is counted from
+		s.Outages = []control.OutageAt{{Time: s.At, Process: "viewer", Outage: report.OutageOf("live01", since, s.At)}}
+		m.take(polled{s.At, s, nil})
+		if got, want := ansi.Strip(m.View()), fmt.Sprintf("OFF AIR %s ", clockText(s.Outages[0].Length(s.At))); !strings.Contains(got, want) {
+			t.Errorf("the header lacks %q:\n%s", want, strings.SplitN(got, "\n", 2)[0])
+		}
+	}
+}
