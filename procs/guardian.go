@@ -1,7 +1,11 @@
 package procs
 
 import (
+	"bufio"
+	"bytes"
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -26,17 +30,49 @@ const (
 )
 
 // Guard is the guardian's whole life: it reads r, whose other end the supervisor
-// holds, until the supervisor's death closes it, and then kills every group that
-// the records at path name. orphaned: the supervisor has not ended as it should. The
-// caller must have ignored INT, TERM, HUP and QUIT.
+// holds, until the supervisor's death closes it, and then kills every group that the
+// supervisor has named there last. A line is a JSON array of records; path is the
+// file that holds the same, for a supervisor of an earlier version that writes no
+// lines. orphaned: the supervisor has not ended as it should. The caller must have
+// ignored INT, TERM, HUP and QUIT.
 func Guard(r io.Reader, path string) (orphaned bool, err error) {
-	if _, err := io.Copy(io.Discard, r); err != nil {
+	last, err := lastLine(r)
+	switch {
+	case err != nil:
 		return false, fmt.Errorf("guardian: %w", err)
+	case last == nil:
+		_, err = os.Stat(path) // a supervisor that stops everything removes it
+		orphaned = err == nil
+		_, err = sweep(path)
+		return orphaned, err
+	case string(last) == allEnded:
+		return false, nil // and the file was removed with the last group
 	}
-	_, err = os.Stat(path) // a supervisor that stops everything removes it
-	orphaned = err == nil
-	_, err = sweep(path)
-	return orphaned, err
+	var list []record
+	if err := json.Unmarshal(last, &list); err != nil {
+		return true, fmt.Errorf("guardian: %w", err)
+	}
+	if _, err := killGroups(list); err != nil {
+		return true, err
+	}
+	return true, remove(path)
+}
+
+// lastLine reads r to its end and returns the last line that has an end; nil where
+// there is none.
+func lastLine(r io.Reader) ([]byte, error) {
+	in := bufio.NewReader(r)
+	var last []byte
+	for {
+		line, err := in.ReadBytes('\n')
+		if errors.Is(err, io.EOF) {
+			return last, nil // the rest of a line is of a supervisor that died writing it
+		}
+		if err != nil {
+			return last, err
+		}
+		last = bytes.TrimSuffix(line, []byte("\n"))
+	}
 }
 
 // keepGuardian has a guardian running until ctx is cancelled.
@@ -69,20 +105,28 @@ func (s *Supervisor) guardianOnce(ctx context.Context, spawner *child.Spawner) e
 	if err != nil {
 		return err
 	}
-	defer func() { _ = w.Close() }() // a second time after ctx's end, which does no harm
+	defer s.place.records.hangUp(w) // at the latest
 	c, err := spawner.Start(child.Options{
-		Argv: append([]string{s.o.Self, GuardianCommand, s.records.path}, s.o.Guardian...), Env: os.Environ(), Stdin: r, Survives: true,
+		Argv: append([]string{s.o.Self, GuardianCommand, s.place.records.path}, s.o.Guardian...), Env: s.o.GuardianEnv, Stdin: r, Survives: true,
 	})
 	_ = r.Close() // the guardian has its own
 	if err != nil {
 		return err
 	}
+	deaf := s.place.records.tellTo(w)
 	select {
 	case <-c.Done():
 		return fmt.Errorf("guardian: %s", c.Exit())
+	case <-deaf:
+		// It is stopped, say. Were it to go on once the pipe is closed, it would sweep.
+		if err := c.Signal(syscall.SIGKILL); err != nil {
+			return err
+		}
+		<-c.Done()
+		return fmt.Errorf("guardian: it reads no records: %s", c.Exit())
 	case <-ctx.Done():
 	}
-	_ = w.Close() // tells it to sweep what the records name now, and to end
+	s.place.records.hangUp(w) // tells it to sweep what the records name now, and to end
 	select {
 	case <-c.Done():
 		return nil

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -134,19 +135,43 @@ func TestAKilledGuardianIsReplacedAndKnowsTheGroups(t *testing.T) {
 	v.awaitSwept()
 }
 
+// stop stops the supervisor, and returns once each of its threads has stopped. A
+// SIGSTOP alone has stopped nothing yet: it takes effect as the threads are scheduled.
+func (v *victim) stop() {
+	v.Helper()
+	if err := v.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
+		v.Fatal(err)
+	}
+	var status syscall.WaitStatus
+	if _, err := syscall.Wait4(v.cmd.Process.Pid, &status, syscall.WUNTRACED, nil); err != nil || !status.Stopped() {
+		v.Fatalf("got %#x, %v, want a supervisor that is stopped", uint32(status), err)
+	}
+}
+
+// leaders are the children themselves that live, without what they have started.
+func (v *victim) leaders() []string {
+	var list []string
+	for _, s := range v.statuses {
+		members, err := child.Members(s.PID)
+		if err != nil || slices.ContainsFunc(members, func(p child.Process) bool { return p.PID == s.PID && !p.Zombie }) {
+			list = append(list, s.Name)
+		}
+	}
+	return list
+}
+
 func TestTheNextStartSweepsWhenBothWereKilled(t *testing.T) {
 	t.Parallel()
 	v := newVictim(t)
 	guardian := guardianOf(t, v.run)
-	if err := syscall.Kill(guardian, syscall.SIGSTOP); err != nil { // so that it cannot be quicker than us
-		t.Fatal(err)
-	}
-	v.kill()
+	v.stop() // so that it cannot start another guardian
 	if err := syscall.Kill(guardian, syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
+	awaitTrue(t, "the guardian has gone", func() bool { return child.GroupEmpty(guardian) })
+	v.kill()
 	if runtime.GOOS == "linux" {
-		awaitTrue(t, "the kernel takes the leaders", func() bool { return len(v.groups()) == 1 })
+		awaitTrue(t, "the kernel takes the leaders", func() bool { return len(v.leaders()) == 0 })
 	}
 	if got := fmt.Sprint(v.groups()); !strings.Contains(got, "orphan") {
 		t.Fatalf("got %s, want the member of orphan, which nobody told of a death, to live", got)
@@ -155,7 +180,7 @@ func TestTheNextStartSweepsWhenBothWereKilled(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer next.lock.Close()
+	defer next.place.leave()
 	v.awaitSwept()
 }
 
@@ -224,8 +249,8 @@ func TestSweepKillsOnlyWhatTheRecordsMean(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	write("records.1", record{"x", reused, "1", ours}, record{"x", other, otherStarted, ours}, record{"zero", 0, "", ours}, record{"one", 1, "", ours})
-	write("records.2", record{"gone", 1 << 30, "1", ours}, record{"x", meant, meantStarted, ours})
+	write("records.1", record{"x", reused, "1", ours, ""}, record{"x", other, otherStarted, ours, ""}, record{"zero", 0, "", ours, ""}, record{"one", 1, "", ours, ""})
+	write("records.2", record{"gone", 1 << 30, "1", ours, ""}, record{"x", meant, meantStarted, ours, ""})
 	for name, text := range map[string]string{"records.3": "{torn", "records.4.new": "[", "other": "stays"} {
 		if err := os.WriteFile(filepath.Join(run, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
@@ -296,12 +321,12 @@ func TestASecondInstanceIsRefused(t *testing.T) {
 	if !errors.Is(err, ErrAlreadyRunning) || !strings.Contains(err.Error(), fmt.Sprintf("pid %d,", os.Getpid())) {
 		t.Errorf("got %v, want %v with our pid", err, ErrAlreadyRunning)
 	}
-	first.lock.Close()
+	first.place.leave()
 	third, err := New(Options{RunPath: run, LogPath: run})
 	if err != nil {
 		t.Fatalf("after the first has gone: %v", err)
 	}
-	third.lock.Close()
+	third.place.leave()
 }
 
 func TestRunPathMustBeOurs(t *testing.T) {

@@ -22,8 +22,14 @@ func (s *Supervisor) Hold() error {
 	var errs []error
 	for _, spec := range s.o.Specs {
 		p := s.procs[spec.Name]
-		for _, socket := range spec.Held[len(p.held):] {
+		if len(p.held) > 0 {
+			continue
+		}
+		for _, socket := range spec.Held {
 			f, err := listen(socket)
+			if err != nil && socket.Optional {
+				continue // the child says what it lacks
+			}
 			if err != nil {
 				errs = append(errs, fmt.Errorf("%s: cannot listen on %s: %w; free the port or set another", spec.Name, socket.Address, reasonOf(err)))
 				break
@@ -103,12 +109,10 @@ func (p *process) environment() []string {
 			env = append(env, v)
 		}
 	}
-	if len(p.held) == 0 {
-		return env
-	}
 	var names []string
-	for _, socket := range p.spec.Held {
-		names = append(names, socket.Name)
+	for _, f := range p.held {
+		names = append(names, f.Name())
 	}
-	return append(env, fmt.Sprintf("%s=%d", listenCount, len(p.held)), listenNames+"="+strings.Join(names, ":"))
+	names = append(names, connectionsName)
+	return append(env, fmt.Sprintf("%s=%d", listenCount, len(names)), listenNames+"="+strings.Join(names, ":"))
 }

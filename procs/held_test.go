@@ -19,7 +19,7 @@ import (
 
 // inheritedBy is the socket that a held child of these tests was given.
 func inheritedBy() (net.Listener, error) {
-	if os.Getenv(listenCount) != "1" || os.Getenv(listenNames) != "proxy" || os.Getenv(listenPID) != "" {
+	if os.Getenv(listenCount) != "2" || os.Getenv(listenNames) != "proxy:connections" || os.Getenv(listenPID) != "" {
 		return nil, fmt.Errorf("LISTEN_FDS=%q LISTEN_FDNAMES=%q LISTEN_PID=%q", os.Getenv(listenCount), os.Getenv(listenNames), os.Getenv(listenPID))
 	}
 	f := os.NewFile(3, "held")
@@ -331,7 +331,7 @@ func TestASocketThatCannotBeHeldIsSaid(t *testing.T) {
 	free := freeAddress(t)
 	run := folder(t)
 	one, other := spec(t, "origin", "held"), spec(t, "proxy", "held")
-	one.Held, other.Held = []Socket{{"origin", free}}, []Socket{{"proxy", taken.Addr().String()}}
+	one.Held, other.Held = []Socket{{Name: "origin", Address: free}}, []Socket{{Name: "proxy", Address: taken.Addr().String()}}
 	s, err := New(Options{Specs: []Spec{one, other}, RunPath: run, LogPath: run})
 	if err != nil {
 		t.Fatal(err)

@@ -2,9 +2,12 @@ package procs
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -17,6 +20,8 @@ import (
 const (
 	emptyPoll = 10 * time.Millisecond // between looks at a group whose leader has gone, then doubling
 	emptyMost = 100 * time.Millisecond
+	// acceptPause is between tries to take a connection after one that failed.
+	acceptPause = 100 * time.Millisecond
 )
 
 // socketVariable tells a child which socket to serve its health on. It also marks
@@ -27,59 +32,122 @@ const socketVariable = "SERVICE_SOCKET"
 // bytes with the final zero on macOS, 108 on Linux.
 const socketMost = 103
 
-// socketPath is the incarnation's own socket: two of one process may live at the
+// socketName is of the incarnation's own socket: two of one process may live at the
 // same time.
-func socketPath(folder, name string, epoch int) string {
-	return filepath.Join(folder, fmt.Sprintf("%s.%d.sock", name, epoch))
+func socketName(name string, epoch int) string { return fmt.Sprintf("%s.%d.sock", name, epoch) }
+
+// fits refuses a run folder whose path leaves no room for the sockets in it.
+func fits(folder string, specs []Spec) error {
+	longest := "control.sock"
+	for _, spec := range specs {
+		if name := socketName(spec.Name, 999999); len(name) > len(longest) {
+			longest = name
+		}
+	}
+	if path := filepath.Join(folder, longest); len(path) > socketMost {
+		return fmt.Errorf("RUN_PATH=%q: too long: %s in it would have %d bytes, and a socket's path may have %d; set one of at most %d",
+			folder, longest, len(path), socketMost, socketMost-len(longest)-1)
+	}
+	return nil
 }
 
 // incarnation is one that has been started.
 type incarnation struct {
 	child   *child.Child
 	epoch   int
-	socket  string
 	started time.Time
 	asked   atomic.Bool // to end, by a TERM
+	// connections are how it is reached, and socket is where others may reach it.
+	connections *connections
+	socket      *Listener
+	logged      func() // nothing of it writes to the log any more
+}
+
+// connect returns a connection to it. One of an earlier version, which takes no
+// descriptors, listens at the path itself; what else is there is another platform's.
+func (i *incarnation) connect(ctx context.Context) (net.Conn, error) {
+	if !i.socket.replaced() {
+		return i.connections.connect()
+	}
+	c, err := (&net.Dialer{}).DialContext(ctx, "unix", i.socket.path)
+	if err != nil {
+		return i.connections.connect()
+	}
+	if who, ok := PeerOf(c); !ok || who.PID != i.child.PID() {
+		_ = c.Close() // nothing was sent
+		return i.connections.connect()
+	}
+	return c, nil
+}
+
+// serveSocket passes on who comes to the incarnation's path, until that is closed.
+func (i *incarnation) serveSocket() {
+	for {
+		c, err := i.socket.Accept()
+		if errors.Is(err, net.ErrClosed) {
+			return
+		}
+		if err != nil {
+			time.Sleep(acceptPause) // too many open files, say; nobody waits for us
+			continue
+		}
+		if u, ok := c.(*net.UnixConn); ok {
+			if f, err := u.File(); err == nil {
+				_ = i.connections.pass(f) // one who is not taken sees the end
+				_ = f.Close()             // the incarnation has its own
+			}
+		}
+		_ = c.Close() // as above
+	}
 }
 
 // readyWait tells a child that starts beside the current incarnation not to answer
 // on the sockets that they share before it is ready: it may never be.
 const readyWait = "READY_WAIT=1h"
 
-// spawn starts an incarnation and the goroutines that watch it.
+// spawn starts an incarnation and the goroutines that watch it. That its socket or
+// its log cannot be made is no reason to do without it.
 func (s *Supervisor) spawn(p *process, epoch int) error {
 	name := p.spec.Name
-	socket := socketPath(s.o.RunPath, name, epoch)
-	if err := remove(socket); err != nil {
-		return fmt.Errorf("socket that an earlier run left: %w", err)
-	}
-	log, err := p.tail.open()
+	pass, theirs, err := newConnections()
 	if err != nil {
 		return err
 	}
-	defer func() { _ = log.Close() }() // the child has its own
-	env := append(p.environment(), socketVariable+"="+socket)
+	defer func() { _ = theirs.Close() }() // the child has its own
+	i := &incarnation{epoch: epoch, started: time.Now(), connections: pass}
+	if i.socket, err = s.place.listen(socketName(name, epoch)); err != nil {
+		s.notes.say(hclog.Warn, "cannot make a socket, trying again", "process", name, "error", err)
+	}
+	log, logged := p.tail.open()
+	i.logged = logged
+	env := append(p.environment(), socketVariable+"="+i.socket.path)
 	if epoch == p.machine.Next {
 		env = append(env, readyWait)
 	}
-	c, err := s.spawner.Start(child.Options{Argv: p.spec.Argv, Dir: p.spec.Dir, Stdout: log, Stderr: log, Extra: p.held, Env: env})
+	c, err := s.spawner.Start(child.Options{
+		Argv: p.spec.Argv, Dir: p.spec.Dir, Stdout: log, Stderr: log, Extra: append(slices.Clone(p.held), theirs), Env: env,
+	})
 	if err != nil {
+		s.place.forget(i.socket)
+		pass.close()
+		logged()
 		return err
 	}
-	i := &incarnation{child: c, epoch: epoch, socket: socket, started: time.Now()}
+	i.child = c
 	p.living[epoch] = i
 	s.mu.Lock()
 	s.leaders[c.PID()] = true
 	s.mu.Unlock()
-	if err := s.records.add(name, c.PID(), socket); err != nil {
-		s.notes.say(hclog.Warn, "cannot record a process group: the guardian will not know it", "process", name, "error", err)
+	if err := s.place.records.add(name, c.PID(), i.socket.path); err != nil {
+		s.notes.say(hclog.Warn, "cannot write the records of running groups", "process", name, "error", err)
 	}
 	watching, cancel := context.WithCancel(context.Background())
 	s.work.Go(func() {
 		defer cancel()
 		s.await(p, i)
 	})
-	s.work.Go(func() { s.probe(watching, name, epoch, socket) })
+	s.work.Go(func() { s.probe(watching, name, i) })
+	s.work.Go(i.serveSocket)
 	return nil
 }
 
@@ -88,6 +156,8 @@ func (s *Supervisor) spawn(p *process, epoch int) error {
 // incarnation finds the place empty. A TERM that was sent reaches the rest as well,
 // and GraceTimer kills it.
 func (s *Supervisor) await(p *process, i *incarnation) {
+	defer s.place.forget(i.socket)
+	defer i.connections.close()
 	select {
 	case <-i.child.Done():
 	case <-s.ended:
@@ -107,11 +177,12 @@ func (s *Supervisor) await(p *process, i *incarnation) {
 	s.mu.Lock()
 	delete(s.leaders, i.child.PID())
 	s.mu.Unlock()
-	if err := s.records.drop(i.child.PID()); err != nil {
-		s.notes.say(hclog.Warn, "cannot update the records of running groups", "error", err)
+	if err := s.place.records.drop(i.child.PID()); err != nil {
+		s.notes.say(hclog.Warn, "cannot write the records of running groups", "error", err)
 	}
-	_ = remove(i.socket) // a service that ended well has removed it
+	s.place.forget(i.socket) // before the news of its end
 	p.tail.drain()
+	i.logged()
 	s.send(p.spec.Name, Event{Kind: Ended, Epoch: i.epoch, Exit: i.child.Exit()})
 }
 
@@ -121,7 +192,7 @@ func (s *Supervisor) await(p *process, i *incarnation) {
 // request is not any worse off than at a stop.
 func (s *Supervisor) handOver(name string, i *incarnation) {
 	_ = i.child.Signal(syscall.SIGCONT) // a paused one could not listen
-	client := newClient(i.socket)
+	client := newClient(i.connect)
 	defer client.CloseIdleConnections()
 	req, err := http.NewRequestWithContext(context.Background(), http.MethodPost, "http://service/handover", nil)
 	var resp *http.Response

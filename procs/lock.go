@@ -67,11 +67,18 @@ func emptyOrOurs(path string) bool {
 	return len(names) == 0
 }
 
-// takeLock locks the file at path for the life of the returned file.
+// takeLock locks the file at path for the life of the returned file. What another
+// user has put there is not opened, and by a link nothing is.
 func takeLock(path string) (*os.File, error) {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0o600)
+	if errors.Is(err, syscall.ELOOP) {
+		return nil, fmt.Errorf("lock %s: it is a symbolic link: remove it, or set another RUN_PATH", path)
+	}
 	if err != nil {
-		return nil, fmt.Errorf("lock: %w", err)
+		return nil, fmt.Errorf("RUN_PATH=%q: the lock cannot be made: %w; set RUN_PATH to a folder of yours", filepath.Dir(path), err)
+	}
+	if err := isOurFile(f); err != nil {
+		return nil, errors.Join(fmt.Errorf("lock %s: %w: remove it, or set another RUN_PATH", path, err), f.Close())
 	}
 	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	if errors.Is(err, syscall.EWOULDBLOCK) {
@@ -94,4 +101,20 @@ func takeLock(path string) (*os.File, error) {
 		return nil, fmt.Errorf("lock %s: %w", path, err)
 	}
 	return f, nil
+}
+
+// isOurFile refuses what is no file, or another user's.
+func isOurFile(f *os.File) error {
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	st, ok := info.Sys().(*syscall.Stat_t)
+	switch {
+	case !info.Mode().IsRegular():
+		return errors.New("it is no file")
+	case !ok || int(st.Uid) != os.Getuid():
+		return errors.New("it is another user's")
+	}
+	return nil
 }

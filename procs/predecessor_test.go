@@ -61,21 +61,26 @@ func TestInAFloodThePredecessorIsItsEnd(t *testing.T) {
 	}
 }
 
-func TestALogThatWasMovedAwayIsLeftWhereItIs(t *testing.T) {
+// TestALogThatWasMovedAwayKeepsWhatItHad floods one who writes to it still: the file
+// neither grows without a limit nor loses what was in it when it was moved.
+func TestALogThatWasMovedAwayKeepsWhatItHad(t *testing.T) {
 	x := newTailed(t)
-	if err := os.Rename(x.tail.path, predecessor(x.tail.path)); err != nil {
+	x.write("what was said before\n")
+	x.tail.read()
+	moved := x.tail.path + ".moved"
+	if err := os.Rename(x.tail.path, moved); err != nil {
 		t.Fatal(err)
 	}
-	moved, err := os.Stat(predecessor(x.tail.path))
-	if err != nil {
-		t.Fatal(err)
-	}
+	x.tail.read()
 	x.write(strings.Repeat(strings.Repeat("x", 1023)+"\n", logMost>>10))
 	x.tail.read()
-	now, err := os.Stat(predecessor(x.tail.path))
-	if err != nil || !os.SameFile(moved, now) {
-		t.Errorf("another file is there: %v", err)
+	if b, err := os.ReadFile(moved); err != nil || string(b) != "what was said before\n" {
+		t.Errorf("the moved one: got %d bytes, %v, want what was said before", len(b), err)
 	}
+	x.lines = nil
+	x.write("and after\n")
+	x.tail.read()
+	x.told("and after")
 }
 
 func TestAPredecessorThatCannotBeKeptDoesNotLetTheLogGrow(t *testing.T) {

@@ -21,9 +21,12 @@ const (
 	reasonMost   = 512 // bytes of /readyz that are read
 )
 
-// probe asks the incarnation's socket for its health until ctx is cancelled.
-func (s *Supervisor) probe(ctx context.Context, name string, epoch int, socket string) {
-	p := prober{socket: socket}
+// dial makes a connection to an incarnation.
+type dial func(context.Context) (net.Conn, error)
+
+// probe asks the incarnation for its health until ctx is cancelled.
+func (s *Supervisor) probe(ctx context.Context, name string, i *incarnation) {
+	p := prober{dial: i.connect}
 	defer p.hangUp()
 	every, began := probeEager, time.Now()
 	for {
@@ -35,7 +38,7 @@ func (s *Supervisor) probe(ctx context.Context, name string, epoch int, socket s
 		case <-time.After(UntilNext(time.Now(), every)):
 		}
 		e := p.ask(ctx)
-		e.Epoch = epoch
+		e.Epoch = i.epoch
 		if e.Ready {
 			every = probeReady
 		} else if every == probeEager && time.Since(began) > eagerTime {
@@ -47,21 +50,21 @@ func (s *Supervisor) probe(ctx context.Context, name string, epoch int, socket s
 	}
 }
 
-// newClient returns a client of the unix socket at path.
-func newClient(path string) *http.Client {
+// newClient returns a client of one incarnation.
+func newClient(d dial) *http.Client {
 	return &http.Client{
 		Timeout: probeTimeout,
 		Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			return (&net.Dialer{}).DialContext(ctx, "unix", path)
+			return d(ctx)
 		}},
 	}
 }
 
-// prober asks one socket, over one connection and with both questions in one write:
+// prober asks one incarnation, over one connection and with both questions in one write:
 // http.Client has two more goroutines for each connection, and to wake them was a
 // third of what supervision costs at rest.
 type prober struct {
-	socket  string
+	dial    dial
 	conn    net.Conn      // nil while there is none
 	answers *bufio.Reader // of conn
 }
@@ -93,7 +96,9 @@ func (p *prober) ask(ctx context.Context) Event {
 func (p *prober) begin(ctx context.Context) (status int, err error) {
 	deadline := time.Now().Add(probeTimeout)
 	if p.conn == nil {
-		conn, err := (&net.Dialer{Deadline: deadline}).DialContext(ctx, "unix", p.socket)
+		within, cancel := context.WithDeadline(ctx, deadline)
+		conn, err := p.dial(within)
+		cancel()
 		if err != nil {
 			return 0, err
 		}

@@ -1,6 +1,7 @@
 package procs
 
 import (
+	"context"
 	"io"
 	"log"
 	"net"
@@ -45,7 +46,7 @@ func TestAProbeTellsWhatAServiceSays(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			server, socket := unixServer(t, c.serve)
-			p := prober{socket: socket}
+			p := prober{dial: to(socket)}
 			defer p.hangUp()
 			for n := range 3 {
 				if got := p.ask(t.Context()); !reflect.DeepEqual(got, c.want) {
@@ -65,7 +66,7 @@ func TestAServiceThatHangsIsMissedInTime(t *testing.T) {
 	hung := make(chan struct{})
 	_, socket := unixServer(t, func(http.ResponseWriter, *http.Request) { <-hung })
 	t.Cleanup(func() { close(hung) }) // before the server is closed, which waits
-	p := prober{socket: socket}
+	p := prober{dial: to(socket)}
 	defer p.hangUp()
 	began := time.Now()
 	if got, want := p.ask(t.Context()), (Event{Kind: Missed}); !reflect.DeepEqual(got, want) {
@@ -73,6 +74,13 @@ func TestAServiceThatHangsIsMissedInTime(t *testing.T) {
 	}
 	if took := time.Since(began); took > probeTimeout+probeTimeout/2 {
 		t.Errorf("it took %s, want %s", took, probeTimeout)
+	}
+}
+
+// to dials the socket at path.
+func to(path string) dial {
+	return func(ctx context.Context) (net.Conn, error) {
+		return (&net.Dialer{}).DialContext(ctx, "unix", path)
 	}
 }
 

@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"livestream-tui/procs/child"
+	"livestream-tui/services/runner"
 )
 
 const (
@@ -121,8 +122,12 @@ func behave(mode string) int {
 			return 1
 		}
 	}
-	l, err := net.Listen("unix", os.Getenv(socketVariable))
-	if err != nil {
+	l, err := runner.Connections(runner.OSEnvironment())
+	if mode == "by-path" { // as an earlier version does
+		_ = os.Remove(os.Getenv(socketVariable)) // the supervisor's
+		l, err = net.Listen("unix", os.Getenv(socketVariable))
+	}
+	if err != nil || l == nil {
 		fmt.Println(err)
 		return 1
 	}

@@ -147,6 +147,8 @@ type Socket struct {
 	Name string
 	// Address is HOST:PORT.
 	Address string
+	// Optional: without it the process starts all the same.
+	Optional bool
 }
 
 // Ending is how and when an incarnation ended.
@@ -178,7 +180,8 @@ type Status struct {
 	// PID is the current incarnation's, 0 when none runs.
 	PID int `json:"pid"`
 	// Socket is the unix socket of the current incarnation, which serves its
-	// health; empty when none runs. It is there once the process listens.
+	// health; empty when none runs. Who connects waits until the process listens; it
+	// is made again when it was removed.
 	Socket string `json:"socket"`
 	// Incarnation is the number of the current incarnation, or of the last one.
 	// Every start has a number of its own, from 1; 0 before the first.

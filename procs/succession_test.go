@@ -11,7 +11,7 @@ import (
 )
 
 // heldSpec is a process with a held socket.
-func heldSpec() Spec { return Spec{Held: []Socket{{"proxy", "127.0.0.1:0"}}} }
+func heldSpec() Spec { return Spec{Held: []Socket{{Name: "proxy", Address: "127.0.0.1:0"}}} }
 
 // handing is a held process that is ready and was asked to restart: the first
 // incarnation is current, the second starts.

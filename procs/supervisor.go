@@ -3,7 +3,6 @@ package procs
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -29,8 +28,10 @@ type Options struct {
 	// Self is our own binary; with the argument GuardianCommand and the path of
 	// the records it must call Guard. Empty: no guardian.
 	Self string
-	// Guardian are further arguments of the guardian, for what else it is to do.
-	Guardian []string
+	// Guardian are further arguments of the guardian, for what else it is to do;
+	// GuardianEnv is its environment, nil for ours.
+	Guardian    []string
+	GuardianEnv []string
 	// Log takes what supervision has to say; it may be slow or block. Nil: none.
 	Log hclog.Logger
 	// OnLine gets every line that a process writes, in order for each process,
@@ -40,6 +41,9 @@ type Options struct {
 	// OnStatus gets every change of a process's state, in order. It must not
 	// block and must not call the Supervisor. Nil: nobody is told.
 	OnStatus func(Status)
+	// OnNotice gets what an operator is to know of supervision itself; the log has it
+	// too. It must not block. Nil: nobody is told.
+	OnNotice func(text string)
 }
 
 // exitsMost is how many ends of a process are told.
@@ -48,8 +52,7 @@ const exitsMost = 5
 // Supervisor runs processes. Make it with New, then call Run once.
 type Supervisor struct {
 	o       Options
-	lock    *os.File
-	records *records
+	place   *place
 	notes   *notes
 	spawner *child.Spawner
 	procs   map[string]*process
@@ -97,24 +100,26 @@ func New(o Options) (*Supervisor, error) {
 	if o.OnStatus == nil {
 		o.OnStatus = func(Status) {}
 	}
+	if o.OnNotice == nil {
+		o.OnNotice = func(string) {}
+	}
+	if o.GuardianEnv == nil {
+		o.GuardianEnv = os.Environ()
+	}
 	levels, err := order(o.Specs)
 	if err != nil {
 		return nil, err
 	}
-	for _, spec := range o.Specs {
-		if path := socketPath(o.RunPath, spec.Name, 999999); len(path) > socketMost {
-			return nil, fmt.Errorf("RUN_PATH=%q: too long, a socket in it (%s) would have more than %d bytes; set a shorter one", o.RunPath, path, socketMost)
-		}
+	if err := fits(o.RunPath, o.Specs); err != nil {
+		return nil, err
 	}
-	if err := ownFolder(o.RunPath); err != nil {
+	place, err := enter(o.RunPath)
+	if err != nil {
 		return nil, err
 	}
 	if err := os.MkdirAll(o.LogPath, 0o755); err != nil {
+		place.leave()
 		return nil, fmt.Errorf("log folder: %w", err)
-	}
-	lock, err := takeLock(filepath.Join(o.RunPath, lockName))
-	if err != nil {
-		return nil, err
 	}
 	if swept, err := sweepFolder(o.RunPath); err != nil {
 		o.Log.Warn("cannot end what an earlier run left", "error", err)
@@ -122,7 +127,7 @@ func New(o Options) (*Supervisor, error) {
 		o.Log.Warn("ended process groups that an earlier run left", "groups", swept)
 	}
 	s := &Supervisor{
-		o: o, lock: lock, levels: levels, records: &records{path: recordsPath(o.RunPath)}, notes: newNotes(o.Log),
+		o: o, place: place, levels: levels, notes: newNotes(o.Log),
 		procs: map[string]*process{}, statuses: map[string]Status{}, leaders: map[int]bool{},
 		inbox: make(chan message, 256), ended: make(chan struct{}),
 	}
@@ -131,7 +136,8 @@ func New(o Options) (*Supervisor, error) {
 			for _, p := range s.procs {
 				p.tail.close()
 			}
-			return nil, errors.Join(err, lock.Close())
+			place.leave()
+			return nil, err
 		}
 	}
 	return s, nil
@@ -152,7 +158,7 @@ func (s *Supervisor) add(spec Spec) error {
 // them, dependents first, and returns when all have gone. The error names what
 // could not be stopped, or a socket that cannot be held.
 func (s *Supervisor) Run(ctx context.Context) error {
-	defer func() { _ = s.lock.Close() }() // nothing is written to it
+	defer s.place.leave()
 	if err := s.Hold(); err != nil {
 		return err
 	}
@@ -170,6 +176,7 @@ func (s *Supervisor) Run(ctx context.Context) error {
 	}
 	s.work.Go(func() { watch(background, tails) })
 	s.work.Go(func() { s.measure(background) })
+	s.work.Go(func() { s.keepPlace(background) })
 	var guardian sync.WaitGroup
 	guardCtx, endGuardian := context.WithCancel(context.Background())
 	if s.o.Self != "" {
@@ -193,7 +200,7 @@ func (s *Supervisor) Run(ctx context.Context) error {
 		guardian.Wait()
 		return fmt.Errorf("could not stop %s: end them by hand", strings.Join(left, ", "))
 	}
-	if err := s.records.remove(); err != nil {
+	if err := s.place.records.remove(); err != nil {
 		s.notes.say(hclog.Warn, "cannot remove the records of running groups", "error", err)
 	}
 	endGuardian()
@@ -211,42 +218,6 @@ func (s *Supervisor) loop(ctx context.Context) {
 			s.receive(m)
 		}
 	}
-}
-
-// shutDown stops level after level and returns the names of what remains.
-func (s *Supervisor) shutDown() []string {
-	s.closing = true // no command from now on
-	for _, p := range s.procs {
-		p.machine.Wanted = false // nothing comes back either
-	}
-	for i := len(s.levels) - 1; i >= 0; i-- {
-		for _, name := range s.levels[i] {
-			s.procs[name].release() // nobody is to wait for what does not come back
-			s.apply(name, Event{Kind: ShutDown})
-		}
-		for !s.stopped(s.levels[i]) {
-			s.receive(<-s.inbox)
-		}
-	}
-	var left []string
-	for _, level := range s.levels {
-		for _, name := range level {
-			if s.procs[name].machine.Alive() {
-				left = append(left, name)
-			}
-		}
-	}
-	return left
-}
-
-func (s *Supervisor) stopped(names []string) bool {
-	for _, name := range names {
-		m := s.procs[name].machine
-		if m.Alive() && m.State != Failed {
-			return false
-		}
-	}
-	return true
 }
 
 func (s *Supervisor) receive(m message) {
@@ -371,7 +342,7 @@ func (s *Supervisor) publish(p *process) {
 	st.Next, st.Draining, st.Exits = m.Next, m.Draining, p.exits
 	st.PID, st.Socket, st.Started = 0, "", time.Time{}
 	if i := p.living[m.Epoch]; m.Running && i != nil {
-		st.PID, st.Socket, st.Started = i.child.PID(), i.socket, i.started
+		st.PID, st.Socket, st.Started = i.child.PID(), i.socket.path, i.started
 	} else {
 		st.CPU, st.RSS = 0, 0
 	}

@@ -349,7 +349,7 @@ func TestPauseResumeAndStopWhilePaused(t *testing.T) {
 
 // over is a client of a unix socket with little patience.
 func over(socket string) *http.Client {
-	client := newClient(socket)
+	client := newClient(to(socket))
 	client.Timeout = 200 * time.Millisecond
 	return client
 }

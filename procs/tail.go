@@ -1,11 +1,9 @@
 package procs
 
 import (
-	"bytes"
 	"context"
-	"fmt"
-	"io"
 	"os"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -22,72 +20,60 @@ const (
 // of ours: a supervisor that is stopped or slow must not block them. Nor does
 // whoever takes the lines block supervision: they are told by follow's goroutine,
 // which holds no lock and which nobody waits for without a limit.
+//
+// A file that was moved or removed is made again at its path. Those who write to the
+// old one do so until they end: what they write is carried over, so that the file at
+// the path has all that is said from then on. Where it cannot be made, the old one is
+// followed and written to as before.
 type tail struct {
 	path   string
 	line   func([]byte)
 	lost   atomic.Int64
-	next   atomic.Pointer[source] // a new file at path, to be followed from now on
 	drains chan chan struct{}
 	wake   chan struct{} // holds one: the file may have grown
-	opened os.FileInfo   // of the newest source; the opener's
 
-	// The rest is follow's goroutine's.
-	source
-	part   []byte // the beginning of a line whose end is not there yet
-	skip   bool   // the rest of a line is being skipped
-	buffer []byte
-}
+	mu   sync.Mutex
+	home *source   // what children are given, and lines are told from; guarded by mu
+	old  []*source // moved or removed, and written to still; guarded by mu
 
-// source is a log file and how far it has been read.
-type source struct {
-	file   *os.File
-	offset int64
+	buffer []byte // follow's goroutine's
 }
 
 // newTail opens the file at path. What an earlier run left in it is kept but not
 // told again.
 func newTail(path string, line func([]byte)) (*tail, error) {
-	t := &tail{path: path, line: line, drains: make(chan chan struct{}), wake: make(chan struct{}, 1), buffer: make([]byte, tailBuffer)}
-	var err error
-	t.source, t.opened, err = openSource(path)
-	return t, err
+	home, err := openSource(path)
+	if err != nil {
+		return nil, err
+	}
+	return &tail{path: path, line: line, home: home, drains: make(chan chan struct{}), wake: make(chan struct{}, 1), buffer: make([]byte, tailBuffer)}, nil
 }
 
-func openSource(path string) (source, os.FileInfo, error) {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, logMode)
-	if err != nil {
-		return source{}, nil, fmt.Errorf("log file: %w", err)
-	}
-	info, err := f.Stat()
-	if err != nil {
-		_ = f.Close()
-		return source{}, nil, fmt.Errorf("log file: %w", err)
-	}
-	return source{f, info.Size()}, info, nil
+// open returns the file for a child to append to, which stays the tail's own, and
+// what to call once nothing of that child writes any more.
+func (t *tail) open() (out *os.File, ended func()) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.renew()
+	s := t.home
+	s.writers++
+	return s.out, sync.OnceFunc(func() {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		s.writers--
+	})
 }
 
-// open returns the file for a child to append to, which is a new one if the last
-// has been moved away. Call it from one goroutine only.
-func (t *tail) open() (*os.File, error) {
-	f, err := os.OpenFile(t.path, os.O_CREATE|os.O_WRONLY|os.O_APPEND, logMode)
+// renew makes the file again where it is not at its path. Needs mu.
+func (t *tail) renew() {
+	if isStill(t.home.file, t.path) {
+		return
+	}
+	s, err := openSource(t.path)
 	if err != nil {
-		return nil, fmt.Errorf("log file: %w", err)
+		return // the next look tries again
 	}
-	info, err := f.Stat()
-	if err == nil && !os.SameFile(info, t.opened) {
-		var s source
-		if s, info, err = openSource(t.path); err == nil {
-			t.opened = info
-			if old := t.next.Swap(&s); old != nil {
-				_ = old.file.Close() // never read from
-			}
-		}
-	}
-	if err != nil {
-		_ = f.Close()
-		return nil, fmt.Errorf("log file: %w", err)
-	}
-	return f, nil
+	t.old, t.home = append(t.old, t.home), s
 }
 
 // follow tells what is written until ctx is cancelled, and then what is left.
@@ -130,94 +116,121 @@ func (t *tail) drain() {
 func (t *tail) Lost() int64 { return t.lost.Load() }
 
 func (t *tail) close() {
-	_ = t.file.Close() // only read from and truncated
-	if next := t.next.Swap(nil); next != nil {
-		_ = next.file.Close()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.home.close()
+	for _, s := range t.old {
+		s.close()
 	}
+	t.old = nil
 }
 
-// finish tells what there is, the last line without its end included.
-func (t *tail) finish() {
-	t.read()
-	if len(t.part) > 0 {
-		t.line(t.part)
-		t.part = t.part[:0]
-	}
-	t.skip = false
-}
+// finish tells what there is, the last lines without their end included.
+func (t *tail) finish() { t.look(true) }
 
 // read tells all complete lines.
-func (t *tail) read() {
+func (t *tail) read() { t.look(false) }
+
+func (t *tail) look(finish bool) {
+	t.mu.Lock()
+	t.renew()
+	home, old := t.home, append([]*source(nil), t.old...)
+	idle := map[*source]bool{} // nobody writes to it: once read it is of no use
+	for _, s := range old {
+		idle[s] = s.writers == 0
+	}
+	t.mu.Unlock()
+	for _, s := range old {
+		if !s.moved {
+			s.moved, s.base = true, s.offset
+		}
+		t.carry(s, home, finish || idle[s])
+	}
+	t.readFrom(home, t.line)
+	if finish {
+		home.finish(t.line)
+	}
+	if len(idle) > 0 {
+		t.forget(idle)
+	}
+}
+
+// carry appends to home what is new in a file that is at its path no more.
+func (t *tail) carry(s, home *source, finish bool) {
+	var lines []byte
+	keep := func(line []byte) { lines = append(append(lines, line...), '\n') }
+	write := func() {
+		if _, err := home.out.Write(lines); err != nil { // the disk is full, say: not lost on the screen
+			t.lost.Add((&source{}).split(lines, t.line))
+		}
+		lines = lines[:0]
+	}
+	t.readEach(s, keep, write)
+	if finish {
+		s.finish(keep)
+		write()
+	}
+}
+
+// forget closes the files of which all has been read, and that nobody writes to.
+func (t *tail) forget(idle map[*source]bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	kept := t.old[:0]
+	for _, s := range t.old {
+		if idle[s] {
+			s.close()
+		} else {
+			kept = append(kept, s)
+		}
+	}
+	t.old = kept
+}
+
+// readFrom tells all complete lines of a source.
+func (t *tail) readFrom(s *source, line func([]byte)) { t.readEach(s, line, func() {}) }
+
+// readEach is readFrom that calls each after every piece that was read.
+func (t *tail) readEach(s *source, line func([]byte), each func()) {
 	for {
-		n, err := t.file.ReadAt(t.buffer, t.offset)
-		t.offset += int64(n)
-		t.split(t.buffer[:n])
-		info, statErr := t.file.Stat()
+		n, err := s.file.ReadAt(t.buffer, s.offset)
+		s.offset += int64(n)
+		if n > 0 {
+			t.lost.Add(s.split(t.buffer[:n], line))
+			each()
+		}
+		info, statErr := s.file.Stat()
 		if statErr != nil {
 			return // the next read meets it again
 		}
 		switch size := info.Size(); {
-		case size < t.offset:
-			t.offset = 0 // another has truncated it
-		case size-t.offset >= logMost, t.offset >= 2*logMost, err != nil && t.offset >= logMost:
+		case size < s.offset:
+			s.offset, s.base = 0, 0 // another has truncated it
+		case size-s.offset >= logMost, s.offset-s.base >= 2*logMost, err != nil && s.offset-s.base >= logMost:
 			// At its end; or in a flood, where we rather lose some than let the
 			// file grow while we run after it.
-			t.truncate(size)
+			t.truncate(s, size)
 		}
-		if err == nil {
-			continue
-		}
-		next := t.next.Swap(nil)
-		if err != io.EOF || next == nil {
+		if err != nil {
 			return // the end of what there is, or a disk error that the next read meets again
 		}
-		_ = t.file.Close() // only read from and truncated
-		t.source = *next
 	}
 }
 
-// truncate empties the file, in which size bytes were a moment ago; predecessor has
-// the end of them. What is written between the last look and this is lost without
-// being counted.
-func (t *tail) truncate(size int64) {
-	if kept, err := keep(t.file, t.path, size); err == nil {
+// truncate empties a file, in which size bytes were a moment ago; predecessor has
+// the end of them. One that was moved has again what it had then. What is written
+// between the last look and this is lost without being counted.
+func (t *tail) truncate(s *source, size int64) {
+	if kept, err := keep(s.file, t.path, size); err == nil {
 		size = kept
 	} // else the disk is full, say: the log is bounded nevertheless
-	if t.file.Truncate(0) != nil {
+	if s.file.Truncate(s.base) != nil {
 		return
 	}
-	if unread := size - t.offset; unread > 0 {
+	if unread := size - s.offset; unread > 0 {
 		// What comes next may begin in the middle of a line.
-		t.lost.Add(unread + int64(len(t.part)))
-		t.part, t.skip = t.part[:0], true
+		t.lost.Add(unread + int64(len(s.part)))
+		s.part, s.skip = s.part[:0], true
 	}
-	t.offset = 0
-}
-
-func (t *tail) split(b []byte) {
-	for len(b) > 0 {
-		i := bytes.IndexByte(b, '\n')
-		chunk, end := b, i >= 0
-		if end {
-			chunk, b = b[:i], b[i+1:]
-		} else {
-			b = nil
-		}
-		if t.skip {
-			t.lost.Add(int64(len(chunk)))
-		} else if len(t.part)+len(chunk) > lineMost {
-			room := lineMost - len(t.part)
-			t.line(append(t.part, chunk[:room]...))
-			t.lost.Add(int64(len(chunk) - room))
-			t.part, t.skip = t.part[:0], true
-		} else if end && len(t.part) == 0 {
-			t.line(chunk)
-		} else if t.part = append(t.part, chunk...); end {
-			t.line(t.part)
-			t.part = t.part[:0]
-		}
-		if end {
-			t.skip = false
-		}
-	}
+	s.offset = s.base
 }

@@ -17,6 +17,7 @@ type tailed struct {
 	*testing.T
 	tail  *tail
 	out   *os.File
+	ended func() // of the incarnation that writes
 	lines []string
 }
 
@@ -36,12 +37,10 @@ func newTailed(t *testing.T) *tailed {
 // reopen is what the next incarnation writes to.
 func (x *tailed) reopen() {
 	x.Helper()
-	out, err := x.tail.open()
-	if err != nil {
-		x.Fatal(err)
+	if x.ended != nil {
+		x.ended()
 	}
-	x.Cleanup(func() { out.Close() })
-	x.out = out
+	x.out, x.ended = x.tail.open()
 }
 
 func (x *tailed) write(s string) {
@@ -225,10 +224,78 @@ func TestAnOperatorMayEmptyOrMoveTheFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	x.write("to the old one\n")
+	x.tail.read() // as often as there is something to be read
 	x.reopen()
 	x.write("to the new one\n")
 	x.tail.read()
 	x.told("to the old one", "to the new one")
+}
+
+// TestAFileThatIsGoneIsMadeAgain has one who writes to the old file, and does not
+// notice.
+func TestAFileThatIsGoneIsMadeAgain(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		remove func(path string) error
+	}{
+		{"removed", os.Remove},
+		{"moved", func(path string) error { return os.Rename(path, path+".1") }},
+		{"with its folder", func(path string) error { return os.RemoveAll(filepath.Dir(path)) }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			x := newTailed(t)
+			x.write("before\n")
+			x.tail.read()
+			x.told("before")
+			for n := range 3 {
+				if err := c.remove(x.tail.path); err != nil {
+					t.Fatal(err)
+				}
+				x.write(fmt.Sprintf("after %d\nand be", n))
+				x.tail.read()
+				x.told(fmt.Sprintf("after %d", n))
+				x.write("fore the next\n")
+				x.tail.read()
+				x.told("and before the next")
+				b, err := os.ReadFile(x.tail.path)
+				if want := fmt.Sprintf("after %d\nand before the next\n", n); err != nil || string(b) != want {
+					t.Errorf("the file: got %q, %v, want %q", b, err, want)
+				}
+			}
+			x.reopen()
+			x.write("of the next\n")
+			x.tail.read()
+			x.told("of the next")
+			if n := len(x.tail.old); n != 0 {
+				t.Errorf("%d old files are open, want none: nobody writes to them", n)
+			}
+		})
+	}
+}
+
+func TestWhereNoFileCanBeMadeTheOldOneIsGoneOnWith(t *testing.T) {
+	x := newTailed(t)
+	folder := filepath.Dir(x.tail.path)
+	if err := os.RemoveAll(folder); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(folder, nil, 0o600); err != nil { // where the folder was
+		t.Fatal(err)
+	}
+	x.write("the one that runs\n")
+	x.reopen()
+	x.write("the next\n")
+	x.tail.read()
+	x.told("the one that runs", "the next")
+	if err := os.Remove(folder); err != nil {
+		t.Fatal(err)
+	}
+	x.write("again\n")
+	x.tail.read()
+	x.told("again")
+	if b, err := os.ReadFile(x.tail.path); err != nil || string(b) != "again\n" {
+		t.Errorf("the file: got %q, %v, want it made again", b, err)
+	}
 }
 
 func TestDrainTellsAllBeforeItReturns(t *testing.T) {
@@ -237,14 +304,11 @@ func TestDrainTellsAllBeforeItReturns(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, err := tl.open()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer out.Close()
+	out, ended := tl.open()
+	defer ended()
 	ctx, cancel := context.WithCancel(t.Context())
-	ended := make(chan struct{})
-	go func() { defer close(ended); tl.follow(ctx) }()
+	followed := make(chan struct{})
+	go func() { defer close(followed); tl.follow(ctx) }()
 	for i := range 5 {
 		fmt.Fprintf(out, "last words %d", i)
 		tl.drain()
@@ -259,7 +323,7 @@ func TestDrainTellsAllBeforeItReturns(t *testing.T) {
 	}
 	fmt.Fprint(out, "at the very end")
 	cancel()
-	<-ended
+	<-followed
 	if got := <-told; got != "at the very end" {
 		t.Errorf("got %q", got)
 	}
@@ -324,13 +388,12 @@ func FuzzSplit(f *testing.F) {
 	f.Add(bytes.Repeat([]byte("x"), lineMost+2), uint16(lineMost-1))
 	f.Fuzz(func(t *testing.T, b []byte, piece uint16) {
 		var whole, pieces []string
-		one := &tail{line: func(l []byte) { whole = append(whole, string(l)) }}
-		one.split(b)
-		other := &tail{line: func(l []byte) { pieces = append(pieces, string(l)) }}
+		lost := new(source).split(b, func(l []byte) { whole = append(whole, string(l)) })
+		var other source
 		for c := range slices.Chunk(b, int(piece)+1) {
-			other.split(c)
+			lost -= other.split(c, func(l []byte) { pieces = append(pieces, string(l)) })
 		}
-		if !slices.Equal(whole, pieces) || one.Lost() != other.Lost() {
+		if !slices.Equal(whole, pieces) || lost != 0 {
 			t.Errorf("got %.200q in pieces, %.200q as a whole", pieces, whole)
 		}
 	})

@@ -21,15 +21,16 @@ const (
 // is told of a change, since to wake up ten times a second was most of what
 // supervision cost at rest; where nobody tells it, it does that.
 func watch(ctx context.Context, tails []*tail) {
-	every := tailAnyway
 	var changes chan fsnotify.Event
 	var failures chan error // changes were lost, most likely
-	if w := watcherOf(tails); w != nil {
+	w, err := fsnotify.NewWatcher()
+	if err == nil {
 		defer func() { _ = w.Close() }() // nobody listens any more
 		changes, failures = w.Events, w.Errors
 	} else {
-		every = tailPoll
+		w = nil
 	}
+	every := lookPeriod(w, tails)
 	tick := time.NewTicker(every)
 	defer tick.Stop()
 	pause := time.NewTimer(0)
@@ -46,6 +47,11 @@ func watch(ctx context.Context, tails []*tail) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
+			// The folder may be another one than before.
+			if now := lookPeriod(w, tails); now != every {
+				every = now
+				tick.Reset(every)
+			}
 		case <-changes:
 		case <-failures:
 		}
@@ -69,20 +75,21 @@ func watch(ctx context.Context, tails []*tail) {
 	}
 }
 
-// watcherOf tells of changes in the folders of the files; nil where the system
-// cannot.
-func watcherOf(tails []*tail) *fsnotify.Watcher {
-	w, err := fsnotify.NewWatcher()
-	if err != nil {
-		return nil
+// lookPeriod is how often to look at the files: seldom where w tells of changes in
+// their folders, those that are there now.
+func lookPeriod(w *fsnotify.Watcher, tails []*tail) time.Duration {
+	if w == nil {
+		return tailPoll
 	}
+	last := ""
 	for _, t := range tails {
-		if w.Add(filepath.Dir(t.path)) != nil {
-			_ = w.Close() // it has told of nothing
-			return nil
+		folder := filepath.Dir(t.path)
+		if folder != last && w.Add(folder) != nil {
+			return tailPoll
 		}
+		last = folder
 	}
-	return w
+	return tailAnyway
 }
 
 // drain forgets what waits already.

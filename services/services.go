@@ -156,6 +156,19 @@ func SettingNames() []string {
 	return names
 }
 
+// Reads are the variables that a service reads: those that all share, and its own.
+func Reads(name string) []string {
+	list := slices.Concat(runner.Settings(runner.Paths{}), runner.Settings(runner.Topology{}), runner.Settings(runner.Common{}))
+	if s, ok := Find(name); ok {
+		list = append(list, runner.Settings(s.settings)...)
+	}
+	var names []string
+	for _, s := range list {
+		names = append(names, s.Variable)
+	}
+	return names
+}
+
 // SettingsTable is every setting, each once, as a table in Markdown.
 func SettingsTable() string {
 	var b strings.Builder

@@ -89,7 +89,7 @@ func parseStat(pid int, b []byte) (Process, bool) {
 		return Process{}, false
 	}
 	f := strings.Fields(string(b[i+1:]))
-	const state, group, utime, stime, started, rss = 0, 2, 11, 12, 19, 21 // field number in proc(5), less 3
+	const state, group, utime, stime, threads, started, rss = 0, 2, 11, 12, 17, 19, 21 // field number in proc(5), less 3
 	if len(f) <= rss {
 		return Process{}, false
 	}
@@ -104,9 +104,11 @@ func parseStat(pid int, b []byte) (Process, bool) {
 		PID:     pid,
 		Group:   int(number(group)),
 		Started: f[started],
-		Zombie:  f[state] == "Z" || f[state] == "X",
-		CPU:     time.Duration(number(utime)+number(stime)) * time.Second / ticksPerSecond,
-		RSS:     number(rss) * int64(os.Getpagesize()),
+		// The state is the first thread's: it may have ended before others, of which one
+		// may hang in a system call that no signal ends.
+		Zombie: (f[state] == "Z" || f[state] == "X") && number(threads) <= 1,
+		CPU:    time.Duration(number(utime)+number(stime)) * time.Second / ticksPerSecond,
+		RSS:    number(rss) * int64(os.Getpagesize()),
 	}, true
 }
 

@@ -31,6 +31,7 @@ func TestParseStat(t *testing.T) {
 		{"a newline", row("a\nb", "T"), want, true},
 		{"a zombie", row("ffmpeg", "Z"), zombie, true},
 		{"dead", row("ffmpeg", "X"), zombie, true},
+		{"the first of its threads has ended", strings.Replace(row("ffmpeg", "Z"), " 20 0 1 0 ", " 20 0 2 0 ", 1), want, true},
 		{"a final newline", row("ffmpeg", "S") + "\n", want, true},
 		{"empty", "", Process{}, false},
 		{"no command", "42 S 1 40", Process{}, false},
@@ -140,13 +141,16 @@ func TestAgainFindsTheSameProcessesOrNone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	defer c.Signal(9) // before Close, which waits for its end
 	list, err := Members(c.PID())
 	if err != nil || len(list) != 1 {
 		t.Fatalf("got %+v, %v, want only %d", list, err, c.PID())
 	}
 	again, ok := Again(list)
 	for deadline := time.Now().Add(10 * time.Second); ok && again[0].RSS == 0 && time.Now().Before(deadline); again, ok = Again(list) {
-		time.Sleep(time.Millisecond) // as it turns into its program it has no memory
+		// Start returns as the kernel ends exec, when none of the program is in memory
+		// yet, and the kernel counts the first pages late.
+		time.Sleep(time.Millisecond)
 	}
 	if !ok || len(again) != 1 || again[0].PID != c.PID() || again[0].RSS == 0 {
 		t.Errorf("got %+v, %t, want %d", again, ok, c.PID())

@@ -19,7 +19,7 @@ func TestSpecsGiveEachProcessItsEnvironment(t *testing.T) {
 		{Name: "two", Service: "worker", Restart: "always"},
 	}}
 	operator := map[string]string{"A": "operator", "LOG_FORMAT": "text"}
-	got, err := specs(l, "/bin/self", operator)
+	got, err := specs(Options{Layout: l, Self: "/bin/self", Env: operator})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -181,7 +181,10 @@ func TestTerminalTextLooksAtColoursAndLetters(t *testing.T) {
 		{"256 colours", map[string]string{"TERM": "xterm-256color", "LANG": "C.utf8"}, true, "256 colours, UTF-8"},
 		{"no colours wanted", map[string]string{"TERM": "xterm", "NO_COLOR": "1", "LC_CTYPE": "UTF-8"}, true, "no colours (NO_COLOR), UTF-8"},
 		{"LC_ALL decides", map[string]string{"TERM": "xterm", "LC_ALL": "C", "LANG": "C.UTF-8"}, false, "colours, no UTF-8"},
+		{"POSIX", map[string]string{"TERM": "xterm", "LANG": "POSIX"}, false, "colours, no UTF-8"},
+		{"no locale is set", map[string]string{"TERM": "xterm"}, true, "colours, UTF-8 is assumed: LANG is not set"},
 		{"no terminal", map[string]string{"LANG": "C.UTF-8"}, false, `TERM="", UTF-8`},
+		{"one that cannot move its cursor", map[string]string{"TERM": "dumb", "LANG": "C.UTF-8", "NO_COLOR": "1"}, false, `TERM="dumb", UTF-8`},
 	} {
 		if f := terminalText(c.env); f.OK != c.ok || f.Detail != c.detail || (f.Remedy == "") != c.ok {
 			t.Errorf("%s: got %+v, want ok %t, %q", c.name, f, c.ok, c.detail)

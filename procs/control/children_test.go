@@ -18,6 +18,7 @@ import (
 
 	"livestream-tui/layouts"
 	"livestream-tui/procs"
+	"livestream-tui/services/runner"
 )
 
 // TestMain lets this binary be the children of its own tests.
@@ -28,6 +29,11 @@ func TestMain(m *testing.M) {
 		if _, err := procs.Guard(os.Stdin, os.Args[2]); err != nil {
 			os.Exit(1)
 		}
+	case os.Getenv("CONTROL_TEST_LISTEN") != "":
+		if _, err := net.Listen("unix", os.Getenv("CONTROL_TEST_LISTEN")); err != nil || os.Chmod(os.Getenv("CONTROL_TEST_LISTEN"), 0o777) != nil {
+			os.Exit(1)
+		}
+		select {} // until it is killed
 	case os.Getenv("CONTROL_TEST_CHILD") != "":
 		os.Exit(child())
 	default:
@@ -39,8 +45,8 @@ func TestMain(m *testing.M) {
 func child() int {
 	stop := make(chan os.Signal, 1)
 	signal.Notify(stop, syscall.SIGTERM)
-	l, err := net.Listen("unix", os.Getenv("SERVICE_SOCKET"))
-	if err != nil {
+	l, err := runner.Connections(runner.OSEnvironment())
+	if err != nil || l == nil {
 		return 1
 	}
 	go func() {

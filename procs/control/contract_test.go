@@ -51,7 +51,7 @@ func serve(t *testing.T, p Platform, patience patience) served {
 	return served{SocketPath(run), hangUp}
 }
 
-func dial(t *testing.T, path string) *Remote {
+func dialed(t *testing.T, path string) *Remote {
 	t.Helper()
 	r, err := Dial(t.Context(), path)
 	if err != nil {
@@ -65,7 +65,7 @@ func dial(t *testing.T, path string) *Remote {
 var platforms = map[string]func(t *testing.T, l *Local) Platform{
 	"local": func(_ *testing.T, l *Local) Platform { return l },
 	"over the socket": func(t *testing.T, l *Local) Platform {
-		return dial(t, serve(t, l, ordinaryPatience()).path)
+		return dialed(t, serve(t, l, ordinaryPatience()).path)
 	},
 }
 
@@ -92,7 +92,7 @@ func TestContractASnapshotIsThePlatformAsItIs(t *testing.T) {
 		look("at first")
 		at := time.Now().Round(0) // what a clock reads beside the wall's time stays here
 		l.onStatus(Status{Name: "proxy", State: procs.Ready, PID: 7, Paused: true, Wanted: true, Incarnation: 3, Started: at, Restarts: 2,
-			LastExit: "signal: killed", CPU: 12.5, RSS: 1 << 40, LogPath: "/l\x1b[31m", LogLost: 1, Argv: []string{"/bin/x", "proxy"}, Socket: "/s", Reason: "é"})
+			LastExit: "signal: killed", CPU: 12.5, RSS: 1 << 40, LogPath: "/l", LogLost: 1, Argv: []string{"/bin/x", "proxy"}, Socket: "/s", Reason: "é"})
 		look("after a state")
 		l.onLine("proxy", []byte(`{"@level":"info","@message":"failover","event":"failover","signal":"live01","from":"http://a","to":"http://b","cause":"a refused","msn_before":7,"msn_after":8,"gap_ms":1.5,"saved":2}`))
 		look("after a failover")
@@ -102,6 +102,12 @@ func TestContractASnapshotIsThePlatformAsItIs(t *testing.T) {
 		look("after progress")
 		l.onLine("viewer", []byte(`{"@level":"info","@message":"v","event":"viewing","signal":"live01","state":"stalled","stalled_for_ms":9007199254740993,"msn":-1}`))
 		look("after a viewer's word")
+		l.onLine("viewer", []byte(`{"@level":"info","@message":"v","event":"viewing","signal":"live01","state":"playing","msn":1,"since":"2024-04-05T11:23:45.678Z","trouble":"EOF"}`))
+		look("after a viewer has shown it")
+		l.onLine("viewer", []byte(`{"@level":"warn","@message":"o","event":"outage","signal":"live01","since":"2024-04-05T11:23:45.678Z","length_ms":1234,"again":true,"reason":"é"}`))
+		look("after an outage has begun")
+		l.onLine("worker", []byte(`{"@level":"info","@message":"f","event":"film","file":"My Movie (1).mp4","signal":"my-movie-1","state":"refused","reason":"moov atom not found"}`))
+		look("after a film is refused")
 		l.onLine("worker", []byte("a line, which changes the log alone"))
 		look("after a line")
 		l.polled(answers{Err: "the reporter is silent", Live: []report.Live{{Signal: "live01", Server: "http://a/live01/playlist.m3u8"}},
@@ -292,7 +298,7 @@ func TestALayoutComesOverTheSocketWhole(t *testing.T) {
 	l := platformOf(t, fakeSupervisor{})
 	l.layout.Processes[0].Environment = map[string]string{"A": "b"}
 	l.layout.Processes[0].Grace = 3 * time.Second
-	got, err := dial(t, serve(t, l, ordinaryPatience()).path).Layout(t.Context())
+	got, err := dialed(t, serve(t, l, ordinaryPatience()).path).Layout(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -211,7 +211,11 @@ func TestHoldIsNoSwitchForScripts(t *testing.T) {
 func TestOnAirIsTheViewersWord(t *testing.T) {
 	word := func(signal string, state report.ViewState, age time.Duration, stalled int64) func(l *Local, now time.Time) {
 		return func(l *Local, now time.Time) {
-			l.now.Viewings = heard(l.now.Viewings, ViewingAt{now.Add(-age), "viewer", report.Viewing{Signal: signal, State: state, StalledForMS: stalled}})
+			v := report.Viewing{Signal: signal, State: state, StalledForMS: stalled}
+			if state == report.ViewStalled {
+				v.Since = now.Add(-time.Duration(stalled) * time.Millisecond)
+			}
+			l.viewing(ViewingAt{Time: now.Add(-age), Process: "viewer", Viewing: v})
 		}
 	}
 	playing := word("live01", report.ViewPlaying, time.Second, 0)
@@ -224,16 +228,16 @@ func TestOnAirIsTheViewersWord(t *testing.T) {
 	}{
 		{"nobody has spoken", nil, AirStarting, "not ready yet: worker, server1"},
 		{"it plays", []func(*Local, time.Time){playing}, AirOn, ""},
-		{"one plays and one stands still", []func(*Local, time.Time){playing, word("live02", report.ViewStalled, 0, 3200)}, AirOff, "live02 has stood still for 3.2s"},
+		{"one plays and one stands still", []func(*Local, time.Time){playing, word("live02", report.ViewStalled, 0, 3200)}, AirOff, "live02 has stood still since 11:59:56"},
 		{"one plays and one was never shown", []func(*Local, time.Time){playing, word("live02", report.ViewStarting, 0, 0)}, AirStarting, "live02 has not been shown yet"},
-		{"the viewer is silent", []func(*Local, time.Time){word("live01", report.ViewPlaying, 12*time.Second, 0)}, AirUnknown, "viewer has said nothing of live01 for 12s"},
+		{"the viewer is silent", []func(*Local, time.Time){word("live01", report.ViewPlaying, 12*time.Second, 0)}, AirUnknown, "viewer has said nothing of live01 since 11:59:48"},
 		{"silent of what is no signal any more", []func(*Local, time.Time){playing, word("live02", report.ViewPlaying, 12*time.Second, 0), viewerReady}, AirOn, ""},
 		{"silent of everything, and has died", []func(*Local, time.Time){word("live02", report.ViewPlaying, 12*time.Second, 0)}, AirUnknown, "live02"},
 		{"it stops", []func(*Local, time.Time){playing, func(l *Local, _ time.Time) { l.stopping() }}, AirStopping, "stopping"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			l := played(t)
-			now := time.Now()
+			now := time.Date(2026, 1, 1, 12, 0, 0, 0, time.Local)
 			for _, happen := range c.happen {
 				happen(l, now)
 			}
@@ -251,9 +255,9 @@ func TestOnAirIsTheViewersWord(t *testing.T) {
 
 func TestStatusIsATableForPeopleAndADocumentForScripts(t *testing.T) {
 	l := played(t)
-	at := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
+	at := time.Date(2026, 1, 1, 12, 0, 0, 0, time.Local)
 	l.now.Started, l.now.PID, l.now.LogFolder = at.Add(-27*time.Hour-5*time.Minute), 4242, "/state/logs"
-	l.now.Viewings = []ViewingAt{{at, "viewer", report.Viewing{Signal: "live01", State: report.ViewPlaying}}}
+	l.now.Viewings = []ViewingAt{{Time: at, Process: "viewer", Viewing: report.Viewing{Signal: "live01", State: report.ViewPlaying, Since: at.Add(-time.Hour)}}}
 	for _, s := range []Status{
 		{Name: "worker", State: procs.Ready, PID: 11, Started: at.Add(-61 * time.Minute), Restarts: 2, LastExit: "signal: killed", CPU: 12.34, RSS: 45 << 20},
 		{Name: "server1", State: procs.Ready, Paused: true, PID: 12, Started: at.Add(-62 * time.Second), RSS: 900 << 10},
@@ -273,6 +277,9 @@ func TestStatusIsATableForPeopleAndADocumentForScripts(t *testing.T) {
 passed through  /live02/playlist.m3u8: low latency; a failover shows
 play            http://localhost:8002/live01/playlist.m3u8
 platform        layout default, pid 4242, up 1d03h, logs in /state/logs
+
+SIGNAL  LIGHT   SINCE                FROM     REASON
+live01  on air  2026-01-01 11:00:00  server1
 
 NAME       STATE    PID  UPTIME  RESTARTS  CPU    RSS      PORT  REASON
 worker     ready    11   1h01m   2         12.3%  45 MiB   -     last exit: signal: killed

@@ -7,11 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
-	"runtime"
-	"strconv"
 	"strings"
-	"time"
 
 	"github.com/charmbracelet/x/term"
 
@@ -20,8 +16,6 @@ import (
 )
 
 const (
-	ffmpegOldest   = 5 // major version
-	versionTimeout = 10 * time.Second
 	// The screen's smallest size and the one that it is made for, in cells.
 	leastColumns, leastLines = 40, 10
 	goodColumns, goodLines   = 120, 36
@@ -46,15 +40,16 @@ type DoctorOptions struct {
 	Folders []Folder
 	// Terminal is where the dashboard would be drawn.
 	Terminal *os.File
+	// Encode has the FFmpeg at a path encode a frame of picture and of sound, and returns
+	// what is wrong with it and what mends that; empty where nothing is. Nil: it is not
+	// looked at.
+	Encode func(ctx context.Context, ffmpeg string) (wrong, remedy string)
 }
 
 // Examine looks at everything that the platform needs on this machine. It starts
-// nothing but the tools' own version commands.
+// nothing but FFmpeg's tools, for a moment.
 func Examine(ctx context.Context, o DoctorOptions) []Finding {
-	list := []Finding{
-		tool(ctx, "ffmpeg", "FFMPEG_PATH", o.Env),
-		tool(ctx, "ffprobe", "FFPROBE_PATH", o.Env),
-	}
+	list := append(encoder(ctx, o), tool(ctx, "ffprobe", "FFPROBE_PATH", o.Env))
 	for _, f := range o.Folders {
 		list = append(list, folder(f))
 	}
@@ -80,60 +75,6 @@ func WriteFindings(w io.Writer, list []Finding) bool {
 		}
 	}
 	return well
-}
-
-func tool(ctx context.Context, name, variable string, env map[string]string) Finding {
-	f := Finding{Name: name, Remedy: fmt.Sprintf("install FFmpeg %d or newer (%s), or set %s to its path", ffmpegOldest, ffmpegHint(), variable)}
-	command := env[variable]
-	if command == "" {
-		command = name
-	}
-	path, err := exec.LookPath(command)
-	if err != nil {
-		f.Detail = fmt.Sprintf("%s is not found", command)
-		return f
-	}
-	ctx, cancel := context.WithTimeout(ctx, versionTimeout)
-	defer cancel()
-	out, err := exec.CommandContext(ctx, path, "-version").Output()
-	if err != nil {
-		f.Detail = fmt.Sprintf("%s does not run: %v", path, err)
-		return f
-	}
-	version, major := ffmpegVersion(string(out))
-	f.Detail = fmt.Sprintf("%s, version %s", path, version)
-	if f.OK = major >= ffmpegOldest; f.OK {
-		f.Remedy = ""
-	}
-	return f
-}
-
-func ffmpegHint() string {
-	if runtime.GOOS == "darwin" {
-		return "brew install ffmpeg"
-	}
-	return "Debian and Ubuntu: apt-get install ffmpeg"
-}
-
-// versionLine is how ffmpeg and ffprobe begin: "ffmpeg version 5.1.8-0+deb12u1
-// Copyright", "ffprobe version n7.1", "ffmpeg version N-117000-g1a2b3c4".
-var versionLine = regexp.MustCompile(`^ff(?:mpeg|probe) version (n?(\d+)\.\S*|\S+)`)
-
-// ffmpegVersion returns the version and its major number. A build from the
-// development branch has none and counts as the newest.
-func ffmpegVersion(out string) (version string, major int) {
-	m := versionLine.FindStringSubmatch(out)
-	if m == nil {
-		return "unknown", 0
-	}
-	if m[2] == "" {
-		return m[1], 1000
-	}
-	major, err := strconv.Atoi(m[2])
-	if err != nil {
-		return m[1], 0
-	}
-	return m[1], major
 }
 
 func folder(f Folder) Finding {
@@ -202,30 +143,48 @@ func terminalText(env map[string]string) Finding {
 	f := Finding{Name: "terminal text", Optional: true, OK: true}
 	colours := "colours"
 	switch {
+	case !MovesCursor(env):
+		colours = fmt.Sprintf("TERM=%q", env["TERM"])
+		f.OK, f.Remedy = false, "the dashboard needs a terminal that can move its cursor; set TERM, such as xterm-256color, or use --headless"
 	case env["NO_COLOR"] != "":
 		colours = "no colours (NO_COLOR)"
-	case env["TERM"] == "" || env["TERM"] == "dumb":
-		colours = fmt.Sprintf("TERM=%q", env["TERM"])
-		f.OK, f.Remedy = false, "the dashboard needs a terminal that can move its cursor; set TERM, such as xterm-256color"
 	case env["COLORTERM"] == "truecolor" || env["COLORTERM"] == "24bit":
 		colours = "16 million colours"
 	case strings.Contains(env["TERM"], "256color"):
 		colours = "256 colours"
 	}
-	utf8 := false
-	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
-		if v := env[name]; v != "" {
-			v = strings.ToLower(v)
-			utf8 = strings.Contains(v, "utf-8") || strings.Contains(v, "utf8")
-			break // the first that is set decides
-		}
-	}
 	f.Detail = colours + ", UTF-8"
-	if !utf8 {
+	if variable, _ := locale(env); variable == "" {
+		f.Detail = colours + ", UTF-8 is assumed: LANG is not set"
+	}
+	if !WritesUTF8(env) {
 		f.OK, f.Detail = false, colours+", no UTF-8"
 		if f.Remedy == "" {
-			f.Remedy = "frames and marks need it; set LANG, such as C.UTF-8"
+			f.Remedy = "the dashboard is drawn in ASCII; for frames and marks set LANG, such as C.UTF-8"
 		}
 	}
 	return f
+}
+
+// MovesCursor reports whether the terminal can show a dashboard, by its TERM.
+func MovesCursor(env map[string]string) bool { return env["TERM"] != "" && env["TERM"] != "dumb" }
+
+// WritesUTF8 reports whether the terminal shows letters beyond ASCII, by its locale.
+// Where nothing sets one it does: terminals do today, and containers and remote shells
+// often say nothing.
+func WritesUTF8(env map[string]string) bool {
+	variable, v := locale(env)
+	v = strings.ToLower(v)
+	return variable == "" || strings.Contains(v, "utf-8") || strings.Contains(v, "utf8")
+}
+
+// locale is the variable that says which letters there are, the first one that is set
+// (POSIX, 8.2), and its value.
+func locale(env map[string]string) (variable, value string) {
+	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
+		if v := env[name]; v != "" {
+			return name, v
+		}
+	}
+	return "", ""
 }

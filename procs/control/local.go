@@ -2,6 +2,7 @@ package control
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"os"
 	"slices"
@@ -31,6 +32,9 @@ type Options struct {
 	Env map[string]string
 	// Settings are the names of our own variables, which may be shown.
 	Settings []string
+	// Reads returns those of Settings that a service reads: it is given no other. Nil:
+	// every service reads all of them.
+	Reads func(service string) []string
 	// Self is the path of our own binary, which every process runs.
 	Self string
 	// Guardian are further arguments of the guardian, which Self runs.
@@ -55,8 +59,8 @@ type Local struct {
 	control net.Listener
 	// packagers are the base URLs of those processes that are packagers.
 	packagers map[string]string
-	// self and env are what an upgrade asks for its version; upgrades has room for
-	// the one that is under way.
+	// self and env are what an upgrade asks for its version, env without settings;
+	// upgrades has room for the one that is under way.
 	self     string
 	env      map[string]string
 	upgrades chan struct{}
@@ -85,7 +89,7 @@ var _ Platform = (*Local)(nil)
 // line of its own with the way out; procs.ErrAlreadyRunning is wrapped in it when
 // another instance has the run folder.
 func New(o Options) (*Local, error) {
-	list, err := specs(o.Layout, o.Self, o.Env)
+	list, err := specs(o)
 	if err != nil {
 		return nil, err
 	}
@@ -94,18 +98,18 @@ func New(o Options) (*Local, error) {
 		return nil, err
 	}
 	l := newLocal(o.Layout, ends, o.LogPath, o.Log)
-	l.self, l.env = o.Self, o.Env
+	l.self, l.env = o.Self, except(o.Env, o.Settings)
 	l.showEnvironment(list, o.Settings)
 	if err := alone(SocketPath(o.RunPath)); err != nil {
-		return nil, err // before anything that it runs is taken for what a killed one left
+		return nil, beside(err, o, ends) // before anything that it runs is taken for what a killed one left
 	}
 	// The supervisor first: it ends what an earlier run left on our ports.
 	sup, err := procs.New(procs.Options{
 		Specs: list, RunPath: o.RunPath, LogPath: o.LogPath, Self: o.Self, Guardian: o.Guardian, Log: o.Log,
-		OnLine: l.onLine, OnStatus: l.onStatus,
+		GuardianEnv: listed(l.env), OnLine: l.onLine, OnStatus: l.onStatus, OnNotice: l.notice,
 	})
 	if err != nil {
-		return nil, err
+		return nil, beside(err, o, ends)
 	}
 	if err := joined(append(checkFolders(o.Folders), checkPorts(ends)...)); err != nil {
 		return nil, err // the lock goes with this process
@@ -113,9 +117,11 @@ func New(o Options) (*Local, error) {
 	if err := sup.Hold(); err != nil {
 		return nil, err
 	}
-	if l.control, err = listen(SocketPath(o.RunPath)); err != nil {
-		return nil, err
+	own, err := sup.Listen(socketName)
+	if err != nil {
+		return nil, fmt.Errorf("RUN_PATH=%q: control socket: %w", o.RunPath, err)
 	}
+	l.control = newBounded(own)
 	l.sup = sup
 	return l, nil
 }
@@ -166,6 +172,14 @@ func (l *Local) Run(ctx context.Context) error {
 	hangUp() // once its clients can be told of the end
 	work.Wait()
 	return err
+}
+
+// notice tells subscribers what supervision has to say of itself, which is logged.
+func (l *Local) notice(text string) {
+	now := time.Now()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.publish(Event{Time: now, Log: &report.Line{Time: now, Level: report.LevelWarn, Module: "platform", Message: text}})
 }
 
 func (l *Local) setRunning(running bool) {
@@ -247,6 +261,7 @@ func (l *Local) onStatus(s procs.Status) {
 		p.Status = s
 	})
 	l.now.Degraded = lived(l.now.Degraded, s)
+	l.now.Films = filmsLeft(l.now.Films, s)
 	l.publish(Event{Time: time.Now(), Process: s.Name, Status: &s})
 }
 
@@ -289,8 +304,11 @@ func (l *Local) keep(process string, line report.Line, event report.Event) {
 	case report.Serving:
 		l.serving(ServingAt{Time: line.Time, Process: process, Serving: e})
 	case report.Viewing:
-		l.now.Viewings = heard(l.now.Viewings, ViewingAt{Time: line.Time, Process: process, Viewing: e})
-		l.now.Version++
+		l.viewing(ViewingAt{Time: line.Time, Process: process, Viewing: e})
+	case report.Outage:
+		l.outage(OutageAt{Time: line.Time, Process: process, Outage: e})
+	case report.Film:
+		l.film(FilmAt{Time: line.Time, Process: process, Film: e})
 	default:
 		if line.Level >= report.LevelWarn {
 			l.publish(Event{Time: line.Time, Process: process, Log: &line})
@@ -301,7 +319,9 @@ func (l *Local) keep(process string, line report.Line, event report.Event) {
 // heard is list with a viewer's newest word, and without that which it replaces;
 // the newest words are last.
 func heard(list []ViewingAt, v ViewingAt) []ViewingAt {
-	list = slices.DeleteFunc(slices.Clone(list), func(o ViewingAt) bool { return o.Process == v.Process && o.Signal == v.Signal })
+	list = slices.DeleteFunc(slices.Clone(list), func(o ViewingAt) bool {
+		return o.Process == v.Process && o.Signal == v.Signal || o.State == report.ViewEnded && v.Time.Sub(o.Time) > endedFor
+	})
 	list = append(list, v)
 	return list[max(0, len(list)-viewingsMost):]
 }
@@ -310,6 +330,7 @@ func heard(list []ViewingAt, v ViewingAt) []ViewingAt {
 func (l *Local) polled(a answers) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.ingested(a, time.Now())
 	l.now.Ingests, l.now.Details, l.now.IngestsErr, l.now.Live, l.now.Preferences = a.Ingests, a.Details, a.Err, a.Live, a.Preferences
 	l.now.Version++
 }
@@ -339,6 +360,7 @@ func (l *Local) take(measured []procs.Status) {
 			}
 		})
 	}
+	l.settleOutages(time.Now())
 }
 
 // isPackager reports whether a service is a packager, by whatever preset.

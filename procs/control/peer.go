@@ -1,21 +1,22 @@
 package control
 
-import "net"
+import (
+	"fmt"
+	"net"
+	"os"
 
-// peer is the pid of who made the socket that c is connected to, 0 when that
-// cannot be told.
-func peer(c *net.UnixConn) int {
-	pid := 0
-	raw, err := c.SyscallConn()
-	if err != nil {
-		return 0
+	"livestream-tui/procs"
+)
+
+// trust refuses a platform that is another user's: it could show and ask for what it
+// likes.
+func trust(c net.Conn) error {
+	who, ok := procs.PeerOf(c)
+	switch {
+	case !ok:
+		return errForeign
+	case who.UID != os.Getuid():
+		return fmt.Errorf("%w: user %d's, pid %d", errForeign, who.UID, who.PID)
 	}
-	if err := raw.Control(func(fd uintptr) {
-		if p, err := peerPID(int(fd)); err == nil {
-			pid = p
-		}
-	}); err != nil {
-		return 0
-	}
-	return pid
+	return nil
 }

@@ -33,6 +33,9 @@ const (
 // ErrNoPlatform says that no platform serves the socket.
 var ErrNoPlatform = errors.New("no platform runs here")
 
+// errForeign says that another user's process serves it.
+var errForeign = errors.New("the platform there is another user's")
+
 // Remote is a platform that another process supervises, over its socket. Make it
 // with Dial. Safe for concurrent use.
 type Remote struct {
@@ -51,7 +54,14 @@ func Dial(ctx context.Context, path string) (*Remote, error) {
 	dialer := &net.Dialer{}
 	r := &Remote{path: path, client: &http.Client{Transport: &http.Transport{
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			return dialer.DialContext(ctx, "unix", path)
+			c, err := dialer.DialContext(ctx, "unix", path)
+			if err != nil {
+				return nil, err
+			}
+			if err := trust(c); err != nil {
+				return nil, errors.Join(err, c.Close())
+			}
+			return c, nil
 		},
 		DisableCompression: true, MaxIdleConnsPerHost: 2, IdleConnTimeout: 10 * time.Second,
 	}}}
@@ -96,6 +106,7 @@ func (r *Remote) Look(ctx context.Context) (Snapshot, error) {
 	} else {
 		now = Snapshot{}
 		err = decode(resp.Body, &now)
+		cleanText(&now)
 	}
 	if err != nil {
 		return last, r.odd(err)
@@ -111,7 +122,9 @@ func (r *Remote) Look(ctx context.Context) (Snapshot, error) {
 // Layout is the layout that the platform runs.
 func (r *Remote) Layout(ctx context.Context) (layouts.Layout, error) {
 	var l layouts.Layout
-	return l, r.fetch(ctx, "/layout", &l)
+	err := r.fetch(ctx, "/layout", &l)
+	cleanText(&l)
+	return l, err
 }
 
 // Logs implements Platform; while the platform does not answer there are none.
@@ -191,15 +204,15 @@ func (r *Remote) refusal(resp *http.Response) error {
 	if decode(resp.Body, &why) != nil || why.Error == "" {
 		return r.odd(fmt.Errorf("status %d", resp.StatusCode))
 	}
-	return errors.New(why.Error)
+	return errors.New(report.Clean(why.Error))
 }
 
 // explain says what a failed request means to an operator.
 func (r *Remote) explain(err error) error {
 	switch {
-	case errors.Is(err, os.ErrPermission):
-		return fmt.Errorf("RUN_PATH=%q: the platform there is another user's", filepath.Dir(r.path))
-	case errors.Is(err, os.ErrNotExist), errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, syscall.EINVAL):
+	case errors.Is(err, os.ErrPermission), errors.Is(err, errForeign):
+		return fmt.Errorf("RUN_PATH=%q: %w; set RUN_PATH to that of your own", filepath.Dir(r.path), errForeign)
+	case errors.Is(err, os.ErrNotExist), errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, syscall.EINVAL), errors.Is(err, syscall.ENOTDIR):
 		return fmt.Errorf("%w (RUN_PATH=%q): start one with livestream-tui, or without a terminal with livestream-tui --headless; where one runs, set its RUN_PATH",
 			ErrNoPlatform, filepath.Dir(r.path))
 	}
@@ -210,7 +223,7 @@ func (r *Remote) explain(err error) error {
 		}
 		err = failed.Err
 	}
-	return fmt.Errorf("the platform at %s does not answer: %w", r.path, err)
+	return fmt.Errorf("the platform at %s does not answer: %w", r.path, cleanError{err})
 }
 
 func (r *Remote) silent() error {
@@ -218,7 +231,7 @@ func (r *Remote) silent() error {
 }
 
 func (r *Remote) odd(err error) error {
-	return fmt.Errorf("the platform at %s answers what cannot be read, perhaps it is of another version: %w", r.path, err)
+	return fmt.Errorf("the platform at %s answers what cannot be read, perhaps it is of another version: %w", r.path, cleanError{err})
 }
 
 // decode reads one JSON value as the platform had it: numbers of log lines keep

@@ -37,32 +37,24 @@ func alone(path string) error {
 		return nil
 	}
 	defer func() { _ = conn.Close() }() // nothing was sent
-	pid := 0
-	if c, ok := conn.(*net.UnixConn); ok {
-		pid = peer(c)
+	who, ok := procs.PeerOf(conn)
+	if ok && who.UID != os.Getuid() {
+		return nil // the folder is refused, and says why
 	}
-	return procs.AlreadyRunning(pid, "socket "+path)
+	return procs.AlreadyRunning(who.PID, "socket "+path)
 }
 
-// listen makes the socket, for us alone. The caller holds the run folder's lock
-// and has found nobody listening: a socket that is there was left by a platform
-// that was killed.
+// listen makes the socket at a path that nobody looks after.
 func listen(path string) (net.Listener, error) {
-	if info, err := os.Lstat(path); err == nil && info.Mode()&os.ModeSocket == 0 {
-		return nil, fmt.Errorf("control socket: %s is there and is no socket: remove it", path)
-	}
-	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("control socket that an earlier run left: %w", err)
-	}
-	l, err := net.Listen("unix", path)
-	if err != nil {
+	l := procs.NewListener(path)
+	if err := l.Renew(); err != nil {
 		return nil, fmt.Errorf("control socket: %w", err)
 	}
-	// Until here the folder, 0700, has kept others out.
-	if err := os.Chmod(path, 0o600); err != nil {
-		return nil, errors.Join(fmt.Errorf("control socket: %w", err), l.Close())
-	}
-	return &bounded{Listener: l, room: make(chan struct{}, clientsMost)}, nil
+	return newBounded(l), nil
+}
+
+func newBounded(l net.Listener) net.Listener {
+	return &bounded{Listener: l, room: make(chan struct{}, clientsMost)}
 }
 
 // bounded hangs up on whoever comes when there is no room: each connection is a

@@ -100,7 +100,7 @@ func TestAClientWhoDoesNotReadHoldsUpNobody(t *testing.T) {
 		t.Fatal(err)
 	}
 	const lines, long = 3000, 1000 // more than sockets buffer
-	other := dial(t, s.path)
+	other := dialed(t, s.path)
 	_, events := other.Subscribe(t.Context())
 	got := make(chan int)
 	go func() {
@@ -208,7 +208,7 @@ func TestTheSocketRefusesWhatIsNotAskedWell(t *testing.T) {
 	if n := done.Load(); n != 0 {
 		t.Errorf("%d commands were done, want none", n)
 	}
-	if err := dial(t, path).Command(t.Context(), Command{"proxy", Kill}); err != nil || done.Load() != 1 {
+	if err := dialed(t, path).Command(t.Context(), Command{"proxy", Kill}); err != nil || done.Load() != 1 {
 		t.Errorf("a good command afterwards: got %v, %d done", err, done.Load())
 	}
 }
@@ -241,7 +241,7 @@ func TestMoreClientsThanThereIsRoomForAreHungUpOn(t *testing.T) {
 
 func TestTheEndOfThePlatformIsTold(t *testing.T) {
 	l := platformOf(t, fakeSupervisor{})
-	r := dial(t, serve(t, l, ordinaryPatience()).path)
+	r := dialed(t, serve(t, l, ordinaryPatience()).path)
 	told := make(chan error, 1)
 	go func() { told <- r.Ended(t.Context()) }()
 	awaitTrue(t, "it listens", func() bool {
@@ -265,7 +265,7 @@ func TestAPlatformThatIsGoneIsNoCleanEnd(t *testing.T) {
 	patience := ordinaryPatience()
 	patience.farewell = 0
 	s := serve(t, l, patience)
-	r := dial(t, s.path)
+	r := dialed(t, s.path)
 	last := r.Snapshot()
 	told := make(chan error, 1)
 	go func() { told <- r.Ended(t.Context()) }()
@@ -318,7 +318,7 @@ func TestABrokenConnectionIsMadeAnew(t *testing.T) {
 	})}
 	go func() { _ = front.Serve(listener) }() // until it is closed
 	defer front.Close()
-	r := dial(t, SocketPath(run))
+	r := dialed(t, SocketPath(run))
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- r.Ended(ctx) }()
@@ -368,7 +368,7 @@ func TestAPlatformThatStopsInTheMiddleIsGivenUpOn(t *testing.T) {
 	})}
 	go func() { _ = front.Serve(listener) }() // until it is closed
 	defer front.Close()
-	r := dial(t, SocketPath(run))
+	r := dialed(t, SocketPath(run))
 	done := make(chan string, 1)
 	go func() {
 		_, events := r.Subscribe(t.Context())

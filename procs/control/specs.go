@@ -11,6 +11,7 @@ import (
 
 	"livestream-tui/layouts"
 	"livestream-tui/procs"
+	"livestream-tui/services/dial"
 )
 
 // environment is a process's variables: the operator's, those of the resolved
@@ -25,10 +26,39 @@ func environment(operator map[string]string, p layouts.Process) map[string]strin
 	return env
 }
 
-// specs turns a layout into what the supervisor runs: self with the name of each
-// process's service.
-func specs(l layouts.Layout, self string, operator map[string]string) ([]procs.Spec, error) {
-	l, err := l.Resolve(operator)
+// except is env without the variables of those names.
+func except(env map[string]string, names []string) map[string]string {
+	env = maps.Clone(env)
+	for _, name := range names {
+		delete(env, name)
+	}
+	return env
+}
+
+// listed is an environment as processes are given it, NAME=VALUE in order.
+func listed(env map[string]string) []string {
+	list := make([]string, 0, len(env))
+	for _, name := range slices.Sorted(maps.Keys(env)) {
+		list = append(list, name+"="+env[name])
+	}
+	return list
+}
+
+// unread are the settings that a service does not read: whoever gets at its
+// environment, which what it starts inherits, is to find no secret of another's there.
+func (o Options) unread(service string) []string {
+	if o.Reads == nil {
+		return nil
+	}
+	reads := o.Reads(service)
+	return slices.DeleteFunc(slices.Clone(o.Settings), func(name string) bool { return slices.Contains(reads, name) })
+}
+
+// specs turns a layout into what the supervisor runs: our own binary with the name of
+// each process's service.
+func specs(o Options) ([]procs.Spec, error) {
+	operator := o.Env
+	l, err := o.Layout.Resolve(operator)
 	if err != nil {
 		return nil, err
 	}
@@ -39,12 +69,9 @@ func specs(l layouts.Layout, self string, operator map[string]string) ([]procs.S
 			return nil, fmt.Errorf("layout %s: process %s: %w", l.Name, p.Name, err)
 		}
 		env := environment(operator, p)
-		variables := make([]string, 0, len(env))
-		for _, name := range slices.Sorted(maps.Keys(env)) {
-			variables = append(variables, name+"="+env[name])
-		}
+		given := listed(except(env, o.unread(p.Service)))
 		spec := procs.Spec{
-			Name: p.Name, Argv: []string{self, p.Service}, Env: variables,
+			Name: p.Name, Argv: []string{o.Self, p.Service}, Env: given,
 			DependsOn: p.DependsOn, Kind: kindOf(p.Service), Restart: policy, Grace: p.Grace,
 		}
 		if p.PortHeld {
@@ -52,8 +79,7 @@ func specs(l layouts.Layout, self string, operator map[string]string) ([]procs.S
 			if err != nil {
 				return nil, err
 			}
-			address := cmp.Or(env[bindVariable(p.Service)], loopback)
-			spec.Held = []procs.Socket{{Name: p.Name, Address: net.JoinHostPort(address, strconv.Itoa(port))}}
+			spec.Held = sockets(p.Name, cmp.Or(env[bindVariable(p.Service)], loopback), port)
 			spec.FinishGrace = finishGrace(env)
 		}
 		list = append(list, spec)
@@ -71,12 +97,25 @@ func kindOf(service string) string {
 
 const (
 	// loopback is what services listen on by default.
-	loopback = "127.0.0.1"
+	loopback, loopback6 = "127.0.0.1", "::1"
 	// handoverVariable is how long connections may go on after a hand-over, and
 	// handoverSpare how much longer KILL waits than that.
 	handoverVariable = "HANDOVER_TIMEOUT"
 	handoverSpare    = 5 * time.Second
 )
+
+// sockets are those of a process that listens on address. localhost is both loopback
+// addresses, whichever the machine resolves it to; it may lack one of them.
+func sockets(name, address string, port int) []procs.Socket {
+	at := func(address string) string { return net.JoinHostPort(address, strconv.Itoa(port)) }
+	switch {
+	case address == loopback || dial.IsLocalhost(address):
+		return []procs.Socket{{Name: name, Address: at(loopback)}, {Name: name, Address: at(loopback6), Optional: true}}
+	case address == loopback6:
+		return []procs.Socket{{Name: name, Address: at(loopback6)}, {Name: name, Address: at(loopback), Optional: true}}
+	}
+	return []procs.Socket{{Name: name, Address: at(address)}}
+}
 
 // finishGrace is how long an incarnation that has handed over is waited for; zero
 // for what is usual. What is no duration the service itself refuses.

@@ -105,7 +105,7 @@ func TestStartupSaysWhatIsWaitedForAndGivesUp(t *testing.T) {
 }
 
 func TestAirJudgesAPlaylistByItsMoving(t *testing.T) {
-	began := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	began := time.Date(2026, 1, 1, 0, 0, 0, 0, time.Local)
 	first, second := "#EXTM3U\n#EXTINF:2,\n1.m4s\n", "#EXTM3U\n#EXTINF:2,\n2.m4s\n"
 	a := newAir()
 	for _, c := range []struct {
@@ -116,15 +116,17 @@ func TestAirJudgesAPlaylistByItsMoving(t *testing.T) {
 	}{
 		{"the first", 0, first, ""},
 		{"the same soon after", 7 * time.Second, first, ""},
-		{"the same for too long", 8 * time.Second, first, "the playlist has not changed for 8s"},
+		{"the same for too long", 8 * time.Second, first, "the playlist has not changed since 00:00:00"},
+		{"still the same, and the same reason", 8500 * time.Millisecond, first, "the playlist has not changed since 00:00:00"},
 		{"another", 9 * time.Second, second, ""},
 		{"no playlist", 10 * time.Second, "<html>", "the answer is no playlist with segments"},
 		{"without segments", 10 * time.Second, "#EXTM3U\n", "the answer is no playlist with segments"},
-		{"the same counts from its first sight", 17 * time.Second, second, "the playlist has not changed for 8s"},
+		{"the same counts from its first sight", 17 * time.Second, second, "the playlist has not changed since 00:00:09"},
 	} {
-		got := ""
-		if err := a.judge("url", []byte(c.body), began.Add(c.at)); err != nil {
-			got = err.Error()
+		light := a.judge("live01", "url", []byte(c.body), nil, began.Add(c.at))
+		got := strings.TrimPrefix(light.Reason, "url: ")
+		if want := c.want != ""; (light.State == AirOff) != want || (light.Outage != nil) != want {
+			t.Errorf("%s: got %+v, want it off air %t", c.name, light, want)
 		}
 		if got != c.want {
 			t.Errorf("%s: got %q, want %q", c.name, got, c.want)

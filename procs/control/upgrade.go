@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"os/exec"
 	"slices"
 	"strings"
@@ -122,10 +121,7 @@ func (l *Local) versionOnDisk(ctx context.Context) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, versionPatience)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, l.self, "version")
-	cmd.Env = []string{}
-	for _, name := range slices.Sorted(maps.Keys(l.env)) {
-		cmd.Env = append(cmd.Env, name+"="+l.env[name])
-	}
+	cmd.Env = listed(l.env)
 	cmd.WaitDelay = time.Second
 	out, err := cmd.Output()
 	version, _, _ := strings.Cut(strings.TrimSpace(string(out)), "\n")

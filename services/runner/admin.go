@@ -52,7 +52,7 @@ func adminAddress(s Service) string {
 	return p.AdminAddress()
 }
 
-// listenAdmin listens on addr. Where shared, another incarnation may have the address
+// listenAdmin listens on addr, one beside that of players. Where shared, another incarnation may have the address
 // until it has handed over: then it is waited for.
 func listenAdmin(addr string, shared bool) (net.Listener, error) {
 	l, err := net.Listen("tcp", addr)

@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -20,12 +21,13 @@ import (
 // Reads returns the methods of every route that reads, for mux's Methods.
 func Reads() []string { return []string{http.MethodGet, http.MethodHead} }
 
-// WriteJSON answers with v as JSON and no final newline, so that an answer is
-// the contract's to the byte. Headers that the caller set stay.
+// WriteJSON answers with v as JSON that people can read: indented by two spaces, with
+// a final newline, and with the characters of URLs as they are. Headers that the caller
+// set stay.
 func WriteJSON(w http.ResponseWriter, status int, v any) {
-	b, err := json.Marshal(v)
+	b, err := indented(v)
 	if err != nil {
-		status, b = http.StatusInternalServerError, []byte(`{"error":"internal error"}`)
+		status, b = http.StatusInternalServerError, []byte("{\n  \"error\": \"internal error\"\n}\n")
 	}
 	w.Header().Set("Content-Type", "application/json")
 	if w.Header().Get("Cache-Control") == "" {
@@ -34,6 +36,15 @@ func WriteJSON(w http.ResponseWriter, status int, v any) {
 	w.Header().Set("Content-Length", strconv.Itoa(len(b)))
 	w.WriteHeader(status)
 	_, _ = w.Write(b) // the client has gone: nobody to tell
+}
+
+func indented(v any) ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetIndent("", "  ")
+	enc.SetEscapeHTML(false) // the type of the answer is no web page's
+	err := enc.Encode(v)
+	return b.Bytes(), err
 }
 
 // WriteError answers with a JSON error of one short sentence.
@@ -76,8 +87,8 @@ const maxPost = 4 << 20
 // ReadPost decodes a POST's JSON body into v, or answers with an error and
 // returns false. It is the door against web pages, which can POST to localhost:
 // the content type must be application/json, there must be no Origin header,
-// and the Host must be one that we listen on (DESIGN.md, trust): an IP address
-// of ours, localhost, or the host of one of own, the service's own base URLs.
+// and the Host must be one that we listen on: an IP address of ours, localhost, or
+// the host of one of own, the service's own base URLs.
 func ReadPost(w http.ResponseWriter, r *http.Request, own URLs, v any) bool {
 	if t, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || t != "application/json" {
 		WriteError(w, http.StatusUnsupportedMediaType, "the Content-Type must be application/json")

@@ -22,10 +22,11 @@ func TestWriteJSON(t *testing.T) {
 		code int
 		want string
 	}{
-		{"a record, with no final newline", report.Live{Signal: "live01", Server: "http://localhost:8080/live01/playlist.m3u8"}, 200,
-			`{"signal":"live01","server":"http://localhost:8080/live01/playlist.m3u8"}`},
-		{"an empty list", []string{}, 200, `[]`},
-		{"what cannot be JSON", func() {}, 500, `{"error":"internal error"}`},
+		{"a record", report.Live{Signal: "live01", Server: "http://localhost:8080/live01/playlist.m3u8"}, 200,
+			"{\n  \"signal\": \"live01\",\n  \"server\": \"http://localhost:8080/live01/playlist.m3u8\"\n}\n"},
+		{"an empty list", []string{}, 200, "[]\n"},
+		{"a list", []string{"a&b"}, 200, "[\n  \"a&b\"\n]\n"},
+		{"what cannot be JSON", func() {}, 500, "{\n  \"error\": \"internal error\"\n}\n"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := httptest.NewRecorder()
@@ -90,7 +91,7 @@ func TestReadPost(t *testing.T) {
 			if ok != (c.want == 200) || w.Code != c.want {
 				t.Errorf("got %t, %d %s, want %d", ok, w.Code, w.Body, c.want)
 			}
-			if !ok && !strings.HasPrefix(w.Body.String(), `{"error":"`) {
+			if !ok && !strings.HasPrefix(w.Body.String(), "{\n  \"error\": \"") {
 				t.Errorf("got %s, want a JSON error", w.Body)
 			}
 		})

@@ -12,6 +12,8 @@ import (
 	"strings"
 
 	"github.com/caarlos0/env/v11"
+
+	"livestream-tui/services/report"
 )
 
 // Environment is a process's variables by name. Everything that reads settings
@@ -50,11 +52,12 @@ type Problem struct {
 // status 78 on it, and the supervisor never restarts that status.
 type ConfigError struct{ Problems []Problem }
 
-// Error lists the problems, one a line, each with what is allowed.
+// Error lists the problems, one a line, each with what is allowed. What may be a secret
+// of a value is not shown.
 func (e *ConfigError) Error() string {
 	lines := make([]string, 0, len(e.Problems))
 	for _, p := range e.Problems {
-		lines = append(lines, fmt.Sprintf("%s=%q: %s", p.Variable, p.Value, p.Allowed))
+		lines = append(lines, fmt.Sprintf("%s=%q: %s", p.Variable, report.WithoutSecrets(p.Variable, p.Value), p.Allowed))
 	}
 	return "bad environment: " + strings.Join(lines, "\n                 ")
 }
@@ -201,10 +204,14 @@ type URLs []string
 func (u *URLs) UnmarshalText(b []byte) error {
 	var list URLs
 	for _, s := range strings.Split(string(b), ",") {
+		shown := report.WithoutSecrets("", s)
+		if strings.Contains(string(b), "@") {
+			shown = report.WithoutSecrets("", string(b)) // a password may hold a comma
+		}
 		s = strings.TrimRight(strings.TrimSpace(s), "/")
 		p, err := url.Parse(s)
 		if err != nil || (p.Scheme != "http" && p.Scheme != "https") || p.Host == "" || p.RawQuery != "" || p.Fragment != "" || p.User != nil {
-			return fmt.Errorf("%q is not a base URL; allowed are http://HOST:PORT and https://HOST:PORT, separated by commas", s)
+			return fmt.Errorf("%q is not a base URL; allowed are http://HOST:PORT and https://HOST:PORT, separated by commas", shown)
 		}
 		for _, other := range list {
 			if other == s {

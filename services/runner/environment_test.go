@@ -201,3 +201,20 @@ func TestEnvironmentList(t *testing.T) {
 		t.Errorf("want (-), got (+):\n%s", diff)
 	}
 }
+
+func TestNoErrorShowsASecret(t *testing.T) {
+	for _, c := range []struct{ name, value string }{
+		{"credentials", "http://op:hush@a"},
+		{"credentials with a comma", "http://op:hush,hush@a,http://b"},
+		{"credentials with a slash", "http://op:hush/hush@a"},
+		{"credentials in what is no URL", "http://op:hush%zz@a"},
+		{"a query", "http://a?token=hush"},
+	} {
+		for _, variable := range []string{"PACKAGERS", "REPORTER_URL", "ORIGIN_URL"} {
+			_, err := parse(Environment{variable: c.value})
+			if err == nil || strings.Contains(err.Error(), "hush") || !strings.Contains(err.Error(), variable+"=") {
+				t.Errorf("%s: got %v, want an error that names %s and does not show the secret", c.name, err, variable)
+			}
+		}
+	}
+}

@@ -32,20 +32,30 @@ func inherited(e Environment, pid int) ([]string, error) {
 	return names, nil
 }
 
-// pick is which of the names is the one to listen on: the only one, or the one of
-// that name.
+// pick is which of the names is the first one to listen on: the only one, even where
+// several sockets have it, or the one of that name; -1 for none.
 func pick(names []string, name string) (int, error) {
+	first, several := -1, false
 	for i, n := range names {
-		if n == name || len(names) == 1 {
+		switch {
+		case n == connectionsName: // not to listen on
+		case n == name:
 			return i, nil
+		case first < 0:
+			first = i
+		case n != names[first]:
+			several = true
 		}
 	}
-	return 0, fmt.Errorf("LISTEN_FDNAMES=%q: of several sockets that are handed down, one must be named %s", strings.Join(names, ":"), name)
+	if several {
+		return 0, fmt.Errorf("LISTEN_FDNAMES=%q: of several sockets that are handed down, one must be named %s", strings.Join(names, ":"), name)
+	}
+	return first, nil
 }
 
-// inherit returns the listening socket that was handed down to the service called
-// name; nil when there is none.
-func inherit(e Environment, name string) (net.Listener, error) {
+// inherit returns the listening sockets that were handed down to the service called
+// name, several where several have its name; empty when there is none.
+func inherit(e Environment, name string) ([]net.Listener, error) {
 	names, err := inherited(e, os.Getpid())
 	if err != nil || len(names) == 0 {
 		return nil, err
@@ -53,11 +63,30 @@ func inherit(e Environment, name string) (net.Listener, error) {
 	for i := range names {
 		syscall.CloseOnExec(firstInherited + i) // our children are to have none of them
 	}
-	i, err := pick(names, name)
-	if err != nil {
+	first, err := pick(names, name)
+	if err != nil || first < 0 {
 		return nil, err
 	}
-	f := os.NewFile(uintptr(firstInherited+i), names[i])
+	var list []net.Listener
+	for i := first; i < len(names); i++ {
+		if names[i] != names[first] {
+			continue
+		}
+		l, err := inheritAt(e, i, names[i])
+		if err != nil {
+			for _, l := range list {
+				_ = l.Close() // never accepted from
+			}
+			return nil, err
+		}
+		list = append(list, l)
+	}
+	return list, nil
+}
+
+// inheritAt returns the i-th socket that was handed down.
+func inheritAt(e Environment, i int, name string) (net.Listener, error) {
+	f := os.NewFile(uintptr(firstInherited+i), name)
 	defer func() { _ = f.Close() }() // the listener has its own
 	l, err := net.FileListener(f)
 	if err != nil {

@@ -103,6 +103,15 @@ type handed struct {
 // hand starts a child that is handed l, or nothing when that is nil.
 func hand(t *testing.T, l net.Listener, env ...string) *handed {
 	t.Helper()
+	if l == nil {
+		return handFiles(t, nil, env...)
+	}
+	return handAll(t, []net.Listener{l}, env...)
+}
+
+// handFiles starts a child that is handed the files.
+func handFiles(t *testing.T, files []*os.File, env ...string) *handed {
+	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
@@ -118,14 +127,7 @@ func hand(t *testing.T, l net.Listener, env ...string) *handed {
 	}
 	h.cmd.Stderr = h.stderr
 	h.cmd.Env = append([]string{childMode + "=127.0.0.1:0", childReady + "=" + dir, "SERVICE_SOCKET=" + h.socket, "GORACE=atexit_sleep_ms=0"}, env...)
-	if l != nil {
-		f, err := l.(*net.TCPListener).File()
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer f.Close()
-		h.cmd.ExtraFiles = []*os.File{f}
-	}
+	h.cmd.ExtraFiles = files
 	out, err := h.cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -250,7 +252,7 @@ func TestInheritedNames(t *testing.T) {
 		err   string
 	}{
 		{[]string{"proxy"}, 0, ""}, {[]string{"anything"}, 0, ""}, {[]string{""}, 0, ""},
-		{[]string{"tls", "proxy"}, 1, ""}, {[]string{"tls", "http"}, 0, `LISTEN_FDNAMES="tls:http": of several sockets that are handed down, one must be named proxy`},
+		{[]string{"tls", "proxy"}, 1, ""}, {[]string{"anything", "connections"}, 0, ""}, {[]string{"connections"}, -1, ""}, {nil, -1, ""}, {[]string{"tls", "http"}, 0, `LISTEN_FDNAMES="tls:http": of several sockets that are handed down, one must be named proxy`},
 	} {
 		if got, err := pick(c.names, "proxy"); got != c.want || (err == nil) != (c.err == "") || err != nil && err.Error() != c.err {
 			t.Errorf("%v: got %d, %v, want %d, %q", c.names, got, err, c.want, c.err)

@@ -10,6 +10,7 @@ import (
 	"net"
 	"os"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 
@@ -81,8 +82,8 @@ type Direct interface {
 type Common struct {
 	LogFormat string `env:"LOG_FORMAT" envDefault:"text" doc:"text for people, json for a supervisor"`
 	LogLevel  string `env:"LOG_LEVEL" envDefault:"info" doc:"trace, debug, info, warn or error"`
-	// Socket is the unix socket that serves health and metrics to the
-	// supervisor; none when empty.
+	// Socket is the unix socket that serves health and metrics to the supervisor; none
+	// when empty. A supervisor that listens there itself hands down the connections.
 	Socket string `env:"SERVICE_SOCKET" doc:"unix socket for health, readiness and metrics; set by the supervisor"`
 	// Drain is how long open responses may go on after a stop was asked for;
 	// zero breaks them off at once.
@@ -155,73 +156,109 @@ func Run(ctx context.Context, s Service, k Kit, c Common) error {
 	own := Handler(s, k)
 	var servers servers
 	if addr := s.Address(); addr != "" {
-		l, err := inherit(k.Env, k.Name)
+		list, held, err := listen(addr, k)
 		if err != nil {
 			return err
-		}
-		held := l != nil
-		if !held {
-			if l, err = net.Listen("tcp", addr); err != nil {
-				return fmt.Errorf("cannot listen on %s: %w; free the port or set another", addr, reason(err))
-			}
 		}
 		var answer direct.Answer
 		if d, ok := s.(Direct); ok {
 			answer = d.Answer
 		}
-		servers.public = newServer(l, answer, own, k.Log)
-		servers.public.held = held
-		servers.public.listener.KeepBelow(descriptorsForConnections())
-		k.Log.Info("listening", "address", l.Addr().String())
-		warnBeyondLoopback(k.Log, l.Addr())
+		for _, l := range list {
+			srv := newServer(l, answer, own, k.Log)
+			srv.held = held
+			servers.public = append(servers.public, srv)
+		}
+		k.Log.Info("listening", "address", list[0].Addr().String())
+		warnBeyondLoopback(k.Log, list[0].Addr())
 	}
 	if addr := adminAddress(s); addr != "" {
-		l, err := listenAdmin(addr, servers.public != nil && servers.public.held)
+		shared := servers.held()
+		l, err := listenAdmin(withoutName(addr), shared)
 		if err != nil {
 			servers.close()
 			return fmt.Errorf("cannot listen on %s for operators: %w; free the port or set another", addr, reason(err))
 		}
-		servers.admin = newServer(l, nil, AdminHandler(s, k), k.Log)
-		servers.admin.listener.KeepBelow(descriptorsForConnections())
+		handler := AdminHandler(s, k)
+		for _, l := range withMirror(l, shared, k.Log) {
+			servers.admin = append(servers.admin, newServer(l, nil, handler, k.Log))
+		}
 		k.Log.Info("listening for operators", "address", l.Addr().String())
 		warnBeyondLoopback(k.Log, l.Addr())
 	}
-	if c.Socket != "" {
-		l, err := listenUnix(c.Socket)
-		if err != nil {
-			servers.close()
-			return fmt.Errorf("SERVICE_SOCKET=%q: cannot listen: %w", c.Socket, reason(err))
-		}
-		servers.socket = newServer(l, nil, socketHandler(s, k, servers.public.handOver), k.Log)
+	for _, srv := range servers.all() {
+		srv.listener.KeepBelow(descriptorsForConnections())
 	}
-	return serve(ctx, s, servers, c)
-}
-
-// servers are what a service is reached by; nil for none.
-type servers struct {
-	public *server // its address
-	admin  *server // what is not for players, where it has an address of its own
-	socket *server // its unix socket
-}
-
-func (s servers) all() []*server {
-	var list []*server
-	for _, srv := range []*server{s.public, s.admin, s.socket} {
-		if srv != nil {
-			list = append(list, srv)
+	l, err := listenOnSocket(k.Env, c.Socket)
+	if err != nil {
+		servers.close()
+		return err
+	}
+	if l != nil {
+		var handOver func()
+		if len(servers.public) > 0 {
+			handOver = servers.handOver
 		}
+		servers.socket = newServer(l, nil, socketHandler(s, k, handOver), k.Log)
+	}
+	return serve(ctx, s, &servers, c)
+}
+
+// listen returns what a service at addr is reached by: the sockets that were handed
+// down, or one of its own; and the other loopback address, where they have only one.
+func listen(addr string, k Kit) (list []net.Listener, held bool, err error) {
+	list, err = inherit(k.Env, k.Name)
+	if err != nil {
+		return nil, false, err
+	}
+	held = len(list) > 0
+	if !held {
+		l, err := net.Listen("tcp", withoutName(addr))
+		if err != nil {
+			return nil, false, fmt.Errorf("cannot listen on %s: %w; free the port or set another", addr, reason(err))
+		}
+		list = []net.Listener{l}
+	}
+	if len(list) == 1 {
+		list = withMirror(list[0], held, k.Log)
+	}
+	return list, held, nil
+}
+
+// servers are what a service is reached by; empty or nil for none.
+type servers struct {
+	public []*server // its address, and the other loopback's
+	admin  []*server // what is not for players, where it has an address of its own
+	socket *server   // its unix socket
+}
+
+func (s *servers) all() []*server {
+	list := slices.Concat(s.public, s.admin)
+	if s.socket != nil {
+		list = append(list, s.socket)
 	}
 	return list
 }
 
+// held reports whether whoever started us holds what players are served on.
+func (s *servers) held() bool { return len(s.public) > 0 && s.public[0].held }
+
+// handOver notes that another process serves the same sockets from now on. Safe for
+// concurrent use.
+func (s *servers) handOver() {
+	for _, srv := range s.public {
+		srv.over.Store(true)
+	}
+}
+
 // close closes what was never served.
-func (s servers) close() {
+func (s *servers) close() {
 	for _, srv := range s.all() {
 		_ = srv.listener.Close()
 	}
 }
 
-func serve(asked context.Context, s Service, all servers, c Common) error {
+func serve(asked context.Context, s Service, all *servers, c Common) error {
 	// The work may outlive the question for its end.
 	ctx, cancel := context.WithCancel(context.WithoutCancel(asked))
 	defer cancel()
@@ -265,18 +302,19 @@ func serve(asked context.Context, s Service, all servers, c Common) error {
 
 // wind takes no more connections and ends the work: at once, or, where another
 // incarnation has taken over and it is needed, after the last response.
-func wind(s Service, all servers, c Common, cancel func(), ran <-chan error) error {
-	public := all.public
-	if all.admin != nil {
-		all.admin.refuse() // the other waits for the address
+func wind(s Service, all *servers, c Common, cancel func(), ran <-chan error) error {
+	for _, srv := range all.admin {
+		srv.refuse() // the other waits for the address
 	}
-	if public == nil {
+	if len(all.public) == 0 {
 		cancel()
 		return <-ran
 	}
-	public.refuse()
+	for _, srv := range all.public {
+		srv.refuse()
+	}
 	lasting, ok := s.(Lasting)
-	if !public.handed() {
+	if !all.public[0].handed() {
 		cancel()
 		return <-ran
 	}
@@ -285,7 +323,11 @@ func wind(s Service, all servers, c Common, cancel func(), ran <-chan error) err
 	} else {
 		cancel()
 	}
-	public.finish(c.Handover)
+	var ending sync.WaitGroup
+	for _, srv := range all.public {
+		ending.Go(func() { srv.finish(c.Handover) })
+	}
+	ending.Wait()
 	cancel()
 	return <-ran
 }
@@ -313,6 +355,19 @@ func awaitReady(ctx, asked context.Context, s Service, most time.Duration) {
 			return
 		}
 	}
+}
+
+// listenOnSocket listens for the supervisor: by what it hands down, else on the socket
+// at path; nil for neither.
+func listenOnSocket(e Environment, path string) (net.Listener, error) {
+	l, err := Connections(e)
+	if l != nil || err != nil || path == "" {
+		return l, err
+	}
+	if l, err = listenUnix(path); err != nil {
+		return nil, fmt.Errorf("SERVICE_SOCKET=%q: cannot listen: %w", path, reason(err))
+	}
+	return l, nil
 }
 
 // listenUnix replaces a socket that a dead incarnation left behind, and nothing

@@ -201,10 +201,10 @@ func TestControlIsOnTheSocketAlone(t *testing.T) {
 		want               string
 	}{
 		{"the socket", SocketHandler(s, k), "PUT", "/lever", `{"signal":"live01"}`, 200, `"live01"`},
-		{"the socket, no JSON", SocketHandler(s, k), "PUT", "/lever", `live01`, 400, `{"error":`},
-		{"the socket, another method", SocketHandler(s, k), "GET", "/lever", ``, 405, `{"error":`},
+		{"the socket, no JSON", SocketHandler(s, k), "PUT", "/lever", `live01`, 400, "{\n  \"error\": \""},
+		{"the socket, another method", SocketHandler(s, k), "GET", "/lever", ``, 405, "{\n  \"error\": \""},
 		{"the socket, health", SocketHandler(s, k), "GET", "/healthz", ``, 200, "ok"},
-		{"the address", Handler(s, k), "PUT", "/lever", `{"signal":"live01"}`, 404, `{"error":`},
+		{"the address", Handler(s, k), "PUT", "/lever", `{"signal":"live01"}`, 404, "{\n  \"error\": \""},
 		{"the socket of a service that is not controlled", SocketHandler(s.fake, k), "PUT", "/lever", `{}`, 404, ""},
 	} {
 		if status, body := ask(c.handler, c.method, c.path, c.body); status != c.status || !strings.HasPrefix(body, c.want) {
@@ -250,7 +250,7 @@ func TestErrorsAreJSON(t *testing.T) {
 		if err != nil || res.StatusCode != c.code || res.Header.Get("Allow") != c.allow {
 			t.Errorf("%s %s: got %d, Allow %q, %v, want %d, %q", c.method, c.path, res.StatusCode, res.Header.Get("Allow"), err, c.code, c.allow)
 		}
-		if c.code != 200 && !strings.HasPrefix(string(body), `{"error":"`) {
+		if c.code != 200 && !strings.HasPrefix(string(body), "{\n  \"error\": \"") {
 			t.Errorf("%s %s: got %s, want a JSON error", c.method, c.path, body)
 		}
 		if c.method == "HEAD" && len(body) > 0 {

@@ -22,7 +22,7 @@ type server struct {
 	listener *direct.Listener
 	held     bool        // whoever started us holds what is listened on too
 	closing  atomic.Bool // every response is its connection's last
-	over     atomic.Bool // handOver was called
+	over     atomic.Bool // another process serves the same socket from now on
 }
 
 // newServer serves what answer has no response for by h; answer may be nil.
@@ -70,14 +70,6 @@ func (s *server) serve() error {
 		return nil
 	}
 	return fmt.Errorf("serving %s: %w", s.listener.Addr(), err)
-}
-
-// handOver notes that another process serves the same socket from now on. Safe for
-// concurrent use, also on nil.
-func (s *server) handOver() {
-	if s != nil {
-		s.over.Store(true)
-	}
 }
 
 func (s *server) handed() bool { return s.over.Load() }
