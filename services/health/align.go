@@ -1,7 +1,6 @@
 package health
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -76,22 +75,20 @@ func contradiction(o, peer *Observation) string {
 	return ""
 }
 
-// maxURI bounds how much of a foreign URI a reason repeats, in characters.
-const maxURI = 80
-
-// differs says how a mark is not the peer's. Dates are none of it: clocks drift, and the
+// differs says how a mark is not the peer's, in the same words whichever segment shows
+// it. Dates are none of it: clocks drift, and the
 // encoder's is not the packager's. Nor is what stands in a URI's query: tokens and
 // sessions differ where the segment is the same.
 func (m Mark) differs(o Mark, peer string) string {
 	switch {
 	case withoutQuery(m.URI) != withoutQuery(o.URI):
-		return fmt.Sprintf("msn %d is %.*q, at %s it is %.*q", m.MSN, maxURI, m.URI, peer, maxURI, o.URI)
+		return "its segments have other URIs than at " + peer
 	case (m.Duration - o.Duration).Abs() > sameDuration:
-		return fmt.Sprintf("msn %d lasts %s, at %s %s", m.MSN, m.Duration, peer, o.Duration)
+		return "its segments last otherwise than at " + peer
 	case m.Discontinuity && !o.Discontinuity:
-		return fmt.Sprintf("msn %d begins with a discontinuity, at %s it does not", m.MSN, peer)
+		return "it has a discontinuity that is not at " + peer
 	case !m.Discontinuity && o.Discontinuity:
-		return fmt.Sprintf("msn %d begins without a discontinuity, at %s with one", m.MSN, peer)
+		return "it lacks a discontinuity that is at " + peer
 	}
 	return ""
 }

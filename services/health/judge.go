@@ -1,6 +1,7 @@
 package health
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -69,7 +70,7 @@ func alone(o *Observation, now time.Time, p Policy) Verdict {
 		v.State, v.Reason = report.Stale, "stale: its playlist lists no segment"
 	case limit > 0 && still > limit:
 		v.State = report.Stale
-		v.Reason = fmt.Sprintf("stale: msn %d unchanged for %s, target duration %s", o.Pos.MSN, words(still), o.TargetDuration)
+		v.Reason = fmt.Sprintf("stale: msn %d unchanged for more than %s, target duration %s", o.Pos.MSN, words(limit), o.TargetDuration)
 	case o.Fails > 0:
 		v.State, v.Reason = report.Suspect, "suspect: "+o.failure()
 	}
@@ -109,13 +110,11 @@ func (v *Verdict) behind(o, peer *Observation, now time.Time, p Policy) {
 	// Who moves grows once in a target duration; half the limit is for polling.
 	if still := since(o.reached(), now); still > o.TargetDuration+limit/2 {
 		v.State = report.Stale
-		v.Reason = fmt.Sprintf("stale: msn %d unchanged for %s, %s has %d, target duration %s",
-			o.Pos.MSN, words(still), peer.Packager, peer.Pos.MSN, o.TargetDuration)
+		v.Reason = fmt.Sprintf("stale: msn %d unchanged, %s has newer ones, target duration %s", o.Pos.MSN, peer.Packager, o.TargetDuration)
 		return
 	}
 	v.State = report.Lagging
-	v.Reason = fmt.Sprintf("lagging: msn %d is %d behind %s for %s, target duration %s",
-		o.Pos.MSN, lead, peer.Packager, words(late), o.TargetDuration)
+	v.Reason = fmt.Sprintf("lagging: behind %s for more than %s, target duration %s", peer.Packager, words(limit), o.TargetDuration)
 }
 
 // reached is when Pos was first seen: when it last grew, or the first playlist.
@@ -126,17 +125,8 @@ func (o *Observation) reached() time.Time {
 	return o.First
 }
 
-// failure is the last error and how often it came: "connection refused (3 in a row)".
-func (o *Observation) failure() string {
-	err := o.Err
-	if err == "" {
-		err = "bad request"
-	}
-	if o.Fails == 1 {
-		return err
-	}
-	return fmt.Sprintf("%s (%d in a row)", err, o.Fails)
-}
+// failure is the last error.
+func (o *Observation) failure() string { return cmp.Or(o.Err, "bad request") }
 
 func (p Policy) downAfter() int {
 	if p.DownAfter > 0 {

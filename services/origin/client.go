@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"time"
+
+	"livestream-tui/services/dial"
+	"livestream-tui/services/report"
 )
 
 // Limits of every request to a reporter.
@@ -29,7 +31,7 @@ func newClient(reporters []string) *client {
 		Timeout:       requestTimeout,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		Transport: &http.Transport{
-			DialContext:     (&net.Dialer{Timeout: requestTimeout}).DialContext,
+			DialContext:     dial.Within(requestTimeout),
 			IdleConnTimeout: 90 * time.Second,
 		},
 	}}
@@ -62,7 +64,7 @@ func (c *client) fetch(ctx context.Context, url string) (told, error) {
 	}
 	res, err := c.http.Do(req)
 	if err != nil {
-		return told{}, err
+		return told{}, fmt.Errorf("%s: %s", url, report.Cause(err)) // addresses of connections would make it another each time
 	}
 	defer res.Body.Close()
 	if res.StatusCode != http.StatusOK {
@@ -70,7 +72,7 @@ func (c *client) fetch(ctx context.Context, url string) (told, error) {
 	}
 	body, err := io.ReadAll(io.LimitReader(res.Body, maxTable+1))
 	if err != nil {
-		return told{}, fmt.Errorf("%s: %w", url, err)
+		return told{}, fmt.Errorf("%s: %s", url, report.Cause(err))
 	}
 	if len(body) > maxTable {
 		return told{}, fmt.Errorf("%s: the table is larger than %d bytes", url, maxTable)

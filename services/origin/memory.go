@@ -21,7 +21,9 @@ type memory struct {
 	packagers []string // PACKAGERS
 	policy    policy
 	ttl       time.Duration
-	heard     bool // a reporter has answered
+	heard     bool      // a reporter has answered
+	reported  time.Time // when a discovery last reported anything, by the reporter's clock
+	news      time.Time // when that became known, by ours
 	signals   map[string]signal
 }
 
@@ -30,6 +32,7 @@ type signal struct {
 	selection selection
 	statuses  []report.PackagerStatus // in the order of PACKAGERS
 	reported  time.Time               // when discovery last named it, by the reporter's clock
+	news      time.Time               // when that became known, by ours
 	replaced  chan struct{}           // closed when another version replaces this one
 	version   string
 }
@@ -56,11 +59,16 @@ func newMemory(packagers []string, p policy, ttl time.Duration) *memory {
 // signals have ended, sorted by signal.
 func (m *memory) learn(t told, now time.Time) (moves []moved, ended []string) {
 	m.heard = true
+	if !t.reported.IsZero() && !t.reported.Equal(m.reported) {
+		m.reported, m.news = t.reported, now
+	}
 	listed := make(map[string]bool, len(t.signals))
 	for _, s := range t.signals {
 		listed[s.Signal] = true
 		next := m.signals[s.Signal]
-		next.reported = s.LastReported
+		if next.news.IsZero() || !s.LastReported.Equal(next.reported) {
+			next.reported, next.news = s.LastReported, now
+		}
 		next.statuses = m.merge(next.statuses, s.Packagers)
 		var c *change
 		next.selection, c = next.selection.next(next.statuses, now, m.policy)
@@ -71,8 +79,9 @@ func (m *memory) learn(t told, now time.Time) (moves []moved, ended []string) {
 	}
 	for name, s := range m.signals {
 		// A signal that is not listed has ended only where discovery has gone on
-		// reporting without it; else the reporter has forgotten, and we have not.
-		if !listed[name] && t.reported.Sub(s.reported) >= m.ttl {
+		// reporting without it; else the reporter has forgotten, and we have not. For
+		// how long is by our clock: the reporter tells times of the day, which may step.
+		if !listed[name] && m.news.Sub(s.news) >= m.ttl {
 			close(s.replaced)
 			delete(m.signals, name)
 			ended = append(ended, name)

@@ -11,9 +11,25 @@ import (
 
 func newTestMemory() *memory { return newMemory([]string{one, two}, limits, 10*time.Second) }
 
+// word is a reporter's and when it comes, by the origin's clock; zero: long after.
+type word struct {
+	told
+	second int
+}
+
+// stepped is an answer of a reporter whose clock has been set by so many seconds.
+func stepped(a word, seconds int) word {
+	by := time.Duration(seconds) * time.Second
+	a.reported = a.reported.Add(by)
+	for i := range a.signals {
+		a.signals[i].LastReported = a.signals[i].LastReported.Add(by)
+	}
+	return a
+}
+
 // tells is a reporter's answer at a second in which a discovery has reported.
-func tells(second int, signals ...string) told {
-	t := told{reported: at(second)}
+func tells(second int, signals ...string) word {
+	t := word{told{reported: at(second)}, second}
 	for _, name := range signals {
 		t.signals = append(t.signals, report.SignalStatus{Signal: name, Packagers: states(up, up), LastReported: at(second)})
 	}
@@ -23,24 +39,30 @@ func tells(second int, signals ...string) told {
 func TestWhichSignalsEnd(t *testing.T) {
 	for _, c := range []struct {
 		name  string
-		then  []told // each second from 1 on
+		then  []word
 		want  []string
 		ended []string
 	}{
-		{"both are reported on", []told{tells(1, "a", "b"), tells(2, "a", "b")}, []string{"a", "b"}, nil},
-		{"one is missing for a moment", []told{tells(1, "a"), tells(9, "a")}, []string{"a", "b"}, nil},
-		{"one is missing for its time", []told{tells(1, "a"), tells(10, "a")}, []string{"a"}, []string{"b"}},
-		{"none is ingested any more", []told{tells(10)}, []string{}, []string{"a", "b"}},
-		{"discovery has gone and the reporter has forgotten", []told{{reported: at(0)}, {reported: at(0)}}, []string{"a", "b"}, nil},
-		{"the reporter has started again and knows nothing", []told{{}, {}}, []string{"a", "b"}, nil},
-		{"a new one appears", []told{tells(1, "a", "b", "c")}, []string{"a", "b", "c"}, nil},
+		{"both are reported on", []word{tells(1, "a", "b"), tells(2, "a", "b")}, []string{"a", "b"}, nil},
+		{"one is missing for a moment", []word{tells(1, "a"), tells(9, "a")}, []string{"a", "b"}, nil},
+		{"one is missing for its time", []word{tells(1, "a"), tells(10, "a")}, []string{"a"}, []string{"b"}},
+		{"one is missing for a moment, and the reporter's clock steps forward", []word{tells(1, "a"), stepped(tells(2, "a"), 3600)}, []string{"a", "b"}, nil},
+		{"one is missing for its time, and the reporter's clock steps back", []word{tells(1, "a"), stepped(tells(10, "a"), -3600)}, []string{"a"}, []string{"b"}},
+		{"none is ingested any more", []word{tells(10)}, []string{}, []string{"a", "b"}},
+		{"discovery has gone and the reporter has forgotten", []word{{told: told{reported: at(0)}}, {told: told{reported: at(0)}}}, []string{"a", "b"}, nil},
+		{"the reporter has started again and knows nothing", []word{{}, {}}, []string{"a", "b"}, nil},
+		{"a new one appears", []word{tells(1, "a", "b", "c")}, []string{"a", "b", "c"}, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			m := newTestMemory()
-			m.learn(tells(0, "a", "b"), at(0))
+			m.learn(tells(0, "a", "b").told, at(0))
 			var ended []string
 			for i, answer := range c.then {
-				_, e := m.learn(answer, at(i+1))
+				now := at(100 + i)
+				if answer.second > 0 {
+					now = at(answer.second)
+				}
+				_, e := m.learn(answer.told, now)
 				ended = append(ended, e...)
 			}
 			if diff := cmp.Diff(c.want, m.names()); diff != "" {
@@ -83,7 +105,7 @@ func TestMergeKeepsWhatTheReporterHasForgotten(t *testing.T) {
 }
 
 func TestWhatMakesANewVersion(t *testing.T) {
-	answer := func(statuses ...report.PackagerStatus) told {
+	says := func(statuses ...report.PackagerStatus) told {
 		return told{reported: at(1), signals: []report.SignalStatus{{Signal: "a", Packagers: statuses, LastReported: at(1)}}}
 	}
 	for _, c := range []struct {
@@ -91,14 +113,14 @@ func TestWhatMakesANewVersion(t *testing.T) {
 		then told
 		want bool
 	}{
-		{"the same again", answer(states(up, up)...), false},
-		{"other numbers", answer(status(one, up, 200), status(two, up, 201)), false},
-		{"another state of the standby", answer(states(up, stale)...), true},
-		{"another active packager", answer(states(down, up)...), true},
+		{"the same again", says(states(up, up)...), false},
+		{"other numbers", says(status(one, up, 200), status(two, up, 201)), false},
+		{"another state of the standby", says(states(up, stale)...), true},
+		{"another active packager", says(states(down, up)...), true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			m := newTestMemory()
-			m.learn(answer(states(up, up)...), at(0))
+			m.learn(says(states(up, up)...), at(0))
 			before := m.signals["a"]
 			m.learn(c.then, at(10))
 			after := m.signals["a"]

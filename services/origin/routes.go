@@ -141,7 +141,7 @@ func (s *Service) hold(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	if in.Packager != "" && !slices.Contains(s.config.Packagers, in.Packager) {
-		runner.WriteError(w, http.StatusBadRequest, fmt.Sprintf("packager %q: allowed are %s, and nothing to release", report.Clean(in.Packager), s.config.Packagers))
+		runner.WriteError(w, http.StatusBadRequest, fmt.Sprintf("packager %q: allowed are %s, and nothing to release", report.Shown(in.Packager), s.config.Packagers))
 		return
 	}
 	s.mu.Lock()

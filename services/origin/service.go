@@ -31,6 +31,8 @@ type Service struct {
 	stopping chan struct{}
 	held     atomic.Int64 // long polls that wait
 
+	silence report.Recurring // of the reporter; used by the goroutine that asks it alone
+
 	mu      sync.Mutex
 	memory  *memory // guarded by mu
 	trouble string  // why the reporter does not answer, empty while it does; guarded by mu
@@ -108,23 +110,32 @@ func (s *Service) learn(t told) {
 	}
 }
 
-// noteAnswer says when the reporter goes and when it is back.
+// noteAnswer says when the reporter goes, now and then while it is away, and when it is
+// back.
 func (s *Service) noteAnswer(err error) {
 	trouble := ""
 	if err != nil {
-		trouble = report.Clean(err.Error())
+		trouble = report.Shown(err.Error())
 	}
 	s.mu.Lock()
-	before, heard := s.trouble, s.memory.heard
+	heard := s.memory.heard
 	s.trouble = trouble
 	s.mu.Unlock()
+	if trouble == "" {
+		for i, t := range s.silence.Only() {
+			if i == 0 { // it may have been silent in several ways
+				s.log.Info("the reporter answers again", "after_ms", t.Last.Sub(t.Since).Milliseconds())
+			}
+		}
+		return
+	}
+	t, tell := s.silence.Seen(trouble, s.now())
 	switch {
-	case trouble != "" && before == "" && heard:
-		s.log.Warn("the reporter does not answer, what it told last goes on", "reason", trouble)
-	case trouble != "" && before == "":
-		s.log.Warn("the reporter does not answer, trying on", "reason", trouble)
-	case trouble == "" && before != "":
-		s.log.Info("the reporter answers again")
+	case !tell:
+	case heard:
+		s.log.Warn("the reporter does not answer, what it told last goes on", "reason", trouble, "for_ms", t.Last.Sub(t.Since).Milliseconds())
+	default:
+		s.log.Warn("the reporter does not answer, trying on", "reason", trouble, "for_ms", t.Last.Sub(t.Since).Milliseconds())
 	}
 }
 
@@ -142,6 +153,6 @@ func (s *Service) noteMoves(moves []moved) {
 		if m.From != "" {
 			s.failovers.WithLabelValues(m.Signal).Inc()
 		}
-		s.log.Log(level, message, "signal", m.Signal, "from", m.From, "to", m.To, "cause", report.Clean(m.Cause))
+		s.log.Log(level, message, "signal", m.Signal, "from", m.From, "to", m.To, "cause", report.Shown(m.Cause))
 	}
 }

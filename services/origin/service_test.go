@@ -1,12 +1,15 @@
 package origin
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -81,22 +84,59 @@ func (o *origin) learn(list ...report.State) {
 	o.s.learn(told{reported: time.Now(), signals: []report.SignalStatus{{Signal: "live01", Packagers: states(list...), LastReported: time.Now()}}})
 }
 
+// flat is JSON on one line, as tests write it.
+func flat(t *testing.T, body string) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := json.Compact(&b, []byte(body)); err != nil {
+		t.Fatalf("%q is no JSON: %v", body, err)
+	}
+	return b.String()
+}
+
 func TestAnswersAreTheContractsToTheByte(t *testing.T) {
 	o := serve(t, runner.Environment{})
 	o.learn(up, up)
 	for path, want := range map[string]string{
-		"/signals":     `["live01"]`,
-		"/live/live01": `{"signal":"live01","server":"http://localhost:8080/live01/playlist.m3u8"}`,
-		"/live/live01/packagers": `{"signal":"live01","active":"http://localhost:8080","packagers":[` +
-			`{"packager":"http://localhost:8080","state":"up","msn":100,"part":-1,"age_ms":0,"latency_ms":0},` +
-			`{"packager":"http://localhost:9090","state":"up","msn":100,"part":-1,"age_ms":0,"latency_ms":0}]}`,
+		"/signals": `[
+  "live01"
+]
+`,
+		"/live/live01": `{
+  "signal": "live01",
+  "server": "http://localhost:8080/live01/playlist.m3u8"
+}
+`,
+		"/live/live01/packagers": `{
+  "signal": "live01",
+  "active": "http://localhost:8080",
+  "packagers": [
+    {
+      "packager": "http://localhost:8080",
+      "state": "up",
+      "msn": 100,
+      "part": -1,
+      "age_ms": 0,
+      "latency_ms": 0
+    },
+    {
+      "packager": "http://localhost:9090",
+      "state": "up",
+      "msn": 100,
+      "part": -1,
+      "age_ms": 0,
+      "latency_ms": 0
+    }
+  ]
+}
+`,
 	} {
 		a := o.do("GET", path, "")
 		if a.code != 200 || a.body != want || a.header.Get("Content-Type") != "application/json" {
 			t.Errorf("GET %s: got %d %s, want %s", path, a.code, a.body, want)
 		}
-		if h := o.do("HEAD", path, ""); h.code != 200 || h.body != "" {
-			t.Errorf("HEAD %s: got %d %q, want 200 and no body", path, h.code, h.body)
+		if h := o.do("HEAD", path, ""); h.code != 200 || h.body != "" || h.header.Get("Content-Length") != strconv.Itoa(len(want)) {
+			t.Errorf("HEAD %s: got %d %q of %s bytes, want 200, no body, %d", path, h.code, h.body, h.header.Get("Content-Length"), len(want))
 		}
 		if h := o.do("DELETE", path, ""); h.code != 405 || h.header.Get("Allow") != "GET, HEAD" {
 			t.Errorf("DELETE %s: got %d, Allow %q, want 405", path, h.code, h.header.Get("Allow"))
@@ -125,7 +165,7 @@ func TestErrors(t *testing.T) {
 			o := serve(t, runner.Environment{})
 			c.before(o)
 			a := o.do("GET", c.path, "")
-			if a.code != c.want || !strings.Contains(a.body, c.says) || !strings.HasPrefix(a.body, `{"error":"`) {
+			if a.code != c.want || !strings.Contains(a.body, c.says) || !strings.HasPrefix(a.body, "{\n  \"error\": \"") {
 				t.Errorf("got %d %s, want %d as JSON with %q", a.code, a.body, c.want, c.says)
 			}
 			if got, want := a.header.Get("Retry-After") != "", c.want == 503; got != want {
@@ -138,7 +178,7 @@ func TestErrors(t *testing.T) {
 func TestNoSignalIsAnEmptyList(t *testing.T) {
 	o := serve(t, runner.Environment{})
 	o.s.learn(told{reported: time.Now()})
-	if a := o.do("GET", "/signals", ""); a.body != "[]" {
+	if a := o.do("GET", "/signals", ""); a.body != "[]\n" {
 		t.Errorf("got %s, want []", a.body)
 	}
 }
@@ -228,7 +268,7 @@ func TestLongPoll(t *testing.T) {
 		if a := o.do("POST", "/failover", `{}`); a.code != 200 {
 			t.Fatalf("POST /failover: got %d %s", a.code, a.body)
 		}
-		if a := o.got(held); a.code != 200 || !strings.Contains(a.body, `"active":"`+two) {
+		if a := o.got(held); a.code != 200 || !strings.Contains(a.body, `"active": "`+two) {
 			t.Errorf("got %d %s, want 200 with %s active", a.code, a.body, two)
 		}
 	})
@@ -236,7 +276,9 @@ func TestLongPoll(t *testing.T) {
 		o := serve(t, runner.Environment{})
 		o.learn(up, up)
 		held := o.hold(t.Context())
-		o.s.learn(told{reported: time.Now().Add(time.Minute)})
+		later := time.Now().Add(time.Minute)
+		o.s.now = func() time.Time { return later }
+		o.s.learn(told{reported: later})
 		if a := o.got(held); a.code != 404 {
 			t.Errorf("got %d %s, want 404", a.code, a.body)
 		}
@@ -287,7 +329,7 @@ func TestFailover(t *testing.T) {
 			o := serve(t, runner.Environment{})
 			o.learn(c.states...)
 			a := o.do("POST", "/failover", c.body, c.headers...)
-			if a.code != c.want || a.body != c.says {
+			if a.code != c.want || flat(t, a.body) != c.says {
 				t.Errorf("got %d %s, want %d %s", a.code, a.body, c.want, c.says)
 			}
 			want := one
@@ -430,7 +472,7 @@ func TestHold(t *testing.T) {
 			o := serve(t, runner.Environment{})
 			o.learn(c.states...)
 			a := o.do("POST", "/hold", c.body)
-			if a.code != c.want || a.body != c.says {
+			if a.code != c.want || flat(t, a.body) != c.says {
 				t.Errorf("got %d %s, want %d %s", a.code, a.body, c.want, c.says)
 			}
 			if live := o.do("GET", "/live/live01", ""); !strings.Contains(live.body, c.active) {
@@ -454,5 +496,33 @@ func TestAHeldPackagerIsLeftWhenItFailsAndNotBefore(t *testing.T) {
 	}
 	if p := o.do("GET", "/live/live01/packagers", ""); strings.Contains(p.body, "held") {
 		t.Errorf("after it failed it is held still: %s", p.body)
+	}
+}
+
+// TestASilentReporterIsToldNowAndThen: when it begins, each ten seconds, when it ends;
+// not with each question.
+func TestASilentReporterIsToldNowAndThen(t *testing.T) {
+	var log bytes.Buffer
+	c, err := ConfigFromEnv(runner.Environment{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := New(c, runner.NewKit("origin", runner.Common{LogLevel: "info"}, nil, &log))
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.Now()
+	s.now = func() time.Time { return now }
+	for range 25 * 4 { // seconds, and questions in each
+		s.noteAnswer(errors.New("http://localhost:2000/packagers: connection refused"))
+		now = now.Add(askEvery)
+	}
+	s.noteAnswer(nil)
+	s.noteAnswer(nil)
+	if got := strings.Count(log.String(), "does not answer, trying on"); got != 3 {
+		t.Errorf("told %d times in 25 s, want 3:\n%s", got, log.String())
+	}
+	if got := strings.Count(log.String(), "answers again"); got != 1 {
+		t.Errorf("its return: told %d times, want once:\n%s", got, log.String())
 	}
 }

@@ -574,7 +574,7 @@ func TestAFailoverTellsWhatPlayersSaw(t *testing.T) {
 
 func TestEvents(t *testing.T) {
 	inBubble(t, 2, func(t *testing.T, p *platform) {
-		if got := p.get("/events").Body.String(); got != "[]" {
+		if got := p.get("/events").Body.String(); got != "[]\n" {
 			t.Errorf("none: got %s, want []", got)
 		}
 		client, kill := p.player()

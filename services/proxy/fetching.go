@@ -193,7 +193,7 @@ func (s *Service) tellOdd(p *playlist, e timeline.Entry, c fetch.Content) {
 		}
 	}
 	if c.Odd != "" && p.told.CompareAndSwap(false, true) {
-		s.log.Warn("a segment is odd, and served as all packagers have it", "playlist", p.key, "msn", e.MSN, "reason", c.Odd)
+		s.log.Warn("a segment is odd, and served as all packagers have it", "playlist", p.label, "msn", e.MSN, "reason", c.Odd)
 	}
 }
 

@@ -206,6 +206,11 @@ func (f *follower) publish(e stream.Publish) {
 }
 
 func (f *follower) say(e stream.Say) {
+	for i, field := range e.Fields {
+		if text, is := field.(string); is && i%2 == 1 {
+			e.Fields[i] = report.Shown(text)
+		}
+	}
 	switch e.Level {
 	case stream.Debug:
 		f.s.log.Debug(e.Message, e.Fields...)
@@ -218,13 +223,13 @@ func (f *follower) say(e stream.Say) {
 
 // measure shows how the stream is.
 func (f *follower) measure(p *playlist) {
-	f.s.metrics.newest.WithLabelValues(p.key).Set(float64(p.shown.Load().Last))
+	f.s.metrics.newest.WithLabelValues(p.label).Set(float64(p.shown.Load().Last))
 	for _, v := range f.seen.load(p.key) {
 		up := 0.0
 		if health.Usable(v.State) {
 			up = 1
 		}
-		f.s.metrics.state.WithLabelValues(p.key, v.Packager).Set(up)
+		f.s.metrics.state.WithLabelValues(p.label, v.Packager).Set(up)
 	}
 }
 
@@ -246,7 +251,7 @@ func (f *follower) finishMoves(now time.Time) {
 			gapMS = float64(gap.Microseconds()) / 1000
 		}
 		f.s.tell(report.Failover{
-			Signal: p.name(), From: m.Move.From, To: m.Move.To, Cause: report.Clean(m.Move.Cause),
+			Signal: p.name(), From: m.Move.From, To: m.Move.To, Cause: report.Shown(m.Move.Cause),
 			MSNBefore: m.Before, MSNAfter: p.shown.Load().Last, GapMS: gapMS, Saved: m.Saved,
 		})
 	}

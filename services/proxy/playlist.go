@@ -15,17 +15,18 @@ import (
 
 // playlist is one playlist as players see it. Safe for concurrent use.
 type playlist struct {
-	key string
-	f   *follower
+	key   string
+	label string // key as logs, events and metrics may show it
+	f     *follower
 	// ctx ends with it, by cancel.
 	ctx    context.Context
 	cancel context.CancelFunc
 	loads  []chan stream.Load // by packager
 	hurry  []chan struct{}    // by packager
 
-	asked   atomic.Int64 // when a player last asked for it, Unix ns
+	asked   moment       // when a player last asked for it
 	asks    atomic.Int64 // how often
-	watched atomic.Int64 // when a player last asked for a segment of it, Unix ns
+	watched moment       // when a player last asked for a segment of it
 	shown   atomic.Pointer[snapshot]
 	sources atomic.Pointer[stream.Sources]
 	waits   waits
@@ -44,7 +45,7 @@ type snapshot struct {
 }
 
 func newPlaylist(f *follower, key string, now time.Time) *playlist {
-	p := &playlist{key: key, f: f}
+	p := &playlist{key: key, label: report.Shown(key), f: f, asked: moment{began: now}, watched: moment{began: now}}
 	p.ctx, p.cancel = context.WithCancel(f.ctx)
 	for range f.s.packagers {
 		p.loads = append(p.loads, make(chan stream.Load, 1))
@@ -57,7 +58,7 @@ func newPlaylist(f *follower, key string, now time.Time) *playlist {
 
 // ask notes that a player asks for it.
 func (p *playlist) ask(now time.Time) {
-	p.asked.Store(now.UnixNano())
+	p.asked.set(now)
 	p.asks.Add(1)
 }
 
@@ -120,14 +121,13 @@ func (p *playlist) name() string {
 	if p.f.signal != "" && p.key == "/"+p.f.signal+"/playlist.m3u8" {
 		return p.f.signal
 	}
-	return report.Clean(p.key)
+	return p.label
 }
 
 // watch notes that a player plays it.
 func (p *playlist) watch(now time.Time) {
-	p.asked.Store(now.UnixNano())
-	before := p.watched.Swap(now.UnixNano())
-	if now.UnixNano()-before >= int64(5*time.Second) {
+	p.asked.set(now)
+	if before := p.watched.set(now); before.IsZero() || now.Sub(before) >= 5*time.Second {
 		p.f.push(stream.Played{At: stream.At(now), Playlist: p.key})
 	}
 }

@@ -5,16 +5,18 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"time"
 
+	"livestream-tui/services/dial"
 	"livestream-tui/services/report"
 )
 
 const (
 	// pollWait is how long an origin may hold a request for the preference.
 	pollWait = 10 * time.Second
+	// originDial is how long an origin may take to accept.
+	originDial = 2 * time.Second
 	// originPause is how long to wait after an origin that did not answer.
 	originPause   = 200 * time.Millisecond
 	maxPreference = 1 << 20
@@ -29,11 +31,14 @@ type origins struct {
 	client *http.Client
 }
 
-func newOrigins(urls []string, dial func(ctx context.Context, network, address string) (net.Conn, error)) *origins {
+func newOrigins(urls []string, connect dial.Context) *origins {
+	if connect == nil {
+		connect = dial.Within(originDial)
+	}
 	return &origins{urls: urls, client: &http.Client{
 		Timeout:       pollWait + 2*time.Second,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		Transport:     &http.Transport{DialContext: dial, MaxIdleConnsPerHost: 64, IdleConnTimeout: 30 * time.Second, MaxResponseHeaderBytes: maxHeader},
+		Transport:     &http.Transport{DialContext: connect, MaxIdleConnsPerHost: 64, IdleConnTimeout: 30 * time.Second, MaxResponseHeaderBytes: maxHeader},
 	}}
 }
 

@@ -91,9 +91,9 @@ func TestWhoIsAnsweredDirectlyKeepsTheStream(t *testing.T) {
 		}
 		segment := []byte(fmt.Sprintf("/live01/%d.ts", st.shown.Load().Last))
 		p.get(string(segment))
-		before := st.watched.Load()
+		before := st.watched.get()
 		time.Sleep(time.Second)
-		if p.service.Answer(segment) == nil || st.watched.Load() == before {
+		if p.service.Answer(segment) == nil || st.watched.get().Equal(before) {
 			t.Error("nobody seems to play the stream")
 		}
 	})

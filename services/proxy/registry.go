@@ -118,16 +118,16 @@ func (s *Service) drop(p *playlist, now time.Time) bool {
 	case !p.isProven() && p.restored.Load() == nil && !p.waits.any():
 		most = min(most, unprovenIdle)
 	}
-	if now.UnixNano()-p.asked.Load() <= int64(most) {
+	if now.Sub(p.asked.get()) <= most {
 		return false
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if now.UnixNano()-p.asked.Load() <= int64(most) {
+	if now.Sub(p.asked.get()) <= most {
 		return false // asked for meanwhile
 	}
 	s.remove(p)
-	s.log.Debug("nobody asks for this playlist any more", "playlist", p.key)
+	s.log.Debug("nobody asks for this playlist any more", "playlist", p.label)
 	return true
 }
 
@@ -155,8 +155,8 @@ func (s *Service) makeRoom(now time.Time) {
 			s.remove(p)
 			continue
 		}
-		once := p.asks.Load() <= 1 && p.watched.Load() == 0 && now.UnixNano()-p.asked.Load() > int64(onceAfter)
-		if once && (oldest == nil || p.asked.Load() < oldest.asked.Load()) {
+		once := p.asks.Load() <= 1 && p.watched.get().IsZero() && now.Sub(p.asked.get()) > onceAfter
+		if once && (oldest == nil || p.asked.get().Before(oldest.asked.get())) {
 			oldest = p
 		}
 	}
@@ -189,6 +189,6 @@ func (s *Service) remove(p *playlist) {
 		s.left = append(s.left, p)
 	}
 	s.metrics.playlists.Set(float64(len(s.playlists)))
-	s.metrics.newest.DeleteLabelValues(p.key)
-	s.metrics.state.DeletePartialMatch(prometheus.Labels{"playlist": p.key})
+	s.metrics.newest.DeleteLabelValues(p.label)
+	s.metrics.state.DeletePartialMatch(prometheus.Labels{"playlist": p.label})
 }

@@ -29,7 +29,7 @@ func (s *Service) serve(w http.ResponseWriter, r *http.Request) {
 	key, target, err := uri.Keys(targetOf(r), s.ignores)
 	if err != nil {
 		open(h, r)
-		s.quiet.Warn("request refused", "path", report.Clean(r.URL.Path), "reason", err.Error(), "player", r.RemoteAddr)
+		s.quiet.Warn("request refused", "path", report.Clean(r.URL.Path), "reason", report.Shown(err.Error()), "player", r.RemoteAddr)
 		s.refuse(w, "media", http.StatusBadRequest, err.Error())
 		return
 	}
@@ -91,7 +91,7 @@ func (s *Service) servePlaylist(w http.ResponseWriter, r *http.Request, key, tar
 	switch {
 	case errors.Is(err, errTooMany):
 		// A plain proxy would answer: nobody else's place is taken for it.
-		s.quiet.Warn("too many playlists are followed, so that this one is forwarded", "playlist", report.Clean(key), "reason", err.Error())
+		s.quiet.Warn("too many playlists are followed, so that this one is forwarded", "playlist", report.Shown(key), "reason", err.Error())
 		s.forward(w, r, key, target)
 		return
 	case err != nil:
@@ -185,7 +185,7 @@ func (s *Service) awaitPlaylist(r *http.Request, p *playlist, asked position) (s
 	hold := holdFor(p.target())
 	if snap = p.shown.Load(); snap.Body == nil {
 		defer p.waits.begin()()
-		defer func() { p.asked.Store(time.Now().UnixNano()) }() // it was wanted until now
+		defer func() { p.asked.set(time.Now()) }() // it was wanted until now
 		hold = firstHold
 	}
 	limit := time.NewTimer(hold)

@@ -212,8 +212,8 @@ func (s *Service) tick(now time.Time, second bool) {
 			t = stream.Tick{At: stream.At(now), Played: map[string]time.Time{}}
 			ticks[p.f] = t
 		}
-		if w := p.watched.Load(); w > 0 {
-			t.Played[p.key] = time.Unix(0, w)
+		if w := p.watched.get(); !w.IsZero() {
+			t.Played[p.key] = w
 		}
 		modes[p.shown.Load().Mode]++
 		if second {

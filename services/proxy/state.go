@@ -18,6 +18,7 @@ import (
 	"github.com/hashicorp/go-hclog"
 
 	"livestream-tui/services/proxy/stream"
+	"livestream-tui/services/report"
 )
 
 // state keeps the high-water marks on disk: what was served goes on where it was,
@@ -26,8 +27,10 @@ import (
 type state struct {
 	folder string
 
+	failing report.Recurring // used by the goroutine that writes alone
+
 	mu    sync.Mutex
-	dirty map[string][]byte // file's content by key; guarded by mu
+	dirty map[string][]byte // file's content by key, nil for no file; guarded by mu
 	wake  chan struct{}
 }
 
@@ -47,7 +50,7 @@ func (v saved) young(now time.Time) bool {
 
 func openState(folder string, port int) (*state, error) {
 	path := filepath.Join(folder, fmt.Sprintf("proxy-%d", port))
-	if err := os.MkdirAll(path, 0o755); err != nil {
+	if err := os.MkdirAll(path, 0o700); err != nil {
 		return nil, fmt.Errorf("STATE_PATH=%q: %w", folder, err)
 	}
 	return &state{folder: path, dirty: map[string][]byte{}, wake: make(chan struct{}, 1)}, nil
@@ -82,16 +85,46 @@ func (s *state) flush(log hclog.Logger) {
 	dirty := s.dirty
 	s.dirty = map[string][]byte{}
 	s.mu.Unlock()
+	now, failed := time.Now(), false
 	for key, b := range dirty {
-		file := s.file(key)
-		err := os.WriteFile(file+".new", b, 0o644)
+		err := s.writeOne(s.file(key), b)
 		if err == nil {
-			err = os.Rename(file+".new", file)
+			continue
 		}
-		if err != nil {
-			log.Warn("cannot keep the high-water marks: a killed proxy would not go on with them", "playlist", key, "error", err)
+		failed = true
+		var at *fs.PathError
+		if errors.As(err, &at) {
+			err = at.Err // the same for each file
+		}
+		if t, tell := s.failing.Seen(err.Error(), now); tell {
+			log.Warn("cannot keep the high-water marks: a killed proxy would not go on with them", "folder", s.folder, "reason", t.Text, "times", t.Times)
 		}
 	}
+	if failed || len(dirty) == 0 {
+		return
+	}
+	for _, t := range s.failing.Only() {
+		log.Info("the high-water marks are kept again", "folder", s.folder, "after_ms", t.Last.Sub(t.Since).Milliseconds())
+	}
+}
+
+// writeOne replaces a file whole, or removes it where b is nil.
+func (s *state) writeOne(file string, b []byte) error {
+	if b == nil {
+		if err := os.Remove(file); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		return nil
+	}
+	err := os.WriteFile(file+".new", b, 0o600)
+	if err == nil {
+		err = os.Rename(file+".new", file)
+	}
+	var link *os.LinkError
+	if errors.As(err, &link) {
+		return link.Err
+	}
+	return err
 }
 
 func (s *state) file(key string) string {
@@ -140,12 +173,16 @@ func (f *follower) keep(key string) {
 	}
 	kept, ok := f.state.Keep(key)
 	if !ok {
+		if f.state.IsOver(key) {
+			f.s.state.put(key, nil)
+		}
 		return
 	}
 	kept.Stream = f.key
-	b, err := json.Marshal(saved{Kept: kept, At: time.Now(), Asked: time.Unix(0, p.asked.Load()), Watched: time.Unix(0, p.watched.Load())})
+	now := time.Now()
+	b, err := json.Marshal(saved{Kept: kept, At: now, Asked: p.asked.was(now), Watched: p.watched.was(now)})
 	if err != nil {
-		f.s.log.Warn("cannot keep the high-water marks", "playlist", key, "error", err)
+		f.s.log.Warn("cannot keep the high-water marks", "playlist", p.label, "error", err)
 		return
 	}
 	f.s.state.put(key, b)
@@ -156,7 +193,7 @@ func (s *Service) restore() {
 	now := time.Now()
 	list, err := s.state.read(now)
 	if err != nil {
-		s.log.Warn("some high-water marks cannot be read, their playlists begin anew", "error", err)
+		s.log.Warn("some high-water marks cannot be read, their playlists begin anew", "error", report.Shown(err.Error()))
 	}
 	streams := map[string]*follower{}
 	var begun []*follower
@@ -174,7 +211,7 @@ func (s *Service) restore() {
 		p := s.add(f, v.Key, now)
 		p.restored.Store(&restored{since: now})
 		if now.Sub(v.Watched) < time.Minute {
-			p.watched.Store(now.UnixNano())
+			p.watched.set(now)
 		}
 	}
 	s.mu.Unlock()
@@ -231,7 +268,7 @@ func (p *playlist) restoring(now time.Time) string {
 		if !p.answered.Load() {
 			return "restoring " + p.key + ": no packager has answered yet"
 		}
-		if p.watched.Load() > 0 && !p.f.s.hasNewest(p) {
+		if !p.watched.get().IsZero() && !p.f.s.hasNewest(p) {
 			return "restoring " + p.key + ": fetching its newest segments"
 		}
 	}

@@ -30,7 +30,7 @@ func (s *Service) tellMode(p *playlist, now stream.Snapshot, was bool) {
 	if s.isSucceeded() {
 		return
 	}
-	m := report.Serving{Playlist: report.Clean(p.key), Mode: now.Mode.String(), Reason: report.Clean(now.Why), Degraded: isDegraded(now)}
+	m := report.Serving{Playlist: p.label, Mode: now.Mode.String(), Reason: report.Shown(now.Why), Degraded: isDegraded(now)}
 	s.events.add(m, time.Now())
 	if m.Degraded || was {
 		s.logServing(m)
@@ -47,7 +47,7 @@ func (s *Service) tellLeft() {
 	s.mu.Unlock()
 	for _, p := range left {
 		if !s.isSucceeded() {
-			m := report.Serving{Playlist: report.Clean(p.key), Mode: "not followed", Reason: "nobody asks for it any more"}
+			m := report.Serving{Playlist: p.label, Mode: "not followed", Reason: "nobody asks for it any more"}
 			s.events.add(m, time.Now())
 			s.logServing(m)
 		}

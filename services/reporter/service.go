@@ -29,15 +29,18 @@ type Service struct {
 	zone    *time.Location // of the times in GET /ingests
 	reports *prometheus.CounterVec
 
-	mu    sync.Mutex
-	table *table // guarded by mu
+	quiet *runner.Quiet
+
+	mu       sync.Mutex
+	table    *table           // guarded by mu
+	refusals report.Recurring // guarded by mu
 }
 
 var _ runner.Service = (*Service)(nil)
 
 // New returns a reporter with an empty table.
 func New(c Config, k runner.Kit) (*Service, error) {
-	s := &Service{config: c, log: k.Log, now: time.Now, zone: time.Local, table: newTable(c.Packagers, c.TTL)}
+	s := &Service{config: c, log: k.Log, now: time.Now, zone: time.Local, quiet: runner.NewQuiet(k.Log, runner.QuietPeriod), table: newTable(c.Packagers, c.TTL)}
 	metrics := promauto.With(k.Metrics)
 	s.reports = metrics.NewCounterVec(prometheus.CounterOpts{Name: "reporter_reports_total", Help: "Reports by result: taken or refused."}, []string{"result"})
 	metrics.NewGaugeFunc(prometheus.GaugeOpts{Name: "reporter_signals", Help: "Signals in the table."}, func() float64 {
@@ -70,10 +73,19 @@ func (s *Service) Run(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case <-tick.C:
-			s.mu.Lock()
-			s.forget()
-			s.mu.Unlock()
+			s.tick()
 		}
+	}
+}
+
+// tick brings everything up to date.
+func (s *Service) tick() {
+	s.mu.Lock()
+	s.forget()
+	over := s.refusals.Ended(s.now())
+	s.mu.Unlock()
+	for _, t := range over {
+		s.log.Info("no more reports are refused for this reason", "reason", t.Text, "times", t.Times)
 	}
 }
 
@@ -115,10 +127,17 @@ func (s *Service) report(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	s.forget()
 	err := s.table.take(in, s.now())
+	var t report.Telling
+	tell := false
+	if err != nil {
+		t, tell = s.refusals.Seen(err.Error(), s.now())
+	}
 	s.mu.Unlock()
 	if err != nil {
 		s.reports.WithLabelValues("refused").Inc()
-		s.log.Warn("report refused", "from", r.RemoteAddr, "reason", err.Error())
+		if tell { // a discovery that is set up wrong reports each second
+			s.quiet.Warn("report refused", "from", r.RemoteAddr, "reason", t.Text, "times", t.Times)
+		}
 		runner.WriteError(w, http.StatusBadRequest, err.Error())
 		return
 	}

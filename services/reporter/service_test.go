@@ -1,12 +1,14 @@
 package reporter
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -80,13 +82,33 @@ func (r *reporter) tell(in report.IngestReport) {
 	}
 }
 
+// flat is JSON on one line, as tests write it.
+func flat(t *testing.T, body string) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := json.Compact(&b, []byte(body)); err != nil {
+		t.Fatalf("%q is no JSON: %v", body, err)
+	}
+	return b.String()
+}
+
 func TestIngestsAreTheContractsToTheByte(t *testing.T) {
 	r := serve(t)
-	if _, got := r.do("GET", "/ingests", ""); got != "[]" {
+	if _, got := r.do("GET", "/ingests", ""); got != "[]\n" {
 		t.Errorf("before a report: got %s, want []", got)
 	}
 	r.tell(ingest(signal("live01", status(one, report.Up), status(two, report.Up))))
-	want := `[{"signal":"live01","packagers":["http://localhost:8080","http://localhost:9090"],"last_reported":"Fri, 05 Apr 2024 11:23:45 -03"}]`
+	want := `[
+  {
+    "signal": "live01",
+    "packagers": [
+      "http://localhost:8080",
+      "http://localhost:9090"
+    ],
+    "last_reported": "Fri, 05 Apr 2024 11:23:45 -03"
+  }
+]
+`
 	res, got := r.do("GET", "/ingests", "")
 	if got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
@@ -98,11 +120,11 @@ func TestIngestsAreTheContractsToTheByte(t *testing.T) {
 		t.Errorf("HEAD: got %d %q and length %d, want 200, no body, %d", res.StatusCode, got, res.ContentLength, len(want))
 	}
 	r.tell(ingest(signal("live01", status(one, report.Down), status(two, report.Stale))))
-	if _, got := r.do("GET", "/ingests", ""); got != `[{"signal":"live01","packagers":[],"last_reported":"Fri, 05 Apr 2024 11:23:45 -03"}]` {
+	if _, got := r.do("GET", "/ingests", ""); flat(t, got) != `[{"signal":"live01","packagers":[],"last_reported":"Fri, 05 Apr 2024 11:23:45 -03"}]` {
 		t.Errorf("none up: got %s, want an empty list of packagers", got)
 	}
 	r.now = began.Add(10 * time.Second)
-	if _, got := r.do("GET", "/ingests", ""); got != "[]" {
+	if _, got := r.do("GET", "/ingests", ""); got != "[]\n" {
 		t.Errorf("after 10 s without a report: got %s, want []", got)
 	}
 }
@@ -110,7 +132,7 @@ func TestIngestsAreTheContractsToTheByte(t *testing.T) {
 func TestPackagers(t *testing.T) {
 	r := serve(t)
 	res, got := r.do("GET", "/packagers", "")
-	if got != "[]" || res.Header.Get("Last-Modified") != "" {
+	if got != "[]\n" || res.Header.Get("Last-Modified") != "" {
 		t.Errorf("before a report: got %s, Last-Modified %q, want [] and none", got, res.Header.Get("Last-Modified"))
 	}
 	r.tell(ingest(signal("live01", status(one, report.Up))))
@@ -118,12 +140,12 @@ func TestPackagers(t *testing.T) {
 		`{"packager":"http://localhost:8080","state":"up","msn":7,"part":-1,"age_ms":400,"latency_ms":1.5},` +
 		`{"packager":"http://localhost:9090","state":"unknown","reason":"not reported","msn":-1,"part":-1,"age_ms":-1,"latency_ms":0}` +
 		`],"last_reported":"2024-04-05T14:23:45Z"}]`
-	if _, got := r.do("GET", "/packagers", ""); got != want {
+	if _, got := r.do("GET", "/packagers", ""); flat(t, got) != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 	r.now = began.Add(20 * time.Second)
 	res, got = r.do("GET", "/packagers", "")
-	if want := "Fri, 05 Apr 2024 14:23:45 GMT"; got != "[]" || res.Header.Get("Last-Modified") != want {
+	if want := "Fri, 05 Apr 2024 14:23:45 GMT"; got != "[]\n" || res.Header.Get("Last-Modified") != want {
 		t.Errorf("long after: got %s, Last-Modified %q, want [] and %s", got, res.Header.Get("Last-Modified"), want)
 	}
 }
@@ -151,7 +173,7 @@ func TestPostIngestsIsGuarded(t *testing.T) {
 			if res.StatusCode != c.want || !strings.Contains(got, c.says) {
 				t.Errorf("got %d %s, want %d with %q", res.StatusCode, got, c.want, c.says)
 			}
-			if _, got := r.do("GET", "/ingests", ""); got != "[]" {
+			if _, got := r.do("GET", "/ingests", ""); got != "[]\n" {
 				t.Errorf("the table: got %s, want []", got)
 			}
 		})
@@ -162,7 +184,7 @@ func TestOtherMethodsAreRefused(t *testing.T) {
 	r := serve(t)
 	for path, allow := range map[string]string{"/ingests": "GET, HEAD, POST", "/packagers": "GET, HEAD"} {
 		res, got := r.do("DELETE", path, "")
-		if res.StatusCode != 405 || res.Header.Get("Allow") != allow || !strings.HasPrefix(got, `{"error":"`) {
+		if res.StatusCode != 405 || res.Header.Get("Allow") != allow || !strings.HasPrefix(got, "{\n  \"error\": \"") {
 			t.Errorf("DELETE %s: got %d, Allow %q, %s, want 405, %q and a JSON error", path, res.StatusCode, res.Header.Get("Allow"), got, allow)
 		}
 	}
@@ -193,5 +215,48 @@ func TestRunEndsWhenAsked(t *testing.T) {
 	}
 	if ok, reason := s.Ready(); !ok {
 		t.Errorf("not ready: %s", reason)
+	}
+}
+
+// sharedLog is a log that goes on while a test reads it.
+type sharedLog struct {
+	mu   sync.Mutex
+	text bytes.Buffer // guarded by mu
+}
+
+func (l *sharedLog) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(b)
+}
+
+func (l *sharedLog) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
+func TestARefusalThatRepeatsIsToldNowAndThen(t *testing.T) {
+	var log sharedLog
+	s, err := New(Config{TTL: 10 * time.Second}, runner.NewKit("reporter", runner.Common{LogLevel: "info"}, nil, &log))
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := began
+	s.now = func() time.Time { return now }
+	for range 25 {
+		r := httptest.NewRequest("POST", "http://localhost/ingests", strings.NewReader(`{"signals":[{"signal":"a","packagers":[{"packager":"http://x"}]}]}`))
+		r.Header.Set("Content-Type", "application/json")
+		s.report(httptest.NewRecorder(), r)
+		now = now.Add(time.Second)
+	}
+	if got := strings.Count(log.String(), "report refused"); got > 3 || got < 1 {
+		t.Errorf("told %d times in 25 s, want 3 at most:\n%s", got, log.String())
+	}
+	now = now.Add(10 * time.Second)
+	s.tick()
+	s.tick()
+	if got := strings.Count(log.String(), "no more reports are refused"); got != 1 {
+		t.Errorf("its end: told %d times, want once:\n%s", got, log.String())
 	}
 }

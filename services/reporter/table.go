@@ -74,7 +74,7 @@ func (t *table) check(r report.IngestReport) error {
 		for i, p := range s.Packagers {
 			switch {
 			case !slices.Contains(t.packagers, p.URL):
-				return fmt.Errorf("packager %q: allowed are those in PACKAGERS, %q", report.Clean(p.URL), t.packagers)
+				return fmt.Errorf("packager %q: allowed are those in PACKAGERS, %q", report.Shown(p.URL), t.packagers)
 			case slices.ContainsFunc(s.Packagers[:i], func(q report.PackagerStatus) bool { return q.URL == p.URL }):
 				return fmt.Errorf("packager %q stands twice for signal %q", p.URL, s.Signal)
 			case len(p.Reason) > maxReason:
@@ -86,7 +86,7 @@ func (t *table) check(r report.IngestReport) error {
 		seen[name] = true
 	}
 	if len(seen) > maxSignals {
-		return fmt.Errorf("%d signals, allowed are %d", len(seen), maxSignals)
+		return fmt.Errorf("more signals than the %d that are allowed", maxSignals)
 	}
 	return nil
 }

@@ -135,7 +135,7 @@ func TestABadReportIsRefusedWhole(t *testing.T) {
 		{"a signal twice", ingest(signal("new"), signal("new")), "twice"},
 		{"a signal of an unfit name", ingest(signal("new"), signal("../etc")), `"../etc"`},
 		{"a reason too long", ingest(signal("new"), signal("live01", long)), "1025 bytes"},
-		{"too many signals, with those known", ingest(many...), "1001 signals"},
+		{"too many signals, with those known", ingest(many...), "more signals than the 1000"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			tab := told(t, []word{{0, ingest(signal("live01", status(one, report.Up)))}})
@@ -148,5 +148,22 @@ func TestABadReportIsRefusedWhole(t *testing.T) {
 				t.Errorf("the table is another: want (-), got (+):\n%s", diff)
 			}
 		})
+	}
+}
+
+func TestTheZoneIsAsItsPeopleWriteIt(t *testing.T) {
+	for zone, want := range map[string]string{
+		"America/Sao_Paulo": "Fri, 05 Apr 2024 11:23:45 -03", // it has no abbreviation
+		"Europe/Berlin":     "Fri, 05 Apr 2024 16:23:45 CEST",
+		"UTC":               "Fri, 05 Apr 2024 14:23:45 UTC",
+	} {
+		place, err := time.LoadLocation(zone)
+		if err != nil {
+			t.Skipf("%v", err) // a machine without the zones
+		}
+		tab := told(t, []word{{0, ingest(signal("live01"))}})
+		if got := tab.ingests(place)[0].LastReported; got != want {
+			t.Errorf("%s: got %s, want %s", zone, got, want)
+		}
 	}
 }

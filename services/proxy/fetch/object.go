@@ -25,7 +25,7 @@ type Object struct {
 	use     use           // guarded by mu
 	ended   time.Time     // when it became whole or failed; guarded by mu
 
-	touched atomic.Int64                    // when a player last asked for it, Unix ns
+	touched atomic.Int64                    // when a player last asked for it, ns since started
 	ready   atomic.Pointer[direct.Response] // once it is whole
 }
 
@@ -58,10 +58,10 @@ func (o *Object) Now() (Content, <-chan struct{}) {
 }
 
 // Touch notes that a player asked for it.
-func (o *Object) Touch(now time.Time) { o.touched.Store(now.UnixNano()) }
+func (o *Object) Touch(now time.Time) { o.touched.Store(int64(now.Sub(o.started))) }
 
 // Touched is when a player last asked for it.
-func (o *Object) Touched() time.Time { return time.Unix(0, o.touched.Load()) }
+func (o *Object) Touched() time.Time { return o.started.Add(time.Duration(o.touched.Load())) }
 
 // Done reports whether it is whole, and why it never will be.
 func (o *Object) Done() (whole bool, err error) {

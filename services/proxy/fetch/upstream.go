@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"livestream-tui/services/dial"
 )
 
 const (
@@ -34,7 +36,7 @@ const (
 
 // Options are an Upstream's.
 type Options struct {
-	// Dial connects; nil is the system's way, within 250 ms.
+	// Dial connects; nil is package dial's way, within 250 ms.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 	// Follow reports whether redirects may lead to another server, named as in the
 	// Host of a URL. Nil: to none. The packager's own host is always allowed.
@@ -68,15 +70,15 @@ func NewUpstream(base string, o Options) *Upstream {
 	if at, err := url.Parse(base); err == nil { // else every request fails, and says so
 		u.own, u.prefix = originOf(at), strings.TrimSuffix(at.EscapedPath(), "/")
 	}
-	dial := o.Dial
-	if dial == nil {
-		dial = (&net.Dialer{Timeout: dialTimeout, KeepAlive: 15 * time.Second}).DialContext
+	connect := o.Dial
+	if connect == nil {
+		connect = dial.From((&net.Dialer{Timeout: dialTimeout, KeepAlive: 15 * time.Second}).DialContext)
 	}
 	for i := range u.lanes {
 		u.lanes[i].client = &http.Client{
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 			Transport: &http.Transport{
-				DialContext:            dial,
+				DialContext:            connect,
 				MaxIdleConnsPerHost:    256,
 				IdleConnTimeout:        idleTimeout,
 				MaxResponseHeaderBytes: maxHeader,

@@ -17,6 +17,15 @@ func (s *State) keepEnd(p *Playlist) {
 	p.over = p.line.Ended && told || p.over && !s.anyGoesOn(p)
 }
 
+// giveUp gives up an event that players were told has ended and that packagers have no
+// more: what comes under its name is another one.
+func (s *State) giveUp(p *Playlist) {
+	s.say(Info, "the playlist has ended and is gone", "playlist", p.key)
+	s.empty(p)
+	p.over, p.end = false, time.Time{}
+	s.emit(Keep{p.key})
+}
+
 // beginAnew starts another event under the name of one that has ended: it is no part of
 // that one, whose players have gone.
 func (s *State) beginAnew(p *Playlist) {

@@ -160,7 +160,7 @@ func (s *State) hasEnded(p *Playlist) bool {
 			return false
 		}
 	}
-	return answering > 0 || p.mode == PassedThrough && p.shown.Body != nil && !p.shown.Live
+	return answering > 0 || p.over || p.mode == PassedThrough && p.shown.Body != nil && !p.shown.Live
 }
 
 // forOne is a packager that answers each player apart, -1 for none.
@@ -176,7 +176,8 @@ const (
 	// refusedAfter is how many refusals in a row end what was served.
 	refusedAfter = 2
 	// absentAfter is for how long all of them must say that there is no such playlist
-	// before what was served ends: a packager that starts says so too.
+	// before what was served goes: a packager that starts says so too. What players were
+	// told has ended goes at once.
 	absentAfter = 10 * time.Second
 )
 
@@ -212,7 +213,7 @@ func (s *State) isFinal(p *Playlist, r *record) bool {
 	case http.StatusTooManyRequests:
 		return false
 	case http.StatusNotFound:
-		return p.line.Empty() && r.seen.Fails >= refusedAfter && p.slot.name == "" || s.now.Sub(r.fault) > max(absentAfter, 3*p.target()) && !r.fault.IsZero()
+		return (p.over || p.line.Empty() && p.slot.name == "") && r.seen.Fails >= refusedAfter || s.now.Sub(r.fault) > max(absentAfter, 3*p.target()) && !r.fault.IsZero()
 	}
 	return r.seen.Fails >= refusedAfter
 }
@@ -224,6 +225,9 @@ func (s *State) enter(p *Playlist, mode Mode, why string) {
 	}
 	if mode != p.mode {
 		p.entered = s.now
+	}
+	if mode == Refused && p.over {
+		s.giveUp(p)
 	}
 	p.mode, p.why = mode, why
 }

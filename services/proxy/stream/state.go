@@ -97,6 +97,9 @@ func (s State) Restore(k Kept, now time.Time) (State, []Effect) {
 	p.line, p.media.retired, p.broken = k.Line, k.Retired, k.Breaks
 	p.line.Hosts, p.line.Key = s.hosts, k.Key
 	p.line.Share()
+	for i := range p.line.Entries {
+		p.line.Entries[i].Listed = from(p.line.Entries[i].Listed, now)
+	}
 	p.lead = max(slices.Index(s.Packagers, k.Active), 0)
 	s.choice.Active = k.Active
 	s.breaks.count = max(s.breaks.count, k.Breaks)
@@ -107,12 +110,24 @@ func (s State) Restore(k Kept, now time.Time) (State, []Effect) {
 	for _, e := range p.line.Pending() {
 		p.media.arrived[e.MSN] = now
 	}
+	p.media.retired = slices.Clone(p.media.retired)
+	for i := range p.media.retired {
+		p.media.retired[i].Until = from(p.media.retired[i].Until, now)
+	}
 	p.media.retired = slices.DeleteFunc(p.media.retired, func(r Retired) bool { return now.After(r.Until) })
 	for i := range p.media.retired {
 		s.use(p, &p.media.retired[i].Entry)
 	}
 	s.show(p)
 	return s, s.effects
+}
+
+// from is a time that was kept, in the clock of now: the wall clock may step from now on.
+func from(t, now time.Time) time.Time {
+	if t.IsZero() {
+		return t
+	}
+	return now.Add(t.Sub(now))
 }
 
 // Kept is what of a playlist outlives the proxy's process.
@@ -140,6 +155,12 @@ type Retired struct {
 // keptMost is how many of the newest segments are kept on disk: of a window of hours
 // the rest comes back from the packagers.
 const keptMost = 120
+
+// IsOver reports whether a playlist was there, and nothing of it is to be kept.
+func (s *State) IsOver(key string) bool {
+	p := s.playlists[key]
+	return p != nil && p.mode == Refused && p.line.Empty()
+}
 
 // Keep is what is to be kept of a playlist; false where there is nothing.
 func (s *State) Keep(key string) (Kept, bool) {

@@ -1,0 +1,138 @@
+package services
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"text/tabwriter"
+	"time"
+
+	"livestream-tui/services/report"
+	"livestream-tui/services/worker/transcoder"
+)
+
+// WriteCache writes a line for each mezzanine in the cache at folder, the one that was
+// used last first, and one for all of them.
+func WriteCache(w io.Writer, folder string) error {
+	list, err := transcoder.List(folder)
+	if err != nil {
+		return fmt.Errorf("CACHE_PATH=%q: %w", folder, err)
+	}
+	if len(list) > 0 {
+		t := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
+		_, _ = fmt.Fprintln(t, "FILM\tSIZE\tLENGTH\tMADE\tLAST USED\tNAME") // Flush has the error
+		for _, c := range list {
+			_, _ = fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", filmOf(c), sizeText(c.Bytes), lengthText(c.Length), dayText(c.Made), dayText(c.Used), c.Name)
+		}
+		if err := t.Flush(); err != nil {
+			return err
+		}
+	}
+	_, err = fmt.Fprintf(w, "%s in %s\n", allOf(list), folder)
+	return err
+}
+
+// ChooseCached returns what the cache at folder has under the names, each that of a
+// mezzanine or of its film; everything without a name.
+func ChooseCached(folder string, names []string) ([]transcoder.Cached, error) {
+	list, err := transcoder.List(folder)
+	if err != nil {
+		return nil, fmt.Errorf("CACHE_PATH=%q: %w", folder, err)
+	}
+	if len(names) == 0 {
+		return list, nil
+	}
+	var chosen []transcoder.Cached
+	for _, name := range names {
+		is := func(c transcoder.Cached) bool { return c.Name == name || c.Film == name }
+		if !slices.ContainsFunc(list, is) {
+			return nil, fmt.Errorf("the cache has no mezzanine and no film %q: livestream-tui cache lists them", report.Clean(name))
+		}
+		for _, c := range list {
+			if is(c) && !slices.Contains(chosen, c) {
+				chosen = append(chosen, c)
+			}
+		}
+	}
+	return chosen, nil
+}
+
+// AskedToClear is the question before mezzanines are removed.
+func AskedToClear(list []transcoder.Cached) string {
+	return "remove " + allOf(list) + "? Films that are aired again are converted again. [y/N] "
+}
+
+// ClearCache removes mezzanines from the cache at folder and says of each that stays
+// why. What is on air or being made stays, which is an error where the operator has
+// named it.
+func ClearCache(w io.Writer, folder string, list []transcoder.Cached, named bool) error {
+	var gone []transcoder.Cached
+	var errs []error
+	for _, c := range list {
+		freed, err := transcoder.Remove(folder, c.Name)
+		if err != nil {
+			_, _ = fmt.Fprintf(w, "kept %s (%s): %v\n", c.Name, filmOf(c), reasonOf(err)) // a closed output has no reader
+			if named || !errors.Is(err, transcoder.ErrHeld) {
+				errs = append(errs, err)
+			}
+			continue
+		}
+		c.Bytes = freed
+		gone = append(gone, c)
+	}
+	_, err := fmt.Fprintf(w, "removed %s\n", allOf(gone))
+	if len(errs) > 0 {
+		return fmt.Errorf("%d of %d were kept, see above", len(errs), len(list))
+	}
+	return err
+}
+
+func reasonOf(err error) error {
+	if errors.Is(err, transcoder.ErrHeld) {
+		return transcoder.ErrHeld
+	}
+	return err
+}
+
+func filmOf(c transcoder.Cached) string {
+	film := cmp.Or(report.Clean(c.Film), "(not known)")
+	if c.Excerpt {
+		film += " (its beginning)"
+	}
+	return film
+}
+
+func allOf(list []transcoder.Cached) string {
+	var bytes int64
+	for _, c := range list {
+		bytes += c.Bytes
+	}
+	if len(list) == 1 {
+		return "1 mezzanine, " + sizeText(bytes)
+	}
+	return fmt.Sprintf("%d mezzanines, %s", len(list), sizeText(bytes))
+}
+
+// sizeText is a size in the unit that leaves up to three digits before its point.
+func sizeText(n int64) string {
+	if n < 1<<10 {
+		return fmt.Sprintf("%d B", n)
+	}
+	size, unit := float64(n), 0
+	for size >= 999.5 && unit < len("KMGT") {
+		size /= 1 << 10
+		unit++
+	}
+	return fmt.Sprintf("%.1f %ciB", size, "KMGT"[unit-1])
+}
+
+func lengthText(d time.Duration) string {
+	if d <= 0 {
+		return "-"
+	}
+	return d.Round(time.Second).String()
+}
+
+func dayText(t time.Time) string { return t.Local().Format("2006-01-02 15:04") }
