@@ -11,6 +11,13 @@ GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.5.0
 # the binary without -race, which would slow what they measure.
 END_TO_END := .
 FUZZTIME ?= 30s
+# Of make flaky: how often each package's tests run, for how many seconds at most,
+# beside how many loops that keep a core busy each, and which packages (the
+# end-to-end tests take a machine of their own).
+FLAKY_RUNS  ?= 50
+FLAKY_TIME  ?= 1200
+FLAKY_LOOPS ?= $(shell getconf _NPROCESSORS_ONLN)
+PKGS        ?= $(shell $(GO) list ./... | grep -v '^livestream-tui$$')
 
 # The player of browsers, for the test that plays in Chromium.
 HLS_JS := node_modules/hls.js/dist/hls.min.js
@@ -48,6 +55,31 @@ test: test-deps $(HLS_JS) ## Install what is missing and run every test
 	$(GO) test -race -timeout 10m $$($(GO) list ./... | grep -v '^livestream-tui$$')
 	$(GO) test -timeout 5m ./services/proxy
 	$(GO) test -count=1 -timeout 20m -v $(END_TO_END)
+
+# The loops last as long as the shell; stop ends them and the test by their pids, after
+# an interrupt too, which wait does not sleep through.
+.PHONY: flaky
+flaky: test-deps ## Run each package's tests FLAKY_RUNS (50) times, for FLAKY_TIME (1200) seconds at most, on a busy machine; tell what fails (PKGS="./procs ./tui")
+	@work=$$(mktemp -d); run=; busy=; \
+	stop() { kill $$busy $$run 2>/dev/null; rm -rf $$work; }; \
+	trap stop EXIT; trap 'exit 130' INT TERM HUP; \
+	for loop in $$(seq $(FLAKY_LOOPS)); do \
+	  while kill -0 $$$$; do :; done 2>/dev/null & busy="$$busy $$!"; \
+	done; \
+	printf '%-50s %5s %9s\n' package runs failures; \
+	for pkg in $$($(GO) list $(PKGS)); do \
+	  rm -f $$work/test; $(GO) test -race -c -o $$work/test $$pkg >$$work/built 2>&1 || { cat $$work/built; exit 1; }; \
+	  [ -x $$work/test ] || continue; \
+	  dir=$$($(GO) list -f '{{.Dir}}' $$pkg); runs=0; failures=0; began=$$(date +%s); \
+	  while [ $$runs -lt $(FLAKY_RUNS) ] && [ $$(($$(date +%s) - began)) -lt $(FLAKY_TIME) ]; do \
+	    runs=$$((runs + 1)); \
+	    (cd $$dir && exec $$work/test -test.timeout $(FLAKY_TIME)s) >$$work/said 2>&1 & run=$$!; \
+	    wait $$run || { failures=$$((failures + 1)); { echo; echo "$$pkg, run $$runs:"; cat $$work/said; } >>$$work/failed; }; \
+	    run=; \
+	  done; \
+	  printf '%-50s %5d %9d\n' $$pkg $$runs $$failures; \
+	done; \
+	[ ! -e $$work/failed ] || { cat $$work/failed; exit 1; }
 
 .PHONY: soak
 soak: test-deps $(HLS_JS) ## Long tests: ten minutes of random faults, minute-long outages, many seams of the loop

@@ -43,6 +43,10 @@ func TestCommandLineThatMakesNoSenseSaysWhy(t *testing.T) {
 			[]string{"PROXY_PORT", "ORIGIN_PORT", "LOG_LEVEL"}},
 		{"a bad environment for one service", "proxy", map[string]string{"PROXY_PORT": "x", "PROXY_IDLE": "soon"}, 78,
 			[]string{"PROXY_PORT", "PROXY_IDLE"}},
+		{"a cache that is not there", "cache", map[string]string{"CACHE_PATH": filepath.Join(t.TempDir(), "none")}, 0, []string{"0 mezzanines, 0 B in "}},
+		{"nothing to clear", "cache clear", map[string]string{"CACHE_PATH": filepath.Join(t.TempDir(), "none")}, 0, []string{"removed 0 mezzanines"}},
+		{"a mezzanine that there is not", "cache clear nosuch --yes", map[string]string{"CACHE_PATH": t.TempDir()}, 2, []string{`"nosuch"`, "livestream-tui cache lists them"}},
+		{"a command of the cache that there is not", "cache clean", nil, 2, []string{`unknown command "clean"`, "did you mean clear?"}},
 		{"a bad environment for doctor", "doctor", map[string]string{"PROXY_PORT": "x", "ORIGIN_PORT": "0"}, 78,
 			[]string{"PROXY_PORT", "ORIGIN_PORT"}},
 	} {

@@ -266,3 +266,102 @@ func TestTheTerminalIsAsBeforeHoweverTheDashboardEnds(t *testing.T) {
 		s.wantNothingRunning()
 	})
 }
+
+// TestAStoppedDashboardGivesTheTerminalBack: kill -TSTP is ctrl+z for programs that take
+// every key.
+func TestAStoppedDashboardGivesTheTerminalBack(t *testing.T) {
+	path, err := binary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	env := settings(t)
+	s := openShell(t, env, path)
+	s.press("set -m", "Enter")
+	s.press("stty -a >"+s.root+"/before; sh "+s.root+"/run", "Enter") // a job of its own, which stops alone
+	s.await(60*time.Second, `ON AIR.* via server`)
+	children := s.await(5*time.Second, `worker +(\d+) (?s:.*)proxy +(\d+) `)[1:]
+	for range 2 {
+		if err := syscall.Kill(s.pid(), syscall.SIGTSTP); err != nil {
+			t.Fatal(err)
+		}
+		s.await(10*time.Second, `(?i)stopped`) // by the shell
+		if got := s.tmux("display-message", "-p", "#{alternate_on} #{cursor_flag}"); got != "0 1\n" {
+			t.Errorf("alternate screen and cursor: got %q, want 0 1", got)
+		}
+		s.press("clear; stty -a >"+s.root+"/stopped; echo the shell reads", "Enter")
+		s.await(10*time.Second, `(?m)^the shell reads$`)
+		_, before, _ := strings.Cut(s.file("before"), "\n") // without its size
+		if _, stopped, _ := strings.Cut(s.file("stopped"), "\n"); before == "" || before != stopped {
+			t.Errorf("the terminal was\n%s\nand is\n%s", before, stopped)
+		}
+		list := "http://localhost:" + env["PROXY_PORT"] + "/live01/playlist.m3u8"
+		_, first, err := get(list)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for end := time.Now().Add(15 * time.Second); ; time.Sleep(50 * time.Millisecond) { // between two looks
+			if _, next, err := get(list); err == nil && !bytes.Equal(first, next) {
+				break
+			}
+			if time.Now().After(end) {
+				t.Fatal("while the dashboard is stopped the stream does not go on")
+			}
+		}
+		s.tmux("resize-window", "-x", "100", "-y", "28")
+		s.press("fg", "Enter")
+		s.await(10*time.Second, `ON AIR.* via server(?s:.*)FAILOVERS`)
+		if lines := strings.Split(strings.TrimSuffix(s.tmux("capture-pane", "-p"), "\n"), "\n"); len(lines) != 28 || !strings.Contains(lines[27], "quit") {
+			t.Errorf("drawn in %d lines, the last is %q, want 28 and the keys", len(lines), lines[len(lines)-1])
+		}
+		if again := s.await(5*time.Second, `worker +(\d+) (?s:.*)proxy +(\d+) `)[1:]; again[0] != children[0] || again[1] != children[1] {
+			t.Errorf("worker and proxy: got pids %v, want %v as before", again, children)
+		}
+	}
+	if err := syscall.Kill(s.pid(), syscall.SIGSTOP); err != nil { // nobody can give anything back
+		t.Fatal(err)
+	}
+	s.await(10*time.Second, `(?i)stopped`)
+	s.press("fg", "C-j") // the terminal is raw still
+	s.await(10*time.Second, `ON AIR.* via server(?s:.*)FAILOVERS`)
+	s.press("q", "y")
+	s.await(20*time.Second, `stopped after (?s:.*)logs: `)
+	if got := s.tmux("display-message", "-p", "#{alternate_on} #{cursor_flag}"); got != "0 1\n" {
+		t.Errorf("at the end: got %q, want 0 1", got)
+	}
+}
+
+func TestWhatTheTerminalCannotShow(t *testing.T) {
+	path, err := binary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Run("one that cannot move its cursor is refused", func(t *testing.T) {
+		env := settings(t)
+		env["TERM"] = "dumb"
+		s := openShell(t, env, path)
+		s.start()
+		s.await(10*time.Second, `TERM="dumb": this terminal cannot move its cursor(?s:.*)--headless`)
+		s.awaitEnd(2)
+	})
+	t.Run("without letters beyond ASCII there are none", func(t *testing.T) {
+		env := settings(t)
+		env["LC_ALL"] = "C"
+		s := openShell(t, env, path)
+		s.start()
+		s.await(30*time.Second, `SERVICES(?s:.*)worker +\d+ `)
+		if i := strings.IndexFunc(s.screen(), func(r rune) bool { return r > '~' }); i >= 0 {
+			t.Errorf("%q stands on the screen:\n%s", s.screen()[i:i+4], s.screen())
+		}
+		s.press("C-c")
+		s.awaitEnd(0)
+	})
+	t.Run("unless it is asked for", func(t *testing.T) {
+		env := settings(t)
+		env["LC_ALL"] = "POSIX"
+		s := openShell(t, env, path)
+		s.start("--ascii=false")
+		s.await(30*time.Second, `━ SERVICES`)
+		s.press("C-c")
+		s.awaitEnd(0)
+	})
+}

@@ -31,7 +31,9 @@ import (
 	"livestream-tui/procs/control"
 	"livestream-tui/procs/drill"
 	"livestream-tui/services"
+	"livestream-tui/services/report"
 	"livestream-tui/services/runner"
+	"livestream-tui/services/worker/ffmpeg"
 	"livestream-tui/tui"
 )
 
@@ -138,7 +140,7 @@ func (a *app) root() *cobra.Command {
 	f.BoolVar(&o.headless, "headless", false, "no terminal: events on standard output")
 	f.BoolVar(&o.json, "json", false, "with --headless: each event as a line of JSON")
 	f.DurationVar(&o.duration, "for", 0, "with --headless: end this `DURATION` after coming on air, such as 60s")
-	o.screen.addTo(root)
+	o.screen.addTo(root, a.env)
 	_ = root.RegisterFlagCompletionFunc("layout", cobra.FixedCompletions(layouts.Names(), cobra.ShellCompDirectiveDefault)) // the flag exists
 
 	root.AddGroup(&cobra.Group{ID: "services", Title: "One service in the foreground:"})
@@ -152,6 +154,7 @@ func (a *app) root() *cobra.Command {
 		a.drillCommand(),
 		a.attachCommand(),
 		a.ctlCommand(),
+		a.cacheCommand(),
 		&cobra.Command{
 			Use: "doctor", Short: "what this machine lacks for the platform, and how to get it", Args: cobra.NoArgs,
 			RunE: func(cmd *cobra.Command, _ []string) error { return a.doctor(cmd.Context()) },
@@ -303,7 +306,7 @@ func (a *app) platform(o platformOptions) error {
 	case o.headless && o.screen.given():
 		return &usageError{errors.New("--ascii and --theme are the dashboard's: leave them out with --headless")}
 	case !o.headless:
-		if err := o.screen.check("--headless"); err != nil {
+		if err := o.screen.check(a.env, "--headless"); err != nil {
 			return err
 		}
 	}
@@ -335,7 +338,7 @@ func (a *app) platform(o platformOptions) error {
 		}
 	}
 	local, err := control.New(control.Options{
-		Layout: layout, Env: a.env, Settings: services.SettingNames(), Self: self, Guardian: guardian,
+		Layout: layout, Env: a.env, Settings: services.SettingNames(), Reads: services.Reads, Self: self, Guardian: guardian,
 		RunPath: paths.Run, LogPath: logFolder(paths), Folders: folders(paths), Log: log,
 	})
 	if err != nil {
@@ -357,14 +360,14 @@ func (a *app) attachCommand() *cobra.Command {
 		Use: "attach", Short: "the dashboard on a platform that runs already; q detaches", Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error { return a.attach(o) },
 	}
-	o.addTo(cmd)
+	o.addTo(cmd, a.env)
 	return cmd
 }
 
 // attach shows a platform that another process runs, until the operator has seen
 // enough or it has ended.
 func (a *app) attach(o screenOptions) error {
-	if err := o.check("ctl status"); err != nil {
+	if err := o.check(a.env, "ctl status"); err != nil {
 		return err
 	}
 	ctx, release := a.untilSignal(func() {}) // a second INT has nothing to hurry
@@ -621,7 +624,7 @@ func (a *app) drillPlace(layoutName string, otherProxy bool) (control.Options, d
 	if err != nil {
 		return control.Options{}, drill.Place{}, fmt.Errorf("cannot find our own binary: %w", err)
 	}
-	options := control.Options{Layout: layout, Env: a.env, Self: self, Log: hclog.NewNullLogger()}
+	options := control.Options{Layout: layout, Env: a.env, Settings: services.SettingNames(), Reads: services.Reads, Self: self, Log: hclog.NewNullLogger()}
 	place, err := drill.Apart(&options, paths.Cache, otherProxy)
 	return options, place, err
 }
@@ -784,11 +787,8 @@ func (a *app) platformLog(o platformOptions, p runner.Paths) (hclog.Logger, func
 	if o.headless {
 		return runner.NewKit("platform", common, a.env, os.Stderr).Log, func() {}, nil
 	}
-	if err := os.MkdirAll(logFolder(p), 0o755); err != nil {
-		return nil, nil, fmt.Errorf("STATE_PATH=%q: %w", p.State, err)
-	}
 	// A file for each run: what is of interest is the one that was just there.
-	f, err := os.Create(filepath.Join(logFolder(p), "platform.log"))
+	f, err := control.CreateLog(filepath.Join(logFolder(p), "platform.log"))
 	if err != nil {
 		return nil, nil, fmt.Errorf("STATE_PATH=%q: %w", p.State, err)
 	}
@@ -810,11 +810,96 @@ func (a *app) doctor(ctx context.Context) error {
 	if err := problems.Err(); err != nil {
 		return err
 	}
-	list := control.Examine(ctx, control.DoctorOptions{Layout: layout, Env: a.env, Folders: folders(paths), Terminal: os.Stdout})
+	list := control.Examine(ctx, control.DoctorOptions{
+		Layout: layout, Env: a.env, Folders: folders(paths), Terminal: os.Stdout, Encode: encodes,
+	})
 	if !control.WriteFindings(a.out, list) {
 		return errors.New("something necessary is missing, see above")
 	}
 	return nil
+}
+
+func (a *app) cacheCommand() *cobra.Command {
+	cache := &cobra.Command{
+		Use: "cache", Short: "the mezzanines: films in the form that they are aired in", Args: noCommand, ValidArgsFunction: cobra.NoFileCompletions,
+		SuggestionsMinimumDistance: 2,
+		RunE: func(*cobra.Command, []string) error {
+			folder, err := a.cacheFolder()
+			if err != nil {
+				return err
+			}
+			return services.WriteCache(a.out, folder)
+		},
+	}
+	var yes bool
+	clearing := &cobra.Command{
+		Use: "clear [NAME ...]", Short: "removes mezzanines, by their own names or their films'; without a name all that are not on air",
+		ValidArgsFunction: a.completeCached,
+		RunE:              func(_ *cobra.Command, names []string) error { return a.clearCache(names, yes) },
+	}
+	clearing.Flags().BoolVarP(&yes, "yes", "y", false, "without being asked")
+	cache.AddCommand(clearing)
+	return cache
+}
+
+// cacheFolder is CACHE_PATH.
+func (a *app) cacheFolder() (string, error) {
+	var paths runner.Paths
+	var problems runner.Problems
+	runner.Parse(a.env, &paths, &problems)
+	paths.Complete(a.env, &problems)
+	return paths.Cache, problems.Err()
+}
+
+// clearCache removes mezzanines once the operator has said yes.
+func (a *app) clearCache(names []string, yes bool) error {
+	folder, err := a.cacheFolder()
+	if err != nil {
+		return err
+	}
+	list, err := services.ChooseCached(folder, names)
+	switch {
+	case err != nil && len(names) > 0:
+		return &usageError{err}
+	case err != nil:
+		return err
+	case len(list) > 0 && !yes && !isatty.IsTerminal(os.Stdin.Fd()):
+		return &usageError{errors.New("cache clear asks before it removes anything: without a terminal it needs --yes")}
+	case len(list) > 0 && !yes:
+		fmt.Fprint(a.out, services.AskedToClear(list))
+		var answer string
+		_, _ = fmt.Fscanln(os.Stdin, &answer) // nothing is no
+		if answer = strings.ToLower(answer); answer != "y" && answer != "yes" {
+			return errors.New("nothing was removed")
+		}
+	}
+	return services.ClearCache(a.out, folder, list, len(names) > 0)
+}
+
+func (a *app) completeCached(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	folder, err := a.cacheFolder()
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	list, _ := services.ChooseCached(folder, nil) // what cannot be read is not completed
+	var names []cobra.Completion
+	for _, c := range list {
+		names = append(names, cobra.CompletionWithDesc(c.Name, c.Film))
+	}
+	return names, cobra.ShellCompDirectiveNoFileComp
+}
+
+// encodes is doctor's look at an FFmpeg.
+func encodes(ctx context.Context, command string) (wrong, remedy string) {
+	err := ffmpeg.Check(ctx, command)
+	var machine *ffmpeg.Machine
+	switch {
+	case err == nil:
+		return "", ""
+	case errors.As(err, &machine):
+		return machine.What, machine.Remedy
+	}
+	return err.Error(), ""
 }
 
 func (a *app) layouts(args []string) error {
@@ -839,27 +924,32 @@ func (a *app) layouts(args []string) error {
 
 // screenOptions are the flags of a dashboard.
 type screenOptions struct {
-	ascii bool
-	theme string
+	ascii, asciiDefault bool
+	theme               string
 }
 
-func (o *screenOptions) addTo(cmd *cobra.Command) {
+// addTo adds the flags. ASCII is the default where the locale has no other letters.
+func (o *screenOptions) addTo(cmd *cobra.Command, env map[string]string) {
+	o.asciiDefault = !control.WritesUTF8(env)
 	f := cmd.Flags()
-	f.BoolVar(&o.ascii, "ascii", false, "the dashboard with nothing beyond ASCII")
+	f.BoolVar(&o.ascii, "ascii", o.asciiDefault, "the dashboard with nothing beyond ASCII; without it that is so where LC_ALL, LC_CTYPE or LANG say so")
 	f.StringVar(&o.theme, "theme", tui.Themes()[0], "the dashboard's `THEME`: "+strings.Join(tui.Themes(), ", "))
 	_ = cmd.RegisterFlagCompletionFunc("theme", cobra.FixedCompletions(tui.Themes(), cobra.ShellCompDirectiveNoFileComp)) // the flag exists
 }
 
 // given reports whether any was given.
-func (o screenOptions) given() bool { return o.ascii || o.theme != tui.Themes()[0] }
+func (o screenOptions) given() bool { return o.ascii != o.asciiDefault || o.theme != tui.Themes()[0] }
 
-// check is of a dashboard; otherwise names what to use where there is no terminal.
-func (o screenOptions) check(otherwise string) error {
+// check is of a dashboard; otherwise names what to use where there is no terminal, or
+// one that cannot show it.
+func (o screenOptions) check(env map[string]string, otherwise string) error {
 	switch {
 	case !slices.Contains(tui.Themes(), o.theme):
 		return &usageError{fmt.Errorf("--theme %q: allowed are %s", o.theme, strings.Join(tui.Themes(), ", "))}
 	case !isatty.IsTerminal(os.Stdin.Fd()) || !isatty.IsTerminal(os.Stdout.Fd()):
 		return &usageError{errors.New("the dashboard needs a terminal; without one use " + otherwise)}
+	case !control.MovesCursor(env):
+		return &usageError{fmt.Errorf("TERM=%q: this terminal cannot move its cursor, which the dashboard needs; use %s, or set TERM to what the terminal is, such as xterm-256color", report.Clean(env["TERM"]), otherwise)}
 	}
 	return nil
 }

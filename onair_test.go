@@ -37,8 +37,8 @@ func TestOnAirAnswersAndDecodes(t *testing.T) {
 			return nil
 		})
 		one, two := "http://localhost:"+p.env["SERVER_ONE_PORT"], "http://localhost:"+p.env["SERVER_TWO_PORT"]
-		want := regexp.MustCompile(`^\[\{"signal":"live01","packagers":\["` + one + `","` + two +
-			`"\],"last_reported":"(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d [-+A-Z0-9]+"\}\]$`)
+		want := regexp.MustCompile("^\\[\n  \\{\n    \"signal\": \"live01\",\n    \"packagers\": \\[\n      \"" + one + "\",\n      \"" + two +
+			"\"\n    \\],\n    \"last_reported\": \"(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \\d\\d [A-Z][a-z]{2} \\d{4} \\d\\d:\\d\\d:\\d\\d [-+A-Z0-9]+\"\n  \\}\n\\]\n$")
 		if !want.MatchString(got) {
 			t.Errorf("GET /ingests: got %s", got)
 		}
@@ -46,8 +46,8 @@ func TestOnAirAnswersAndDecodes(t *testing.T) {
 	t.Run("the origin's answers are the contract's to the byte", func(t *testing.T) {
 		server := "http://localhost:" + p.env["SERVER_ONE_PORT"] + "/live01/playlist.m3u8"
 		for path, want := range map[string]string{
-			"/signals":     `["live01"]`,
-			"/live/live01": `{"signal":"live01","server":"` + server + `"}`,
+			"/signals":     "[\n  \"live01\"\n]\n",
+			"/live/live01": "{\n  \"signal\": \"live01\",\n  \"server\": \"" + server + "\"\n}\n",
 		} {
 			p.await(10*time.Second, "GET "+path, func() error { // the origin learns once a second
 				_, b, err := get(p.base("ORIGIN_PORT") + path)

@@ -15,10 +15,14 @@ type board struct {
 	packagers []string
 	signals   map[string][]health.Observation // in the order of packagers
 	states    map[string][]report.State       // as last judged, in the order of packagers
+	lasting   report.Recurring                // packagers that are not up, by signal, packager and state
 }
 
+// remindEvery is how often it is told that a packager is not up still.
+const remindEvery = time.Minute
+
 func newBoard(packagers []string) *board {
-	return &board{packagers: packagers, signals: map[string][]health.Observation{}, states: map[string][]report.State{}}
+	return &board{packagers: packagers, signals: map[string][]health.Observation{}, states: map[string][]report.State{}, lasting: report.Recurring{Every: remindEvery}}
 }
 
 // empty reports whether no signal is known.
@@ -61,12 +65,16 @@ func (b *board) add(signal string, packager int, r result) time.Duration {
 	return list[packager].TargetDuration
 }
 
-// change is a packager whose state is another than it was.
+// change is a packager whose state is another than it was, or has been the same for
+// long and is not up.
 type change struct {
 	signal  string
 	was     report.State
 	verdict health.Verdict
 }
+
+// lasts reports whether it is no change but a reminder.
+func (c change) lasts() bool { return c.was == c.verdict.State }
 
 // judge returns the report that follows from what is known, and what has changed
 // since it was last called. What is not known yet is left out: a discovery that
@@ -74,6 +82,7 @@ type change struct {
 func (b *board) judge(now time.Time) (report.IngestReport, []change) {
 	out := report.IngestReport{Signals: []report.SignalStatus{}}
 	var changes []change
+	var lasting []string
 	for _, name := range slices.Sorted(maps.Keys(b.signals)) {
 		status := report.SignalStatus{Signal: name, Packagers: []report.PackagerStatus{}}
 		for i, v := range health.Judge(b.signals[name], now, health.Policy{}) {
@@ -82,12 +91,21 @@ func (b *board) judge(now time.Time) (report.IngestReport, []change) {
 			}
 			v.Reason = report.Short(v.Reason)
 			status.Packagers = append(status.Packagers, v.Status())
-			if was := b.states[name][i]; was != v.State {
+			was := b.states[name][i]
+			b.states[name][i] = v.State
+			due := was != v.State
+			if v.State != report.Up {
+				text := name + " " + v.Packager + " " + v.State.String()
+				lasting = append(lasting, text)
+				t, tell := b.lasting.Seen(text, now)
+				due = due || tell && t.Phase == report.Lasts
+			}
+			if due {
 				changes = append(changes, change{name, was, v})
-				b.states[name][i] = v.State
 			}
 		}
 		out.Signals = append(out.Signals, status)
 	}
+	b.lasting.Only(lasting...) // an end is a change, and told as one
 	return out, changes
 }

@@ -59,6 +59,12 @@ func TestJudge(t *testing.T) {
 				b.add("live01", 0, bad(second, "connection refused"))
 			}
 		}, 3, []report.PackagerStatus{status(one, report.Down), status(two, report.Up)}, []string{changed(one, report.Up, report.Down)}},
+		{"still down: no change", func() { b.add("live01", 1, good(62, 37, "37")); b.add("live01", 0, bad(62, "connection refused")) }, 62,
+			[]report.PackagerStatus{status(one, report.Down), status(two, report.Up)}, nil},
+		{"after a minute it is told again", func() { b.add("live01", 1, good(64, 38, "38")); b.add("live01", 0, bad(64, "connection refused")) }, 64,
+			[]report.PackagerStatus{status(one, report.Down), status(two, report.Up)}, []string{changed(one, report.Down, report.Down)}},
+		{"and not at once again", func() { b.add("live01", 1, good(66, 39, "39")); b.add("live01", 0, bad(66, "connection refused")) }, 66,
+			[]report.PackagerStatus{status(one, report.Down), status(two, report.Up)}, nil},
 	} {
 		c.before()
 		r, changes := b.judge(at(c.now))
@@ -81,7 +87,7 @@ func TestJudge(t *testing.T) {
 		}
 	}
 	b.follow([]string{"b", "a"})
-	if r, _ := b.judge(at(4)); len(r.Signals) != 2 || r.Signals[0].Signal != "a" || r.Signals[0].Packagers == nil {
+	if r, _ := b.judge(at(67)); len(r.Signals) != 2 || r.Signals[0].Signal != "a" || r.Signals[0].Packagers == nil {
 		t.Errorf("signals: got %+v, want a and b, sorted, with lists that are not nil", r.Signals)
 	}
 }

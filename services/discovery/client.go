@@ -7,12 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"slices"
 	"time"
 
+	"livestream-tui/services/dial"
 	"livestream-tui/services/hls"
+	"livestream-tui/services/media"
 	"livestream-tui/services/report"
 )
 
@@ -35,7 +36,7 @@ func newClient() *client {
 		// A packager that sends us elsewhere is not the one we ask about.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		Transport: &http.Transport{
-			DialContext:         (&net.Dialer{Timeout: requestTimeout}).DialContext,
+			DialContext:         dial.Within(requestTimeout),
 			MaxIdleConnsPerHost: 16,
 			IdleConnTimeout:     90 * time.Second,
 			DisableCompression:  true, // the latency is the packager's, not gzip's
@@ -48,7 +49,7 @@ func (c *client) close() { c.http.CloseIdleConnections() }
 // playlist asks a packager for a signal's playlist.
 func (c *client) playlist(ctx context.Context, packager, signal string) result {
 	began := c.now()
-	list, first, err := c.fetch(ctx, packager+"/"+signal+"/"+playlistName)
+	list, first, err := c.fetch(ctx, packager+"/"+signal+"/"+media.PlaylistName)
 	at := c.now()
 	if err != nil {
 		return result{At: at, Err: cause(err)}

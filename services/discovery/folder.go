@@ -5,32 +5,133 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"time"
 
+	"livestream-tui/services/hls"
+	"livestream-tui/services/media"
 	"livestream-tui/services/report"
 )
 
-// playlistName is the file that makes a folder a signal, and its name at every
-// packager.
-const playlistName = "playlist.m3u8"
+// folder is what is known of the folder of signals. One goroutine uses it.
+type folder struct {
+	path    string
+	signals map[string]*onDisk // by name
+}
 
-// ingested lists the signals in the folder, sorted: its subfolders with a fit
-// name that hold a playlist. A folder that is not there yet holds none.
-func ingested(folder string) ([]string, error) {
-	entries, err := os.ReadDir(folder)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
+// onDisk is a signal as its playlist on disk has it.
+type onDisk struct {
+	modified time.Time // of the playlist that was read last
+	size     int64
+	// ended: the playlist says that nothing follows.
+	ended bool
+	// newest is its newest segment. leftover is what that was when the folder was seen
+	// first, where an earlier run had left it; -1 otherwise. A signal is nobody's
+	// before somebody adds to it.
+	newest, leftover int64
+}
+
+// isLeftover reports whether nobody has added to what an earlier run left.
+func (d *onDisk) isLeftover() bool { return d.leftover >= 0 && d.newest == d.leftover }
+
+func newFolder(path string) *folder { return &folder{path: path, signals: map[string]*onDisk{}} }
+
+// found is what a look at the folder found, each list sorted.
+type found struct {
+	live  []string // that go on, as far as is known
+	ended []string // whose playlist says that they have ended
+	left  []string // that an earlier run left
+}
+
+// look lists the signals in the folder: its subfolders with a fit name that hold a
+// playlist. A folder that is not there holds none.
+func (f *folder) look(now time.Time) (found, error) {
+	entries, err := os.ReadDir(f.path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return found{}, err
 	}
-	if err != nil {
-		return nil, err
-	}
-	var signals []string
+	var out found
+	seen := map[string]*onDisk{}
 	for _, e := range entries {
 		if !e.IsDir() || !report.IsSignal(e.Name()) {
 			continue
 		}
-		if info, err := os.Lstat(filepath.Join(folder, e.Name(), playlistName)); err == nil && info.Mode().IsRegular() {
-			signals = append(signals, e.Name())
+		d := f.read(e.Name(), now)
+		if d == nil {
+			continue
+		}
+		seen[e.Name()] = d
+		switch {
+		case d.ended:
+			out.ended = append(out.ended, e.Name())
+		case d.isLeftover():
+			out.left = append(out.left, e.Name())
+		default:
+			out.live = append(out.live, e.Name())
 		}
 	}
-	return signals, nil
+	f.signals = seen
+	return out, nil
+}
+
+// read returns what a signal's playlist says, nil where there is none. What cannot be
+// read is a signal too: its packagers are to say what is wrong with it.
+func (f *folder) read(name string, now time.Time) *onDisk {
+	path := filepath.Join(f.path, name, media.PlaylistName)
+	info, err := os.Lstat(path)
+	if err != nil || !info.Mode().IsRegular() {
+		return nil
+	}
+	before := f.signals[name]
+	if before != nil && before.modified.Equal(info.ModTime()) && before.size == info.Size() {
+		return before
+	}
+	d := &onDisk{modified: info.ModTime(), size: info.Size(), newest: -1, leftover: -1}
+	list := parse(path, info.Size())
+	if before != nil {
+		d.newest, d.leftover = before.newest, before.leftover
+	}
+	if list == nil {
+		return d
+	}
+	d.ended, d.newest = list.EndList, list.LastMSN()
+	if ends, lasts := spanOf(list); before == nil && !ends.IsZero() && now.Sub(ends) > lasts {
+		d.leftover = d.newest
+	}
+	return d
+}
+
+// parse returns a playlist, nil where it is none.
+func parse(path string, size int64) *hls.MediaPlaylist {
+	if size > hls.MaxPlaylist {
+		return nil
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil
+	}
+	list, err := hls.ParseMedia(text)
+	if err != nil {
+		return nil
+	}
+	return list
+}
+
+// spanOf is when a playlist's newest segment ended, zero where nothing says when, and
+// how long its window lasts: three target durations at least (RFC 8216, 6.2.2).
+func spanOf(list *hls.MediaPlaylist) (ends time.Time, lasts time.Duration) {
+	for _, s := range list.Segments {
+		lasts += s.Duration
+		ends = time.Time{}
+		if !s.ProgramDateTime.IsZero() {
+			ends = s.ProgramDateTime.Add(s.Duration)
+		}
+	}
+	return ends, max(lasts, 3*time.Duration(list.TargetDuration)*time.Second)
+}
+
+// knows reports whether a sorted list has a name.
+func knows(sorted []string, name string) bool {
+	_, is := slices.BinarySearch(sorted, name)
+	return is
 }

@@ -76,10 +76,16 @@ func (s *Service) judge() (r report.IngestReport, changed bool) {
 		if c.verdict.State == report.Up {
 			level = hclog.Info
 		}
-		s.log.Log(level, "packager is "+c.verdict.State.String(), "signal", c.signal, "packager", c.verdict.Packager,
+		what := "packager is "
+		if c.lasts() {
+			what = "packager is still "
+		} else {
+			changed = true
+		}
+		s.log.Log(level, what+c.verdict.State.String(), "signal", c.signal, "packager", c.verdict.Packager,
 			"was", c.was.String(), "msn", c.verdict.Pos.MSN, "reason", c.verdict.Reason)
 	}
-	return r, len(changes) > 0
+	return r, changed
 }
 
 // noteReport notes whether the reporter took a report and says so when that has
@@ -96,11 +102,16 @@ func (s *Service) noteReport(err error) (introduced bool) {
 	s.ready = s.ready || err == nil
 	introduced = s.ready
 	s.mu.Unlock()
+	const absent = "the reporter takes no report, trying on"
 	switch {
-	case err != nil && before == "":
-		s.log.Warn("the reporter takes no report, trying on", "reporter", s.config.Topology.ReporterURL.String(), "reason", trouble)
-	case err == nil && (before != "" || first):
+	case err != nil:
+		if t, tell := s.absence.Seen(absent, time.Now()); tell {
+			s.log.Warn(t.String(), "reporter", s.config.Topology.ReporterURL.String(), "reason", trouble)
+		}
+		return introduced
+	case before != "" || first:
 		s.log.Info("the reporter takes reports", "reporter", s.config.Topology.ReporterURL.String())
 	}
+	s.absence.Only() // which has been said
 	return introduced
 }

@@ -54,7 +54,8 @@ func (s *sender) run(ctx context.Context) {
 }
 
 func (s *sender) bring(ctx context.Context, i int) {
-	trouble := false
+	const missing = "a reporter takes no report, the others are told"
+	var trouble report.Recurring
 	for {
 		var l letter
 		select {
@@ -66,12 +67,14 @@ func (s *sender) bring(ctx context.Context, i int) {
 		if ctx.Err() != nil {
 			return
 		}
-		if several := len(s.reporters) > 1; several && trouble != (err != nil) {
-			if trouble = err != nil; trouble {
-				s.log.Warn("a reporter takes no report, the others are told", "reporter", s.reporters[i], "reason", cause(err))
-			} else {
-				s.log.Info("a reporter takes reports again", "reporter", s.reporters[i])
+		switch {
+		case len(s.reporters) < 2: // noteReport tells
+		case err != nil:
+			if t, tell := trouble.Seen(missing, time.Now()); tell {
+				s.log.Warn(t.String(), "reporter", s.reporters[i], "reason", cause(err))
 			}
+		case len(trouble.Only()) > 0:
+			s.log.Info("a reporter takes reports again", "reporter", s.reporters[i])
 		}
 		select {
 		case s.outcomes <- outcome{l.number, err}:

@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promauto"
 	"golang.org/x/sync/errgroup"
 
+	"livestream-tui/services/report"
 	"livestream-tui/services/runner"
 )
 
@@ -26,12 +27,16 @@ type Service struct {
 	reports *prometheus.CounterVec
 	// observed wakes the reporting goroutine; one waiting wake is enough.
 	observed chan struct{}
+	// news wakes the goroutine that follows signals; one waiting wake is enough.
+	news       chan struct{}
+	unreadable report.Recurring // the folder of signals; used by that goroutine alone
+	absence    report.Recurring // of the reporter; used by the goroutine that reports alone
 
 	mu      sync.Mutex
-	board   *board              // guarded by mu
-	heard   map[string][]string // signals that each packager has, as it said last; guarded by mu
-	ready   bool                // the reporter has taken a report; guarded by mu
-	trouble string              // why the last report was not taken, empty when it was; guarded by mu
+	board   *board // guarded by mu
+	heard   *heard // guarded by mu
+	ready   bool   // the reporter has taken a report; guarded by mu
+	trouble string // why the last report was not taken, empty when it was; guarded by mu
 }
 
 var _ runner.Service = (*Service)(nil)
@@ -41,7 +46,7 @@ func New(c Config, k runner.Kit) (*Service, error) {
 	metrics := promauto.With(k.Metrics)
 	return &Service{
 		config: c, log: k.Log, client: newClient(), board: newBoard(c.Topology.Packagers),
-		observed: make(chan struct{}, 1), heard: map[string][]string{},
+		observed: make(chan struct{}, 1), news: make(chan struct{}, 1), heard: newHeard(),
 		polls: metrics.NewCounterVec(prometheus.CounterOpts{
 			Name: "discovery_polls_total", Help: "Playlist requests by packager and result: good or bad."}, []string{"packager", "result"}),
 		reports: metrics.NewCounterVec(prometheus.CounterOpts{

@@ -3,6 +3,7 @@ package discovery
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -20,6 +21,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
 	"livestream-tui/services/hls"
+	"livestream-tui/services/media"
 	"livestream-tui/services/report"
 	"livestream-tui/services/runner"
 )
@@ -42,6 +44,7 @@ func await(t *testing.T, what string, so func() bool) {
 // packager serves a playlist that grows with the clock, while it is not broken.
 type packager struct {
 	broken atomic.Bool
+	ended  atomic.Bool // its playlists say that nothing follows
 	asked  atomic.Int64
 	has    atomic.Pointer[[]string] // what it answers to GET /signals; nil: it has no such route
 }
@@ -59,7 +62,7 @@ func (p *packager) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	const length = 10
-	list := hls.MediaPlaylist{Version: 7, TargetDuration: 2, MediaSequence: time.Now().Unix()/2 - length}
+	list := hls.MediaPlaylist{Version: 7, TargetDuration: 2, MediaSequence: time.Now().Unix()/2 - length, EndList: p.ended.Load()}
 	for i := range int64(length) {
 		n := list.MediaSequence + i
 		list.Segments = append(list.Segments, hls.Segment{URI: fmt.Sprint(n, ".m4s"), Duration: 2 * time.Second, ProgramDateTime: time.Unix(2*n, 0).UTC()})
@@ -192,7 +195,7 @@ func (p *platform) ingest(signal string) {
 	if err := os.MkdirAll(filepath.Join(p.output, signal), 0o755); err != nil {
 		p.t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(p.output, signal, playlistName), nil, 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(p.output, signal, media.PlaylistName), nil, 0o644); err != nil {
 		p.t.Fatal(err)
 	}
 }
@@ -267,7 +270,7 @@ func TestAChangeIsReportedBeforeItsTurn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.follow([]string{"live01"})
+	s.board.follow([]string{"live01"})
 	next := make(chan report.IngestReport)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
@@ -415,6 +418,56 @@ func TestWithoutAFolderThePackagersTellWhichSignalsThereAre(t *testing.T) {
 	p.packagers[1].broken.Store(false)
 	p.packagers[1].have("live02")
 	await(t, "what nobody has to go", func() bool { return slices.Equal(f.signals(), []string{"live02", "live03", "live04"}) })
+}
+
+func TestASignalThatEndedIsNoSourceAnyMore(t *testing.T) {
+	var f reporter
+	server := httptest.NewServer(&f)
+	t.Cleanup(server.Close)
+	p := run(t, patienceOfTests, server.URL)
+	put := func(signal string, text []byte) {
+		t.Helper()
+		p.ingest(signal)
+		path := filepath.Join(p.output, signal, media.PlaylistName)
+		if err := errors.Join(os.WriteFile(path+".new", text, 0o644), os.Rename(path+".new", path)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	now := time.Now()
+	if err := os.MkdirAll(p.output, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	left := filepath.Join(t.TempDir(), "live03")
+	if err := errors.Join(os.Mkdir(left, 0o755), os.WriteFile(filepath.Join(left, media.PlaylistName), listed(100, now, time.Hour, false), 0o644),
+		os.Rename(left, filepath.Join(p.output, "live03"))); err != nil { // seen at once with all that it has
+		t.Fatal(err)
+	}
+	put("live01", listed(100, now, 0, false))
+	put("live02", listed(100, now, 0, false))
+	await(t, "two signals", func() bool { return slices.Equal(f.signals(), []string{"live01", "live02"}) })
+	put("live01", listed(100, now, 0, true))
+	await(t, "the one that ended to go", func() bool { return slices.Equal(f.signals(), []string{"live02"}) })
+	// As the packagers say, where nothing is on disk.
+	p.packagers[0].have("live04")
+	p.packagers[1].have("live04")
+	await(t, "another", func() bool { return slices.Equal(f.signals(), []string{"live02", "live04"}) })
+	p.packagers[0].ended.Store(true)
+	p.packagers[0].have()
+	p.packagers[1].broken.Store(true)
+	await(t, "it to go as well, though one packager cannot say so", func() bool { return slices.Equal(f.signals(), []string{"live02"}) })
+	put("live03", listed(101, now, 0, false))
+	await(t, "what an earlier run left to come once it is added to", func() bool { return slices.Equal(f.signals(), []string{"live02", "live03"}) })
+	for message, want := range map[string]int{
+		"Signal 'live01' is no ingest source any more: it has ended":                                       1,
+		"Signal 'live04' is no ingest source any more: it has ended":                                       1,
+		"Signal 'live03' is no ingest source: an earlier run left it, and nobody adds to it":               1,
+		"Registered signal 'live03' as ingest source":                                                      1,
+		"Signal 'live01' is no ingest source any more: it has no playlist on disk, and no packager has it": 0,
+	} {
+		if got := p.log.count(message); got != want {
+			t.Errorf("%q: got %d lines, want %d", message, got, want)
+		}
+	}
 }
 
 func TestAReportIsWhatTheContractSays(t *testing.T) {

@@ -2,6 +2,7 @@ package packager
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
@@ -12,6 +13,7 @@ import (
 	"github.com/gorilla/mux"
 
 	"livestream-tui/services/hls"
+	"livestream-tui/services/packager/disktest"
 )
 
 // switchFault asks the socket's fault switch.
@@ -24,20 +26,30 @@ func switchFault(t *testing.T, r *running, method, body string) answer {
 	return send(t, req)
 }
 
-func fault(t *testing.T, r *running, body string) {
+func setFault(t *testing.T, r *running, body string) {
 	t.Helper()
 	if got := switchFault(t, r, http.MethodPut, body); got.status != 200 {
 		t.Fatalf("PUT /fault %s: got %d %s", body, got.status, got.body)
 	}
 }
 
-func faulty(t *testing.T) (*disk, *running) {
+func faulty(t *testing.T) (*disktest.Disk, *running) {
 	t.Helper()
-	d := newDisk(t, t.TempDir())
-	d.publish(100, 103)
-	r := run(t, d.output)
+	d := disktest.New(t, t.TempDir())
+	d.Publish(100, 103)
+	r := run(t, d.Output)
 	r.awaitMSN(103)
 	return d, r
+}
+
+// flat is JSON on one line, as tests write it.
+func flat(t *testing.T, body string) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := json.Compact(&b, []byte(body)); err != nil {
+		t.Fatalf("%q is no JSON: %v", body, err)
+	}
+	return b.String()
 }
 
 func TestFaultSwitch(t *testing.T) {
@@ -64,7 +76,7 @@ func TestFaultSwitch(t *testing.T) {
 		{"DELETE", "", 200, `{"mode":"none"}`},
 		{"GET", "", 200, `{"mode":"none"}`},
 	} {
-		if got := switchFault(t, r, c.method, c.body); got.status != c.status || c.want != "" && got.body != c.want {
+		if got := switchFault(t, r, c.method, c.body); got.status != c.status || c.want != "" && flat(t, got.body) != c.want {
 			t.Errorf("%s %s: got %d %s, want %d %s", c.method, c.body, got.status, got.body, c.status, c.want)
 		}
 	}
@@ -111,7 +123,7 @@ func TestFaults(t *testing.T) {
 			}
 		}
 	}
-	whole := string(segmentOf(103, "live01"))
+	whole := string(disktest.SegmentOf(103, "live01"))
 	// Each fault is set at msn 103, then msn 104 comes.
 	for _, c := range []struct {
 		fault  string
@@ -163,13 +175,13 @@ func TestFaults(t *testing.T) {
 	} {
 		t.Run(c.fault, func(t *testing.T) {
 			d, r := faulty(t)
-			fault(t, r, c.fault)
-			d.publish(104, 104)
+			setFault(t, r, c.fault)
+			d.Publish(104, 104)
 			r.awaitMSN(104)
 			for path, check := range c.checks {
 				t.Run(path, func(t *testing.T) { check(t, r.get(path)) })
 			}
-			fault(t, r, `{"mode":"none"}`)
+			setFault(t, r, `{"mode":"none"}`)
 			body(whole)(t, r.get(segment))
 			listed(101, "101.m4s", "102.m4s", "103.m4s", "104.m4s")(t, r.get(list))
 		})
@@ -181,12 +193,12 @@ func TestHangNeverAnswers(t *testing.T) {
 		name string
 		end  func(*testing.T, *running)
 	}{
-		{"until the fault is cleared", func(t *testing.T, r *running) { fault(t, r, `{"mode":"none"}`) }},
+		{"until the fault is cleared", func(t *testing.T, r *running) { setFault(t, r, `{"mode":"none"}`) }},
 		{"until the packager stops", func(_ *testing.T, r *running) { r.stop() }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, r := faulty(t)
-			fault(t, r, `{"mode":"hang"}`)
+			setFault(t, r, `{"mode":"hang"}`)
 			answers := make(chan answer, 2)
 			go func() { answers <- r.get("/live01/playlist.m3u8") }()
 			go func() { answers <- r.get("/live01/103.m4s") }()
@@ -203,8 +215,8 @@ func TestHangNeverAnswers(t *testing.T) {
 
 func TestHangBodySendsHalf(t *testing.T) {
 	_, r := faulty(t)
-	fault(t, r, `{"mode":"hang-body"}`)
-	whole := segmentOf(103, "live01")
+	setFault(t, r, `{"mode":"hang-body"}`)
+	whole := disktest.SegmentOf(103, "live01")
 	res, err := http.Get(r.url + "/live01/103.m4s")
 	if err != nil {
 		t.Fatal(err)
@@ -218,7 +230,7 @@ func TestHangBodySendsHalf(t *testing.T) {
 		t.Errorf("got %v, want the first half", err)
 	}
 	await(t, "silence", func() bool { return r.s.held.Load() == 1 })
-	fault(t, r, `{"mode":"none"}`)
+	setFault(t, r, `{"mode":"none"}`)
 	if rest, err := io.ReadAll(res.Body); err == nil || len(rest) > 0 {
 		t.Errorf("got %d bytes more, %v, want a broken connection", len(rest), err)
 	}
@@ -239,7 +251,7 @@ func (g *gate) Write(b []byte) (int, error) {
 
 func TestAFaultTakesHoldOfWhatIsUnderWay(t *testing.T) {
 	t.Parallel()
-	whole := segmentOf(103, "live01")
+	whole := disktest.SegmentOf(103, "live01")
 	for _, c := range []struct {
 		fault string
 		check func(t *testing.T, got []byte, pieces int, broken any)
@@ -278,7 +290,7 @@ func TestAFaultTakesHoldOfWhatIsUnderWay(t *testing.T) {
 			if n := <-g.arrived; n != chunk {
 				t.Errorf("got a first piece of %d bytes, want %d", n, chunk)
 			}
-			fault(t, r, c.fault)
+			setFault(t, r, c.fault)
 			g.take <- struct{}{}
 			for pieces := 1; ; {
 				select {
@@ -303,7 +315,7 @@ func TestAHeldRequestFollowsTheFault(t *testing.T) {
 		answers := make(chan answer, 1)
 		go func() { answers <- r.get("/live01/playlist.m3u8?_HLS_msn=104") }()
 		await(t, "a held request", func() bool { return r.s.held.Load() == 1 })
-		fault(t, r, c.fault)
+		setFault(t, r, c.fault)
 		if got := <-answers; got.status != c.want || strings.Contains(got.body, "104.m4s") {
 			t.Errorf("%s: got %d\n%s\nwant %d at once", c.fault, got.status, got.body, c.want)
 		}
@@ -312,11 +324,11 @@ func TestAHeldRequestFollowsTheFault(t *testing.T) {
 
 func TestLagBlocksOnWhatItShows(t *testing.T) {
 	d, r := faulty(t)
-	fault(t, r, `{"mode":"lag"}`)
+	setFault(t, r, `{"mode":"lag"}`)
 	answers := make(chan answer, 1)
 	go func() { answers <- r.get("/live01/playlist.m3u8?_HLS_msn=103") }()
 	await(t, "a held request", func() bool { return r.s.held.Load() == 1 })
-	d.publish(104, 104)
+	d.Publish(104, 104)
 	if got := <-answers; got.status != 200 || !strings.Contains(got.body, "103.m4s") || strings.Contains(got.body, "104.m4s") {
 		t.Errorf("got %d\n%s\nwant msn 103 once 104 is there", got.status, got.body)
 	}

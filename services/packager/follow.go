@@ -9,11 +9,15 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
 
+	"livestream-tui/services/dial"
 	"livestream-tui/services/hls"
+	"livestream-tui/services/media"
+	"livestream-tui/services/packager/window"
 )
 
 const (
@@ -31,7 +35,7 @@ func newPeerClient() *http.Client {
 	return &http.Client{
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		Transport: &http.Transport{
-			DialContext:         (&net.Dialer{Timeout: dialTimeout}).DialContext,
+			DialContext:         dial.Within(dialTimeout),
 			MaxIdleConnsPerHost: 16,
 			IdleConnTimeout:     90 * time.Second,
 			DisableCompression:  true,
@@ -57,14 +61,47 @@ func (c Config) others() []string {
 	return list
 }
 
-// follow learns every peer's newest segment of a signal until stop is called or
-// ctx is cancelled; its goroutines are done when group is.
-func (s *Service) follow(ctx context.Context, group *sync.WaitGroup, signal string) (stop context.CancelFunc) {
-	ctx, stop = context.WithCancel(ctx)
-	for _, peer := range s.config.others() {
-		group.Go(func() { s.followPeer(ctx, peer, signal) })
+// followPeers learns every peer's newest segment of every signal until ctx is
+// cancelled.
+func (s *Service) followPeers(ctx context.Context) {
+	var group sync.WaitGroup
+	defer group.Wait()
+	stops := map[string]context.CancelFunc{}
+	defer func() {
+		for _, stop := range stops {
+			stop()
+		}
+	}()
+	for {
+		known := s.sink.All()
+		for name, stop := range stops {
+			if !slices.Contains(known, name) {
+				stop()
+				delete(stops, name)
+				s.mu.Lock()
+				delete(s.peers, name)
+				s.mu.Unlock()
+			}
+		}
+		for _, name := range known {
+			if stops[name] != nil {
+				continue
+			}
+			s.mu.Lock()
+			s.peers[name] = &peers{}
+			s.mu.Unlock()
+			var followed context.Context
+			followed, stops[name] = context.WithCancel(ctx)
+			for _, peer := range s.config.others() {
+				group.Go(func() { s.followPeer(followed, peer, name) })
+			}
+		}
+		select {
+		case <-s.sink.Changed():
+		case <-ctx.Done():
+			return
+		}
 	}
-	return stop
 }
 
 // followPeer costs a request a segment: each is held by the peer until it lists
@@ -107,7 +144,7 @@ func (s *Service) followPeer(ctx context.Context, peer, signal string) {
 // peerPlaylist asks a peer for its playlist, once it lists the segment wanted;
 // -1 for at once.
 func (s *Service) peerPlaylist(ctx context.Context, peer, signal string, wanted int64) (*hls.MediaPlaylist, error) {
-	address, limit := peer+"/"+signal+"/"+playlistName, 2*time.Second
+	address, limit := peer+"/"+signal+"/"+media.PlaylistName, 2*time.Second
 	if wanted >= 0 {
 		address += "?" + msnParameter + "=" + strconv.FormatInt(wanted, 10)
 		limit = s.longestHold(signal) + time.Second
@@ -152,17 +189,17 @@ func (s *Service) forget(peer, signal string) {
 	}
 }
 
-// behind says in words that a peer is fresher than our snapshot; empty when none is.
-func (s *Service) behind(signal string, snap *snapshot) string {
+// Behind says in words that a peer is fresher than our snapshot; empty when none is.
+func (s *Service) Behind(signal string, snap *window.Snapshot) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	p := s.peers[signal]
-	if p == nil {
+	if p == nil || snap.Gone {
 		return ""
 	}
-	peer, msn, ok := p.ahead(snap.newest(), snap.target(), s.now())
+	peer, _, ok := p.ahead(snap.Newest(), snap.Target(), s.now())
 	if !ok {
 		return ""
 	}
-	return fmt.Sprintf("msn %d is behind %s, which has %d", snap.newest(), peer, msn)
+	return "it is behind " + peer // without numbers: they would make it another reason each time
 }

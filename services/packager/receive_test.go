@@ -16,13 +16,15 @@ import (
 	"time"
 
 	"livestream-tui/services/hls"
+	"livestream-tui/services/media"
+	"livestream-tui/services/packager/disktest"
 	"livestream-tui/services/runner"
 )
 
 // pusher is a worker's side of ingest by HTTP.
 type pusher struct {
-	*disk // what its playlist lists; nothing is on disk
-	r     *running
+	*disktest.Disk // what its playlist lists; nothing is on disk
+	r              *running
 }
 
 // runHTTP runs a packager that takes signals by HTTP, with further settings as
@@ -38,47 +40,46 @@ func runHTTP(t *testing.T, settings ...string) (*running, *pusher) {
 }
 
 func newPusher(t *testing.T, r *running) *pusher {
-	d := &disk{t: t, signal: "live01", window: 4, init: "init-aaaa.mp4", list: hls.MediaPlaylist{Version: 7, TargetDuration: 2, IndependentSegments: true}}
-	return &pusher{d, r}
+	return &pusher{&disktest.Disk{T: t, Signal: "live01", Window: 4, Init: "init-aaaa.mp4", List: disktest.NewList()}, r}
 }
 
 // put sends a body as a worker does; header is name, value.
 func (p *pusher) put(name string, body []byte, header ...string) answer {
-	p.t.Helper()
-	req, err := http.NewRequestWithContext(p.t.Context(), http.MethodPut, p.r.url+"/"+p.signal+"/"+name, bytes.NewReader(body))
+	p.T.Helper()
+	req, err := http.NewRequestWithContext(p.T.Context(), http.MethodPut, p.r.url+"/"+p.Signal+"/"+name, bytes.NewReader(body))
 	if err != nil {
-		p.t.Fatal(err)
+		p.T.Fatal(err)
 	}
 	req.Header.Set("Content-Type", mediaType)
-	if name == playlistName {
+	if name == media.PlaylistName {
 		req.Header.Set("Content-Type", playlistType)
 	}
 	for i := 0; i < len(header); i += 2 {
 		req.Header.Set(header[i], header[i+1])
 	}
-	return send(p.t, req)
+	return send(p.T, req)
 }
 
 // must puts and wants a status.
 func (p *pusher) must(status int, name string, body []byte, header ...string) answer {
-	p.t.Helper()
+	p.T.Helper()
 	a := p.put(name, body, header...)
 	if a.status != status {
-		p.t.Errorf("PUT %s: got %d %s, want %d", name, a.status, a.body, status)
+		p.T.Errorf("PUT %s: got %d %s, want %d", name, a.status, a.body, status)
 	}
 	return a
 }
 
-func (p *pusher) segment(msn int64) { p.must(204, segmentName(msn), segmentOf(msn, p.signal)) }
-func (p *pusher) playlist()         { p.must(204, playlistName, p.list.Encode()) }
+func (p *pusher) bring(msn int64) { p.must(204, media.SegmentName(msn), p.Segment(msn)) }
+func (p *pusher) playlist()       { p.must(204, media.PlaylistName, p.List.Encode()) }
 
 // publish brings segments from one number to another, then the playlist.
 func (p *pusher) publish(from, to int64) {
-	p.t.Helper()
-	p.must(204, p.init, initOf(p.init))
+	p.T.Helper()
+	p.must(204, p.Init, disktest.InitOf(p.Init))
 	for msn := from; msn <= to; msn++ {
-		p.segment(msn)
-		p.add(msn)
+		p.bring(msn)
+		p.Add(msn)
 	}
 	p.playlist()
 }
@@ -107,35 +108,35 @@ func (r *running) wantMetric(line string) {
 }
 
 func TestWhatComesByHTTPIsWhatComesByTheFolder(t *testing.T) {
-	d := newDisk(t, t.TempDir())
-	d.publish(100, 104)
-	folder := run(t, d.output)
+	d := disktest.New(t, t.TempDir())
+	d.Publish(100, 104)
+	folder := run(t, d.Output)
 	folder.awaitMSN(104)
 	r, p := runHTTP(t)
 	if got := r.get("/signals"); got.status != 503 {
 		t.Errorf("signals: got %d %s, want none to be known yet", got.status, got.body)
 	}
 	p.publish(100, 104)
-	d.init, p.init = "init-bbbb.mp4", "init-bbbb.mp4"
-	d.publish(105, 106)
+	d.Init, p.Init = "init-bbbb.mp4", "init-bbbb.mp4"
+	d.Publish(105, 106)
 	p.publish(105, 106)
 	folder.awaitMSN(106)
 	r.awaitMSN(106)
-	for _, name := range []string{playlistName, "106.m4s", "104.m4s", "init-aaaa.mp4", "init-bbbb.mp4"} {
+	for _, name := range []string{media.PlaylistName, "106.m4s", "104.m4s", "init-aaaa.mp4", "init-bbbb.mp4"} {
 		got, want := r.get("/live01/"+name), folder.get("/live01/"+name)
 		if got.status != 200 || got.body != want.body || got.header.Get("ETag") != want.header.Get("ETag") {
 			t.Errorf("%s: got %d\n%.300s\nwant\n%.300s", name, got.status, got.body, want.body)
 		}
 	}
 	for _, x := range []*running{r, folder} {
-		if got := x.get("/signals"); got.body != `["live01"]` {
+		if got := x.get("/signals"); got.body != "[\n  \"live01\"\n]\n" {
 			t.Errorf("signals: got %s, want live01", got.body)
 		}
 	}
 	if ok, reason := r.s.Ready(); !ok {
 		t.Errorf("got not ready: %s", reason)
 	}
-	var held stock
+	var held struct{ Names []string }
 	if err := json.Unmarshal([]byte(r.get("/signals/live01").body), &held); err != nil || len(held.Names) != 9 {
 		t.Errorf("stock: got %+v, %v, want seven segments and two init sections", held, err)
 	}
@@ -143,25 +144,25 @@ func TestWhatComesByHTTPIsWhatComesByTheFolder(t *testing.T) {
 
 func TestAFirstPlaylistIsWhole(t *testing.T) {
 	r, p := runHTTP(t)
-	p.must(412, "100.m4s", segmentOf(100, "live01"))
-	p.add(100)
-	p.must(412, playlistName, p.list.Encode())
+	p.must(412, "100.m4s", disktest.SegmentOf(100, "live01"))
+	p.Add(100)
+	p.must(412, media.PlaylistName, p.List.Encode())
 	if got := r.get("/live01/playlist.m3u8"); got.status != 503 || got.header.Get("Retry-After") == "" {
 		t.Errorf("nothing has come: got %d, want 503", got.status)
 	}
-	p.must(204, p.init, initOf(p.init))
-	p.segment(100)
-	p.add(101)
-	p.add(102)
+	p.must(204, p.Init, disktest.InitOf(p.Init))
+	p.bring(100)
+	p.Add(101)
+	p.Add(102)
 	p.playlist()
-	p.segment(102)
+	p.bring(102)
 	if ok, reason := r.s.Ready(); ok || reason != "no whole segment from any worker yet" {
 		t.Errorf("got %t, %q, want not ready", ok, reason)
 	}
 	if got := r.get("/live01/playlist.m3u8"); got.status != 503 {
 		t.Errorf("101 is missing: got %d, want 503", got.status)
 	}
-	p.segment(101)
+	p.bring(101)
 	r.awaitMSN(102)
 	if got := r.states(); got != "100 101 102" {
 		t.Errorf("got %s, want all at once", got)
@@ -171,11 +172,11 @@ func TestAFirstPlaylistIsWhole(t *testing.T) {
 func TestAFirstPlaylistDoesNotWaitForEver(t *testing.T) {
 	t.Parallel()
 	r, p := runHTTP(t)
-	p.must(204, p.init, initOf(p.init))
+	p.must(204, p.Init, disktest.InitOf(p.Init))
 	for msn := int64(100); msn <= 104; msn++ {
-		p.add(msn)
+		p.Add(msn)
 		if msn != 101 {
-			p.segment(msn)
+			p.bring(msn)
 		}
 	}
 	p.playlist()
@@ -198,33 +199,33 @@ func TestTheFirstCopyStaysWhoeverBringsIt(t *testing.T) {
 	if m := r.get("/metrics").body; strings.Contains(m, "packager_conflicts_total{") {
 		t.Error("the same bytes were counted as a conflict")
 	}
-	two.must(409, "103.m4s", segmentOf(103, "another film"))
-	two.must(409, "103.m4s", segmentOf(103, "another film"))
-	two.must(409, two.init, initOf("another film"))
-	two.list.Segments[3].ProgramDateTime = time.Unix(1, 0)
-	two.add(104)
-	two.must(409, playlistName, two.list.Encode())
+	two.must(409, "103.m4s", disktest.SegmentOf(103, "another film"))
+	two.must(409, "103.m4s", disktest.SegmentOf(103, "another film"))
+	two.must(409, two.Init, disktest.InitOf("another film"))
+	two.List.Segments[3].ProgramDateTime = time.Unix(1, 0)
+	two.Add(104)
+	two.must(409, media.PlaylistName, two.List.Encode())
 	r.wantMetric(`packager_conflicts_total{signal="live01"} 4`)
 	r.wantMetric(`packager_ingested_total{result="conflict"} 4`)
-	if got := r.get("/live01/103.m4s"); got.body != string(segmentOf(103, "live01")) {
+	if got := r.get("/live01/103.m4s"); got.body != string(disktest.SegmentOf(103, "live01")) {
 		t.Error("103.m4s changed")
 	}
 	// What does not contradict counts: one brings the segment, the other has said
 	// what it is.
-	one.segment(104)
+	one.bring(104)
 	r.awaitMSN(104)
 	if got := r.states(); got != "101 102 103 104" {
 		t.Errorf("got %s, want 104 to follow", got)
 	}
-	list := two.list
+	list := two.List
 	list.TargetDuration = 3
-	two.must(409, playlistName, list.Encode())
+	two.must(409, media.PlaylistName, list.Encode())
 }
 
 func TestABodyThatTheyHaveNeedNotCome(t *testing.T) {
 	r, p := runHTTP(t)
 	p.publish(100, 103)
-	sum := sha256.Sum256(segmentOf(103, "live01"))
+	sum := sha256.Sum256(disktest.SegmentOf(103, "live01"))
 	c, err := net.Dial("tcp", strings.TrimPrefix(r.url, "http://"))
 	if err != nil {
 		t.Fatal(err)
@@ -238,13 +239,13 @@ func TestABodyThatTheyHaveNeedNotCome(t *testing.T) {
 	}
 	res.Body.Close()
 	r.wantMetric(`packager_ingested_total{result="same"} 1`)
-	p.must(400, "104.m4s", segmentOf(104, "live01"), "Repr-Digest", "sha-256=:"+base64.StdEncoding.EncodeToString(sum[:])+":")
+	p.must(400, "104.m4s", disktest.SegmentOf(104, "live01"), "Repr-Digest", "sha-256=:"+base64.StdEncoding.EncodeToString(sum[:])+":")
 }
 
 func TestHalfABodyNeverCounts(t *testing.T) {
 	r, p := runHTTP(t)
 	p.publish(100, 103)
-	whole := segmentOf(104, "live01")
+	whole := disktest.SegmentOf(104, "live01")
 	for _, head := range []string{
 		fmt.Sprintf("Content-Length: %d\r\n\r\n%s", len(whole), whole[:len(whole)/2]),
 		fmt.Sprintf("Transfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n", len(whole), whole), // without its end
@@ -262,7 +263,7 @@ func TestHalfABodyNeverCounts(t *testing.T) {
 		}
 		c.Close()
 	}
-	p.add(104)
+	p.Add(104)
 	p.playlist()
 	if got := r.list().LastMSN(); got != 103 {
 		t.Errorf("got msn %d listed, want 103", got)
@@ -274,8 +275,8 @@ func TestHalfABodyNeverCounts(t *testing.T) {
 func TestWhatIsNotTaken(t *testing.T) {
 	r, p := runHTTP(t)
 	p.publish(100, 103)
-	good := segmentOf(104, "live01")
-	later := p.list
+	good := disktest.SegmentOf(104, "live01")
+	later := p.List
 	later.Segments = append([]hls.Segment{}, later.Segments...)
 	later.Segments[3].URI = "999.m4s"
 	for _, c := range []struct {
@@ -288,23 +289,23 @@ func TestWhatIsNotTaken(t *testing.T) {
 		{"no type", "104.m4s", good, []string{"Content-Type", ""}, 415},
 		{"a playlist's type for a segment", "104.m4s", good, []string{"Content-Type", playlistType}, 415},
 		{"a web page", "104.m4s", good, []string{"Origin", "http://page.example"}, 403},
-		{"a segment with another number's time", "104.m4s", segmentOf(103, "live01"), nil, 400},
+		{"a segment with another number's time", "104.m4s", disktest.SegmentOf(103, "live01"), nil, 400},
 		{"not a segment", "104.m4s", []byte("<html>"), nil, 400},
 		{"nothing", "104.m4s", nil, nil, 400},
 		{"half a segment", "104.m4s", good[:len(good)/2], nil, 400},
-		{"an init section as a segment", "104.m4s", initOf("a"), nil, 400},
+		{"an init section as a segment", "104.m4s", disktest.InitOf("a"), nil, 400},
 		{"not an init section", "init-b.mp4", good, nil, 400},
-		{"not a playlist", playlistName, []byte("#EXTM3U\n"), nil, 400},
-		{"a playlist that misnames its segments", playlistName, later.Encode(), nil, 400},
-		{"more than a playlist may have", playlistName, make([]byte, hls.MaxPlaylist+1), nil, 413},
-		{"more than an init section may have", "init-b.mp4", make([]byte, maxInit+1), nil, 413},
-		{"from an hour ahead", "1900.m4s", segmentOf(1900, "live01"), nil, 400},
+		{"not a playlist", media.PlaylistName, []byte("#EXTM3U\n"), nil, 400},
+		{"a playlist that misnames its segments", media.PlaylistName, later.Encode(), nil, 400},
+		{"more than a playlist may have", media.PlaylistName, make([]byte, hls.MaxPlaylist+1), nil, 413},
+		{"more than an init section may have", "init-b.mp4", make([]byte, 4<<20+1), nil, 413},
+		{"from an hour ahead", "1900.m4s", disktest.SegmentOf(1900, "live01"), nil, 400},
 		{"a number that is not written so", "0104.m4s", good, nil, 403},
 		{"another name", "104.mp4", good, nil, 403},
 		{"a hidden name", ".104.m4s", good, nil, 403},
-		{"a climbing init section", "init-..mp4", initOf("a"), nil, 403},
+		{"a climbing init section", "init-..mp4", disktest.InitOf("a"), nil, 403},
 		{"a name of a signal that is none", "../.live/104.m4s", good, nil, 403},
-		{"late: newer ones are listed", "99.m4s", segmentOf(99, "live01"), nil, 410},
+		{"late: newer ones are listed", "99.m4s", disktest.SegmentOf(99, "live01"), nil, 410},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			before := r.get("/signals/live01").body
@@ -316,7 +317,7 @@ func TestWhatIsNotTaken(t *testing.T) {
 				req.URL.Path = strings.TrimPrefix(c.path, "..")
 			}
 			req.Header.Set("Content-Type", mediaType)
-			if c.path == playlistName {
+			if c.path == media.PlaylistName {
 				req.Header.Set("Content-Type", playlistType)
 			}
 			for i := 0; i < len(c.header); i += 2 {
@@ -332,7 +333,7 @@ func TestWhatIsNotTaken(t *testing.T) {
 			}
 		})
 	}
-	if got := r.get("/signals").body; got != `["live01"]` {
+	if got := r.get("/signals").body; got != "[\n  \"live01\"\n]\n" {
 		t.Errorf("signals: got %s, want live01 alone", got)
 	}
 }
@@ -366,7 +367,7 @@ func TestTheToken(t *testing.T) {
 	const secret = "s3cret-Token_1="
 	r, p := runHTTP(t, "INGEST_TOKEN", secret)
 	for _, shown := range []string{"", "Bearer ", "Bearer wrong", "bearer " + secret, "Basic " + secret, secret} {
-		got := p.put(p.init, initOf(p.init), "Authorization", shown)
+		got := p.put(p.Init, disktest.InitOf(p.Init), "Authorization", shown)
 		if got.status != 401 || got.header.Get("WWW-Authenticate") != "Bearer" || strings.Contains(got.body, secret) {
 			t.Errorf("%q: got %d %v, want 401", shown, got.status, got.header)
 		}
@@ -374,7 +375,7 @@ func TestTheToken(t *testing.T) {
 	if got := r.get("/signals/live01"); got.status != 404 {
 		t.Errorf("got %d %s, want nothing taken", got.status, got.body)
 	}
-	p.must(204, p.init, initOf(p.init), "Authorization", "Bearer "+secret)
+	p.must(204, p.Init, disktest.InitOf(p.Init), "Authorization", "Bearer "+secret)
 	r.wantMetric(`packager_ingested_total{result="unauthorized"} 6`)
 }
 
@@ -411,7 +412,7 @@ func TestASegmentThatNobodyBringsBecomesAGap(t *testing.T) {
 	t.Parallel()
 	r, p := runHTTP(t)
 	p.publish(100, 103)
-	p.add(104)
+	p.Add(104)
 	p.publish(105, 105)
 	if got := r.list().LastMSN(); got != 103 {
 		t.Errorf("got msn %d at once, want 104 to be waited for", got)
@@ -426,7 +427,7 @@ func TestASegmentThatNobodyBringsBecomesAGap(t *testing.T) {
 	if got := r.get("/live01/104.m4s"); got.status != 404 {
 		t.Errorf("the gap: got %d, want 404", got.status)
 	}
-	p.must(410, "104.m4s", segmentOf(104, "live01")) // what was listed does not change
+	p.must(410, "104.m4s", disktest.SegmentOf(104, "live01")) // what was listed does not change
 	p.playlist()
 	p.publish(106, 106)
 	r.awaitMSN(106)
@@ -452,14 +453,14 @@ func TestASignalEndsWhenItsWorkersSaySo(t *testing.T) {
 	if got := r.do(http.MethodDelete, "/live01/playlist.m3u8"); got.status != 204 {
 		t.Fatalf("got %d %s, want 204", got.status, got.body)
 	}
-	if got := r.get("/signals").body; got != "[]" {
+	if got := r.get("/signals").body; got != "[]\n" {
 		t.Errorf("got %s, want no signal that goes on", got)
 	}
 	if got := r.get("/live01/playlist.m3u8"); got.status != 200 {
 		t.Errorf("got %d, want it served until its segments expire", got.status)
 	}
 	p.publish(104, 104) // another worker has it still
-	if got := r.get("/signals").body; got != `["live01"]` {
+	if got := r.get("/signals").body; got != "[\n  \"live01\"\n]\n" {
 		t.Errorf("got %s, want it back", got)
 	}
 	if got := r.do(http.MethodDelete, "/live02/playlist.m3u8"); got.status != 404 {

@@ -1,18 +1,16 @@
 package packager
 
 import (
-	"bytes"
 	"fmt"
 	"net/http"
-	"net/url"
-	"path"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/gorilla/mux"
 
-	"livestream-tui/services/report"
+	"livestream-tui/services/media"
+	"livestream-tui/services/packager/fault"
+	"livestream-tui/services/packager/ingest"
+	"livestream-tui/services/packager/window"
 	"livestream-tui/services/runner"
 )
 
@@ -21,19 +19,10 @@ const (
 	instanceHeader = "X-Packager-Instance"
 	digestHeader   = "Repr-Digest" // RFC 9530
 
-	// msnParameter and partParameter ask for a blocking reload (rfc8216bis, 6.2.5.2).
-	msnParameter  = "_HLS_msn"
-	partParameter = "_HLS_part"
-
-	playlistType = "application/vnd.apple.mpegurl"
-	mediaType    = "video/mp4" // init sections and segments alike: they are pieces of one file
-
-	// playlistCache lets a cache share a playlist among many players, but never
-	// hold the live edge back by more than half a segment.
-	playlistCache = "public, max-age=1"
-	mediaCache    = "public, max-age=31536000, immutable"
-
-	retryAfter = "1" // seconds
+	// waitParameter asks for an answer as late as that, or when the packager stops:
+	// so a worker learns at once that a packager has gone.
+	waitParameter = "wait"
+	maxWait       = 20 * time.Second
 
 	readMethods = "GET, HEAD, OPTIONS"
 )
@@ -41,32 +30,51 @@ const (
 // Routes adds the routes of playlists and media. All that is not one of ours is
 // answered here as well, so that every answer names the packager.
 func (s *Service) Routes(r *mux.Router) {
-	s.ingestRoutes(r)
-	r.Handle("/{signal}/"+playlistName, s.served(s.playlist)).Methods(runner.Reads()...)
-	r.Handle("/{signal}/{name}", s.served(s.media)).Methods(runner.Reads()...)
-	r.Handle("/{signal}/{name}", s.served(preflight)).Methods(http.MethodOptions)
-	r.PathPrefix("/").Handler(s.served(s.nothing))
+	r.Handle("/signals", s.signed(http.HandlerFunc(s.showSignals))).Methods(runner.Reads()...)
+	in := r.NewRoute().Subrouter()
+	in.Use(s.signed)
+	s.source.Routes(in)
+	list := func(store window.Store) http.Handler { return http.HandlerFunc(pages{s, store}.playlist) }
+	segment := func(store window.Store) http.Handler { return http.HandlerFunc(pages{s, store}.media) }
+	r.Handle("/{signal}/"+media.PlaylistName, s.served(s.faulty(list))).Methods(runner.Reads()...)
+	r.Handle("/{signal}/{name}", s.served(s.faulty(segment))).Methods(runner.Reads()...)
+	r.Handle("/{signal}/{name}", s.served(http.HandlerFunc(preflight))).Methods(http.MethodOptions)
+	r.PathPrefix("/").Handler(s.served(http.HandlerFunc(s.nothing)))
+}
+
+// faulty puts the switch of faults around a handler, for when there is one.
+func (s *Service) faulty(serve fault.Serve) http.Handler {
+	honest := serve(s)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if f := s.faults.Load(); f != nil {
+			f.Around(s, serve).ServeHTTP(w, r)
+			return
+		}
+		honest.ServeHTTP(w, r)
+	})
 }
 
 // served adds what every answer has: names, CORS, and a count.
-func (s *Service) served(h func(http.ResponseWriter, *http.Request)) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s.sign(w)
+func (s *Service) served(h http.Handler) http.Handler {
+	return s.signed(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		head := w.Header()
 		head.Set("Access-Control-Allow-Origin", "*")
 		head.Set("Access-Control-Expose-Headers", "Accept-Ranges, Content-Length, Content-Range, Date, ETag, Retry-After, "+digestHeader+", "+nameHeader+", "+instanceHeader)
 		head.Set("Timing-Allow-Origin", "*")
 		head.Set("X-Content-Type-Options", "nosniff")
-		out := s.newOutput(w, r)
+		out := &output{ResponseWriter: w, requests: s.requests, head: r.Method == http.MethodHead}
 		defer out.end()
-		h(out, r)
-	})
+		h.ServeHTTP(out, r)
+	}))
 }
 
-// sign says who answers.
-func (s *Service) sign(w http.ResponseWriter) {
-	w.Header().Set(nameHeader, s.config.Name)
-	w.Header().Set(instanceHeader, s.instance)
+// signed says who answers.
+func (s *Service) signed(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set(nameHeader, s.config.Name)
+		w.Header().Set(instanceHeader, s.instance)
+		h.ServeHTTP(w, r)
+	})
 }
 
 func preflight(w http.ResponseWriter, _ *http.Request) {
@@ -84,147 +92,44 @@ func (s *Service) nothing(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	allowed := readMethods
-	if s.intake != nil {
-		allowed += ", " + putMethods
+	if s.config.Ingest == FromHTTP {
+		allowed += ", " + ingest.Methods
 	}
 	w.Header().Set("Allow", allowed)
 	runner.WriteError(w, http.StatusMethodNotAllowed, "the method is not allowed here; allowed are "+allowed)
 }
 
-// lens is how a request sees the service: as it is, or with a fault.
-type lens struct {
-	// view returns what is shown of a snapshot.
-	view func(*snapshot) *snapshot
-	// behind says in words that a peer should be asked instead; empty for no.
-	behind func(signal string, snap *snapshot) string
-	// changed is closed when another lens is to be used: a held request that
-	// sees it has written nothing and is to be served again.
-	changed <-chan struct{}
-}
-
-// servePlaylist answers with a playlist: at once, or when it lists what is asked for.
-func (s *Service) servePlaylist(w http.ResponseWriter, r *http.Request, l lens) {
-	wanted, err := wantedMSN(r.URL.Query())
-	if err != nil {
-		runner.WriteError(w, http.StatusBadRequest, err.Error())
-		return
-	}
-	name := mux.Vars(r)["signal"]
-	s.afterThaw(r.Context())
-	began := s.now()
-	var look *time.Ticker // for peers that overtake us meanwhile, and for the end of the hold
-	for {
-		snap, ok := s.snapshot(w, name)
-		if !ok {
-			return
-		}
-		if reason := l.behind(name, snap); reason != "" {
-			unavailable(w, reason)
-			return
-		}
-		seen := l.view(snap)
-		switch newest := seen.newest(); {
-		case wanted <= newest:
-			writePlaylist(w, r, seen)
-			return
-		case wanted > newest+2:
-			runner.WriteError(w, http.StatusBadRequest, fmt.Sprintf("%s=%d: the newest is %d, at most two more may be asked for", msnParameter, wanted, newest))
-			return
-		case s.now().Sub(began) >= 3*seen.target():
-			unavailable(w, fmt.Sprintf("msn %d did not come within three target durations", wanted))
-			return
-		}
-		if look == nil {
-			s.held.Add(1)
-			defer s.held.Add(-1)
-			look = time.NewTicker(seen.target() / 8)
-			defer look.Stop()
-		}
-		select {
-		case <-snap.replaced:
-		case <-look.C:
-		case <-s.stopping:
-			unavailable(w, "the packager stops")
-			return
-		case <-l.changed:
-			return
-		case <-r.Context().Done():
-			return
-		}
-	}
-}
-
-// serveMedia answers with an init section or a segment.
-func (s *Service) serveMedia(w http.ResponseWriter, r *http.Request, view func(*snapshot) *snapshot) {
-	snap, ok := s.snapshot(w, mux.Vars(r)["signal"])
-	if !ok {
-		return
-	}
-	m := view(snap).media[mux.Vars(r)["name"]]
-	if m == nil {
-		runner.WriteError(w, http.StatusNotFound, "no such segment, or none any more")
-		return
-	}
-	writeMedia(w, r, m)
-}
-
-// snapshot returns what is served of a signal, or answers with an error.
-func (s *Service) snapshot(w http.ResponseWriter, name string) (*snapshot, bool) {
-	snap, known := s.find(name)
+// showSignals answers with the signals that are published and go on.
+func (s *Service) showSignals(w http.ResponseWriter, r *http.Request) {
 	switch {
-	case snap != nil:
-		return snap, true
-	case known || !s.scanned.Load():
+	case !s.waits(w, r):
+	case !s.source.Complete(): // none is not the same as none yet
 		unavailable(w, "nothing is published yet")
 	default:
-		runner.WriteError(w, http.StatusNotFound, fmt.Sprintf("no signal %q", report.Clean(name)))
+		runner.WriteJSON(w, http.StatusOK, s.sink.Names())
 	}
-	return nil, false
 }
 
-func writePlaylist(w http.ResponseWriter, r *http.Request, snap *snapshot) {
-	w.Header().Set("Content-Type", playlistType)
-	w.Header().Set("Cache-Control", playlistCache)
-	w.Header().Set("ETag", snap.etag)
-	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(snap.body))
-}
-
-func writeMedia(w http.ResponseWriter, r *http.Request, m *media) {
-	w.Header().Set("Content-Type", mediaType)
-	w.Header().Set("Cache-Control", mediaCache)
-	w.Header().Set("ETag", m.etag)
-	w.Header().Set(digestHeader, m.digest) // of the whole, whatever range is asked for
-	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(m.body))
-}
-
-func unavailable(w http.ResponseWriter, message string) {
-	w.Header().Set("Retry-After", retryAfter)
-	runner.WriteError(w, http.StatusServiceUnavailable, message)
-}
-
-// wantedMSN is the segment that a blocking reload waits for, -1 for none. A part
-// is none of ours: the whole segment answers for all of its parts.
-func wantedMSN(query url.Values) (int64, error) {
-	part, msn := query.Get(partParameter), query.Get(msnParameter)
-	if query.Has(partParameter) {
-		if !query.Has(msnParameter) {
-			return -1, fmt.Errorf("%s needs %s", partParameter, msnParameter)
-		}
-		if _, err := strconv.ParseUint(part, 10, 31); err != nil {
-			return -1, fmt.Errorf("%s must be a whole number", partParameter)
-		}
+// waits holds a request for as long as it asks for, or answers that it cannot and
+// returns false.
+func (s *Service) waits(w http.ResponseWriter, r *http.Request) bool {
+	text := r.URL.Query().Get(waitParameter)
+	if text == "" {
+		return true
 	}
-	if !query.Has(msnParameter) {
-		return -1, nil
+	d, err := time.ParseDuration(text)
+	if err != nil || d < 0 || d > maxWait {
+		runner.WriteError(w, http.StatusBadRequest, fmt.Sprintf("%s: allowed is a duration up to %s", waitParameter, maxWait))
+		return false
 	}
-	n, err := strconv.ParseUint(msn, 10, 63)
-	if err != nil {
-		return -1, fmt.Errorf("%s must be a whole number", msnParameter)
+	s.held.Add(1)
+	defer s.held.Add(-1)
+	over := time.NewTimer(d)
+	defer over.Stop()
+	select {
+	case <-over.C:
+	case <-s.stopping:
+	case <-r.Context().Done():
 	}
-	return int64(n), nil
-}
-
-// isPlaylist reports whether a request is for a playlist.
-func isPlaylist(r *http.Request) bool {
-	return path.Base(r.URL.Path) == playlistName && strings.Count(r.URL.Path, "/") == 2
+	return true
 }

@@ -14,14 +14,16 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"livestream-tui/services/packager/disktest"
 )
 
 func TestAnswersOfPlaylistsAndMedia(t *testing.T) {
-	d := newDisk(t, t.TempDir())
-	d.publish(100, 103)
-	r := run(t, d.output)
+	d := disktest.New(t, t.TempDir())
+	d.Publish(100, 103)
+	r := run(t, d.Output)
 	r.awaitMSN(103)
-	body := string(segmentOf(103, "live01"))
+	body := string(disktest.SegmentOf(103, "live01"))
 	tag := r.get("/live01/103.m4s").header.Get("ETag")
 	listTag := r.get("/live01/playlist.m3u8").header.Get("ETag")
 	for _, c := range []struct {
@@ -34,7 +36,7 @@ func TestAnswersOfPlaylistsAndMedia(t *testing.T) {
 		{"a playlist", "/live01/playlist.m3u8", nil, 200, map[string]string{"Content-Type": "application/vnd.apple.mpegurl", "Cache-Control": "public, max-age=1"}, ""},
 		{"a playlist with the tag of the one that is there", "/live01/playlist.m3u8", []string{"If-None-Match", listTag}, 304, map[string]string{"ETag": listTag}, ""},
 		{"a segment", "/live01/103.m4s", nil, 200, map[string]string{"Content-Type": "video/mp4", "Cache-Control": "public, max-age=31536000, immutable", "ETag": tag, "Accept-Ranges": "bytes", "Content-Length": fmt.Sprint(len(body))}, body},
-		{"an init section", "/live01/init-aaaa.mp4", nil, 200, map[string]string{"Content-Type": "video/mp4", "Cache-Control": "public, max-age=31536000, immutable"}, string(initOf("init-aaaa.mp4"))},
+		{"an init section", "/live01/init-aaaa.mp4", nil, 200, map[string]string{"Content-Type": "video/mp4", "Cache-Control": "public, max-age=31536000, immutable"}, string(disktest.InitOf("init-aaaa.mp4"))},
 		{"a segment that the client has", "/live01/103.m4s", []string{"If-None-Match", tag}, 304, map[string]string{"ETag": tag}, ""},
 		{"a segment of which the client has another", "/live01/103.m4s", []string{"If-None-Match", `"other"`}, 200, nil, body},
 		{"a range", "/live01/103.m4s", []string{"Range", "bytes=100-299"}, 206, map[string]string{"Content-Range": fmt.Sprintf("bytes 100-299/%d", len(body)), "Content-Length": "200", "ETag": tag}, body[100:300]},
@@ -45,7 +47,7 @@ func TestAnswersOfPlaylistsAndMedia(t *testing.T) {
 		{"gzip is not done", "/live01/103.m4s", []string{"Accept-Encoding", "gzip"}, 200, map[string]string{"Content-Encoding": ""}, body},
 		{"a segment from the future", "/live01/104.m4s", nil, 404, map[string]string{"Cache-Control": "no-store", "Content-Type": "application/json"}, ""},
 		{"a segment from the past", "/live01/1.m4s", nil, 404, map[string]string{"Cache-Control": "no-store"}, ""},
-		{"no such signal", "/live02/playlist.m3u8", nil, 404, map[string]string{"Cache-Control": "no-store"}, `{"error":"no signal \"live02\""}`},
+		{"no such signal", "/live02/playlist.m3u8", nil, 404, map[string]string{"Cache-Control": "no-store"}, "{\n  \"error\": \"no signal \\\"live02\\\"\"\n}\n"},
 		{"nothing", "/live01", nil, 404, map[string]string{"Cache-Control": "no-store"}, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -77,15 +79,15 @@ func TestAnswersOfPlaylistsAndMedia(t *testing.T) {
 }
 
 func TestEveryAnswerWithMediaHasTheDigestOfTheWhole(t *testing.T) {
-	d := newDisk(t, t.TempDir())
-	d.publish(100, 103)
-	r := run(t, d.output)
+	d := disktest.New(t, t.TempDir())
+	d.Publish(100, 103)
+	r := run(t, d.Output)
 	r.awaitMSN(103)
 	digest := func(b []byte) string {
 		sum := sha256.Sum256(b)
 		return "sha-256=:" + base64.StdEncoding.EncodeToString(sum[:]) + ":"
 	}
-	segment, init := digest(segmentOf(103, "live01")), digest(initOf(d.init))
+	segment, init := digest(disktest.SegmentOf(103, "live01")), digest(disktest.InitOf(d.Init))
 	for _, c := range []struct {
 		name, path string
 		header     []string
@@ -107,16 +109,16 @@ func TestEveryAnswerWithMediaHasTheDigestOfTheWhole(t *testing.T) {
 		}
 	}
 	// So that flipped bytes show: it is that of the honest ones.
-	fault(t, r, `{"mode":"corrupt"}`)
+	setFault(t, r, `{"mode":"corrupt"}`)
 	if got := r.get("/live01/103.m4s"); got.header.Get("Repr-Digest") != segment || digest([]byte(got.body)) == segment {
 		t.Errorf("flipped bytes: got the digest %q of a body with %q, want %q", got.header.Get("Repr-Digest"), digest([]byte(got.body)), segment)
 	}
 }
 
 func TestOtherMethods(t *testing.T) {
-	d := newDisk(t, t.TempDir())
-	d.publish(100, 103)
-	r := run(t, d.output)
+	d := disktest.New(t, t.TempDir())
+	d.Publish(100, 103)
+	r := run(t, d.Output)
 	r.awaitMSN(103)
 	for _, path := range []string{"/live01/playlist.m3u8", "/live01/103.m4s"} {
 		got := r.do(http.MethodOptions, path, "Origin", "http://player.example", "Access-Control-Request-Method", "GET", "Access-Control-Request-Headers", "range")
@@ -162,19 +164,19 @@ func raw(t *testing.T, base, target string) (int, string) {
 func TestNothingOutsideASignalsFolderIsServed(t *testing.T) {
 	root := t.TempDir()
 	output := filepath.Join(root, "output")
-	d := newDisk(t, output)
-	d.publish(100, 103)
+	d := disktest.New(t, output)
+	d.Publish(100, 103)
 	const secret = "do not show"
-	other := newDisk(t, root) // beside the output, not in it
-	other.signal = "secret"
-	other.check(os.MkdirAll(other.path(""), 0o755))
-	other.publish(100, 103)
+	other := disktest.New(t, root) // beside the output, not in it
+	other.Signal = "secret"
+	other.Check(os.MkdirAll(other.Path(""), 0o755))
+	other.Publish(100, 103)
 	for _, err := range []error{
 		os.WriteFile(filepath.Join(root, "secret.txt"), []byte(secret), 0o644),
-		os.WriteFile(d.path("secret.txt"), []byte(secret), 0o644),
-		os.Symlink(other.path(""), filepath.Join(output, "linked")),
-		os.Symlink(filepath.Join("..", "..", "secret", "99.m4s"), d.path("99.m4s")),
-		os.WriteFile(other.path("99.m4s"), segmentOf(99, secret), 0o644),
+		os.WriteFile(d.Path("secret.txt"), []byte(secret), 0o644),
+		os.Symlink(other.Path(""), filepath.Join(output, "linked")),
+		os.Symlink(filepath.Join("..", "..", "secret", "99.m4s"), d.Path("99.m4s")),
+		os.WriteFile(other.Path("99.m4s"), disktest.SegmentOf(99, secret), 0o644),
 	} {
 		if err != nil {
 			t.Fatal(err)
@@ -195,9 +197,9 @@ func TestNothingOutsideASignalsFolderIsServed(t *testing.T) {
 }
 
 func TestBlockingReload(t *testing.T) {
-	d := newDisk(t, t.TempDir())
-	d.publish(100, 103)
-	r := run(t, d.output)
+	d := disktest.New(t, t.TempDir())
+	d.Publish(100, 103)
+	r := run(t, d.Output)
 	r.awaitMSN(103)
 	for _, c := range []struct {
 		query  string
@@ -216,14 +218,14 @@ func TestBlockingReload(t *testing.T) {
 		go func() { answers <- r.get("/live01/playlist.m3u8?_HLS_msn=105") }()
 	}
 	await(t, "three held requests", func() bool { return r.s.held.Load() == 3 })
-	d.publish(104, 104)
+	d.Publish(104, 104)
 	r.awaitMSN(104)
 	select {
 	case a := <-answers:
 		t.Fatalf("answered before msn 105 was there: %d\n%s", a.status, a.body)
 	default:
 	}
-	d.publish(105, 105)
+	d.Publish(105, 105)
 	for range 3 {
 		if a := <-answers; a.status != 200 || !strings.Contains(a.body, "105.m4s") || a.header.Get("Cache-Control") != playlistCache {
 			t.Errorf("got %d\n%s\nwant a playlist with msn 105", a.status, a.body)
@@ -234,25 +236,19 @@ func TestBlockingReload(t *testing.T) {
 
 func TestAHoldEnds(t *testing.T) {
 	t.Parallel()
-	d := newDisk(t, t.TempDir())
-	d.list.TargetDuration = 1
-	d.add(100)
-	for i := range d.list.Segments {
-		d.list.Segments[i].Duration = time.Second
-	}
-	d.write(d.init, initOf(d.init))
-	d.write("100.m4s", segmentOf(100, "live01"))
-	d.write(playlistName, d.list.Encode())
-	r := run(t, d.output)
-	r.awaitMSN(100)
+	d := disktest.New(t, t.TempDir())
+	d.List.TargetDuration, d.Grid.Segment = 1, time.Second
+	d.Publish(200, 200)
+	r := run(t, d.Output)
+	r.awaitMSN(200)
 	t.Run("after three target durations", func(t *testing.T) {
-		if got := r.get("/live01/playlist.m3u8?_HLS_msn=101"); got.status != 503 || got.header.Get("Retry-After") != "1" {
+		if got := r.get("/live01/playlist.m3u8?_HLS_msn=201"); got.status != 503 || got.header.Get("Retry-After") != "1" {
 			t.Errorf("got %d %v, want 503 with Retry-After", got.status, got.header)
 		}
 	})
 	t.Run("when the packager stops", func(t *testing.T) {
 		answers := make(chan answer, 1)
-		go func() { answers <- r.get("/live01/playlist.m3u8?_HLS_msn=101") }()
+		go func() { answers <- r.get("/live01/playlist.m3u8?_HLS_msn=201") }()
 		await(t, "a held request", func() bool { return r.s.held.Load() == 1 })
 		r.stop()
 		if got := <-answers; got.status != 503 || !strings.Contains(got.body, "stops") {
@@ -262,13 +258,13 @@ func TestAHoldEnds(t *testing.T) {
 }
 
 func TestRequestsAreCounted(t *testing.T) {
-	d := newDisk(t, t.TempDir())
-	d.publish(100, 103)
-	r := run(t, d.output)
+	d := disktest.New(t, t.TempDir())
+	d.Publish(100, 103)
+	r := run(t, d.Output)
 	r.awaitMSN(103)
 	r.get("/live01/103.m4s")
 	r.get("/live01/nosuch.m4s")
-	d.publish(104, 104)
+	d.Publish(104, 104)
 	r.awaitMSN(104)
 	metrics := r.get("/metrics").body
 	for _, want := range []string{`packager_newest_msn{signal="live01"} 104`, `packager_requests_total{class="4xx"} 1`, `packager_publish_delay_seconds_count 1`, `packager_held_bytes{signal="live01"} `} {

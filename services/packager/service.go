@@ -9,16 +9,34 @@ import (
 	"crypto/rand"
 	"fmt"
 	"net/http"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/gorilla/mux"
 	"github.com/hashicorp/go-hclog"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promauto"
 
+	"livestream-tui/services/packager/fault"
+	"livestream-tui/services/packager/ingest"
 	"livestream-tui/services/runner"
+)
+
+// source is how signals come to the sink.
+type source interface {
+	// Run brings them until ctx is cancelled.
+	Run(ctx context.Context)
+	// Routes adds what is brought or asked for over HTTP.
+	Routes(r *mux.Router)
+	// Complete reports whether a signal that the sink does not know is none, rather
+	// than one that has not been looked at yet. Safe for concurrent use.
+	Complete() bool
+}
+
+var (
+	_ source = (*ingest.Folders)(nil)
+	_ source = (*ingest.Receiver)(nil)
 )
 
 // Service is a packager.
@@ -28,27 +46,18 @@ type Service struct {
 	now      func() time.Time
 	instance string // tells this incarnation from all others
 	client   *http.Client
-	faults   *faults
-	// scanned is set once the folder has been read and published for the first time,
-	// or a signal that came by HTTP was.
-	scanned atomic.Bool
+	sink     *ingest.Sink
+	source   source
+	// faults is the switch of faults; nil where nobody has asked for one.
+	faults atomic.Pointer[fault.Switch]
 	// stopping is closed when Run ends: held requests end then.
 	stopping chan struct{}
 	held     atomic.Int64 // requests that wait
 	thaw     thaw
-	intake   *intake       // nil where signals come from the folder
-	bodies   chan struct{} // as many as may be taken at once
+	requests *prometheus.CounterVec
 
-	newest    *prometheus.GaugeVec
-	bytes     *prometheus.GaugeVec
-	requests  *prometheus.CounterVec
-	conflicts *prometheus.CounterVec
-	ingested  *prometheus.CounterVec
-	delay     prometheus.Histogram
-
-	mu      sync.Mutex
-	signals map[string]*signal // guarded by mu; only current may be used of one
-	peers   map[string]*peers  // by signal; guarded by mu
+	mu    sync.Mutex
+	peers map[string]*peers // by signal; guarded by mu
 }
 
 var (
@@ -56,26 +65,22 @@ var (
 	_ runner.Controlled = (*Service)(nil)
 )
 
-// New returns a packager that has not looked at its folder yet.
+// New returns a packager to which nothing has come yet.
 func New(c Config, k runner.Kit) (*Service, error) {
-	metrics := promauto.With(k.Metrics)
 	s := &Service{
 		config: c, log: k.Log, now: time.Now, instance: rand.Text(), client: newPeerClient(),
-		faults: newFaults(), thaw: thaw{wait: thawWait}, stopping: make(chan struct{}),
-		bodies:  make(chan struct{}, maxBodies),
-		signals: map[string]*signal{}, peers: map[string]*peers{},
-		newest:    metrics.NewGaugeVec(prometheus.GaugeOpts{Name: "packager_newest_msn", Help: "Media sequence number of the newest segment listed."}, []string{"signal"}),
-		bytes:     metrics.NewGaugeVec(prometheus.GaugeOpts{Name: "packager_held_bytes", Help: "Bytes of media in memory."}, []string{"signal"}),
-		requests:  metrics.NewCounterVec(prometheus.CounterOpts{Name: "packager_requests_total", Help: "Answers by class of status: 2xx, 3xx, 4xx, 5xx, or broken."}, []string{"class"}),
-		conflicts: metrics.NewCounterVec(prometheus.CounterOpts{Name: "packager_conflicts_total", Help: "Names under which something else came than what is served."}, []string{"signal"}),
-		ingested:  metrics.NewCounterVec(prometheus.CounterOpts{Name: "packager_ingested_total", Help: "What workers PUT, by result: taken, same, late, conflict, refused or unauthorized."}, []string{"result"}),
-		delay: metrics.NewHistogram(prometheus.HistogramOpts{
-			Name: "packager_publish_delay_seconds", Help: "From a segment's last byte to the playlist that lists it.",
-			Buckets: []float64{.001, .002, .005, .01, .02, .05, .1, .2, .5, 1, 2},
-		}),
+		thaw: thaw{wait: thawWait}, stopping: make(chan struct{}), peers: map[string]*peers{},
+		requests: promauto.With(k.Metrics).NewCounterVec(prometheus.CounterOpts{Name: "packager_requests_total", Help: "Answers by class of status: 2xx, 3xx, 4xx, 5xx, or broken."}, []string{"class"}),
 	}
-	if c.Ingest == FromHTTP {
-		s.intake = newIntake(s)
+	fromFolder := c.Ingest != FromHTTP
+	s.sink = ingest.NewSink(ingest.Options{
+		Window: c.Window, Sole: fromFolder, Now: func() time.Time { return s.now() }, Log: k.Log, Metrics: k.Metrics,
+	})
+	looked := func() { s.thaw.looked(s.now()) }
+	if fromFolder {
+		s.source = ingest.NewFolders(s.sink, c.Paths.Output, looked)
+	} else {
+		s.source = ingest.NewReceiver(s.sink, c.Token, looked)
 	}
 	return s, nil
 }
@@ -85,22 +90,20 @@ func (s *Service) Address() string { return s.config.Address() }
 
 // Ready is true while there is a playlist to serve.
 func (s *Service) Ready() (bool, string) {
-	from := "in " + s.config.Paths.Output
-	switch {
-	case s.intake != nil:
-		from = "from any worker"
-	case !s.scanned.Load():
-		return false, "reading " + s.config.Paths.Output
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.signals) == 0 {
-		return false, fmt.Sprintf("no signal %s yet", from)
-	}
-	for _, g := range s.signals {
-		if g.current.Load() != nil {
+	for _, snap := range s.sink.Snapshots() {
+		if !snap.Gone {
 			return true, ""
 		}
+	}
+	from := "in " + s.config.Paths.Output
+	switch {
+	case s.config.Ingest == FromHTTP:
+		from = "from any worker"
+	case !s.source.Complete():
+		return false, "reading " + s.config.Paths.Output
+	}
+	if len(s.sink.All()) == 0 {
+		return false, fmt.Sprintf("no signal %s yet", from)
 	}
 	return false, fmt.Sprintf("no whole segment %s yet", from)
 }
@@ -108,83 +111,30 @@ func (s *Service) Ready() (bool, string) {
 // Run publishes what comes until ctx is cancelled.
 func (s *Service) Run(ctx context.Context) error {
 	defer s.client.CloseIdleConnections()
-	if s.intake != nil {
-		context.AfterFunc(ctx, func() { close(s.stopping) })
-		s.intake.run(ctx)
-		return nil
-	}
-	in := ingest{
-		s: s, output: filepath.Clean(s.config.Paths.Output),
-		follows: map[string]context.CancelFunc{}, signals: map[string]*signal{},
-	}
-	in.run(ctx)
-	close(s.stopping)
-	in.wait()
+	var group sync.WaitGroup
+	group.Go(func() {
+		<-ctx.Done()
+		close(s.stopping)
+	})
+	group.Go(func() { s.sink.Run(ctx) })
+	group.Go(func() { s.followPeers(ctx) })
+	s.source.Run(ctx)
+	group.Wait()
 	return nil
 }
 
-func (s *Service) register(g *signal) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.signals[g.name], s.peers[g.name] = g, &peers{}
-}
-
-// unregister ends a signal: those who wait for its playlist find that it is gone.
-func (s *Service) unregister(g *signal) {
-	s.mu.Lock()
-	delete(s.signals, g.name)
-	delete(s.peers, g.name)
-	s.mu.Unlock()
-	g.end()
-	s.newest.DeleteLabelValues(g.name)
-	s.bytes.DeleteLabelValues(g.name)
-}
-
-// published tells the log and the metrics of newly listed segments.
-func (s *Service) published(g *signal, msns []int64, first bool) {
-	s.measure(g)
-	newest := msns[len(msns)-1]
-	s.newest.WithLabelValues(g.name).Set(float64(newest))
-	if first {
-		s.log.Info("signal published", "signal", g.name, "msn", newest, "segments", len(msns))
-		return
-	}
-	for _, msn := range msns {
-		i := g.shelf.items[segmentName(msn)]
-		if i == nil {
-			continue // a gap
-		}
-		late := s.now().Sub(i.came)
-		s.delay.Observe(late.Seconds())
-		s.log.Debug("segment published", "signal", g.name, "msn", msn, "delay_ms", late.Milliseconds())
-	}
-}
-
-func (s *Service) measure(g *signal) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.signals[g.name] == g {
-		s.bytes.WithLabelValues(g.name).Set(float64(g.shelf.bytes()))
-	}
-}
-
-// find returns what is served of a signal; nil before its first playlist. The
-// second result says whether the signal is known.
-func (s *Service) find(name string) (*snapshot, bool) {
-	s.mu.Lock()
-	g := s.signals[name]
-	s.mu.Unlock()
-	if g == nil {
-		return nil, false
-	}
-	return g.current.Load(), true
+// ControlRoutes adds the switch of faults to the routes of the service's socket.
+func (s *Service) ControlRoutes(r *mux.Router) {
+	f := fault.NewSwitch(fault.Options{Snapshots: s.sink.Snapshots, Stopping: s.stopping, Held: &s.held, Log: s.log})
+	f.Routes(r)
+	s.faults.Store(f)
 }
 
 // longestHold is how long a blocking reload is held at most: three target
 // durations (rfc8216bis, 6.2.5.2).
 func (s *Service) longestHold(signal string) time.Duration {
-	if snap, _ := s.find(signal); snap != nil {
-		return 3 * snap.target()
+	if snap, _ := s.sink.Find(signal); snap != nil {
+		return 3 * snap.Target()
 	}
 	return maxPeerPause
 }

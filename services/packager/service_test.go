@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"livestream-tui/services/hls"
+	"livestream-tui/services/packager/disktest"
 	"livestream-tui/services/runner"
 )
 
@@ -150,15 +151,15 @@ func await(t *testing.T, what string, is func() bool) {
 func (r *running) awaitMSN(msn int64) {
 	r.t.Helper()
 	await(r.t, fmt.Sprintf("msn %d", msn), func() bool {
-		snap, _ := r.s.find("live01")
-		return snap != nil && snap.newest() == msn
+		snap, _ := r.s.sink.Find("live01")
+		return snap != nil && snap.Newest() == msn
 	})
 }
 
 func TestAPlaylistOfItsOwn(t *testing.T) {
-	d := newDisk(t, t.TempDir())
-	d.publish(100, 105)
-	r := run(t, d.output)
+	d := disktest.New(t, t.TempDir())
+	d.Publish(100, 105)
+	r := run(t, d.Output)
 	r.awaitMSN(105)
 	want := `#EXTM3U
 #EXT-X-VERSION:7
@@ -186,12 +187,12 @@ func TestAPlaylistOfItsOwn(t *testing.T) {
 	if errs := r.list().Check(); errs != nil {
 		t.Errorf("got the broken rules %v, want none", errs)
 	}
-	for name, want := range map[string][]byte{"105.m4s": segmentOf(105, "live01"), "init-aaaa.mp4": initOf("init-aaaa.mp4"), "100.m4s": segmentOf(100, "live01")} {
+	for name, want := range map[string][]byte{"105.m4s": disktest.SegmentOf(105, "live01"), "init-aaaa.mp4": disktest.InitOf("init-aaaa.mp4"), "100.m4s": disktest.SegmentOf(100, "live01")} {
 		if got := r.get("/live01/" + name); got.status != 200 || got.body != string(want) {
 			t.Errorf("%s: got %d and %d bytes, want 200 and the file's bytes", name, got.status, len(got.body))
 		}
 	}
-	d.publish(106, 106)
+	d.Publish(106, 106)
 	r.awaitMSN(106)
 	if got := r.list(); got.MediaSequence != 103 || !strings.Contains(r.get("/live01/playlist.m3u8").body, "106.m4s") {
 		t.Errorf("got media sequence %d, want 103, and 106.m4s listed", got.MediaSequence)

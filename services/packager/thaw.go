@@ -7,9 +7,9 @@ import (
 )
 
 const (
-	// frozenAfter is how long ago the folder was looked at when we must have been
-	// stopped meanwhile: it is looked at every rescanEvery.
-	frozenAfter = 2*rescanEvery + rescanEvery/2
+	// frozenAfter is how long ago the source was looked at when we must have been
+	// stopped meanwhile: it is looked at every second.
+	frozenAfter = 2500 * time.Millisecond
 	// thawWait is how long a playlist then waits for the folder to be looked at. It
 	// is short: where the disk does not answer, the last good playlist stays up.
 	thawWait = 150 * time.Millisecond

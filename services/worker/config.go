@@ -4,14 +4,13 @@ import (
 	"fmt"
 	"os/exec"
 	"regexp"
-	"time"
+	"slices"
+	"strconv"
+	"strings"
 
 	"livestream-tui/services/runner"
+	"livestream-tui/services/worker/transcoder"
 )
-
-// SegmentDuration is D of the epoch grid: segment N of every signal begins N*D
-// after the Unix epoch, on every worker.
-const SegmentDuration = 2 * time.Second
 
 // Config is the worker's settings.
 type Config struct {
@@ -29,6 +28,13 @@ type Config struct {
 	// Resolved to paths by ConfigFromEnv.
 	FFmpeg  string `env:"FFMPEG_PATH" envDefault:"ffmpeg" doc:"the FFmpeg command"`
 	FFprobe string `env:"FFPROBE_PATH" envDefault:"ffprobe" doc:"the ffprobe command"`
+	// Size bounds the picture of a mezzanine, Rate is its frame rate, empty for the
+	// film's own, and Bitrate the highest of its picture, in bits per second.
+	Size    string `env:"MEZZANINE_SIZE" envDefault:"1920x1080" doc:"largest picture size, WIDTHxHEIGHT in even numbers; larger films are scaled down"`
+	Rate    string `env:"MEZZANINE_RATE" doc:"frame rate of every film, such as 25 or 30000/1001 (default: each film's own, up to 60)"`
+	Bitrate int    `env:"MEZZANINE_BITRATE_BPS" envDefault:"4000000" doc:"highest bitrate of the picture, in bits per second"`
+	// CacheBytes bounds the mezzanines; zero for no bound.
+	CacheBytes int64 `env:"CACHE_BYTES" envDefault:"0" doc:"most bytes of mezzanines that are kept, the least recently used go first; 0: no bound"`
 	// FilmSize is the size of the test film that is made where there is no input.
 	FilmSize string `env:"TEST_FILM_SIZE" envDefault:"1280x720" doc:"picture size of the test film, WIDTHxHEIGHT in even numbers"`
 	// Terminal says that progress is drawn on standard error as a line that is
@@ -52,6 +58,10 @@ func ConfigFromEnv(e runner.Environment) (Config, error) {
 	p.Require(c.Paths.Output != runner.NoOutput || len(c.IngestURLs) > 0, "OUTPUT_STREAM_PATH", runner.NoOutput, "a folder is needed, or INGEST_URLS")
 	p.Require(c.Window >= 3, "WINDOW_SEGMENTS", c.Window, "allowed is 3 or more")
 	p.Require(filmSize.MatchString(c.FilmSize), "TEST_FILM_SIZE", c.FilmSize, "allowed is WIDTHxHEIGHT in even numbers, such as 1280x720")
+	p.Require(filmSize.MatchString(c.Size), "MEZZANINE_SIZE", c.Size, "allowed is WIDTHxHEIGHT in even numbers, such as 1920x1080")
+	p.Require(c.Rate == "" || slices.Contains(transcoder.Rates(), c.Rate), "MEZZANINE_RATE", c.Rate, "allowed are "+strings.Join(transcoder.Rates(), ", "))
+	p.Require(c.Bitrate >= 100_000, "MEZZANINE_BITRATE_BPS", c.Bitrate, "allowed is 100000 or more")
+	p.Require(c.CacheBytes >= 0, "CACHE_BYTES", c.CacheBytes, "allowed is 0 or more")
 	for _, command := range []struct {
 		variable string
 		path     *string
@@ -67,3 +77,16 @@ func ConfigFromEnv(e runner.Environment) (Config, error) {
 }
 
 const installHint = "Debian and Ubuntu: apt-get install ffmpeg; macOS: brew install ffmpeg"
+
+// transcoder is what the transcoder needs of the settings.
+func (c Config) transcoder() transcoder.Config {
+	t := transcoder.Config{
+		FFmpeg: c.FFmpeg, FFprobe: c.FFprobe, Cache: c.Paths.Cache, CacheBytes: c.CacheBytes,
+		Rate: c.Rate, Bitrate: c.Bitrate, FilmSize: c.FilmSize,
+	}
+	width, height, _ := strings.Cut(c.Size, "x")
+	w, _ := strconv.Atoi(width) // both were checked; zero is the default
+	h, _ := strconv.Atoi(height)
+	t.Long, t.Short = max(w, h), min(w, h)
+	return t
+}

@@ -12,7 +12,12 @@ import (
 	"github.com/hashicorp/go-hclog"
 
 	"livestream-tui/procs/child"
-	"livestream-tui/services/runner"
+	"livestream-tui/services/media"
+	"livestream-tui/services/report"
+	"livestream-tui/services/worker/delivery"
+	"livestream-tui/services/worker/ffmpeg"
+	"livestream-tui/services/worker/segmenter"
+	"livestream-tui/services/worker/transcoder"
 )
 
 const (
@@ -22,36 +27,42 @@ const (
 	restartFirst = 50 * time.Millisecond
 	restartMost  = 5 * time.Second
 	jitter       = 0.2
+	// suspicious is how many FFmpegs in a row end without a segment before it is asked
+	// whether the machine is to blame.
+	suspicious = 3
 	// overdue is how long without a new segment a signal counts as on air.
-	overdue = 4 * SegmentDuration
+	overdue = 4 * media.DefaultSegment
+	// stalledAfter is how long a running FFmpeg may give nothing.
+	stalledAfter = 6 * time.Second
 )
 
-// encoder turns one signal's mezzanine into segments, for as long as it runs.
+// source is what is played: a mezzanine, on the grid of its signal.
+type source struct {
+	mezzanine transcoder.Mezzanine
+	grid      media.Grid
+}
+
+// encoder turns one version of a film into segments, for as long as it runs.
 type encoder struct {
 	signal  string
-	source  mezzanine
+	source  source
 	ffmpeg  string
-	path    string // the signal's folder; empty for none
 	window  int
-	urls    runner.URLs // of packagers to deliver to
-	token   string      // to show them
 	clock   clock
 	spawner *child.Spawner
+	machine *machine
 	log     hclog.Logger
 	metrics *metrics
-	// folder is used by run's goroutine alone, and with store may be that of an
-	// encoder before this one.
-	folder *folder
-	store  *store // what is delivered; nil where there are no urls
+	output  *delivery.Output // used by run's goroutine alone
+
+	ends report.Recurring // how FFmpeg ended since the last segment; used by run's goroutine alone
+	says report.Recurring // what FFmpeg says; used by the goroutine that reads it
 
 	mu      sync.Mutex
 	full    bool      // the playlist is as long as it is to be; guarded by mu
 	last    time.Time // when the last segment was published, or run began; guarded by mu
 	trouble string    // why FFmpeg ended since; guarded by mu
 }
-
-// stalledAfter is how long a running FFmpeg may give nothing.
-const stalledAfter = 3 * SegmentDuration
 
 // errStalled is why a running FFmpeg is replaced.
 var errStalled = fmt.Errorf("it gave nothing for %s", stalledAfter)
@@ -62,26 +73,15 @@ var errTooLate = errors.New("it fell behind by more than two playlists")
 // run publishes segments until ctx is cancelled. FFmpeg is started again however
 // it ends; the error is one that needs more than that, such as a full disk.
 func (e *encoder) run(ctx context.Context) error {
-	var err error
-	if e.folder == nil {
-		if e.folder, err = openFolder(e.path, e.window, segmentAt(e.clock.now())); err != nil {
-			return err
-		}
-	}
-	if e.store != nil {
-		e.restock()
-		var couriers sync.WaitGroup
-		defer couriers.Wait()
-		ended, cancel := context.WithCancel(ctx)
-		defer cancel()
-		e.deliver(ended, &couriers)
-	}
-	e.clock = e.clock.notBefore(startOf(e.folder.newest() + 1))
-	e.note("")
-	wait := restartFirst
+	release := e.source.mezzanine.Hold()
+	defer release()
+	e.output.SetGrid(e.source.grid)
+	e.clock = e.clock.notBefore(e.source.grid.Start(e.output.Newest() + 1))
+	e.note()
+	wait, fruitless := restartFirst, 0
 	for {
-		before := e.folder.newest()
-		if err := e.source.writeList(); err != nil {
+		before := e.output.Newest()
+		if err := e.source.mezzanine.WriteLists(); err != nil {
 			return err
 		}
 		exit, err := e.once(ctx)
@@ -91,22 +91,18 @@ func (e *encoder) run(ctx context.Context) error {
 		if needsMore := (*publishError)(nil); errors.As(err, &needsMore) {
 			return err
 		}
-		if _, err := os.Stat(e.source.File); err != nil {
-			return fmt.Errorf("mezzanine: %w", err)
+		if err := e.source.mezzanine.Present(); err != nil {
+			return err
 		}
-		if e.folder.newest() > before {
-			wait = restartFirst
+		if fruitless++; e.output.Newest() > before {
+			wait, fruitless = restartFirst, 0
 		}
 		e.metrics.restarts.WithLabelValues(e.signal).Inc()
-		if exit == (child.Exit{}) && isEnd(err) {
-			e.log.Info("FFmpeg has played its list of turns, starting another", "signal", e.signal, "next_msn", e.next())
-		} else {
-			cause := exit.String()
-			if !isEnd(err) {
-				cause = err.Error()
+		e.tellEnd(exit, err, wait)
+		if fruitless > 0 && fruitless%suspicious == 0 {
+			if fault := e.machine.suspect(ctx); fault != nil {
+				return fault
 			}
-			e.log.Warn("FFmpeg ended, starting another", "signal", e.signal, "cause", cause, "next_msn", e.next(), "wait_ms", wait.Milliseconds())
-			e.setTrouble("FFmpeg ended: " + cause)
 		}
 		select {
 		case <-ctx.Done():
@@ -117,21 +113,20 @@ func (e *encoder) run(ctx context.Context) error {
 	}
 }
 
-// restock stores what was found in the folder.
-func (e *encoder) restock() {
-	list := &e.folder.list
-	if e.path == "" || e.store.goods().oldest() >= 0 {
+// tellEnd tells how an FFmpeg ended.
+func (e *encoder) tellEnd(exit child.Exit, err error, wait time.Duration) {
+	if exit == (child.Exit{}) && segmenter.IsEnd(err) {
+		e.log.Info("FFmpeg has played its list of turns, starting another", "signal", e.signal, "next_msn", e.next())
 		return
 	}
-	for i, s := range list.Segments {
-		init, err := e.folder.read(s.Map.URI)
-		if err != nil {
-			continue // it was there a moment ago; then others have it
-		}
-		if b, err := e.folder.read(s.URI); err == nil {
-			e.store.add(newParcel(s.URI, b, list.MediaSequence+int64(i)), newParcel(s.Map.URI, init, -1), list, i == len(list.Segments)-1 && e.folder.full())
-		}
+	cause := exit.String()
+	if !segmenter.IsEnd(err) {
+		cause = err.Error()
 	}
+	if t, tell := e.ends.Seen(cause, time.Now()); tell {
+		e.log.Warn("FFmpeg ended, starting another", "signal", e.signal, "cause", t.String(), "next_msn", e.next(), "wait_ms", wait.Milliseconds())
+	}
+	e.setTrouble("FFmpeg ended: " + cause)
 }
 
 // longer adds the jitter to a wait.
@@ -141,10 +136,10 @@ func longer(d time.Duration) time.Duration {
 
 // next is the segment to publish next: the one after the newest, or where the
 // window begins when that was too long ago.
-func (e *encoder) next() int64 { return max(e.folder.newest()+1, e.oldest()) }
+func (e *encoder) next() int64 { return max(e.output.Newest()+1, e.oldest()) }
 
 // oldest is the first segment of the window that ends now.
-func (e *encoder) oldest() int64 { return segmentAt(e.clock.now()) - int64(e.window) }
+func (e *encoder) oldest() int64 { return e.source.grid.At(e.clock.now()) - int64(e.window) }
 
 // publishError is why a segment could not be put in place.
 type publishError struct {
@@ -152,7 +147,7 @@ type publishError struct {
 	err error
 }
 
-func (e *publishError) Error() string { return fmt.Sprintf("segment %d: %v", e.msn, e.err) }
+func (e *publishError) Error() string { return "a segment cannot be published: " + e.err.Error() }
 func (e *publishError) Unwrap() error { return e.err }
 
 // once runs one FFmpeg from the next segment on until it or ctx ends, or until
@@ -160,48 +155,56 @@ func (e *publishError) Unwrap() error { return e.err }
 func (e *encoder) once(ctx context.Context) (child.Exit, error) {
 	first := e.next()
 	// One segment early: the sound at the first cut straddles it differently.
-	argv := append([]string{e.ffmpeg}, liveArgs(e.source.list(), seekTo(first-1, e.source.Length))...)
-	c, err := start(ctx, e.spawner, argv, func(line string) {
-		e.log.Warn("FFmpeg says", "signal", e.signal, "line", line)
-	})
+	in, offset := position(e.source.grid, first-1, e.source.mezzanine.Loop)
+	argv := append([]string{e.ffmpeg}, e.source.mezzanine.LiveArgs(in, offset)...)
+	c, err := ffmpeg.Start(ctx, e.spawner, argv, e.hear)
 	if err != nil {
 		return child.Exit{Code: -1}, err
 	}
-	e.log.Debug("FFmpeg started", "signal", e.signal, "pid", c.child.PID(), "next_msn", first)
+	e.log.Debug("FFmpeg started", "signal", e.signal, "pid", c.PID(), "next_msn", first)
 	ended, cancel := context.WithCancel(ctx)
 	defer cancel()
-	c.tasks.Go(func() {
-		<-c.child.Done()
+	c.Go(func() {
+		<-c.Done()
 		cancel() // what it left in the pipe would only hide its death
 	})
 	err = e.cut(ended, c.Out, first)
 	if errors.Is(err, os.ErrDeadlineExceeded) && ctx.Err() == nil {
 		select {
-		case <-c.child.Done():
+		case <-c.Done():
 		default:
 			err = errStalled
 		}
 	}
-	return c.end(), err
+	return c.End(), err
+}
+
+// hear tells what FFmpeg says, the same not again and again.
+func (e *encoder) hear(line string) {
+	text, _ := ffmpeg.Line(line)
+	if t, tell := e.says.Seen(text, time.Now()); tell && text != "" {
+		e.log.Warn("FFmpeg says", "signal", e.signal, "line", t.String())
+	}
 }
 
 // cut reads FFmpeg's fragments, none before its time, and publishes from segment
-// first on. The error is never nil; isEnd holds for it where FFmpeg has ended or
-// ctx was cancelled.
+// first on. The error is never nil; segmenter.IsEnd holds for it where FFmpeg has
+// ended or ctx was cancelled.
 func (e *encoder) cut(ctx context.Context, out *os.File, first int64) error {
 	patience := func() error { return out.SetReadDeadline(time.Now().Add(stalledAfter)) }
 	if err := patience(); err != nil {
 		return err
 	}
-	cut, err := newCutter(out)
+	cut, err := segmenter.New(out, e.source.grid)
 	if err != nil {
 		return err
 	}
+	name, data := cut.Init()
 	for {
 		if err := patience(); err != nil {
 			return err
 		}
-		end, done, err := cut.next()
+		end, done, err := cut.Next()
 		if err != nil {
 			return err
 		}
@@ -216,18 +219,12 @@ func (e *encoder) cut(ctx context.Context, out *os.File, first int64) error {
 		if done.MSN < e.oldest()-int64(e.window) {
 			return errTooLate
 		}
-		if err := e.folder.publish(done, cut.Init, cut.InitName); err != nil {
+		if err := e.output.Publish(done, delivery.Init{Name: name, Data: data}); err != nil {
 			return &publishError{done.MSN, err}
 		}
-		if e.store != nil {
-			e.store.add(newParcel(segmentName(done.MSN), done.Data, done.MSN), newParcel(cut.InitName, cut.Init, -1), &e.folder.list, e.folder.full())
-		}
-		e.note("")
+		e.note()
 		e.metrics.published(e.signal, done, e.clock.now().Sub(end))
 		e.log.Debug("segment published", "signal", e.signal, "msn", done.MSN, "bytes", len(done.Data))
-		if err := e.folder.tidy(); err != nil {
-			e.log.Warn("cannot remove old segments", "signal", e.signal, "error", err)
-		}
 	}
 }
 
@@ -250,11 +247,16 @@ func (e *encoder) pace(ctx context.Context, end time.Time) bool {
 }
 
 // note notes that a segment was published, or that run begins.
-func (e *encoder) note(trouble string) {
-	full := e.folder.full()
+func (e *encoder) note() {
+	for _, t := range e.ends.Only() {
+		if t.Times > 1 {
+			e.log.Info("FFmpeg gives segments again", "signal", e.signal, "after", t.String())
+		}
+	}
+	full := e.output.Full()
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.full, e.last, e.trouble = full, time.Now(), trouble
+	e.full, e.last, e.trouble = full, time.Now(), ""
 }
 
 func (e *encoder) setTrouble(why string) {
@@ -268,11 +270,10 @@ func (e *encoder) setTrouble(why string) {
 func (e *encoder) condition() (full bool, problem string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	since := time.Since(e.last)
-	if since < overdue {
+	if time.Since(e.last) < overdue {
 		return e.full, ""
 	}
-	problem = fmt.Sprintf("no segment of %s for %.0f s", e.signal, since.Seconds())
+	problem = "no new segment of " + e.signal
 	if e.trouble != "" {
 		problem += ": " + e.trouble
 	}

@@ -12,7 +12,7 @@ import (
 	"livestream-tui/services/runner"
 )
 
-// FAILURES.md, case 24: numbers go on from the last one, not from the stepped clock.
+// Numbers go on from the last one, not from the stepped clock.
 func TestAStepOfTheClockMovesNoSegment(t *testing.T) {
 	t.Parallel()
 	r := folders(t, map[string]string{"live01.mp4": "film"}).start().ready()

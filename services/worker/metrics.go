@@ -5,29 +5,34 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promauto"
+
+	"livestream-tui/services/media"
+	"livestream-tui/services/worker/delivery"
 )
 
 // metrics are the worker's, by signal.
 type metrics struct {
 	segments, restarts *prometheus.CounterVec
 	newest, late       *prometheus.GaugeVec
-	delivered, missed  *prometheus.CounterVec
+	delivery           delivery.Metrics
 }
 
 func newMetrics(r prometheus.Registerer) *metrics {
 	by := []string{"signal"}
 	f := promauto.With(r)
 	return &metrics{
-		segments:  f.NewCounterVec(prometheus.CounterOpts{Name: "worker_segments_total", Help: "Segments published."}, by),
-		restarts:  f.NewCounterVec(prometheus.CounterOpts{Name: "worker_ffmpeg_restarts_total", Help: "FFmpegs that ended and were started again."}, by),
-		newest:    f.NewGaugeVec(prometheus.GaugeOpts{Name: "worker_newest_msn", Help: "MSN of the newest segment."}, by),
-		delivered: f.NewCounterVec(prometheus.CounterOpts{Name: "worker_delivered_total", Help: "What was PUT to packagers, by result: taken, conflict, late, refused or failed."}, []string{"signal", "packager", "result"}),
-		missed:    f.NewCounterVec(prometheus.CounterOpts{Name: "worker_undelivered_segments_total", Help: "Segments that left the playlist before a packager took them."}, []string{"signal", "packager"}),
-		late:      f.NewGaugeVec(prometheus.GaugeOpts{Name: "worker_late_seconds", Help: "How long after its last frame the newest segment was in place."}, by),
+		segments: f.NewCounterVec(prometheus.CounterOpts{Name: "worker_segments_total", Help: "Segments published."}, by),
+		restarts: f.NewCounterVec(prometheus.CounterOpts{Name: "worker_ffmpeg_restarts_total", Help: "FFmpegs that ended and were started again."}, by),
+		newest:   f.NewGaugeVec(prometheus.GaugeOpts{Name: "worker_newest_msn", Help: "MSN of the newest segment."}, by),
+		delivery: delivery.Metrics{
+			Delivered: f.NewCounterVec(prometheus.CounterOpts{Name: "worker_delivered_total", Help: "What was PUT to packagers, by result: taken, conflict, late, refused or failed."}, []string{"signal", "packager", "result"}),
+			Missed:    f.NewCounterVec(prometheus.CounterOpts{Name: "worker_undelivered_segments_total", Help: "Segments that left the playlist before a packager took them."}, []string{"signal", "packager"}),
+		},
+		late: f.NewGaugeVec(prometheus.GaugeOpts{Name: "worker_late_seconds", Help: "How long after its last frame the newest segment was in place."}, by),
 	}
 }
 
-func (m *metrics) published(signal string, s *segment, late time.Duration) {
+func (m *metrics) published(signal string, s *media.Segment, late time.Duration) {
 	m.segments.WithLabelValues(signal).Inc()
 	m.newest.WithLabelValues(signal).Set(float64(s.MSN))
 	m.late.WithLabelValues(signal).Set(late.Seconds())

@@ -1,6 +1,3 @@
-// Package worker is our mock encoder: it turns each MP4 of a folder into a live
-// HLS signal, locked to the wall clock's epoch, so that any two workers and any
-// restart give the same segments under the same numbers (ENCODER.md).
 package worker
 
 import (
@@ -10,8 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"sort"
-	"strings"
 	"sync"
 	"time"
 
@@ -19,43 +14,75 @@ import (
 	"github.com/hashicorp/go-hclog"
 
 	"livestream-tui/procs/child"
+	"livestream-tui/services/media"
+	"livestream-tui/services/report"
 	"livestream-tui/services/runner"
+	"livestream-tui/services/worker/delivery"
+	"livestream-tui/services/worker/input"
+	"livestream-tui/services/worker/transcoder"
 )
 
 const (
-	// rescan is how often the input folder is looked at.
-	rescan = 2 * time.Second
-	// What may heal by itself, such as a full disk, is tried again after
-	// retryFirst, then twice as long each time up to retryMost.
-	retryFirst = time.Second
-	retryMost  = 10 * time.Second
+	// rescanEvery is how often the input folder is looked at.
+	rescanEvery = 2 * time.Second
 	// filmSignal is the signal of the test film.
 	filmSignal = "live01"
+	// endedFor is how long what was published of an ended signal stays, beyond a
+	// playlist's length: a player that has just asked for the playlist may ask for all
+	// of it.
+	endedFor = 25 * time.Second
+	// lockPatience is how long the folders of signals may be another process's before
+	// it is an error: a worker that ends gives them back.
+	lockPatience = 5 * time.Second
 )
+
+// maker makes mezzanines; it is a *transcoder.Transcoder.
+type maker interface {
+	Cached(transcoder.Film) (transcoder.Mezzanine, bool)
+	Length(context.Context, transcoder.Film) (time.Duration, error)
+	Excerpt(context.Context, transcoder.Film) (transcoder.Mezzanine, error)
+	Make(context.Context, transcoder.Film) (transcoder.Mezzanine, error)
+	TestFilm(ctx context.Context, signal, file string) error
+}
 
 // Service is the worker.
 type Service struct {
-	config  Config
-	log     hclog.Logger
-	metrics *metrics
-	spawner *child.Spawner // set by Run
-	studio  *studio        // set by Run
-	clock   clock
-	// seen are the versions of films at the last look; used by Run's goroutine alone.
-	seen map[string]input
+	config     Config
+	log        hclog.Logger
+	metrics    *metrics
+	spawner    *child.Spawner // set by Run
+	transcoder maker          // set by Run, unless it is set before
+	machine    *machine
+	turns      *turns
+	outcomes   *outcomes
+	clock      clock
+	began      time.Time
+	rescan     time.Duration    // how often the input folder is looked at
+	keepEnded  time.Duration    // how long what was published of an ended signal stays
+	settler    input.Settler    // used by Run's goroutine alone
+	unreadable report.Recurring // used by Run's goroutine alone
 
 	mu      sync.Mutex
 	doing   string             // what the service does as a whole; guarded by mu
 	ready   bool               // it has been ready; guarded by mu
 	signals map[string]*signal // by file; written by Run's goroutine alone, guarded by mu
-	// kept are the encoders that ran last, by signal, where there is no folder that
-	// remembers what they published; guarded by mu.
-	kept map[string]*encoder
+	// outputs are those of signals that are or have been on air, ending those of
+	// signals whose film has gone; by signal, guarded by mu.
+	outputs map[string]*delivery.Output
+	ending  map[string]ending
+}
+
+// ending is the output of a signal that comes no more, and when what was published is
+// removed.
+type ending struct {
+	output *delivery.Output
+	at     time.Time
 }
 
 var (
 	_ runner.Service    = (*Service)(nil)
 	_ runner.Controlled = (*Service)(nil)
+	_ maker             = (*transcoder.Transcoder)(nil)
 )
 
 // New returns a worker that is not running.
@@ -65,11 +92,18 @@ func New(c Config, k runner.Kit) (*Service, error) {
 			return nil, fmt.Errorf("OUTPUT_STREAM_PATH=%q: %w", c.Paths.Output, err)
 		}
 	}
-	return &Service{
-		config: c, log: k.Log, metrics: newMetrics(k.Metrics),
-		clock: newClock(), doing: "looking for films in " + c.Paths.Input,
-		seen: map[string]input{}, signals: map[string]*signal{}, kept: map[string]*encoder{},
-	}, nil
+	s := &Service{
+		config: c, log: k.Log, metrics: newMetrics(k.Metrics), machine: newMachine(c.FFmpeg, k.Log),
+		turns: newTurns(), outcomes: newOutcomes(k.Log), clock: newClock(), doing: "looking for films in " + c.Paths.Input,
+		rescan:    rescanEvery,
+		keepEnded: endedFor + time.Duration(c.Window)*media.DefaultSegment,
+		signals:   map[string]*signal{}, outputs: map[string]*delivery.Output{}, ending: map[string]ending{},
+	}
+	s.settler = input.Settler{Written: input.IsWritten, Whole: func(f input.File) bool {
+		_, ok := s.transcoder.Cached((&signal{file: f}).film())
+		return ok
+	}}
+	return s, nil
 }
 
 func tryOutput(path string) error {
@@ -89,77 +123,33 @@ func (s *Service) Address() string { return "" }
 // Routes adds none.
 func (s *Service) Routes(*mux.Router) {}
 
-// Ready reports whether every film that can go on air has a full playlist. Films
-// that come later are no reason to be ready no more; a signal that has been on
-// air and is not is one.
-func (s *Service) Ready() (bool, string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.doing != "" {
-		return false, s.doing
-	}
-	var waiting, wrong, refused []string
-	onAir := 0
-	for _, sig := range s.signals {
-		e := sig.encoder
-		if e == nil && sig.previous != nil {
-			e = sig.previous.encoder
-		}
-		var full bool
-		var problem string
-		if e != nil {
-			full, problem = e.condition()
-		}
-		no := fmt.Sprintf("%s refused: %v", filepath.Base(sig.input.File), sig.refused)
-		switch {
-		case problem != "":
-			wrong = append(wrong, problem)
-		case full || e != nil && s.ready:
-			onAir++
-		case e != nil:
-			waiting = append(waiting, "filling the playlist of "+sig.input.Signal)
-		case sig.refused != nil && sig.aired:
-			wrong = append(wrong, no)
-		case sig.refused != nil:
-			refused = append(refused, no)
-		case !sig.later:
-			waiting = append(waiting, "making the mezzanine of "+sig.input.Signal)
-		}
-	}
-	sort.Strings(wrong)
-	sort.Strings(waiting)
-	sort.Strings(refused)
-	switch {
-	case len(wrong)+len(waiting) > 0:
-		return false, strings.Join(append(wrong, waiting...), "; ")
-	case onAir == 0:
-		return false, strings.Join(append([]string{"no film to play in " + s.config.Paths.Input}, refused...), "; ")
-	}
-	s.ready = true
-	return true, ""
-}
-
 // Run puts every film on air until ctx is cancelled.
 func (s *Service) Run(ctx context.Context) error {
 	s.spawner = child.NewSpawner()
 	defer s.spawner.Close()
+	var group sync.WaitGroup
+	defer group.Wait()
+	watching, stop := context.WithCancel(ctx)
+	defer stop()
+	group.Go(func() { s.machine.watch(watching) })
 	defer s.stopAll()
-	var err error
-	if s.studio, err = newStudio(s.config, s.spawner, newProgress(s.log, s.config.Terminal)); err != nil {
-		return err
+	if s.transcoder == nil {
+		t, err := transcoder.New(s.config.transcoder(), s.spawner, newAnnouncer(s.log, s.config.Terminal))
+		if err != nil {
+			return err
+		}
+		s.transcoder = t
 	}
-	if err := s.makeFilm(ctx); err != nil {
+	if err := s.prepare(ctx); err != nil {
 		if ctx.Err() != nil {
 			return nil
 		}
 		return err
 	}
-	tick := time.NewTicker(rescan)
+	tick := time.NewTicker(s.rescan)
 	defer tick.Stop()
-	for first := true; ; first = false {
-		if err := s.scan(ctx, first); err != nil {
-			s.log.Error("cannot read the input folder, the signals on air go on", "path", s.config.Paths.Input, "error", err)
-		}
+	for s.began = time.Now(); ; {
+		s.look(ctx)
 		s.setDoing("")
 		select {
 		case <-ctx.Done():
@@ -175,85 +165,109 @@ func (s *Service) setDoing(what string) {
 	s.doing = what
 }
 
-// makeFilm makes the test film where the input folder holds no MP4.
-func (s *Service) makeFilm(ctx context.Context) error {
-	folder := s.config.Paths.Input
-	list, err := scanInputs(folder)
+// prepare makes the test film where the input folder holds no film, and sees to it
+// that the worker has a place to write to.
+func (s *Service) prepare(ctx context.Context) error {
+	list, err := input.Read(s.config.Paths.Input)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("INPUT_STREAM_PATH=%q: %w", folder, err)
+		return fmt.Errorf("INPUT_STREAM_PATH=%q: %w", s.config.Paths.Input, err)
 	}
-	if len(list) > 0 {
+	signals := []string{filmSignal}
+	if input.HasFilms(list) {
+		signals = signals[:0]
+		for _, f := range list {
+			if f.Signal != "" {
+				signals = append(signals, f.Signal)
+			}
+		}
+	}
+	if err := s.awaitOutput(ctx, signals); err != nil {
+		return err
+	}
+	if input.HasFilms(list) {
 		return nil
 	}
+	return s.makeFilm(ctx)
+}
+
+// makeFilm makes the test film.
+func (s *Service) makeFilm(ctx context.Context) error {
+	folder := s.config.Paths.Input
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return fmt.Errorf("INPUT_STREAM_PATH=%q: %w", folder, err)
 	}
 	file := filepath.Join(folder, filmSignal+".mp4")
-	s.log.Info("no MP4 in the input folder: making a test film there", "file", file)
-	s.setDoing("making a test film in " + folder)
-	if err := s.studio.film(ctx, filmSignal, file); err != nil {
-		return fmt.Errorf("test film %s: %w", file, err)
+	s.log.Info("no film in the input folder: making a test film there", "file", file)
+	for {
+		s.setDoing("making a test film in " + folder)
+		err := s.transcoder.TestFilm(ctx, filmSignal, file)
+		if err == nil || ctx.Err() != nil {
+			return err
+		}
+		if !s.machine.blame(err) {
+			return fmt.Errorf("test film %s: %w", file, err)
+		}
+		s.setDoing("no test film can be made: " + err.Error())
+		s.machine.await(ctx)
 	}
-	return nil
 }
 
-// scan compares the folder with what is on air: new films start, changed ones
-// take over, vanished ones end. Except at the first look, a film is taken when
-// two looks have seen the same of it: it may still be being written.
-func (s *Service) scan(ctx context.Context, first bool) error {
-	list, err := scanInputs(s.config.Paths.Input)
-	if err != nil {
-		return err
-	}
-	seen := map[string]input{}
-	for _, in := range list {
-		seen[in.File] = in
-		old := s.signals[in.File]
-		if old != nil {
-			old.missed = 0
-		}
-		if old != nil && old.input.same(in) || !first && !s.seen[in.File].same(in) {
-			continue
-		}
-		s.start(ctx, in, old)
-	}
-	s.seen = seen
-	for file, sig := range s.signals {
-		if _, there := seen[file]; there || errors.Is(sig.input.Refused, errVanished) {
-			continue
-		}
-		if sig.missed++; sig.missed == 1 {
-			continue // being replaced, perhaps
-		}
-		s.vanish(ctx, sig)
-	}
-	return nil
-}
-
-var errVanished = errors.New("it has vanished")
-
-// vanish ends the signal of a film that is no more.
-func (s *Service) vanish(ctx context.Context, sig *signal) {
-	s.stop(sig)
-	endAt(ctx, s.config.IngestURLs, sig.input.Signal, s.config.Token, s.log)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	sig.input = input{Signal: sig.input.Signal, File: sig.input.File, Refused: errVanished}
-	sig.aired = false // nobody waits for it to come back
-	s.refuse(sig, errVanished)
-	delete(s.kept, sig.input.Signal)
+// awaitOutput returns a *runner.ConfigError where another process writes the folders
+// of all signals and goes on to do so.
+func (s *Service) awaitOutput(ctx context.Context, signals []string) error {
 	if s.config.Paths.Output == runner.NoOutput {
-		return
+		return nil
 	}
-	// Without a playlist it is no ingest source any more.
-	err := os.Remove(filepath.Join(s.config.Paths.Output, sig.input.Signal, playlistName))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		s.log.Error("cannot remove the playlist of an ended signal", "signal", sig.input.Signal, "error", err)
+	for deadline := time.Now().Add(lockPatience); ; {
+		var locked *delivery.LockedError
+		for _, name := range signals {
+			if !errors.As(delivery.Held(s.outputOf(name)), &locked) {
+				return nil
+			}
+		}
+		if locked == nil {
+			return nil
+		}
+		s.setDoing(fmt.Sprintf("waiting for %s, which writes to %s", locked.Holder(), s.config.Paths.Output))
+		if time.Now().After(deadline) {
+			var p runner.Problems
+			p.Add("OUTPUT_STREAM_PATH", s.config.Paths.Output, fmt.Sprintf("%s writes the same signals there; stop it, or, to run beside it, set "+
+				"OUTPUT_STREAM_PATH, RUN_PATH and STATE_PATH to folders that it does not use, and SERVER_ONE_PORT, SERVER_TWO_PORT, REPORTER_PORT, "+
+				"ORIGIN_PORT and PROXY_PORT (or the URLs of a layout of your own) to free ports", locked.Holder()))
+			return p.Err()
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(lockPoll):
+		}
 	}
 }
+
+// lockPoll is how often the folder of a signal that another process holds is looked at.
+const lockPoll = 100 * time.Millisecond
 
 func (s *Service) stopAll() {
 	for _, sig := range s.signals {
+		sig.cancel() // all at once
+	}
+	for _, sig := range s.signals {
 		s.stop(sig)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, e := range s.ending {
+		s.closed(e.output.Close())
+	}
+	for _, out := range s.outputs {
+		s.closed(out.Close())
+	}
+	clear(s.ending)
+	clear(s.outputs)
+}
+
+func (s *Service) closed(err error) {
+	if err != nil {
+		s.log.Warn("cannot close the output of a signal", "error", err)
 	}
 }

@@ -1,0 +1,100 @@
+package fault
+
+import (
+	"net/http"
+	"sync"
+	"sync/atomic"
+
+	"github.com/gorilla/mux"
+	"github.com/hashicorp/go-hclog"
+
+	"livestream-tui/services/packager/window"
+	"livestream-tui/services/runner"
+)
+
+// Options are what a Switch is made with.
+type Options struct {
+	// Snapshots returns what is served of every signal now, by name.
+	Snapshots func() map[string]*window.Snapshot
+	// Stopping is closed when the service stops: what hangs ends then.
+	Stopping <-chan struct{}
+	// Held counts the requests that hang.
+	Held *atomic.Int64
+	// Log takes what is told.
+	Log hclog.Logger
+}
+
+// Switch is the fault in force. Safe for concurrent use.
+type Switch struct {
+	options Options
+
+	mu      sync.Mutex
+	fault   Fault
+	frozen  map[string]*window.Snapshot // by signal, as of when the fault was set
+	changed chan struct{}               // closed when another fault is set
+}
+
+// NewSwitch returns a switch with no fault in force.
+func NewSwitch(o Options) *Switch {
+	return &Switch{options: o, fault: Fault{Mode: None}, changed: make(chan struct{})}
+}
+
+// Routes adds the switch to the routes of the service's socket, where only the user
+// who started the platform gets.
+func (s *Switch) Routes(r *mux.Router) {
+	r.HandleFunc("/fault", func(w http.ResponseWriter, _ *http.Request) {
+		runner.WriteJSON(w, http.StatusOK, s.get().shown())
+	}).Methods(runner.Reads()...)
+	r.HandleFunc("/fault", func(w http.ResponseWriter, r *http.Request) {
+		var fault Fault
+		if !runner.ReadControl(w, r, &fault) {
+			return
+		}
+		fault, err := fault.complete()
+		if err != nil {
+			runner.WriteError(w, http.StatusBadRequest, err.Error())
+			return
+		}
+		s.set(fault)
+		runner.WriteJSON(w, http.StatusOK, fault.shown())
+	}).Methods(http.MethodPut)
+	r.HandleFunc("/fault", func(w http.ResponseWriter, _ *http.Request) {
+		s.set(Fault{Mode: None})
+		runner.WriteJSON(w, http.StatusOK, Fault{Mode: None})
+	}).Methods(http.MethodDelete)
+}
+
+// set puts a fault in force from now on, for requests under way as well.
+func (s *Switch) set(fault Fault) {
+	frozen := s.options.Snapshots()
+	s.mu.Lock()
+	s.fault, s.frozen = fault, frozen
+	close(s.changed)
+	s.changed = make(chan struct{})
+	s.mu.Unlock()
+	s.options.Log.Warn("fault set", "mode", string(fault.Mode), "signal", fault.Signal)
+}
+
+func (s *Switch) get() Fault {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.fault
+}
+
+// of returns the fault in force for a signal.
+func (s *Switch) of(signal string) inForce {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f := inForce{Fault: s.fault, frozen: s.frozen[signal], changed: s.changed}
+	if f.Signal != "" && f.Signal != signal {
+		f.Mode = None
+	}
+	return f
+}
+
+// inForce is a fault as a request meets it.
+type inForce struct {
+	Fault
+	frozen  *window.Snapshot // nil where there was nothing to freeze
+	changed <-chan struct{}
+}

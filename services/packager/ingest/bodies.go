@@ -1,0 +1,225 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+
+	"livestream-tui/services/runner"
+)
+
+// limits are those of bodies that come at once.
+type limits struct {
+	// places is how many may be read beyond their head at once, share how many of
+	// these one client address may have.
+	places, share int
+	// head is how many bytes are read before a body needs a place: whoever sends
+	// nothing takes none.
+	head int
+	// rate is how many bytes must come a second, after a start of that long.
+	rate  int
+	start time.Duration
+	// whole is how long a body may take: what a worker sends later than that has left
+	// its playlist.
+	whole time.Duration
+	// settled is how long a body has a place before it can lose it to another for
+	// being the slowest, and patience how long another looks for that.
+	settled, patience time.Duration
+}
+
+// limitsOfBodies returns the limits of a service. They leave a worker on a slow line its
+// time: 256 kbit/s are the least that has a picture.
+func limitsOfBodies() limits {
+	return limits{
+		places: 32, share: 24, head: 32 << 10, rate: 32 << 10, start: 2 * time.Second,
+		whole: 20 * time.Second, settled: time.Second, patience: 5 * time.Second,
+	}
+}
+
+// bodies bounds the bodies that come at once. Safe for concurrent use.
+type bodies struct {
+	limits
+	slow *runner.Quiet
+
+	mu      sync.Mutex
+	holders map[*body]bool // that have a place; guarded by mu
+	freed   chan struct{}  // closed when a place becomes free; guarded by mu
+}
+
+// tellSlowEvery is how often slow clients are told of.
+const tellSlowEvery = 10 * time.Second
+
+func newBodies(l limits, log hclog.Logger) *bodies {
+	return &bodies{limits: l, slow: runner.NewQuiet(log, tellSlowEvery), holders: map[*body]bool{}, freed: make(chan struct{})}
+}
+
+// body is one that comes.
+type body struct {
+	address string
+	control *http.ResponseController
+	began   time.Time
+	seated  time.Time // when it got its place
+
+	// Guarded by bodies.mu.
+	bytes   int
+	evicted bool
+}
+
+var (
+	errSlow    = &refusal{http.StatusRequestTimeout, errors.New("it comes too slowly")}
+	errEvicted = &refusal{http.StatusRequestTimeout, errors.New("it comes more slowly than the others, which need its place")}
+	errFull    = &refusal{http.StatusServiceUnavailable, errors.New("too much comes at once")}
+)
+
+// read returns a body of at most limit bytes, whole.
+func (l *bodies) read(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
+	address, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		address = r.RemoteAddr
+	}
+	b := &body{address: address, control: http.NewResponseController(w), began: time.Now()}
+	defer l.leave(b)
+	from := http.MaxBytesReader(w, r.Body, limit)
+	all, err := l.pull(b, from, nil, l.head)
+	if err == nil {
+		if err = l.seat(r.Context(), b); err == nil {
+			all, err = l.pull(b, from, all, int(limit)+1)
+		}
+	}
+	return l.outcome(w, b, limit, all, err)
+}
+
+// outcome turns how the reading ended into what a body is, or why it is not taken.
+func (l *bodies) outcome(w http.ResponseWriter, b *body, limit int64, all []byte, err error) ([]byte, error) {
+	l.mu.Lock()
+	evicted := b.evicted
+	l.mu.Unlock()
+	var large *http.MaxBytesError
+	switch {
+	case errors.Is(err, io.EOF):
+		_ = b.control.SetReadDeadline(time.Time{}) // the server sets that of the next request
+		return all, nil
+	case evicted:
+		err = errEvicted
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		err = errSlow
+	case errors.As(err, &large):
+		return nil, refuse(http.StatusRequestEntityTooLarge, "more than the %d bytes that are allowed", limit)
+	case errors.Is(err, errFull):
+	default:
+		return nil, refuse(http.StatusBadRequest, "the body broke off")
+	}
+	w.Header().Set("Connection", "close") // what is left of it is not waited for
+	if !errors.Is(err, errFull) {
+		l.slow.Warn("a body comes too slowly, it is cut off", "from", b.address, "reason", err.Error())
+	}
+	return nil, err
+}
+
+// pull reads on until there are most bytes, or the end, which is io.EOF; not before
+// the least rate allows.
+func (l *bodies) pull(b *body, from io.Reader, all []byte, most int) ([]byte, error) {
+	for len(all) < most {
+		due := l.start + time.Duration(len(all))*time.Second/time.Duration(l.rate)
+		if err := l.allow(b, len(all), b.began.Add(min(due, l.whole))); err != nil {
+			return all, err
+		}
+		if len(all) == cap(all) {
+			all = append(all, make([]byte, max(len(all), 4<<10))...)[:len(all)]
+		}
+		n, err := from.Read(all[len(all):min(cap(all), most)])
+		all = all[:len(all)+n]
+		if err != nil {
+			return all, err
+		}
+	}
+	return all, nil
+}
+
+// allow lets the next bytes come until a deadline.
+func (l *bodies) allow(b *body, bytes int, until time.Time) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if b.bytes = bytes; b.evicted {
+		return errEvicted
+	}
+	_ = b.control.SetReadDeadline(until) // not of a connection: nothing to bound
+	return nil
+}
+
+// seat gets a body a place, if need be that of a slower one.
+func (l *bodies) seat(ctx context.Context, b *body) error {
+	over := time.NewTimer(l.patience)
+	defer over.Stop()
+	_ = b.control.SetReadDeadline(time.Time{}) // it is not its fault that it waits
+	for {
+		freed, ok := l.try(b)
+		if ok {
+			return nil
+		}
+		again := time.NewTimer(l.settled / 10) // somebody may have become too slow
+		select {
+		case <-freed:
+		case <-again.C:
+		case <-over.C:
+			return errFull
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		again.Stop()
+	}
+}
+
+// try takes a place where there is one. Where there is none the slowest of those that
+// are in the way is cut off.
+func (l *bodies) try(b *body) (freed <-chan struct{}, ok bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now, own := time.Now(), 0
+	for o := range l.holders {
+		if o.address == b.address {
+			own++
+		}
+	}
+	if len(l.holders) < l.places && own < l.share {
+		b.seated = now
+		// What it waited for is not held against it.
+		b.began = now.Add(-time.Duration(b.bytes) * time.Second / time.Duration(l.rate))
+		l.holders[b] = true
+		return nil, true
+	}
+	var slowest *body
+	for o := range l.holders {
+		inTheWay := own < l.share || o.address == b.address
+		if inTheWay && !o.evicted && now.Sub(o.seated) > l.settled && (slowest == nil || o.rate(now) < slowest.rate(now)) {
+			slowest = o
+		}
+	}
+	if slowest != nil {
+		slowest.evicted = true
+		_ = slowest.control.SetReadDeadline(now) // it stops waiting for bytes
+	}
+	return l.freed, false
+}
+
+// rate is how many bytes came a second. Needs bodies.mu.
+func (b *body) rate(now time.Time) float64 {
+	return float64(b.bytes) / max(now.Sub(b.began).Seconds(), 0.001)
+}
+
+func (l *bodies) leave(b *body) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.holders[b] {
+		delete(l.holders, b)
+		close(l.freed)
+		l.freed = make(chan struct{})
+	}
+}

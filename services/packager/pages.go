@@ -1,0 +1,160 @@
+package packager
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/gorilla/mux"
+
+	"livestream-tui/services/packager/window"
+	"livestream-tui/services/report"
+	"livestream-tui/services/runner"
+)
+
+const (
+	// msnParameter and partParameter ask for a blocking reload (rfc8216bis, 6.2.5.2).
+	msnParameter  = "_HLS_msn"
+	partParameter = "_HLS_part"
+
+	playlistType = "application/vnd.apple.mpegurl"
+	mediaType    = "video/mp4" // init sections and segments alike: they are pieces of one file
+
+	// playlistCache lets a cache share a playlist among many players, but never
+	// hold the live edge back by more than half a segment.
+	playlistCache = "public, max-age=1"
+	mediaCache    = "public, max-age=31536000, immutable"
+
+	retryAfter = "1" // seconds
+)
+
+// pages answers players with what a store has.
+type pages struct {
+	s     *Service
+	store window.Store
+}
+
+// playlist answers with a playlist: at once, or when it lists what is asked for.
+// Where the request is cancelled first nothing is written.
+func (p pages) playlist(w http.ResponseWriter, r *http.Request) {
+	wanted, err := wantedMSN(r.URL.Query())
+	if err != nil {
+		runner.WriteError(w, http.StatusBadRequest, err.Error())
+		return
+	}
+	name, s := mux.Vars(r)["signal"], p.s
+	s.afterThaw(r.Context())
+	began := s.now()
+	var look *time.Ticker // for peers that overtake us meanwhile, and for the end of the hold
+	for {
+		snap, ok := p.find(w, name)
+		if !ok {
+			return
+		}
+		if reason := p.store.Behind(name, snap); reason != "" {
+			unavailable(w, reason)
+			return
+		}
+		switch newest := snap.Newest(); {
+		case snap.Gone:
+			runner.WriteError(w, http.StatusNotFound, fmt.Sprintf("signal %q has ended", report.Clean(name)))
+			return
+		case wanted <= newest, snap.List.EndList: // no more is to come (rfc8216bis, 6.2.5.2)
+			writePlaylist(w, r, snap)
+			return
+		case wanted > newest+2:
+			runner.WriteError(w, http.StatusBadRequest, fmt.Sprintf("%s=%d: the newest is %d, at most two more may be asked for", msnParameter, wanted, newest))
+			return
+		case s.now().Sub(began) >= 3*snap.Target():
+			unavailable(w, "the segment asked for did not come within three target durations")
+			return
+		}
+		if look == nil {
+			s.held.Add(1)
+			defer s.held.Add(-1)
+			look = time.NewTicker(snap.Target() / 8)
+			defer look.Stop()
+		}
+		select {
+		case <-snap.Replaced:
+		case <-look.C:
+		case <-s.stopping:
+			unavailable(w, "the packager stops")
+			return
+		case <-r.Context().Done():
+			return
+		}
+	}
+}
+
+// media answers with an init section or a segment.
+func (p pages) media(w http.ResponseWriter, r *http.Request) {
+	snap, ok := p.find(w, mux.Vars(r)["signal"])
+	if !ok {
+		return
+	}
+	m := snap.Media[mux.Vars(r)["name"]]
+	if m == nil {
+		runner.WriteError(w, http.StatusNotFound, "no such segment, or none any more")
+		return
+	}
+	w.Header().Set("Content-Type", mediaType)
+	w.Header().Set("Cache-Control", mediaCache)
+	w.Header().Set("ETag", m.ETag)
+	w.Header().Set(digestHeader, m.Digest) // of the whole, whatever range is asked for
+	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(m.Body))
+}
+
+// find returns what is served of a signal, or answers with an error.
+func (p pages) find(w http.ResponseWriter, name string) (*window.Snapshot, bool) {
+	snap, known := p.store.Find(name)
+	switch {
+	case snap != nil:
+		return snap, true
+	case known || !p.s.source.Complete():
+		unavailable(w, "nothing is published yet")
+	default:
+		runner.WriteError(w, http.StatusNotFound, fmt.Sprintf("no signal %q", report.Clean(name)))
+	}
+	return nil, false
+}
+
+// Find returns what is served of a signal.
+func (s *Service) Find(signal string) (*window.Snapshot, bool) { return s.sink.Find(signal) }
+
+func writePlaylist(w http.ResponseWriter, r *http.Request, snap *window.Snapshot) {
+	w.Header().Set("Content-Type", playlistType)
+	w.Header().Set("Cache-Control", playlistCache)
+	w.Header().Set("ETag", snap.ETag)
+	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(snap.Body))
+}
+
+func unavailable(w http.ResponseWriter, message string) {
+	w.Header().Set("Retry-After", retryAfter)
+	runner.WriteError(w, http.StatusServiceUnavailable, message)
+}
+
+// wantedMSN is the segment that a blocking reload waits for, -1 for none. A part
+// is none of ours: the whole segment answers for all of its parts.
+func wantedMSN(query url.Values) (int64, error) {
+	part, msn := query.Get(partParameter), query.Get(msnParameter)
+	if query.Has(partParameter) {
+		if !query.Has(msnParameter) {
+			return -1, fmt.Errorf("%s needs %s", partParameter, msnParameter)
+		}
+		if _, err := strconv.ParseUint(part, 10, 31); err != nil {
+			return -1, fmt.Errorf("%s must be a whole number", partParameter)
+		}
+	}
+	if !query.Has(msnParameter) {
+		return -1, nil
+	}
+	n, err := strconv.ParseUint(msn, 10, 63)
+	if err != nil {
+		return -1, fmt.Errorf("%s must be a whole number", msnParameter)
+	}
+	return int64(n), nil
+}

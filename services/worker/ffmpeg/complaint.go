@@ -1,0 +1,61 @@
+package ffmpeg
+
+import (
+	"regexp"
+	"strings"
+
+	"livestream-tui/procs/child"
+)
+
+// Complaints are what a command says on its standard error, of which the first line
+// mostly tells the cause and the last ones only what followed. The zero value is
+// ready to use. Its methods are not safe for concurrent use.
+type Complaints struct {
+	// First is the first line that tells of an error; empty when there was none.
+	First string
+	// Count is the number of such lines.
+	Count int
+}
+
+// LogLevel is the value of -v that a command needs whose lines Says gets: each line
+// says what level it is of.
+const LogLevel = "level+error"
+
+var (
+	// part is the part of FFmpeg that speaks, with its address in memory.
+	part = regexp.MustCompile(`^\[[^\]@]* @ 0x[0-9a-f]+\] `)
+	// level is the level of the line.
+	level = regexp.MustCompile(`^\[(panic|fatal|error|warning|info|verbose|debug)\] `)
+)
+
+// Says takes one line of standard error. A line without a level is one of the
+// loader's, or of a library's.
+func (c *Complaints) Says(line string) {
+	text, grave := Line(line)
+	if text == "" || !grave {
+		return
+	}
+	if c.Count++; c.Count == 1 {
+		c.First = text
+	}
+}
+
+// Line returns what a line says, without the part of FFmpeg that says it and
+// without its level, and whether it tells of an error.
+func Line(line string) (text string, grave bool) {
+	text = part.ReplaceAllString(strings.TrimSpace(line), "")
+	grave = true
+	if m := level.FindStringSubmatch(text); m != nil {
+		text = text[len(m[0]):]
+		grave = m[1] == "panic" || m[1] == "fatal" || m[1] == "error"
+	}
+	return strings.TrimSpace(text), grave
+}
+
+// Or returns the first line, or how the process ended if it said nothing.
+func (c *Complaints) Or(e child.Exit) string {
+	if c.First != "" {
+		return c.First
+	}
+	return e.String()
+}

@@ -1,0 +1,65 @@
+package input
+
+import (
+	"time"
+
+	"livestream-tui/services/report"
+)
+
+// settled is how long ago a film must have been modified to be taken at the first
+// look, which has none before it to compare with.
+const settled = 3 * time.Second
+
+// Reasons why a film is waited for.
+const (
+	copying = "it is still being copied"
+	written = "a program has it open for writing"
+)
+
+// Settler tells films that are still being written from those that are whole. One
+// goroutine uses it.
+type Settler struct {
+	// Whole reports whether a film is known to be whole already; nil for never.
+	Whole func(File) bool
+	// Written reports whether a program has a file open for writing.
+	Written func(path string) bool
+
+	looks int
+	last  map[string]File // what the last look found, by name
+	taken map[string]File // the versions that were found to be whole
+}
+
+// Settle marks the films of a look that are to be waited for. A film is whole when
+// two looks have seen the same of it, or when it had not been modified for a while at
+// the first look, and when no program has it open for writing.
+func (s *Settler) Settle(list []File, now time.Time) {
+	seen, taken := map[string]File{}, map[string]File{}
+	for i := range list {
+		f := &list[i]
+		seen[f.Name] = *f
+		if !f.Fit() {
+			continue
+		}
+		if old, ok := s.taken[f.Name]; ok && old.Same(*f) {
+			taken[f.Name] = *f
+			continue
+		}
+		before, known := s.last[f.Name]
+		switch {
+		case s.looks == 0 && now.Sub(f.Modified) < settled, s.looks > 0 && !(known && before.Same(*f)):
+			f.wait(copying)
+		case s.Written(f.Path):
+			f.wait(written)
+		case f.Size == 0:
+			f.refuse("it is empty")
+		}
+		if whole := *f; f.State == report.FilmWaiting && s.Whole != nil && s.Whole(whole) {
+			f.State, f.Reason = "", ""
+		}
+		if f.Fit() {
+			taken[f.Name] = *f
+		}
+	}
+	s.last, s.taken = seen, taken
+	s.looks++
+}

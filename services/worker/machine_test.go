@@ -1,0 +1,55 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+
+	"livestream-tui/services/worker/ffmpeg"
+)
+
+func TestAMachineAtFaultIsCheckedUntilItIsMended(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := &log{}
+		m := newMachine("ffmpeg", hclog.New(&hclog.LoggerOptions{Output: l, JSONFormat: true}))
+		checks := 0
+		fault := &ffmpeg.Machine{Command: "ffmpeg", What: "it is built without libx264", Remedy: "install it"}
+		m.check = func(context.Context) error {
+			if checks++; checks < 4 {
+				return fault
+			}
+			return nil
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan struct{})
+		go func() { m.watch(ctx); close(ended) }()
+		if m.blame(errors.New("the film's")) || m.why() != nil {
+			t.Error("an error of the film's is the machine's")
+		}
+		m.await(ctx) // returns at once
+		began := time.Now()
+		if !m.blame(fmt.Errorf("mezzanine: %w", fault)) || !m.blame(fault) {
+			t.Error("an error of the machine's is not")
+		}
+		m.await(ctx)
+		if got := time.Since(began); got != 4*machineCheck || checks != 4 {
+			t.Errorf("mended after %s and %d checks, want %s and 4", got, checks, 4*machineCheck)
+		}
+		if m.why() != nil {
+			t.Errorf("got %v, want no fault", m.why())
+		}
+		if n := len(l.find("FFmpeg does not work, no film can be made until it does")); n != 1 {
+			t.Errorf("said %d times, want once", n)
+		}
+		if err := m.suspect(ctx); err != nil {
+			t.Errorf("a machine that works: got %v", err)
+		}
+		cancel()
+		<-ended
+	})
+}

@@ -1,0 +1,119 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"livestream-tui/services/worker/transcoder"
+)
+
+const (
+	// long is the length from which on a film's beginning is aired while the rest is
+	// made.
+	long = 3 * time.Minute
+	// probeTimeout is how long a film may take to be probed.
+	probeTimeout = 10 * time.Second
+)
+
+// make makes a film's mezzanine, or, of a long film, one of its beginning, when its
+// turn has come. It calls known as soon as the film is in the queue.
+func (s *Service) make(ctx context.Context, f transcoder.Film, known func()) (transcoder.Mezzanine, error) {
+	length, err := s.length(ctx, f)
+	if err != nil {
+		return transcoder.Mezzanine{}, err
+	}
+	w, transcode := work{file: f.File, length: length}, s.transcoder.Make
+	if length > long {
+		w.length, transcode = transcoder.ExcerptLength, s.transcoder.Excerpt
+	}
+	wait, leave := s.turns.enter(w)
+	defer leave()
+	known()
+	if err := wait(ctx); err != nil {
+		return transcoder.Mezzanine{}, err
+	}
+	return transcode(ctx, f)
+}
+
+// length probes a film.
+func (s *Service) length(ctx context.Context, f transcoder.Film) (time.Duration, error) {
+	done, err := s.turns.probe(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer done()
+	ctx, cancel := context.WithTimeoutCause(ctx, probeTimeout, fmt.Errorf("FFmpeg does not say within %s what it is", probeTimeout))
+	defer cancel()
+	length, err := s.transcoder.Length(ctx, f)
+	if err != nil && ctx.Err() != nil {
+		err = context.Cause(ctx)
+	}
+	return length, err
+}
+
+// airMeanwhile plays the beginning of a long film while the rest is made, then the
+// whole.
+func (s *Service) airMeanwhile(ctx context.Context, sig *signal, beginning transcoder.Mezzanine) error {
+	playing, stop := context.WithCancel(ctx)
+	var group sync.WaitGroup
+	defer group.Wait()
+	defer stop()
+	group.Go(func() {
+		s.keepTrying(playing, sig, func(ctx context.Context) error { return s.air(ctx, sig, beginning) })
+	})
+	whole, err := s.makeRest(ctx, sig.film())
+	if err != nil && ctx.Err() == nil {
+		s.tellAired(sig, "only its first minute: the rest cannot be made: "+err.Error())
+		<-ctx.Done()
+	}
+	stop()
+	group.Wait()
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return s.air(ctx, sig, whole)
+}
+
+// makeRest makes the whole of a film whose beginning is on air, in the end. The error
+// is an *transcoder.Unfit, or that of ctx.
+func (s *Service) makeRest(ctx context.Context, f transcoder.Film) (transcoder.Mezzanine, error) {
+	again := backoff{}
+	for {
+		wait, leave := s.turns.enter(work{file: f.File, length: long, last: true})
+		err := wait(ctx)
+		var m transcoder.Mezzanine
+		if err == nil {
+			m, err = s.transcoder.Make(ctx, f)
+		}
+		leave()
+		var unfit *transcoder.Unfit
+		if err == nil || errors.As(err, &unfit) {
+			return m, err
+		}
+		if s.machine.blame(err) {
+			s.machine.await(ctx)
+		} else if ctx.Err() == nil {
+			s.log.Error("the rest of a film cannot be made now, trying again", "signal", f.Signal, "file", f.File, "reason", err.Error())
+		}
+		if !again.pause(ctx) {
+			return m, ctx.Err()
+		}
+	}
+}
+
+// backoff is the pause between two tries. The zero value is ready.
+type backoff struct{ last time.Duration }
+
+// pause waits, longer each time, and returns false when ctx ends.
+func (b *backoff) pause(ctx context.Context) bool {
+	b.last = min(max(2*b.last, retryFirst), retryMost)
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(longer(b.last)):
+		return true
+	}
+}

@@ -1,0 +1,87 @@
+package worker
+
+import (
+	"slices"
+	"strings"
+	"sync"
+
+	"livestream-tui/services/report"
+)
+
+// outcomes tells what becomes of each file in the input folder, each time that it
+// changes. Safe for concurrent use.
+type outcomes struct {
+	log report.Logger
+
+	mu   sync.Mutex
+	told map[string]report.Film // what was told last, by file; guarded by mu
+}
+
+func newOutcomes(log report.Logger) *outcomes {
+	return &outcomes{log: log, told: map[string]report.Film{}}
+}
+
+// tell tells what becomes of a film, unless it was told last.
+func (o *outcomes) tell(f report.Film) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.told[f.File] == f {
+		return
+	}
+	interrupted := o.told[f.File].State == report.FilmAired
+	o.told[f.File] = f
+	switch f.State {
+	case report.FilmAired:
+		if strings.HasSuffix(f.Reason, formerStays) {
+			report.Alert(o.log, "new version of the film is not on air", f)
+		} else {
+			report.Emit(o.log, "film is on air", f)
+		}
+	case report.FilmWaiting:
+		if interrupted {
+			report.Alert(o.log, "signal interrupted, trying again", f)
+		} else {
+			report.Emit(o.log, "film waits", f)
+		}
+	case report.FilmRefused:
+		report.Alert(o.log, "film refused, the others go on", f)
+	case report.FilmPassed:
+		report.Emit(o.log, "file passed over", f)
+	case report.FilmGone:
+		delete(o.told, f.File)
+		report.Emit(o.log, "file is gone", f)
+	}
+}
+
+// formerStays ends the reason why a new version of a film is not on air.
+const formerStays = "the former stays on air"
+
+// only tells that every file is gone which was told of and is not there.
+func (o *outcomes) only(there func(file string) bool) {
+	o.mu.Lock()
+	var gone []report.Film
+	for file, f := range o.told {
+		if !there(file) {
+			gone = append(gone, report.Film{File: file, Signal: f.Signal, State: report.FilmGone})
+		}
+	}
+	o.mu.Unlock()
+	slices.SortFunc(gone, func(a, b report.Film) int { return strings.Compare(a.File, b.File) })
+	for _, f := range gone {
+		o.tell(f)
+	}
+}
+
+// of returns the files that are in a state, with their reasons, in order.
+func (o *outcomes) of(state report.FilmState) []string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	var list []string
+	for file, f := range o.told {
+		if f.State == state {
+			list = append(list, file+" "+string(state)+": "+f.Reason)
+		}
+	}
+	slices.Sort(list)
+	return list
+}

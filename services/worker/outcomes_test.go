@@ -1,0 +1,56 @@
+package worker
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/go-hclog"
+
+	"livestream-tui/services/report"
+)
+
+func TestWhatBecomesOfAFilmIsToldOnceEachTimeThatItChanges(t *testing.T) {
+	l := &log{}
+	o := newOutcomes(hclog.New(&hclog.LoggerOptions{JSONFormat: true, Output: l}))
+	film := func(state report.FilmState, reason string) report.Film {
+		return report.Film{File: "a.mp4", Signal: "a", State: state, Reason: reason}
+	}
+	for _, f := range []report.Film{
+		film(report.FilmWaiting, "it is still being copied"),
+		film(report.FilmWaiting, "it is still being copied"),
+		film(report.FilmAired, ""),
+		film(report.FilmAired, ""),
+		film(report.FilmAired, "its new version is refused: it is empty; "+formerStays),
+		film(report.FilmWaiting, "no space left on device"),
+		film(report.FilmRefused, "it has no picture"),
+		{File: "notes.txt", State: report.FilmPassed, Reason: "its extension is none of a film's"},
+	} {
+		o.tell(f)
+	}
+	if got := o.of(report.FilmRefused); len(got) != 1 || got[0] != "a.mp4 refused: it has no picture" {
+		t.Errorf("refused: got %v", got)
+	}
+	o.only(func(file string) bool { return file == "notes.txt" })
+	o.only(func(file string) bool { return file == "notes.txt" })
+	var got []string
+	for _, line := range l.lines {
+		e, ok, err := report.EventOf(line)
+		if f, is := e.(report.Film); !ok || err != nil || !is {
+			t.Errorf("%v: got no event of a film: %v", line, err)
+		} else {
+			got = append(got, line.Level.String()+" "+line.Message+": "+f.File+" "+string(f.State))
+		}
+	}
+	want := []string{
+		"info film waits: a.mp4 waiting",
+		"info film is on air: a.mp4 aired",
+		"warn new version of the film is not on air: a.mp4 aired",
+		"warn signal interrupted, trying again: a.mp4 waiting",
+		"warn film refused, the others go on: a.mp4 refused",
+		"info file passed over: notes.txt passed over",
+		"info file is gone: a.mp4 gone",
+	}
+	if strings.Join(got, "\n") != strings.Join(want, "\n") {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}

@@ -1,0 +1,150 @@
+package transcoder
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Timescale is that of a mezzanine's picture, in units per second: a frame of each of
+// the rates is a whole number of them.
+const Timescale = 120000
+
+// picture is how a film's picture becomes a mezzanine's.
+type picture struct {
+	// Map chooses the stream.
+	Map string
+	// Rate is the mezzanine's frame rate.
+	Rate ratio
+	// Late is how long after the film's start the picture begins.
+	Late time.Duration
+	// Fields is the order of the fields of an interlaced picture: "tff", "bff", or
+	// "auto"; empty for a progressive one.
+	Fields string
+	Colour colour
+	// Height is the film's, in lines.
+	Height int
+	// Long and Short bound the sides of the picture, in pixels.
+	Long, Short int
+	// Before are filters that come first; empty or ends with a comma.
+	Before string
+	// Linear says that this FFmpeg has the filters that wide colours need.
+	Linear bool
+}
+
+// chain is the filters of the picture: one frame for each of the constant rate from
+// the film's start on, square pixels, even sides, colours of BT.709.
+func (p picture) chain() string {
+	var f []string
+	if late := p.Late.Seconds() * p.Rate.value(); late != 0 {
+		// On a whole frame: times between two frames would be rounded now up, now down.
+		f = append(f, fmt.Sprintf("setpts=PTS+(%.7f)/TB", (float64(p.lateFrames())-late)/p.Rate.value()))
+	}
+	if p.Fields != "" {
+		f = append(f, "bwdif=mode=send_field:parity="+p.Fields+":deint=all")
+	}
+	f = append(f, "fps="+p.Rate.String()+":start_time=0")
+	f = append(f, p.colours()...)
+	return p.Before + strings.Join(append(f, "setsar=1", "format=yuv420p"), ",")
+}
+
+// early is how much earlier than its sound a picture may be shown.
+const early = 25 * time.Millisecond
+
+// lateFrames is how many frames after the film's start the picture begins. It is
+// rather early than late: a frame more at the end could be one too many for a segment.
+func (p picture) lateFrames() int64 {
+	late := p.Late.Seconds() * p.Rate.value()
+	whole := int64(late)
+	if (late-float64(whole))/p.Rate.value() > early.Seconds() {
+		whole++
+	}
+	return whole
+}
+
+// size scales to square pixels and even sides within the bounds.
+func (p picture) size() string {
+	within := fmt.Sprintf("min(1,min(%d/max(iw*sar,ih),%d/min(iw*sar,ih)))", p.Long, p.Short)
+	return "w='2*trunc(iw*sar*" + within + "/2+0.001)':h='2*trunc(ih*" + within + "/2+0.001)'"
+}
+
+// colours are the filters that scale and that turn the film's colours into BT.709's.
+func (p picture) colours() []string {
+	c := p.Colour
+	wide := c.hdr() || strings.HasPrefix(c.Primaries, "bt2020") || strings.HasPrefix(c.Matrix, "bt2020")
+	if !wide || !p.Linear {
+		return []string{"scale=" + p.size() + ":in_color_matrix=" + p.matrix() + ":out_color_matrix=bt709:out_range=tv:" + exact}
+	}
+	in := "tin=" + or(c.Transfer, "bt709") + ":min=" + or(c.Matrix, "bt2020nc") + ":pin=" + or(c.Primaries, "bt2020")
+	// White of 203 cd/m² (BT.2408) becomes 1.
+	f := []string{"scale=" + p.size() + ":in_color_matrix=bt2020:out_color_matrix=bt2020:" + exact,
+		"zscale=" + in + ":t=linear:npl=203", "format=gbrpf32le", "zscale=p=bt709"}
+	if c.hdr() {
+		f = append(f, "tonemap=tonemap=mobius:desat=2:peak=5")
+	}
+	return append(f, "zscale=t=bt709:m=bt709:r=tv")
+}
+
+// exact keeps the conversion of colours from darkening them by a step or two.
+const exact = "flags=bicubic+accurate_rnd+full_chroma_int"
+
+// matrix is the film's; where it does not say, players take BT.601 for small
+// pictures and BT.709 for large ones.
+func (p picture) matrix() string {
+	switch m := p.Colour.Matrix; m {
+	case "bt709", "fcc", "smpte240m":
+		return m
+	case "smpte170m", "bt470bg":
+		return "bt601"
+	case "bt2020nc", "bt2020c":
+		return "bt2020"
+	}
+	if p.Height >= 720 {
+		return "bt709"
+	}
+	return "bt601"
+}
+
+// hdr reports whether the picture is brighter than a television of BT.709 shows.
+func (c colour) hdr() bool { return c.Transfer == "smpte2084" || c.Transfer == "arib-std-b67" }
+
+func or(s, otherwise string) string {
+	if s == "" || s == "unknown" || s == "unspecified" || s == "reserved" {
+		return otherwise
+	}
+	return s
+}
+
+// encoding is how a mezzanine's picture is encoded.
+type encoding struct {
+	// Rate is its frame rate, Group how many frames a segment has.
+	Rate  ratio
+	Group int
+	// Bitrate is its highest, in bits per second.
+	Bitrate int
+	// Draft: it is encoded once more, so that it must lose little.
+	Draft bool
+}
+
+// args encode in the form of a mezzanine: closed groups of exactly a segment, no
+// B-frames, no key frame at a scene cut, colours tagged as BT.709.
+func (e encoding) args() []string {
+	group, crf := strconv.Itoa(e.Group), "21"
+	if e.Draft {
+		crf = "12"
+	}
+	args := []string{"-c:v", "libx264", "-preset", "veryfast", "-profile:v", "high", "-threads", "4", "-crf", crf,
+		"-g", group, "-keyint_min", group, "-sc_threshold", "0", "-bf", "0",
+		"-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "tv",
+		"-video_track_timescale", strconv.Itoa(Timescale)}
+	if !e.Draft {
+		args = append(args, "-maxrate", strconv.Itoa(e.Bitrate), "-bufsize", strconv.Itoa(e.Bitrate))
+	}
+	return append(args, bitexact("+cgop")...)
+}
+
+// bitexact makes a muxer and an encoder leave out what differs from run to run.
+func bitexact(flags string) []string {
+	return []string{"-map_metadata", "-1", "-map_chapters", "-1", "-bitexact", "-fflags", "+bitexact", "-flags", "+bitexact" + flags}
+}

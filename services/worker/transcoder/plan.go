@@ -1,0 +1,107 @@
+package transcoder
+
+import (
+	"math"
+	"time"
+)
+
+// plan is how turns of a film become a mezzanine.
+type plan struct {
+	Rate ratio
+	// Group is how many frames a segment has, Segment how long it is.
+	Group   int
+	Segment time.Duration
+	// Frames is a turn of the film: its picture, held for as long as its sound lasts.
+	Frames int64
+	// Turns is how many turns of the film the mezzanine's picture has, one after the
+	// other.
+	Turns int64
+	// Held is for how many frames the last of them is held at its end.
+	Held int64
+	// Rounds is how often the picture is shown until the sound ends on an AAC frame as
+	// well.
+	Rounds int64
+}
+
+const (
+	// padding is what codecs add to the end of a sound, in samples: it is no reason to
+	// hold a picture.
+	padding = 2 * frameLength
+	// A film is repeated within its mezzanine, rather than held, up to a minute of it,
+	// or up to two where it would be held for more than a twentieth of its length.
+	repeated     = time.Minute
+	repeatedMost = 2 * time.Minute
+	// soundMost is how long the sound of a mezzanine may be, unless four rounds of the
+	// picture are longer: rather is the picture held for some segments more.
+	soundMost = 2 * time.Hour
+)
+
+// newPlan plans the mezzanine of a film with so many frames of picture at a rate and
+// so many samples of sound.
+func newPlan(rate ratio, frames, samples int64) plan {
+	p := plan{Rate: rate, Frames: frames, Turns: 1}
+	p.Segment, p.Group = segmentOf(rate)
+	if sound := float64(samples) / sampleRate * rate.value(); samples-padding > p.samplesAt(frames) {
+		p.Frames = int64(math.Ceil(sound - 0.01))
+	}
+	group := int64(p.Group)
+	most := repeated
+	if held := -p.Frames % group; held != 0 && (group+held)*20 > p.Frames {
+		most = repeatedMost
+	}
+	turns := group / gcd(group, p.Frames)
+	if turns > 1 && p.timeOf(turns*p.Frames) <= most {
+		p.Turns = turns
+	} else {
+		p.Held = (group - p.Frames%group) % group
+	}
+	// The sound ends on a frame of AAC after so many segments.
+	unit := frameLength / gcd(frameLength, samplesIn(p.Segment))
+	for {
+		segments := p.pictureFrames() / group
+		p.Rounds = unit / gcd(unit, segments)
+		if p.Rounds == 1 || p.Rounds <= 4 || time.Duration(p.Rounds)*p.Turn() <= soundMost {
+			return p
+		}
+		p.Held += group
+	}
+}
+
+// pictureFrames is how many frames the mezzanine's picture has.
+func (p plan) pictureFrames() int64 { return p.Turns*p.Frames + p.Held }
+
+// Turn is how long the mezzanine's picture is.
+func (p plan) Turn() time.Duration {
+	return time.Duration(p.pictureFrames()/int64(p.Group)) * p.Segment
+}
+
+// Loop is how long its sound is.
+func (p plan) Loop() time.Duration { return time.Duration(p.Rounds) * p.Turn() }
+
+// timeOf is how long so many frames are.
+func (p plan) timeOf(frames int64) time.Duration {
+	return time.Duration(float64(frames) / p.Rate.value() * float64(time.Second))
+}
+
+// samplesAt is where a frame begins, in samples.
+func (p plan) samplesAt(frame int64) int64 {
+	return (frame*p.Rate.Den*sampleRate + p.Rate.Num/2) / p.Rate.Num
+}
+
+// starts are where the turns of the film begin in the sound of the loop, in samples.
+func (p plan) starts() []int64 {
+	var list []int64
+	for round := range p.Rounds {
+		for turn := range p.Turns {
+			list = append(list, p.samplesAt(round*p.pictureFrames()+turn*p.Frames))
+		}
+	}
+	return list
+}
+
+func gcd(a, b int64) int64 {
+	for b != 0 {
+		a, b = b, a%b
+	}
+	return a
+}
