@@ -169,7 +169,11 @@ func TestTheNextStartSweepsWhenBothWereKilled(t *testing.T) {
 		t.Fatal(err)
 	}
 	awaitTrue(t, "the guardian has gone", func() bool { return child.GroupEmpty(guardian) })
-	v.kill()
+	if err := v.cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	started, _ := child.StartedAt(v.cmd.Process.Pid) // a zombie has one too: like a busy parent, we have not waited for it
+	awaitTrue(t, "the supervisor has ended", func() bool { return !child.Lives(v.cmd.Process.Pid, started) })
 	if runtime.GOOS == "linux" {
 		awaitTrue(t, "the kernel takes the leaders", func() bool { return len(v.leaders()) == 0 })
 	}

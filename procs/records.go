@@ -254,8 +254,7 @@ func supervisorLives(path string, list []record) bool {
 	if err != nil || len(list) == 0 || list[0].Supervisor == "" {
 		return false
 	}
-	started, ok := child.StartedAt(pid)
-	return ok && started == list[0].Supervisor
+	return child.Lives(pid, list[0].Supervisor)
 }
 
 // killGroups kills every group of the list that is still the one that is meant, and

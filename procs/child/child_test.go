@@ -119,10 +119,17 @@ func TestAZombieLeavesItsGroupEmpty(t *testing.T) {
 	if GroupEmpty(cmd.Process.Pid) {
 		t.Error("a group that lives is not empty")
 	}
+	started, ok := StartedAt(cmd.Process.Pid)
+	if !ok || !Lives(cmd.Process.Pid, started) || Lives(cmd.Process.Pid, started+"0") {
+		t.Errorf("got a start at %q, %t, want one, and only it to live", started, ok)
+	}
 	if err := cmd.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
 	awaitTrue(t, "a zombie to be looked past", func() bool { return GroupEmpty(cmd.Process.Pid) })
+	if again, _ := StartedAt(cmd.Process.Pid); again != started || Lives(cmd.Process.Pid, started) {
+		t.Errorf("got a start at %q, want %q of one that does not live", again, started)
+	}
 	if list, err := Members(cmd.Process.Pid); err != nil || len(list) != 1 || !list[0].Zombie {
 		t.Errorf("got %v, %v, want the zombie", list, err)
 	}

@@ -37,6 +37,14 @@ func StartedAt(pid int) (string, bool) {
 	return started, err == nil && started != ""
 }
 
+// Lives reports whether the incarnation of pid that StartedAt identified still runs: a
+// zombie does not.
+func Lives(pid int, started string) bool {
+	out, err := ask("ps", "-o", psColumns, "-p", strconv.Itoa(pid))
+	list := parsePS(out)
+	return err == nil && len(list) == 1 && list[0].Started == started && !list[0].Zombie
+}
+
 // HasVariable reports whether pid was started with variable, KEY=VALUE, in its
 // environment; false where we may not see it.
 func HasVariable(pid int, variable string) bool {

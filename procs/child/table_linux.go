@@ -66,6 +66,13 @@ func StartedAt(pid int) (string, bool) {
 	return p.Started, ok
 }
 
+// Lives reports whether the incarnation of pid that StartedAt identified still runs: a
+// zombie does not.
+func Lives(pid int, started string) bool {
+	p, ok := lookUp(pid)
+	return ok && p.Started == started && !p.Zombie
+}
+
 // HasVariable reports whether pid was started with variable, KEY=VALUE, in its
 // environment; false where we may not see it.
 func HasVariable(pid int, variable string) bool {

@@ -358,7 +358,7 @@ func TestABodyWithoutALengthIsBounded(t *testing.T) {
 	}
 	req.Header.Set("Content-Type", playlistType)
 	if got := send(t, req); got.err == nil && got.status != 413 {
-		t.Errorf("got %d, want 413", got.status)
+		t.Errorf("got %d %s, want 413", got.status, got.body)
 	}
 	r.wantMetric(`packager_ingested_total{result="refused"} 1`)
 }

@@ -56,7 +56,12 @@ func runWith(t *testing.T, e runner.Environment, peers ...string) *running {
 	}
 	address := httptest.NewServer(runner.Handler(s, k))
 	t.Cleanup(address.Close)
-	s.config.Topology.Packagers = append(peers, address.URL)
+	// It is among its own peers, unless it has none: what it asks itself would count
+	// among the requests that are held.
+	s.config.Topology.Packagers = peers
+	if len(peers) > 0 {
+		s.config.Topology.Packagers = append(peers, address.URL)
+	}
 	r := &running{t: t, s: s, url: address.URL}
 	began := time.Now()
 	s.now = func() time.Time { // segment 100 is being made

@@ -32,10 +32,13 @@ func (o *outcomes) tell(f report.Film) {
 	o.told[f.File] = f
 	switch f.State {
 	case report.FilmAired:
-		if strings.HasSuffix(f.Reason, formerStays) {
-			report.Alert(o.log, "new version of the film is not on air", f)
-		} else {
+		switch {
+		case !strings.HasSuffix(f.Reason, formerStays):
 			report.Emit(o.log, "film is on air", f)
+		case strings.HasPrefix(f.Reason, newVersion+string(report.FilmRefused)):
+			report.Alert(o.log, "new version of the film refused", f)
+		default:
+			report.Emit(o.log, "new version of the film waits", f)
 		}
 	case report.FilmWaiting:
 		if interrupted {
@@ -53,8 +56,12 @@ func (o *outcomes) tell(f report.Film) {
 	}
 }
 
-// formerStays ends the reason why a new version of a film is not on air.
-const formerStays = "the former stays on air"
+// newVersion begins the reason why a new version of a film is not on air, and
+// formerStays ends it.
+const (
+	newVersion  = "its new version is "
+	formerStays = "the former stays on air"
+)
 
 // only tells that every file is gone which was told of and is not there.
 func (o *outcomes) only(there func(file string) bool) {

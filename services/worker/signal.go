@@ -231,10 +231,11 @@ func (g *signal) running() *encoder {
 // queued notes and tells that a film's mezzanine is to be made.
 func (s *Service) queued(sig *signal) {
 	s.mu.Lock()
+	again := sig.stage != stageStarting // why it waits has been told
 	sig.stage = stageMaking
 	former := sig.running() != nil
 	s.mu.Unlock()
-	if !former {
+	if !former && !again {
 		s.outcomes.tell(report.Film{File: sig.file.Name, Signal: sig.file.Signal, State: report.FilmWaiting, Reason: "its mezzanine is to be made"})
 	}
 }
@@ -255,7 +256,7 @@ func (s *Service) setAside(sig *signal, to stage, state report.FilmState, reason
 // formerOf is what is told of a film whose former version is on air, where f is what
 // becomes of the new one.
 func formerOf(f report.Film) report.Film {
-	f.State, f.Reason = report.FilmAired, "its new version is "+string(f.State)+": "+f.Reason+"; "+formerStays
+	f.State, f.Reason = report.FilmAired, newVersion+string(f.State)+": "+f.Reason+"; "+formerStays
 	return f
 }
 

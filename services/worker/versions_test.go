@@ -34,7 +34,7 @@ func TestANewVersionOfAFilmTakesOverWithADiscontinuity(t *testing.T) {
 		return errors.Join(os.WriteFile(temp, []byte("not a film"), 0o644), os.Chtimes(temp, long, long))
 	})
 	await(t, "the bad version is refused", func() bool {
-		return a.said("new version of the film is not on air", "its new version is refused: ", "file=live01.mp4", "state=aired")
+		return a.said("new version of the film refused", "its new version is refused: ", "file=live01.mp4", "state=aired")
 	})
 	a.awaitMSN("live01", a.playlist("live01").LastMSN()+1)
 	if ok, reason := a.s.Ready(); !ok {

@@ -20,9 +20,10 @@ type limits struct {
 	// places is how many may be read beyond their head at once, share how many of
 	// these one client address may have.
 	places, share int
-	// head is how many bytes are read before a body needs a place: whoever sends
-	// nothing takes none.
-	head int
+	// head is how many bytes are read before a body needs a place, heads how many of
+	// all bodies together: one that does not come takes none, and most come whole
+	// before they need one.
+	head, heads int
 	// rate is how many bytes must come a second, after a start of that long.
 	rate  int
 	start time.Duration
@@ -38,7 +39,7 @@ type limits struct {
 // time: 256 kbit/s are the least that has a picture.
 func limitsOfBodies() limits {
 	return limits{
-		places: 32, share: 24, head: 32 << 10, rate: 32 << 10, start: 2 * time.Second,
+		places: 32, share: 24, head: 1 << 20, heads: 128 << 20, rate: 32 << 10, start: 2 * time.Second,
 		whole: 20 * time.Second, settled: time.Second, patience: 5 * time.Second,
 	}
 }
@@ -50,6 +51,7 @@ type bodies struct {
 
 	mu      sync.Mutex
 	holders map[*body]bool // that have a place; guarded by mu
+	held    int            // bytes of those that have none; guarded by mu
 	freed   chan struct{}  // closed when a place becomes free; guarded by mu
 }
 
@@ -64,7 +66,8 @@ func newBodies(l limits, log hclog.Logger) *bodies {
 type body struct {
 	address string
 	control *http.ResponseController
-	began   time.Time
+	began   time.Time // when it began to come, but for the time that it waited
+	waits   time.Time // since when it wants a place
 	seated  time.Time // when it got its place
 
 	// Guarded by bodies.mu.
@@ -75,6 +78,7 @@ type body struct {
 var (
 	errSlow    = &refusal{http.StatusRequestTimeout, errors.New("it comes too slowly")}
 	errEvicted = &refusal{http.StatusRequestTimeout, errors.New("it comes more slowly than the others, which need its place")}
+	errCrowded = errors.New("the heads of bodies are too many bytes")
 	errFull    = &refusal{http.StatusServiceUnavailable, errors.New("too much comes at once")}
 )
 
@@ -88,7 +92,7 @@ func (l *bodies) read(w http.ResponseWriter, r *http.Request, limit int64) ([]by
 	defer l.leave(b)
 	from := http.MaxBytesReader(w, r.Body, limit)
 	all, err := l.pull(b, from, nil, l.head)
-	if err == nil {
+	if err == nil || errors.Is(err, errCrowded) {
 		if err = l.seat(r.Context(), b); err == nil {
 			all, err = l.pull(b, from, all, int(limit)+1)
 		}
@@ -143,12 +147,20 @@ func (l *bodies) pull(b *body, from io.Reader, all []byte, most int) ([]byte, er
 	return all, nil
 }
 
-// allow lets the next bytes come until a deadline.
+// allow lets the next bytes come until a deadline, where there is room for them.
 func (l *bodies) allow(b *body, bytes int, until time.Time) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if b.bytes = bytes; b.evicted {
+	seated := l.holders[b]
+	if !seated {
+		l.held += bytes - b.bytes
+	}
+	b.bytes = bytes
+	switch {
+	case b.evicted:
 		return errEvicted
+	case !seated && l.held > l.heads:
+		return errCrowded
 	}
 	_ = b.control.SetReadDeadline(until) // not of a connection: nothing to bound
 	return nil
@@ -159,6 +171,7 @@ func (l *bodies) seat(ctx context.Context, b *body) error {
 	over := time.NewTimer(l.patience)
 	defer over.Stop()
 	_ = b.control.SetReadDeadline(time.Time{}) // it is not its fault that it waits
+	b.waits = time.Now()
 	for {
 		freed, ok := l.try(b)
 		if ok {
@@ -190,9 +203,9 @@ func (l *bodies) try(b *body) (freed <-chan struct{}, ok bool) {
 	}
 	if len(l.holders) < l.places && own < l.share {
 		b.seated = now
-		// What it waited for is not held against it.
-		b.began = now.Add(-time.Duration(b.bytes) * time.Second / time.Duration(l.rate))
+		b.began = b.began.Add(now.Sub(b.waits)) // what it waited is not held against it
 		l.holders[b] = true
+		l.held -= b.bytes
 		return nil, true
 	}
 	var slowest *body
@@ -217,9 +230,11 @@ func (b *body) rate(now time.Time) float64 {
 func (l *bodies) leave(b *body) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.holders[b] {
-		delete(l.holders, b)
-		close(l.freed)
-		l.freed = make(chan struct{})
+	if !l.holders[b] {
+		l.held -= b.bytes
+		return
 	}
+	delete(l.holders, b)
+	close(l.freed)
+	l.freed = make(chan struct{})
 }

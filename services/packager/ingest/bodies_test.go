@@ -21,7 +21,7 @@ import (
 // quick are limits whose times are over soon.
 func quick() limits {
 	l := limitsOfBodies()
-	l.places, l.share = 4, 3
+	l.places, l.share, l.head = 4, 3, 32<<10
 	l.start, l.settled = 500*time.Millisecond, 100*time.Millisecond
 	return l
 }
@@ -139,15 +139,18 @@ func TestATricklingBodyIsCutOff(t *testing.T) {
 func TestNoCrowdOfSlowBodiesKeepsAWorkerWaiting(t *testing.T) {
 	for _, c := range []struct {
 		name         string
+		head, heads  int
 		atOnce, each int
 	}{
-		{"that send a byte now and then", 1, 1},
-		{"that send their head and then a byte now and then", 64 << 10, 1},
-		{"that send a little more than the least rate", 64 << 10, 1 << 10}, // each 20 ms: 50 kB/s
+		{"that send a byte now and then", 1 << 20, 1 << 20, 1, 1},
+		{"that send something and then a byte now and then", 1 << 20, 128 << 20, 64 << 10, 1},
+		{"that send their head and then a byte now and then", 32 << 10, 128 << 20, 64 << 10, 1},
+		{"that send a little more than the least rate", 32 << 10, 128 << 20, 64 << 10, 1 << 10}, // each 20 ms: 50 kB/s
+		{"whose heads are more than there is room for", 1 << 20, 1 << 20, 64 << 10, 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			l := limitsOfBodies()
-			l.settled = 100 * time.Millisecond
+			l.head, l.heads, l.settled = c.head, c.heads, 100*time.Millisecond
 			b, s, url := receiving(t, l)
 			if status, err := put(t, url, "init-aaaa.mp4", disktest.InitOf("a")); status != 204 {
 				t.Fatalf("init section: got %d, %v", status, err)
@@ -155,7 +158,8 @@ func TestNoCrowdOfSlowBodiesKeepsAWorkerWaiting(t *testing.T) {
 			for n := range 2 * l.places {
 				trickle(t, url, 1000+n, c.atOnce, c.each, 20*time.Millisecond)
 			}
-			if c.atOnce > l.head {
+			needed := c.atOnce > l.head || 2*l.places*c.atOnce > l.heads
+			if needed {
 				awaitSo(t, "places are taken", func() bool { return s.bodies.taken() >= l.share })
 			}
 			var group sync.WaitGroup
@@ -174,7 +178,7 @@ func TestNoCrowdOfSlowBodiesKeepsAWorkerWaiting(t *testing.T) {
 			} else {
 				t.Logf("the worker waited for %s", took)
 			}
-			if got := s.bodies.taken(); got > 0 && c.atOnce < l.head {
+			if got := s.bodies.taken(); got > 0 && !needed {
 				t.Errorf("got %d places taken by bodies that have not come, want none", got)
 			}
 			if got := b.log.count("a body comes too slowly"); got > 2 {
@@ -184,11 +188,24 @@ func TestNoCrowdOfSlowBodiesKeepsAWorkerWaiting(t *testing.T) {
 	}
 }
 
+func TestALargeBodyIsReadWhole(t *testing.T) {
+	_, s, url := receiving(t, limitsOfBodies())
+	for _, size := range []int{s.bodies.head - 1, s.bodies.head, s.bodies.head + 1, 20 << 20} {
+		// What comes is no segment, which shows once it is there.
+		if status, err := put(t, url, "104.m4s", make([]byte, size)); status != http.StatusBadRequest {
+			t.Errorf("%d bytes: got %d, %v, want 400", size, status, err)
+		}
+	}
+	if got := s.bodies.taken(); got != 0 || s.bodies.held != 0 {
+		t.Errorf("got %d places and %d bytes taken in the end, want none", got, s.bodies.held)
+	}
+}
+
 func TestOneAddressDoesNotTakeAllPlaces(t *testing.T) {
 	l := newBodies(limits{places: 4, share: 3, rate: 1 << 10, settled: time.Hour}, hclog.NewNullLogger())
 	w := httptest.NewRecorder()
 	seat := func(address string) bool {
-		_, ok := l.try(&body{address: address, control: http.NewResponseController(w), began: time.Now()})
+		_, ok := l.try(&body{address: address, control: http.NewResponseController(w), began: time.Now(), waits: time.Now()})
 		return ok
 	}
 	for n := range 3 {

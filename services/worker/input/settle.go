@@ -12,7 +12,7 @@ const settled = 3 * time.Second
 
 // Reasons why a film is waited for.
 const (
-	copying = "it is still being copied"
+	copying = "it is new, or still being copied"
 	written = "a program has it open for writing"
 )
 
