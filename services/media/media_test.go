@@ -1,6 +1,7 @@
 package media
 
 import (
+	"strings"
 	"testing"
 	"time"
 )
@@ -55,7 +56,7 @@ func TestGridIsChecked(t *testing.T) {
 func TestNamesOfMedia(t *testing.T) {
 	for name, want := range map[string]bool{
 		"7.m4s": true, "0.m4s": true, "07.m4s": false, "-1.m4s": false, "+1.m4s": false, ".m4s": false, "7.ts": false,
-		"init-0a.mp4": true, "init-.mp4": false, "init-a/b.mp4": false, "init-..mp4": false, "playlist.m3u8": false, ".new-7.m4s": false,
+		"init-0a.mp4": true, "init-.mp4": false, "init-a/b.mp4": false, "init-..mp4": false, "99999999999999999999.m4s": false, "init-" + strings.Repeat("a", 64) + ".mp4": true, "init-" + strings.Repeat("a", 65) + ".mp4": false, "playlist.m3u8": false, ".new-7.m4s": false,
 	} {
 		if got := IsMedia(name); got != want {
 			t.Errorf("%s: got %v, want %v", name, got, want)

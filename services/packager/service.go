@@ -20,6 +20,7 @@ import (
 
 	"livestream-tui/services/packager/fault"
 	"livestream-tui/services/packager/ingest"
+	"livestream-tui/services/report"
 	"livestream-tui/services/runner"
 )
 
@@ -118,9 +119,30 @@ func (s *Service) Run(ctx context.Context) error {
 	})
 	group.Go(func() { s.sink.Run(ctx) })
 	group.Go(func() { s.followPeers(ctx) })
+	group.Go(func() { s.tellPatience(ctx) })
 	s.source.Run(ctx)
 	group.Wait()
 	return nil
+}
+
+// waitingEvery is how often a supervisor is told that there is no signal yet.
+const waitingEvery = 5 * time.Second
+
+// tellPatience tells a supervisor that waits for us that there is nothing to publish
+// yet: a worker may take minutes to make its first segment.
+func (s *Service) tellPatience(ctx context.Context) {
+	tick := time.NewTicker(waitingEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		if ready, why := s.Ready(); !ready && s.source.Complete() {
+			report.Emit(s.log, why, report.Progress{Stage: "waiting for a signal", Percent: -1})
+		}
+	}
 }
 
 // ControlRoutes adds the switch of faults to the routes of the service's socket.

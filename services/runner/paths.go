@@ -10,7 +10,7 @@ import (
 // Paths are the folders that the platform reads and writes. Relative ones are
 // relative to the working directory.
 type Paths struct {
-	Input  string `env:"INPUT_STREAM_PATH" envDefault:"input" doc:"folder of MP4 files; live01.mp4 becomes signal live01"`
+	Input  string `env:"INPUT_STREAM_PATH" envDefault:"input" doc:"folder of films; live01.mp4 becomes signal live01"`
 	Output string `env:"OUTPUT_STREAM_PATH" envDefault:"output" doc:"folder that the worker writes segments to and the packagers read; none where all of them use HTTP"`
 	// Run holds sockets and locks; it is made 0700 and its owner is checked.
 	Run string `env:"RUN_PATH" doc:"sockets and locks (default: $XDG_RUNTIME_DIR/livestream-tui, else livestream-tui-UID in the temporary folder)"`

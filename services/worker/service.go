@@ -139,6 +139,9 @@ func (s *Service) Run(ctx context.Context) error {
 			return err
 		}
 		s.transcoder = t
+		group.Go(func() {
+			t.KeepTidy(watching, func(err error) { s.log.Warn("old mezzanines cannot be removed", "error", err.Error()) })
+		})
 	}
 	if err := s.prepare(ctx); err != nil {
 		if ctx.Err() != nil {

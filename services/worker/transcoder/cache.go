@@ -179,6 +179,21 @@ func remove(path string) (int64, error) {
 // unusedMost is how long a mezzanine stays in the cache that nobody has used.
 const unusedMost = 30 * 24 * time.Hour
 
+// KeepTidy tidies the cache once what is there has come on air, then each day, until
+// ctx is cancelled. The function failed gets each error.
+func (t *Transcoder) KeepTidy(ctx context.Context, failed func(error)) {
+	for wait := time.Minute; ; wait = 24 * time.Hour {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(wait):
+		}
+		if err := t.Tidy(); err != nil {
+			failed(err)
+		}
+	}
+}
+
 // Tidy removes from the cache what nobody has used for a month, and what was not used
 // for longest while the cache is larger than it may be. What is on air stays.
 func (t *Transcoder) Tidy() error {
