@@ -106,7 +106,8 @@ func New(o Options) (*Local, error) {
 	// The supervisor first: it ends what an earlier run left on our ports.
 	sup, err := procs.New(procs.Options{
 		Specs: list, RunPath: o.RunPath, LogPath: o.LogPath, Self: o.Self, Guardian: o.Guardian, Log: o.Log,
-		GuardianEnv: listed(l.env), OnLine: l.onLine, OnStatus: l.onStatus, OnNotice: l.notice,
+		// The guardian reads no setting. The run folder says whose it is.
+		GuardianEnv: append(listed(l.env), "RUN_PATH="+o.RunPath), OnLine: l.onLine, OnStatus: l.onStatus, OnNotice: l.notice,
 	})
 	if err != nil {
 		return nil, beside(err, o, ends)
