@@ -1,19 +1,23 @@
 package delivery
 
 import (
+	"crypto/rand"
 	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
 
+	"livestream-tui/services/hls"
+	"livestream-tui/services/media"
 	"livestream-tui/services/report"
 )
 
 // RemoveLeftovers removes the folders of signals that no film is there for and that
 // nobody has written to since the time given: what a film left behind that was removed
 // while no worker ran. Only files with our names are removed, and only where the lock
-// shows that no other worker writes. It returns the signals whose folders it emptied.
+// shows that no other worker writes. What is newer is ended first, by EXT-X-ENDLIST:
+// players may be at it. It returns the signals whose folders it emptied.
 func RemoveLeftovers(output string, since time.Time, needed func(signal string) bool) ([]string, error) {
 	entries, err := os.ReadDir(output)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -22,23 +26,53 @@ func RemoveLeftovers(output string, since time.Time, needed func(signal string) 
 	var removed []string
 	for _, e := range entries {
 		path := filepath.Join(output, e.Name())
-		if !e.IsDir() || !report.IsSignal(e.Name()) || needed(e.Name()) || !isLeftover(path, since) || Held(path) != nil {
+		if !e.IsDir() || !report.IsSignal(e.Name()) || needed(e.Name()) || !isLeftover(path, since) && !hadWriter(path) || Held(path) != nil {
 			continue
 		}
 		l, lockErr := takeLock(path)
 		if lockErr != nil {
 			continue // another worker has begun
 		}
-		if isLeftover(path, since) { // still, now that nobody else can write
+		if isLeftover(path, since) {
 			if failed := removeOurs(path); failed != nil {
 				err = errors.Join(err, failed)
 			} else {
 				removed = append(removed, e.Name())
 			}
+		} else if failed := endPlaylist(filepath.Join(path, media.PlaylistName)); failed != nil {
+			err = errors.Join(err, failed)
 		}
 		_ = l.release() // it is gone
 	}
 	return removed, err
+}
+
+// hadWriter reports whether a worker has written to a folder. Another encoder may
+// write there under the same names, and it has no lock.
+func hadWriter(path string) bool {
+	_, err := os.Lstat(filepath.Join(path, lockName))
+	return err == nil
+}
+
+// endPlaylist marks a playlist as ended. One that is not there needs no end.
+func endPlaylist(path string) error {
+	b, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	list, err := hls.ParseMedia(b)
+	if err != nil || list.EndList {
+		return nil // nobody plays what is no playlist; it is removed in time
+	}
+	list.EndList = true
+	temp := filepath.Join(filepath.Dir(path), tempPrefix+rand.Text())
+	if err := os.WriteFile(temp, list.Encode(), 0o644); err != nil {
+		return err
+	}
+	return os.Rename(temp, path)
 }
 
 // isLeftover reports whether a folder holds media of ours, none of it as new as that.

@@ -1,6 +1,7 @@
 package delivery
 
 import (
+	"bytes"
 	"errors"
 	"os"
 	"os/exec"
@@ -212,6 +213,37 @@ func TestLeftovers(t *testing.T) {
 	}
 	if _, err := RemoveLeftovers(filepath.Join(output, "none"), now, func(string) bool { return false }); err != nil {
 		t.Errorf("no output: got %v", err)
+	}
+}
+
+func TestAFreshLeftoverIsEndedBeforeItIsRemoved(t *testing.T) {
+	output := t.TempDir()
+	for _, c := range []struct {
+		name   string
+		locked bool // it had a writer of ours
+		want   bool
+	}{{"ours", true, true}, {"another-encoders", false, false}} {
+		folder := filepath.Join(output, c.name)
+		if err := os.Mkdir(folder, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		list := "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\n7.m4s\n"
+		if err := os.WriteFile(filepath.Join(folder, media.PlaylistName), []byte(list), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if c.locked {
+			if err := os.WriteFile(filepath.Join(folder, lockName), nil, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		removed, err := RemoveLeftovers(output, time.Now().Add(-time.Minute), func(string) bool { return false })
+		if err != nil || len(removed) != 0 {
+			t.Errorf("%s: got %v removed, %v, want none yet", c.name, removed, err)
+		}
+		b, err := os.ReadFile(filepath.Join(folder, media.PlaylistName))
+		if err != nil || bytes.Contains(b, []byte("#EXT-X-ENDLIST")) != c.want {
+			t.Errorf("%s: got %q, %v, want an end %v", c.name, b, err, c.want)
+		}
 	}
 }
 

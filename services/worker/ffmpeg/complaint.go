@@ -2,6 +2,7 @@ package ffmpeg
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"livestream-tui/procs/child"
@@ -15,6 +16,9 @@ type Complaints struct {
 	First string
 	// Count is the number of such lines.
 	Count int
+	// Ignored are the beginnings of the names of parts of FFmpeg whose lines do not
+	// count, such as a decoder's.
+	Ignored []string
 }
 
 // LogLevel is the value of -v that a command needs whose lines Says gets: each line
@@ -23,7 +27,7 @@ const LogLevel = "level+error"
 
 var (
 	// part is the part of FFmpeg that speaks, with its address in memory.
-	part = regexp.MustCompile(`^\[[^\]@]* @ 0x[0-9a-f]+\] `)
+	part = regexp.MustCompile(`^\[([^\]@]*) @ 0x[0-9a-f]+\] `)
 	// level is the level of the line.
 	level = regexp.MustCompile(`^\[(panic|fatal|error|warning|info|verbose|debug)\] `)
 )
@@ -32,12 +36,17 @@ var (
 // loader's, or of a library's.
 func (c *Complaints) Says(line string) {
 	text, grave := Line(line)
-	if text == "" || !grave {
+	if text == "" || !grave || c.ignores(line) {
 		return
 	}
 	if c.Count++; c.Count == 1 {
 		c.First = text
 	}
+}
+
+func (c *Complaints) ignores(line string) bool {
+	m := part.FindStringSubmatch(line)
+	return m != nil && slices.ContainsFunc(c.Ignored, func(name string) bool { return name != "" && strings.HasPrefix(m[1], name) })
 }
 
 // Line returns what a line says, without the part of FFmpeg that says it and

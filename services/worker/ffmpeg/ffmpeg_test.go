@@ -38,6 +38,15 @@ func TestTheFirstErrorLineTells(t *testing.T) {
 	}
 }
 
+func TestAnotherDecodersErrorsDoNotCount(t *testing.T) {
+	said := Complaints{Ignored: []string{"h264", ""}}
+	said.Says("[h264 @ 0x1] [error] Invalid NAL unit size")
+	said.Says("[aac @ 0x2] [error] channel element 1.12 is not allocated")
+	if said.Count != 1 || !strings.HasPrefix(said.First, "channel element") {
+		t.Errorf("got %q of %d, want the sound's alone", said.First, said.Count)
+	}
+}
+
 // fake is an FFmpeg that says something and ends.
 func fake(t *testing.T, says, status string) string {
 	t.Helper()

@@ -22,6 +22,9 @@ type conversion struct {
 	limit  time.Duration // how much of the film; 0 for all of it
 	work   string
 	tell   func(percent float64)
+	// begins is where the film begins on its own timeline, once its picture was looked
+	// at.
+	begins time.Duration
 	// draft: the film is so short that its turns are to be repeated within the
 	// mezzanine. It is encoded twice, as a draft first.
 	draft bool
@@ -56,27 +59,40 @@ func (c *conversion) dueSound() time.Duration {
 	return c.due(c.source.Sounds[0])
 }
 
-// priming is how much earlier than its picture a sound may begin by what its
-// container says, and does not: decoders drop what encoders put before it.
+// said is how long a track is to be by its own word, else by the film's.
+func (c *conversion) said(own time.Duration) time.Duration {
+	if own <= 0 {
+		own = c.source.Duration
+	}
+	if c.limit > 0 {
+		own = min(own, c.limit)
+	}
+	return own
+}
+
+// priming is how much earlier than its picture a sound may begin without being heard:
+// what encoders put before it, and what containers say of it, is seldom a sound.
 const priming = 50 * time.Millisecond
 
-// begins is where the film begins on its own timeline: with the first of the tracks
+// beginning is where a film begins on its own timeline: with the first of the tracks
 // that are shown.
-func (c *conversion) begins() time.Duration {
-	first := c.source.Pictures[0].Start
-	if len(c.source.Sounds) > 0 && first-c.source.Sounds[0].Start > priming {
-		return c.source.Sounds[0].Start
+func beginning(picture track, sounds []track) time.Duration {
+	if len(sounds) > 0 && picture.Start-sounds[0].Start > priming {
+		return sounds[0].Start
 	}
-	return first
+	return picture.Start
 }
 
 // input are the options that read the film from its beginning on.
 func (c *conversion) input() []string {
-	var args []string
-	if lead := c.begins() - c.source.Start; lead > time.Millisecond && lead < time.Hour {
-		// A track that is not shown begins earlier.
-		args = append(args, "-itsoffset", "-"+seconds(lead))
+	// FFmpeg counts from the first track of all. Where nothing is to be added, it is a
+	// microsecond: without any, FFmpeg would count some formats from the first of the
+	// tracks that a pass reads, and picture and sound are read by two.
+	offset := "0.000001"
+	if lead := c.begins - c.source.Start; lead > time.Millisecond && lead < time.Hour {
+		offset = "-" + seconds(lead)
 	}
+	args := []string{"-itsoffset", offset}
 	if c.limit > 0 {
 		args = append(args, "-t", seconds(c.limit))
 	}
@@ -123,7 +139,8 @@ func (c *conversion) picture(ctx context.Context) (ratio, int64, error) {
 }
 
 func (c *conversion) encodePicture(ctx context.Context, tr track) (ratio, int64, error) {
-	p, err := c.look(ctx, tr)
+	said := c.said(tr.Duration)
+	p, err := c.look(ctx, &tr)
 	if err != nil {
 		return ratio{}, 0, err
 	}
@@ -133,7 +150,7 @@ func (c *conversion) encodePicture(ctx context.Context, tr track) (ratio, int64,
 	e := encoding{Rate: p.Rate, Group: group, Bitrate: c.t.config.Bitrate, Draft: c.draft}
 	args := append(c.input(), "-map", p.Map, "-an", "-sn", "-dn", "-max_error_rate", "1", "-vf", p.chain())
 	args = append(append(args, e.args()...), "-f", "mp4", c.path("turn.mp4"))
-	out, err := c.t.run(ctx, pass{args: args, at: c.share(0, 70, max(due, time.Second))})
+	out, err := c.t.run(ctx, pass{args: args, at: c.share(0, 70, max(due, time.Second)), others: codecs(c.source.Sounds)})
 	if err != nil {
 		return ratio{}, 0, err
 	}
@@ -141,15 +158,23 @@ func (c *conversion) encodePicture(ctx context.Context, tr track) (ratio, int64,
 		return ratio{}, 0, unfit("nothing of its picture can be decoded: %s", or(out.Complaints.First, "it has no frame"))
 	}
 	frames := out.Frames
+	shown := time.Duration(float64(frames) / p.Rate.value() * float64(time.Second))
 	lasts := (p.Late + due).Seconds() * p.Rate.value()
-	missing := lasts - float64(frames)
-	switch {
-	case out.Complaints.Count == 0 && due > 0 && missing >= 1:
+	switch complaint := out.Complaints.First; {
+	case complaint == "" && due > 0 && lasts-float64(frames) >= 1:
 		frames = int64(lasts + 0.5) // a screen recording, say, whose last picture stands for a while
-	case out.Complaints.Count > 0 && missing > p.Rate.value()/2:
-		c.remark("the picture ends at %.1f s of %.1f s: %s", float64(frames)/p.Rate.value(), lasts/p.Rate.value(), out.Complaints.First)
-	case out.Complaints.Count > 0:
-		c.remark("parts of the picture cannot be decoded: %s", out.Complaints.First)
+	case complaint == "" && due > 0 && frames == int64(lasts+0.5)+1:
+		frames-- // some containers show the first frame a frame late, and it was filled twice
+	case complaint != "" && p.Late+said-shown > time.Second/2 && said < maxFilm:
+		c.remark("the picture ends at %.1f s of %.1f s: %s", shown.Seconds(), (p.Late + said).Seconds(), complaint)
+	case complaint != "":
+		c.remark("parts of the picture cannot be decoded: %s", complaint)
+	}
+	if p.Late > 100*time.Millisecond {
+		c.remark("the picture begins %.2f s after the sound: its first frame is shown until then", p.Late.Seconds())
+	}
+	if limit := int64(maxFilm.Seconds() * p.Rate.value()); frames > limit {
+		return ratio{}, 0, unfit("it lasts more than the %.0f s that are allowed", maxFilm.Seconds())
 	}
 	return p.Rate, frames, nil
 }
@@ -175,8 +200,8 @@ func (c *conversion) sound(ctx context.Context) (int64, error) {
 			return 0, err
 		}
 		if err == nil && samples > 0 {
-			switch missing := c.due(tr) - time.Duration(samples)*time.Second/sampleRate; {
-			case said != "" && missing > time.Second/2:
+			switch missing := c.said(tr.Duration) - time.Duration(samples)*time.Second/sampleRate; {
+			case said != "" && missing > time.Second/2 && missing < maxFilm:
 				c.remark("the sound ends %.1f s early: %s", missing.Seconds(), said)
 			case said != "":
 				c.remark("parts of the sound cannot be decoded: %s", said)
@@ -185,7 +210,10 @@ func (c *conversion) sound(ctx context.Context) (int64, error) {
 				c.remark("sound track %d (%s) is played", tr.Index, tr.Codec)
 			}
 			if tr.Channels > 2 {
-				c.remark("%s is mixed to stereo", or(tr.Layout, strconv.Itoa(tr.Channels)+" channels"))
+				c.remark("its sound of %s is mixed to stereo", or(tr.Layout, strconv.Itoa(tr.Channels)+" channels"))
+			}
+			if late := tr.Start - c.begins; late > 100*time.Millisecond && late < maxFilm {
+				c.remark("the sound begins %.2f s after the picture", late.Seconds())
 			}
 			if due := samplesIn(c.due(tr)); due > 0 && samples > due && samples-due < padding {
 				samples = due
@@ -207,7 +235,7 @@ func (c *conversion) decodeSound(ctx context.Context, tr track) (samples int64, 
 	file := c.path("sound.pcm")
 	args := append(c.input(), "-map", "0:"+strconv.Itoa(tr.Index), "-vn", "-sn", "-dn", "-max_error_rate", "1",
 		"-af", soundChain(tr), "-ac", "2", "-ar", strconv.Itoa(sampleRate), "-f", "s16le", file)
-	out, err := c.t.run(ctx, pass{args: args, at: c.share(70, 5, max(c.due(tr), time.Second))})
+	out, err := c.t.run(ctx, pass{args: args, at: c.share(70, 5, max(c.due(tr), time.Second)), others: codecs(c.source.Pictures)})
 	if err != nil {
 		return 0, "", err
 	}
@@ -216,6 +244,16 @@ func (c *conversion) decodeSound(ctx context.Context, tr track) (samples int64, 
 		return 0, "", err
 	}
 	return info.Size() / sampleBytes, out.Complaints.First, nil
+}
+
+// codecs are the names of the codecs of tracks, which are mostly those of their
+// decoders.
+func codecs(tracks []track) []string {
+	var list []string
+	for _, t := range tracks {
+		list = append(list, t.Codec)
+	}
+	return list
 }
 
 // assemble makes the files of the mezzanine of a picture and a sound.
@@ -243,6 +281,9 @@ func (c *conversion) assemble(ctx context.Context, rate ratio, frames, samples i
 		c.remark("the last picture is held for %.2f s, until the sound ends", held.Seconds())
 	} else if silent := p.timeOf(p.Frames) - time.Duration(samples)*time.Second/sampleRate; silent > 100*time.Millisecond && samples > 0 {
 		c.remark("the sound ends %.2f s before the picture", silent.Seconds())
+	}
+	if p.Turns > 1 {
+		c.remark("%d turns of the film end on a segment together", p.Turns)
 	}
 	if held := p.timeOf(p.Held); held > 0 {
 		c.remark("the last picture is held for %.2f s, until a segment ends", held.Seconds())
@@ -287,7 +328,7 @@ func (c *conversion) finishPicture(ctx context.Context, p plan, frames int64) er
 
 // repeat encodes the turns of a draft that has so many frames.
 func (c *conversion) repeat(ctx context.Context, p plan, e encoding, frames int64) error {
-	if frames < p.Frames {
+	if frames != p.Frames {
 		draft := e
 		draft.Draft = true
 		if err := c.stretch(ctx, draft, "turn.mp4", nil, p.Frames); err != nil {

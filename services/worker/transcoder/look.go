@@ -1,14 +1,22 @@
 package transcoder
 
 import (
+	"bytes"
 	"context"
+	"io"
+	"os"
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // probe asks what a film's container says.
 func (t *Transcoder) probe(ctx context.Context, file string) (source, error) {
+	if isText(file) {
+		// A playlist among them, which would have FFmpeg open other files.
+		return source{}, unfit("it is a text, not a film")
+	}
 	out, err := t.ask(ctx, probeArgs(file))
 	if err != nil {
 		return source{}, err
@@ -19,20 +27,67 @@ func (t *Transcoder) probe(ctx context.Context, file string) (source, error) {
 // looked is how much of a film is looked at to find out its frame rate.
 const looked = 2 * time.Minute
 
-// look finds out how a picture becomes the mezzanine's.
-func (c *conversion) look(ctx context.Context, tr track) (picture, error) {
-	file, index := "file:"+c.film.File, strconv.Itoa(tr.Index)
-	window := looked
+// packets are the times of a track's packets, as they stand in the film.
+type packets struct {
+	times      []time.Duration // of those at the beginning, for as long as looked
+	start, end time.Duration
+}
+
+// packets reads all packets of a track. Containers do not agree on where a length is
+// counted from; packets know.
+func (c *conversion) packets(ctx context.Context, tr track) (packets, error) {
+	args := []string{"-select_streams", strconv.Itoa(tr.Index), "-show_entries", "packet=pts_time,duration_time", "-of", "csv=p=0"}
 	if c.limit > 0 {
-		window = min(window, c.limit)
+		args = append(args, "-read_intervals", "%+"+seconds(c.limit))
 	}
-	packets, err := c.t.ask(ctx, []string{"-select_streams", index, "-read_intervals", "%+" + seconds(window),
-		"-show_entries", "packet=pts_time", "-of", "csv=p=0", file})
+	out, err := c.t.ask(ctx, append(args, "file:"+c.film.File))
+	if err != nil {
+		return packets{}, err
+	}
+	return parsePackets(string(out)), nil
+}
+
+// parsePackets reads a line a packet: its time and its duration, in seconds. Packets
+// without a time are passed over.
+func parsePackets(s string) packets {
+	var p packets
+	some := false
+	for line := range strings.Lines(s) {
+		at, lasts, _ := strings.Cut(strings.TrimSpace(line), ",")
+		f, err := strconv.ParseFloat(at, 64)
+		if err != nil {
+			continue
+		}
+		t := time.Duration(f * float64(time.Second))
+		end := t + secondsOf(strings.TrimRight(lasts, ","))
+		if !some {
+			some, p.start, p.end = true, t, end
+		}
+		p.start, p.end = min(p.start, t), max(p.end, end)
+		if t-p.start < looked {
+			p.times = append(p.times, t)
+		}
+	}
+	return p
+}
+
+// look finds out how a picture becomes the mezzanine's, and corrects what its
+// container says of where it begins and how long it is.
+func (c *conversion) look(ctx context.Context, tr *track) (picture, error) {
+	file, index := "file:"+c.film.File, strconv.Itoa(tr.Index)
+	found, err := c.packets(ctx, *tr)
 	if err != nil {
 		return picture{}, err
 	}
+	if len(found.times) > 0 {
+		tr.Start = found.start
+		if span := found.end - found.start; tr.Duration <= 0 || span < tr.Duration {
+			tr.Duration = span
+		}
+	}
+	c.begins = beginning(*tr, c.source.Sounds)
 	fields := tr.fields(c.fields(ctx, index, file))
-	p := pace(timesIn(packets), tr.Rate, tr.Base)
+	p := pace(found.times, tr.Rate, tr.Base)
 	if fields != "" && p.Rate < 45 {
 		p.Rate *= 2 // a picture of each field
 	}
@@ -61,21 +116,9 @@ func (c *conversion) look(ctx context.Context, tr track) (picture, error) {
 		fields = ""
 	}
 	return picture{
-		Map: "0:" + index, Rate: rate, Late: max(0, tr.Start-c.begins()), Fields: fields, Colour: tr.Colour, Height: tr.Height,
+		Map: "0:" + index, Rate: rate, Late: max(0, tr.Start-c.begins), Fields: fields, Colour: tr.Colour, Height: tr.Height,
 		Long: c.t.config.Long, Short: c.t.config.Short, Linear: linear,
 	}, nil
-}
-
-// timesIn reads times, a line each; others are passed over.
-func timesIn(b []byte) []time.Duration {
-	var times []time.Duration
-	for line := range strings.Lines(string(b)) {
-		s := strings.Trim(line, ", \r\n")
-		if f, err := strconv.ParseFloat(s, 64); err == nil {
-			times = append(times, time.Duration(f*float64(time.Second)))
-		}
-	}
-	return times
 }
 
 // fields counts, of the first frames of a picture, those that are interlaced with the
@@ -111,4 +154,24 @@ func (t track) fields(top, bottom, progressive int) string {
 		return "tff"
 	}
 	return "bff"
+}
+
+// isText reports whether a file begins with text and nothing else.
+func isText(file string) bool {
+	f, err := os.Open(file)
+	if err != nil {
+		return false // FFmpeg tells why
+	}
+	defer func() { _ = f.Close() }() // only read
+	b := make([]byte, 4096)
+	n, _ := io.ReadFull(f, b) // a short file is as good
+	b = bytes.TrimPrefix(b[:n], []byte("\xef\xbb\xbf"))
+	for len(b) > 0 {
+		r, size := utf8.DecodeRune(b)
+		if r == utf8.RuneError && len(b) >= utf8.UTFMax || r < ' ' && !strings.ContainsRune("\t\n\v\f\r\x1b", r) {
+			return false
+		}
+		b = b[size:]
+	}
+	return n > 0
 }

@@ -76,7 +76,13 @@ func (p picture) colours() []string {
 	if !wide || !p.Linear {
 		return []string{"scale=" + p.size() + ":in_color_matrix=" + p.matrix() + ":out_color_matrix=bt709:out_range=tv:" + exact}
 	}
-	in := "tin=" + or(c.Transfer, "bt709") + ":min=" + or(c.Matrix, "bt2020nc") + ":pin=" + or(c.Primaries, "bt2020")
+	matrix, primaries := or(c.Matrix, "bt2020nc"), or(c.Primaries, "bt2020")
+	if matrix == "bt2020c" { // which the filter does not convert; of one that is tagged so by mistake it is the better guess
+		matrix = "bt2020nc"
+	}
+	// The primaries are named twice: those of the output are unknown else where the
+	// film does not say.
+	in := "tin=" + or(c.Transfer, "bt709") + ":min=" + matrix + ":pin=" + primaries + ":p=" + primaries
 	// White of 203 cd/m² (BT.2408) becomes 1.
 	f := []string{"scale=" + p.size() + ":in_color_matrix=bt2020:out_color_matrix=bt2020:" + exact,
 		"zscale=" + in + ":t=linear:npl=203", "format=gbrpf32le", "zscale=p=bt709"}

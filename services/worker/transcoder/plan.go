@@ -24,9 +24,9 @@ type plan struct {
 }
 
 const (
-	// padding is what codecs add to the end of a sound, in samples: it is no reason to
-	// hold a picture.
-	padding = 2 * frameLength
+	// padding is what codecs may add to a sound, in samples: it is no reason to hold a
+	// picture.
+	padding = 3600
 	// A film is repeated within its mezzanine, rather than held, up to a minute of it,
 	// or up to two where it would be held for more than a twentieth of its length.
 	repeated     = time.Minute

@@ -1,6 +1,8 @@
 package transcoder
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -73,7 +75,7 @@ func TestChainOfFilters(t *testing.T) {
 	for _, c := range []struct{ name, chain, want, never string }{
 		{"a small picture without colours is of BT.601", base.chain(), "in_color_matrix=bt601:out_color_matrix=bt709", "zscale"},
 		{"a large one is of BT.709", with(func(p *picture) { p.Height = 1080 }), "in_color_matrix=bt709:", "zscale"},
-		{"PQ is mapped", with(func(p *picture) { p.Colour = colour{"tv", "bt2020nc", "smpte2084", "bt2020"} }), "tin=smpte2084:min=bt2020nc:pin=bt2020:t=linear:npl=203,format=gbrpf32le,zscale=p=bt709,tonemap=", "bwdif"},
+		{"PQ is mapped", with(func(p *picture) { p.Colour = colour{"tv", "bt2020nc", "smpte2084", "bt2020"} }), "tin=smpte2084:min=bt2020nc:pin=bt2020:p=bt2020:t=linear:npl=203,format=gbrpf32le,zscale=p=bt709,tonemap=", "bwdif"},
 		{"HLG without its other tags is mapped", with(func(p *picture) { p.Colour = colour{Transfer: "arib-std-b67"} }), "tin=arib-std-b67:min=bt2020nc:pin=bt2020", "bwdif"},
 		{"BT.2020 without HDR needs no mapping of light", with(func(p *picture) { p.Colour = colour{"tv", "bt2020nc", "bt2020-10", "bt2020"} }), "zscale=t=bt709", "tonemap"},
 		{"HDR without the filters", with(func(p *picture) { p.Colour, p.Linear = colour{"tv", "bt2020nc", "smpte2084", "bt2020"}, false }), "in_color_matrix=bt2020", "zscale"},
@@ -83,6 +85,34 @@ func TestChainOfFilters(t *testing.T) {
 	} {
 		if !strings.Contains(c.chain, c.want) || strings.Contains(c.chain, c.never) {
 			t.Errorf("%s: got %s, want %s and never %s", c.name, c.chain, c.want, c.never)
+		}
+	}
+}
+
+func TestParsePackets(t *testing.T) {
+	p := parsePackets("100.000000,0.040000\n100.080000,0.040000\nN/A,0.040000\n100.040000,0.040000,\n400.000000,10.000000\n")
+	if p.start != 100*time.Second || p.end != 410*time.Second || len(p.times) != 3 {
+		t.Errorf("got from %s to %s, %d times, want from 100 s to 410 s, and the three of the beginning", p.start, p.end, len(p.times))
+	}
+	if p := parsePackets("N/A,N/A\n"); len(p.times) != 0 {
+		t.Errorf("got %d times of nothing", len(p.times))
+	}
+}
+
+func TestTextIsNoFilm(t *testing.T) {
+	for content, want := range map[string]bool{
+		"#EXTM3U\n#EXTINF:10,\n/etc/passwd\n#EXT-X-ENDLIST\n": true,
+		"\xef\xbb\xbfÉté\n":        true,
+		"":                         false,
+		"\x00\x00\x00\x18ftypmp42": false,
+		"YUV4MPEG2 W2 H2 F25:1\nFRAME\n\x10\x10\x80": false,
+	} {
+		file := filepath.Join(t.TempDir(), "film.mp4")
+		if err := os.WriteFile(file, []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if got := isText(file); got != want {
+			t.Errorf("%q: got %v, want %v", content, got, want)
 		}
 	}
 }

@@ -27,6 +27,8 @@ type pass struct {
 	input func(io.Writer) error
 	// at gets how far it is; nil for nobody.
 	at func(time.Duration)
+	// others are the decoders that are not asked, whose complaints do not count.
+	others []string
 }
 
 // outcome is what a pass has made and said.
@@ -41,7 +43,7 @@ func (t *Transcoder) run(ctx context.Context, p pass) (outcome, error) {
 	defer cancel(nil)
 	stuck := time.AfterFunc(stuckAfter, func() { cancel(unfit("FFmpeg got no further with it for %s", stuckAfter)) })
 	defer stuck.Stop()
-	var out outcome
+	out := outcome{Complaints: ffmpeg.Complaints{Ignored: p.others}}
 	var in, feed *os.File
 	if p.input != nil {
 		var err error

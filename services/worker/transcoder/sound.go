@@ -3,6 +3,7 @@ package transcoder
 import (
 	"fmt"
 	"io"
+	"strings"
 	"time"
 )
 
@@ -31,7 +32,11 @@ func soundChain(t track) string {
 		return "aformat=sample_fmts=fltp,aformat=sample_fmts=fltp:channel_layouts=stereo," +
 			"aresample=48000:async=1:first_pts=0,alimiter=limit=0.97:level=false:latency=true"
 	}
-	return "aresample=48000:async=1:first_pts=0,aformat=channel_layouts=stereo"
+	chain := "aresample=48000:async=1:first_pts=0,aformat=channel_layouts=stereo"
+	if strings.HasPrefix(t.Codec, "pcm_f") { // which may be louder than what can be played
+		chain = "aformat=sample_fmts=fltp:channel_layouts=stereo,aresample=48000:async=1:first_pts=0,alimiter=limit=1:level=false:latency=true"
+	}
+	return chain
 }
 
 // loop is the sound of a mezzanine as samples: turns of the film's sound, each from

@@ -157,16 +157,20 @@ func TestPictureAndSoundStayTogetherOverTurns(t *testing.T) {
 		name, rate, picture, sound string
 		turn                       time.Duration
 		spoken                     float64 // until when the sound lasts in each turn, in seconds
+		file                       string
+		options                    []string
 	}{
-		{"a length that is no whole number of segments", "25", "3", "3", 6 * time.Second, 3},
-		{"sound that is shorter", "25", "6", "2", 6 * time.Second, 2},
-		{"sound that is longer", "25", "2", "6", 6 * time.Second, 6},
-		{"frames of 1001/30000 s", "30000/1001", "4.004", "4.004", 4004 * time.Millisecond, 4},
+		{"a length that is no whole number of segments", "25", "3", "3", 6 * time.Second, 3, "film.mp4", nil},
+		{"sound that is shorter", "25", "6", "2", 6 * time.Second, 2, "film.ts", nil},
+		{"sound that is longer", "25", "2", "6", 6 * time.Second, 6, "film.mov", nil},
+		{"frames of 1001/30000 s", "30000/1001", "4.004", "4.004", 4004 * time.Millisecond, 4, "film.mkv", nil},
+		{"a stream that was saved at a time of day", "25", "4", "4", 4 * time.Second, 4, "film.mp4", strings.Fields("-output_ts_offset 1790000000 " +
+			"-movflags +empty_moov+default_base_moof+frag_keyframe+frag_discont -avoid_negative_ts disabled -use_editlist 0")},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			tr := newTranscoder(t)
-			m, err := tr.Make(t.Context(), film(t, "film.mp4", c.rate, c.picture, c.sound))
+			m, err := tr.Make(t.Context(), film(t, c.file, c.rate, c.picture, c.sound, c.options...))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -191,6 +195,37 @@ func TestPictureAndSoundStayTogetherOverTurns(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestARecordingThatBeginsAnywhereStaysInSync(t *testing.T) {
+	t.Parallel()
+	tr := newTranscoder(t)
+	whole := film(t, "whole.ts", "25", "8", "8", "-g", "50", "-bf", "0")
+	cut := filepath.Join(t.TempDir(), "cut.ts")
+	run(t, "-ss", "2.5", "-i", whole.File, "-c", "copy", cut) // sound from there, picture from the next key frame
+	m, err := tr.Make(t.Context(), fileOf(t, cut))
+	if err != nil {
+		t.Fatal(err)
+	}
+	picture, sound := standing(t, live(t, m, 0, 2*m.Turn), 25)
+	for i := 4; i < 9 && i < min(len(picture), len(sound)); i++ { // the picture has begun, the sound has not ended
+		if math.Abs(picture[i]-sound[i]) > 0.15 {
+			t.Errorf("half second %d: the picture stands at %.2f, the sound at %.2f", i, picture[i], sound[i])
+		}
+	}
+}
+
+func TestHDRThatTellsLittleOfItselfIsAired(t *testing.T) {
+	t.Parallel()
+	tr := newTranscoder(t)
+	for _, c := range []struct{ transfer, matrix string }{{"smpte2084", "bt2020nc"}, {"arib-std-b67", "unknown"}, {"smpte2084", "bt2020c"}} {
+		file := filepath.Join(t.TempDir(), "film.mp4")
+		run(t, "-f", "lavfi", "-i", "color=c=gray:s=64x36:r=25:d=2", "-vf", "setparams=color_primaries=unknown", "-c:v", "libx264", "-preset", "ultrafast",
+			"-pix_fmt", "yuv420p10le", "-color_trc", c.transfer, "-colorspace", c.matrix, file)
+		if _, err := tr.Make(t.Context(), fileOf(t, file)); err != nil {
+			t.Errorf("transfer %s, matrix %s: %v", c.transfer, c.matrix, err)
+		}
 	}
 }
 
