@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -208,7 +209,7 @@ func TestSucceed(t *testing.T) {
 }
 
 func TestALongLineIsReadInTime(t *testing.T) {
-	start := time.Now()
+	before := worked(t)
 	for _, c := range []string{",", "=", "\"", "a=\"b\"", "\x00,", "a=,"} {
 		line := "#EXT-X-DATERANGE:" + strings.Repeat(c, maxLine/len(c)-20)
 		if _, err := ParseMedia([]byte(live + line + "\n")); err != nil {
@@ -216,7 +217,18 @@ func TestALongLineIsReadInTime(t *testing.T) {
 		}
 		Rewrite([]byte(live+"#EXT-X-MAP:"+line+"\n"), strings.ToUpper)
 	}
-	if took := time.Since(start); took > 5*time.Second {
+	if took := worked(t) - before; took > 5*time.Second {
 		t.Errorf("took %s, want milliseconds", took)
 	}
+}
+
+// worked is how long this process has kept a processor busy: a busy machine adds
+// nothing to it.
+func worked(t *testing.T) time.Duration {
+	t.Helper()
+	var used syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
 }
