@@ -136,11 +136,11 @@ type encoding struct {
 // args encode in the form of a mezzanine: closed groups of exactly a segment, no
 // B-frames, no key frame at a scene cut, colours tagged as BT.709.
 func (e encoding) args() []string {
-	group, crf := strconv.Itoa(e.Group), "21"
+	group, preset, crf := strconv.Itoa(e.Group), "veryfast", "21"
 	if e.Draft {
-		crf = "12"
+		preset, crf = "ultrafast", "8"
 	}
-	args := []string{"-c:v", "libx264", "-preset", "veryfast", "-profile:v", "high", "-threads", "4", "-crf", crf,
+	args := []string{"-c:v", "libx264", "-preset", preset, "-profile:v", "high", "-threads", "4", "-crf", crf,
 		"-g", group, "-keyint_min", group, "-sc_threshold", "0", "-bf", "0",
 		"-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "tv",
 		"-video_track_timescale", strconv.Itoa(Timescale)}

@@ -27,10 +27,13 @@ const (
 	// padding is what codecs may add to a sound, in samples: it is no reason to hold a
 	// picture.
 	padding = 3600
-	// A film is repeated within its mezzanine, rather than held, up to a minute of it,
-	// or up to two where it would be held for more than a twentieth of its length.
-	repeated     = time.Minute
-	repeatedMost = 2 * time.Minute
+	// A film is repeated, rather than held, where picture and sound then repeat together
+	// within loopMost; or within loopLonger where it would be held for more than a tenth
+	// of its length. The sound of all of it is encoded before the film is on air.
+	loopMost   = 2 * time.Minute
+	loopLonger = 10 * time.Minute
+	// repeated is how long the picture of repeated turns may be.
+	repeated = 2 * time.Minute
 	// soundMost is how long the sound of a mezzanine may be, unless four rounds of the
 	// picture are longer: rather is the picture held for some segments more.
 	soundMost = 2 * time.Hour
@@ -45,25 +48,28 @@ func newPlan(rate ratio, frames, samples int64) plan {
 		p.Frames = int64(math.Ceil(sound - 0.01))
 	}
 	group := int64(p.Group)
-	most := repeated
-	if held := -p.Frames % group; held != 0 && (group+held)*20 > p.Frames {
-		most = repeatedMost
-	}
-	turns := group / gcd(group, p.Frames)
-	if turns > 1 && p.timeOf(turns*p.Frames) <= most {
-		p.Turns = turns
-	} else {
-		p.Held = (group - p.Frames%group) % group
-	}
 	// The sound ends on a frame of AAC after so many segments.
 	unit := frameLength / gcd(frameLength, samplesIn(p.Segment))
+	held := (group - p.Frames%group) % group
+	most := loopMost
+	if held*10 > p.Frames {
+		most = loopLonger
+	}
+	turns := group / gcd(group, p.Frames)
+	picture := turns * p.Frames
+	loop := picture * (unit / gcd(unit, picture/group))
+	if turns > 1 && p.timeOf(picture) <= repeated && p.timeOf(loop) <= most {
+		p.Turns = turns
+	} else {
+		p.Held = held
+	}
 	for {
 		segments := p.pictureFrames() / group
 		p.Rounds = unit / gcd(unit, segments)
 		if p.Rounds == 1 || p.Rounds <= 4 || time.Duration(p.Rounds)*p.Turn() <= soundMost {
 			return p
 		}
-		p.Held += group
+		p.Held += group // rather than that its sound is encoded for hours
 	}
 }
 

@@ -27,6 +27,7 @@ func TestPlanShowsTheWholeFilmEachTurn(t *testing.T) {
 		{"no sound at all", pal, 200, 0, 200, 1, 0, 8 * time.Second, 8 * time.Second},
 		{"what a codec adds to the sound is no part of the film", pal, 400, 16*sampleRate + 2048, 400, 1, 0, 16 * time.Second, 16 * time.Second},
 		{"sound a little longer than a short picture", pal, 50, 100800, 53, 50, 0, 106 * time.Second, 424 * time.Second},
+		{"a second in twenty is rather held than minutes of sound encoded", pal, 575, 23 * sampleRate, 575, 1, 25, 24 * time.Second, 24 * time.Second},
 		{"a film of a minute and a half is held", pal, 2275, 0, 2275, 1, 25, 92 * time.Second, 184 * time.Second},
 		{"a single frame", pal, 1, 0, 1, 50, 0, 2 * time.Second, 8 * time.Second},
 		{"segments of 2.002 s", ntsc, 300, 480480, 300, 1, 0, 10010 * time.Millisecond, 320320 * time.Millisecond},
