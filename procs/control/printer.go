@@ -52,7 +52,7 @@ func (p printer) event(e Event) {
 		level, text := filmText(*e.Film)
 		p.line(e.Time, level, e.Process, text)
 	case e.Log != nil:
-		p.line(e.Log.Time, e.Log.Level, e.Process, strings.TrimSpace(e.Log.Message+" "+e.Log.FieldText()))
+		p.line(e.Log.Time, e.Log.Level, cmp.Or(e.Process, "platform"), strings.TrimSpace(e.Log.Message+" "+e.Log.FieldText()))
 	}
 }
 

@@ -872,10 +872,7 @@ func TestHotSegmentsOutliveAnOutage(t *testing.T) {
 }
 
 func TestStateSurvivesWhatIsNotItsOwn(t *testing.T) {
-	s, err := openState(t.TempDir(), 7)
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := openState(t.TempDir(), 7)
 	long := "/" + strings.Repeat("x", 1000) + "/playlist.m3u8"
 	good := saved{At: time.Now()}
 	good.Key, good.Line.Head.TargetDuration, good.Line.Entries = long, 2, []timeline.Entry{{MSN: 1}}

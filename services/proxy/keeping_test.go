@@ -6,16 +6,14 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/hashicorp/go-hclog"
 )
 
 func TestADiskThatTakesNothingIsToldOnce(t *testing.T) {
 	folder := t.TempDir()
-	s, err := openState(folder, 8002)
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := openState(folder, 8002)
 	well := s.folder
 	file := filepath.Join(folder, "file")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
@@ -42,5 +40,23 @@ func TestADiskThatTakesNothingIsToldOnce(t *testing.T) {
 	}
 	if info, err := os.Stat(s.file("/b.m3u8")); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("the file: got %v, %v, want one that only we read", info, err)
+	}
+}
+
+func TestAProxyStartsWithoutAPlaceForItsState(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := openState(file, 8002)
+	if list, err := s.read(time.Now()); len(list) != 0 || err != nil {
+		t.Errorf("got %v, %v, want nothing kept", list, err)
+	}
+	folder := filepath.Join(t.TempDir(), "not", "there")
+	s = openState(folder, 8002)
+	s.put("/b.m3u8", []byte("{}"))
+	s.flush(hclog.NewNullLogger())
+	if _, err := os.Stat(s.file("/b.m3u8")); err != nil {
+		t.Errorf("a folder that was swept away is not made again: %v", err)
 	}
 }

@@ -85,9 +85,8 @@ func newService(c Config, k runner.Kit, dial func(ctx context.Context, network, 
 		s.packagers = append(s.packagers, fetch.NewUpstream(base, options))
 	}
 	s.life, s.end = context.WithCancel(context.Background())
-	var err error
-	s.state, err = openState(c.Paths.State, int(c.ProxyPort))
-	return s, err
+	s.state = openState(c.Paths.State, int(c.ProxyPort))
+	return s, nil
 }
 
 // Address is PROXY_PORT on BIND_ADDRESS.

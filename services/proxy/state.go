@@ -48,12 +48,10 @@ func (v saved) young(now time.Time) bool {
 	return now.Sub(v.At).Abs() < max(min(v.Line.Window, 10*time.Minute), 10*time.Second)
 }
 
-func openState(folder string, port int) (*state, error) {
-	path := filepath.Join(folder, fmt.Sprintf("proxy-%d", port))
-	if err := os.MkdirAll(path, 0o700); err != nil {
-		return nil, fmt.Errorf("STATE_PATH=%q: %w", folder, err)
-	}
-	return &state{folder: path, dirty: map[string][]byte{}, wake: make(chan struct{}, 1)}, nil
+// openState returns the state kept in a folder. One that cannot be used is told when
+// it is written to: without it players are served as well.
+func openState(folder string, port int) *state {
+	return &state{folder: filepath.Join(folder, fmt.Sprintf("proxy-%d", port)), dirty: map[string][]byte{}, wake: make(chan struct{}, 1)}
 }
 
 func (s *state) put(key string, b []byte) {
@@ -116,7 +114,10 @@ func (s *state) writeOne(file string, b []byte) error {
 		}
 		return nil
 	}
-	err := os.WriteFile(file+".new", b, 0o600)
+	err := os.MkdirAll(s.folder, 0o700) // it may have been swept away
+	if err == nil {
+		err = os.WriteFile(file+".new", b, 0o600)
+	}
 	if err == nil {
 		err = os.Rename(file+".new", file)
 	}

@@ -70,6 +70,9 @@ var errStalled = fmt.Errorf("it gave nothing for %s", stalledAfter)
 // errTooLate breaks off an FFmpeg that is behind by more than two windows.
 var errTooLate = errors.New("it fell behind by more than two playlists")
 
+// errUnplayable is why a mezzanine is made again.
+var errUnplayable = errors.New("FFmpeg cannot play its mezzanine, which is made again")
+
 // run publishes segments until ctx is cancelled. FFmpeg is started again however
 // it ends; the error is one that needs more than that, such as a full disk.
 func (e *encoder) run(ctx context.Context) error {
@@ -78,7 +81,7 @@ func (e *encoder) run(ctx context.Context) error {
 	e.output.SetGrid(e.source.grid)
 	e.clock = e.clock.notBefore(e.source.grid.Start(e.output.Newest() + 1))
 	e.note()
-	wait, fruitless := restartFirst, 0
+	wait, fruitless, refused := restartFirst, 0, 0
 	for {
 		before := e.output.Newest()
 		if err := e.source.mezzanine.WriteLists(); err != nil {
@@ -95,13 +98,18 @@ func (e *encoder) run(ctx context.Context) error {
 			return err
 		}
 		if fruitless++; e.output.Newest() > before {
-			wait, fruitless = restartFirst, 0
+			wait, fruitless, refused = restartFirst, 0, 0
+		} else if exit.Signal == 0 && exit.Code > 0 {
+			refused++ // by FFmpeg itself; nobody killed it
 		}
 		e.metrics.restarts.WithLabelValues(e.signal).Inc()
 		e.tellEnd(exit, err, wait)
 		if fruitless > 0 && fruitless%suspicious == 0 {
 			if fault := e.machine.suspect(ctx); fault != nil {
 				return fault
+			}
+			if refused >= suspicious {
+				return errors.Join(errUnplayable, e.source.mezzanine.Discard())
 			}
 		}
 		select {

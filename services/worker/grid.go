@@ -7,10 +7,10 @@ import (
 )
 
 // gridOf is the grid of a film whose segments are of that length and whose file was
-// changed then.
+// changed then, where nothing is known of the numbers that its signal had before.
 //
 // A signal's numbers never go down, but segments that are longer than those of the
-// plain grid are fewer. So the numbers of another grid are moved up: a day after the
+// plain grid are fewer. So the numbers of another grid are moved up: an hour after the
 // file's change they are one above those of the plain grid, and more before. This
 // follows from the file alone, so that every worker that reads it numbers alike.
 func gridOf(segment time.Duration, changed time.Time) media.Grid {
@@ -18,7 +18,7 @@ func gridOf(segment time.Duration, changed time.Time) media.Grid {
 	if g.Length() == media.DefaultSegment {
 		return media.Grid{}
 	}
-	m := g.Start(g.At(changed.Add(24 * time.Hour)))
+	m := g.Start(g.At(changed.Add(time.Hour)))
 	g.Offset = media.Grid{}.At(m) + 1 - g.At(m)
 	return g
 }

@@ -96,7 +96,7 @@ func (s *Service) see(ctx context.Context, f input.File, there map[string]bool) 
 func (s *Service) movesGrid(sig *signal, f input.File) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return f.Fit() && sig.segment != 0 && gridOf(sig.segment, sig.file.Changed) != gridOf(sig.segment, f.Changed)
+	return s.config.Paths.Output == runner.NoOutput && f.Fit() && sig.segment != 0 && gridOf(sig.segment, sig.file.Changed) != gridOf(sig.segment, f.Changed)
 }
 
 // former tells of a new version that cannot be aired, or not yet.

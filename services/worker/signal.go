@@ -154,8 +154,7 @@ func (s *Service) air(ctx context.Context, sig *signal, m transcoder.Mezzanine) 
 	if previous != nil {
 		s.stop(previous)
 	}
-	grid := gridOf(m.Segment, sig.file.Changed)
-	out, err := s.openOutput(sig.file.Signal, grid)
+	out, grid, err := s.openOutput(sig.file, m.Segment)
 	if err != nil {
 		return err
 	}
@@ -184,16 +183,18 @@ func (s *Service) air(ctx context.Context, sig *signal, m transcoder.Mezzanine) 
 	return err
 }
 
-// openOutput opens the output of a signal, or returns the one of its former version.
-// It is called by the goroutine of the signal's only version on air.
-func (s *Service) openOutput(name string, grid media.Grid) (*delivery.Output, error) {
+// openOutput opens the output of a film's signal, or returns the one of its former
+// version, and the grid on which it goes on. It is called by the goroutine of the
+// signal's only version on air.
+func (s *Service) openOutput(f input.File, segment time.Duration) (*delivery.Output, media.Grid, error) {
+	name, grid, now := f.Signal, gridOf(segment, f.Changed), s.clock.now()
 	s.mu.Lock()
 	out := s.outputs[name]
 	before, ending := s.ending[name]
 	delete(s.ending, name)
 	s.mu.Unlock()
 	if out != nil {
-		return out, nil
+		return out, out.Grid(segment, grid, now), nil
 	}
 	if ending {
 		if err := before.output.Close(); err != nil {
@@ -203,15 +204,16 @@ func (s *Service) openOutput(name string, grid media.Grid) (*delivery.Output, er
 	c := delivery.Config{Packagers: s.config.IngestURLs, Token: s.config.Token, Window: s.config.Window, Log: s.log, Metrics: s.metrics.delivery}
 	if s.config.Paths.Output != runner.NoOutput {
 		c.Path = s.outputOf(name)
+		grid = delivery.GridIn(c.Path, segment, grid, now)
 	}
-	out, err := delivery.Open(c, name, grid, s.clock.now())
+	out, err := delivery.Open(c, name, grid, now)
 	if err != nil {
-		return nil, err
+		return nil, grid, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.outputs[name] = out
-	return out, nil
+	return out, grid, nil
 }
 
 // outputOf is the folder of a signal.

@@ -3,10 +3,13 @@ package delivery
 import (
 	"context"
 	"errors"
+	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
 
+	"livestream-tui/services/hls"
 	"livestream-tui/services/media"
 )
 
@@ -51,6 +54,30 @@ func Open(c Config, signal string, grid media.Grid, now time.Time) (*Output, err
 		o.stores = append(o.stores, in)
 	}
 	return o, nil
+}
+
+// GridIn is the grid on which the signal in a folder goes on with segments of that
+// length; otherwise is the one where the folder lists nothing.
+func GridIn(path string, segment time.Duration, otherwise media.Grid, now time.Time) media.Grid {
+	b, err := os.ReadFile(filepath.Join(path, media.PlaylistName))
+	if err != nil {
+		return otherwise
+	}
+	list, err := hls.ParseMedia(b)
+	if err != nil || len(list.Segments) == 0 {
+		return otherwise
+	}
+	return gridAfter(list, segment, now)
+}
+
+// Grid is the grid on which the signal goes on with segments of that length; otherwise
+// is the one where nothing is listed, or where other workers, which list alike, know
+// nothing of this one.
+func (o *Output) Grid(segment time.Duration, otherwise media.Grid, now time.Time) media.Grid {
+	if o.folder == nil || o.Newest() < 0 {
+		return otherwise
+	}
+	return gridAfter(&o.window.list, segment, now)
 }
 
 // SetGrid sets the grid of the segments to come.

@@ -2,6 +2,7 @@ package delivery
 
 import (
 	"slices"
+	"time"
 
 	"livestream-tui/services/hls"
 	"livestream-tui/services/media"
@@ -116,4 +117,30 @@ func (w Window) names() map[string]bool {
 		names[s.URI], names[s.Map.URI] = true, true
 	}
 	return names
+}
+
+// gridAfter is the grid on which a signal goes on after what a playlist lists, with
+// segments of that length: the playlist's own where they are as long as its segments
+// are, else one whose numbers go on from the playlist's without a hole.
+func gridAfter(list *hls.MediaPlaylist, segment time.Duration, now time.Time) media.Grid {
+	g := media.Grid{Segment: segment}
+	if segment == media.DefaultSegment {
+		g.Segment = 0
+	}
+	last := list.Segments[len(list.Segments)-1]
+	newest := list.LastMSN()
+	ends := now
+	if !last.ProgramDateTime.IsZero() {
+		ends = last.ProgramDateTime.Add(last.Duration)
+	}
+	if (last.Duration-g.Length()).Abs() < time.Millisecond && !last.ProgramDateTime.IsZero() {
+		g.Offset = newest - g.At(last.ProgramDateTime.Add(g.Length()/2)) // dates are rounded
+		return g
+	}
+	next := g.At(ends)
+	if g.Start(next).Before(ends) {
+		next++ // it begins when the last one has ended
+	}
+	g.Offset = newest + 1 - max(next, g.At(now))
+	return g
 }

@@ -16,9 +16,10 @@ func TestSignalOf(t *testing.T) {
 		"live01.mp4":            "live01",
 		"LIVE_01.MKV":           "LIVE_01",
 		"My Movie (1).mp4":      "my-movie-1",
+		"Übergröße.mp4":         "ubergrosse",
 		"  --Ärger & Öl!.mov":   "arger-ol",
 		"Crème_brûlée.ts":       "creme-brulee",
-		"Łódź ½.mp4":            "odz-1-2", // what has no plain letter is dropped as a gap
+		"Łódź ½.mp4":            "lodz-1-2", // what has no plain letter is dropped as a gap
 		"100%.mp4":              "100",
 		"a.b.c.mp4":             "a-b-c",
 		"-dash.mp4":             "dash",

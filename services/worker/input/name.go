@@ -25,6 +25,9 @@ func IsFilm(name string) bool {
 // maxSignal is the longest name of a signal.
 const maxSignal = 64
 
+// ligatures are letters that are not an ASCII letter with an accent.
+var ligatures = strings.NewReplacer("ß", "ss", "æ", "ae", "Æ", "ae", "œ", "oe", "Œ", "oe", "ø", "o", "Ø", "o", "ł", "l", "Ł", "l", "đ", "d", "Đ", "d", "ı", "i")
+
 // SignalOf returns the signal that a film of that file name becomes. A base name
 // that is fit to name a signal is the signal. In any other, letters are lower case
 // and without their accents, and whatever is neither letter nor digit becomes a
@@ -37,7 +40,7 @@ func SignalOf(name string) string {
 	}
 	var b strings.Builder
 	gap := false
-	for _, r := range norm.NFKD.String(base) {
+	for _, r := range norm.NFKD.String(ligatures.Replace(base)) {
 		r = unicode.ToLower(r)
 		switch {
 		case unicode.Is(unicode.Mn, r): // an accent of the letter before

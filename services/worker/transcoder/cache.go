@@ -30,6 +30,13 @@ func (t *Transcoder) keep(m Mezzanine, work, key string) (Mezzanine, error) {
 			}
 		}
 	}
+	for name, size := range map[string]*int64{pictureFile: &m.PictureBytes, soundFile: &m.SoundBytes} {
+		info, err := os.Stat(filepath.Join(work, name))
+		if err != nil {
+			return m, err
+		}
+		*size = info.Size()
+	}
 	if err := m.writeAbout(); err != nil {
 		return m, err
 	}

@@ -12,7 +12,7 @@ import (
 // put puts a mezzanine of n bytes into a cache, which was used some time ago.
 func put(t *testing.T, cache, name string, n int, used time.Duration) Mezzanine {
 	t.Helper()
-	m := Mezzanine{Film: name + ".mp4", Turn: 4 * time.Second, Segment: 2 * time.Second, Loop: 8 * time.Second, Frames: 50, folder: filepath.Join(cache, name)}
+	m := Mezzanine{Film: name + ".mp4", Turn: 4 * time.Second, Segment: 2 * time.Second, Loop: 8 * time.Second, Frames: 50, PictureBytes: int64(n / 2), SoundBytes: int64(n / 2), folder: filepath.Join(cache, name)}
 	if err := os.MkdirAll(m.folder, 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -116,6 +116,10 @@ func TestWhatIsNoMezzanineIsNotOpened(t *testing.T) {
 	}
 	for name, spoil := range map[string]func() error{
 		"its turn is no whole number of segments": func() error { m.Turn = 3 * time.Second; return m.writeAbout() },
+		"its picture was cut": func() error {
+			m.Turn = 4 * time.Second
+			return errors.Join(m.writeAbout(), os.Truncate(filepath.Join(m.folder, pictureFile), 1))
+		},
 		"its sound is missing": func() error {
 			m.Turn = 4 * time.Second
 			return errors.Join(m.writeAbout(), os.Remove(filepath.Join(m.folder, soundFile)))

@@ -22,7 +22,7 @@ type Film struct {
 
 // recipeVersion changes whenever a mezzanine made before is not what would be made
 // now.
-const recipeVersion = 4
+const recipeVersion = 5
 
 // key names a film by its content (size, modification time, head and tail) and by
 // what is made of it. It does not depend on the file's name.

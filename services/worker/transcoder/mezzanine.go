@@ -2,7 +2,9 @@ package transcoder
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -30,6 +32,9 @@ type Mezzanine struct {
 	Frames int `json:"frames"`
 	// Excerpt: only the film's beginning is in it.
 	Excerpt bool `json:"excerpt"`
+	// PictureBytes and SoundBytes are the sizes of its files.
+	PictureBytes int64 `json:"picture_bytes"`
+	SoundBytes   int64 `json:"sound_bytes"`
 	// Remarks are what differs from the film, in words; none where nothing does.
 	Remarks []string `json:"remarks"`
 
@@ -61,14 +66,31 @@ func openMezzanine(folder string) (Mezzanine, error) {
 	return m, m.Present()
 }
 
-// Present returns nil while its files are there.
+// Present returns nil while its files are there and as large as they were made.
 func (m Mezzanine) Present() error {
-	for _, name := range []string{pictureFile, soundFile} {
-		if _, err := os.Stat(filepath.Join(m.folder, name)); err != nil {
+	for _, f := range []struct {
+		name  string
+		bytes int64
+	}{{pictureFile, m.PictureBytes}, {soundFile, m.SoundBytes}} {
+		info, err := os.Stat(filepath.Join(m.folder, f.name))
+		if err != nil {
 			return fmt.Errorf("mezzanine: %w", err)
+		}
+		if info.Size() != f.bytes {
+			return fmt.Errorf("mezzanine: %s is damaged", f.name)
 		}
 	}
 	return nil
+}
+
+// Discard has the mezzanine made again when it is needed next: FFmpeg cannot play it.
+// Without its files there is nothing to discard, which is no error.
+func (m Mezzanine) Discard() error {
+	err := os.Remove(filepath.Join(m.folder, aboutFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
 }
 
 // Hold keeps the cache from removing the mezzanine until release is called. Without
