@@ -141,6 +141,10 @@ func gridAfter(list *hls.MediaPlaylist, segment time.Duration, now time.Time) me
 	if g.Start(next).Before(ends) {
 		next++ // it begins when the last one has ended
 	}
-	g.Offset = newest + 1 - max(next, g.At(now))
+	const recent = 5 // segments that are made up for; after a longer pause nobody waits for them
+	if live := g.At(now); live-next > recent {
+		next = live
+	}
+	g.Offset = newest + 1 - next
 	return g
 }
