@@ -131,6 +131,9 @@ func copyFile(t *testing.T, from, to string) {
 	}
 }
 
+// portsGiven are the ports that freePorts has found.
+var portsGiven sync.Map
+
 // freePorts finds ports below those that the system gives to outgoing connections:
 // one of these could have a killed packager's port when it comes back.
 func freePorts(t *testing.T, n int) []int {
@@ -138,6 +141,9 @@ func freePorts(t *testing.T, n int) []int {
 	var ports []int
 	for len(ports) < n {
 		port := 15000 + rand.IntN(17000)
+		if _, given := portsGiven.LoadOrStore(port, true); given {
+			continue // to a test that runs beside this one
+		}
 		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
 		if err != nil {
 			continue // taken

@@ -17,6 +17,7 @@ import (
 // TestFilmsComeAndGoUnderPlayersOfAnother copies a film in two halves, replaces,
 // renames and removes films while players watch another one: they notice nothing.
 func TestFilmsComeAndGoUnderPlayersOfAnother(t *testing.T) {
+	t.Parallel() // it waits more than it works
 	env := settings(t)
 	in := func(name string) string { return filepath.Join(env["INPUT_STREAM_PATH"], name) }
 	film, err := os.ReadFile(in("live01.mp4"))

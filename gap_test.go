@@ -188,6 +188,7 @@ func (p *platform) bothUp() error {
 // TestTheControlPlaneIsGone lets discovery, reporter and origin be away: playback is
 // as if nothing were (FAILURES.md, rule 10), and a packager's death is survived.
 func TestTheControlPlaneIsGone(t *testing.T) {
+	t.Parallel() // it waits more than it works
 	p := launch(t, settings(t))
 	p.awaitOnAir(everyProcess...)
 	players := gather(t, p, 12)

@@ -21,6 +21,7 @@ const madeAgain = 5 * time.Second
 // TestWhatThePlatformLivesInIsRemoved removes its folders, one after the other, as a
 // logout or a cleaner does, and kills each process after that: players play on.
 func TestWhatThePlatformLivesInIsRemoved(t *testing.T) {
+	t.Parallel() // it waits more than it works
 	env := settings(t)
 	p := launch(t, env)
 	p.awaitOnAir(everyProcess...)

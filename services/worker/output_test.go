@@ -125,3 +125,26 @@ func TestWhatAFilmLeftBehindKeepsNothingFromComingOnAir(t *testing.T) {
 		return os.IsNotExist(err)
 	})
 }
+
+func TestAnInputFolderThatIsGoneIsAwaitedWhereSignalsWerePublished(t *testing.T) {
+	t.Parallel()
+	a := folders(t, map[string]string{"live02.mp4": "film"})
+	a.start().ready()
+	a.stop()
+	away := a.input + ".away"
+	if err := os.Rename(a.input, away); err != nil {
+		t.Fatal(err)
+	}
+	a.start()
+	await(t, "it is told", func() bool { return len(a.log.find("the input folder is gone, waiting for it")) > 0 })
+	if _, err := os.Stat(a.input); !os.IsNotExist(err) {
+		t.Errorf("the folder was made: got %v, want none", err)
+	}
+	if err := os.Rename(away, a.input); err != nil {
+		t.Fatal(err)
+	}
+	a.ready()
+	if _, err := os.Stat(filepath.Join(a.input, "live01.mp4")); !os.IsNotExist(err) {
+		t.Errorf("the test film was made: got %v, want none", err)
+	}
+}

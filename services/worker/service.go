@@ -172,6 +172,9 @@ func (s *Service) setDoing(what string) {
 // that the worker has a place to write to.
 func (s *Service) prepare(ctx context.Context) error {
 	list, err := input.Read(s.config.Paths.Input)
+	if errors.Is(err, fs.ErrNotExist) && s.config.Paths.Output != runner.NoOutput && delivery.HasSignals(s.config.Paths.Output) {
+		list, err = s.awaitInput(ctx)
+	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("INPUT_STREAM_PATH=%q: %w", s.config.Paths.Input, err)
 	}
@@ -191,6 +194,23 @@ func (s *Service) prepare(ctx context.Context) error {
 		return nil
 	}
 	return s.makeFilm(ctx)
+}
+
+// awaitInput waits until the input folder is there. It was, when signals were
+// published: viewers of theirs must not be shown the test film instead.
+func (s *Service) awaitInput(ctx context.Context) ([]input.File, error) {
+	s.setDoing("the input folder " + s.config.Paths.Input + " is gone")
+	s.log.Error("the input folder is gone, waiting for it", "path", s.config.Paths.Input)
+	for {
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(s.rescan):
+		}
+		if list, err := input.Read(s.config.Paths.Input); !errors.Is(err, fs.ErrNotExist) {
+			return list, err
+		}
+	}
 }
 
 // makeFilm makes the test film.

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"livestream-tui/services/hls"
@@ -45,6 +46,15 @@ func RemoveLeftovers(output string, since time.Time, needed func(signal string) 
 		_ = l.release() // it is gone
 	}
 	return removed, err
+}
+
+// HasSignals reports whether a worker has published signals in a folder, which stand
+// there still.
+func HasSignals(output string) bool {
+	entries, err := os.ReadDir(output)
+	return err == nil && slices.ContainsFunc(entries, func(e fs.DirEntry) bool {
+		return e.IsDir() && report.IsSignal(e.Name()) && hadWriter(filepath.Join(output, e.Name()))
+	})
 }
 
 // hadWriter reports whether a worker has written to a folder. Another encoder may
