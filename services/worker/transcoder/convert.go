@@ -129,7 +129,7 @@ func codecs(tracks []track) []string {
 // assemble makes the files of the mezzanine of a picture and a sound.
 func (c *conversion) assemble(ctx context.Context, rate ratio, frames, samples int64) (Mezzanine, error) {
 	p := newPlan(rate, frames, samples)
-	if err := c.finishPicture(ctx, p, frames); err != nil {
+	if err := c.finishPicture(ctx, p); err != nil {
 		return Mezzanine{}, err
 	}
 	if err := c.finishSound(ctx, p, samples); err != nil {

@@ -82,8 +82,8 @@ func (c *conversion) stretch(ctx context.Context, e encoding, name string, in []
 	return os.Rename(held, c.path(name))
 }
 
-// finishPicture makes the mezzanine's picture of one turn that has so many frames.
-func (c *conversion) finishPicture(ctx context.Context, p plan, frames int64) error {
+// finishPicture makes the mezzanine's picture of one turn.
+func (c *conversion) finishPicture(ctx context.Context, p plan) error {
 	e := encoding{Rate: p.Rate, Group: p.Group, Bitrate: c.t.config.Bitrate}
 	turn, err := c.t.count(ctx, c.path("turn.mp4"))
 	if err != nil {
