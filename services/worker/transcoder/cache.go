@@ -102,7 +102,7 @@ func List(cache string) ([]Cached, error) {
 		}
 		path := filepath.Join(cache, e.Name())
 		c := Cached{Name: e.Name(), Made: info.ModTime(), Used: info.ModTime(), Bytes: bytesOf(path)}
-		if m, err := openMezzanine(path); err == nil {
+		if m, err := readMezzanine(path); err == nil {
 			c.Film, c.Made, c.Length, c.Excerpt = m.Film, m.Made, m.Turn, m.Excerpt
 			if about, err := os.Stat(filepath.Join(path, aboutFile)); err == nil {
 				c.Used = about.ModTime()

@@ -50,8 +50,17 @@ const (
 	aboutFile   = "about.json"
 )
 
-// openMezzanine reads the mezzanine in a folder.
+// openMezzanine reads the mezzanine in a folder, whose files are whole.
 func openMezzanine(folder string) (Mezzanine, error) {
+	m, err := readMezzanine(folder)
+	if err != nil {
+		return Mezzanine{}, err
+	}
+	return m, m.Present()
+}
+
+// readMezzanine reads what is known of the mezzanine in a folder.
+func readMezzanine(folder string) (Mezzanine, error) {
 	b, err := os.ReadFile(filepath.Join(folder, aboutFile))
 	if err != nil {
 		return Mezzanine{}, err
@@ -63,7 +72,7 @@ func openMezzanine(folder string) (Mezzanine, error) {
 	if m.Segment <= 0 || m.Turn < m.Segment || m.Turn%m.Segment != 0 || m.Loop < m.Turn || m.Loop%m.Turn != 0 || m.Frames <= 0 {
 		return Mezzanine{}, fmt.Errorf("%s: a turn of %s and a loop of %s in segments of %s cannot be played", filepath.Join(folder, aboutFile), m.Turn, m.Loop, m.Segment)
 	}
-	return m, m.Present()
+	return m, nil
 }
 
 // Present returns nil while its files are there and as large as they were made.
