@@ -2,6 +2,7 @@ package ffmpeg
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -44,15 +45,14 @@ func Check(ctx context.Context, command string) error {
 	if err != nil {
 		return &Machine{command, err.Error(), reinstall}
 	}
-	_, readErr := io.Copy(io.Discard, c.Out)
-	if readErr != nil {
-		c.End()
-		if cause := context.Cause(ctx); ctx.Err() == context.Canceled {
-			return cause
-		}
+	_, _ = io.Copy(io.Discard, c.Out) // it ends with the process, or with ctx
+	exit := c.Result()
+	switch {
+	case errors.Is(ctx.Err(), context.Canceled):
+		return context.Cause(ctx)
+	case ctx.Err() != nil:
 		return &Machine{command, context.Cause(ctx).Error(), reinstall}
 	}
-	exit := c.Result()
 	if exit == (child.Exit{}) {
 		return nil
 	}
