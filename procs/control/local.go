@@ -296,7 +296,11 @@ func (l *Local) keep(process string, line report.Line, event report.Event) {
 	l.lines.add(LogLine{Process: process, Line: line})
 	switch e := event.(type) {
 	case report.Progress:
-		l.change(process, func(p *Process) { p.Progress = &e })
+		l.change(process, func(p *Process) {
+			if p.Progress = &e; e.Percent >= 100 {
+				p.Progress = nil // it is done
+			}
+		})
 	case report.Failover:
 		list := append(slices.Clone(l.now.Failovers), FailoverAt{Time: line.Time, Process: process, Failover: e})
 		l.now.Failovers = list[max(0, len(list)-failoversMost):]
