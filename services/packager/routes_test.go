@@ -184,6 +184,8 @@ func TestNothingOutsideASignalsFolderIsServed(t *testing.T) {
 	}
 	r := run(t, output)
 	r.awaitMSN(103)
+	// Until all folders are read, a name that is not known may be one that is to come.
+	await(t, "all folders are read", r.s.source.Complete)
 	for _, target := range []string{
 		"/../secret.txt", "/live01/../secret.txt", "/live01/../../secret.txt", "/live01/..", "/..", "/../..", "/./live01/playlist.m3u8",
 		"/%2e%2e/secret.txt", "/live01/%2e%2e", "/live01/%2e%2e%2fsecret.txt", "/live01/..%2f..%2fsecret.txt", "/live01%2f..%2fsecret.txt",
