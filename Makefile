@@ -54,7 +54,7 @@ test: test-deps $(HLS_JS) ## Install what is missing and run every test
 	GOOS=darwin $(GO) vet ./...
 	$(GO) test -race -timeout 10m $$($(GO) list ./... | grep -v '^livestream-tui$$')
 	$(GO) test -timeout 5m ./services/proxy
-	$(GO) test -count=1 -timeout 20m -v $(END_TO_END)
+	$(GO) test -count=1 -timeout 20m -parallel 3 -v $(END_TO_END)
 
 # The loops last as long as the shell; stop ends them and the test by their pids, after
 # an interrupt too, which wait does not sleep through.

@@ -174,6 +174,7 @@ func (n *nginx) kill() {
 }
 
 func TestTheProxyAloneBeforeTwoStaticServers(t *testing.T) {
+	t.Parallel() // it waits more than it works
 	s := startStation(t)
 	path, err := binary()
 	if err != nil {
