@@ -1,10 +1,6 @@
 package media
 
-import (
-	"errors"
-	"fmt"
-	"time"
-)
+import "time"
 
 // Grid is where the segments of a signal begin and how they are numbered. It is
 // locked to the Unix epoch, so that any two workers and any restart cut the same
@@ -22,7 +18,7 @@ type Grid struct {
 // DefaultSegment is the length of a segment where nothing else is asked for.
 const DefaultSegment = 2 * time.Second
 
-// MaxSegment is the longest segment that a grid may have.
+// MaxSegment is the longest segment that is taken.
 const MaxSegment = time.Minute
 
 // Length returns how long a segment is, which is never zero.
@@ -31,17 +27,6 @@ func (g Grid) Length() time.Duration {
 		return DefaultSegment
 	}
 	return g.Segment
-}
-
-// Check returns an error unless the grid can be used.
-func (g Grid) Check() error {
-	switch d := g.Length(); {
-	case d < 0 || d > MaxSegment:
-		return fmt.Errorf("segment length %s: allowed is up to %s", d, MaxSegment)
-	case d%time.Microsecond != 0:
-		return errors.New("segment length is no whole number of microseconds")
-	}
-	return nil
 }
 
 // At returns the media sequence number of the segment that is being recorded at t.

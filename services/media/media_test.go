@@ -42,17 +42,6 @@ func TestGridInUnits(t *testing.T) {
 	}
 }
 
-func TestGridIsChecked(t *testing.T) {
-	for _, g := range []Grid{{Segment: -time.Second}, {Segment: time.Hour}, {Segment: time.Second + 1}} {
-		if g.Check() == nil {
-			t.Errorf("grid %v: got no error", g)
-		}
-	}
-	if err := (Grid{}).Check(); err != nil {
-		t.Errorf("the plain grid: %v", err)
-	}
-}
-
 func TestNamesOfMedia(t *testing.T) {
 	for name, want := range map[string]bool{
 		"7.m4s": true, "0.m4s": true, "07.m4s": false, "-1.m4s": false, "+1.m4s": false, ".m4s": false, "7.ts": false,

@@ -37,8 +37,7 @@ func (c *conversion) remark(format string, args ...any) {
 
 func (c *conversion) path(name string) string { return filepath.Join(c.work, name) }
 
-// due is how long a track is to be by what its container says of it, 0 where that is
-// not known.
+// due is how long a track is to be, 0 where that is not known.
 func (c *conversion) due(t track) time.Duration {
 	d := t.Duration
 	if d <= 0 {
@@ -69,8 +68,8 @@ func (c *conversion) said(own time.Duration) time.Duration {
 	return own
 }
 
-// priming is how much earlier than its picture a sound may begin without being heard:
-// what encoders put before it, and what containers say of it, is seldom a sound.
+// priming is how much earlier than its picture a sound may begin and still count as
+// beginning with it: encoders put silence before a sound.
 const priming = 50 * time.Millisecond
 
 // beginning is where a film begins on its own timeline: with the first of the tracks

@@ -35,7 +35,7 @@ const (
 	// repeated is how long the picture of repeated turns may be.
 	repeated = 2 * time.Minute
 	// soundMost is how long the sound of a mezzanine may be, unless four rounds of the
-	// picture are longer: rather is the picture held for some segments more.
+	// picture are longer. Beyond it the picture is held for some more segments.
 	soundMost = 2 * time.Hour
 )
 
@@ -66,10 +66,10 @@ func newPlan(rate ratio, frames, samples int64) plan {
 	for {
 		segments := p.pictureFrames() / group
 		p.Rounds = unit / gcd(unit, segments)
-		if p.Rounds == 1 || p.Rounds <= 4 || time.Duration(p.Rounds)*p.Turn() <= soundMost {
+		if p.Rounds <= 4 || time.Duration(p.Rounds)*p.Turn() <= soundMost {
 			return p
 		}
-		p.Held += group // rather than that its sound is encoded for hours
+		p.Held += group // so that its sound need not be encoded for hours
 	}
 }
 
