@@ -16,7 +16,7 @@ import (
 	"testing"
 	"time"
 
-	"livestream-tui/services/report"
+	"livestream-tui/services/kit/event"
 	"livestream-tui/services/viewer"
 )
 
@@ -228,7 +228,7 @@ func TestTheProxyAloneBeforeTwoStaticServers(t *testing.T) {
 	}
 	await("every player plays", time.Minute, func() bool {
 		for _, p := range players {
-			if p.Status().State != report.ViewPlaying {
+			if p.Status().State != event.ViewPlaying {
 				return false
 			}
 		}

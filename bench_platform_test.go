@@ -26,7 +26,8 @@ import (
 	"github.com/fsnotify/fsnotify"
 
 	"livestream-tui/procs/control"
-	"livestream-tui/services/hls"
+	"livestream-tui/services/hls/fmp4"
+	"livestream-tui/services/hls/m3u8"
 )
 
 // What the platform itself costs: `make bench`. These report figures and assert
@@ -218,9 +219,9 @@ type fake struct {
 	digest string
 
 	mu   sync.Mutex
-	list hls.MediaPlaylist // guarded by mu
-	body []byte            // guarded by mu
-	next chan struct{}     // closed when there is a newer list; guarded by mu
+	list m3u8.MediaPlaylist // guarded by mu
+	body []byte             // guarded by mu
+	next chan struct{}      // closed when there is a newer list; guarded by mu
 }
 
 const (
@@ -234,9 +235,9 @@ func newFake(size int) *fake {
 	f := &fake{media: bytes.Repeat(packet, max(1, size/188)), next: make(chan struct{})}
 	sum := sha256.Sum256(f.media)
 	f.digest = "sha-256=:" + base64.StdEncoding.EncodeToString(sum[:]) + ":"
-	f.list = hls.MediaPlaylist{
+	f.list = m3u8.MediaPlaylist{
 		Version: 7, TargetDuration: 2, IndependentSegments: true, MediaSequence: time.Now().Unix()/2 - fakeWindow,
-		ServerControl: &hls.ServerControl{CanBlockReload: true, HoldBack: 3 * fakeSegment},
+		ServerControl: &m3u8.ServerControl{CanBlockReload: true, HoldBack: 3 * fakeSegment},
 	}
 	for range fakeWindow {
 		f.add()
@@ -248,7 +249,7 @@ func (f *fake) add() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	msn := f.list.NextMSN()
-	f.list.Segments = append(slices.Clip(f.list.Segments), hls.Segment{
+	f.list.Segments = append(slices.Clip(f.list.Segments), m3u8.Segment{
 		URI: strconv.FormatInt(msn, 10) + ".ts", Duration: fakeSegment, ProgramDateTime: time.Unix(2*msn, 0).UTC(),
 	})
 	if over := len(f.list.Segments) - fakeWindow; over > 0 {
@@ -586,5 +587,5 @@ func decodable(address string) ([]byte, error) {
 	if err != nil || status != http.StatusOK {
 		return nil, fmt.Errorf("segment: status %d: %w", status, err)
 	}
-	return append(init, segment...), errors.Join(hls.CheckInit(init), func() error { _, err := hls.CheckSegment(segment); return err }())
+	return append(init, segment...), errors.Join(fmp4.CheckInit(init), func() error { _, err := fmp4.CheckSegment(segment); return err }())
 }

@@ -22,7 +22,8 @@ import (
 	"time"
 
 	"livestream-tui/procs/control"
-	"livestream-tui/services/hls"
+	"livestream-tui/services/hls/fmp4"
+	"livestream-tui/services/hls/m3u8"
 )
 
 // These tests run the built binary as people do: real processes, real FFmpeg.
@@ -314,7 +315,7 @@ func get(url string) (int, []byte, error) {
 }
 
 // playlist loads the media playlist at url.
-func playlist(url string) (*hls.MediaPlaylist, error) {
+func playlist(url string) (*m3u8.MediaPlaylist, error) {
 	status, b, err := get(url)
 	if err != nil {
 		return nil, err
@@ -322,7 +323,7 @@ func playlist(url string) (*hls.MediaPlaylist, error) {
 	if status != http.StatusOK {
 		return nil, fmt.Errorf("%s: status %d: %s", url, status, b)
 	}
-	return hls.ParseMedia(b)
+	return m3u8.ParseMedia(b)
 }
 
 // awaitOnAir waits until the proxy serves a playlist whose newest segment is a
@@ -346,7 +347,7 @@ func (p *platform) awaitOnAir(processes ...string) {
 		if err != nil || status != http.StatusOK {
 			return fmt.Errorf("newest segment: status %d: %w", status, err)
 		}
-		_, err = hls.CheckSegment(body)
+		_, err = fmp4.CheckSegment(body)
 		return err
 	})
 }

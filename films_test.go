@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"livestream-tui/services/report"
+	"livestream-tui/services/kit/event"
 )
 
 // TestFilmsComeAndGoUnderPlayersOfAnother copies a film in two halves, replaces,
@@ -39,7 +39,7 @@ func TestFilmsComeAndGoUnderPlayersOfAnother(t *testing.T) {
 	players := gather(t, p, 3)
 
 	put("half.mp4", film[:len(film)/2])
-	p.await(20*time.Second, "the half copy is waited for", func() error { return p.film("half.mp4", report.FilmWaiting) })
+	p.await(20*time.Second, "the half copy is waited for", func() error { return p.film("half.mp4", event.FilmWaiting) })
 	put("half.mp4", film)
 	p.awaitSignal("half")
 
@@ -48,7 +48,7 @@ func TestFilmsComeAndGoUnderPlayersOfAnother(t *testing.T) {
 		t.Fatal(err)
 	}
 	put("new version", film) // no film by its name
-	p.await(20*time.Second, "what is no film is passed over", func() error { return p.film("new version", report.FilmPassed) })
+	p.await(20*time.Second, "what is no film is passed over", func() error { return p.film("new version", event.FilmPassed) })
 	if err := os.Rename(in("new version"), in("My Movie (1).mp4")); err != nil {
 		t.Fatal(err)
 	}
@@ -121,7 +121,7 @@ func (p *platform) awaitSignal(signal string) {
 }
 
 // film returns nil where a file in the input folder is in a state.
-func (p *platform) film(file string, want report.FilmState) error {
+func (p *platform) film(file string, want event.FilmState) error {
 	s, err := ctlStatus(p.t, p.env)
 	if err != nil {
 		return err

@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"livestream-tui/services/report"
+	"livestream-tui/services/kit/event"
 	"livestream-tui/services/viewer"
 )
 
@@ -39,7 +39,7 @@ func gather(t *testing.T, p *platform, n int) *crowd {
 	}
 	p.await(time.Minute, "every player plays", func() error {
 		for _, player := range c.players {
-			if s := player.Status(); s.State != report.ViewPlaying {
+			if s := player.Status(); s.State != event.ViewPlaying {
 				return fmt.Errorf("%s is %s", s.Name, s.State)
 			}
 		}
@@ -80,12 +80,12 @@ func wantClean(t *testing.T, reports []viewer.PlayerReport) {
 }
 
 // failovers are the proxy's events.
-func (p *platform) failovers() []report.Failover {
+func (p *platform) failovers() []event.Failover {
 	_, b, err := get(p.base("PROXY_PORT") + "/events")
 	if err != nil {
 		return nil
 	}
-	var list []report.Failover
+	var list []event.Failover
 	if json.Unmarshal(b, &list) != nil {
 		return nil
 	}

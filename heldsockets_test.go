@@ -17,8 +17,8 @@ import (
 	"testing"
 	"time"
 
-	"livestream-tui/services/hls"
-	"livestream-tui/services/runner"
+	"livestream-tui/services/hls/m3u8"
+	"livestream-tui/services/kit/service"
 )
 
 // audience are readers who ask the proxy all the time, each over a connection of
@@ -56,7 +56,7 @@ const pause = 30 * time.Millisecond
 func (a *audience) read(ctx context.Context) {
 	client := &http.Client{Timeout: 20 * time.Second, Transport: &http.Transport{}}
 	defer client.CloseIdleConnections()
-	var list *hls.MediaPlaylist
+	var list *m3u8.MediaPlaylist
 	for n := 0; ctx.Err() == nil; n++ {
 		path := "/live01/playlist.m3u8"
 		if n%4 > 0 && list != nil {
@@ -64,7 +64,7 @@ func (a *audience) read(ctx context.Context) {
 		}
 		body := a.ask(ctx, client, path)
 		if body != nil && strings.HasSuffix(path, ".m3u8") {
-			parsed, err := hls.ParseMedia(body)
+			parsed, err := m3u8.ParseMedia(body)
 			if err != nil || len(parsed.Segments) == 0 {
 				a.fault("%s: %v in %q", path, err, body)
 			} else {
@@ -307,7 +307,7 @@ func TestHeldSocketsUpgradeUnderReaders(t *testing.T) {
 
 // A hand-over must have ended before the supervisor kills the one that finishes.
 func TestAHandOverIsOverBeforeItsGrace(t *testing.T) {
-	c, err := runner.CommonFromEnv(runner.Environment{})
+	c, err := service.CommonFromEnv(service.Environment{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -31,8 +31,8 @@ import (
 	"livestream-tui/procs/control"
 	"livestream-tui/procs/drill"
 	"livestream-tui/services"
-	"livestream-tui/services/report"
-	"livestream-tui/services/runner"
+	"livestream-tui/services/kit/service"
+	"livestream-tui/services/kit/text"
 	"livestream-tui/services/worker/ffmpeg"
 	"livestream-tui/tui"
 )
@@ -54,7 +54,7 @@ func main() { os.Exit(run(os.Args[1:])) }
 
 // run is the whole program; it returns the exit status.
 func run(args []string) int {
-	a := &app{env: runner.OSEnvironment(), out: os.Stdout}
+	a := &app{env: service.OSEnvironment(), out: os.Stdout}
 	root := a.root()
 	root.SetArgs(args)
 	began := false // of a command's own work: errors before that are wrong usage
@@ -84,7 +84,7 @@ type layoutError struct{ error }
 func statusOf(err error) int {
 	var usage *usageError
 	var layout *layoutError
-	var config *runner.ConfigError
+	var config *service.ConfigError
 	var outcome *control.Outcome
 	switch {
 	case err == nil:
@@ -101,7 +101,7 @@ func statusOf(err error) int {
 
 // app is what the commands share.
 type app struct {
-	env         runner.Environment
+	env         service.Environment
 	out         io.Writer
 	interrupted bool // by INT, which wants its own exit status
 }
@@ -278,14 +278,14 @@ func (a *app) service(s services.Service) error {
 	if err != nil {
 		return err
 	}
-	kit := runner.NewKit(p.Name, p.Common, p.Env, os.Stderr)
+	kit := service.NewKit(p.Name, p.Common, p.Env, os.Stderr)
 	made, err := p.New(kit)
 	if err != nil {
 		return err
 	}
 	ctx, release := a.untilSignal(func() { os.Exit(statusInterrupted) })
 	defer release()
-	return runner.Run(ctx, made, kit, p.Common)
+	return service.Run(ctx, made, kit, p.Common)
 }
 
 // platformOptions are the flags of the root command.
@@ -405,9 +405,9 @@ func (a *app) attach(o screenOptions) error {
 
 // dial finds the platform of this RUN_PATH.
 func (a *app) dial(ctx context.Context) (*control.Remote, error) {
-	var paths runner.Paths
-	var problems runner.Problems
-	runner.Parse(a.env, &paths, &problems)
+	var paths service.Paths
+	var problems service.Problems
+	service.Parse(a.env, &paths, &problems)
 	paths.Complete(a.env, &problems)
 	if err := problems.Err(); err != nil {
 		return nil, err
@@ -743,10 +743,10 @@ func loadLayout(nameOrFile string) (layouts.Layout, error) {
 
 // check reads the settings of every process of the layout before any starts, so
 // that all that is wrong with them is said at once, and returns the paths.
-func (a *app) check(l layouts.Layout) (runner.Paths, error) {
-	var paths runner.Paths
-	var problems runner.Problems
-	runner.Parse(a.env, &paths, &problems)
+func (a *app) check(l layouts.Layout) (service.Paths, error) {
+	var paths service.Paths
+	var problems service.Problems
+	service.Parse(a.env, &paths, &problems)
 	paths.Complete(a.env, &problems)
 	errs := []error{problems.Err()}
 	l, err := l.Resolve(a.env)
@@ -763,12 +763,12 @@ func (a *app) check(l layouts.Layout) (runner.Paths, error) {
 		_, err := s.Prepare(env)
 		errs = append(errs, err)
 	}
-	return paths, runner.JoinProblems(errs...)
+	return paths, service.JoinProblems(errs...)
 }
 
-func logFolder(p runner.Paths) string { return filepath.Join(p.State, "logs") }
+func logFolder(p service.Paths) string { return filepath.Join(p.State, "logs") }
 
-func folders(p runner.Paths) []control.Folder {
+func folders(p service.Paths) []control.Folder {
 	return []control.Folder{
 		{Variable: "INPUT_STREAM_PATH", Path: p.Input, ReadOnly: true},
 		{Variable: "OUTPUT_STREAM_PATH", Path: p.Output},
@@ -779,20 +779,20 @@ func folders(p runner.Paths) []control.Folder {
 
 // platformLog is where supervision itself logs: standard error, or a file beside
 // the children's logs while the dashboard has the screen.
-func (a *app) platformLog(o platformOptions, p runner.Paths) (hclog.Logger, func(), error) {
-	common, err := runner.CommonFromEnv(a.env)
+func (a *app) platformLog(o platformOptions, p service.Paths) (hclog.Logger, func(), error) {
+	common, err := service.CommonFromEnv(a.env)
 	if err != nil {
 		return nil, nil, err
 	}
 	if o.headless {
-		return runner.NewKit("platform", common, a.env, os.Stderr).Log, func() {}, nil
+		return service.NewKit("platform", common, a.env, os.Stderr).Log, func() {}, nil
 	}
 	// A file for each run: what is of interest is the one that was just there.
 	f, err := control.CreateLog(filepath.Join(logFolder(p), "platform.log"))
 	if err != nil {
 		return nil, nil, fmt.Errorf("STATE_PATH=%q: %w", p.State, err)
 	}
-	return runner.NewKit("platform", common, a.env, f).Log, func() { _ = f.Close() }, nil // the log is over
+	return service.NewKit("platform", common, a.env, f).Log, func() { _ = f.Close() }, nil // the log is over
 }
 
 func (a *app) doctor(ctx context.Context) error {
@@ -800,12 +800,12 @@ func (a *app) doctor(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var paths runner.Paths
-	var places runner.Topology
-	var problems runner.Problems
-	runner.Parse(a.env, &paths, &problems)
+	var paths service.Paths
+	var places service.Topology
+	var problems service.Problems
+	service.Parse(a.env, &paths, &problems)
 	paths.Complete(a.env, &problems)
-	runner.Parse(a.env, &places, &problems)
+	service.Parse(a.env, &places, &problems)
 	places.Complete(&problems)
 	if err := problems.Err(); err != nil {
 		return err
@@ -844,9 +844,9 @@ func (a *app) cacheCommand() *cobra.Command {
 
 // cacheFolder is CACHE_PATH.
 func (a *app) cacheFolder() (string, error) {
-	var paths runner.Paths
-	var problems runner.Problems
-	runner.Parse(a.env, &paths, &problems)
+	var paths service.Paths
+	var problems service.Problems
+	service.Parse(a.env, &paths, &problems)
 	paths.Complete(a.env, &problems)
 	return paths.Cache, problems.Err()
 }
@@ -949,7 +949,7 @@ func (o screenOptions) check(env map[string]string, otherwise string) error {
 	case !isatty.IsTerminal(os.Stdin.Fd()) || !isatty.IsTerminal(os.Stdout.Fd()):
 		return &usageError{errors.New("the dashboard needs a terminal; without one use " + otherwise)}
 	case !control.MovesCursor(env):
-		return &usageError{fmt.Errorf("TERM=%q: this terminal cannot move its cursor, which the dashboard needs; use %s, or set TERM to what the terminal is, such as xterm-256color", report.Clean(env["TERM"]), otherwise)}
+		return &usageError{fmt.Errorf("TERM=%q: this terminal cannot move its cursor, which the dashboard needs; use %s, or set TERM to what the terminal is, such as xterm-256color", text.Clean(env["TERM"]), otherwise)}
 	}
 	return nil
 }

@@ -21,7 +21,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"livestream-tui/services/report"
+	"livestream-tui/services/kit/event"
 	"livestream-tui/services/viewer"
 )
 
@@ -273,7 +273,7 @@ func TestAHostThatIsCutOffIsNotMissed(t *testing.T) {
 	}
 	awaitThat(t, 30*time.Second, "every player plays", func() error {
 		for _, p := range players {
-			if s := p.Status(); s.State != report.ViewPlaying {
+			if s := p.Status(); s.State != event.ViewPlaying {
 				return fmt.Errorf("%s is %s", s.Name, s.State)
 			}
 		}

@@ -17,7 +17,7 @@ import (
 	"testing"
 	"time"
 
-	"livestream-tui/services/hls"
+	"livestream-tui/services/hls/m3u8"
 )
 
 // soaking is true for `make soak`: the same tests, as long as the issue asks.
@@ -342,7 +342,7 @@ func watchPlaylist(p *platform) *watcher {
 	return w
 }
 
-func (w *watcher) check(list *hls.MediaPlaylist) {
+func (w *watcher) check(list *m3u8.MediaPlaylist) {
 	last := <-w.last
 	if list.LastMSN() < last {
 		w.problems = append(w.problems, fmt.Sprintf("newest msn went from %d to %d", last, list.LastMSN()))

@@ -141,7 +141,7 @@ func (r recording) cast() []byte {
 const (
 	cellW, cellH = 8, 17 // pixels
 	margin       = 8
-	ground, text = "#0d1117", "#c9d1d9"
+	ground, ink  = "#0d1117", "#c9d1d9"
 )
 
 // svg is the recording as a picture: each line of the screen for as long as it was
@@ -283,9 +283,9 @@ func svgLine(line string, y int, classes map[string]string) string {
 	}
 	put := func(run string) {
 		n := ansi.StringWidth(run)
-		fg, bg := cmp.Or(s.fg, text), s.bg
+		fg, bg := cmp.Or(s.fg, ink), s.bg
 		if s.reverse {
-			fg, bg = cmp.Or(s.bg, ground), cmp.Or(s.fg, text)
+			fg, bg = cmp.Or(s.bg, ground), cmp.Or(s.fg, ink)
 		}
 		left, top := margin+x*cellW, margin+y*cellH
 		if bg != "" && bg != ground {

@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"livestream-tui/services/report"
+	"livestream-tui/services/kit/event"
 	"livestream-tui/services/viewer"
 )
 
@@ -130,7 +130,7 @@ func wantNoStall(t *testing.T, reports []viewer.PlayerReport) {
 		for _, v := range r.Violations {
 			t.Errorf("%s: %s", r.Name, v)
 		}
-		if r.State != report.ViewPlaying {
+		if r.State != event.ViewPlaying {
 			t.Errorf("%s is %s in the end", r.Name, r.State)
 		}
 	}

@@ -20,7 +20,7 @@ import (
 	"time"
 
 	"livestream-tui/procs/child"
-	"livestream-tui/services/runner"
+	"livestream-tui/services/kit/service"
 )
 
 const (
@@ -122,7 +122,7 @@ func behave(mode string) int {
 			return 1
 		}
 	}
-	l, err := runner.Connections(runner.OSEnvironment())
+	l, err := service.Connections(service.OSEnvironment())
 	if mode == "by-path" { // as an earlier version does
 		_ = os.Remove(os.Getenv(socketVariable)) // the supervisor's
 		l, err = net.Listen("unix", os.Getenv(socketVariable))

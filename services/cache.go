@@ -9,7 +9,7 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"livestream-tui/services/report"
+	"livestream-tui/services/kit/text"
 	"livestream-tui/services/worker/transcoder"
 )
 
@@ -48,7 +48,7 @@ func ChooseCached(folder string, names []string) ([]transcoder.Cached, error) {
 	for _, name := range names {
 		is := func(c transcoder.Cached) bool { return c.Name == name || c.Film == name }
 		if !slices.ContainsFunc(list, is) {
-			return nil, fmt.Errorf("the cache has no mezzanine and no film %q: livestream-tui cache lists them", report.Clean(name))
+			return nil, fmt.Errorf("the cache has no mezzanine and no film %q: livestream-tui cache lists them", text.Clean(name))
 		}
 		for _, c := range list {
 			if is(c) && !slices.Contains(chosen, c) {
@@ -97,7 +97,7 @@ func reasonOf(err error) error {
 }
 
 func filmOf(c transcoder.Cached) string {
-	film := cmp.Or(report.Clean(c.Film), "(not known)")
+	film := cmp.Or(text.Clean(c.Film), "(not known)")
 	if c.Excerpt {
 		film += " (its beginning)"
 	}

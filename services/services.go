@@ -13,11 +13,11 @@ import (
 	"github.com/mattn/go-isatty"
 
 	"livestream-tui/services/discovery"
+	"livestream-tui/services/kit/service"
 	"livestream-tui/services/origin"
 	"livestream-tui/services/packager"
 	"livestream-tui/services/proxy"
 	"livestream-tui/services/reporter"
-	"livestream-tui/services/runner"
 	"livestream-tui/services/viewer"
 	"livestream-tui/services/worker"
 )
@@ -28,7 +28,7 @@ type Service struct {
 	// few words.
 	Name, About string
 	// preset adds variables that make the service a particular one; nil for none.
-	preset func(runner.Environment) runner.Environment
+	preset func(service.Environment) service.Environment
 	opener
 }
 
@@ -37,18 +37,18 @@ type opener struct {
 	// settings is a Config, for the table of settings.
 	settings any
 	// open reads the settings; what it returns makes the service.
-	open func(runner.Environment) (func(runner.Kit) (runner.Service, error), error)
+	open func(service.Environment) (func(service.Kit) (service.Service, error), error)
 }
 
 // with adapts a service's package; all of them have this shape.
-func with[C any, S runner.Service](read func(runner.Environment) (C, error), make func(C, runner.Kit) (S, error)) opener {
+func with[C any, S service.Service](read func(service.Environment) (C, error), make func(C, service.Kit) (S, error)) opener {
 	var zero C
-	return opener{zero, func(e runner.Environment) (func(runner.Kit) (runner.Service, error), error) {
+	return opener{zero, func(e service.Environment) (func(service.Kit) (service.Service, error), error) {
 		config, err := read(e)
 		if err != nil {
 			return nil, err
 		}
-		return func(k runner.Kit) (runner.Service, error) {
+		return func(k service.Kit) (service.Service, error) {
 			s, err := make(config, k)
 			if err != nil {
 				return nil, err // not s: a nil pointer in an interface is not nil
@@ -85,7 +85,7 @@ func Find(name string) (Service, bool) {
 }
 
 // workerConfig draws progress on a terminal, and only there.
-func workerConfig(e runner.Environment) (worker.Config, error) {
+func workerConfig(e service.Environment) (worker.Config, error) {
 	c, err := worker.ConfigFromEnv(e)
 	c.Terminal = e["LOG_FORMAT"] != "json" && isatty.IsTerminal(os.Stderr.Fd())
 	return c, err
@@ -93,17 +93,17 @@ func workerConfig(e runner.Environment) (worker.Config, error) {
 
 // asPackager presets the packager's name, and its port from portVariable. A port
 // that is none stays the one variable's problem.
-func asPackager(name, portVariable string) func(runner.Environment) runner.Environment {
-	return func(e runner.Environment) runner.Environment {
+func asPackager(name, portVariable string) func(service.Environment) service.Environment {
+	return func(e service.Environment) service.Environment {
 		e = maps.Clone(e)
 		e["PACKAGER_NAME"] = name
 		port := e[portVariable]
-		for _, s := range runner.Settings(runner.Topology{}) {
+		for _, s := range service.Settings(service.Topology{}) {
 			if s.Variable == portVariable {
 				port = cmp.Or(port, s.Default)
 			}
 		}
-		if new(runner.Port).UnmarshalText([]byte(port)) == nil {
+		if new(service.Port).UnmarshalText([]byte(port)) == nil {
 			e["PACKAGER_PORT"] = port
 		}
 		return e
@@ -115,15 +115,15 @@ type Prepared struct {
 	// Name is the instance's, in logs.
 	Name string
 	// Env is the environment with what makes the service a particular one.
-	Env    runner.Environment
-	Common runner.Common
+	Env    service.Environment
+	Common service.Common
 	// New makes the service.
-	New func(runner.Kit) (runner.Service, error)
+	New func(service.Kit) (service.Service, error)
 }
 
 // Prepare reads every setting of the service: the common ones and its own. The
-// error is a *runner.ConfigError with all that is wrong.
-func (s Service) Prepare(e runner.Environment) (Prepared, error) {
+// error is a *service.ConfigError with all that is wrong.
+func (s Service) Prepare(e service.Environment) (Prepared, error) {
 	if s.preset != nil {
 		e = s.preset(e)
 	}
@@ -132,17 +132,17 @@ func (s Service) Prepare(e runner.Environment) (Prepared, error) {
 		p.Name = cmp.Or(e["PACKAGER_NAME"], s.Name)
 	}
 	var err, err2 error
-	p.Common, err = runner.CommonFromEnv(e)
+	p.Common, err = service.CommonFromEnv(e)
 	p.New, err2 = s.open(e)
-	return p, runner.JoinProblems(err, err2)
+	return p, service.JoinProblems(err, err2)
 }
 
 // Settings are every variable that is read: the shared ones first, then each
 // service's own, which may be there several times.
-func Settings() []runner.Setting {
-	list := slices.Concat(runner.Settings(runner.Paths{}), runner.Settings(runner.Topology{}), runner.Settings(runner.Common{}))
+func Settings() []service.Setting {
+	list := slices.Concat(service.Settings(service.Paths{}), service.Settings(service.Topology{}), service.Settings(service.Common{}))
 	for _, s := range All() {
-		list = append(list, runner.Settings(s.settings)...)
+		list = append(list, service.Settings(s.settings)...)
 	}
 	return list
 }
@@ -158,9 +158,9 @@ func SettingNames() []string {
 
 // Reads are the variables that a service reads: those that all share, and its own.
 func Reads(name string) []string {
-	list := slices.Concat(runner.Settings(runner.Paths{}), runner.Settings(runner.Topology{}), runner.Settings(runner.Common{}))
+	list := slices.Concat(service.Settings(service.Paths{}), service.Settings(service.Topology{}), service.Settings(service.Common{}))
 	if s, ok := Find(name); ok {
-		list = append(list, runner.Settings(s.settings)...)
+		list = append(list, service.Settings(s.settings)...)
 	}
 	var names []string
 	for _, s := range list {

@@ -8,7 +8,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"livestream-tui/procs/control"
-	"livestream-tui/services/report"
+	"livestream-tui/services/kit/event"
 )
 
 // TestActiveIsWhoServesNow goes through what is said of a switch, in the order in
@@ -25,7 +25,7 @@ func TestActiveIsWhoServesNow(t *testing.T) {
 	}
 	failover := func(from, to string) step {
 		return func(s *control.Snapshot) {
-			s.Failovers = append(s.Failovers[:len(s.Failovers):len(s.Failovers)], control.FailoverAt{Time: s.At, Process: "proxy", Failover: report.Failover{
+			s.Failovers = append(s.Failovers[:len(s.Failovers):len(s.Failovers)], control.FailoverAt{Time: s.At, Process: "proxy", Failover: event.Failover{
 				Signal: "live01", From: from, To: to, Cause: "refused", MSNBefore: 1, MSNAfter: 2, GapMS: 3}})
 		}
 	}

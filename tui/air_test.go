@@ -5,7 +5,8 @@ import (
 	"time"
 
 	"livestream-tui/procs/control"
-	"livestream-tui/services/report"
+	"livestream-tui/services/kit/event"
+	"livestream-tui/services/kit/report"
 )
 
 func TestLight(t *testing.T) {
@@ -96,8 +97,8 @@ func TestLight(t *testing.T) {
 }
 
 func TestWord(t *testing.T) {
-	view := func(name, signal string, state report.ViewState, ago, stalled time.Duration) viewer {
-		return viewer{Time: noon.Add(-ago), Process: name, Viewing: report.Viewing{Signal: signal, State: state, Since: noon.Add(-stalled), StalledForMS: stalled.Milliseconds()}}
+	view := func(name, signal string, state event.ViewState, ago, stalled time.Duration) viewer {
+		return viewer{Time: noon.Add(-ago), Process: name, Viewing: event.Viewing{Signal: signal, State: state, Since: noon.Add(-stalled), StalledForMS: stalled.Milliseconds()}}
 	}
 	for name, c := range map[string]struct {
 		change  func(s *control.Snapshot)
@@ -106,36 +107,36 @@ func TestWord(t *testing.T) {
 		want    word
 	}{
 		"a viewer that plays": {
-			viewers: []viewer{view("viewer", "live01", report.ViewPlaying, 0, 0)},
+			viewers: []viewer{view("viewer", "live01", event.ViewPlaying, 0, 0)},
 			want:    word{at: noon, playing: true, spare: true, spareKnown: true},
 		},
 		"no viewer has spoken": {want: word{starting: true, spare: true, spareKnown: true}},
 		"one of two signals stalls": {
-			viewers: []viewer{view("viewer", "live01", report.ViewPlaying, 0, 0), view("viewer", "live02", report.ViewStalled, time.Second, 2*time.Second)},
+			viewers: []viewer{view("viewer", "live01", event.ViewPlaying, 0, 0), view("viewer", "live02", event.ViewStalled, time.Second, 2*time.Second)},
 			change:  func(s *control.Snapshot) { s.Live = append(s.Live, report.Live{Signal: "live02"}) },
 			want:    word{at: noon.Add(-time.Second), stalled: 2 * time.Second, spare: true, spareKnown: true},
 		},
 		"the length of a stall is the outage's": {
-			viewers: []viewer{view("viewer", "live01", report.ViewStalled, time.Second, 2*time.Second)},
+			viewers: []viewer{view("viewer", "live01", event.ViewStalled, time.Second, 2*time.Second)},
 			change: func(s *control.Snapshot) {
-				s.Outages = []control.OutageAt{{Process: "viewer", Outage: report.OutageOf("live01", noon.Add(-7*time.Second), noon)}}
+				s.Outages = []control.OutageAt{{Process: "viewer", Outage: event.OutageOf("live01", noon.Add(-7*time.Second), noon)}}
 			},
 			want: word{at: noon.Add(-time.Second), stalled: 7 * time.Second, spare: true, spareKnown: true},
 		},
 		"a film that was removed before it was ever shown": {
-			viewers: []viewer{view("viewer", "live01", report.ViewPlaying, 0, 0), view("viewer", "live02", report.ViewStarting, 0, 0)},
+			viewers: []viewer{view("viewer", "live01", event.ViewPlaying, 0, 0), view("viewer", "live02", event.ViewStarting, 0, 0)},
 			change: func(s *control.Snapshot) {
-				s.Films = []control.FilmAt{{Film: report.Film{File: "live02.mp4", Signal: "live02", State: report.FilmGone}}}
+				s.Films = []control.FilmAt{{Film: event.Film{File: "live02.mp4", Signal: "live02", State: event.FilmGone}}}
 			},
 			want: word{at: noon, playing: true, spare: true, spareKnown: true},
 		},
 		"every signal has ended": {
-			viewers: []viewer{view("viewer", "live01", report.ViewEnded, 20*time.Second, 0)},
+			viewers: []viewer{view("viewer", "live01", event.ViewEnded, 20*time.Second, 0)},
 			change:  func(s *control.Snapshot) { s.Details = nil },
 			want:    word{at: noon, ended: true},
 		},
 		"the word of the viewer that is silent counts": {
-			viewers: []viewer{view("viewer", "live01", report.ViewPlaying, 9*time.Second, 0), view("viewer2", "live01", report.ViewPlaying, 0, 0)},
+			viewers: []viewer{view("viewer", "live01", event.ViewPlaying, 9*time.Second, 0), view("viewer2", "live01", event.ViewPlaying, 0, 0)},
 			want:    word{at: noon.Add(-9 * time.Second), unsure: true, spare: true, spareKnown: true},
 		},
 		"without a viewer in the layout: everything works": {

@@ -2,7 +2,7 @@ package tui
 
 import (
 	"livestream-tui/procs/control"
-	"livestream-tui/services/report"
+	"livestream-tui/services/kit/report"
 )
 
 // danger says in words why an action would take the stream off air; empty where

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"livestream-tui/procs/control"
-	"livestream-tui/services/report"
+	"livestream-tui/services/kit/report"
 )
 
 // TestDemo shows a platform that is none on the terminal, to look at what is

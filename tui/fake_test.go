@@ -11,7 +11,8 @@ import (
 
 	"livestream-tui/layouts"
 	"livestream-tui/procs/control"
-	"livestream-tui/services/report"
+	"livestream-tui/services/kit/event"
+	"livestream-tui/services/kit/report"
 )
 
 // fakePlatform is a platform that is what a test says.
@@ -130,7 +131,7 @@ func onAir() control.Snapshot {
 		{190 * time.Second, one, two, "failover asked for (f)", 927081189, -1},
 		{89 * time.Second, two, one, "server2 stale for 2.1s, paused", 927081241, 38},
 	} {
-		s.Failovers = append(s.Failovers, control.FailoverAt{Time: noon.Add(-f.ago), Process: "proxy", Failover: report.Failover{
+		s.Failovers = append(s.Failovers, control.FailoverAt{Time: noon.Add(-f.ago), Process: "proxy", Failover: event.Failover{
 			Signal: "live01", From: f.from, To: f.to, Cause: f.cause, MSNBefore: f.msn, MSNAfter: f.msn + 1, GapMS: f.gap, Saved: 1,
 		}})
 	}
@@ -143,19 +144,19 @@ func someLogs() []control.LogLine {
 	var lines []control.LogLine
 	for i, l := range []struct {
 		process, message string
-		level            report.Level
-		fields           []report.Field
+		level            event.Level
+		fields           []event.Field
 	}{
-		{"server1", "segment published", report.LevelInfo, fields("signal", "live01", "msn", 927081286, "duration_ms", 1920, "bytes", 774312)},
-		{"proxy", "playlist advanced", report.LevelInfo, fields("signal", "live01", "msn", 927081286, "packager", "server1")},
-		{"server1", "segment published", report.LevelInfo, fields("signal", "live01", "msn", 927081287, "duration_ms", 1920, "bytes", 771204)},
-		{"server2", "segment published", report.LevelInfo, fields("signal", "live01", "msn", 927081287, "duration_ms", 1920, "bytes", 771204)},
-		{"worker", "frame=  250 fps= 25 q=28.0 size=N/A time=00:00:10.00 bitrate=N/A speed=1x", report.LevelDebug, nil},
-		{"discovery", "packager slow", report.LevelWarn, fields("packager", "server2", "latency_ms", 140)},
-		{"proxy", "upstream refused the connection", report.LevelError, fields("packager", "server2", "error", "connection refused")},
-		{"viewer", "segment played", report.LevelInfo, fields("signal", "live01", "msn", 927081284)},
+		{"server1", "segment published", event.LevelInfo, fields("signal", "live01", "msn", 927081286, "duration_ms", 1920, "bytes", 774312)},
+		{"proxy", "playlist advanced", event.LevelInfo, fields("signal", "live01", "msn", 927081286, "packager", "server1")},
+		{"server1", "segment published", event.LevelInfo, fields("signal", "live01", "msn", 927081287, "duration_ms", 1920, "bytes", 771204)},
+		{"server2", "segment published", event.LevelInfo, fields("signal", "live01", "msn", 927081287, "duration_ms", 1920, "bytes", 771204)},
+		{"worker", "frame=  250 fps= 25 q=28.0 size=N/A time=00:00:10.00 bitrate=N/A speed=1x", event.LevelDebug, nil},
+		{"discovery", "packager slow", event.LevelWarn, fields("packager", "server2", "latency_ms", 140)},
+		{"proxy", "upstream refused the connection", event.LevelError, fields("packager", "server2", "error", "connection refused")},
+		{"viewer", "segment played", event.LevelInfo, fields("signal", "live01", "msn", 927081284)},
 	} {
-		lines = append(lines, control.LogLine{Seq: uint64(i + 1), Process: l.process, Line: report.Line{
+		lines = append(lines, control.LogLine{Seq: uint64(i + 1), Process: l.process, Line: event.Line{
 			Time: noon.Add(time.Duration(i-9) * 507 * time.Millisecond), Level: l.level, Module: l.process, Message: l.message, Fields: l.fields,
 		}})
 	}
@@ -164,26 +165,26 @@ func someLogs() []control.LogLine {
 
 // viewing is the viewer's word; stalled is how long the picture has stood still.
 func viewing(at time.Time, stalled time.Duration) control.ViewingAt {
-	v := report.Viewing{
-		Signal: "live01", State: report.ViewPlaying, BufferMS: 5812, LatencyMS: 5900, MSN: 927081284,
+	v := event.Viewing{
+		Signal: "live01", State: event.ViewPlaying, BufferMS: 5812, LatencyMS: 5900, MSN: 927081284,
 		Packager: "http://localhost:8080", BitrateBPS: 3_100_000,
 	}
 	if ms := stalled.Milliseconds(); ms > 0 {
 		v.State, v.StalledForMS, v.Stalls, v.StalledMS, v.LongestStallMS, v.BufferMS, v.LatencyMS, v.BitrateBPS =
-			report.ViewStalled, ms, 1, ms, ms, 0, 9000, 0
+			event.ViewStalled, ms, 1, ms, ms, 0, 9000, 0
 		v.Since = at.Add(-stalled)
 	}
 	return control.ViewingAt{Time: at, Process: "viewer", Viewing: v}
 }
 
-func fields(pairs ...any) []report.Field {
-	var list []report.Field
+func fields(pairs ...any) []event.Field {
+	var list []event.Field
 	for i := 0; i+1 < len(pairs); i += 2 {
 		v := pairs[i+1]
 		if n, ok := v.(int); ok {
 			v = json.Number(strconv.Itoa(n))
 		}
-		list = append(list, report.Field{Key: fmt.Sprint(pairs[i]), Value: v})
+		list = append(list, event.Field{Key: fmt.Sprint(pairs[i]), Value: v})
 	}
 	return list
 }
@@ -219,7 +220,7 @@ func states() map[string]func(s *control.Snapshot) {
 				p.Restarts, p.Incarnation, p.LastExit, p.Started = 0, 1, "", s.At.Add(-3*time.Second)
 			}
 			status(s, "worker", func(p *control.Process) {
-				p.State, p.Progress = stateStarting, &report.Progress{Signal: "live01", Stage: "mezzanine", Percent: 45}
+				p.State, p.Progress = stateStarting, &event.Progress{Signal: "live01", Stage: "mezzanine", Percent: 45}
 			})
 			status(s, "server1", func(p *control.Process) { p.State, p.Reason = stateRunning, "no signal yet" })
 			status(s, "server2", func(p *control.Process) { p.State, p.Reason = stateRunning, "no signal yet" })
@@ -236,7 +237,7 @@ func states() map[string]func(s *control.Snapshot) {
 		"passed through": func(s *control.Snapshot) {
 			const low = "low latency: its parts are its packager's"
 			serves := func(ago time.Duration, playlist, mode, reason string) control.ServingAt {
-				return control.ServingAt{Time: noon.Add(-ago), Process: "proxy", Serving: report.Serving{
+				return control.ServingAt{Time: noon.Add(-ago), Process: "proxy", Serving: event.Serving{
 					Playlist: playlist, Mode: mode, Reason: reason, Degraded: reason != "",
 				}}
 			}
@@ -252,7 +253,7 @@ func states() map[string]func(s *control.Snapshot) {
 				s.Details[0].Packagers[i].State, s.Details[0].Packagers[i].Reason = report.Stale, "no new segment for 9.2s"
 			}
 			s.Live, s.Ingests[0].Packagers = nil, nil
-			s.Outages = []control.OutageAt{{Time: noon, Process: "viewer", Outage: report.OutageOf("live01", noon.Add(-10*time.Second), noon)}}
+			s.Outages = []control.OutageAt{{Time: noon, Process: "viewer", Outage: event.OutageOf("live01", noon.Add(-10*time.Second), noon)}}
 		},
 		"several signals": func(s *control.Snapshot) {
 			const one, two = "http://localhost:8080", "http://localhost:9090"
@@ -264,15 +265,15 @@ func states() map[string]func(s *control.Snapshot) {
 				s.Live = append(slices.Clone(s.Live), report.Live{Signal: name, Server: one + "/" + name + "/playlist.m3u8"})
 			}
 			s.Outages = []control.OutageAt{
-				{Time: noon, Process: "viewer", Outage: report.EndedOutageOf("live05", noon.Add(-300*time.Second), noon.Add(-300*time.Second).Add(1234*time.Millisecond))},
-				{Time: noon, Process: "viewer", Outage: report.OutageOf("live02", noon.Add(-7*time.Second), noon)},
+				{Time: noon, Process: "viewer", Outage: event.EndedOutageOf("live05", noon.Add(-300*time.Second), noon.Add(-300*time.Second).Add(1234*time.Millisecond))},
+				{Time: noon, Process: "viewer", Outage: event.OutageOf("live02", noon.Add(-7*time.Second), noon)},
 			}
 			s.Outages[1].Reason = "connection refused"
-			for _, f := range []report.Film{
-				{File: "My Movie (1).mp4", Signal: "my-movie-1", State: report.FilmRefused, Reason: "moov atom not found: the copy is not finished"},
-				{File: "live01.mp4", Signal: "live01", State: report.FilmAired},
-				{File: "live09.mp4", Signal: "live09", State: report.FilmWaiting, Reason: "it is being copied"},
-				{File: "notes.txt", State: report.FilmPassed, Reason: "it is no film"},
+			for _, f := range []event.Film{
+				{File: "My Movie (1).mp4", Signal: "my-movie-1", State: event.FilmRefused, Reason: "moov atom not found: the copy is not finished"},
+				{File: "live01.mp4", Signal: "live01", State: event.FilmAired},
+				{File: "live09.mp4", Signal: "live09", State: event.FilmWaiting, Reason: "it is being copied"},
+				{File: "notes.txt", State: event.FilmPassed, Reason: "it is no film"},
 			} {
 				s.Films = append(s.Films, control.FilmAt{Time: noon.Add(-time.Minute), Process: "worker", Film: f})
 			}

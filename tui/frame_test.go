@@ -13,7 +13,8 @@ import (
 	"github.com/muesli/termenv"
 
 	"livestream-tui/procs/control"
-	"livestream-tui/services/report"
+	"livestream-tui/services/kit/event"
+	"livestream-tui/services/kit/report"
 )
 
 // manner is how a test looks at the screen.
@@ -174,11 +175,11 @@ func TestForeignTextStaysInItsPlace(t *testing.T) {
 		for i := range s.Failovers {
 			s.Failovers[i].Cause, s.Failovers[i].From = nasty, nasty
 		}
-		s.Degraded = []control.ServingAt{{Time: noon, Process: nasty, Serving: report.Serving{Playlist: nasty, Mode: nasty, Reason: nasty, Degraded: true}}}
+		s.Degraded = []control.ServingAt{{Time: noon, Process: nasty, Serving: event.Serving{Playlist: nasty, Mode: nasty, Reason: nasty, Degraded: true}}}
 		s.ServingChanges = s.Degraded
 		// Logs reach the panel through ParseLine, which cleans them.
-		line := report.ParseLine([]byte(`{"@level":"warn","@message":"日本語 \u001b[2J","k":"\u0007\u202e"}`), noon)
-		m.take(polled{s.At, s, []control.LogLine{{Seq: 100, Process: "worker", Line: line}, {Seq: 101, Process: "proxy", Line: report.ParseLine([]byte(nasty), noon)}}})
+		line := event.ParseLine([]byte(`{"@level":"warn","@message":"日本語 \u001b[2J","k":"\u0007\u202e"}`), noon)
+		m.take(polled{s.At, s, []control.LogLine{{Seq: 100, Process: "worker", Line: line}, {Seq: 101, Process: "proxy", Line: event.ParseLine([]byte(nasty), noon)}}})
 		m.tell(nasty, true)
 		for _, size := range [][2]int{{120, 36}, {80, 24}, {60, 16}, {40, 10}, {99, 30}, {200, 60}} {
 			for what, keys := range opened() {

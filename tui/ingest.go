@@ -12,7 +12,8 @@ import (
 
 	"livestream-tui/layouts"
 	"livestream-tui/procs/control"
-	"livestream-tui/services/report"
+	"livestream-tui/services/kit/event"
+	"livestream-tui/services/kit/report"
 )
 
 // ingestPanel is the reporter's table.
@@ -22,7 +23,7 @@ func (*ingestPanel) title(s *scene) (name, note string) {
 	note = plural(len(s.snapshot.Ingests), "signal", "signals")
 	refused := 0
 	for _, f := range s.snapshot.FilmList() {
-		if f.State == report.FilmRefused {
+		if f.State == event.FilmRefused {
 			refused++
 		}
 	}
@@ -75,13 +76,13 @@ func (*ingestPanel) rows(s *scene) []ingestRow {
 	for i := range s.light.Signals {
 		l := &s.light.Signals[i]
 		known := slices.ContainsFunc(list, func(r ingestRow) bool { return r.light == l }) ||
-			slices.ContainsFunc(films, func(f control.FilmAt) bool { return f.Signal == l.Signal && f.State != report.FilmAired })
+			slices.ContainsFunc(films, func(f control.FilmAt) bool { return f.Signal == l.Signal && f.State != event.FilmAired })
 		if !known {
 			list = append(list, ingestRow{light: l})
 		}
 	}
 	for i := range films {
-		if films[i].State != report.FilmAired {
+		if films[i].State != event.FilmAired {
 			list = append(list, ingestRow{film: &films[i]})
 		}
 	}
@@ -181,11 +182,11 @@ func (s *scene) lightMark(state control.AirState) (glyph, word string, k ink) {
 }
 
 // filmMark is the glyph and the ink of what becomes of a file.
-func (s *scene) filmMark(state report.FilmState) (glyph string, k ink) {
+func (s *scene) filmMark(state event.FilmState) (glyph string, k ink) {
 	switch state {
-	case report.FilmRefused:
+	case event.FilmRefused:
 		return s.g.cross, inkBad
-	case report.FilmWaiting:
+	case event.FilmWaiting:
 		return s.g.dotted, inkInfo
 	}
 	return s.g.ring, inkDim

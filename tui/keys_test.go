@@ -16,7 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"livestream-tui/procs/control"
-	"livestream-tui/services/report"
+	"livestream-tui/services/kit/event"
 )
 
 // finish runs what a key asked for and gives the model what comes of it.
@@ -252,7 +252,7 @@ func TestLogsStayWhereTheyAreHeld(t *testing.T) {
 	held := m.logs.at
 	var more []control.LogLine
 	for i := range 3 * logsMost {
-		more = append(more, control.LogLine{Seq: uint64(1000 + i), Process: "proxy", Line: report.Line{Time: noon, Level: report.LevelInfo, Message: "more"}})
+		more = append(more, control.LogLine{Seq: uint64(1000 + i), Process: "proxy", Line: event.Line{Time: noon, Level: event.LevelInfo, Message: "more"}})
 	}
 	m.take(polled{noon, onAir(), more[:1000]})
 	before := ansi.Strip(m.View())
@@ -312,7 +312,7 @@ func TestProgramShowsAKillAndItsFailover(t *testing.T) {
 	f := &fakePlatform{snapshot: onAir()}
 	f.onCommand = func(f *fakePlatform, c control.Command) {
 		gone(&f.snapshot, c.Process, stateBackoff, "signal: killed, restart in 100ms")
-		f.snapshot.Failovers = append(slices.Clone(f.snapshot.Failovers), control.FailoverAt{Time: noon, Process: "proxy", Failover: report.Failover{
+		f.snapshot.Failovers = append(slices.Clone(f.snapshot.Failovers), control.FailoverAt{Time: noon, Process: "proxy", Failover: event.Failover{
 			Signal: "live01", From: "http://localhost:8080", To: "http://localhost:9090", Cause: "server1 refused", MSNBefore: 11, MSNAfter: 12, GapMS: 27,
 		}})
 		f.snapshot.Version++
@@ -351,7 +351,7 @@ func TestQuitFromAPlatformOfOthersDetaches(t *testing.T) {
 
 func TestViewersWordsAreDebugInTheLog(t *testing.T) {
 	m, _ := newTestModel(t, "on air", 120, 36, colour)
-	line := report.Line{Time: noon, Level: report.LevelInfo, Message: "the picture plays", Fields: fields("event", "viewing", "signal", "live01")}
+	line := event.Line{Time: noon, Level: event.LevelInfo, Message: "the picture plays", Fields: fields("event", "viewing", "signal", "live01")}
 	m.take(polled{noon, onAir(), []control.LogLine{{Seq: 500, Process: "viewer", Line: line}}})
 	if strings.Contains(m.View(), "the picture plays") {
 		t.Error("it is shown at level info")

@@ -5,7 +5,7 @@ import (
 
 	"github.com/charmbracelet/x/ansi"
 
-	"livestream-tui/services/report"
+	"livestream-tui/services/kit/text"
 )
 
 // span is a run of text in one ink.
@@ -139,7 +139,7 @@ func asciiOnly(s string) string {
 }
 
 // clean is what all foreign text passes through before it is drawn.
-func clean(s string) string { return report.Clean(s) }
+func clean(s string) string { return text.Clean(s) }
 
 // from is l without its first n cells.
 func (l *line) from(n int) *line {

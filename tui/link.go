@@ -2,7 +2,7 @@ package tui
 
 import (
 	"livestream-tui/procs/control"
-	"livestream-tui/services/report"
+	"livestream-tui/services/kit/report"
 )
 
 // link is how a way between two processes is.

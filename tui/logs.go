@@ -8,7 +8,7 @@ import (
 
 	"livestream-tui/layouts"
 	"livestream-tui/procs/control"
-	"livestream-tui/services/report"
+	"livestream-tui/services/kit/event"
 )
 
 // logsMost is how many lines the panel keeps; it may hold a quarter more before
@@ -24,7 +24,7 @@ type logsPanel struct {
 	shown []uint64
 	// service is the only process shown, empty for all; level the least level.
 	service string
-	level   report.Level
+	level   event.Level
 	// filter is what was typed; pattern is made of it, nil for none. literal: it
 	// is no regular expression and is taken as plain text.
 	filter  string
@@ -45,7 +45,7 @@ type logsPanel struct {
 	lost uint64
 }
 
-func newLogsPanel() *logsPanel { return &logsPanel{level: report.LevelInfo} }
+func newLogsPanel() *logsPanel { return &logsPanel{level: event.LevelInfo} }
 
 // seq is the newest sequence number seen.
 func (p *logsPanel) seq() uint64 {
@@ -88,8 +88,8 @@ func (p *logsPanel) line(seq uint64) *control.LogLine {
 
 func (p *logsPanel) passes(l *control.LogLine) bool {
 	level := l.Level
-	if level > report.LevelDebug && isViewing(l) {
-		level = report.LevelDebug // once a second, and the screen says it elsewhere
+	if level > event.LevelDebug && isViewing(l) {
+		level = event.LevelDebug // once a second, and the screen says it elsewhere
 	}
 	return level >= p.level && (p.service == "" || l.Process == p.service) &&
 		(p.pattern == nil || p.matches(l))
@@ -97,7 +97,7 @@ func (p *logsPanel) passes(l *control.LogLine) bool {
 
 // isViewing reports whether a line is a viewer's word.
 func isViewing(l *control.LogLine) bool {
-	return l.Field("event") == report.Viewing{}.Kind()
+	return l.Field("event") == event.Viewing{}.Kind()
 }
 
 // matches looks at all that is said of a line, its time aside.
@@ -144,8 +144,8 @@ func (p *logsPanel) only(service string) {
 	p.again()
 }
 
-func (p *logsPanel) setLevel(l report.Level) {
-	p.level = min(max(l, report.LevelTrace), report.LevelError)
+func (p *logsPanel) setLevel(l event.Level) {
+	p.level = min(max(l, event.LevelTrace), event.LevelError)
 	p.again()
 }
 
@@ -268,17 +268,17 @@ func (p *logsPanel) lines(s *scene, w, h int) []*line {
 	return out
 }
 
-func levelText(l report.Level) string {
-	return [...]string{"TRC", "DBG", "INF", "WRN", "ERR"}[min(l, report.LevelError)]
+func levelText(l event.Level) string {
+	return [...]string{"TRC", "DBG", "INF", "WRN", "ERR"}[min(l, event.LevelError)]
 }
 
-func levelInk(l report.Level) ink {
+func levelInk(l event.Level) ink {
 	switch l {
-	case report.LevelError:
+	case event.LevelError:
 		return inkBadStrong
-	case report.LevelWarn:
+	case event.LevelWarn:
 		return inkWarn
-	case report.LevelInfo:
+	case event.LevelInfo:
 		return inkGood
 	}
 	return inkFaint
@@ -311,7 +311,7 @@ func logLine(s *scene, v *control.LogLine, w, right int, pattern *regexp.Regexp)
 	}
 	l.cell(nameInk(v.Process), clean(v.Process), name, false, s.g.ellipsis).put(inkText, " ")
 	message := inkText
-	if v.Level >= report.LevelWarn {
+	if v.Level >= event.LevelWarn {
 		message = levelInk(v.Level)
 	}
 	rest := &line{}

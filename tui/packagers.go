@@ -7,7 +7,7 @@ import (
 	"strconv"
 
 	"livestream-tui/layouts"
-	"livestream-tui/services/report"
+	"livestream-tui/services/kit/report"
 )
 
 // packagersPanel shows who serves and who could.

@@ -9,7 +9,8 @@ import (
 
 	"livestream-tui/layouts"
 	"livestream-tui/procs/control"
-	"livestream-tui/services/report"
+	"livestream-tui/services/kit/event"
+	"livestream-tui/services/kit/report"
 )
 
 // scene is all that panels draw from. The model alone writes to it.
@@ -73,7 +74,7 @@ type viewer = control.ViewingAt
 func (s *scene) heard() []viewer {
 	var list []viewer
 	for _, v := range s.snapshot.Viewings {
-		if v.State == report.ViewEnded && s.now.Sub(v.Time) > silence {
+		if v.State == event.ViewEnded && s.now.Sub(v.Time) > silence {
 			continue
 		}
 		lost := s.now.Sub(v.Time) > silence && len(s.live) > 0 &&

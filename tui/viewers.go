@@ -4,7 +4,7 @@ import (
 	"strconv"
 
 	"livestream-tui/layouts"
-	"livestream-tui/services/report"
+	"livestream-tui/services/kit/event"
 )
 
 // viewersPanel shows what the audience sees, in the viewers' own words.
@@ -72,11 +72,11 @@ func viewerRow(s *scene, v viewer, columns []column, ws []int) *line {
 	switch {
 	case s.now.Sub(v.Time) > silence:
 		glyph, text, k = s.g.question, "silent", inkDim
-	case v.State == report.ViewStalled:
+	case v.State == event.ViewStalled:
 		glyph, k = s.g.cross, inkBadStrong
-	case v.State == report.ViewStarting:
+	case v.State == event.ViewStarting:
 		glyph, k = s.g.dotted, inkInfo
-	case v.State == report.ViewEnded:
+	case v.State == event.ViewEnded:
 		glyph, k = s.g.ring, inkDim
 	}
 	count := func(n int) ink {

@@ -11,7 +11,7 @@ import (
 	"slices"
 	"time"
 
-	"livestream-tui/services/report"
+	"livestream-tui/services/kit/event"
 )
 
 const (
@@ -103,7 +103,7 @@ func (a *air) judge(signal, address string, body []byte, err error, now time.Tim
 	case last.off.IsZero():
 		last.off = since
 	}
-	o := report.OutageOf(signal, last.off, now)
+	o := event.OutageOf(signal, last.off, now)
 	o.Reason = because(address, err.Error())
 	return SignalAir{Signal: signal, State: AirOff, Since: o.Since, Reason: o.Reason, Due: true, Outage: &o}
 }

@@ -13,7 +13,7 @@ import (
 	"unicode/utf8"
 
 	"livestream-tui/procs"
-	"livestream-tui/services/report"
+	"livestream-tui/services/kit/text"
 )
 
 const (
@@ -135,7 +135,7 @@ func held(e endpoint, err error) string {
 }
 
 func shorten(command string) string {
-	command = report.Clean(command)
+	command = text.Clean(command)
 	if utf8.RuneCountInString(command) > commandMost {
 		command = string([]rune(command)[:commandMost]) + "..."
 	}

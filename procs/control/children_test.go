@@ -18,7 +18,7 @@ import (
 
 	"livestream-tui/layouts"
 	"livestream-tui/procs"
-	"livestream-tui/services/runner"
+	"livestream-tui/services/kit/service"
 )
 
 // TestMain lets this binary be the children of its own tests.
@@ -45,7 +45,7 @@ func TestMain(m *testing.M) {
 func child() int {
 	stop := make(chan os.Signal, 1)
 	signal.Notify(stop, syscall.SIGTERM)
-	l, err := runner.Connections(runner.OSEnvironment())
+	l, err := service.Connections(service.OSEnvironment())
 	if err != nil || l == nil {
 		return 1
 	}

@@ -15,7 +15,8 @@ import (
 	"github.com/hashicorp/go-hclog"
 
 	"livestream-tui/procs"
-	"livestream-tui/services/report"
+	"livestream-tui/services/kit/event"
+	"livestream-tui/services/kit/report"
 )
 
 // served is a platform's server on a socket of its own.
@@ -143,7 +144,7 @@ func TestContractLogsAreGivenByNumber(t *testing.T) {
 			}
 		}
 		got := p.Logs(0, 1)[0]
-		if d := cmp.Diff(l.Logs(0, 1)[0].FieldText(), got.FieldText()); d != "" || got.Level != report.LevelWarn || got.Process != "proxy" {
+		if d := cmp.Diff(l.Logs(0, 1)[0].FieldText(), got.FieldText()); d != "" || got.Level != event.LevelWarn || got.Process != "proxy" {
 			t.Errorf("the line: got %+v\n%s", got, d)
 		}
 	})

@@ -8,7 +8,8 @@ import (
 	"time"
 
 	"livestream-tui/procs"
-	"livestream-tui/services/report"
+	"livestream-tui/services/kit/event"
+	"livestream-tui/services/kit/report"
 )
 
 // What is procs' and has a name here, so that clients need not import it.
@@ -102,28 +103,28 @@ type Process struct {
 	Env []string `json:"env,omitempty"`
 	// Progress is the last progress event of a start that takes long; nil
 	// otherwise.
-	Progress *report.Progress `json:"progress,omitempty"`
+	Progress *event.Progress `json:"progress,omitempty"`
 }
 
 // FailoverAt is a failover with its time and who told it.
 type FailoverAt struct {
 	Time    time.Time `json:"time"`
 	Process string    `json:"process"`
-	report.Failover
+	event.Failover
 }
 
 // ServingAt is how a playlist is served from a time on, and who told it.
 type ServingAt struct {
 	Time    time.Time `json:"time"`
 	Process string    `json:"process"`
-	report.Serving
+	event.Serving
 }
 
 // ViewingAt is a viewer's word on a signal with its time.
 type ViewingAt struct {
 	Time    time.Time `json:"time"`
 	Process string    `json:"process"`
-	report.Viewing
+	event.Viewing
 	// Shown is when it was first known to have shown the signal, by any incarnation of
 	// the viewer; zero while it has not.
 	Shown time.Time `json:"shown,omitzero"`
@@ -133,7 +134,7 @@ type ViewingAt struct {
 type LogLine struct {
 	Seq     uint64 `json:"seq"`
 	Process string `json:"process"`
-	report.Line
+	event.Line
 }
 
 // Event is one thing that happened: exactly one of Status, Failover, Serving, Outage,
@@ -145,16 +146,16 @@ type Event struct {
 	// Status is set when a process changed its state.
 	Status *Status `json:"status,omitempty"`
 	// Failover is set when players are served from another packager.
-	Failover *report.Failover `json:"failover,omitempty"`
+	Failover *event.Failover `json:"failover,omitempty"`
 	// Serving is set when a playlist is degraded, or merged again.
-	Serving *report.Serving `json:"serving,omitempty"`
+	Serving *event.Serving `json:"serving,omitempty"`
 	// Outage is set when a viewer of a signal has no media to show, each ten seconds
 	// while it lasts, and when it has ended.
-	Outage *report.Outage `json:"outage,omitempty"`
+	Outage *event.Outage `json:"outage,omitempty"`
 	// Film is set when something else becomes of a file in the input folder.
-	Film *report.Film `json:"film,omitempty"`
+	Film *event.Film `json:"film,omitempty"`
 	// Log is set for a line of log at level warn or above, or a platform message.
-	Log *report.Line `json:"log,omitempty"`
+	Log *event.Line `json:"log,omitempty"`
 	// Dropped is how many events this subscriber missed just before this one.
 	Dropped int `json:"dropped,omitempty"`
 }

@@ -9,7 +9,8 @@ import (
 	"time"
 
 	"livestream-tui/procs"
-	"livestream-tui/services/report"
+	"livestream-tui/services/kit/event"
+	"livestream-tui/services/kit/report"
 )
 
 // afterwards is a platform whose process goes through states once it was asked for
@@ -209,16 +210,16 @@ func TestHoldIsNoSwitchForScripts(t *testing.T) {
 }
 
 func TestOnAirIsTheViewersWord(t *testing.T) {
-	word := func(signal string, state report.ViewState, age time.Duration, stalled int64) func(l *Local, now time.Time) {
+	word := func(signal string, state event.ViewState, age time.Duration, stalled int64) func(l *Local, now time.Time) {
 		return func(l *Local, now time.Time) {
-			v := report.Viewing{Signal: signal, State: state, StalledForMS: stalled}
-			if state == report.ViewStalled {
+			v := event.Viewing{Signal: signal, State: state, StalledForMS: stalled}
+			if state == event.ViewStalled {
 				v.Since = now.Add(-time.Duration(stalled) * time.Millisecond)
 			}
 			l.viewing(ViewingAt{Time: now.Add(-age), Process: "viewer", Viewing: v})
 		}
 	}
-	playing := word("live01", report.ViewPlaying, time.Second, 0)
+	playing := word("live01", event.ViewPlaying, time.Second, 0)
 	viewerReady := func(l *Local, _ time.Time) { l.onStatus(Status{Name: "viewer", State: procs.Ready, PID: 9}) }
 	for _, c := range []struct {
 		name   string
@@ -228,11 +229,11 @@ func TestOnAirIsTheViewersWord(t *testing.T) {
 	}{
 		{"nobody has spoken", nil, AirStarting, "not ready yet: worker, server1"},
 		{"it plays", []func(*Local, time.Time){playing}, AirOn, ""},
-		{"one plays and one stands still", []func(*Local, time.Time){playing, word("live02", report.ViewStalled, 0, 3200)}, AirOff, "live02 has stood still since 11:59:56"},
-		{"one plays and one was never shown", []func(*Local, time.Time){playing, word("live02", report.ViewStarting, 0, 0)}, AirStarting, "live02 has not been shown yet"},
-		{"the viewer is silent", []func(*Local, time.Time){word("live01", report.ViewPlaying, 12*time.Second, 0)}, AirUnknown, "viewer has said nothing of live01 since 11:59:48"},
-		{"silent of what is no signal any more", []func(*Local, time.Time){playing, word("live02", report.ViewPlaying, 12*time.Second, 0), viewerReady}, AirOn, ""},
-		{"silent of everything, and has died", []func(*Local, time.Time){word("live02", report.ViewPlaying, 12*time.Second, 0)}, AirUnknown, "live02"},
+		{"one plays and one stands still", []func(*Local, time.Time){playing, word("live02", event.ViewStalled, 0, 3200)}, AirOff, "live02 has stood still since 11:59:56"},
+		{"one plays and one was never shown", []func(*Local, time.Time){playing, word("live02", event.ViewStarting, 0, 0)}, AirStarting, "live02 has not been shown yet"},
+		{"the viewer is silent", []func(*Local, time.Time){word("live01", event.ViewPlaying, 12*time.Second, 0)}, AirUnknown, "viewer has said nothing of live01 since 11:59:48"},
+		{"silent of what is no signal any more", []func(*Local, time.Time){playing, word("live02", event.ViewPlaying, 12*time.Second, 0), viewerReady}, AirOn, ""},
+		{"silent of everything, and has died", []func(*Local, time.Time){word("live02", event.ViewPlaying, 12*time.Second, 0)}, AirUnknown, "live02"},
 		{"it stops", []func(*Local, time.Time){playing, func(l *Local, _ time.Time) { l.stopping() }}, AirStopping, "stopping"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -257,7 +258,7 @@ func TestStatusIsATableForPeopleAndADocumentForScripts(t *testing.T) {
 	l := played(t)
 	at := time.Date(2026, 1, 1, 12, 0, 0, 0, time.Local)
 	l.now.Started, l.now.PID, l.now.LogFolder = at.Add(-27*time.Hour-5*time.Minute), 4242, "/state/logs"
-	l.now.Viewings = []ViewingAt{{Time: at, Process: "viewer", Viewing: report.Viewing{Signal: "live01", State: report.ViewPlaying, Since: at.Add(-time.Hour)}}}
+	l.now.Viewings = []ViewingAt{{Time: at, Process: "viewer", Viewing: event.Viewing{Signal: "live01", State: event.ViewPlaying, Since: at.Add(-time.Hour)}}}
 	for _, s := range []Status{
 		{Name: "worker", State: procs.Ready, PID: 11, Started: at.Add(-61 * time.Minute), Restarts: 2, LastExit: "signal: killed", CPU: 12.34, RSS: 45 << 20},
 		{Name: "server1", State: procs.Ready, Paused: true, PID: 12, Started: at.Add(-62 * time.Second), RSS: 900 << 10},
@@ -268,7 +269,7 @@ func TestStatusIsATableForPeopleAndADocumentForScripts(t *testing.T) {
 	}
 	s := l.Snapshot()
 	s.At = at
-	s.Degraded = []ServingAt{{at, "proxy", report.Serving{Playlist: "/live02/playlist.m3u8", Mode: "passed through", Reason: "low latency\x1b[2J", Degraded: true}}}
+	s.Degraded = []ServingAt{{at, "proxy", event.Serving{Playlist: "/live02/playlist.m3u8", Mode: "passed through", Reason: "low latency\x1b[2J", Degraded: true}}}
 	var out strings.Builder
 	if err := WriteStatus(&out, s); err != nil {
 		t.Fatal(err)

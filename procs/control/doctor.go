@@ -12,7 +12,7 @@ import (
 	"github.com/charmbracelet/x/term"
 
 	"livestream-tui/layouts"
-	"livestream-tui/services/report"
+	"livestream-tui/services/kit/text"
 )
 
 const (
@@ -69,9 +69,9 @@ func WriteFindings(w io.Writer, list []Finding) bool {
 		case !f.OK:
 			word, well = "missing", false
 		}
-		_, _ = fmt.Fprintf(w, "%-8s  %-22s %s\n", word, f.Name, report.Clean(f.Detail)) // a closed output has no reader
+		_, _ = fmt.Fprintf(w, "%-8s  %-22s %s\n", word, f.Name, text.Clean(f.Detail)) // a closed output has no reader
 		if f.Remedy != "" {
-			_, _ = fmt.Fprintf(w, "%-8s  %-22s -> %s\n", "", "", report.Clean(f.Remedy))
+			_, _ = fmt.Fprintf(w, "%-8s  %-22s -> %s\n", "", "", text.Clean(f.Remedy))
 		}
 	}
 	return well

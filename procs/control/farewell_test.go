@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"livestream-tui/procs"
-	"livestream-tui/services/report"
+	"livestream-tui/services/kit/event"
 )
 
 func TestTheFarewellTellsOutagesByTheirOneLength(t *testing.T) {
@@ -14,8 +14,8 @@ func TestTheFarewellTellsOutagesByTheirOneLength(t *testing.T) {
 		asked: noon,
 		ends:  []Event{{Time: noon.Add(time.Second), Process: "proxy", Status: &Status{State: procs.Exited, LastExit: "exit status 0"}}},
 		outages: []OutageAt{
-			{Outage: report.EndedOutageOf("live01", noon.Add(-time.Hour), noon.Add(-time.Hour).Add(1234*time.Millisecond))},
-			{Outage: report.OutageOf("live02", noon.Add(-2500*time.Millisecond), noon)},
+			{Outage: event.EndedOutageOf("live01", noon.Add(-time.Hour), noon.Add(-time.Hour).Add(1234*time.Millisecond))},
+			{Outage: event.OutageOf("live02", noon.Add(-2500*time.Millisecond), noon)},
 		},
 		more: 3,
 	}

@@ -5,7 +5,8 @@ import (
 	"time"
 
 	"livestream-tui/procs"
-	"livestream-tui/services/report"
+	"livestream-tui/services/kit/event"
+	"livestream-tui/services/kit/report"
 )
 
 // filmsMost is how many files of input folders are kept.
@@ -15,7 +16,7 @@ const filmsMost = 1000
 type FilmAt struct {
 	Time    time.Time `json:"time"`
 	Process string    `json:"process"`
-	report.Film
+	event.Film
 }
 
 // withFilm is list, in order of the files' names, with what a worker tells of one; it
@@ -30,7 +31,7 @@ func withFilm(list []FilmAt, f FilmAt) ([]FilmAt, bool) {
 	}
 	list = slices.Insert(list, i, f)
 	if len(list) > filmsMost {
-		out := slices.IndexFunc(list, func(o FilmAt) bool { return o.State == report.FilmPassed })
+		out := slices.IndexFunc(list, func(o FilmAt) bool { return o.State == event.FilmPassed })
 		out = max(out, 0)
 		list = slices.Delete(list, out, out+1)
 	}
@@ -69,7 +70,7 @@ func filmsLeft(list []FilmAt, s Status) []FilmAt {
 // reported any more.
 func filmsThere(list []FilmAt, details []report.SignalStatus) []FilmAt {
 	return pruned(list, func(f FilmAt) bool {
-		return f.State == report.FilmGone && !reported(details, f.Signal)
+		return f.State == event.FilmGone && !reported(details, f.Signal)
 	})
 }
 
@@ -87,7 +88,7 @@ func pruned[E any](list []E, goes func(E) bool) []E {
 
 // standing orders the states of a film by how well it is: what several workers say of
 // one file is what the best of them says.
-var standing = []report.FilmState{report.FilmAired, report.FilmWaiting, report.FilmRefused, report.FilmPassed, report.FilmGone}
+var standing = []event.FilmState{event.FilmAired, event.FilmWaiting, event.FilmRefused, event.FilmPassed, event.FilmGone}
 
 // FilmList is a line for each file of the input folders, in order of name.
 func (s Snapshot) FilmList() []FilmAt {

@@ -3,7 +3,7 @@ package control
 import (
 	"reflect"
 
-	"livestream-tui/services/report"
+	"livestream-tui/services/kit/text"
 )
 
 // cleanText makes every text that v points to fit for a terminal, whoever prints it:
@@ -14,7 +14,7 @@ func cleanValue(v reflect.Value) {
 	switch v.Kind() {
 	case reflect.String:
 		if v.CanSet() {
-			v.SetString(report.Clean(v.String()))
+			v.SetString(text.Clean(v.String()))
 		}
 	case reflect.Pointer:
 		if !v.IsNil() {
@@ -45,6 +45,6 @@ func cleanValue(v reflect.Value) {
 // cleanError is an error whose text comes from another process.
 type cleanError struct{ error }
 
-func (e cleanError) Error() string { return report.Clean(e.error.Error()) }
+func (e cleanError) Error() string { return text.Clean(e.error.Error()) }
 
 func (e cleanError) Unwrap() error { return e.error }

@@ -15,7 +15,8 @@ import (
 	"unicode"
 
 	"livestream-tui/procs"
-	"livestream-tui/services/report"
+	"livestream-tui/services/kit/report"
+	"livestream-tui/services/kit/text"
 )
 
 // hostile is a text that would move the cursor, set the title and turn text around.
@@ -65,7 +66,7 @@ func TestNothingOfAForeignPlatformSteersTheTerminal(t *testing.T) {
 			t.Errorf("status: got %q", line)
 		}
 	}
-	if s := r.Snapshot(); s.Layout != report.Clean(hostile) || s.Processes[0].Env[0] != report.Clean(hostile) || s.Upgrade.Error != report.Clean(hostile) {
+	if s := r.Snapshot(); s.Layout != text.Clean(hostile) || s.Processes[0].Env[0] != text.Clean(hostile) || s.Upgrade.Error != text.Clean(hostile) {
 		t.Errorf("snapshot: got %+v", s)
 	}
 	if err := r.Command(t.Context(), Command{"proxy", Kill}); err == nil || !isPlain(err.Error()) {

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"livestream-tui/procs"
-	"livestream-tui/services/report"
+	"livestream-tui/services/kit/event"
 )
 
 // headlessTick is how often the headless output looks at what has no event.
@@ -109,17 +109,17 @@ type headless struct {
 	// shown are the signals that have been on air.
 	shown map[string]bool
 	// unknown recurs by what is not known.
-	unknown report.Recurring
+	unknown event.Recurring
 	// films recur by what becomes of each.
-	films report.Recurring
+	films event.Recurring
 	// out are the outages that were seen without a viewer, by signal.
 	out map[string]*seenOutage
 }
 
 // seenOutage is one that lasts.
 type seenOutage struct {
-	report.Outage
-	recurs report.Recurring
+	event.Outage
+	recurs event.Recurring
 }
 
 func (h *headless) event(e Event) {
@@ -165,20 +165,20 @@ func (h *headless) looked(o OnAir, now time.Time) {
 	if h.out == nil {
 		h.out = map[string]*seenOutage{}
 	}
-	tell := func(o report.Outage) { h.printer.event(Event{Time: now, Outage: &o}) }
+	tell := func(o event.Outage) { h.printer.event(Event{Time: now, Outage: &o}) }
 	for _, l := range o.Signals {
 		was := h.out[l.Signal]
 		switch {
 		case l.Outage == nil && was != nil:
 			delete(h.out, l.Signal)
-			tell(report.EndedOutageOf(l.Signal, was.Since, now))
+			tell(event.EndedOutageOf(l.Signal, was.Since, now))
 		case l.Outage != nil:
 			if was == nil {
 				was = &seenOutage{Outage: *l.Outage}
 				h.out[l.Signal] = was
 			}
 			if t, say := was.recurs.Seen(l.Signal, now); say {
-				l.Outage.Again = t.Phase == report.Lasts
+				l.Outage.Again = t.Phase == event.Lasts
 				tell(*l.Outage)
 			}
 		}
@@ -201,20 +201,20 @@ func (h *headless) aired(o OnAir, now time.Time) {
 		switch {
 		case l.State == AirOn && !h.shown[l.Signal]:
 			h.shown[l.Signal] = true
-			h.printer.say(report.LevelInfo, "", "on air: "+h.platform.Snapshot().playlist(l.Signal))
+			h.printer.say(event.LevelInfo, "", "on air: "+h.platform.Snapshot().playlist(l.Signal))
 		case l.State == AirEnded && h.shown[l.Signal]:
 			delete(h.shown, l.Signal)
-			h.printer.say(report.LevelInfo, "", "ended: "+l.Signal)
+			h.printer.say(event.LevelInfo, "", "ended: "+l.Signal)
 		case l.State == AirUnknown:
 			unknown = append(unknown, "unknown: "+l.Signal+": "+l.Reason)
 		}
 	}
 	for _, t := range h.unknown.Only(unknown...) {
-		h.printer.say(report.LevelInfo, "", t.Text+" (no more)")
+		h.printer.say(event.LevelInfo, "", t.Text+" (no more)")
 	}
 	for _, text := range unknown {
 		if _, say := h.unknown.Seen(text, now); say {
-			h.printer.say(report.LevelWarn, "", text)
+			h.printer.say(event.LevelWarn, "", text)
 		}
 	}
 }
@@ -236,7 +236,7 @@ func (h *headless) tick(now time.Time) (ended bool, outcome error) {
 		h.startup.progress(p.Name, progressText(p.Progress), now)
 	}
 	for _, n := range h.startup.waiting(now) {
-		h.printer.say(report.LevelInfo, n.process, n.text)
+		h.printer.say(event.LevelInfo, n.process, n.text)
 	}
 	switch {
 	case h.onAirAt.IsZero():
@@ -269,12 +269,12 @@ func (h *headless) notYet(now time.Time) (ended bool, outcome error) {
 	}
 	if waited >= quietWait && h.said != off {
 		h.said = off
-		h.printer.say(report.LevelInfo, "", "not on air yet: "+off)
+		h.printer.say(event.LevelInfo, "", "not on air yet: "+off)
 	}
 	return false, nil
 }
 
-func progressText(p *report.Progress) string {
+func progressText(p *event.Progress) string {
 	if p == nil {
 		return ""
 	}

@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"livestream-tui/procs"
-	"livestream-tui/services/report"
+	"livestream-tui/services/kit/event"
 )
 
 // newStage is a platform whose processes become what run says, with a real HTTP
@@ -178,10 +178,10 @@ func TestEveryProcessReadyButNothingOnAirIsGivenUp(t *testing.T) {
 func TestTextOfEventsIsCleanAndOnOneLine(t *testing.T) {
 	var out strings.Builder
 	p := printer{out: &out}
-	p.event(Event{Process: "worker", Log: &report.Line{Level: report.LevelWarn, Message: "bad\x1b[2Jfilm\nnext", Fields: []report.Field{{Key: "signal", Value: "live01"}}}})
-	p.event(Event{Process: "proxy", Dropped: 3, Failover: &report.Failover{Signal: "live01", From: "http://a", Cause: "a refused", MSNBefore: 1, MSNAfter: 2, GapMS: -1}})
-	p.event(Event{Process: "proxy", Serving: &report.Serving{Playlist: "/a.m3u8", Mode: "passed through", Reason: "low\nlatency", Degraded: true}})
-	p.event(Event{Process: "proxy", Serving: &report.Serving{Playlist: "/a.m3u8", Mode: "merged"}})
+	p.event(Event{Process: "worker", Log: &event.Line{Level: event.LevelWarn, Message: "bad\x1b[2Jfilm\nnext", Fields: []event.Field{{Key: "signal", Value: "live01"}}}})
+	p.event(Event{Process: "proxy", Dropped: 3, Failover: &event.Failover{Signal: "live01", From: "http://a", Cause: "a refused", MSNBefore: 1, MSNAfter: 2, GapMS: -1}})
+	p.event(Event{Process: "proxy", Serving: &event.Serving{Playlist: "/a.m3u8", Mode: "passed through", Reason: "low\nlatency", Degraded: true}})
+	p.event(Event{Process: "proxy", Serving: &event.Serving{Playlist: "/a.m3u8", Mode: "merged"}})
 	got := out.String()
 	for _, want := range []string{
 		"[WARN]  proxy: /a.m3u8 is passed through: low latency; a failover shows\n", "[INFO]  proxy: /a.m3u8 is merged again\n",
@@ -230,10 +230,10 @@ func TestHeadlessTellsTheLightOfEachSignal(t *testing.T) {
 	at(101*time.Second, light("live01", AirOn), light("live02", AirEnded))
 	for d := range 60 {
 		again := noon.Add(time.Duration(d) * time.Second)
-		h.event(Event{Time: again, Process: "worker", Film: &report.Film{File: "a.mp4", Signal: "a", State: report.FilmRefused, Reason: "moov atom not found"}})
-		h.event(Event{Time: again, Process: "worker", Film: &report.Film{File: "a.mp4", Signal: "a", State: report.FilmWaiting, Reason: "it is to be made"}})
+		h.event(Event{Time: again, Process: "worker", Film: &event.Film{File: "a.mp4", Signal: "a", State: event.FilmRefused, Reason: "moov atom not found"}})
+		h.event(Event{Time: again, Process: "worker", Film: &event.Film{File: "a.mp4", Signal: "a", State: event.FilmWaiting, Reason: "it is to be made"}})
 	}
-	h.event(Event{Time: noon, Process: "worker", Film: &report.Film{File: "live01.mp4", Signal: "live01", State: report.FilmAired}})
+	h.event(Event{Time: noon, Process: "worker", Film: &event.Film{File: "live01.mp4", Signal: "live01", State: event.FilmAired}})
 	for what, times := range map[string]int{
 		"[INFO]  platform: on air: http://p/live01/playlist.m3u8\n": 1, "[INFO]  platform: on air: http://p/live02/playlist.m3u8\n": 1,
 		"[WARN]  platform: unknown: live01: live01 is silent\n": 2, "[INFO]  platform: unknown: live01: live01 is silent (no more)\n": 1,

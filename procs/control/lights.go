@@ -6,7 +6,8 @@ import (
 	"time"
 
 	"livestream-tui/procs"
-	"livestream-tui/services/report"
+	"livestream-tui/services/kit/event"
+	"livestream-tui/services/kit/report"
 )
 
 const (
@@ -31,7 +32,7 @@ type SignalAir struct {
 	// failure.
 	Due bool `json:"due"`
 	// Outage is the one that lasts; nil while none does.
-	Outage *report.Outage `json:"outage,omitempty"`
+	Outage *event.Outage `json:"outage,omitempty"`
 }
 
 // DroppedAt is a signal that the ingest table names no more, and since when.
@@ -61,7 +62,7 @@ func (s Snapshot) signals() []string {
 		names = append(names, d.Signal)
 	}
 	for _, f := range s.Films {
-		if f.State == report.FilmAired || f.State == report.FilmWaiting {
+		if f.State == event.FilmAired || f.State == event.FilmWaiting {
 			names = append(names, f.Signal)
 		}
 	}
@@ -80,7 +81,7 @@ func (s Snapshot) lightOf(signal string) (SignalAir, bool) {
 		if v.Signal != signal {
 			continue
 		}
-		shown = shown || !v.Shown.IsZero() || v.State == report.ViewPlaying || v.State == report.ViewStalled
+		shown = shown || !v.Shown.IsZero() || v.State == event.ViewPlaying || v.State == event.ViewStalled
 		one, said := s.wordOf(v)
 		if !said {
 			continue
@@ -92,11 +93,11 @@ func (s Snapshot) lightOf(signal string) (SignalAir, bool) {
 	}
 	film, known := s.filmOf(signal)
 	if !lit {
-		if !reported(s.Details, signal) && !(known && (film.State == report.FilmAired || film.State == report.FilmWaiting)) {
+		if !reported(s.Details, signal) && !(known && (film.State == event.FilmAired || film.State == event.FilmWaiting)) {
 			return light, false
 		}
 		light = SignalAir{Signal: signal, State: AirStarting, Reason: "no viewer has shown " + signal + " yet"}
-		if known && film.State == report.FilmWaiting {
+		if known && film.State == event.FilmWaiting {
 			light.Reason = because("it is "+string(film.State), film.Reason)
 		}
 	}
@@ -110,9 +111,9 @@ func (s Snapshot) wordOf(v ViewingAt) (SignalAir, bool) {
 	light := SignalAir{Signal: v.Signal, Since: v.Since}
 	outage := s.Outage(v.Signal)
 	own := s.outageBy(v.Process, v.Signal)
-	replays := v.State == report.ViewPlaying && own != nil && replays(v, *own)
+	replays := v.State == event.ViewPlaying && own != nil && replays(v, *own)
 	switch age := s.At.Sub(v.Time); {
-	case v.State == report.ViewEnded:
+	case v.State == event.ViewEnded:
 		light.State, light.Reason = AirEnded, v.Signal+" has ended"
 		return light, age <= endedFor
 	case age > silence && (s.forgotten(v) || s.dropped(v.Signal)):
@@ -120,16 +121,16 @@ func (s Snapshot) wordOf(v ViewingAt) (SignalAir, bool) {
 	case age > silence:
 		light.State, light.Since, light.Outage = AirUnknown, v.Time, outage
 		light.Reason = fmt.Sprintf("%s has said nothing of %s since %s", v.Process, v.Signal, clock(v.Time))
-	case v.State == report.ViewStalled, replays, v.State == report.ViewStarting && outage != nil:
+	case v.State == event.ViewStalled, replays, v.State == event.ViewStarting && outage != nil:
 		if outage != nil { // told a moment later than the word, or by the viewer before this one
 			light.Since, light.Outage = outage.Since, outage
 		}
 		light.State = AirOff
 		light.Reason = because(v.Signal+" has stood still"+since(light.Since), v.Trouble)
-	case v.State == report.ViewStarting && !v.Shown.IsZero():
+	case v.State == event.ViewStarting && !v.Shown.IsZero():
 		light.State = AirUnknown
 		light.Reason = fmt.Sprintf("%s has begun anew and has not shown %s yet", v.Process, v.Signal)
-	case v.State == report.ViewStarting:
+	case v.State == event.ViewStarting:
 		light.State, light.Reason = AirStarting, because(v.Signal+" has not been shown yet", v.Trouble)
 	default:
 		light.State = AirOn
@@ -142,14 +143,14 @@ func (s Snapshot) wordOf(v ViewingAt) (SignalAir, bool) {
 // aired may be left from a film that is gone.
 func (s Snapshot) due(signal string, shown bool, film FilmAt, known bool) bool {
 	switch {
-	case known && film.State == report.FilmAired:
+	case known && film.State == event.FilmAired:
 		return true
 	case s.dropped(signal):
 		return false
 	case shown:
 		return true
 	case known:
-		return film.State == report.FilmPassed
+		return film.State == event.FilmPassed
 	}
 	return len(s.Films) == 0
 }

@@ -9,7 +9,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"livestream-tui/procs"
-	"livestream-tui/services/report"
+	"livestream-tui/services/kit/event"
+	"livestream-tui/services/kit/report"
 )
 
 // noon is when the lights of these tests are looked at.
@@ -18,21 +19,21 @@ var noon = time.Date(2026, 1, 1, 12, 0, 0, 0, time.Local)
 // happening is something that a platform is told, a while before noon.
 type happening func(l *Local)
 
-func view(signal string, state report.ViewState, since time.Duration) happening {
+func view(signal string, state event.ViewState, since time.Duration) happening {
 	return func(l *Local) {
-		l.viewing(ViewingAt{Time: noon.Add(-time.Second), Process: "viewer", Viewing: report.Viewing{Signal: signal, State: state, Since: noon.Add(-since)}})
+		l.viewing(ViewingAt{Time: noon.Add(-time.Second), Process: "viewer", Viewing: event.Viewing{Signal: signal, State: state, Since: noon.Add(-since)}})
 	}
 }
 
 func outage(signal string, since time.Duration) happening {
 	return func(l *Local) {
-		l.outage(OutageAt{noon.Add(-time.Second), "viewer", report.OutageOf(signal, noon.Add(-since), noon.Add(-time.Second))})
+		l.outage(OutageAt{noon.Add(-time.Second), "viewer", event.OutageOf(signal, noon.Add(-since), noon.Add(-time.Second))})
 	}
 }
 
-func film(signal string, state report.FilmState) happening {
+func film(signal string, state event.FilmState) happening {
 	return func(l *Local) {
-		l.film(FilmAt{noon.Add(-time.Minute), "worker", report.Film{File: signal + ".mp4", Signal: signal, State: state, Reason: "because"}})
+		l.film(FilmAt{noon.Add(-time.Minute), "worker", event.Film{File: signal + ".mp4", Signal: signal, State: state, Reason: "because"}})
 	}
 }
 
@@ -62,7 +63,7 @@ func allReady(l *Local) {
 }
 
 func TestEachSignalHasItsOwnLight(t *testing.T) {
-	const playing, stalled, starting, ended = report.ViewPlaying, report.ViewStalled, report.ViewStarting, report.ViewEnded
+	const playing, stalled, starting, ended = event.ViewPlaying, event.ViewStalled, event.ViewStarting, event.ViewEnded
 	const s = time.Second
 	for _, c := range []struct {
 		name   string
@@ -74,17 +75,17 @@ func TestEachSignalHasItsOwnLight(t *testing.T) {
 		{"all play", []happening{table("a", "b"), view("a", playing, 9*s), view("b", playing, 9*s)}, AirOn, "", "a on air due, b on air due"},
 		{"one stands still, the other's light is as it was", []happening{table("a", "b"), view("a", playing, 9*s), outage("b", 3*s), view("b", stalled, 3*s)},
 			AirOff, "b has stood still since 11:59:57", "a on air due, b off air due"},
-		{"one that was removed before it was ever shown", []happening{table("a", "b"), view("a", playing, 9*s), view("b", starting, 9*s), film("a", report.FilmAired), film("b", report.FilmGone)},
+		{"one that was removed before it was ever shown", []happening{table("a", "b"), view("a", playing, 9*s), view("b", starting, 9*s), film("a", event.FilmAired), film("b", event.FilmGone)},
 			AirOn, "", "a on air due, b starting"},
-		{"one that was refused before it was ever shown", []happening{table("a"), view("a", playing, 9*s), view("b", starting, 9*s), film("a", report.FilmAired), film("b", report.FilmRefused)},
+		{"one that was refused before it was ever shown", []happening{table("a"), view("a", playing, 9*s), view("b", starting, 9*s), film("a", event.FilmAired), film("b", event.FilmRefused)},
 			AirOn, "", "a on air due, b starting"},
-		{"what a film has left that nobody knows any more", []happening{table("a", "b"), view("a", playing, 9*s), view("b", starting, 9*s), film("a", report.FilmAired)},
+		{"what a film has left that nobody knows any more", []happening{table("a", "b"), view("a", playing, 9*s), view("b", starting, 9*s), film("a", event.FilmAired)},
 			AirOn, "", "a on air due, b starting"},
-		{"one that was shown and refused then is missed", []happening{table("a", "b"), view("a", playing, 9*s), view("b", playing, 9*s), view("b", stalled, 2*s), film("a", report.FilmAired), film("b", report.FilmRefused)},
+		{"one that was shown and refused then is missed", []happening{table("a", "b"), view("a", playing, 9*s), view("b", playing, 9*s), view("b", stalled, 2*s), film("a", event.FilmAired), film("b", event.FilmRefused)},
 			AirOff, "b has stood still", "a on air due, b off air due"},
 		{"one that was shown and has gone from the ingest table", []happening{allReady, table("a", "b"), view("a", playing, 9*s), view("b", stalled, 2*s), table("a")},
 			AirOn, "", "a on air due, b off air"},
-		{"one that its worker airs is due, table or not", []happening{allReady, table("a", "b"), view("a", playing, 9*s), view("b", stalled, 2*s), film("b", report.FilmAired), table("a")},
+		{"one that its worker airs is due, table or not", []happening{allReady, table("a", "b"), view("a", playing, 9*s), view("b", stalled, 2*s), film("b", event.FilmAired), table("a")},
 			AirOff, "b has stood still", "a on air due, b off air due"},
 		{"a table that nobody fills is no word", []happening{allReady, table("a"), view("a", stalled, 2*s), process("discovery", procs.Backoff), table()},
 			AirOff, "a has stood still", "a off air due"},
@@ -95,15 +96,15 @@ func TestEachSignalHasItsOwnLight(t *testing.T) {
 		{"one that plays is due whatever the table says", []happening{allReady, table("a"), view("a", playing, 9*s), table()}, AirOn, "", "a on air due"},
 		{"one that has ended", []happening{table("a", "b"), view("a", playing, 9*s), view("b", ended, 2*s)}, AirOn, "", "a on air due, b ended"},
 		{"all have ended", []happening{view("a", ended, 9*s)}, AirEnded, "every signal has ended", "a ended"},
-		{"a film that is made keeps nobody waiting", []happening{table("a"), view("a", playing, 9*s), film("a", report.FilmAired), film("b", report.FilmWaiting)},
+		{"a film that is made keeps nobody waiting", []happening{table("a"), view("a", playing, 9*s), film("a", event.FilmAired), film("b", event.FilmWaiting)},
 			AirOn, "", "a on air due, b starting"},
-		{"nothing but films that are made", []happening{allReady, film("a", report.FilmWaiting), film("b", report.FilmWaiting)},
+		{"nothing but films that are made", []happening{allReady, film("a", event.FilmWaiting), film("b", event.FilmWaiting)},
 			AirStarting, "a: it is waiting: because", "a starting, b starting"},
 		{"one that is reported and not shown", []happening{table("a", "b"), view("a", playing, 9*s)}, AirStarting, "no viewer has shown b yet", "a on air due, b starting due"},
 		{"the viewer has begun anew in an outage", []happening{table("a"), view("a", playing, 60*s), outage("a", 40*s), view("a", stalled, 40*s), view("a", starting, 2*s)},
 			AirOff, "a has stood still since 11:59:20", "a off air due"},
 		{"the viewer has begun anew in an outage, and plays what was there before", []happening{table("a"), view("a", playing, 60*s), func(l *Local) {
-			o := report.OutageOf("a", noon.Add(-40*s), noon.Add(-s))
+			o := event.OutageOf("a", noon.Add(-40*s), noon.Add(-s))
 			o.MSN = 7
 			l.outage(OutageAt{noon.Add(-s), "viewer", o})
 		}, view("a", playing, 2*s)}, AirOff, "a has stood still since 11:59:20", "a off air due"},
@@ -134,10 +135,10 @@ func TestEachSignalHasItsOwnLight(t *testing.T) {
 
 func TestNoMovingNumberStandsInAReason(t *testing.T) {
 	for name, happen := range map[string][]happening{
-		"an outage":          {table("a"), outage("a", 3*time.Second), view("a", report.ViewStalled, 3*time.Second)},
+		"an outage":          {table("a"), outage("a", 3*time.Second), view("a", event.ViewStalled, 3*time.Second)},
 		"a viewer's silence": {table("a"), func(l *Local) { l.viewing(ViewingAt{Time: noon.Add(-time.Hour), Process: "viewer"}) }},
-		"starting":           {table("a"), view("a", report.ViewStarting, 3*time.Second)},
-		"a film":             {film("a", report.FilmWaiting)},
+		"starting":           {table("a"), view("a", event.ViewStarting, 3*time.Second)},
+		"a film":             {film("a", event.FilmWaiting)},
 	} {
 		l := platformOf(t, fakeSupervisor{})
 		for _, h := range happen {
@@ -156,18 +157,18 @@ func TestNoMovingNumberStandsInAReason(t *testing.T) {
 func TestAnOutageGoesOnFromItsFirstMoment(t *testing.T) {
 	at := func(d time.Duration) time.Time { return noon.Add(d).UTC() }
 	tell := func(l *Local, since, now time.Duration) {
-		l.outage(OutageAt{at(now), "viewer", report.OutageOf("a", at(since), at(now))})
+		l.outage(OutageAt{at(now), "viewer", event.OutageOf("a", at(since), at(now))})
 	}
 	tellMSN := func(l *Local, since, now time.Duration, msn int64) {
-		o := report.OutageOf("a", at(since), at(now))
+		o := event.OutageOf("a", at(since), at(now))
 		o.MSN = msn
 		l.outage(OutageAt{at(now), "viewer", o})
 	}
 	plays := func(l *Local, since, now time.Duration, msn int64, msnAt time.Duration) {
-		l.viewing(ViewingAt{Time: at(now), Process: "viewer", Viewing: report.Viewing{Signal: "a", State: report.ViewPlaying, Since: at(since), MSN: msn, MSNAt: at(msnAt)}})
+		l.viewing(ViewingAt{Time: at(now), Process: "viewer", Viewing: event.Viewing{Signal: "a", State: event.ViewPlaying, Since: at(since), MSN: msn, MSNAt: at(msnAt)}})
 	}
-	says := func(l *Local, state report.ViewState, since, now time.Duration) {
-		l.viewing(ViewingAt{Time: at(now), Process: "viewer", Viewing: report.Viewing{Signal: "a", State: state, Since: at(since)}})
+	says := func(l *Local, state event.ViewState, since, now time.Duration) {
+		l.viewing(ViewingAt{Time: at(now), Process: "viewer", Viewing: event.Viewing{Signal: "a", State: state, Since: at(since)}})
 	}
 	const s = time.Second
 	for _, c := range []struct {
@@ -180,26 +181,26 @@ func TestAnOutageGoesOnFromItsFirstMoment(t *testing.T) {
 		{"it lasts", func(l *Local) { tell(l, 0, s); tell(l, 0, 10*s) }, 60 * s, true, 0},
 		{"its viewer tells the end", func(l *Local) {
 			tell(l, 0, s)
-			l.outage(OutageAt{at(9 * s), "viewer", report.EndedOutageOf("a", at(0), at(9*s))})
-			says(l, report.ViewPlaying, 9*s, 9*s)
+			l.outage(OutageAt{at(9 * s), "viewer", event.EndedOutageOf("a", at(0), at(9*s))})
+			says(l, event.ViewPlaying, 9*s, 9*s)
 		}, 9 * s, false, 9 * s},
 		{"its viewer begins anew, and plays", func(l *Local) {
 			tell(l, 0, s)
-			says(l, report.ViewStarting, 5*s, 5*s)
-			says(l, report.ViewPlaying, 12*s, 13*s)
+			says(l, event.ViewStarting, 5*s, 5*s)
+			says(l, event.ViewPlaying, 12*s, 13*s)
 		}, 12 * s, false, 12 * s},
 		{"its viewer begins anew, plays unseen, and tells of another", func(l *Local) {
 			tell(l, 0, s)
-			says(l, report.ViewStarting, 5*s, 5*s)
+			says(l, event.ViewStarting, 5*s, 5*s)
 			tell(l, 8*s, 9*s)
-			l.outage(OutageAt{at(12 * s), "viewer", report.EndedOutageOf("a", at(8*s), at(12*s))})
+			l.outage(OutageAt{at(12 * s), "viewer", event.EndedOutageOf("a", at(8*s), at(12*s))})
 		}, 12 * s, false, 12 * s},
-		{"its signal has ended", func(l *Local) { tell(l, 0, s); says(l, report.ViewEnded, 7*s, 8*s) }, 7 * s, false, 7 * s},
+		{"its signal has ended", func(l *Local) { tell(l, 0, s); says(l, event.ViewEnded, 7*s, 8*s) }, 7 * s, false, 7 * s},
 		{"its signal is dropped and not watched any more", func(l *Local) {
 			allReady(l)
 			table("a")(l)
 			tell(l, 0, s)
-			says(l, report.ViewStalled, 0, 6*s)
+			says(l, event.ViewStalled, 0, 6*s)
 			table()(l)
 			l.settleOutages(at(6*s + silence))
 			l.settleOutages(at(7*s + silence))
@@ -217,14 +218,14 @@ func TestAnOutageGoesOnFromItsFirstMoment(t *testing.T) {
 			tellMSN(l, 0, s, 7)
 			plays(l, 5*s, 6*s, 7, 5*s)
 			tellMSN(l, 11*s, 12*s, 7)
-			l.outage(OutageAt{at(15 * s), "viewer", report.EndedOutageOf("a", at(11*s), at(15*s))})
+			l.outage(OutageAt{at(15 * s), "viewer", event.EndedOutageOf("a", at(11*s), at(15*s))})
 		}, 15 * s, false, 15 * s},
 		{"the numbers have begun anew", func(l *Local) {
 			tellMSN(l, 0, s, 7)
 			plays(l, 5*s, 6*s, 1, 5*s)
 			plays(l, 5*s, 36*s, 5, 35*s)
 		}, 5 * s, false, 5 * s},
-		{"a word that it plays, from before", func(l *Local) { tell(l, 0, s); says(l, report.ViewPlaying, -20*s, s) }, 60 * s, true, 0},
+		{"a word that it plays, from before", func(l *Local) { tell(l, 0, s); says(l, event.ViewPlaying, -20*s, s) }, 60 * s, true, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			l := platformOf(t, fakeSupervisor{})
@@ -246,10 +247,10 @@ func TestAnOutageGoesOnFromItsFirstMoment(t *testing.T) {
 
 func TestOutagesAreBoundedAndThoseThatLastStay(t *testing.T) {
 	var list []OutageAt
-	lasting := OutageAt{noon, "viewer", report.OutageOf("first", noon, noon)}
+	lasting := OutageAt{noon, "viewer", event.OutageOf("first", noon, noon)}
 	list, _ = withOutage(list, lasting)
 	for i := range 3 * outagesMost {
-		list, _ = withOutage(list, OutageAt{noon, "viewer", report.EndedOutageOf(fmt.Sprint(i), noon, noon.Add(time.Second))})
+		list, _ = withOutage(list, OutageAt{noon, "viewer", event.EndedOutageOf(fmt.Sprint(i), noon, noon.Add(time.Second))})
 	}
 	if len(list) != outagesMost+1 || list[0].Signal != "first" || list[1].Signal != fmt.Sprint(2*outagesMost) {
 		t.Errorf("got %d, from %+v on, want the one that lasts and the newest %d", len(list), list[:2], outagesMost)
@@ -259,10 +260,10 @@ func TestOutagesAreBoundedAndThoseThatLastStay(t *testing.T) {
 func TestEveryFileHasALine(t *testing.T) {
 	l := platformOf(t, fakeSupervisor{})
 	_, events := l.Subscribe(t.Context())
-	tell := func(process, file string, state report.FilmState, at time.Duration) {
+	tell := func(process, file string, state event.FilmState, at time.Duration) {
 		l.mu.Lock() // the events are read meanwhile
 		defer l.mu.Unlock()
-		l.film(FilmAt{noon.Add(at), process, report.Film{File: file, Signal: strings.TrimSuffix(file, ".mp4"), State: state}})
+		l.film(FilmAt{noon.Add(at), process, event.Film{File: file, Signal: strings.TrimSuffix(file, ".mp4"), State: state}})
 	}
 	lines := func() string {
 		var list []string
@@ -277,21 +278,21 @@ func TestEveryFileHasALine(t *testing.T) {
 			t.Errorf("%s: got %s, want %s", what, got, want)
 		}
 	}
-	tell("worker", "b.mp4", report.FilmWaiting, 0)
-	tell("worker", "a.mp4", report.FilmAired, 0)
-	tell("worker", "notes.txt", report.FilmPassed, 0)
+	tell("worker", "b.mp4", event.FilmWaiting, 0)
+	tell("worker", "a.mp4", event.FilmAired, 0)
+	tell("worker", "notes.txt", event.FilmPassed, 0)
 	want("told", "a.mp4 aired, b.mp4 waiting, notes.txt passed over")
-	tell("worker", "b.mp4", report.FilmAired, 0)
-	tell("worker2", "b.mp4", report.FilmWaiting, 0)
+	tell("worker", "b.mp4", event.FilmAired, 0)
+	tell("worker2", "b.mp4", event.FilmWaiting, 0)
 	want("two workers", "a.mp4 aired, b.mp4 aired, notes.txt passed over")
 	table("a", "b")(l)
-	tell("worker", "b.mp4", report.FilmGone, 0)
-	tell("worker2", "b.mp4", report.FilmGone, 0)
+	tell("worker", "b.mp4", event.FilmGone, 0)
+	tell("worker2", "b.mp4", event.FilmGone, 0)
 	table("a", "b")(l)
 	want("gone, and its signal is there", "a.mp4 aired, b.mp4 gone, notes.txt passed over")
 	table("a")(l)
 	want("gone", "a.mp4 aired, notes.txt passed over")
-	tell("worker", "a.mp4", report.FilmAired, 2*time.Second)
+	tell("worker", "a.mp4", event.FilmAired, 2*time.Second)
 	l.onStatus(Status{Name: "worker", State: procs.Ready, PID: 9, Started: noon.Add(time.Second)})
 	want("what an earlier worker told", "a.mp4 aired")
 	told := 0
@@ -309,7 +310,7 @@ func TestEveryFileHasALine(t *testing.T) {
 		t.Errorf("got %d events, want 7 films that are news and a state", told)
 	}
 	for i := range 2 * filmsMost {
-		tell("worker", fmt.Sprintf("%05d.txt", i), report.FilmPassed, 2*time.Second)
+		tell("worker", fmt.Sprintf("%05d.txt", i), event.FilmPassed, 2*time.Second)
 	}
 	if got := l.Snapshot().Films; len(got) != filmsMost || got[len(got)-1].File != "a.mp4" {
 		t.Errorf("got %d, the last %+v, want %d and the film among them", len(got), got[len(got)-1], filmsMost)
@@ -319,12 +320,12 @@ func TestEveryFileHasALine(t *testing.T) {
 func TestStatusShowsLightsOutagesAndFilms(t *testing.T) {
 	l := platformOf(t, fakeSupervisor{})
 	for _, happen := range []happening{
-		table("a", "b"), view("a", report.ViewPlaying, time.Hour), outage("b", 2500*time.Millisecond), view("b", report.ViewStalled, 2500*time.Millisecond),
-		film("a", report.FilmAired), film("b", report.FilmAired), film("c", report.FilmRefused),
+		table("a", "b"), view("a", event.ViewPlaying, time.Hour), outage("b", 2500*time.Millisecond), view("b", event.ViewStalled, 2500*time.Millisecond),
+		film("a", event.FilmAired), film("b", event.FilmAired), film("c", event.FilmRefused),
 	} {
 		happen(l)
 	}
-	l.outage(OutageAt{noon, "viewer", report.EndedOutageOf("a", noon.Add(-2*time.Hour), noon.Add(-2*time.Hour).Add(1234*time.Millisecond))})
+	l.outage(OutageAt{noon, "viewer", event.EndedOutageOf("a", noon.Add(-2*time.Hour), noon.Add(-2*time.Hour).Add(1234*time.Millisecond))})
 	s := l.Snapshot()
 	s.At = noon
 	var out strings.Builder

@@ -13,7 +13,7 @@ import (
 
 	"livestream-tui/layouts"
 	"livestream-tui/procs"
-	"livestream-tui/services/report"
+	"livestream-tui/services/kit/event"
 )
 
 const (
@@ -180,7 +180,7 @@ func (l *Local) notice(text string) {
 	now := time.Now()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.publish(Event{Time: now, Log: &report.Line{Time: now, Level: report.LevelWarn, Module: "platform", Message: text}})
+	l.publish(Event{Time: now, Log: &event.Line{Time: now, Level: event.LevelWarn, Module: "platform", Message: text}})
 }
 
 func (l *Local) setRunning(running bool) {
@@ -279,43 +279,43 @@ func (l *Local) change(name string, by func(*Process)) {
 
 // onLine takes every line of every child's log.
 func (l *Local) onLine(process string, line []byte) {
-	parsed := report.ParseLine(line, time.Now())
-	event, _, err := report.EventOf(parsed)
+	parsed := event.ParseLine(line, time.Now())
+	e, _, err := event.EventOf(parsed)
 	if err != nil {
 		l.log.Debug("an event that is not what it should be", "process", process, "error", err)
 	}
-	l.keep(process, parsed, event)
-	if _, ok := event.(report.Progress); ok {
+	l.keep(process, parsed, e)
+	if _, ok := e.(event.Progress); ok {
 		l.sup.Progress(process)
 	}
 }
 
-func (l *Local) keep(process string, line report.Line, event report.Event) {
+func (l *Local) keep(process string, line event.Line, told event.Event) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.lines.add(LogLine{Process: process, Line: line})
-	switch e := event.(type) {
-	case report.Progress:
+	switch e := told.(type) {
+	case event.Progress:
 		l.change(process, func(p *Process) {
 			if p.Progress = &e; e.Percent >= 100 {
 				p.Progress = nil // it is done
 			}
 		})
-	case report.Failover:
+	case event.Failover:
 		list := append(slices.Clone(l.now.Failovers), FailoverAt{Time: line.Time, Process: process, Failover: e})
 		l.now.Failovers = list[max(0, len(list)-failoversMost):]
 		l.now.Version++
 		l.publish(Event{Time: line.Time, Process: process, Failover: &e})
-	case report.Serving:
+	case event.Serving:
 		l.serving(ServingAt{Time: line.Time, Process: process, Serving: e})
-	case report.Viewing:
+	case event.Viewing:
 		l.viewing(ViewingAt{Time: line.Time, Process: process, Viewing: e})
-	case report.Outage:
+	case event.Outage:
 		l.outage(OutageAt{Time: line.Time, Process: process, Outage: e})
-	case report.Film:
+	case event.Film:
 		l.film(FilmAt{Time: line.Time, Process: process, Film: e})
 	default:
-		if line.Level >= report.LevelWarn {
+		if line.Level >= event.LevelWarn {
 			l.publish(Event{Time: line.Time, Process: process, Log: &line})
 		}
 	}
@@ -325,7 +325,7 @@ func (l *Local) keep(process string, line report.Line, event report.Event) {
 // the newest words are last.
 func heard(list []ViewingAt, v ViewingAt) []ViewingAt {
 	list = slices.DeleteFunc(slices.Clone(list), func(o ViewingAt) bool {
-		return o.Process == v.Process && o.Signal == v.Signal || o.State == report.ViewEnded && v.Time.Sub(o.Time) > endedFor
+		return o.Process == v.Process && o.Signal == v.Signal || o.State == event.ViewEnded && v.Time.Sub(o.Time) > endedFor
 	})
 	list = append(list, v)
 	return list[max(0, len(list)-viewingsMost):]

@@ -16,7 +16,8 @@ import (
 
 	"livestream-tui/layouts"
 	"livestream-tui/procs"
-	"livestream-tui/services/report"
+	"livestream-tui/services/kit/event"
+	"livestream-tui/services/kit/report"
 )
 
 // fakeSupervisor is a supervisor of functions; nil ones do nothing.
@@ -173,7 +174,7 @@ func TestLinesOfLogBecomeWhatTheyTell(t *testing.T) {
 		t.Errorf("a warning: got event %+v, want the line", e)
 	}
 	l.onLine("proxy", []byte(`{"@level":"info","@message":"failover","event":"failover","signal":"live01","from":"http://a","to":"http://b","cause":"a refused","msn_before":7,"msn_after":8,"gap_ms":1.5,"saved":2}`))
-	want := report.Failover{Signal: "live01", From: "http://a", To: "http://b", Cause: "a refused", MSNBefore: 7, MSNAfter: 8, GapMS: 1.5, Saved: 2}
+	want := event.Failover{Signal: "live01", From: "http://a", To: "http://b", Cause: "a refused", MSNBefore: 7, MSNAfter: 8, GapMS: 1.5, Saved: 2}
 	if e := <-events; e.Process != "proxy" || e.Failover == nil || *e.Failover != want {
 		t.Errorf("a failover: got event %+v, want %+v", e, want)
 	}

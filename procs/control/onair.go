@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"livestream-tui/procs"
-	"livestream-tui/services/report"
+	"livestream-tui/services/kit/report"
 )
 
 // AirState is what the audience has, of a signal or of all that are due. The zero value is AirUnknown.

@@ -9,7 +9,7 @@ import (
 	"io"
 	"net/http"
 
-	"livestream-tui/services/report"
+	"livestream-tui/services/kit/report"
 )
 
 // The operator's word to the origin, which the proxy follows.

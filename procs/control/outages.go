@@ -4,7 +4,7 @@ import (
 	"slices"
 	"time"
 
-	"livestream-tui/services/report"
+	"livestream-tui/services/kit/event"
 )
 
 const (
@@ -19,7 +19,7 @@ const (
 type OutageAt struct {
 	Time    time.Time `json:"time"`
 	Process string    `json:"process"`
-	report.Outage
+	event.Outage
 }
 
 // withOutage is list with what a viewer tells of an outage. One that lasts goes on from
@@ -59,7 +59,7 @@ func withOutage(list []OutageAt, o OutageAt) ([]OutageAt, OutageAt) {
 func overBy(list []OutageAt, process, signal string, at time.Time) (OutageAt, bool) {
 	for _, o := range list {
 		if o.Lasts() && o.Process == process && o.Signal == signal && o.Since.Before(at) {
-			return OutageAt{at, process, report.EndedOutageOf(signal, o.Since, at)}, true
+			return OutageAt{at, process, event.EndedOutageOf(signal, o.Since, at)}, true
 		}
 	}
 	return OutageAt{}, false
@@ -79,18 +79,18 @@ func (l *Local) viewing(v ViewingAt) {
 			v.Shown = was.Shown
 		}
 	}
-	if v.Shown.IsZero() && (v.State == report.ViewPlaying || v.State == report.ViewStalled) {
+	if v.Shown.IsZero() && (v.State == event.ViewPlaying || v.State == event.ViewStalled) {
 		v.Shown = v.Time
 	}
 	l.now.Viewings = heard(l.now.Viewings, v)
 	l.now.Version++
-	if v.State != report.ViewPlaying && v.State != report.ViewEnded {
+	if v.State != event.ViewPlaying && v.State != event.ViewEnded {
 		return
 	}
 	// The viewer itself tells the end of its outages, before this word: one that lasts
 	// yet began before it was started anew.
 	at := v.Since
-	if o := l.now.outageBy(v.Process, v.Signal); o != nil && v.State == report.ViewPlaying {
+	if o := l.now.outageBy(v.Process, v.Signal); o != nil && v.State == event.ViewPlaying {
 		if replays(v, *o) {
 			return
 		}
@@ -105,13 +105,13 @@ func (l *Local) viewing(v ViewingAt) {
 
 // replays reports whether what a viewer plays was there before an outage: it has begun
 // anew, on a playlist that stands still.
-func replays(v ViewingAt, o report.Outage) bool {
+func replays(v ViewingAt, o event.Outage) bool {
 	return o.MSN > 0 && v.MSN <= o.MSN && v.Time.Sub(v.Since) < replayMost
 }
 
 // outageBy is the one of a signal that lasts by the word of a viewer; nil while none
 // does.
-func (s Snapshot) outageBy(process, signal string) *report.Outage {
+func (s Snapshot) outageBy(process, signal string) *event.Outage {
 	for i := range s.Outages {
 		if o := &s.Outages[i]; o.Lasts() && o.Process == process && o.Signal == signal {
 			return &o.Outage
@@ -145,8 +145,8 @@ func (l *Local) settleOutages(now time.Time) {
 
 // Outage is the one of a signal that lasts, the first to have begun by any viewer;
 // nil while none does.
-func (s Snapshot) Outage(signal string) *report.Outage {
-	var first *report.Outage
+func (s Snapshot) Outage(signal string) *event.Outage {
+	var first *event.Outage
 	for i := range s.Outages {
 		o := &s.Outages[i].Outage
 		if o.Lasts() && o.Signal == signal && (first == nil || o.Since.Before(first.Since)) {

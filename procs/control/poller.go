@@ -15,8 +15,8 @@ import (
 	"time"
 
 	"livestream-tui/procs"
-	"livestream-tui/services/dial"
-	"livestream-tui/services/report"
+	"livestream-tui/services/kit/dial"
+	"livestream-tui/services/kit/report"
 )
 
 const (

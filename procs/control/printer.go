@@ -9,7 +9,8 @@ import (
 	"time"
 
 	"livestream-tui/procs"
-	"livestream-tui/services/report"
+	"livestream-tui/services/kit/event"
+	"livestream-tui/services/kit/text"
 )
 
 // printer writes events, one a line: JSON for programs, else text in the form of
@@ -28,7 +29,7 @@ func (p printer) event(e Event) {
 		return
 	}
 	if e.Dropped > 0 {
-		p.line(e.Time, report.LevelWarn, "platform", fmt.Sprintf("%d events were missed here", e.Dropped))
+		p.line(e.Time, event.LevelWarn, "platform", fmt.Sprintf("%d events were missed here", e.Dropped))
 	}
 	switch {
 	case e.Status != nil:
@@ -38,11 +39,11 @@ func (p printer) event(e Event) {
 			p.line(e.Time, levelOf(e.Status.State), e.Process, stateText(*e.Status))
 		}
 	case e.Failover != nil:
-		p.line(e.Time, report.LevelWarn, e.Process, failoverText(*e.Failover))
+		p.line(e.Time, event.LevelWarn, e.Process, failoverText(*e.Failover))
 	case e.Serving != nil:
-		level, text := report.LevelWarn, e.Serving.Playlist+" is "+e.Serving.Mode+": "+e.Serving.Reason+"; a failover shows"
+		level, text := event.LevelWarn, e.Serving.Playlist+" is "+e.Serving.Mode+": "+e.Serving.Reason+"; a failover shows"
 		if !e.Serving.Degraded {
-			level, text = report.LevelInfo, e.Serving.Playlist+" is merged again"
+			level, text = event.LevelInfo, e.Serving.Playlist+" is merged again"
 		}
 		p.line(e.Time, level, e.Process, text)
 	case e.Outage != nil:
@@ -57,10 +58,10 @@ func (p printer) event(e Event) {
 }
 
 // say writes a message of the platform's own, on a process unless that is empty.
-func (p printer) say(level report.Level, process, message string) {
+func (p printer) say(level event.Level, process, message string) {
 	now := time.Now()
 	if p.json {
-		p.object(Event{Time: now, Process: process, Log: &report.Line{Time: now, Level: level, Module: "platform", Message: message}})
+		p.object(Event{Time: now, Process: process, Log: &event.Line{Time: now, Level: level, Module: "platform", Message: message}})
 		return
 	}
 	p.line(now, level, cmp.Or(process, "platform"), message)
@@ -74,19 +75,19 @@ func (p printer) object(e Event) {
 	_, _ = p.out.Write(append(b, '\n'))
 }
 
-func (p printer) line(at time.Time, level report.Level, from, text string) {
+func (p printer) line(at time.Time, level event.Level, from, message string) {
 	name := "[" + strings.ToUpper(level.String()) + "]"
-	_, _ = fmt.Fprintf(p.out, "%s %-7s %s: %s\n", at.Local().Format("2006-01-02 15:04:05"), name, from, report.Clean(text))
+	_, _ = fmt.Fprintf(p.out, "%s %-7s %s: %s\n", at.Local().Format("2006-01-02 15:04:05"), name, from, text.Clean(message))
 }
 
-func levelOf(s State) report.Level {
+func levelOf(s State) event.Level {
 	switch s {
 	case procs.Failed:
-		return report.LevelError
+		return event.LevelError
 	case procs.Degraded, procs.Backoff:
-		return report.LevelWarn
+		return event.LevelWarn
 	}
-	return report.LevelInfo
+	return event.LevelInfo
 }
 
 func stateText(s Status) string {
@@ -104,31 +105,31 @@ func stateText(s Status) string {
 }
 
 // outageText is the one line on an outage: the figure is its own, to the millisecond.
-func outageText(o report.Outage) (report.Level, string) {
+func outageText(o event.Outage) (event.Level, string) {
 	length := o.Length(o.Since.Add(time.Duration(o.LengthMS) * time.Millisecond))
 	from := o.Since.Local().Format("15:04:05.000")
 	switch {
 	case !o.Lasts():
-		return report.LevelInfo, fmt.Sprintf("on air again: %s after %s, off air from %s", o.Signal, length, from)
+		return event.LevelInfo, fmt.Sprintf("on air again: %s after %s, off air from %s", o.Signal, length, from)
 	case o.Again:
-		return report.LevelError, because(fmt.Sprintf("off air: %s since %s, %s by now", o.Signal, from, length), o.Reason)
+		return event.LevelError, because(fmt.Sprintf("off air: %s since %s, %s by now", o.Signal, from, length), o.Reason)
 	}
-	return report.LevelError, because(fmt.Sprintf("off air: %s since %s", o.Signal, from), o.Reason)
+	return event.LevelError, because(fmt.Sprintf("off air: %s since %s", o.Signal, from), o.Reason)
 }
 
 // filmText says what becomes of a file.
-func filmText(f report.Film) (report.Level, string) {
-	level, text := report.LevelInfo, fmt.Sprintf("%s is %s", f.File, f.State)
+func filmText(f event.Film) (event.Level, string) {
+	level, text := event.LevelInfo, fmt.Sprintf("%s is %s", f.File, f.State)
 	switch {
-	case f.State == report.FilmRefused:
-		level = report.LevelWarn
-	case f.State == report.FilmAired:
+	case f.State == event.FilmRefused:
+		level = event.LevelWarn
+	case f.State == event.FilmAired:
 		text += " as " + f.Signal
 	}
 	return level, because(text, f.Reason)
 }
 
-func failoverText(f report.Failover) string {
+func failoverText(f event.Failover) string {
 	gap := "none waiting"
 	if f.GapMS >= 0 {
 		gap = fmt.Sprintf("gap %.0f ms", f.GapMS)

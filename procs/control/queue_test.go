@@ -6,10 +6,10 @@ import (
 	"testing"
 
 	"livestream-tui/procs"
-	"livestream-tui/services/report"
+	"livestream-tui/services/kit/event"
 )
 
-func logEvent(text string) Event { return Event{Log: &report.Line{Message: text}} }
+func logEvent(text string) Event { return Event{Log: &event.Line{Message: text}} }
 
 func statusEvent(name string, s procs.State) Event {
 	return Event{Process: name, Status: &Status{Name: name, State: s}}
@@ -32,7 +32,7 @@ func describe(e Event) string {
 }
 
 func TestQueueMakesRoomByWhatMattersLeast(t *testing.T) {
-	failover := Event{Failover: &report.Failover{}}
+	failover := Event{Failover: &event.Failover{}}
 	for _, c := range []struct {
 		name   string
 		events []Event
@@ -98,7 +98,7 @@ func TestQueueCountsEveryLossAndKeepsTheLatestState(t *testing.T) {
 				take()
 				continue
 			case 1:
-				q.push(Event{Failover: &report.Failover{}})
+				q.push(Event{Failover: &event.Failover{}})
 			case 2:
 				q.push(logEvent("x"))
 			default:

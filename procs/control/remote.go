@@ -18,7 +18,8 @@ import (
 	"time"
 
 	"livestream-tui/layouts"
-	"livestream-tui/services/report"
+	"livestream-tui/services/kit/report"
+	"livestream-tui/services/kit/text"
 )
 
 const (
@@ -204,7 +205,7 @@ func (r *Remote) refusal(resp *http.Response) error {
 	if decode(resp.Body, &why) != nil || why.Error == "" {
 		return r.odd(fmt.Errorf("status %d", resp.StatusCode))
 	}
-	return errors.New(report.Clean(why.Error))
+	return errors.New(text.Clean(why.Error))
 }
 
 // explain says what a failed request means to an operator.

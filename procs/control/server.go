@@ -15,7 +15,7 @@ import (
 	"github.com/hashicorp/go-hclog"
 
 	"livestream-tui/layouts"
-	"livestream-tui/services/report"
+	"livestream-tui/services/kit/report"
 )
 
 // The headers of an answer to a snapshot that has not changed: what changes all

@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"livestream-tui/procs"
-	"livestream-tui/services/report"
+	"livestream-tui/services/kit/text"
 )
 
 // showEnvironment gives each process those of its variables that are ours, secrets
@@ -35,7 +35,7 @@ func shown(env, names []string) []string {
 	for _, e := range env {
 		name, value, _ := strings.Cut(e, "=")
 		if value != "" && slices.Contains(names, name) {
-			list = append(list, name+"="+report.WithoutSecrets(name, value))
+			list = append(list, name+"="+text.WithoutSecrets(name, value))
 		}
 	}
 	return list

@@ -11,7 +11,7 @@ import (
 
 	"livestream-tui/layouts"
 	"livestream-tui/procs"
-	"livestream-tui/services/dial"
+	"livestream-tui/services/kit/dial"
 )
 
 // environment is a process's variables: the operator's, those of the resolved

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"livestream-tui/procs"
-	"livestream-tui/services/report"
+	"livestream-tui/services/kit/text"
 )
 
 // WriteStatus writes what a platform is, for people: the light, where to watch, and
@@ -181,7 +181,7 @@ func clean(texts ...string) string {
 	var list []string
 	for _, t := range texts {
 		if t != "" {
-			list = append(list, report.Clean(t))
+			list = append(list, text.Clean(t))
 		}
 	}
 	return strings.Join(list, ": ")

@@ -12,7 +12,7 @@ import (
 	"strings"
 	"time"
 
-	"livestream-tui/services/report"
+	"livestream-tui/services/kit/text"
 )
 
 // This part of doctor looks at FFmpeg.
@@ -45,7 +45,7 @@ func encoder(ctx context.Context, o DoctorOptions) []Finding {
 	}
 	encodes := Finding{Name: "encoding", Detail: "a frame of picture (libx264) and of sound (aac)", OK: wrong == ""}
 	if wrong != "" {
-		encodes.Detail, encodes.Remedy = report.Short(wrong), remedy
+		encodes.Detail, encodes.Remedy = text.Short(wrong), remedy
 	}
 	return append([]Finding{found, encodes}, filters(ctx, command)...)
 }
@@ -122,7 +122,7 @@ func output(ctx context.Context, command string, args ...string) (string, error)
 		return "", fmt.Errorf("nothing within %s", toolTimeout)
 	case errors.As(err, &exit):
 		complaint, _, _ := strings.Cut(strings.TrimSpace(string(exit.Stderr)), "\n")
-		return "", errors.New(report.Short(cmp.Or(complaint, err.Error())))
+		return "", errors.New(text.Short(cmp.Or(complaint, err.Error())))
 	}
 	return string(out), err
 }

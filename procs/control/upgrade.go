@@ -11,7 +11,8 @@ import (
 
 	"livestream-tui/layouts"
 	"livestream-tui/procs"
-	"livestream-tui/services/report"
+	"livestream-tui/services/kit/event"
+	"livestream-tui/services/kit/text"
 )
 
 // Upgrading is an upgrade: every process that runs is restarted from the binary that
@@ -80,9 +81,9 @@ func (l *Local) doUpgrades(ctx context.Context) {
 			u = *v
 		})
 		if err != nil {
-			l.say(report.LevelError, u.Process, fmt.Sprintf("upgrade stopped after %d of %d processes: %v", u.Done, u.Total, err))
+			l.say(event.LevelError, u.Process, fmt.Sprintf("upgrade stopped after %d of %d processes: %v", u.Done, u.Total, err))
 		} else {
-			l.say(report.LevelInfo, "", fmt.Sprintf("upgraded %d processes to %s in %s", u.Done, u.Version, u.Ended.Sub(u.Began).Round(100*time.Millisecond)))
+			l.say(event.LevelInfo, "", fmt.Sprintf("upgraded %d processes to %s in %s", u.Done, u.Version, u.Ended.Sub(u.Began).Round(100*time.Millisecond)))
 		}
 	}
 }
@@ -95,18 +96,18 @@ func (l *Local) upgradeAll(ctx context.Context) error {
 	names := inOrder(l.layout)
 	slices.Reverse(names)
 	l.progress(func(u *Upgrading) { u.Version, u.Total = version, len(names) })
-	l.say(report.LevelInfo, "", fmt.Sprintf("upgrading %d processes to %s: %s", len(names), version, strings.Join(names, ", ")))
+	l.say(event.LevelInfo, "", fmt.Sprintf("upgrading %d processes to %s: %s", len(names), version, strings.Join(names, ", ")))
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	_, events := l.Subscribe(ctx)
 	for i, name := range names {
 		if p, _ := l.Snapshot().Process(name); !p.Wanted {
-			l.say(report.LevelInfo, name, "is stopped: its next start is the upgrade")
+			l.say(event.LevelInfo, name, "is stopped: its next start is the upgrade")
 			l.progress(func(u *Upgrading) { u.Total-- })
 			continue
 		}
 		l.progress(func(u *Upgrading) { u.Process = name })
-		l.say(report.LevelInfo, name, fmt.Sprintf("upgrading, %d of %d", i+1, len(names)))
+		l.say(event.LevelInfo, name, fmt.Sprintf("upgrading, %d of %d", i+1, len(names)))
 		if err := l.renew(ctx, name, events); err != nil {
 			return err
 		}
@@ -125,7 +126,7 @@ func (l *Local) versionOnDisk(ctx context.Context) (string, error) {
 	cmd.WaitDelay = time.Second
 	out, err := cmd.Output()
 	version, _, _ := strings.Cut(strings.TrimSpace(string(out)), "\n")
-	version = report.Clean(version)
+	version = text.Clean(version)
 	if err == nil && version == "" {
 		err = errors.New("it says no version")
 	}
@@ -220,8 +221,8 @@ func (l *Local) progress(by func(*Upgrading)) {
 }
 
 // say logs a message of the platform's own and tells subscribers of it.
-func (l *Local) say(level report.Level, process, message string) {
-	if level >= report.LevelError {
+func (l *Local) say(level event.Level, process, message string) {
+	if level >= event.LevelError {
 		l.log.Error(message, "process", process)
 	} else {
 		l.log.Info(message, "process", process)
@@ -229,5 +230,5 @@ func (l *Local) say(level report.Level, process, message string) {
 	now := time.Now()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.publish(Event{Time: now, Process: process, Log: &report.Line{Time: now, Level: level, Module: "platform", Message: message}})
+	l.publish(Event{Time: now, Process: process, Log: &event.Line{Time: now, Level: level, Module: "platform", Message: message}})
 }

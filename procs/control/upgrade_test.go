@@ -13,7 +13,7 @@ import (
 
 	"livestream-tui/layouts"
 	"livestream-tui/procs"
-	"livestream-tui/services/report"
+	"livestream-tui/services/kit/event"
 )
 
 // install puts a binary in the place of the one at path: this test's, which says
@@ -179,7 +179,7 @@ func TestAFailedStepStopsAnUpgrade(t *testing.T) {
 		t.Errorf("first: got incarnation %d, want it untouched", p.Incarnation)
 	}
 	awaitEvent(t, u.events, "it is told", func(e Event) bool {
-		return e.Log != nil && e.Process == "second" && e.Log.Level == report.LevelError && strings.HasPrefix(e.Log.Message, "upgrade stopped after 1 of 4 processes: ")
+		return e.Log != nil && e.Process == "second" && e.Log.Level == event.LevelError && strings.HasPrefix(e.Log.Message, "upgrade stopped after 1 of 4 processes: ")
 	})
 	// The way out: put a better one there.
 	install(t, u.path, "three")

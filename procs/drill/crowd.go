@@ -15,7 +15,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"livestream-tui/services/report"
+	"livestream-tui/services/kit/event"
 	"livestream-tui/services/viewer"
 )
 
@@ -97,9 +97,9 @@ func (c *crowd) unsteady() error {
 	for _, p := range c.players {
 		s := p.Status()
 		switch {
-		case s.State != report.ViewPlaying && s.Trouble != "":
+		case s.State != event.ViewPlaying && s.Trouble != "":
 			return fmt.Errorf("%s is %s: %s", s.Name, s.State, s.Trouble)
-		case s.State != report.ViewPlaying:
+		case s.State != event.ViewPlaying:
 			return fmt.Errorf("%s is %s", s.Name, s.State)
 		case s.Buffer < steadyBuffer:
 			return fmt.Errorf("%s holds only %.1f s", s.Name, s.Buffer.Seconds())

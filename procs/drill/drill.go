@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"livestream-tui/procs/control"
-	"livestream-tui/services/report"
+	"livestream-tui/services/kit/report"
 	"livestream-tui/services/viewer"
 )
 

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"livestream-tui/services/report"
+	"livestream-tui/services/kit/event"
 )
 
 // eye asks our proxy what it sees. Another one has nothing of the kind, and then
@@ -23,7 +23,7 @@ type eye struct {
 type Failover struct {
 	ID   int64     `json:"id"`
 	Time time.Time `json:"time"`
-	report.Failover
+	event.Failover
 }
 
 // failovers are those told since.
@@ -41,7 +41,7 @@ func (e eye) failovers(ctx context.Context, since time.Time) []Failover {
 	}
 	var list []Failover
 	for _, e := range all {
-		if e.Event == (report.Failover{}).Kind() && !e.Time.Before(since) {
+		if e.Event == (event.Failover{}).Kind() && !e.Time.Before(since) {
 			list = append(list, e.Failover)
 		}
 	}

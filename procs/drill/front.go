@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"livestream-tui/procs/control"
-	"livestream-tui/services/report"
+	"livestream-tui/services/kit/text"
 )
 
 // front is a proxy that is not the platform's, in front of its packagers.
@@ -92,11 +92,11 @@ func (f *front) lastWords() string {
 		return ""
 	}
 	lines := strings.Split(strings.TrimSpace(string(b)), "\n")
-	var text strings.Builder
+	var tail strings.Builder
 	for _, l := range lines[max(0, len(lines)-5):] {
-		text.WriteString("\n  " + report.Clean(l))
+		tail.WriteString("\n  " + text.Clean(l))
 	}
-	return text.String()
+	return tail.String()
 }
 
 // stop ends it and all that it started.

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"livestream-tui/services/report"
+	"livestream-tui/services/kit/event"
 	"livestream-tui/services/viewer"
 )
 
@@ -311,7 +311,7 @@ func (v *Verdict) others(before, after []viewer.PlayerReport) {
 				asleep++
 			}
 		}
-		if r.State != report.ViewPlaying {
+		if r.State != event.ViewPlaying {
 			dead = fmt.Sprintf("%s is %s in the end", r.Name, r.State)
 		}
 	}

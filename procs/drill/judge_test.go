@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"livestream-tui/services/report"
+	"livestream-tui/services/kit/event"
 	"livestream-tui/services/viewer"
 )
 
@@ -19,7 +19,7 @@ const listURL = "http://localhost:8002/live01/playlist.m3u8"
 // playing is a player that sees nothing: it plays, and the fault meets a transfer.
 func playing(name string) viewer.PlayerReport {
 	return viewer.PlayerReport{
-		PlayerStatus: viewer.PlayerStatus{Name: name, URL: listURL, State: report.ViewPlaying, Requests: 20, MSN: 9},
+		PlayerStatus: viewer.PlayerStatus{Name: name, URL: listURL, State: event.ViewPlaying, Requests: 20, MSN: 9},
 		Transfers: []viewer.Request{
 			{URL: "http://localhost:8002/live01/9.m4s", At: faultAt.Add(-500 * time.Millisecond), Length: time.Second, Longest: 4 * time.Millisecond},
 		},
@@ -78,7 +78,7 @@ func TestAnythingThatAPlayerSawIsAFailure(t *testing.T) {
 		{"a segment that came later than the machine made it", late(3 * time.Second), "", []string{"were waited for"}, []string{"600ms"},
 			starved(viewer.Wait{At: after(time.Second), Length: 600 * time.Millisecond})},
 		{"a player that would have given up", func(r *viewer.PlayerReport) { r.GaveUp = 1 }, "", []string{"1 player would have given up"}, nil, nil},
-		{"a player that stands still in the end", func(r *viewer.PlayerReport) { r.State = report.ViewStalled }, "", []string{"player 1 is stalled"}, nil, nil},
+		{"a player that stands still in the end", func(r *viewer.PlayerReport) { r.State = event.ViewStalled }, "", []string{"player 1 is stalled"}, nil, nil},
 		{"a player that did nothing", func(r *viewer.PlayerReport) { r.Requests = 10 }, "", []string{"no request ended at 1 player"}, nil, nil},
 		{"nothing in flight at the fault", func(r *viewer.PlayerReport) { r.Transfers = nil }, "", []string{"nothing is shown: only 0 of 1"}, nil, nil},
 		{"only the playlist in flight at the fault", func(r *viewer.PlayerReport) { r.Transfers[0].URL = listURL }, "", []string{"only 0 of 1"}, nil, nil},

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"livestream-tui/procs/control"
-	"livestream-tui/services/report"
+	"livestream-tui/services/kit/event"
 	"livestream-tui/services/viewer"
 )
 
@@ -46,13 +46,13 @@ func Live(ctx context.Context, p control.Platform, f Fault) (string, error) {
 // witnesses are the words of the viewers that could tell; each signal must play.
 func witnesses(s control.Snapshot) ([]control.ViewingAt, error) {
 	words := slices.DeleteFunc(slices.Clone(s.Viewings), func(v control.ViewingAt) bool {
-		return s.At.Sub(v.Time) > wordWithin || v.State == report.ViewEnded
+		return s.At.Sub(v.Time) > wordWithin || v.State == event.ViewEnded
 	})
 	if len(words) == 0 {
 		return nil, errors.New("no viewer watches that could tell whether anybody notices")
 	}
 	for _, v := range words {
-		if v.State != report.ViewPlaying {
+		if v.State != event.ViewPlaying {
 			return nil, fmt.Errorf("%s is %s before any fault: nothing could be told from it", v.Signal, v.State)
 		}
 	}

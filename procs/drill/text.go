@@ -8,7 +8,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"livestream-tui/services/report"
+	"livestream-tui/services/kit/text"
 )
 
 // Text prints for people: a table row when a fault is over. Live says that out is a
@@ -65,16 +65,16 @@ func (t *Text) Result(number int, r Result) {
 		word = "\x1b[" + colour + "m" + word + "\x1b[0m"
 	}
 	if r.Skipped != "" {
-		t.line(fmt.Sprintf("%s  %-*s %s %s", t.number(number), nameWidth, r.Fault.Name, word, report.Clean(r.Skipped)))
+		t.line(fmt.Sprintf("%s  %-*s %s %s", t.number(number), nameWidth, r.Fault.Name, word, text.Clean(r.Skipped)))
 		return
 	}
 	gap, said := failoverWords(r.Failovers)
 	t.line(strings.TrimRight(fmt.Sprintf("%s  %-*s %s %9d %9s %9s  %s", t.number(number), nameWidth, r.Fault.Name, word, r.InFlight, milliseconds(r.LongestWait), gap, said), " "))
 	for _, e := range r.Evidence {
-		t.line("         - " + report.Clean(e))
+		t.line("         - " + text.Clean(e))
 	}
 	for _, n := range r.Notes {
-		t.line("         (" + report.Clean(n) + ")")
+		t.line("         (" + text.Clean(n) + ")")
 	}
 }
 
@@ -120,7 +120,7 @@ func failoverWords(list []Failover) (gap, said string) {
 	if longest >= 0 {
 		gap = fmt.Sprintf("%.1f ms", longest)
 	}
-	said = report.Clean(list[0].Cause)
+	said = text.Clean(list[0].Cause)
 	if n := len(list) - 1; n > 0 {
 		said += fmt.Sprintf(" (and %d more)", n)
 	}

@@ -5,8 +5,10 @@ import (
 	"slices"
 	"time"
 
-	"livestream-tui/services/health"
-	"livestream-tui/services/report"
+	"livestream-tui/services/hls/health"
+	"livestream-tui/services/kit/event"
+	"livestream-tui/services/kit/report"
+	"livestream-tui/services/kit/text"
 )
 
 // board is what is known of every signal at every packager. Pure: the caller
@@ -15,14 +17,14 @@ type board struct {
 	packagers []string
 	signals   map[string][]health.Observation // in the order of packagers
 	states    map[string][]report.State       // as last judged, in the order of packagers
-	lasting   report.Recurring                // packagers that are not up, by signal, packager and state
+	lasting   event.Recurring                 // packagers that are not up, by signal, packager and state
 }
 
 // remindEvery is how often it is told that a packager is not up still.
 const remindEvery = time.Minute
 
 func newBoard(packagers []string) *board {
-	return &board{packagers: packagers, signals: map[string][]health.Observation{}, states: map[string][]report.State{}, lasting: report.Recurring{Every: remindEvery}}
+	return &board{packagers: packagers, signals: map[string][]health.Observation{}, states: map[string][]report.State{}, lasting: event.Recurring{Every: remindEvery}}
 }
 
 // empty reports whether no signal is known.
@@ -89,7 +91,7 @@ func (b *board) judge(now time.Time) (report.IngestReport, []change) {
 			if v.State == report.Unknown {
 				continue
 			}
-			v.Reason = report.Short(v.Reason)
+			v.Reason = text.Short(v.Reason)
 			status.Packagers = append(status.Packagers, v.Status())
 			was := b.states[name][i]
 			b.states[name][i] = v.State
@@ -98,7 +100,7 @@ func (b *board) judge(now time.Time) (report.IngestReport, []change) {
 				text := name + " " + v.Packager + " " + v.State.String()
 				lasting = append(lasting, text)
 				t, tell := b.lasting.Seen(text, now)
-				due = due || tell && t.Phase == report.Lasts
+				due = due || tell && t.Phase == event.Lasts
 			}
 			if due {
 				changes = append(changes, change{name, was, v})

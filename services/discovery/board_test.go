@@ -6,7 +6,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"livestream-tui/services/report"
+	"livestream-tui/services/kit/report"
+	"livestream-tui/services/kit/text"
 )
 
 func TestFollow(t *testing.T) {
@@ -100,7 +101,7 @@ func TestAForeignReasonIsCleanedAndShort(t *testing.T) {
 	}
 	r, _ := b.judge(at(3))
 	got := r.Signals[0].Packagers[0].Reason
-	if len(got) > report.MaxReason+len("\uFFFD...") || strings.Contains(got, "\x1b") || !strings.Contains(got, "status 500: ä") {
+	if len(got) > text.MaxReason+len("\uFFFD...") || strings.Contains(got, "\x1b") || !strings.Contains(got, "status 500: ä") {
 		t.Errorf("got %q, want it clean and short", got)
 	}
 }

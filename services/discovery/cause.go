@@ -5,14 +5,14 @@ import (
 	"fmt"
 	"net"
 
-	"livestream-tui/services/report"
+	"livestream-tui/services/kit/text"
 )
 
-// cause is report.Cause that says how long an answer was waited for.
+// cause is text.Cause that says how long an answer was waited for.
 func cause(err error) string {
 	var timeout net.Error
 	if errors.As(err, &timeout) && timeout.Timeout() {
 		return fmt.Sprintf("no answer within %s", requestTimeout)
 	}
-	return report.Cause(err)
+	return text.Cause(err)
 }

@@ -11,10 +11,10 @@ import (
 	"slices"
 	"time"
 
-	"livestream-tui/services/dial"
-	"livestream-tui/services/hls"
-	"livestream-tui/services/media"
-	"livestream-tui/services/report"
+	"livestream-tui/services/hls/m3u8"
+	"livestream-tui/services/hls/media"
+	"livestream-tui/services/kit/dial"
+	"livestream-tui/services/kit/report"
 )
 
 // Limits of every request.
@@ -58,7 +58,7 @@ func (c *client) playlist(ctx context.Context, packager, signal string) result {
 }
 
 // fetch returns a playlist and when the first byte of the answer came.
-func (c *client) fetch(ctx context.Context, url string) (*hls.MediaPlaylist, time.Time, error) {
+func (c *client) fetch(ctx context.Context, url string) (*m3u8.MediaPlaylist, time.Time, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return nil, time.Time{}, err
@@ -72,14 +72,14 @@ func (c *client) fetch(ctx context.Context, url string) (*hls.MediaPlaylist, tim
 	if res.StatusCode != http.StatusOK {
 		return nil, first, answered(res)
 	}
-	body, err := io.ReadAll(io.LimitReader(res.Body, hls.MaxPlaylist+1))
+	body, err := io.ReadAll(io.LimitReader(res.Body, m3u8.MaxPlaylist+1))
 	if err != nil {
 		return nil, first, fmt.Errorf("playlist broke off: %w", err)
 	}
-	if len(body) > hls.MaxPlaylist {
-		return nil, first, fmt.Errorf("playlist is larger than %d bytes", hls.MaxPlaylist)
+	if len(body) > m3u8.MaxPlaylist {
+		return nil, first, fmt.Errorf("playlist is larger than %d bytes", m3u8.MaxPlaylist)
 	}
-	list, err := hls.ParseMedia(body)
+	list, err := m3u8.ParseMedia(body)
 	if err != nil {
 		return nil, first, err
 	}

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"livestream-tui/services/hls"
+	"livestream-tui/services/hls/m3u8"
 )
 
 const playlistText = "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:2\n#EXT-X-MEDIA-SEQUENCE:7\n#EXTINF:2,\n7.m4s\n"
@@ -37,7 +37,7 @@ func TestWhatAPackagersAnswerIsWorth(t *testing.T) {
 		{"another host", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, elsewhere.URL, http.StatusFound) }, "status 302"},
 		{"too much", func(w http.ResponseWriter, _ *http.Request) {
 			_, _ = io.WriteString(w, playlistText)
-			_, _ = io.WriteString(w, strings.Repeat("#\n", hls.MaxPlaylist/2))
+			_, _ = io.WriteString(w, strings.Repeat("#\n", m3u8.MaxPlaylist/2))
 		}, "larger than"},
 		{"less than it promised", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Length", "1000")

@@ -3,25 +3,25 @@ package discovery
 import (
 	"time"
 
-	"livestream-tui/services/runner"
+	"livestream-tui/services/kit/service"
 )
 
 // Config is discovery's settings.
 type Config struct {
-	Topology runner.Topology
-	Paths    runner.Paths
+	Topology service.Topology
+	Paths    service.Paths
 
 	// Patience is how long the reporter may be away before it has taken a first
 	// report; after that it may be away for any time.
 	Patience time.Duration `env:"REPORTER_PATIENCE" envDefault:"10s" doc:"how long discovery waits for the reporter to take its first report before it gives up"`
 }
 
-// ConfigFromEnv reads discovery's settings; a *runner.ConfigError names every
+// ConfigFromEnv reads discovery's settings; a *service.ConfigError names every
 // bad one.
-func ConfigFromEnv(e runner.Environment) (Config, error) {
+func ConfigFromEnv(e service.Environment) (Config, error) {
 	var c Config
-	var p runner.Problems
-	runner.Parse(e, &c, &p)
+	var p service.Problems
+	service.Parse(e, &c, &p)
 	c.Topology.Complete(&p)
 	c.Paths.Complete(e, &p)
 	p.Require(c.Patience > 0, "REPORTER_PATIENCE", c.Patience, "allowed is more than 0s")

@@ -8,9 +8,9 @@ import (
 	"slices"
 	"time"
 
-	"livestream-tui/services/hls"
-	"livestream-tui/services/media"
-	"livestream-tui/services/report"
+	"livestream-tui/services/hls/m3u8"
+	"livestream-tui/services/hls/media"
+	"livestream-tui/services/kit/report"
 )
 
 // folder is what is known of the folder of signals. One goroutine uses it.
@@ -102,15 +102,15 @@ func (f *folder) read(name string, now time.Time) *onDisk {
 }
 
 // parse returns a playlist, nil where it is none.
-func parse(path string, size int64) *hls.MediaPlaylist {
-	if size > hls.MaxPlaylist {
+func parse(path string, size int64) *m3u8.MediaPlaylist {
+	if size > m3u8.MaxPlaylist {
 		return nil
 	}
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil
 	}
-	list, err := hls.ParseMedia(text)
+	list, err := m3u8.ParseMedia(text)
 	if err != nil {
 		return nil
 	}
@@ -119,7 +119,7 @@ func parse(path string, size int64) *hls.MediaPlaylist {
 
 // spanOf is when a playlist's newest segment ended, zero where nothing says when, and
 // how long its window lasts: three target durations at least (RFC 8216, 6.2.2).
-func spanOf(list *hls.MediaPlaylist) (ends time.Time, lasts time.Duration) {
+func spanOf(list *m3u8.MediaPlaylist) (ends time.Time, lasts time.Duration) {
 	for _, s := range list.Segments {
 		lasts += s.Duration
 		ends = time.Time{}

@@ -8,8 +8,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"livestream-tui/services/hls"
-	"livestream-tui/services/media"
+	"livestream-tui/services/hls/m3u8"
+	"livestream-tui/services/hls/media"
 )
 
 func TestIngested(t *testing.T) {
@@ -62,9 +62,9 @@ func TestIngested(t *testing.T) {
 // listed is a playlist of five segments up to msn, the last of which ended so long
 // before now.
 func listed(msn int64, now time.Time, ago time.Duration, ended bool) []byte {
-	p := hls.MediaPlaylist{Version: 7, TargetDuration: 2, MediaSequence: msn - 4, EndList: ended}
+	p := m3u8.MediaPlaylist{Version: 7, TargetDuration: 2, MediaSequence: msn - 4, EndList: ended}
 	for n := p.MediaSequence; n <= msn; n++ {
-		p.Segments = append(p.Segments, hls.Segment{
+		p.Segments = append(p.Segments, m3u8.Segment{
 			URI: media.SegmentName(n), Duration: 2 * time.Second, ProgramDateTime: now.Add(-ago - time.Duration(msn-n+1)*2*time.Second),
 		})
 	}

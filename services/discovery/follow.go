@@ -7,7 +7,7 @@ import (
 	"sync"
 	"time"
 
-	"livestream-tui/services/runner"
+	"livestream-tui/services/kit/service"
 )
 
 // scanEvery is how often the folder of signals is looked at and every packager is
@@ -42,7 +42,7 @@ func (s *Service) followSignals(ctx context.Context) error {
 }
 
 func (s *Service) look(disk *folder) (found, error) {
-	if disk.path == runner.NoOutput {
+	if disk.path == service.NoOutput {
 		return found{}, nil
 	}
 	return disk.look(time.Now())

@@ -4,12 +4,12 @@ import (
 	"strings"
 	"testing"
 
-	"livestream-tui/services/hls"
+	"livestream-tui/services/hls/m3u8"
 )
 
 func TestUnion(t *testing.T) {
-	playing := result{Playlist: &hls.MediaPlaylist{}}
-	over := result{Playlist: &hls.MediaPlaylist{EndList: true}}
+	playing := result{Playlist: &m3u8.MediaPlaylist{}}
+	over := result{Playlist: &m3u8.MediaPlaylist{EndList: true}}
 	broken := result{Err: "connection refused"}
 	for _, c := range []struct {
 		name string
@@ -67,7 +67,7 @@ func TestUnion(t *testing.T) {
 
 func TestOnlyNewsIsTold(t *testing.T) {
 	h := newHeard()
-	over := result{Playlist: &hls.MediaPlaylist{EndList: true}}
+	over := result{Playlist: &m3u8.MediaPlaylist{EndList: true}}
 	for _, c := range []struct {
 		name string
 		tell func() bool
@@ -77,7 +77,7 @@ func TestOnlyNewsIsTold(t *testing.T) {
 		{"the same", func() bool { return h.answered(one, []string{"a"}) }, false},
 		{"another", func() bool { return h.answered(one, []string{"b"}) }, true},
 		{"the same after a silence", func() bool { h.missed(one); return h.answered(one, []string{"b"}) }, true},
-		{"a playlist that goes on", func() bool { return h.played("b", one, result{Playlist: &hls.MediaPlaylist{}}) }, false},
+		{"a playlist that goes on", func() bool { return h.played("b", one, result{Playlist: &m3u8.MediaPlaylist{}}) }, false},
 		{"its end", func() bool { return h.played("b", one, over) }, true},
 		{"its end again", func() bool { return h.played("b", one, over) }, false},
 	} {

@@ -8,7 +8,7 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 
-	"livestream-tui/services/report"
+	"livestream-tui/services/kit/report"
 )
 
 // reportEvery is how often the reporter is told what it knows already: a tenth

@@ -10,7 +10,8 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 
-	"livestream-tui/services/report"
+	"livestream-tui/services/kit/event"
+	"livestream-tui/services/kit/report"
 )
 
 // sender gives every report to every reporter, so that each of them knows all. None
@@ -55,7 +56,7 @@ func (s *sender) run(ctx context.Context) {
 
 func (s *sender) bring(ctx context.Context, i int) {
 	const missing = "a reporter takes no report, the others are told"
-	var trouble report.Recurring
+	var trouble event.Recurring
 	for {
 		var l letter
 		select {

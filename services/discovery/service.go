@@ -14,8 +14,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promauto"
 	"golang.org/x/sync/errgroup"
 
-	"livestream-tui/services/report"
-	"livestream-tui/services/runner"
+	"livestream-tui/services/kit/event"
+	"livestream-tui/services/kit/service"
 )
 
 // Service is discovery.
@@ -29,8 +29,8 @@ type Service struct {
 	observed chan struct{}
 	// news wakes the goroutine that follows signals; one waiting wake is enough.
 	news       chan struct{}
-	unreadable report.Recurring // the folder of signals; used by that goroutine alone
-	absence    report.Recurring // of the reporter; used by the goroutine that reports alone
+	unreadable event.Recurring // the folder of signals; used by that goroutine alone
+	absence    event.Recurring // of the reporter; used by the goroutine that reports alone
 
 	mu      sync.Mutex
 	board   *board // guarded by mu
@@ -39,10 +39,10 @@ type Service struct {
 	trouble string // why the last report was not taken, empty when it was; guarded by mu
 }
 
-var _ runner.Service = (*Service)(nil)
+var _ service.Service = (*Service)(nil)
 
 // New returns a discovery that is not running.
-func New(c Config, k runner.Kit) (*Service, error) {
+func New(c Config, k service.Kit) (*Service, error) {
 	metrics := promauto.With(k.Metrics)
 	return &Service{
 		config: c, log: k.Log, client: newClient(), board: newBoard(c.Topology.Packagers),

@@ -20,10 +20,11 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
-	"livestream-tui/services/hls"
-	"livestream-tui/services/media"
-	"livestream-tui/services/report"
-	"livestream-tui/services/runner"
+	"livestream-tui/services/hls/m3u8"
+	"livestream-tui/services/hls/media"
+	"livestream-tui/services/kit/event"
+	"livestream-tui/services/kit/report"
+	"livestream-tui/services/kit/service"
 )
 
 // patienceOfTests bounds every wait of a test; none is a measure of anything.
@@ -54,7 +55,7 @@ func (p *packager) have(signals ...string) { p.has.Store(&signals) }
 func (p *packager) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p.asked.Add(1)
 	if has := p.has.Load(); has != nil && r.URL.Path == "/signals" && !p.broken.Load() {
-		runner.WriteJSON(w, http.StatusOK, *has)
+		service.WriteJSON(w, http.StatusOK, *has)
 		return
 	}
 	if p.broken.Load() || !strings.HasSuffix(r.URL.Path, "/playlist.m3u8") {
@@ -62,10 +63,10 @@ func (p *packager) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	const length = 10
-	list := hls.MediaPlaylist{Version: 7, TargetDuration: 2, MediaSequence: time.Now().Unix()/2 - length, EndList: p.ended.Load()}
+	list := m3u8.MediaPlaylist{Version: 7, TargetDuration: 2, MediaSequence: time.Now().Unix()/2 - length, EndList: p.ended.Load()}
 	for i := range int64(length) {
 		n := list.MediaSequence + i
-		list.Segments = append(list.Segments, hls.Segment{URI: fmt.Sprint(n, ".m4s"), Duration: 2 * time.Second, ProgramDateTime: time.Unix(2*n, 0).UTC()})
+		list.Segments = append(list.Segments, m3u8.Segment{URI: fmt.Sprint(n, ".m4s"), Duration: 2 * time.Second, ProgramDateTime: time.Unix(2*n, 0).UTC()})
 	}
 	_, _ = w.Write(list.Encode())
 }
@@ -84,10 +85,10 @@ func (f *reporter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	var in report.IngestReport
 	switch {
 	case f.refuse != "":
-		runner.WriteError(w, http.StatusBadRequest, f.refuse)
+		service.WriteError(w, http.StatusBadRequest, f.refuse)
 	case r.Method != http.MethodPost || r.URL.Path != "/ingests":
-		runner.WriteError(w, http.StatusNotFound, "no such route")
-	case runner.ReadPost(w, r, nil, &in):
+		service.WriteError(w, http.StatusNotFound, "no such route")
+	case service.ReadPost(w, r, nil, &in):
 		f.last = in
 		f.count++
 		w.WriteHeader(http.StatusNoContent)
@@ -125,13 +126,13 @@ func (f *reporter) reports() int {
 // log collects what is logged.
 type log struct {
 	mu    sync.Mutex
-	lines []report.Line
+	lines []event.Line
 }
 
 func (l *log) Write(b []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.lines = append(l.lines, report.ParseLine(b, time.Time{}))
+	l.lines = append(l.lines, event.ParseLine(b, time.Time{}))
 	return len(b), nil
 }
 
@@ -170,7 +171,7 @@ func run(t *testing.T, patience time.Duration, reporters ...string) *platform {
 		t.Cleanup(server.Close)
 		urls = append(urls, server.URL)
 	}
-	e := runner.Environment{
+	e := service.Environment{
 		"HOME": t.TempDir(), "OUTPUT_STREAM_PATH": p.output, "REPORTER_PATIENCE": patience.String(),
 		"PACKAGERS": strings.Join(urls, ","), "REPORTER_URL": strings.Join(reporters, ","),
 	}
@@ -178,7 +179,7 @@ func run(t *testing.T, patience time.Duration, reporters ...string) *platform {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.s, err = New(c, runner.NewKit("discovery", runner.Common{LogFormat: "json", LogLevel: "info"}, e, p.log))
+	p.s, err = New(c, service.NewKit("discovery", service.Common{LogFormat: "json", LogLevel: "info"}, e, p.log))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -266,7 +267,7 @@ func TestDiscoveryFollowsDiskAndPackagers(t *testing.T) {
 }
 
 func TestAChangeIsReportedBeforeItsTurn(t *testing.T) {
-	s, err := New(Config{Topology: runner.Topology{Packagers: runner.URLs{one, two}}}, runner.NewKit("discovery", runner.Common{}, runner.Environment{}, io.Discard))
+	s, err := New(Config{Topology: service.Topology{Packagers: service.URLs{one, two}}}, service.NewKit("discovery", service.Common{}, service.Environment{}, io.Discard))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -492,11 +493,11 @@ func TestAReportIsWhatTheContractSays(t *testing.T) {
 func first(r report.IngestReport, _ []change) report.IngestReport { return r }
 
 func TestConfigFromEnv(t *testing.T) {
-	c, err := ConfigFromEnv(runner.Environment{"HOME": "/h"})
+	c, err := ConfigFromEnv(service.Environment{"HOME": "/h"})
 	if err != nil || c.Patience != 10*time.Second || c.Paths.Output != "output" {
 		t.Errorf("defaults: got %+v, %v", c, err)
 	}
-	_, err = ConfigFromEnv(runner.Environment{"HOME": "/h", "REPORTER_PATIENCE": "0s", "PACKAGERS": "x"})
+	_, err = ConfigFromEnv(service.Environment{"HOME": "/h", "REPORTER_PATIENCE": "0s", "PACKAGERS": "x"})
 	for _, want := range []string{`REPORTER_PATIENCE="0s"`, `PACKAGERS="x"`} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %s in it", err, want)

@@ -3,8 +3,8 @@ package discovery
 import (
 	"time"
 
-	"livestream-tui/services/health"
-	"livestream-tui/services/hls"
+	"livestream-tui/services/hls/health"
+	"livestream-tui/services/hls/m3u8"
 )
 
 // result is what one request for a playlist gave.
@@ -12,13 +12,13 @@ type result struct {
 	At time.Time // when it ended
 	// Latency is how long it took to the first byte; only of a good one.
 	Latency  time.Duration
-	Playlist *hls.MediaPlaylist // nil when the request was no good
-	Err      string             // why it was no good, in words
+	Playlist *m3u8.MediaPlaylist // nil when the request was no good
+	Err      string              // why it was no good, in words
 }
 
 // unobserved is what is known of a packager before its first request.
 func unobserved(packager string) health.Observation {
-	return health.Observation{Packager: packager, Pos: hls.Pos{MSN: -1, Part: -1}}
+	return health.Observation{Packager: packager, Pos: m3u8.Pos{MSN: -1, Part: -1}}
 }
 
 // observe adds the result of a request to what was known before it. After a bad

@@ -6,8 +6,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"livestream-tui/services/health"
-	"livestream-tui/services/hls"
+	"livestream-tui/services/hls/health"
+	"livestream-tui/services/hls/m3u8"
 )
 
 const (
@@ -21,9 +21,9 @@ func at(s int) time.Time { return began.Add(time.Duration(s) * time.Second) }
 
 // good is the result of a request for a playlist whose first segment is msn.
 func good(second int, msn int64, uris ...string) result {
-	p := &hls.MediaPlaylist{TargetDuration: 2, MediaSequence: msn}
+	p := &m3u8.MediaPlaylist{TargetDuration: 2, MediaSequence: msn}
 	for _, uri := range uris {
-		p.Segments = append(p.Segments, hls.Segment{URI: uri, Duration: 2 * time.Second})
+		p.Segments = append(p.Segments, m3u8.Segment{URI: uri, Duration: 2 * time.Second})
 	}
 	return result{At: at(second), Latency: 3 * time.Millisecond, Playlist: p}
 }
@@ -38,7 +38,7 @@ func TestObserve(t *testing.T) {
 		}
 		return list
 	}
-	pos := func(msn int64) hls.Pos { return hls.Pos{MSN: msn, Part: -1} }
+	pos := func(msn int64) m3u8.Pos { return m3u8.Pos{MSN: msn, Part: -1} }
 	steps := func(s ...health.Step) (list [8]health.Step) { copy(list[:], s); return list }
 	for _, c := range []struct {
 		name    string

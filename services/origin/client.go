@@ -8,8 +8,8 @@ import (
 	"net/http"
 	"time"
 
-	"livestream-tui/services/dial"
-	"livestream-tui/services/report"
+	"livestream-tui/services/kit/dial"
+	"livestream-tui/services/kit/text"
 )
 
 // Limits of every request to a reporter.
@@ -64,7 +64,7 @@ func (c *client) fetch(ctx context.Context, url string) (told, error) {
 	}
 	res, err := c.http.Do(req)
 	if err != nil {
-		return told{}, fmt.Errorf("%s: %s", url, report.Cause(err)) // addresses of connections would make it another each time
+		return told{}, fmt.Errorf("%s: %s", url, text.Cause(err)) // addresses of connections would make it another each time
 	}
 	defer res.Body.Close()
 	if res.StatusCode != http.StatusOK {
@@ -72,7 +72,7 @@ func (c *client) fetch(ctx context.Context, url string) (told, error) {
 	}
 	body, err := io.ReadAll(io.LimitReader(res.Body, maxTable+1))
 	if err != nil {
-		return told{}, fmt.Errorf("%s: %s", url, report.Cause(err))
+		return told{}, fmt.Errorf("%s: %s", url, text.Cause(err))
 	}
 	if len(body) > maxTable {
 		return told{}, fmt.Errorf("%s: the table is larger than %d bytes", url, maxTable)

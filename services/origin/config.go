@@ -5,12 +5,12 @@ import (
 	"strconv"
 	"time"
 
-	"livestream-tui/services/runner"
+	"livestream-tui/services/kit/service"
 )
 
 // Config is the origin's settings.
 type Config struct {
-	runner.Topology
+	service.Topology
 
 	// FailbackAfter is how long the preferred packager, the first in PACKAGERS,
 	// must have been in good health before players go back to it. Zero: as soon as
@@ -20,12 +20,12 @@ type Config struct {
 	TTL time.Duration `env:"REPORT_TTL" envDefault:"10s" doc:"how long a report counts when it is not repeated"`
 }
 
-// ConfigFromEnv reads the origin's settings; a *runner.ConfigError names every
+// ConfigFromEnv reads the origin's settings; a *service.ConfigError names every
 // bad one.
-func ConfigFromEnv(e runner.Environment) (Config, error) {
+func ConfigFromEnv(e service.Environment) (Config, error) {
 	var c Config
-	var p runner.Problems
-	runner.Parse(e, &c, &p)
+	var p service.Problems
+	service.Parse(e, &c, &p)
 	c.Complete(&p)
 	p.Require(c.FailbackAfter >= 0, "FAILBACK_AFTER", c.FailbackAfter, "allowed is 0s or more")
 	p.Require(c.TTL > 0, "REPORT_TTL", c.TTL, "allowed is more than 0s")

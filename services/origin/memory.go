@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"livestream-tui/services/report"
+	"livestream-tui/services/kit/report"
 )
 
 // settle is policy.Settle of the running origin.

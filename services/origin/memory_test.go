@@ -6,7 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"livestream-tui/services/report"
+	"livestream-tui/services/kit/report"
 )
 
 func newTestMemory() *memory { return newMemory([]string{one, two}, limits, 10*time.Second) }

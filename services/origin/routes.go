@@ -10,8 +10,9 @@ import (
 
 	"github.com/gorilla/mux"
 
-	"livestream-tui/services/report"
-	"livestream-tui/services/runner"
+	"livestream-tui/services/kit/report"
+	"livestream-tui/services/kit/service"
+	"livestream-tui/services/kit/text"
 )
 
 const (
@@ -23,9 +24,9 @@ const (
 
 // Routes adds the routes of signals and preferences, and the operator's failover.
 func (s *Service) Routes(r *mux.Router) {
-	r.HandleFunc("/signals", s.signals).Methods(runner.Reads()...)
-	r.HandleFunc("/live/{signal}", s.live).Methods(runner.Reads()...)
-	r.HandleFunc("/live/{signal}/packagers", s.packagers).Methods(runner.Reads()...)
+	r.HandleFunc("/signals", s.signals).Methods(service.Reads()...)
+	r.HandleFunc("/live/{signal}", s.live).Methods(service.Reads()...)
+	r.HandleFunc("/live/{signal}/packagers", s.packagers).Methods(service.Reads()...)
 	r.HandleFunc("/failover", s.failover).Methods(http.MethodPost)
 	r.HandleFunc("/hold", s.hold).Methods(http.MethodPost)
 }
@@ -38,7 +39,7 @@ func (s *Service) signals(w http.ResponseWriter, _ *http.Request) {
 		unavailable(w, notHeard)
 		return
 	}
-	runner.WriteJSON(w, http.StatusOK, names)
+	service.WriteJSON(w, http.StatusOK, names)
 }
 
 func (s *Service) live(w http.ResponseWriter, r *http.Request) {
@@ -52,7 +53,7 @@ func (s *Service) live(w http.ResponseWriter, r *http.Request) {
 		unavailable(w, fmt.Sprintf("no packager is usable for signal %q", name))
 		return
 	}
-	runner.WriteJSON(w, http.StatusOK, report.Live{Signal: name, Server: active + "/" + name + "/playlist.m3u8"})
+	service.WriteJSON(w, http.StatusOK, report.Live{Signal: name, Server: active + "/" + name + "/playlist.m3u8"})
 }
 
 // packagers answers with the preference: at once, or, to a request that has its
@@ -60,7 +61,7 @@ func (s *Service) live(w http.ResponseWriter, r *http.Request) {
 func (s *Service) packagers(w http.ResponseWriter, r *http.Request) {
 	wait, err := waitOf(r)
 	if err != nil {
-		runner.WriteError(w, http.StatusBadRequest, err.Error())
+		service.WriteError(w, http.StatusBadRequest, err.Error())
 		return
 	}
 	over := time.NewTimer(wait)
@@ -83,7 +84,7 @@ func (s *Service) packagers(w http.ResponseWriter, r *http.Request) {
 			w.WriteHeader(http.StatusNotModified)
 			return
 		}
-		runner.WriteJSON(w, http.StatusOK, sig.preference(name))
+		service.WriteJSON(w, http.StatusOK, sig.preference(name))
 		return
 	}
 }
@@ -106,7 +107,7 @@ func (s *Service) await(ctx context.Context, sig signal, over <-chan time.Time) 
 // failover is the operator's.
 func (s *Service) failover(w http.ResponseWriter, r *http.Request) {
 	var in report.FailoverRequest
-	if !runner.ReadPost(w, r, s.config.Origins, &in) {
+	if !service.ReadPost(w, r, s.config.Origins, &in) {
 		return
 	}
 	if in.Signal != "" {
@@ -118,7 +119,7 @@ func (s *Service) failover(w http.ResponseWriter, r *http.Request) {
 	moves := s.memory.failover(in.Signal)
 	s.mu.Unlock()
 	if len(moves) == 0 {
-		runner.WriteError(w, http.StatusConflict, "no other packager is usable")
+		service.WriteError(w, http.StatusConflict, "no other packager is usable")
 		return
 	}
 	s.noteMoves(moves)
@@ -126,13 +127,13 @@ func (s *Service) failover(w http.ResponseWriter, r *http.Request) {
 	for i, m := range moves {
 		answer[i] = report.Moved{Signal: m.Signal, From: m.From, To: m.To}
 	}
-	runner.WriteJSON(w, http.StatusOK, answer)
+	service.WriteJSON(w, http.StatusOK, answer)
 }
 
 // hold is the operator's.
 func (s *Service) hold(w http.ResponseWriter, r *http.Request) {
 	var in report.HoldRequest
-	if !runner.ReadPost(w, r, s.config.Origins, &in) {
+	if !service.ReadPost(w, r, s.config.Origins, &in) {
 		return
 	}
 	if in.Signal != "" {
@@ -141,18 +142,18 @@ func (s *Service) hold(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	if in.Packager != "" && !slices.Contains(s.config.Packagers, in.Packager) {
-		runner.WriteError(w, http.StatusBadRequest, fmt.Sprintf("packager %q: allowed are %s, and nothing to release", report.Shown(in.Packager), s.config.Packagers))
+		service.WriteError(w, http.StatusBadRequest, fmt.Sprintf("packager %q: allowed are %s, and nothing to release", text.Shown(in.Packager), s.config.Packagers))
 		return
 	}
 	s.mu.Lock()
 	list, moves, ok := s.memory.hold(in.Signal, in.Packager)
 	s.mu.Unlock()
 	if !ok {
-		runner.WriteError(w, http.StatusConflict, fmt.Sprintf("packager %s is not usable", in.Packager))
+		service.WriteError(w, http.StatusConflict, fmt.Sprintf("packager %s is not usable", in.Packager))
 		return
 	}
 	s.noteMoves(moves)
-	runner.WriteJSON(w, http.StatusOK, list)
+	service.WriteJSON(w, http.StatusOK, list)
 }
 
 const notHeard = "nothing is known yet: the reporter has not answered"
@@ -167,14 +168,14 @@ func (s *Service) find(w http.ResponseWriter, name string) (signal, bool) {
 	case !heard:
 		unavailable(w, notHeard)
 	case !known:
-		runner.WriteError(w, http.StatusNotFound, fmt.Sprintf("no signal %q", report.Clean(name)))
+		service.WriteError(w, http.StatusNotFound, fmt.Sprintf("no signal %q", text.Clean(name)))
 	}
 	return sig, known && heard
 }
 
 func unavailable(w http.ResponseWriter, message string) {
 	w.Header().Set("Retry-After", retryAfter)
-	runner.WriteError(w, http.StatusServiceUnavailable, message)
+	service.WriteError(w, http.StatusServiceUnavailable, message)
 }
 
 // waitOf is how long the request is ready to wait.
@@ -185,7 +186,7 @@ func waitOf(r *http.Request) (time.Duration, error) {
 	}
 	wait, err := time.ParseDuration(v)
 	if err != nil || wait < 0 || wait > maxWait {
-		return 0, fmt.Errorf("wait %q: allowed are 0s to %s", report.Clean(v), maxWait)
+		return 0, fmt.Errorf("wait %q: allowed are 0s to %s", text.Clean(v), maxWait)
 	}
 	return wait, nil
 }

@@ -7,9 +7,9 @@ import (
 	"strings"
 	"time"
 
-	"livestream-tui/services/health"
-	"livestream-tui/services/hls"
-	"livestream-tui/services/report"
+	"livestream-tui/services/hls/health"
+	"livestream-tui/services/hls/m3u8"
+	"livestream-tui/services/kit/report"
 )
 
 // policy is when to go back to the preferred packager, the first in PACKAGERS.
@@ -239,9 +239,9 @@ func find(statuses []report.PackagerStatus, url string) (report.PackagerStatus, 
 	return report.PackagerStatus{}, false
 }
 
-func position(p report.PackagerStatus) hls.Pos { return hls.Pos{MSN: p.MSN, Part: p.Part} }
+func position(p report.PackagerStatus) m3u8.Pos { return m3u8.Pos{MSN: p.MSN, Part: p.Part} }
 
-// verdicts are the statuses as services/health orders them.
+// verdicts are the statuses as services/hls/health orders them.
 func verdicts(statuses []report.PackagerStatus) []health.Verdict {
 	list := make([]health.Verdict, len(statuses))
 	for i, p := range statuses {

@@ -13,8 +13,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promauto"
 
-	"livestream-tui/services/report"
-	"livestream-tui/services/runner"
+	"livestream-tui/services/kit/event"
+	"livestream-tui/services/kit/service"
+	"livestream-tui/services/kit/text"
 )
 
 // askEvery is how often the reporter is asked: what discovery has noticed is
@@ -31,17 +32,17 @@ type Service struct {
 	stopping chan struct{}
 	held     atomic.Int64 // long polls that wait
 
-	silence report.Recurring // of the reporter; used by the goroutine that asks it alone
+	silence event.Recurring // of the reporter; used by the goroutine that asks it alone
 
 	mu      sync.Mutex
 	memory  *memory // guarded by mu
 	trouble string  // why the reporter does not answer, empty while it does; guarded by mu
 }
 
-var _ runner.Service = (*Service)(nil)
+var _ service.Service = (*Service)(nil)
 
 // New returns an origin that knows no signal yet.
-func New(c Config, k runner.Kit) (*Service, error) {
+func New(c Config, k service.Kit) (*Service, error) {
 	s := &Service{
 		config: c, log: k.Log, now: time.Now, stopping: make(chan struct{}),
 		memory: newMemory(c.Packagers, policy{FailbackAfter: c.FailbackAfter, Settle: settle}, c.TTL),
@@ -115,7 +116,7 @@ func (s *Service) learn(t told) {
 func (s *Service) noteAnswer(err error) {
 	trouble := ""
 	if err != nil {
-		trouble = report.Shown(err.Error())
+		trouble = text.Shown(err.Error())
 	}
 	s.mu.Lock()
 	heard := s.memory.heard
@@ -153,6 +154,6 @@ func (s *Service) noteMoves(moves []moved) {
 		if m.From != "" {
 			s.failovers.WithLabelValues(m.Signal).Inc()
 		}
-		s.log.Log(level, message, "signal", m.Signal, "from", m.From, "to", m.To, "cause", report.Shown(m.Cause))
+		s.log.Log(level, message, "signal", m.Signal, "from", m.From, "to", m.To, "cause", text.Shown(m.Cause))
 	}
 }

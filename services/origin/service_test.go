@@ -15,8 +15,8 @@ import (
 	"testing"
 	"time"
 
-	"livestream-tui/services/report"
-	"livestream-tui/services/runner"
+	"livestream-tui/services/kit/report"
+	"livestream-tui/services/kit/service"
 )
 
 // patience bounds every wait of a test; none is a measure of anything.
@@ -29,18 +29,18 @@ type origin struct {
 	url string
 }
 
-func serve(t *testing.T, e runner.Environment) *origin {
+func serve(t *testing.T, e service.Environment) *origin {
 	t.Helper()
 	c, err := ConfigFromEnv(e)
 	if err != nil {
 		t.Fatal(err)
 	}
-	k := runner.NewKit("origin", runner.Common{}, e, io.Discard)
+	k := service.NewKit("origin", service.Common{}, e, io.Discard)
 	s, err := New(c, k)
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(runner.Handler(s, k))
+	server := httptest.NewServer(service.Handler(s, k))
 	t.Cleanup(server.Close)
 	return &origin{t, s, server.URL}
 }
@@ -95,7 +95,7 @@ func flat(t *testing.T, body string) string {
 }
 
 func TestAnswersAreTheContractsToTheByte(t *testing.T) {
-	o := serve(t, runner.Environment{})
+	o := serve(t, service.Environment{})
 	o.learn(up, up)
 	for path, want := range map[string]string{
 		"/signals": `[
@@ -162,7 +162,7 @@ func TestErrors(t *testing.T) {
 		{"a wait below nothing", "/live/live01/packagers?wait=-1s", heard, 400, "allowed are 0s to 1m0s"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			o := serve(t, runner.Environment{})
+			o := serve(t, service.Environment{})
 			c.before(o)
 			a := o.do("GET", c.path, "")
 			if a.code != c.want || !strings.Contains(a.body, c.says) || !strings.HasPrefix(a.body, "{\n  \"error\": \"") {
@@ -176,7 +176,7 @@ func TestErrors(t *testing.T) {
 }
 
 func TestNoSignalIsAnEmptyList(t *testing.T) {
-	o := serve(t, runner.Environment{})
+	o := serve(t, service.Environment{})
 	o.s.learn(told{reported: time.Now()})
 	if a := o.do("GET", "/signals", ""); a.body != "[]\n" {
 		t.Errorf("got %s, want []", a.body)
@@ -225,14 +225,14 @@ func (o *origin) got(held <-chan answer) answer {
 
 func TestLongPoll(t *testing.T) {
 	t.Run("who has another version is answered at once", func(t *testing.T) {
-		o := serve(t, runner.Environment{})
+		o := serve(t, service.Environment{})
 		o.learn(up, up)
 		if a := o.do("GET", "/live/live01/packagers?wait=60s", "", "If-None-Match", `"another"`); a.code != 200 {
 			t.Errorf("got %d, want 200", a.code)
 		}
 	})
 	t.Run("who does not wait is answered with 304", func(t *testing.T) {
-		o := serve(t, runner.Environment{})
+		o := serve(t, service.Environment{})
 		o.learn(up, up)
 		tag := o.do("GET", "/live/live01/packagers", "").header.Get("ETag")
 		for _, v := range []string{tag, `"x", ` + tag, "W/" + tag, "*"} {
@@ -243,7 +243,7 @@ func TestLongPoll(t *testing.T) {
 		}
 	})
 	t.Run("when the wait is over it is 304", func(t *testing.T) {
-		o := serve(t, runner.Environment{})
+		o := serve(t, service.Environment{})
 		o.learn(up, up)
 		tag := o.do("GET", "/live/live01/packagers", "").header.Get("ETag")
 		if a := o.do("GET", "/live/live01/packagers?wait=20ms", "", "If-None-Match", tag); a.code != 304 {
@@ -251,7 +251,7 @@ func TestLongPoll(t *testing.T) {
 		}
 	})
 	t.Run("a failover is answered", func(t *testing.T) {
-		o := serve(t, runner.Environment{})
+		o := serve(t, service.Environment{})
 		o.learn(up, up)
 		held := o.hold(t.Context())
 		o.learn(up, up) // the same again wakes nobody
@@ -262,7 +262,7 @@ func TestLongPoll(t *testing.T) {
 		}
 	})
 	t.Run("the operator's failover is answered", func(t *testing.T) {
-		o := serve(t, runner.Environment{})
+		o := serve(t, service.Environment{})
 		o.learn(up, up)
 		held := o.hold(t.Context())
 		if a := o.do("POST", "/failover", `{}`); a.code != 200 {
@@ -273,7 +273,7 @@ func TestLongPoll(t *testing.T) {
 		}
 	})
 	t.Run("the end of the signal is answered", func(t *testing.T) {
-		o := serve(t, runner.Environment{})
+		o := serve(t, service.Environment{})
 		o.learn(up, up)
 		held := o.hold(t.Context())
 		later := time.Now().Add(time.Minute)
@@ -284,7 +284,7 @@ func TestLongPoll(t *testing.T) {
 		}
 	})
 	t.Run("a shutdown is answered", func(t *testing.T) {
-		o := serve(t, runner.Environment{"REPORTER_URL": "http://127.0.0.1:1"})
+		o := serve(t, service.Environment{"REPORTER_URL": "http://127.0.0.1:1"})
 		o.learn(up, up)
 		held := o.hold(t.Context())
 		ctx, cancel := context.WithCancel(t.Context())
@@ -297,7 +297,7 @@ func TestLongPoll(t *testing.T) {
 		}
 	})
 	t.Run("a client that goes away is let go", func(t *testing.T) {
-		o := serve(t, runner.Environment{})
+		o := serve(t, service.Environment{})
 		o.learn(up, up)
 		ctx, cancel := context.WithCancel(t.Context())
 		held := o.hold(ctx)
@@ -326,7 +326,7 @@ func TestFailover(t *testing.T) {
 		{"no JSON", `now`, nil, []report.State{up, up}, 400, `{"error":"bad JSON: invalid character 'o' in literal null (expecting 'u')"}`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			o := serve(t, runner.Environment{})
+			o := serve(t, service.Environment{})
 			o.learn(c.states...)
 			a := o.do("POST", "/failover", c.body, c.headers...)
 			if a.code != c.want || flat(t, a.body) != c.says {
@@ -396,7 +396,7 @@ func TestRunLearnsFromTheReporter(t *testing.T) {
 	reporter := httptest.NewServer(&f)
 	t.Cleanup(reporter.Close)
 	// The first reporter is not there: the second is asked.
-	o := serve(t, runner.Environment{"REPORTER_URL": "http://127.0.0.1:1," + reporter.URL})
+	o := serve(t, service.Environment{"REPORTER_URL": "http://127.0.0.1:1," + reporter.URL})
 	if ok, reason := o.s.Ready(); ok || reason == "" {
 		t.Errorf("before it runs: got %t, %q, want not ready and why", ok, reason)
 	}
@@ -441,11 +441,11 @@ func TestRunLearnsFromTheReporter(t *testing.T) {
 }
 
 func TestConfigFromEnv(t *testing.T) {
-	c, err := ConfigFromEnv(runner.Environment{})
+	c, err := ConfigFromEnv(service.Environment{})
 	if err != nil || c.FailbackAfter != 30*time.Second || c.TTL != 10*time.Second || c.Address() != "127.0.0.1:8001" {
 		t.Errorf("defaults: got %+v at %s, %v", c, c.Address(), err)
 	}
-	_, err = ConfigFromEnv(runner.Environment{"FAILBACK_AFTER": "-1s", "REPORT_TTL": "0s", "ORIGIN_PORT": "x"})
+	_, err = ConfigFromEnv(service.Environment{"FAILBACK_AFTER": "-1s", "REPORT_TTL": "0s", "ORIGIN_PORT": "x"})
 	for _, want := range []string{`FAILBACK_AFTER="-1s"`, `REPORT_TTL="0s"`, `ORIGIN_PORT="x"`} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %s in it", err, want)
@@ -469,7 +469,7 @@ func TestHold(t *testing.T) {
 		{"no such signal", `{"signal":"live02"}`, []report.State{up, up}, 404, `{"error":"no signal \"live02\""}`, one},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			o := serve(t, runner.Environment{})
+			o := serve(t, service.Environment{})
 			o.learn(c.states...)
 			a := o.do("POST", "/hold", c.body)
 			if a.code != c.want || flat(t, a.body) != c.says {
@@ -483,7 +483,7 @@ func TestHold(t *testing.T) {
 }
 
 func TestAHeldPackagerIsLeftWhenItFailsAndNotBefore(t *testing.T) {
-	o := serve(t, runner.Environment{})
+	o := serve(t, service.Environment{})
 	o.learn(up, up)
 	o.do("POST", "/hold", `{"packager":"http://localhost:9090"}`)
 	o.learn(up, up)
@@ -503,11 +503,11 @@ func TestAHeldPackagerIsLeftWhenItFailsAndNotBefore(t *testing.T) {
 // not with each question.
 func TestASilentReporterIsToldNowAndThen(t *testing.T) {
 	var log bytes.Buffer
-	c, err := ConfigFromEnv(runner.Environment{})
+	c, err := ConfigFromEnv(service.Environment{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := New(c, runner.NewKit("origin", runner.Common{LogLevel: "info"}, nil, &log))
+	s, err := New(c, service.NewKit("origin", service.Common{LogLevel: "info"}, nil, &log))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,19 +5,19 @@ import (
 	"regexp"
 	"strconv"
 
-	"livestream-tui/services/report"
-	"livestream-tui/services/runner"
+	"livestream-tui/services/kit/report"
+	"livestream-tui/services/kit/service"
 )
 
 // Config is a packager's settings.
 type Config struct {
-	Topology runner.Topology
-	Paths    runner.Paths
+	Topology service.Topology
+	Paths    service.Paths
 
 	// Name tells this packager from its peers in the header X-Packager.
 	Name string `env:"PACKAGER_NAME" envDefault:"packager" doc:"name of a packager in its log and in the header X-Packager; server1 and server2 set their own"`
 	// Port is where this packager listens, on ControlBindAddress.
-	Port runner.Port `env:"PACKAGER_PORT" envDefault:"8080" doc:"port of a packager; server1 and server2 set their own"`
+	Port service.Port `env:"PACKAGER_PORT" envDefault:"8080" doc:"port of a packager; server1 and server2 set their own"`
 	// Ingest is where signals come from, FromFolder or FromHTTP.
 	Ingest string `env:"INGEST" envDefault:"folder" doc:"where a packager takes signals from: folder (OUTPUT_STREAM_PATH) or http (workers PUT them, see INGEST_URLS)"`
 	// Token is what whoever PUTs must show; empty for none, on loopback only.
@@ -26,17 +26,17 @@ type Config struct {
 	Window int `env:"WINDOW_SEGMENTS" envDefault:"10" doc:"segments that a playlist lists, 3 or more"`
 }
 
-// ConfigFromEnv reads a packager's settings; a *runner.ConfigError names every
+// ConfigFromEnv reads a packager's settings; a *service.ConfigError names every
 // bad one.
-func ConfigFromEnv(e runner.Environment) (Config, error) {
+func ConfigFromEnv(e service.Environment) (Config, error) {
 	var c Config
-	var p runner.Problems
-	runner.Parse(e, &c, &p)
+	var p service.Problems
+	service.Parse(e, &c, &p)
 	c.Topology.Complete(&p)
 	c.Paths.Complete(e, &p)
 	p.Require(report.IsSignal(c.Name), "PACKAGER_NAME", c.Name, "allowed are up to 64 letters, digits, _ and -, a letter or digit first")
 	p.Require(c.Ingest == FromFolder || c.Ingest == FromHTTP, "INGEST", c.Ingest, "allowed are folder and http")
-	p.Require(c.Ingest != FromFolder || c.Paths.Output != runner.NoOutput, "OUTPUT_STREAM_PATH", runner.NoOutput, "a folder is needed, or INGEST=http")
+	p.Require(c.Ingest != FromFolder || c.Paths.Output != service.NoOutput, "OUTPUT_STREAM_PATH", service.NoOutput, "a folder is needed, or INGEST=http")
 	p.Require(c.Token == "" || token.MatchString(c.Token), "INGEST_TOKEN", "********", "allowed are letters, digits and -._~+/, = at the end")
 	p.Require(c.Ingest != FromHTTP || c.Token != "" || isLoopback(c.Topology.ControlBindAddress), "INGEST_TOKEN", "",
 		"a packager that takes signals by HTTP beyond loopback (CONTROL_BIND_ADDRESS) needs one, the same as its workers")

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"livestream-tui/services/media"
+	"livestream-tui/services/hls/media"
 	"livestream-tui/services/packager/disktest"
 )
 

@@ -12,7 +12,8 @@ import (
 
 	"github.com/gorilla/mux"
 
-	"livestream-tui/services/hls"
+	"livestream-tui/services/hls/fmp4"
+	"livestream-tui/services/hls/m3u8"
 	"livestream-tui/services/packager/disktest"
 )
 
@@ -110,7 +111,7 @@ func TestFaults(t *testing.T) {
 	listed := func(first int64, uris ...string) func(*testing.T, answer) {
 		return func(t *testing.T, a answer) {
 			t.Helper()
-			p, err := hls.ParseMedia([]byte(a.body))
+			p, err := m3u8.ParseMedia([]byte(a.body))
 			if err != nil || a.status != 200 {
 				t.Fatalf("got %d, %v\n%s", a.status, err, a.body)
 			}
@@ -153,7 +154,7 @@ func TestFaults(t *testing.T) {
 		{`{"mode":"empty"}`, map[string]func(*testing.T, answer){list: body(""), segment: body("")}},
 		{`{"mode":"not-found"}`, map[string]func(*testing.T, answer){list: listed(101, "101.m4s", "102.m4s", "103.m4s", "104.m4s"), segment: status(404)}},
 		{`{"mode":"truncate-playlist"}`, map[string]func(*testing.T, answer){segment: body(whole), list: func(t *testing.T, a answer) {
-			if _, err := hls.ParseMedia([]byte(a.body)); a.status != 200 || a.err != nil || err == nil || !strings.HasPrefix(a.body, "#EXTM3U\n") || strings.HasSuffix(a.body, "\n") {
+			if _, err := m3u8.ParseMedia([]byte(a.body)); a.status != 200 || a.err != nil || err == nil || !strings.HasPrefix(a.body, "#EXTM3U\n") || strings.HasSuffix(a.body, "\n") {
 				t.Errorf("got %d, %v, parsed with %v\n%s\nwant the beginning of a playlist", a.status, a.err, err, a.body)
 			}
 		}}},
@@ -167,7 +168,7 @@ func TestFaults(t *testing.T) {
 			list: listed(1, "1.m4s", "2.m4s", "3.m4s", "4.m4s"), "/live01/3.m4s": body(whole), list + "?_HLS_msn=105": listed(1, "1.m4s", "2.m4s", "3.m4s", "4.m4s")}},
 		{`{"mode":"misaligned"}`, map[string]func(*testing.T, answer){list: listed(102, "101.m4s", "102.m4s", "103.m4s"), segment: body(whole)}},
 		{`{"mode":"corrupt"}`, map[string]func(*testing.T, answer){list: status(200), segment: func(t *testing.T, a answer) {
-			_, err := hls.CheckSegment([]byte(a.body))
+			_, err := fmp4.CheckSegment([]byte(a.body))
 			if a.status != 200 || a.err != nil || len(a.body) != len(whole) || a.body == whole || err == nil {
 				t.Errorf("got %d, %v and %d bytes, the same %t, checked with %v, want %d other bytes", a.status, a.err, len(a.body), a.body == whole, err, len(whole))
 			}

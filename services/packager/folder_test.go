@@ -14,10 +14,10 @@ import (
 	"github.com/hashicorp/go-hclog"
 	"github.com/prometheus/client_golang/prometheus"
 
-	"livestream-tui/services/media"
+	"livestream-tui/services/hls/media"
+	"livestream-tui/services/kit/service"
 	"livestream-tui/services/packager/disktest"
 	"livestream-tui/services/packager/ingest"
-	"livestream-tui/services/runner"
 )
 
 func TestHalfWrittenFilesAreNeverServed(t *testing.T) {
@@ -235,7 +235,7 @@ func TestBehindAPeer(t *testing.T) {
 }
 
 func TestAPackagerIsNoPeerOfItsOwn(t *testing.T) {
-	c := Config{Topology: runner.Topology{Packagers: runner.URLs{"http://localhost:8080", "http://127.0.0.1:8080", "http://localhost:9090", "http://server1:8080"}, ControlBindAddress: "0.0.0.0"}, Port: 8080}
+	c := Config{Topology: service.Topology{Packagers: service.URLs{"http://localhost:8080", "http://127.0.0.1:8080", "http://localhost:9090", "http://server1:8080"}, ControlBindAddress: "0.0.0.0"}, Port: 8080}
 	if got := strings.Join(c.others(), " "); got != "http://localhost:9090 http://server1:8080" {
 		t.Errorf("got %s, want the other port, and the other host", got)
 	}
@@ -251,12 +251,12 @@ func TestAPackagerIsNoPeerOfItsOwn(t *testing.T) {
 func TestNothingIsServedBeforeTheFolderIsRead(t *testing.T) {
 	d := disktest.New(t, t.TempDir())
 	d.Publish(100, 103)
-	c, err := ConfigFromEnv(runner.Environment{"HOME": "/nowhere", "OUTPUT_STREAM_PATH": d.Output, "WINDOW_SEGMENTS": "4"})
+	c, err := ConfigFromEnv(service.Environment{"HOME": "/nowhere", "OUTPUT_STREAM_PATH": d.Output, "WINDOW_SEGMENTS": "4"})
 	d.Check(err)
-	k := runner.Kit{Name: "server1", Log: hclog.NewNullLogger(), Metrics: prometheus.NewRegistry()}
+	k := service.Kit{Name: "server1", Log: hclog.NewNullLogger(), Metrics: prometheus.NewRegistry()}
 	s, err := New(c, k)
 	d.Check(err)
-	server := httptest.NewServer(runner.Handler(s, k))
+	server := httptest.NewServer(service.Handler(s, k))
 	defer server.Close()
 	r := &running{t: t, s: s, url: server.URL}
 	for _, path := range []string{"/live01/playlist.m3u8", "/live01/103.m4s"} {

@@ -14,9 +14,9 @@ import (
 	"sync"
 	"time"
 
-	"livestream-tui/services/dial"
-	"livestream-tui/services/hls"
-	"livestream-tui/services/media"
+	"livestream-tui/services/hls/m3u8"
+	"livestream-tui/services/hls/media"
+	"livestream-tui/services/kit/dial"
 	"livestream-tui/services/packager/window"
 )
 
@@ -143,7 +143,7 @@ func (s *Service) followPeer(ctx context.Context, peer, signal string) {
 
 // peerPlaylist asks a peer for its playlist, once it lists the segment wanted;
 // -1 for at once.
-func (s *Service) peerPlaylist(ctx context.Context, peer, signal string, wanted int64) (*hls.MediaPlaylist, error) {
+func (s *Service) peerPlaylist(ctx context.Context, peer, signal string, wanted int64) (*m3u8.MediaPlaylist, error) {
 	address, limit := peer+"/"+signal+"/"+media.PlaylistName, 2*time.Second
 	if wanted >= 0 {
 		address += "?" + msnParameter + "=" + strconv.FormatInt(wanted, 10)
@@ -166,11 +166,11 @@ func (s *Service) peerPlaylist(ctx context.Context, peer, signal string, wanted 
 	case res.StatusCode != http.StatusOK:
 		return nil, fmt.Errorf("status %d", res.StatusCode)
 	}
-	body, err := io.ReadAll(io.LimitReader(res.Body, hls.MaxPlaylist+1))
+	body, err := io.ReadAll(io.LimitReader(res.Body, m3u8.MaxPlaylist+1))
 	if err != nil {
 		return nil, err
 	}
-	return hls.ParseMedia(body)
+	return m3u8.ParseMedia(body)
 }
 
 func (s *Service) hear(peer, signal string, msn int64) {

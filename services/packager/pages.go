@@ -10,9 +10,9 @@ import (
 
 	"github.com/gorilla/mux"
 
+	"livestream-tui/services/kit/service"
+	"livestream-tui/services/kit/text"
 	"livestream-tui/services/packager/window"
-	"livestream-tui/services/report"
-	"livestream-tui/services/runner"
 )
 
 const (
@@ -42,7 +42,7 @@ type pages struct {
 func (p pages) playlist(w http.ResponseWriter, r *http.Request) {
 	wanted, err := wantedMSN(r.URL.Query())
 	if err != nil {
-		runner.WriteError(w, http.StatusBadRequest, err.Error())
+		service.WriteError(w, http.StatusBadRequest, err.Error())
 		return
 	}
 	name, s := mux.Vars(r)["signal"], p.s
@@ -60,13 +60,13 @@ func (p pages) playlist(w http.ResponseWriter, r *http.Request) {
 		}
 		switch newest := snap.Newest(); {
 		case snap.Gone:
-			runner.WriteError(w, http.StatusNotFound, fmt.Sprintf("signal %q has ended", report.Clean(name)))
+			service.WriteError(w, http.StatusNotFound, fmt.Sprintf("signal %q has ended", text.Clean(name)))
 			return
 		case wanted <= newest, snap.List.EndList: // no more is to come (rfc8216bis, 6.2.5.2)
 			writePlaylist(w, r, snap)
 			return
 		case wanted > newest+2:
-			runner.WriteError(w, http.StatusBadRequest, fmt.Sprintf("%s=%d: the newest is %d, at most two more may be asked for", msnParameter, wanted, newest))
+			service.WriteError(w, http.StatusBadRequest, fmt.Sprintf("%s=%d: the newest is %d, at most two more may be asked for", msnParameter, wanted, newest))
 			return
 		case s.now().Sub(began) >= 3*snap.Target():
 			unavailable(w, "the segment asked for did not come within three target durations")
@@ -98,7 +98,7 @@ func (p pages) media(w http.ResponseWriter, r *http.Request) {
 	}
 	m := snap.Media[mux.Vars(r)["name"]]
 	if m == nil {
-		runner.WriteError(w, http.StatusNotFound, "no such segment, or none any more")
+		service.WriteError(w, http.StatusNotFound, "no such segment, or none any more")
 		return
 	}
 	w.Header().Set("Content-Type", mediaType)
@@ -117,7 +117,7 @@ func (p pages) find(w http.ResponseWriter, name string) (*window.Snapshot, bool)
 	case known || !p.s.source.Complete():
 		unavailable(w, "nothing is published yet")
 	default:
-		runner.WriteError(w, http.StatusNotFound, fmt.Sprintf("no signal %q", report.Clean(name)))
+		service.WriteError(w, http.StatusNotFound, fmt.Sprintf("no signal %q", text.Clean(name)))
 	}
 	return nil, false
 }
@@ -134,7 +134,7 @@ func writePlaylist(w http.ResponseWriter, r *http.Request, snap *window.Snapshot
 
 func unavailable(w http.ResponseWriter, message string) {
 	w.Header().Set("Retry-After", retryAfter)
-	runner.WriteError(w, http.StatusServiceUnavailable, message)
+	service.WriteError(w, http.StatusServiceUnavailable, message)
 }
 
 // wantedMSN is the segment that a blocking reload waits for, -1 for none. A part

@@ -15,10 +15,10 @@ import (
 	"testing"
 	"time"
 
-	"livestream-tui/services/hls"
-	"livestream-tui/services/media"
+	"livestream-tui/services/hls/m3u8"
+	"livestream-tui/services/hls/media"
+	"livestream-tui/services/kit/service"
 	"livestream-tui/services/packager/disktest"
-	"livestream-tui/services/runner"
 )
 
 // pusher is a worker's side of ingest by HTTP.
@@ -31,7 +31,7 @@ type pusher struct {
 // name, value, and returns a worker's side too.
 func runHTTP(t *testing.T, settings ...string) (*running, *pusher) {
 	t.Helper()
-	e := runner.Environment{"INGEST": "http", "PACKAGER_NAME": "server1"}
+	e := service.Environment{"INGEST": "http", "PACKAGER_NAME": "server1"}
 	for i := 0; i < len(settings); i += 2 {
 		e[settings[i]] = settings[i+1]
 	}
@@ -277,7 +277,7 @@ func TestWhatIsNotTaken(t *testing.T) {
 	p.publish(100, 103)
 	good := disktest.SegmentOf(104, "live01")
 	later := p.List
-	later.Segments = append([]hls.Segment{}, later.Segments...)
+	later.Segments = append([]m3u8.Segment{}, later.Segments...)
 	later.Segments[3].URI = "999.m4s"
 	for _, c := range []struct {
 		name, path string
@@ -297,7 +297,7 @@ func TestWhatIsNotTaken(t *testing.T) {
 		{"not an init section", "init-b.mp4", good, nil, 400},
 		{"not a playlist", media.PlaylistName, []byte("#EXTM3U\n"), nil, 400},
 		{"a playlist that misnames its segments", media.PlaylistName, later.Encode(), nil, 400},
-		{"more than a playlist may have", media.PlaylistName, make([]byte, hls.MaxPlaylist+1), nil, 413},
+		{"more than a playlist may have", media.PlaylistName, make([]byte, m3u8.MaxPlaylist+1), nil, 413},
 		{"more than an init section may have", "init-b.mp4", make([]byte, 4<<20+1), nil, 413},
 		{"from an hour ahead", "1900.m4s", disktest.SegmentOf(1900, "live01"), nil, 400},
 		{"a number that is not written so", "0104.m4s", good, nil, 403},
@@ -342,7 +342,7 @@ func TestWhatIsNotTaken(t *testing.T) {
 type endless struct{ read int }
 
 func (e *endless) Read(b []byte) (int, error) {
-	if e.read > 4*hls.MaxPlaylist {
+	if e.read > 4*m3u8.MaxPlaylist {
 		return 0, errors.New("nobody stops me")
 	}
 	e.read += len(b)
@@ -382,23 +382,23 @@ func TestTheToken(t *testing.T) {
 func TestBeyondLoopbackATokenIsNeeded(t *testing.T) {
 	for _, c := range []struct {
 		name string
-		env  runner.Environment
+		env  service.Environment
 		bad  string // the variable; empty for none
 	}{
-		{"loopback", runner.Environment{"INGEST": "http"}, ""},
-		{"localhost", runner.Environment{"INGEST": "http", "CONTROL_BIND_ADDRESS": "localhost"}, ""},
-		{"loopback in IPv6", runner.Environment{"INGEST": "http", "CONTROL_BIND_ADDRESS": "::1"}, ""},
-		{"everywhere", runner.Environment{"INGEST": "http", "CONTROL_BIND_ADDRESS": "0.0.0.0"}, "INGEST_TOKEN"},
-		{"everywhere in IPv6", runner.Environment{"INGEST": "http", "CONTROL_BIND_ADDRESS": "::"}, "INGEST_TOKEN"},
-		{"another address", runner.Environment{"INGEST": "http", "CONTROL_BIND_ADDRESS": "192.0.2.1"}, "INGEST_TOKEN"},
-		{"everywhere with a token", runner.Environment{"INGEST": "http", "CONTROL_BIND_ADDRESS": "0.0.0.0", "INGEST_TOKEN": "abc"}, ""},
-		{"everywhere from the folder", runner.Environment{"CONTROL_BIND_ADDRESS": "0.0.0.0"}, ""},
-		{"a token that cannot be sent", runner.Environment{"INGEST_TOKEN": "with space"}, "INGEST_TOKEN"},
-		{"another way", runner.Environment{"INGEST": "pigeon"}, "INGEST"},
+		{"loopback", service.Environment{"INGEST": "http"}, ""},
+		{"localhost", service.Environment{"INGEST": "http", "CONTROL_BIND_ADDRESS": "localhost"}, ""},
+		{"loopback in IPv6", service.Environment{"INGEST": "http", "CONTROL_BIND_ADDRESS": "::1"}, ""},
+		{"everywhere", service.Environment{"INGEST": "http", "CONTROL_BIND_ADDRESS": "0.0.0.0"}, "INGEST_TOKEN"},
+		{"everywhere in IPv6", service.Environment{"INGEST": "http", "CONTROL_BIND_ADDRESS": "::"}, "INGEST_TOKEN"},
+		{"another address", service.Environment{"INGEST": "http", "CONTROL_BIND_ADDRESS": "192.0.2.1"}, "INGEST_TOKEN"},
+		{"everywhere with a token", service.Environment{"INGEST": "http", "CONTROL_BIND_ADDRESS": "0.0.0.0", "INGEST_TOKEN": "abc"}, ""},
+		{"everywhere from the folder", service.Environment{"CONTROL_BIND_ADDRESS": "0.0.0.0"}, ""},
+		{"a token that cannot be sent", service.Environment{"INGEST_TOKEN": "with space"}, "INGEST_TOKEN"},
+		{"another way", service.Environment{"INGEST": "pigeon"}, "INGEST"},
 	} {
 		c.env["HOME"] = "/nowhere"
 		_, err := ConfigFromEnv(c.env)
-		var config *runner.ConfigError
+		var config *service.ConfigError
 		switch {
 		case c.bad == "" && err != nil:
 			t.Errorf("%s: got %v, want it allowed", c.name, err)

@@ -7,11 +7,11 @@ import (
 
 	"github.com/gorilla/mux"
 
-	"livestream-tui/services/media"
+	"livestream-tui/services/hls/media"
+	"livestream-tui/services/kit/service"
 	"livestream-tui/services/packager/fault"
 	"livestream-tui/services/packager/ingest"
 	"livestream-tui/services/packager/window"
-	"livestream-tui/services/runner"
 )
 
 const (
@@ -30,14 +30,14 @@ const (
 // Routes adds the routes of playlists and media. All that is not one of ours is
 // answered here as well, so that every answer names the packager.
 func (s *Service) Routes(r *mux.Router) {
-	r.Handle("/signals", s.signed(http.HandlerFunc(s.showSignals))).Methods(runner.Reads()...)
+	r.Handle("/signals", s.signed(http.HandlerFunc(s.showSignals))).Methods(service.Reads()...)
 	in := r.NewRoute().Subrouter()
 	in.Use(s.signed)
 	s.source.Routes(in)
 	list := func(store window.Store) http.Handler { return http.HandlerFunc(pages{s, store}.playlist) }
 	segment := func(store window.Store) http.Handler { return http.HandlerFunc(pages{s, store}.media) }
-	r.Handle("/{signal}/"+media.PlaylistName, s.served(s.faulty(list))).Methods(runner.Reads()...)
-	r.Handle("/{signal}/{name}", s.served(s.faulty(segment))).Methods(runner.Reads()...)
+	r.Handle("/{signal}/"+media.PlaylistName, s.served(s.faulty(list))).Methods(service.Reads()...)
+	r.Handle("/{signal}/{name}", s.served(s.faulty(segment))).Methods(service.Reads()...)
 	r.Handle("/{signal}/{name}", s.served(http.HandlerFunc(preflight))).Methods(http.MethodOptions)
 	r.PathPrefix("/").Handler(s.served(http.HandlerFunc(s.nothing)))
 }
@@ -88,7 +88,7 @@ func preflight(w http.ResponseWriter, _ *http.Request) {
 
 func (s *Service) nothing(w http.ResponseWriter, r *http.Request) {
 	if r.Method == http.MethodGet || r.Method == http.MethodHead {
-		runner.WriteError(w, http.StatusNotFound, "nothing is served under this path")
+		service.WriteError(w, http.StatusNotFound, "nothing is served under this path")
 		return
 	}
 	allowed := readMethods
@@ -96,7 +96,7 @@ func (s *Service) nothing(w http.ResponseWriter, r *http.Request) {
 		allowed += ", " + ingest.Methods
 	}
 	w.Header().Set("Allow", allowed)
-	runner.WriteError(w, http.StatusMethodNotAllowed, "the method is not allowed here; allowed are "+allowed)
+	service.WriteError(w, http.StatusMethodNotAllowed, "the method is not allowed here; allowed are "+allowed)
 }
 
 // showSignals answers with the signals that are published and go on.
@@ -106,7 +106,7 @@ func (s *Service) showSignals(w http.ResponseWriter, r *http.Request) {
 	case !s.source.Complete(): // none is not the same as none yet
 		unavailable(w, "nothing is published yet")
 	default:
-		runner.WriteJSON(w, http.StatusOK, s.sink.Names())
+		service.WriteJSON(w, http.StatusOK, s.sink.Names())
 	}
 }
 
@@ -119,7 +119,7 @@ func (s *Service) waits(w http.ResponseWriter, r *http.Request) bool {
 	}
 	d, err := time.ParseDuration(text)
 	if err != nil || d < 0 || d > maxWait {
-		runner.WriteError(w, http.StatusBadRequest, fmt.Sprintf("%s: allowed is a duration up to %s", waitParameter, maxWait))
+		service.WriteError(w, http.StatusBadRequest, fmt.Sprintf("%s: allowed is a duration up to %s", waitParameter, maxWait))
 		return false
 	}
 	s.held.Add(1)

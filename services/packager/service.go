@@ -18,10 +18,10 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promauto"
 
+	"livestream-tui/services/kit/event"
+	"livestream-tui/services/kit/service"
 	"livestream-tui/services/packager/fault"
 	"livestream-tui/services/packager/ingest"
-	"livestream-tui/services/report"
-	"livestream-tui/services/runner"
 )
 
 // source is how signals come to the sink.
@@ -62,12 +62,12 @@ type Service struct {
 }
 
 var (
-	_ runner.Service    = (*Service)(nil)
-	_ runner.Controlled = (*Service)(nil)
+	_ service.Service    = (*Service)(nil)
+	_ service.Controlled = (*Service)(nil)
 )
 
 // New returns a packager to which nothing has come yet.
-func New(c Config, k runner.Kit) (*Service, error) {
+func New(c Config, k service.Kit) (*Service, error) {
 	s := &Service{
 		config: c, log: k.Log, now: time.Now, instance: rand.Text(), client: newPeerClient(),
 		thaw: thaw{wait: thawWait}, stopping: make(chan struct{}), peers: map[string]*peers{},
@@ -140,7 +140,7 @@ func (s *Service) tellPatience(ctx context.Context) {
 		case <-tick.C:
 		}
 		if ready, why := s.Ready(); !ready && s.source.Complete() {
-			report.Emit(s.log, why, report.Progress{Stage: "waiting for a signal", Percent: -1})
+			event.Emit(s.log, why, event.Progress{Stage: "waiting for a signal", Percent: -1})
 		}
 	}
 }

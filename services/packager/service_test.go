@@ -11,9 +11,9 @@ import (
 	"testing"
 	"time"
 
-	"livestream-tui/services/hls"
+	"livestream-tui/services/hls/m3u8"
+	"livestream-tui/services/kit/service"
 	"livestream-tui/services/packager/disktest"
-	"livestream-tui/services/runner"
 )
 
 const patience = 20 * time.Second
@@ -36,11 +36,11 @@ func run(t *testing.T, output string, peers ...string) *running {
 
 func runNamed(t *testing.T, name, output string, peers ...string) *running {
 	t.Helper()
-	return runWith(t, runner.Environment{"OUTPUT_STREAM_PATH": output, "PACKAGER_NAME": name}, peers...)
+	return runWith(t, service.Environment{"OUTPUT_STREAM_PATH": output, "PACKAGER_NAME": name}, peers...)
 }
 
 // runWith runs a packager with these settings.
-func runWith(t *testing.T, e runner.Environment, peers ...string) *running {
+func runWith(t *testing.T, e service.Environment, peers ...string) *running {
 	t.Helper()
 	name := e["PACKAGER_NAME"]
 	e["HOME"], e["WINDOW_SEGMENTS"] = "/nowhere", "4"
@@ -48,13 +48,13 @@ func runWith(t *testing.T, e runner.Environment, peers ...string) *running {
 	if err != nil {
 		t.Fatal(err)
 	}
-	common := runner.Common{LogFormat: "json", LogLevel: "debug"}
-	k := runner.NewKit(name, common, runner.Environment{}, io.Discard)
+	common := service.Common{LogFormat: "json", LogLevel: "debug"}
+	k := service.NewKit(name, common, service.Environment{}, io.Discard)
 	s, err := New(c, k)
 	if err != nil {
 		t.Fatal(err)
 	}
-	address := httptest.NewServer(runner.Handler(s, k))
+	address := httptest.NewServer(service.Handler(s, k))
 	t.Cleanup(address.Close)
 	// It is among its own peers, unless it has none: what it asks itself would count
 	// among the requests that are held.
@@ -67,7 +67,7 @@ func runWith(t *testing.T, e runner.Environment, peers ...string) *running {
 	s.now = func() time.Time { // segment 100 is being made
 		return time.Unix(201, 0).Add(time.Since(began) + time.Duration(r.step.Load()))
 	}
-	socket := httptest.NewServer(runner.SocketHandler(s, k))
+	socket := httptest.NewServer(service.SocketHandler(s, k))
 	t.Cleanup(socket.Close)
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
@@ -130,10 +130,10 @@ func (r *running) get(path string, header ...string) answer {
 }
 
 // list is the playlist as it is served.
-func (r *running) list() *hls.MediaPlaylist {
+func (r *running) list() *m3u8.MediaPlaylist {
 	r.t.Helper()
 	a := r.get("/live01/playlist.m3u8")
-	p, err := hls.ParseMedia([]byte(a.body))
+	p, err := m3u8.ParseMedia([]byte(a.body))
 	if err != nil {
 		r.t.Fatalf("playlist: %v, status %d\n%s", err, a.status, a.body)
 	}

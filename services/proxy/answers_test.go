@@ -17,11 +17,12 @@ import (
 	"testing/synctest"
 	"time"
 
-	"livestream-tui/services/direct"
-	"livestream-tui/services/hls"
+	"livestream-tui/services/hls/m3u8"
+	"livestream-tui/services/kit/event"
+	"livestream-tui/services/kit/fastpath"
+	"livestream-tui/services/kit/report"
 	"livestream-tui/services/proxy/fetch"
 	"livestream-tui/services/proxy/timeline"
-	"livestream-tui/services/report"
 )
 
 // inBubble runs a test on a platform, in fake time.
@@ -123,7 +124,7 @@ func TestBlockingReload(t *testing.T) {
 		last := p.stream().shown.Load().Last
 		began := time.Now()
 		w := p.get(fmt.Sprintf("%s?_HLS_msn=%d", live, last+1))
-		l, err := hls.ParseMedia(w.Body.Bytes())
+		l, err := m3u8.ParseMedia(w.Body.Bytes())
 		if err != nil || l.LastMSN() != last+1 {
 			t.Fatalf("got %v and %s, want msn %d", err, w.Body, last+1)
 		}
@@ -301,10 +302,10 @@ func TestAReaderThatDoesNotReadIsLetGo(t *testing.T) {
 			}
 			defer conn.Close()
 			_, _ = fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: proxy\r\nConnection: close\r\n\r\n", path)
-			time.Sleep(3 * direct.WriteLimit(0))
+			time.Sleep(3 * fastpath.WriteLimit(0))
 			n, err := io.Copy(io.Discard, bufio.NewReader(conn))
 			if n >= int64(want[i]) {
-				t.Errorf("%s: got %d bytes and %v after %s, want a broken connection", path, n, err, 3*direct.WriteLimit(0))
+				t.Errorf("%s: got %d bytes and %v after %s, want a broken connection", path, n, err, 3*fastpath.WriteLimit(0))
 			}
 		}
 	})
@@ -586,7 +587,7 @@ func TestEvents(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer res.Body.Close()
-		p.service.tell(report.Failover{Signal: "live01", From: one, To: two, Cause: "a reason", GapMS: 3.5})
+		p.service.tell(event.Failover{Signal: "live01", From: one, To: two, Cause: "a reason", GapMS: 3.5})
 		lines := bufio.NewScanner(res.Body)
 		var got []string
 		for lines.Scan() && lines.Text() != "" {
@@ -596,7 +597,7 @@ func TestEvents(t *testing.T) {
 			t.Errorf("server-sent event: got %q", got)
 		}
 		for range 2 * eventsMost {
-			p.service.tell(report.Failover{Signal: "live01"})
+			p.service.tell(event.Failover{Signal: "live01"})
 		}
 		list := p.failovers()
 		if len(list) != eventsMost || list[0].ID != eventsMost+2 {
@@ -645,12 +646,12 @@ func TestWhatIsAtAnotherHostIsLeftToPlayers(t *testing.T) {
 	inBubble(t, 2, func(t *testing.T, p *platform) {
 		for _, o := range p.packagers {
 			o.change(func(o *packager) {
-				o.deltas = each(func(_ int64, s *hls.Segment) { s.URI = "http://elsewhere/" + s.URI })
+				o.deltas = each(func(_ int64, s *m3u8.Segment) { s.URI = "http://elsewhere/" + s.URI })
 			})
 		}
 		p.expect(live, 200)
 		time.Sleep(5 * time.Second)
-		l, err := hls.ParseMedia(p.get(live).Body.Bytes())
+		l, err := m3u8.ParseMedia(p.get(live).Body.Bytes())
 		if err != nil || l.LastMSN() < 102 || !strings.HasPrefix(l.Segments[0].URI, "http://elsewhere/") {
 			t.Errorf("got %v and\n%s", err, l.Encode())
 		}
@@ -659,7 +660,7 @@ func TestWhatIsAtAnotherHostIsLeftToPlayers(t *testing.T) {
 		}
 		p.packagers[0].die()
 		time.Sleep(5 * time.Second)
-		if l, err = hls.ParseMedia(p.get(live).Body.Bytes()); err != nil || l.LastMSN() < 104 || l.DiscontinuitySequence > 0 {
+		if l, err = m3u8.ParseMedia(p.get(live).Body.Bytes()); err != nil || l.LastMSN() < 104 || l.DiscontinuitySequence > 0 {
 			t.Errorf("after a kill: got %v and\n%s", err, l.Encode())
 		}
 	})
@@ -855,7 +856,7 @@ func TestHotSegmentsOutliveAnOutage(t *testing.T) {
 		for _, one := range p.packagers {
 			one.die()
 		}
-		l, err := hls.ParseMedia(p.get(live).Body.Bytes())
+		l, err := m3u8.ParseMedia(p.get(live).Body.Bytes())
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -5,13 +5,13 @@ import (
 	"fmt"
 	"time"
 
-	"livestream-tui/services/hls"
+	"livestream-tui/services/hls/m3u8"
 )
 
 // checker holds every playlist that a player is given to FAILURES.md's rules 1 to 5
 // and 8. The zero value has seen none.
 type checker struct {
-	last   *hls.MediaPlaylist
+	last   *m3u8.MediaPlaylist
 	first  int64 // MSN of the first playlist
 	listed map[int64]listedAs
 	uris   map[string]int64
@@ -29,7 +29,7 @@ type listedAs struct {
 }
 
 func (c *checker) check(body []byte) error {
-	p, err := hls.ParseMedia(body)
+	p, err := m3u8.ParseMedia(body)
 	if err != nil {
 		return err
 	}
@@ -99,7 +99,7 @@ func (c *checker) check(body []byte) error {
 }
 
 // total is the discontinuity number of the last segment.
-func total(p *hls.MediaPlaylist) int64 {
+func total(p *m3u8.MediaPlaylist) int64 {
 	n := p.DiscontinuitySequence
 	for _, s := range p.Segments {
 		if s.Discontinuity {

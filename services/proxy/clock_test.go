@@ -10,8 +10,8 @@ import (
 	"time"
 	"unsafe"
 
+	"livestream-tui/services/kit/service"
 	"livestream-tui/services/proxy/fetch"
-	"livestream-tui/services/runner"
 )
 
 // stepped is t as a clock would tell it whose wall time has been set forward by so many
@@ -38,10 +38,10 @@ func TestAStepOfTheWallClockDropsNothing(t *testing.T) {
 	const key = "/live01/playlist.m3u8"
 	for name, hours := range map[string]int{"forward": 30, "back": -30} {
 		t.Run(name, func(t *testing.T) {
-			config := Config{CacheBytes: 1 << 20, Streams: 10, Idle: time.Minute, Paths: runner.Paths{State: t.TempDir()}}
-			config.Packagers = runner.URLs{"http://server1"}
+			config := Config{CacheBytes: 1 << 20, Streams: 10, Idle: time.Minute, Paths: service.Paths{State: t.TempDir()}}
+			config.Packagers = service.URLs{"http://server1"}
 			nowhere := func(context.Context, string, string) (net.Conn, error) { return nil, errors.New("no network") }
-			s, err := newService(config, runner.NewKit("proxy", runner.Common{}, nil, io.Discard), nowhere)
+			s, err := newService(config, service.NewKit("proxy", service.Common{}, nil, io.Discard), nowhere)
 			if err != nil {
 				t.Fatal(err)
 			}

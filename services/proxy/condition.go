@@ -5,12 +5,12 @@ import (
 	"strconv"
 	"strings"
 
-	"livestream-tui/services/hls"
+	"livestream-tui/services/hls/m3u8"
 )
 
 // rangeOf is the range that a request asks for, where it is a single one with both ends
 // and no condition.
-func rangeOf(r *http.Request) (*hls.ByteRange, bool) {
+func rangeOf(r *http.Request) (*m3u8.ByteRange, bool) {
 	text, ok := strings.CutPrefix(r.Header.Get("Range"), "bytes=")
 	if !ok || r.Header.Get("If-Range") != "" {
 		return nil, false
@@ -27,7 +27,7 @@ func rangeOf(r *http.Request) (*hls.ByteRange, bool) {
 	if err != nil || last < first {
 		return nil, false
 	}
-	return &hls.ByteRange{Offset: first, Length: last - first + 1}, true
+	return &m3u8.ByteRange{Offset: first, Length: last - first + 1}, true
 }
 
 // isUnchanged reports whether a request has what was last modified at a time (RFC 9110,

@@ -6,13 +6,13 @@ import (
 	"strconv"
 	"time"
 
-	"livestream-tui/services/runner"
+	"livestream-tui/services/kit/service"
 )
 
 // Config is the proxy's settings.
 type Config struct {
-	runner.Topology
-	Paths runner.Paths
+	service.Topology
+	Paths service.Paths
 
 	// CacheBytes bounds the media kept in memory, in bytes. What is listed may
 	// exceed it only while it is being sent.
@@ -27,15 +27,15 @@ type Config struct {
 	// followed to; players are sent to the rest themselves.
 	RedirectHosts []string `env:"PROXY_REDIRECT_HOSTS" doc:"hosts (HOST or HOST:PORT) beside the packagers that the proxy follows redirects to, comma-separated; players are sent elsewhere themselves"`
 	// Admin is where metrics and events are served beside the socket.
-	Admin runner.Admin `env:"PROXY_ADMIN" envDefault:"none" doc:"where the proxy serves /metrics and /events beside its socket: none, a port of CONTROL_BIND_ADDRESS, or public: the players' port, which then shows the packagers' own pages too"`
+	Admin service.Admin `env:"PROXY_ADMIN" envDefault:"none" doc:"where the proxy serves /metrics and /events beside its socket: none, a port of CONTROL_BIND_ADDRESS, or public: the players' port, which then shows the packagers' own pages too"`
 }
 
-// ConfigFromEnv reads the proxy's settings; a *runner.ConfigError names every bad
+// ConfigFromEnv reads the proxy's settings; a *service.ConfigError names every bad
 // one.
-func ConfigFromEnv(e runner.Environment) (Config, error) {
+func ConfigFromEnv(e service.Environment) (Config, error) {
 	var c Config
-	var p runner.Problems
-	runner.Parse(e, &c, &p)
+	var p service.Problems
+	service.Parse(e, &c, &p)
 	c.Complete(&p)
 	c.Paths.Complete(e, &p)
 	p.Require(c.CacheBytes >= 1<<20, "PROXY_CACHE_BYTES", c.CacheBytes, "allowed is 1048576 (1 MiB) or more")

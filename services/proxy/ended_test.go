@@ -6,17 +6,17 @@ import (
 	"testing"
 	"time"
 
-	"livestream-tui/services/hls"
+	"livestream-tui/services/hls/m3u8"
 )
 
 // listed is the playlist as players get it; nil where there is none, by the status.
-func (p *platform) listed() (*hls.MediaPlaylist, int) {
+func (p *platform) listed() (*m3u8.MediaPlaylist, int) {
 	p.t.Helper()
 	w := p.get("/live01/playlist.m3u8")
 	if w.Code != http.StatusOK {
 		return nil, w.Code
 	}
-	l, err := hls.ParseMedia(w.Body.Bytes())
+	l, err := m3u8.ParseMedia(w.Body.Bytes())
 	if err != nil {
 		p.t.Fatalf("%v in\n%s", err, w.Body)
 	}
@@ -24,7 +24,7 @@ func (p *platform) listed() (*hls.MediaPlaylist, int) {
 }
 
 // within asks twice a second until the playlist is as wanted.
-func (p *platform) within(limit time.Duration, what string, is func(*hls.MediaPlaylist, int) bool) *hls.MediaPlaylist {
+func (p *platform) within(limit time.Duration, what string, is func(*m3u8.MediaPlaylist, int) bool) *m3u8.MediaPlaylist {
 	p.t.Helper()
 	for end := time.Now().Add(limit); ; time.Sleep(500 * time.Millisecond) {
 		l, status := p.listed()
@@ -54,17 +54,17 @@ func TestASignalThatIsOverEndsThenGoesAndMayComeBack(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			inBubble(t, 2, func(t *testing.T, p *platform) {
-				before := p.within(10*time.Second, "on air", func(l *hls.MediaPlaylist, _ int) bool { return l != nil && len(l.Segments) > 3 })
+				before := p.within(10*time.Second, "on air", func(l *m3u8.MediaPlaylist, _ int) bool { return l != nil && len(l.Segments) > 3 })
 				time.Sleep(10 * time.Second)
 				newest := p.enc.newest()
 				p.all(func(o *packager) { o.frozen, o.end = newest, true })
-				ended := p.within(8*time.Second, "EXT-X-ENDLIST", func(l *hls.MediaPlaylist, _ int) bool { return l != nil && l.EndList })
+				ended := p.within(8*time.Second, "EXT-X-ENDLIST", func(l *m3u8.MediaPlaylist, _ int) bool { return l != nil && l.EndList })
 				if got := ended.LastMSN(); got != newest {
 					t.Errorf("it ends with %d, want %d", got, newest)
 				}
 				c.before(p)
 				p.all(func(o *packager) { o.answers = status(404, "playlist.m3u8", "", "") })
-				p.within(3*time.Second, "404", func(_ *hls.MediaPlaylist, status int) bool { return status == http.StatusNotFound })
+				p.within(3*time.Second, "404", func(_ *m3u8.MediaPlaylist, status int) bool { return status == http.StatusNotFound })
 				if files, _ := filepath.Glob(filepath.Join(p.service.state.folder, "*.json")); len(files) > 0 {
 					t.Errorf("kept for the next incarnation: %v, want nothing", files)
 				}
@@ -76,7 +76,7 @@ func TestASignalThatIsOverEndsThenGoesAndMayComeBack(t *testing.T) {
 				}
 				from := p.enc.newest() - 2
 				p.all(func(o *packager) { o.answers, o.frozen, o.end, o.from = nil, 0, false, from })
-				back := p.within(2*time.Second, "on air again", func(l *hls.MediaPlaylist, _ int) bool { return l != nil })
+				back := p.within(2*time.Second, "on air again", func(l *m3u8.MediaPlaylist, _ int) bool { return l != nil })
 				if back.MediaSequence <= ended.LastMSN() || back.EndList {
 					t.Errorf("back with %d to %d, ended %t, want numbers above %d and no end (%d before)",
 						back.MediaSequence, back.LastMSN(), back.EndList, ended.LastMSN(), before.LastMSN())
@@ -96,10 +96,10 @@ func TestASignalThatIsOverEndsThenGoesAndMayComeBack(t *testing.T) {
 // (RFC 8216, 6.2.1).
 func TestAnEndThatWasToldStays(t *testing.T) {
 	inBubble(t, 2, func(t *testing.T, p *platform) {
-		p.within(10*time.Second, "on air", func(l *hls.MediaPlaylist, _ int) bool { return l != nil && len(l.Segments) > 3 })
+		p.within(10*time.Second, "on air", func(l *m3u8.MediaPlaylist, _ int) bool { return l != nil && len(l.Segments) > 3 })
 		newest := p.enc.newest()
 		p.all(func(o *packager) { o.frozen, o.end = newest, true })
-		p.within(8*time.Second, "EXT-X-ENDLIST", func(l *hls.MediaPlaylist, _ int) bool { return l != nil && l.EndList })
+		p.within(8*time.Second, "EXT-X-ENDLIST", func(l *m3u8.MediaPlaylist, _ int) bool { return l != nil && l.EndList })
 		for _, one := range p.packagers {
 			one.die()
 		}

@@ -8,38 +8,38 @@ import (
 	"sync"
 	"time"
 
-	"livestream-tui/services/report"
-	"livestream-tui/services/runner"
+	"livestream-tui/services/kit/event"
+	"livestream-tui/services/kit/service"
 )
 
 // events are the last failovers and changes of mode, for all who ask. Safe for concurrent use.
 type events struct {
 	mu       sync.Mutex
-	list     []event       // oldest first; guarded by mu
+	list     []eventRecord // oldest first; guarded by mu
 	next     int64         // guarded by mu
 	replaced chan struct{} // closed when list changes; guarded by mu
 }
 
-// event is one of them as it travels.
-type event struct {
+// eventRecord is one of them as it travels.
+type eventRecord struct {
 	// ID counts from 1; it is the server-sent event's id too.
 	ID    int64     `json:"id"`
 	Time  time.Time `json:"time"`
 	Event string    `json:"event"`
-	*report.Failover
-	*report.Serving
+	*event.Failover
+	*event.Serving
 }
 
 const eventsMost = 1000
 
 func newEvents() *events { return &events{next: 1, replaced: make(chan struct{})} }
 
-func (e *events) add(what report.Event, now time.Time) {
-	one := event{Time: now, Event: what.Kind()}
+func (e *events) add(what event.Event, now time.Time) {
+	one := eventRecord{Time: now, Event: what.Kind()}
 	switch what := what.(type) {
-	case report.Failover:
+	case event.Failover:
 		one.Failover = &what
-	case report.Serving:
+	case event.Serving:
 		one.Serving = &what
 	}
 	e.mu.Lock()
@@ -53,14 +53,14 @@ func (e *events) add(what report.Event, now time.Time) {
 }
 
 // after are the events of a higher id, and a channel closed when there are more.
-func (e *events) after(id int64) ([]event, <-chan struct{}) {
+func (e *events) after(id int64) ([]eventRecord, <-chan struct{}) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	i := 0
 	for i < len(e.list) && e.list[i].ID <= id {
 		i++
 	}
-	return append([]event{}, e.list[i:]...), e.replaced
+	return append([]eventRecord{}, e.list[i:]...), e.replaced
 }
 
 // serveEvents answers with the last 1,000 events as JSON, or, to who accepts
@@ -68,7 +68,7 @@ func (e *events) after(id int64) ([]event, <-chan struct{}) {
 func (s *Service) serveEvents(w http.ResponseWriter, r *http.Request) {
 	if !strings.Contains(r.Header.Get("Accept"), "text/event-stream") {
 		list, _ := s.events.after(0)
-		runner.WriteJSON(w, http.StatusOK, list)
+		service.WriteJSON(w, http.StatusOK, list)
 		return
 	}
 	var id int64

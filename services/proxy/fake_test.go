@@ -21,10 +21,10 @@ import (
 	"github.com/gorilla/mux"
 	"github.com/hashicorp/go-hclog"
 
-	"livestream-tui/services/health"
-	"livestream-tui/services/hls"
+	"livestream-tui/services/hls/health"
+	"livestream-tui/services/hls/m3u8"
+	"livestream-tui/services/kit/service"
 	"livestream-tui/services/proxy/fetch"
-	"livestream-tui/services/runner"
 )
 
 // wire is a network without sockets, so that time on it is the bubble's
@@ -158,7 +158,7 @@ type packager struct {
 	shift   int64 // its numbers are the encoder's less this
 	end     bool  // it says ENDLIST
 	hung    chan struct{}
-	deltas  func(*hls.MediaPlaylist)                          // changes the playlist
+	deltas  func(*m3u8.MediaPlaylist)                         // changes the playlist
 	answers func(w http.ResponseWriter, r *http.Request) bool // answers in its place
 	noETag  bool
 	seen    []string // requests, without those for the playlist
@@ -216,7 +216,7 @@ func (p *packager) playlists() int {
 }
 
 // list is its playlist now, nil for none. Needs mu.
-func (p *packager) list() *hls.MediaPlaylist {
+func (p *packager) list() *m3u8.MediaPlaylist {
 	newest := p.enc.newest()
 	if p.frozen > 0 {
 		newest = p.frozen
@@ -226,16 +226,16 @@ func (p *packager) list() *hls.MediaPlaylist {
 	if first > newest {
 		return nil
 	}
-	l := &hls.MediaPlaylist{Version: 6, TargetDuration: int(segment / time.Second), MediaSequence: first - p.shift, EndList: p.end}
+	l := &m3u8.MediaPlaylist{Version: 6, TargetDuration: int(segment / time.Second), MediaSequence: first - p.shift, EndList: p.end}
 	if p.block {
-		l.ServerControl = &hls.ServerControl{CanBlockReload: true}
+		l.ServerControl = &m3u8.ServerControl{CanBlockReload: true}
 	}
-	var m *hls.Map
+	var m *m3u8.Map
 	if p.mp4 {
-		m = &hls.Map{URI: "init.mp4"}
+		m = &m3u8.Map{URI: "init.mp4"}
 	}
 	for n := first; n <= newest; n++ {
-		l.Segments = append(l.Segments, hls.Segment{URI: p.media(n - p.shift), Duration: segment, Map: m, ProgramDateTime: p.enc.began.Add(time.Duration(n-p.enc.first) * segment)})
+		l.Segments = append(l.Segments, m3u8.Segment{URI: p.media(n - p.shift), Duration: segment, Map: m, ProgramDateTime: p.enc.began.Add(time.Duration(n-p.enc.first) * segment)})
 	}
 	if p.deltas != nil {
 		p.deltas(l)
@@ -398,7 +398,7 @@ type platform struct {
 func onAir(t *testing.T, packagers int, changes ...func(*platform)) *platform {
 	t.Helper()
 	p := &platform{t: t, wire: &wire{hosts: map[string]*host{}}, enc: &encoder{began: time.Now(), first: 100}}
-	p.config = Config{CacheBytes: 1 << 30, Streams: 1000, Idle: time.Minute, Paths: runner.Paths{State: t.TempDir()}}
+	p.config = Config{CacheBytes: 1 << 30, Streams: 1000, Idle: time.Minute, Paths: service.Paths{State: t.TempDir()}}
 	for i := range packagers {
 		one := &packager{t: t, enc: p.enc, name: fmt.Sprintf("server%d", i+1), wire: p.wire, window: 6, block: true}
 		p.packagers = append(p.packagers, one)
@@ -417,7 +417,7 @@ func onAir(t *testing.T, packagers int, changes ...func(*platform)) *platform {
 func (p *platform) startProxy() {
 	p.t.Helper()
 	p.log = &bytes.Buffer{}
-	kit := runner.NewKit("proxy", runner.Common{LogFormat: "text", LogLevel: "debug"}, nil, &lockedWriter{w: p.log})
+	kit := service.NewKit("proxy", service.Common{LogFormat: "text", LogLevel: "debug"}, nil, &lockedWriter{w: p.log})
 	kit.Log.SetLevel(hclog.Debug)
 	s, err := newService(p.config, kit, p.wire.dial)
 	if err != nil {
@@ -500,9 +500,9 @@ func (p *platform) stream() *playlist { return p.service.find(live) }
 func (p *platform) verdicts() []health.Verdict { return p.stream().f.seen.load(live) }
 
 // failovers are those that the proxy told of.
-func (p *platform) failovers() []event {
+func (p *platform) failovers() []eventRecord {
 	p.t.Helper()
-	var list, failovers []event
+	var list, failovers []eventRecord
 	if err := json.Unmarshal(p.get("/events").Body.Bytes(), &list); err != nil {
 		p.t.Fatal(err)
 	}
@@ -632,7 +632,7 @@ func (v *viewing) reload(next int64) int64 {
 }
 
 // last is the newest playlist that the player was given, first the MSN of the first.
-func (v *viewing) last() *hls.MediaPlaylist {
+func (v *viewing) last() *m3u8.MediaPlaylist {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	return v.check.last
@@ -686,8 +686,8 @@ func bytesOf(b []byte) http.HandlerFunc {
 	return func(w http.ResponseWriter, q *http.Request) { serveBytes(w, q, b, true) }
 }
 
-func each(change func(msn int64, s *hls.Segment)) func(*hls.MediaPlaylist) {
-	return func(p *hls.MediaPlaylist) {
+func each(change func(msn int64, s *m3u8.Segment)) func(*m3u8.MediaPlaylist) {
+	return func(p *m3u8.MediaPlaylist) {
 		for i := range p.Segments {
 			change(p.MediaSequence+int64(i), &p.Segments[i])
 		}

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"livestream-tui/services/hls"
+	"livestream-tui/services/hls/container"
 	"livestream-tui/services/proxy/fetch"
 	"livestream-tui/services/proxy/stream"
 	"livestream-tui/services/proxy/timeline"
@@ -147,13 +147,13 @@ func contentOf(c fetch.Content, key []byte, e timeline.Entry) timeline.Content {
 	if !c.Whole && c.ETag == "" {
 		return timeline.Content{}
 	}
-	is := timeline.Content{Digest: c.ETag, Start: c.Start, HasStart: c.HasStart, Format: hls.Sniff(c.Body)}
+	is := timeline.Content{Digest: c.ETag, Start: c.Start, HasStart: c.HasStart, Format: container.Sniff(c.Body)}
 	is.Sealed = len(e.Segment.Keys) > 0
 	if e.Enciphered() {
-		is.Format, is.HasStart = hls.FormatUnknown, false
+		is.Format, is.HasStart = container.FormatUnknown, false
 		if plain := decipher(c.Body, key, e); plain != nil {
-			is.Format = hls.Sniff(plain)
-			is.Start, is.HasStart = hls.FirstTimestamp(plain)
+			is.Format = container.Sniff(plain)
+			is.Start, is.HasStart = container.FirstTimestamp(plain)
 		}
 	}
 	return is
@@ -178,17 +178,17 @@ func (s *Service) keyFor(e timeline.Entry) []byte {
 }
 
 // format is what the playlist's segments have been so far.
-func (p *playlist) format(e timeline.Entry) hls.Format {
+func (p *playlist) format(e timeline.Entry) container.Format {
 	if e.Enciphered() {
-		return hls.FormatUnknown
+		return container.FormatUnknown
 	}
-	return hls.Format(p.formatSeen.Load())
+	return container.Format(p.formatSeen.Load())
 }
 
 // tellOdd tells once of each playlist what is doubtful in its segments.
 func (s *Service) tellOdd(p *playlist, e timeline.Entry, c fetch.Content) {
 	if c.Whole && !e.Enciphered() {
-		if f := hls.Sniff(c.Body); f != hls.FormatUnknown {
+		if f := container.Sniff(c.Body); f != container.FormatUnknown {
 			p.formatSeen.Store(int32(f))
 		}
 	}

@@ -14,7 +14,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"livestream-tui/services/runner"
+	"livestream-tui/services/kit/service"
 )
 
 // fieldHLS is the media type of a playlist (RFC 8216, 4).
@@ -30,7 +30,7 @@ type field struct {
 	// asked of it.
 	plain     bool
 	began     time.Time
-	settings  runner.Environment // of the proxy; set before packagers
+	settings  service.Environment // of the proxy; set before packagers
 	stop      func()
 	killFront func()
 	origins   []*fieldOrigin

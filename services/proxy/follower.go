@@ -5,10 +5,11 @@ import (
 	"sync"
 	"time"
 
-	"livestream-tui/services/health"
+	"livestream-tui/services/hls/health"
+	"livestream-tui/services/kit/event"
+	"livestream-tui/services/kit/text"
 	"livestream-tui/services/proxy/stream"
 	"livestream-tui/services/proxy/uri"
-	"livestream-tui/services/report"
 )
 
 // follower follows one stream: one goroutine takes its events, one step after the
@@ -207,8 +208,8 @@ func (f *follower) publish(e stream.Publish) {
 
 func (f *follower) say(e stream.Say) {
 	for i, field := range e.Fields {
-		if text, is := field.(string); is && i%2 == 1 {
-			e.Fields[i] = report.Shown(text)
+		if value, is := field.(string); is && i%2 == 1 {
+			e.Fields[i] = text.Shown(value)
 		}
 	}
 	switch e.Level {
@@ -250,8 +251,8 @@ func (f *follower) finishMoves(now time.Time) {
 		if gap >= 0 {
 			gapMS = float64(gap.Microseconds()) / 1000
 		}
-		f.s.tell(report.Failover{
-			Signal: p.name(), From: m.Move.From, To: m.Move.To, Cause: report.Shown(m.Move.Cause),
+		f.s.tell(event.Failover{
+			Signal: p.name(), From: m.Move.From, To: m.Move.To, Cause: text.Shown(m.Move.Cause),
 			MSNBefore: m.Before, MSNAfter: p.shown.Load().Last, GapMS: gapMS, Saved: m.Saved,
 		})
 	}

@@ -8,7 +8,8 @@ import (
 	"net/http"
 	"strings"
 
-	"livestream-tui/services/hls"
+	"livestream-tui/services/hls/container"
+	"livestream-tui/services/hls/m3u8"
 	"livestream-tui/services/proxy/fetch"
 	"livestream-tui/services/proxy/uri"
 )
@@ -63,19 +64,19 @@ func (s *Service) edit(res *http.Response, key string) error {
 		io.Reader
 		io.Closer
 	}{io.MultiReader(bytes.NewReader(begin[:n]), res.Body), res.Body}
-	if hls.Sniff(begin[:n]) != hls.FormatPlaylist || res.Header.Get("Content-Encoding") != "" {
+	if container.Sniff(begin[:n]) != container.FormatPlaylist || res.Header.Get("Content-Encoding") != "" {
 		res.Body = whole
 		return nil
 	}
-	body, err := io.ReadAll(io.LimitReader(whole, hls.MaxPlaylist+1))
-	if err == nil && len(body) > hls.MaxPlaylist {
-		err = fmt.Errorf("playlist is larger than %d bytes", hls.MaxPlaylist)
+	body, err := io.ReadAll(io.LimitReader(whole, m3u8.MaxPlaylist+1))
+	if err == nil && len(body) > m3u8.MaxPlaylist {
+		err = fmt.Errorf("playlist is larger than %d bytes", m3u8.MaxPlaylist)
 	}
 	if err != nil {
 		return err
 	}
 	found := s.hosts.found(res.Request.URL.Scheme, res.Request.URL.Host, res.Request.URL.RequestURI(), key)
-	body = hls.Rewrite(body, func(ref string) string {
+	body = m3u8.Rewrite(body, func(ref string) string {
 		if place, err := s.hosts.Place(found, ref, ""); err == nil {
 			return place.URI
 		}
@@ -93,7 +94,7 @@ func (s *Service) edit(res *http.Response, key string) error {
 // 4).
 func mayBePlaylist(res *http.Response, key string) bool {
 	kind, _, _ := mime.ParseMediaType(res.Header.Get("Content-Type"))
-	return uri.IsPlaylist(key) || strings.HasSuffix(strings.ToLower(kind), "mpegurl") || res.ContentLength < hls.MaxPlaylist && !strings.HasPrefix(kind, "video/") && !strings.HasPrefix(kind, "audio/")
+	return uri.IsPlaylist(key) || strings.HasSuffix(strings.ToLower(kind), "mpegurl") || res.ContentLength < m3u8.MaxPlaylist && !strings.HasPrefix(kind, "video/") && !strings.HasPrefix(kind, "audio/")
 }
 
 // hosts are the packagers, as URIs lead to them.

@@ -20,9 +20,9 @@ import (
 
 	"github.com/gorilla/mux"
 
-	"livestream-tui/services/direct"
-	"livestream-tui/services/hls"
-	"livestream-tui/services/runner"
+	"livestream-tui/services/hls/m3u8"
+	"livestream-tui/services/kit/fastpath"
+	"livestream-tui/services/kit/service"
 )
 
 // hanging holds each request for what begins so until its client goes, and counts those
@@ -381,8 +381,8 @@ func TestAKeyAtAnotherHostIsLeftToPlayers(t *testing.T) {
 	inBubble(t, 2, func(t *testing.T, p *platform) {
 		for _, o := range p.packagers {
 			o.change(func(o *packager) {
-				o.deltas = each(func(_ int64, s *hls.Segment) {
-					s.Keys = []hls.Key{{Method: "AES-128", URI: "http://elsewhere/live.key", IV: "0x00000000000000000000000000000001"}}
+				o.deltas = each(func(_ int64, s *m3u8.Segment) {
+					s.Keys = []m3u8.Key{{Method: "AES-128", URI: "http://elsewhere/live.key", IV: "0x00000000000000000000000000000001"}}
 				})
 			})
 		}
@@ -426,13 +426,13 @@ func TestStoppingUnderAFlood(t *testing.T) {
 // socketed is a proxy on a real socket, in front of packagers on real ones.
 func socketed(t *testing.T, packager http.HandlerFunc) (address string) {
 	t.Helper()
-	config := Config{CacheBytes: 1 << 30, Streams: 1000, Idle: time.Minute, Paths: runner.Paths{State: t.TempDir()}}
+	config := Config{CacheBytes: 1 << 30, Streams: 1000, Idle: time.Minute, Paths: service.Paths{State: t.TempDir()}}
 	for range 2 {
 		one := httptest.NewServer(packager)
 		t.Cleanup(one.Close)
 		config.Packagers = append(config.Packagers, one.URL)
 	}
-	s, err := newService(config, runner.NewKit("proxy", runner.Common{LogFormat: "text", LogLevel: "error"}, nil, io.Discard), nil)
+	s, err := newService(config, service.NewKit("proxy", service.Common{LogFormat: "text", LogLevel: "error"}, nil, io.Discard), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -442,7 +442,7 @@ func socketed(t *testing.T, packager http.HandlerFunc) (address string) {
 	}
 	router := mux.NewRouter().SkipClean(true)
 	s.Routes(router)
-	listener := direct.Listen(l, s.Answer, func(error) {})
+	listener := fastpath.Listen(l, s.Answer, func(error) {})
 	server := &http.Server{Handler: router, ConnState: listener.ConnState}
 	ctx, cancel := context.WithCancel(context.Background())
 	var work sync.WaitGroup
@@ -562,7 +562,7 @@ func TestOperatorsHaveAnotherPortThanPlayers(t *testing.T) {
 		admin string
 		bad   bool
 	}{{"8002", true}, {"8003", false}, {"none", false}, {"public", false}} {
-		_, err := ConfigFromEnv(runner.Environment{"PROXY_PORT": "8002", "PROXY_ADMIN": c.admin, "ORIGIN_URL": "none", "HOME": t.TempDir(), "STATE_PATH": t.TempDir(), "RUN_PATH": t.TempDir()})
+		_, err := ConfigFromEnv(service.Environment{"PROXY_PORT": "8002", "PROXY_ADMIN": c.admin, "ORIGIN_URL": "none", "HOME": t.TempDir(), "STATE_PATH": t.TempDir(), "RUN_PATH": t.TempDir()})
 		if (err != nil) != c.bad || c.bad && (!strings.Contains(err.Error(), "PROXY_ADMIN") || !strings.Contains(err.Error(), "PROXY_PORT=8002")) {
 			t.Errorf("PROXY_ADMIN=%s: got %v", c.admin, err)
 		}

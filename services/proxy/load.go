@@ -9,7 +9,8 @@ import (
 	"strings"
 	"time"
 
-	"livestream-tui/services/hls"
+	"livestream-tui/services/hls/container"
+	"livestream-tui/services/hls/m3u8"
 	"livestream-tui/services/proxy/fetch"
 	"livestream-tui/services/proxy/stream"
 	"livestream-tui/services/proxy/timeline"
@@ -80,7 +81,7 @@ func (p *playlist) load(i int, order stream.Load, last lastAnswer, unended bool)
 	if last.ETag != "" && order.MSN < 0 {
 		header.Set("If-None-Match", last.ETag)
 	}
-	got, err := p.f.s.packagers[i].Load(ctx, heldFor(order), header, hls.MaxPlaylist)
+	got, err := p.f.s.packagers[i].Load(ctx, heldFor(order), header, m3u8.MaxPlaylist)
 	if err == nil && got.NotModified {
 		a.Same, a.Raw, a.Latency = true, last.Raw, got.Latency
 		return a
@@ -99,7 +100,7 @@ func (p *playlist) load(i int, order stream.Load, last lastAnswer, unended bool)
 	}
 	a.Unended = isUnended(got)
 	a.Media, a.Multi, a.Err = parse(got.Body, a.Unended && !unended)
-	a.Odd = a.Err != nil && !errors.Is(a.Err, errTruncated) && len(got.Body) > 0 && hls.Sniff(got.Body) != hls.FormatHTML
+	a.Odd = a.Err != nil && !errors.Is(a.Err, errTruncated) && len(got.Body) > 0 && container.Sniff(got.Body) != container.FormatHTML
 	return a
 }
 
@@ -177,22 +178,22 @@ var (
 )
 
 // parse reads a playlist of either kind. One that may have been cut off is refused.
-func parse(body []byte, cut bool) (*hls.MediaPlaylist, *hls.MultivariantPlaylist, error) {
+func parse(body []byte, cut bool) (*m3u8.MediaPlaylist, *m3u8.MultivariantPlaylist, error) {
 	if cut {
 		return nil, nil, errUnended
 	}
 	if len(body) == 0 {
 		return nil, nil, errors.New("an empty playlist")
 	}
-	var media *hls.MediaPlaylist
-	var multi *hls.MultivariantPlaylist
+	var media *m3u8.MediaPlaylist
+	var multi *m3u8.MultivariantPlaylist
 	var err error
-	if hls.IsMultivariant(body) {
-		multi, err = hls.ParseMultivariant(body)
+	if m3u8.IsMultivariant(body) {
+		multi, err = m3u8.ParseMultivariant(body)
 	} else {
-		media, err = hls.ParseMedia(body)
+		media, err = m3u8.ParseMedia(body)
 	}
-	if errors.Is(err, hls.ErrTruncated) {
+	if errors.Is(err, m3u8.ErrTruncated) {
 		err = fmt.Errorf("%w: %w", errTruncated, err)
 	}
 	if err != nil {
@@ -245,7 +246,7 @@ func (s *Service) proven(ctx context.Context, e stream.Prove) (timeline.Content,
 	return is, wait, nil
 }
 
-func sourceOf(u *fetch.Upstream, target string, r *hls.ByteRange) fetch.Source {
+func sourceOf(u *fetch.Upstream, target string, r *m3u8.ByteRange) fetch.Source {
 	source := fetch.Source{From: u, Target: target}
 	if r != nil {
 		source.Range = &fetch.Range{From: r.Offset, Length: r.Length}

@@ -10,8 +10,8 @@ import (
 	"strings"
 	"time"
 
-	"livestream-tui/services/direct"
-	"livestream-tui/services/hls"
+	"livestream-tui/services/hls/container"
+	"livestream-tui/services/kit/fastpath"
 	"livestream-tui/services/proxy/fetch"
 	"livestream-tui/services/proxy/timeline"
 )
@@ -127,7 +127,7 @@ func (s *Service) serveUnlisted(w http.ResponseWriter, r *http.Request, key, tar
 	case errors.Is(err, fetch.ErrTooLarge), c.Whole && onePlayers(c.Header) != "":
 		s.cache.Drop(key)
 		s.forward(w, r, key, target)
-	case c.Whole && hls.Sniff(c.Body) == hls.FormatPlaylist:
+	case c.Whole && container.Sniff(c.Body) == container.FormatPlaylist:
 		s.cache.Drop(key)
 		s.servePlaylist(w, r, key, target)
 	default:
@@ -238,7 +238,7 @@ func (s *Service) sendWhole(w http.ResponseWriter, r *http.Request, o *fetch.Obj
 }
 
 // send answers with what is ready, or with as much of it as the request asks for.
-func send(w http.ResponseWriter, r *http.Request, ready *direct.Response) {
+func send(w http.ResponseWriter, r *http.Request, ready *fastpath.Response) {
 	merge(w.Header(), ready.Header())
 	if unit, _, _ := strings.Cut(r.Header.Get("Range"), "="); unit != "" && unit != "bytes" {
 		r.Header.Del("Range") // a unit that is not known is none (RFC 9110, 14.2)
@@ -250,7 +250,7 @@ func send(w http.ResponseWriter, r *http.Request, ready *direct.Response) {
 // limitReader lets a player go that reads so many bytes too slowly.
 func limitReader(w http.ResponseWriter, n int) {
 	// An error means that this connection knows no deadline, and nothing else.
-	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(direct.WriteLimit(n)))
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(fastpath.WriteLimit(n)))
 }
 
 // awaitBytes waits until the object is whole, or, from the given time on and for a

@@ -7,10 +7,10 @@ import (
 	"sync/atomic"
 	"time"
 
-	"livestream-tui/services/direct"
+	"livestream-tui/services/kit/fastpath"
+	"livestream-tui/services/kit/text"
 	"livestream-tui/services/proxy/fetch"
 	"livestream-tui/services/proxy/stream"
-	"livestream-tui/services/report"
 )
 
 // playlist is one playlist as players see it. Safe for concurrent use.
@@ -34,18 +34,18 @@ type playlist struct {
 	answered   atomic.Bool              // a packager has given it
 	restored   atomic.Pointer[restored] // nil once it is ready
 	told       atomic.Bool              // of what is doubtful in its segments
-	formatSeen atomic.Int32             // an hls.Format: what its segments have been so far
+	formatSeen atomic.Int32             // a container.Format: what its segments have been so far
 }
 
 // snapshot is what players are given, at one moment. Immutable but for replaced.
 type snapshot struct {
 	stream.Snapshot
-	ready    *direct.Response // of its body, nil without
-	replaced chan struct{}    // closed when the next one is there
+	ready    *fastpath.Response // of its body, nil without
+	replaced chan struct{}      // closed when the next one is there
 }
 
 func newPlaylist(f *follower, key string, now time.Time) *playlist {
-	p := &playlist{key: key, label: report.Shown(key), f: f, asked: moment{began: now}, watched: moment{began: now}}
+	p := &playlist{key: key, label: text.Shown(key), f: f, asked: moment{began: now}, watched: moment{began: now}}
 	p.ctx, p.cancel = context.WithCancel(f.ctx)
 	for range f.s.packagers {
 		p.loads = append(p.loads, make(chan stream.Load, 1))
@@ -66,7 +66,7 @@ func (p *playlist) ask(now time.Time) {
 func (p *playlist) show(s stream.Snapshot) {
 	next := &snapshot{Snapshot: s, replaced: make(chan struct{})}
 	if s.Body != nil {
-		next.ready = direct.NewResponse(playlistHeader(s), s.Body)
+		next.ready = fastpath.NewResponse(playlistHeader(s), s.Body)
 	}
 	old := p.shown.Swap(next)
 	close(old.replaced)

@@ -8,8 +8,8 @@ import (
 	"net/http"
 	"time"
 
-	"livestream-tui/services/dial"
-	"livestream-tui/services/report"
+	"livestream-tui/services/kit/dial"
+	"livestream-tui/services/kit/report"
 )
 
 const (

@@ -3,16 +3,16 @@ package proxy
 import (
 	"time"
 
-	"livestream-tui/services/direct"
-	"livestream-tui/services/runner"
+	"livestream-tui/services/kit/fastpath"
+	"livestream-tui/services/kit/service"
 )
 
-var _ runner.Direct = (*Service)(nil)
+var _ service.Direct = (*Service)(nil)
 
 // Answer is the response to a plain GET of what is whole in memory: the playlist
 // that is shown, a segment, an init, a key; nil for everything else, which serve
 // answers.
-func (s *Service) Answer(target []byte) *direct.Response {
+func (s *Service) Answer(target []byte) *fastpath.Response {
 	select {
 	case <-s.restored:
 	default:
@@ -24,7 +24,7 @@ func (s *Service) Answer(target []byte) *direct.Response {
 	return s.readyMedia(target)
 }
 
-func (s *Service) readyPlaylist(target []byte) *direct.Response {
+func (s *Service) readyPlaylist(target []byte) *fastpath.Response {
 	s.mu.RLock()
 	p := s.playlists[string(target)]
 	if p != nil {
@@ -41,7 +41,7 @@ func (s *Service) readyPlaylist(target []byte) *direct.Response {
 	return res
 }
 
-func (s *Service) readyMedia(target []byte) *direct.Response {
+func (s *Service) readyMedia(target []byte) *fastpath.Response {
 	o := s.cache.Look(target)
 	if o == nil {
 		return nil

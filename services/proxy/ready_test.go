@@ -8,7 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"livestream-tui/services/hls"
+	"livestream-tui/services/hls/m3u8"
 )
 
 // What is answered without the routes must be what they answer.
@@ -56,7 +56,7 @@ func TestWhatIsListedUnderTheNameOfARouteIsTheRoutes(t *testing.T) {
 				serveBytes(w, r, bodyOf(1, false), true)
 				return true
 			}
-			one.deltas = func(l *hls.MediaPlaylist) {
+			one.deltas = func(l *m3u8.MediaPlaylist) {
 				for i := range l.Segments {
 					l.Segments[i].URI = list[(int(l.MediaSequence)+i)%len(list)]
 				}

@@ -7,10 +7,10 @@ import (
 	"strconv"
 	"time"
 
+	"livestream-tui/services/kit/service"
+	"livestream-tui/services/kit/text"
 	"livestream-tui/services/proxy/stream"
 	"livestream-tui/services/proxy/uri"
-	"livestream-tui/services/report"
-	"livestream-tui/services/runner"
 )
 
 // serve answers a player.
@@ -29,7 +29,7 @@ func (s *Service) serve(w http.ResponseWriter, r *http.Request) {
 	key, target, err := uri.Keys(targetOf(r), s.ignores)
 	if err != nil {
 		open(h, r)
-		s.quiet.Warn("request refused", "path", report.Clean(r.URL.Path), "reason", report.Shown(err.Error()), "player", r.RemoteAddr)
+		s.quiet.Warn("request refused", "path", text.Clean(r.URL.Path), "reason", text.Shown(err.Error()), "player", r.RemoteAddr)
 		s.refuse(w, "media", http.StatusBadRequest, err.Error())
 		return
 	}
@@ -72,7 +72,7 @@ func (s *Service) refuse(w http.ResponseWriter, kind string, status int, message
 	if status == http.StatusServiceUnavailable {
 		w.Header().Set("Retry-After", "1")
 	}
-	runner.WriteError(w, status, message)
+	service.WriteError(w, status, message)
 }
 
 // hold takes a token for a request that is to wait; false when there is none left.
@@ -91,7 +91,7 @@ func (s *Service) servePlaylist(w http.ResponseWriter, r *http.Request, key, tar
 	switch {
 	case errors.Is(err, errTooMany):
 		// A plain proxy would answer: nobody else's place is taken for it.
-		s.quiet.Warn("too many playlists are followed, so that this one is forwarded", "playlist", report.Shown(key), "reason", err.Error())
+		s.quiet.Warn("too many playlists are followed, so that this one is forwarded", "playlist", text.Shown(key), "reason", err.Error())
 		s.forward(w, r, key, target)
 		return
 	case err != nil:

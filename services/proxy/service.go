@@ -14,17 +14,17 @@ import (
 	"github.com/gorilla/mux"
 	"github.com/hashicorp/go-hclog"
 
+	"livestream-tui/services/kit/service"
 	"livestream-tui/services/proxy/cache"
 	"livestream-tui/services/proxy/fetch"
 	"livestream-tui/services/proxy/stream"
-	"livestream-tui/services/runner"
 )
 
 // Service is the proxy.
 type Service struct {
 	config    Config
 	log       hclog.Logger
-	quiet     *runner.Quiet // what others can cause as often as they like
+	quiet     *service.Quiet // what others can cause as often as they like
 	metrics   *metrics
 	hosts     hosts
 	packagers []*fetch.Upstream
@@ -58,21 +58,21 @@ type Service struct {
 }
 
 var (
-	_ runner.Lasting     = (*Service)(nil)
-	_ runner.PlayersOnly = (*Service)(nil)
-	_ runner.Bounded     = (*Service)(nil)
+	_ service.Lasting     = (*Service)(nil)
+	_ service.PlayersOnly = (*Service)(nil)
+	_ service.Bounded     = (*Service)(nil)
 )
 
 // heldMost is how many requests of players may be held at the same time.
 const heldMost = 20000
 
 // New returns a proxy that is not running.
-func New(c Config, k runner.Kit) (*Service, error) { return newService(c, k, nil) }
+func New(c Config, k service.Kit) (*Service, error) { return newService(c, k, nil) }
 
 // newService is New with another network; nil is the system's.
-func newService(c Config, k runner.Kit, dial func(ctx context.Context, network, address string) (net.Conn, error)) (*Service, error) {
+func newService(c Config, k service.Kit, dial func(ctx context.Context, network, address string) (net.Conn, error)) (*Service, error) {
 	s := &Service{
-		config: c, log: k.Log, quiet: runner.NewQuiet(k.Log, runner.QuietPeriod), metrics: newMetrics(k.Metrics),
+		config: c, log: k.Log, quiet: service.NewQuiet(k.Log, service.QuietPeriod), metrics: newMetrics(k.Metrics),
 		hosts: newHosts(c.Packagers), origins: newOrigins(c.Origins, dial), index: newIndex(), events: newEvents(),
 		playlists: map[string]*playlist{}, names: map[string]*follower{}, folders: map[string]*playlist{},
 		held: make(chan struct{}, heldMost), restored: make(chan struct{}), succeeded: make(chan struct{}),
@@ -99,7 +99,7 @@ func (s *Service) AdminAddress() string {
 
 // AdminRoutes adds /events.
 func (s *Service) AdminRoutes(r *mux.Router) {
-	r.HandleFunc("/events", s.serveEvents).Methods(runner.Reads()...)
+	r.HandleFunc("/events", s.serveEvents).Methods(service.Reads()...)
 }
 
 // Routes has the resources of the packagers, and nothing else.

@@ -9,7 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"livestream-tui/services/hls"
+	"livestream-tui/services/hls/m3u8"
 	"livestream-tui/services/proxy/fetch"
 )
 
@@ -118,13 +118,13 @@ func TestPlayersDoNotNotice(t *testing.T) {
 		{name: "case 16: its numbers jumped", fault: func(p *platform) { p.packagers[0].change(func(o *packager) { o.shift = -5000 }) }, leaves: true},
 		{name: "case 16: it lost what it had", fault: func(p *platform) { p.packagers[0].change(func(o *packager) { o.from = o.enc.newest() + 3 }) }, leaves: true},
 		{name: "case 17: other segments under the same numbers", fault: func(p *platform) {
-			p.packagers[0].change(func(o *packager) { o.deltas = each(func(_ int64, s *hls.Segment) { s.URI = "x" + s.URI }) })
+			p.packagers[0].change(func(o *packager) { o.deltas = each(func(_ int64, s *m3u8.Segment) { s.URI = "x" + s.URI }) })
 		}, leaves: true},
 		{name: "case 20: another discontinuity number", fault: func(p *platform) {
-			p.packagers[0].change(func(o *packager) { o.deltas = func(l *hls.MediaPlaylist) { l.DiscontinuitySequence = 77 } })
+			p.packagers[0].change(func(o *packager) { o.deltas = func(l *m3u8.MediaPlaylist) { l.DiscontinuitySequence = 77 } })
 		}},
 		{name: "case 21: a longer target duration", fault: func(p *platform) {
-			p.packagers[0].change(func(o *packager) { o.deltas = func(l *hls.MediaPlaylist) { l.TargetDuration = 7 } })
+			p.packagers[0].change(func(o *packager) { o.deltas = func(l *m3u8.MediaPlaylist) { l.TargetDuration = 7 } })
 		}},
 		{name: "case 25: ENDLIST", fault: func(p *platform) { p.packagers[0].change(func(o *packager) { o.end = true }) }},
 		{name: "case 25: ENDLIST as it dies", fault: func(p *platform) {
@@ -242,7 +242,7 @@ func TestBothPackagersAway(t *testing.T) {
 				if (v.gaps > 0) != c.gaps {
 					t.Errorf("gaps: got %d, want some: %t", v.gaps, c.gaps)
 				}
-				got := v.check.last.DiscontinuitySequence > 0 || slices.ContainsFunc(v.check.last.Segments, func(s hls.Segment) bool { return s.Discontinuity })
+				got := v.check.last.DiscontinuitySequence > 0 || slices.ContainsFunc(v.check.last.Segments, func(s m3u8.Segment) bool { return s.Discontinuity })
 				if got != c.discontinued {
 					t.Errorf("discontinuity: got %t, want %t", got, c.discontinued)
 				}

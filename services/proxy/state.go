@@ -17,8 +17,9 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 
+	"livestream-tui/services/kit/event"
+	"livestream-tui/services/kit/text"
 	"livestream-tui/services/proxy/stream"
-	"livestream-tui/services/report"
 )
 
 // state keeps the high-water marks on disk: what was served goes on where it was,
@@ -27,7 +28,7 @@ import (
 type state struct {
 	folder string
 
-	failing report.Recurring // used by the goroutine that writes alone
+	failing event.Recurring // used by the goroutine that writes alone
 
 	mu    sync.Mutex
 	dirty map[string][]byte // file's content by key, nil for no file; guarded by mu
@@ -194,7 +195,7 @@ func (s *Service) restore() {
 	now := time.Now()
 	list, err := s.state.read(now)
 	if err != nil {
-		s.log.Warn("some high-water marks cannot be read, their playlists begin anew", "error", report.Shown(err.Error()))
+		s.log.Warn("some high-water marks cannot be read, their playlists begin anew", "error", text.Shown(err.Error()))
 	}
 	streams := map[string]*follower{}
 	var begun []*follower

@@ -6,13 +6,14 @@ import (
 	"sync"
 	"time"
 
-	"livestream-tui/services/hls"
+	"livestream-tui/services/hls/m3u8"
+	"livestream-tui/services/kit/event"
+	"livestream-tui/services/kit/text"
 	"livestream-tui/services/proxy/stream"
-	"livestream-tui/services/report"
 )
 
 // tell makes a failover known: in the log, in the metrics, at /events.
-func (s *Service) tell(f report.Failover) {
+func (s *Service) tell(f event.Failover) {
 	if s.isSucceeded() {
 		return // the other incarnation tells of it
 	}
@@ -21,7 +22,7 @@ func (s *Service) tell(f report.Failover) {
 		s.metrics.gap.Observe(f.GapMS / 1000)
 	}
 	s.events.add(f, time.Now())
-	report.Emit(s.log, failoverText(f), f)
+	event.Emit(s.log, failoverText(f), f)
 }
 
 // tellMode makes known how a playlist is served from now on: at /events, and in the log
@@ -30,7 +31,7 @@ func (s *Service) tellMode(p *playlist, now stream.Snapshot, was bool) {
 	if s.isSucceeded() {
 		return
 	}
-	m := report.Serving{Playlist: p.label, Mode: now.Mode.String(), Reason: report.Shown(now.Why), Degraded: isDegraded(now)}
+	m := event.Serving{Playlist: p.label, Mode: now.Mode.String(), Reason: text.Shown(now.Why), Degraded: isDegraded(now)}
 	s.events.add(m, time.Now())
 	if m.Degraded || was {
 		s.logServing(m)
@@ -47,7 +48,7 @@ func (s *Service) tellLeft() {
 	s.mu.Unlock()
 	for _, p := range left {
 		if !s.isSucceeded() {
-			m := report.Serving{Playlist: p.label, Mode: "not followed", Reason: "nobody asks for it any more"}
+			m := event.Serving{Playlist: p.label, Mode: "not followed", Reason: "nobody asks for it any more"}
 			s.events.add(m, time.Now())
 			s.logServing(m)
 		}
@@ -58,7 +59,7 @@ func (s *Service) tellLeft() {
 // degraded playlist under ever other queries is to fill no log.
 const servingMost = 10
 
-func (s *Service) logServing(m report.Serving) {
+func (s *Service) logServing(m event.Serving) {
 	if !s.told.allow(time.Now(), servingMost) {
 		return
 	}
@@ -67,10 +68,10 @@ func (s *Service) logServing(m report.Serving) {
 		text += ": " + m.Reason
 	}
 	if m.Degraded {
-		report.Alert(s.log, text+"; a failover shows", m)
+		event.Alert(s.log, text+"; a failover shows", m)
 		return
 	}
-	report.Emit(s.log, text, m)
+	event.Emit(s.log, text, m)
 }
 
 // allowance is how often something was done in this second. Safe for concurrent use.
@@ -97,7 +98,7 @@ func (a *allowance) allow(now time.Time, most int) bool {
 func isDegraded(now stream.Snapshot) bool {
 	switch now.Mode {
 	case stream.PassedThrough:
-		return now.Live && !hls.IsMultivariant(now.Body)
+		return now.Live && !m3u8.IsMultivariant(now.Body)
 	case stream.Forwarded:
 		return true
 	}
@@ -105,7 +106,7 @@ func isDegraded(now stream.Snapshot) bool {
 }
 
 // failoverText is the event's message for people.
-func failoverText(f report.Failover) string {
+func failoverText(f event.Failover) string {
 	gap := "no player was waiting"
 	if f.GapMS >= 0 {
 		gap = fmt.Sprintf("the longest wait of a player was %.0f ms", f.GapMS)

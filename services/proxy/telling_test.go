@@ -7,9 +7,9 @@ import (
 	"testing"
 	"time"
 
+	"livestream-tui/services/kit/event"
+	"livestream-tui/services/kit/service"
 	"livestream-tui/services/proxy/stream"
-	"livestream-tui/services/report"
-	"livestream-tui/services/runner"
 )
 
 func TestOnlyWhatCouldHaveBeenMergedIsDegraded(t *testing.T) {
@@ -40,21 +40,21 @@ func TestOnlyWhatCouldHaveBeenMergedIsDegraded(t *testing.T) {
 func TestADegradedPlaylistDoesNotStayOneForEver(t *testing.T) {
 	for name, c := range map[string]struct {
 		later func(f *field, gone *atomic.Bool) // after it is passed through
-		want  report.Serving
+		want  event.Serving
 	}{
 		"nobody asks": {func(*field, *atomic.Bool) { time.Sleep(12 * time.Second) },
-			report.Serving{Mode: "not followed", Reason: "nobody asks for it any more"}},
+			event.Serving{Mode: "not followed", Reason: "nobody asks for it any more"}},
 		"refused": {func(f *field, gone *atomic.Bool) {
 			gone.Store(true)
 			for range 30 {
 				time.Sleep(time.Second)
 				f.get("/ll/v.m3u8")
 			}
-		}, report.Serving{Mode: "refused", Reason: "packagers refuse it"}},
+		}, event.Serving{Mode: "refused", Reason: "packagers refuse it"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			bad := runField(t, startField, false, func(f *field) {
-				f.settings = runner.Environment{"PROXY_ADMIN": "public", "PROXY_IDLE": "10s"}
+				f.settings = service.Environment{"PROXY_ADMIN": "public", "PROXY_IDLE": "10s"}
 				l := f.lowLatency()
 				var gone atomic.Bool
 				f.packagers(fieldEither(func(r *fieldRequest) *fieldReply {
@@ -73,14 +73,14 @@ func TestADegradedPlaylistDoesNotStayOneForEver(t *testing.T) {
 
 				var list []struct {
 					Event string `json:"event"`
-					report.Serving
+					event.Serving
 				}
 				g := f.get("/events")
 				if err := json.Unmarshal(g.body, &list); err != nil {
 					f.check(false, "events: %v", err)
 					return
 				}
-				var got []report.Serving
+				var got []event.Serving
 				for _, e := range list {
 					if strings.HasPrefix(e.Playlist, "/ll/v.m3u8") {
 						got = append(got, e.Serving)

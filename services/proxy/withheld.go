@@ -9,7 +9,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"livestream-tui/services/hls"
+	"livestream-tui/services/hls/container"
 	"livestream-tui/services/proxy/fetch"
 	"livestream-tui/services/proxy/uri"
 )
@@ -55,12 +55,12 @@ func (s *Service) isWithheld(key string, b body) bool {
 	if !doubtful {
 		return false
 	}
-	switch f := hls.Sniff(b.begin); {
+	switch f := container.Sniff(b.begin); {
 	case len(b.begin) == 0 && b.isMedia(top):
 		return false
-	case f == hls.FormatHTML && !top:
+	case f == container.FormatHTML && !top:
 		return false // a page that plays what is here
-	case f != hls.FormatUnknown && f != hls.FormatHTML:
+	case f != container.FormatUnknown && f != container.FormatHTML:
 		return false
 	case b.size == keySize && len(b.begin) == keySize && !isText(b.begin):
 		return false
@@ -184,7 +184,7 @@ func sniffed(r io.Reader) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		if hls.Sniff(b[:n]) != hls.FormatUnknown || n >= textLeast && isText(b[:n]) {
+		if container.Sniff(b[:n]) != container.FormatUnknown || n >= textLeast && isText(b[:n]) {
 			break
 		}
 	}

@@ -5,23 +5,23 @@ import (
 	"strconv"
 	"time"
 
-	"livestream-tui/services/runner"
+	"livestream-tui/services/kit/service"
 )
 
 // Config is the reporter's settings.
 type Config struct {
-	runner.Topology
+	service.Topology
 
 	// TTL is how long what was reported is kept when it is not reported again.
 	TTL time.Duration `env:"REPORT_TTL" envDefault:"10s" doc:"how long a report counts when it is not repeated"`
 }
 
-// ConfigFromEnv reads the reporter's settings; a *runner.ConfigError names every
+// ConfigFromEnv reads the reporter's settings; a *service.ConfigError names every
 // bad one.
-func ConfigFromEnv(e runner.Environment) (Config, error) {
+func ConfigFromEnv(e service.Environment) (Config, error) {
 	var c Config
-	var p runner.Problems
-	runner.Parse(e, &c, &p)
+	var p service.Problems
+	service.Parse(e, &c, &p)
 	c.Complete(&p)
 	p.Require(c.TTL > 0, "REPORT_TTL", c.TTL, "allowed is more than 0s")
 	return c, p.Err()

@@ -13,8 +13,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promauto"
 
-	"livestream-tui/services/report"
-	"livestream-tui/services/runner"
+	"livestream-tui/services/kit/event"
+	"livestream-tui/services/kit/report"
+	"livestream-tui/services/kit/service"
 )
 
 // sweep is how often the table is searched for what is to be forgotten, so that
@@ -29,18 +30,18 @@ type Service struct {
 	zone    *time.Location // of the times in GET /ingests
 	reports *prometheus.CounterVec
 
-	quiet *runner.Quiet
+	quiet *service.Quiet
 
 	mu       sync.Mutex
-	table    *table           // guarded by mu
-	refusals report.Recurring // guarded by mu
+	table    *table          // guarded by mu
+	refusals event.Recurring // guarded by mu
 }
 
-var _ runner.Service = (*Service)(nil)
+var _ service.Service = (*Service)(nil)
 
 // New returns a reporter with an empty table.
-func New(c Config, k runner.Kit) (*Service, error) {
-	s := &Service{config: c, log: k.Log, now: time.Now, zone: time.Local, quiet: runner.NewQuiet(k.Log, runner.QuietPeriod), table: newTable(c.Packagers, c.TTL)}
+func New(c Config, k service.Kit) (*Service, error) {
+	s := &Service{config: c, log: k.Log, now: time.Now, zone: time.Local, quiet: service.NewQuiet(k.Log, service.QuietPeriod), table: newTable(c.Packagers, c.TTL)}
 	metrics := promauto.With(k.Metrics)
 	s.reports = metrics.NewCounterVec(prometheus.CounterOpts{Name: "reporter_reports_total", Help: "Reports by result: taken or refused."}, []string{"result"})
 	metrics.NewGaugeFunc(prometheus.GaugeOpts{Name: "reporter_signals", Help: "Signals in the table."}, func() float64 {
@@ -56,9 +57,9 @@ func (s *Service) Address() string { return s.config.Address() }
 
 // Routes adds the table's routes.
 func (s *Service) Routes(r *mux.Router) {
-	r.HandleFunc("/ingests", s.ingests).Methods(runner.Reads()...)
+	r.HandleFunc("/ingests", s.ingests).Methods(service.Reads()...)
 	r.HandleFunc("/ingests", s.report).Methods(http.MethodPost)
-	r.HandleFunc("/packagers", s.packagers).Methods(runner.Reads()...)
+	r.HandleFunc("/packagers", s.packagers).Methods(service.Reads()...)
 }
 
 // Ready is true from the start: who can ask is answered.
@@ -101,7 +102,7 @@ func (s *Service) ingests(w http.ResponseWriter, _ *http.Request) {
 	s.forget()
 	list := s.table.ingests(s.zone)
 	s.mu.Unlock()
-	runner.WriteJSON(w, http.StatusOK, list)
+	service.WriteJSON(w, http.StatusOK, list)
 }
 
 // packagers answers with the details. Last-Modified is when a discovery last
@@ -115,19 +116,19 @@ func (s *Service) packagers(w http.ResponseWriter, _ *http.Request) {
 	if !reported.IsZero() {
 		w.Header().Set("Last-Modified", reported.UTC().Format(http.TimeFormat))
 	}
-	runner.WriteJSON(w, http.StatusOK, list)
+	service.WriteJSON(w, http.StatusOK, list)
 }
 
 func (s *Service) report(w http.ResponseWriter, r *http.Request) {
 	var in report.IngestReport
-	if !runner.ReadPost(w, r, s.config.ReporterURL, &in) {
+	if !service.ReadPost(w, r, s.config.ReporterURL, &in) {
 		s.reports.WithLabelValues("refused").Inc()
 		return
 	}
 	s.mu.Lock()
 	s.forget()
 	err := s.table.take(in, s.now())
-	var t report.Telling
+	var t event.Telling
 	tell := false
 	if err != nil {
 		t, tell = s.refusals.Seen(err.Error(), s.now())
@@ -138,7 +139,7 @@ func (s *Service) report(w http.ResponseWriter, r *http.Request) {
 		if tell { // a discovery that is set up wrong reports each second
 			s.quiet.Warn("report refused", "from", r.RemoteAddr, "reason", t.Text, "times", t.Times)
 		}
-		runner.WriteError(w, http.StatusBadRequest, err.Error())
+		service.WriteError(w, http.StatusBadRequest, err.Error())
 		return
 	}
 	s.reports.WithLabelValues("taken").Inc()

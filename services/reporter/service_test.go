@@ -12,8 +12,8 @@ import (
 	"testing"
 	"time"
 
-	"livestream-tui/services/report"
-	"livestream-tui/services/runner"
+	"livestream-tui/services/kit/report"
+	"livestream-tui/services/kit/service"
 )
 
 // reporter is one that is served, with a clock that stands at now, three hours
@@ -26,11 +26,11 @@ type reporter struct {
 
 func serve(t *testing.T) *reporter {
 	t.Helper()
-	c, err := ConfigFromEnv(runner.Environment{"REPORTER_URL": "http://reporter:2000"})
+	c, err := ConfigFromEnv(service.Environment{"REPORTER_URL": "http://reporter:2000"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	k := runner.NewKit("reporter", runner.Common{}, runner.Environment{}, io.Discard)
+	k := service.NewKit("reporter", service.Common{}, service.Environment{}, io.Discard)
 	s, err := New(c, k)
 	if err != nil {
 		t.Fatal(err)
@@ -38,7 +38,7 @@ func serve(t *testing.T) *reporter {
 	r := &reporter{t: t, now: began}
 	s.now = func() time.Time { return r.now }
 	s.zone = time.FixedZone("-03", -3*60*60)
-	server := httptest.NewServer(runner.Handler(s, k))
+	server := httptest.NewServer(service.Handler(s, k))
 	t.Cleanup(server.Close)
 	r.url = server.URL
 	return r
@@ -191,11 +191,11 @@ func TestOtherMethodsAreRefused(t *testing.T) {
 }
 
 func TestConfigFromEnv(t *testing.T) {
-	c, err := ConfigFromEnv(runner.Environment{})
+	c, err := ConfigFromEnv(service.Environment{})
 	if err != nil || c.TTL != 10*time.Second || c.Address() != "127.0.0.1:2000" {
 		t.Errorf("defaults: got %+v at %s, %v, want 10s at 127.0.0.1:2000", c, c.Address(), err)
 	}
-	_, err = ConfigFromEnv(runner.Environment{"REPORT_TTL": "0s", "REPORTER_PORT": "x"})
+	_, err = ConfigFromEnv(service.Environment{"REPORT_TTL": "0s", "REPORTER_PORT": "x"})
 	for _, want := range []string{`REPORT_TTL="0s"`, `REPORTER_PORT="x"`} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %s in it", err, want)
@@ -204,7 +204,7 @@ func TestConfigFromEnv(t *testing.T) {
 }
 
 func TestRunEndsWhenAsked(t *testing.T) {
-	s, err := New(Config{TTL: time.Second}, runner.NewKit("reporter", runner.Common{}, runner.Environment{}, io.Discard))
+	s, err := New(Config{TTL: time.Second}, service.NewKit("reporter", service.Common{}, service.Environment{}, io.Discard))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -238,7 +238,7 @@ func (l *sharedLog) String() string {
 
 func TestARefusalThatRepeatsIsToldNowAndThen(t *testing.T) {
 	var log sharedLog
-	s, err := New(Config{TTL: 10 * time.Second}, runner.NewKit("reporter", runner.Common{LogLevel: "info"}, nil, &log))
+	s, err := New(Config{TTL: 10 * time.Second}, service.NewKit("reporter", service.Common{LogLevel: "info"}, nil, &log))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,7 +6,8 @@ import (
 	"slices"
 	"time"
 
-	"livestream-tui/services/report"
+	"livestream-tui/services/kit/report"
+	"livestream-tui/services/kit/text"
 )
 
 // Limits of the table: it is filled from outside.
@@ -66,7 +67,7 @@ func (t *table) check(r report.IngestReport) error {
 	for _, s := range r.Signals {
 		switch {
 		case !report.IsSignal(s.Signal):
-			return fmt.Errorf("signal %q: allowed are letters, digits, _ and -, 64 at most", report.Clean(s.Signal))
+			return fmt.Errorf("signal %q: allowed are letters, digits, _ and -, 64 at most", text.Clean(s.Signal))
 		case seen[s.Signal]:
 			return fmt.Errorf("signal %q stands twice", s.Signal)
 		}
@@ -74,7 +75,7 @@ func (t *table) check(r report.IngestReport) error {
 		for i, p := range s.Packagers {
 			switch {
 			case !slices.Contains(t.packagers, p.URL):
-				return fmt.Errorf("packager %q: allowed are those in PACKAGERS, %q", report.Shown(p.URL), t.packagers)
+				return fmt.Errorf("packager %q: allowed are those in PACKAGERS, %q", text.Shown(p.URL), t.packagers)
 			case slices.ContainsFunc(s.Packagers[:i], func(q report.PackagerStatus) bool { return q.URL == p.URL }):
 				return fmt.Errorf("packager %q stands twice for signal %q", p.URL, s.Signal)
 			case len(p.Reason) > maxReason:

@@ -8,7 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"livestream-tui/services/report"
+	"livestream-tui/services/kit/report"
 )
 
 const (

@@ -3,7 +3,7 @@ package viewer
 import (
 	"github.com/prometheus/client_golang/prometheus"
 
-	"livestream-tui/services/report"
+	"livestream-tui/services/kit/event"
 )
 
 // collector makes metrics of what the players count themselves.
@@ -27,7 +27,7 @@ func newCollector(s *Service) *collector {
 	}
 	const count, gauge = prometheus.CounterValue, prometheus.GaugeValue
 	add("playing", "1 while the picture moves.", gauge, func(s PlayerStatus) float64 {
-		if s.State == report.ViewPlaying {
+		if s.State == event.ViewPlaying {
 			return 1
 		}
 		return 0

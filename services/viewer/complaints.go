@@ -6,7 +6,7 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 
-	"livestream-tui/services/report"
+	"livestream-tui/services/kit/event"
 )
 
 // complaints tell what a player suffers without a line for each time: of what recurs
@@ -15,7 +15,7 @@ type complaints struct {
 	log hclog.Logger
 
 	mu     sync.Mutex
-	recurs report.Recurring // guarded by mu
+	recurs event.Recurring // guarded by mu
 }
 
 func newComplaints(log hclog.Logger) *complaints { return &complaints{log: log} }
@@ -31,7 +31,7 @@ func (c *complaints) hear(message, cause string, args ...any) {
 	if !tell {
 		return
 	}
-	if t.Phase == report.Lasts {
+	if t.Phase == event.Lasts {
 		args = append(args, "times", t.Times, "since", t.Since.Format(time.TimeOnly))
 	}
 	c.log.Warn(message, args...)

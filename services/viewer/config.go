@@ -5,17 +5,17 @@ import (
 	"strings"
 	"time"
 
-	"livestream-tui/services/report"
-	"livestream-tui/services/runner"
+	"livestream-tui/services/kit/report"
+	"livestream-tui/services/kit/service"
 )
 
 // Config is the viewer's settings.
 type Config struct {
-	runner.Topology
+	service.Topology
 
 	// ProxyURL is the base URL that is played from, one. Default: PROXY_PORT on
 	// localhost.
-	ProxyURL runner.URLs `env:"PROXY_URL" doc:"base URL of the proxy that the viewer plays from (default: PROXY_PORT on localhost)"`
+	ProxyURL service.URLs `env:"PROXY_URL" doc:"base URL of the proxy that the viewer plays from (default: PROXY_PORT on localhost)"`
 	// Signals are played whatever the origin says; needed where ORIGIN_URL is none.
 	Signals []string `env:"VIEWER_SIGNALS" doc:"signals that the viewer plays beside those that the origin names, comma-separated"`
 	// Forget is how long a signal is still watched that the origin does not name any
@@ -23,15 +23,15 @@ type Config struct {
 	Forget time.Duration `env:"VIEWER_FORGET" envDefault:"1m" doc:"how long the viewer waits for a signal that the origin has ceased to name"`
 }
 
-// ConfigFromEnv reads the viewer's settings; a *runner.ConfigError names every bad
+// ConfigFromEnv reads the viewer's settings; a *service.ConfigError names every bad
 // one.
-func ConfigFromEnv(e runner.Environment) (Config, error) {
+func ConfigFromEnv(e service.Environment) (Config, error) {
 	var c Config
-	var p runner.Problems
-	runner.Parse(e, &c, &p)
+	var p service.Problems
+	service.Parse(e, &c, &p)
 	c.Complete(&p)
 	if len(c.ProxyURL) == 0 {
-		c.ProxyURL = runner.URLs{fmt.Sprintf("http://localhost:%d", c.ProxyPort)}
+		c.ProxyURL = service.URLs{fmt.Sprintf("http://localhost:%d", c.ProxyPort)}
 	}
 	p.Require(len(c.ProxyURL) == 1, "PROXY_URL", c.ProxyURL, "allowed is one base URL")
 	for _, name := range c.Signals {

@@ -7,12 +7,12 @@ import (
 	"fmt"
 	"time"
 
-	"livestream-tui/services/hls"
+	"livestream-tui/services/hls/m3u8"
 )
 
 // piece is a segment to be fetched, with what its playlist says of it.
 type piece struct {
-	hls.Segment
+	m3u8.Segment
 	msn       int64
 	url       string
 	date      time.Time     // zero when not known
@@ -99,7 +99,7 @@ func (d *downloader) jump(msn int64) {
 
 // startOf is the segment to start with: three target durations behind the end, or
 // what the server holds back (RFC 8216, 6.3.3).
-func startOf(list *hls.MediaPlaylist) int64 {
+func startOf(list *m3u8.MediaPlaylist) int64 {
 	least := 3 * targetOf(list)
 	if c := list.ServerControl; c != nil {
 		least = max(least, c.HoldBack)
@@ -132,7 +132,7 @@ func (p *Player) piece(msn int64) piece {
 
 // rangeOf is the byte range of a segment with its offset, which may be the end of
 // the one before (RFC 8216, 4.3.2.2).
-func rangeOf(list *hls.MediaPlaylist, i int) *hls.ByteRange {
+func rangeOf(list *m3u8.MediaPlaylist, i int) *m3u8.ByteRange {
 	r := list.Segments[i].ByteRange
 	if r == nil || r.Offset >= 0 {
 		return r
@@ -149,7 +149,7 @@ func rangeOf(list *hls.MediaPlaylist, i int) *hls.ByteRange {
 			break
 		}
 	}
-	return &hls.ByteRange{Length: r.Length, Offset: offset}
+	return &m3u8.ByteRange{Length: r.Length, Offset: offset}
 }
 
 // take fetches s and goes on to the next segment, or says how long to wait before
@@ -303,7 +303,7 @@ func (d *downloader) takeMap(ctx context.Context, s piece) (bool, error) {
 	}
 	span := s.Map.ByteRange
 	if span != nil && span.Offset < 0 {
-		span = &hls.ByteRange{Length: span.Length}
+		span = &m3u8.ByteRange{Length: span.Length}
 	}
 	key := keyOf(address, span)
 	d.sections++
@@ -333,7 +333,7 @@ func (d *downloader) takeMap(ctx context.Context, s piece) (bool, error) {
 	return true, nil
 }
 
-func keyOf(address string, span *hls.ByteRange) string {
+func keyOf(address string, span *m3u8.ByteRange) string {
 	if span == nil {
 		return address
 	}
@@ -365,7 +365,7 @@ func (d *downloader) verify(s piece, a answer) bool {
 
 // compare holds a body against other fetches of its URL and against the reference;
 // false when it differs.
-func (d *downloader) compare(msn int64, address string, span *hls.ByteRange, sum Sum) bool {
+func (d *downloader) compare(msn int64, address string, span *m3u8.ByteRange, sum Sum) bool {
 	same := true
 	if was := d.p.o.Ledger.Enter(keyOf(address, span), sum); was != sum {
 		d.p.accuseOf(RuleBytes, "msn %d: %s held %.4x before, holds %.4x", msn, address, was, sum)

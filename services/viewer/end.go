@@ -4,7 +4,7 @@ import (
 	"slices"
 	"time"
 
-	"livestream-tui/services/hls"
+	"livestream-tui/services/hls/m3u8"
 )
 
 // over reports whether the playlist has ended, as it may. Needs mu.
@@ -35,7 +35,7 @@ func (p *Player) end(now time.Time) {
 
 // mayEnd is broken without an end that is one, and with one that was none: the
 // playlist goes on before it was played to its end. Needs mu, and the list before.
-func (p *Player) mayEnd(broken []Violation, list *hls.MediaPlaylist) []Violation {
+func (p *Player) mayEnd(broken []Violation, list *m3u8.MediaPlaylist) []Violation {
 	f := found(slices.DeleteFunc(broken, func(v Violation) bool { return v.Rule == RuleEnd }))
 	if before := p.list; before != nil && before.EndList && !list.EndList && p.buffer.Ended().IsZero() {
 		f.add(RuleEnd, "EXT-X-ENDLIST at msn %d, and the playlist goes on", before.LastMSN())

@@ -5,8 +5,8 @@ import (
 	"errors"
 	"time"
 
-	"livestream-tui/services/hls"
-	"livestream-tui/services/report"
+	"livestream-tui/services/hls/m3u8"
+	"livestream-tui/services/kit/text"
 )
 
 // follow loads the playlist again and again, as RFC 8216, 6.3.4 has it: a target
@@ -15,14 +15,14 @@ func (p *Player) follow(ctx context.Context) error {
 	failed := 0
 	suspect := int64(-1) // the newest MSN, when a packager was seen to have a newer one
 	for {
-		a, err := p.fetch(ctx, order{url: p.o.URL, limit: hls.MaxPlaylist, within: playlistTimeout}, p.quiet())
+		a, err := p.fetch(ctx, order{url: p.o.URL, limit: m3u8.MaxPlaylist, within: playlistTimeout}, p.quiet())
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
 		next := a.At.Add(a.Length).Add(backoff(failed))
-		var list *hls.MediaPlaylist
+		var list *m3u8.MediaPlaylist
 		if err == nil {
-			if list, err = hls.ParseMediaStrictly(a.body); err != nil {
+			if list, err = m3u8.ParseMediaStrictly(a.body); err != nil {
 				p.accuseOf(RuleGrowth, "%d bytes that are no whole playlist: %s", len(a.body), err)
 			}
 		}
@@ -51,7 +51,7 @@ func (p *Player) servedBy(a answer) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	name := a.header.Get("X-Packager")
-	p.status.Packager = report.Clean(name[:min(len(name), 256)])
+	p.status.Packager = text.Clean(name[:min(len(name), 256)])
 	p.status.Loaded = a.At.Add(a.FirstByte)
 }
 
@@ -74,7 +74,7 @@ func (p *Player) gaveUp(failed, retries int) {
 
 // take makes list, asked for at asked, the playlist that is played; it reports
 // whether it has a new segment.
-func (p *Player) take(list *hls.MediaPlaylist, asked time.Time) bool {
+func (p *Player) take(list *m3u8.MediaPlaylist, asked time.Time) bool {
 	p.mu.Lock()
 	now := time.Now()
 	seen, still, before, listed := p.playlists.newestSeen(), p.playlists.Still(), p.list, p.asked
@@ -124,7 +124,7 @@ func (p *Player) judgeStale(ctx context.Context, suspect int64) int64 {
 // watchLeaving has it looked at whether segments that have left the playlist can
 // still be had: for their duration and that of the longest playlist that listed
 // them (RFC 8216, 6.2.2). listed is when they were surely listed last.
-func (p *Player) watchLeaving(before, now *hls.MediaPlaylist, listed time.Time) {
+func (p *Player) watchLeaving(before, now *m3u8.MediaPlaylist, listed time.Time) {
 	gone := now.MediaSequence - before.MediaSequence
 	if gone <= 0 || gone > int64(len(before.Segments)) {
 		return

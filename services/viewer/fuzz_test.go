@@ -4,10 +4,10 @@ import (
 	"testing"
 	"time"
 
-	"livestream-tui/services/hls"
+	"livestream-tui/services/hls/m3u8"
 )
 
-type hlsPlaylist = hls.MediaPlaylist
+type hlsPlaylist = m3u8.MediaPlaylist
 
 func FuzzMedia(f *testing.F) {
 	segment := slicesOf(7*time.Second, time.Second, 7, 40)
@@ -38,7 +38,7 @@ func FuzzPlaylists(f *testing.F) {
 		var c Playlists
 		now := epoch
 		for _, b := range [][]byte{one, two} {
-			p, err := hls.ParseMedia(b)
+			p, err := m3u8.ParseMedia(b)
 			if err != nil {
 				return
 			}
@@ -58,7 +58,7 @@ func FuzzPlaylists(f *testing.F) {
 }
 
 // checkAgain are the violations of p against itself.
-func (c *Playlists) checkAgain(p *hls.MediaPlaylist, now time.Time) []Violation {
+func (c *Playlists) checkAgain(p *m3u8.MediaPlaylist, now time.Time) []Violation {
 	var list []Violation
 	for _, v := range c.Check(p, now, now) {
 		switch v.Rule {

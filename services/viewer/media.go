@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"time"
 
-	"livestream-tui/services/hls"
+	"livestream-tui/services/hls/fmp4"
 )
 
 const (
@@ -28,7 +28,7 @@ var errTruncated = errors.New("truncated")
 // decode and whether their timestamps go on. The zero value is ready. Pure; not
 // safe for concurrent use.
 type Media struct {
-	init *hls.Init // of the fMP4 segments that follow; nil for none
+	init *fmp4.Init // of the fMP4 segments that follow; nil for none
 	due  map[uint32]stamp
 }
 
@@ -41,7 +41,7 @@ type stamp struct {
 // Init takes an initialization section.
 func (m *Media) Init(b []byte) []Violation {
 	var f found
-	in, err := hls.ParseInit(b)
+	in, err := fmp4.ParseInit(b)
 	switch {
 	case err != nil && cutShort(b):
 		f.add(RuleWhole, "%s: %s", err, errTruncated)
@@ -130,7 +130,7 @@ func (m *Media) read(b []byte) ([]track, error) {
 }
 
 func (m *Media) fragments(b []byte) ([]track, error) {
-	list, err := hls.CheckSegment(b)
+	list, err := fmp4.CheckSegment(b)
 	if err != nil {
 		if cutShort(b) {
 			err = fmt.Errorf("%w: %w", errTruncated, err)

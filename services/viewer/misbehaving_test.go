@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"livestream-tui/services/hls"
+	"livestream-tui/services/hls/m3u8"
 )
 
 // once is true at the first call that is asked about n or a later one.
@@ -32,7 +32,7 @@ func TestMisbehaviourIsFoundAndNamed(t *testing.T) {
 		{name: "the MSN goes down", want: []Rule{RuleSequence, RuleGrowth}, text: "from 111 to 106",
 			station: func(s *station) {
 				back := once(there + 1)
-				s.onList = func(p *hls.MediaPlaylist, newest int64) {
+				s.onList = func(p *m3u8.MediaPlaylist, newest int64) {
 					if back(newest) {
 						*p = *s.playlist(newest - 6)
 					}
@@ -40,7 +40,7 @@ func TestMisbehaviourIsFoundAndNamed(t *testing.T) {
 			}},
 		{name: "a segment is gone from the middle", want: []Rule{RuleIdentity, RuleMedia}, text: "msn 115 was 115.m4s 1s",
 			station: func(s *station) {
-				s.onList = func(p *hls.MediaPlaylist, newest int64) {
+				s.onList = func(p *m3u8.MediaPlaylist, newest int64) {
 					if newest > there+1 {
 						remove(p, there)
 					}
@@ -48,7 +48,7 @@ func TestMisbehaviourIsFoundAndNamed(t *testing.T) {
 			}},
 		{name: "a segment was never listed", want: []Rule{RuleSequence, RuleMedia}, text: "a hole of 1s before msn 115",
 			station: func(s *station) {
-				s.onList = func(p *hls.MediaPlaylist, newest int64) {
+				s.onList = func(p *m3u8.MediaPlaylist, newest int64) {
 					*p = *s.playlist(newest + 1)
 					if newest+1 >= there {
 						remove(p, there)
@@ -60,7 +60,7 @@ func TestMisbehaviourIsFoundAndNamed(t *testing.T) {
 			}},
 		{name: "a URI changes", want: []Rule{RuleIdentity}, text: "msn 114 was 114.m4s 1s discontinuity 0, is 114.m4s?again",
 			station: func(s *station) {
-				s.onList = func(p *hls.MediaPlaylist, newest int64) {
+				s.onList = func(p *m3u8.MediaPlaylist, newest int64) {
 					if at := there - 1 - p.MediaSequence; newest >= there && at >= 0 {
 						p.Segments[at].URI += "?again"
 					}
@@ -68,7 +68,7 @@ func TestMisbehaviourIsFoundAndNamed(t *testing.T) {
 			}},
 		{name: "a duration changes", want: []Rule{RuleIdentity}, text: "is 114.m4s 1.01s",
 			station: func(s *station) {
-				s.onList = func(p *hls.MediaPlaylist, newest int64) {
+				s.onList = func(p *m3u8.MediaPlaylist, newest int64) {
 					if at := there - 1 - p.MediaSequence; newest >= there && at >= 0 {
 						p.Segments[at].Duration += 10 * time.Millisecond
 					}
@@ -76,7 +76,7 @@ func TestMisbehaviourIsFoundAndNamed(t *testing.T) {
 			}},
 		{name: "dates drift", want: []Rule{RuleIdentity}, text: "the date of msn 114 went from 00:00:09.000 to 00:00:09.600",
 			station: func(s *station) {
-				s.onList = func(p *hls.MediaPlaylist, newest int64) {
+				s.onList = func(p *m3u8.MediaPlaylist, newest int64) {
 					for i := range p.Segments {
 						if newest >= there {
 							p.Segments[i].ProgramDateTime = p.Segments[i].ProgramDateTime.Add(600 * time.Millisecond)
@@ -86,7 +86,7 @@ func TestMisbehaviourIsFoundAndNamed(t *testing.T) {
 			}},
 		{name: "the discontinuity sequence goes down", want: []Rule{RuleDiscontinuity, RuleIdentity}, text: "went down from 3 to 2",
 			station: func(s *station) {
-				s.onList = func(p *hls.MediaPlaylist, newest int64) {
+				s.onList = func(p *m3u8.MediaPlaylist, newest int64) {
 					p.DiscontinuitySequence = 3
 					if newest > there {
 						p.DiscontinuitySequence = 2
@@ -95,7 +95,7 @@ func TestMisbehaviourIsFoundAndNamed(t *testing.T) {
 			}},
 		{name: "a discontinuity that slid out is not counted", want: []Rule{RuleDiscontinuity, RuleIdentity}, text: "is 0 at msn 109, it was 1 there",
 			station: func(s *station) {
-				s.onList = func(p *hls.MediaPlaylist, _ int64) {
+				s.onList = func(p *m3u8.MediaPlaylist, _ int64) {
 					if at := 108 - p.MediaSequence; at >= 0 && at < int64(len(p.Segments)) {
 						p.Segments[at].Discontinuity = true
 					}
@@ -104,7 +104,7 @@ func TestMisbehaviourIsFoundAndNamed(t *testing.T) {
 		{name: "the target duration changes", want: []Rule{RuleTarget}, text: "went from 1s to 2s",
 			station: func(s *station) {
 				s.window = 8
-				s.onList = func(p *hls.MediaPlaylist, newest int64) {
+				s.onList = func(p *m3u8.MediaPlaylist, newest int64) {
 					if newest >= there {
 						p.TargetDuration = 2
 					}
@@ -112,7 +112,7 @@ func TestMisbehaviourIsFoundAndNamed(t *testing.T) {
 			}},
 		{name: "a segment is longer than the target duration", want: []Rule{RuleTarget}, text: "msn 101 lasts 1.5s",
 			station: func(s *station) {
-				s.onList = func(p *hls.MediaPlaylist, _ int64) {
+				s.onList = func(p *m3u8.MediaPlaylist, _ int64) {
 					if p.MediaSequence <= 101 {
 						p.Segments[101-p.MediaSequence].Duration = 1500 * time.Millisecond
 					}
@@ -122,7 +122,7 @@ func TestMisbehaviourIsFoundAndNamed(t *testing.T) {
 		{name: "ENDLIST", want: []Rule{RuleEnd}, text: "EXT-X-ENDLIST at msn 11",
 			station: func(s *station) {
 				end := once(there)
-				s.onList = func(p *hls.MediaPlaylist, newest int64) { p.EndList = end(newest) }
+				s.onList = func(p *m3u8.MediaPlaylist, newest int64) { p.EndList = end(newest) }
 			}},
 		{name: "the window is too short", want: []Rule{RuleWindow}, text: "2 segments lasts 2s, at least 3s",
 			station: func(s *station) { s.window = 2 }},
@@ -160,7 +160,7 @@ func TestMisbehaviourIsFoundAndNamed(t *testing.T) {
 		{name: "the playlist stands still", want: []Rule{RuleWindow}, text: "after msn 115, at most 1.5s is allowed",
 			station: func(s *station) {
 				s.window = 8
-				s.onList = func(p *hls.MediaPlaylist, newest int64) {
+				s.onList = func(p *m3u8.MediaPlaylist, newest int64) {
 					if newest > there && newest < there+3 {
 						*p = *s.playlist(there)
 					}
@@ -190,7 +190,7 @@ func TestMisbehaviourIsFoundAndNamed(t *testing.T) {
 			}},
 		{name: "a segment leads elsewhere", want: []Rule{RuleDownload}, text: "another host",
 			station: func(s *station) {
-				s.onList = func(p *hls.MediaPlaylist, _ int64) {
+				s.onList = func(p *m3u8.MediaPlaylist, _ int64) {
 					if at := there - p.MediaSequence; at >= 0 && at < int64(len(p.Segments)) {
 						p.Segments[at].URI = "http://elsewhere/115.m4s"
 					}
@@ -375,7 +375,7 @@ func flip(b []byte) []byte {
 }
 
 // remove takes a segment out of a playlist, and those behind it get its numbers.
-func remove(p *hls.MediaPlaylist, msn int64) {
+func remove(p *m3u8.MediaPlaylist, msn int64) {
 	switch at := msn - p.MediaSequence; {
 	case at >= 0 && at < int64(len(p.Segments)):
 		p.Segments = slices.Delete(p.Segments, int(at), int(at)+1)
@@ -385,15 +385,15 @@ func remove(p *hls.MediaPlaylist, msn int64) {
 }
 
 // remap changes the init section from a segment on.
-func remap(msn int64, discontinuity bool) func(*hls.MediaPlaylist, int64) {
-	return func(p *hls.MediaPlaylist, _ int64) {
+func remap(msn int64, discontinuity bool) func(*m3u8.MediaPlaylist, int64) {
+	return func(p *m3u8.MediaPlaylist, _ int64) {
 		for i := range p.Segments {
 			switch m := p.MediaSequence + int64(i); {
 			case m > msn && i == 0 && discontinuity:
 				p.DiscontinuitySequence = 1
 				fallthrough
 			case m >= msn:
-				p.Segments[i].Map = &hls.Map{URI: "init2.mp4"}
+				p.Segments[i].Map = &m3u8.Map{URI: "init2.mp4"}
 				p.Segments[i].Discontinuity = discontinuity && m == msn
 			}
 		}

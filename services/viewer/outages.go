@@ -3,7 +3,7 @@ package viewer
 import (
 	"time"
 
-	"livestream-tui/services/report"
+	"livestream-tui/services/kit/event"
 )
 
 // Outage is a time in which a player had no media to show: from the moment that its
@@ -47,15 +47,15 @@ func (o *outages) after(n int) []Outage {
 type teller struct {
 	signal string
 	ended  int // of those that have ended, how many were told
-	recurs report.Recurring
+	recurs event.Recurring
 }
 
 // tell returns what is to be told now of a player: those that have ended since it was
 // asked before, and the one that lasts.
-func (t *teller) tell(ended []Outage, st PlayerStatus, now time.Time) []report.Outage {
-	var list []report.Outage
+func (t *teller) tell(ended []Outage, st PlayerStatus, now time.Time) []event.Outage {
+	var list []event.Outage
 	for _, o := range ended {
-		list = append(list, report.EndedOutageOf(t.signal, o.Since, o.Until))
+		list = append(list, event.EndedOutageOf(t.signal, o.Since, o.Until))
 	}
 	if t.ended += len(ended); len(ended) > 0 {
 		t.recurs.Only()
@@ -64,8 +64,8 @@ func (t *teller) tell(ended []Outage, st PlayerStatus, now time.Time) []report.O
 		return list
 	}
 	if told, tell := t.recurs.Seen("it lasts", now); tell {
-		o := report.OutageOf(t.signal, st.Lacking, now)
-		o.Again, o.Reason, o.MSN = told.Phase == report.Lasts, st.Trouble, max(st.MSN, 0)
+		o := event.OutageOf(t.signal, st.Lacking, now)
+		o.Again, o.Reason, o.MSN = told.Phase == event.Lasts, st.Trouble, max(st.MSN, 0)
 		list = append(list, o)
 	}
 	return list

@@ -11,9 +11,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"livestream-tui/services/hls"
-	"livestream-tui/services/report"
-	"livestream-tui/services/runner"
+	"livestream-tui/services/hls/m3u8"
+	"livestream-tui/services/kit/event"
+	"livestream-tui/services/kit/service"
 )
 
 func TestOutages(t *testing.T) {
@@ -88,16 +88,16 @@ func TestOutages(t *testing.T) {
 }
 
 // outages are those that the viewer has told of.
-func (j *journal) outages(t *testing.T) (list []report.Outage) {
+func (j *journal) outages(t *testing.T) (list []event.Outage) {
 	t.Helper()
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	for _, l := range j.lines {
-		e, ok, err := report.EventOf(l)
+		e, ok, err := event.EventOf(l)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if o, is := e.(report.Outage); ok && is {
+		if o, is := e.(event.Outage); ok && is {
 			list = append(list, o)
 		}
 	}
@@ -135,7 +135,7 @@ func TestAnOutageHasOneLengthWhoeverTellsIt(t *testing.T) {
 			t.Errorf("got the outage %+v and the word %+v, want one length", end, word)
 		}
 		for _, v := range words {
-			if v.State == report.ViewStalled && (!v.Since.Equal(end.Since) || v.Trouble != "EOF") {
+			if v.State == event.ViewStalled && (!v.Since.Equal(end.Since) || v.Trouble != "EOF") {
 				t.Errorf("got the word %+v, want it stalled since %s, and why", v, end.Since)
 			}
 		}
@@ -150,7 +150,7 @@ func TestAnOutageHasOneLengthWhoeverTellsIt(t *testing.T) {
 		if failed < 2 || failed > 4 || word.FailedRequests < 5 {
 			t.Errorf("got %d lines on %d failed requests, want one each ten seconds", failed, word.FailedRequests)
 		}
-		if last := p.journal.lines[len(p.journal.lines)-1]; last.Time.IsZero() || !slices.ContainsFunc(p.journal.lines, func(l report.Line) bool {
+		if last := p.journal.lines[len(p.journal.lines)-1]; last.Time.IsZero() || !slices.ContainsFunc(p.journal.lines, func(l event.Line) bool {
 			return strings.HasPrefix(l.Message, "a request failed: EOF (no more: ")
 		}) {
 			t.Error("got no word that requests fail no more")
@@ -168,7 +168,7 @@ func TestAnOutageIsNotShortenedByADeclaredGap(t *testing.T) {
 		}
 		return false
 	}
-	s.onList = func(p *hls.MediaPlaylist, newest int64) {
+	s.onList = func(p *m3u8.MediaPlaylist, newest int64) {
 		for i := range p.Segments {
 			msn := p.MediaSequence + int64(i)
 			p.Segments[i].Gap = newest >= declared && msn >= first && msn <= last
@@ -188,7 +188,7 @@ func TestAnOutageIsNotShortenedByADeclaredGap(t *testing.T) {
 			t.Errorf("got %d stalls of %s, want the gap to excuse them", st.StallCount, st.Stalled)
 		}
 		w := httptest.NewRecorder()
-		runner.Handler(p.Service, p.kit).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+		service.Handler(p.Service, p.kit).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
 		if want := `viewer_stalls_total{signal="live01"} 1`; !strings.Contains(w.Body.String(), want) {
 			t.Errorf("got no %s", want)
 		}
@@ -205,7 +205,7 @@ func TestASignalThatIsPlayedToItsEndIsNoFailureAndIsForgotten(t *testing.T) {
 			s := newStation()
 			var end atomic.Int64 // the last segment there is; 0 for none
 			var ends atomic.Pointer[time.Time]
-			s.onList = func(p *hls.MediaPlaylist, _ int64) {
+			s.onList = func(p *m3u8.MediaPlaylist, _ int64) {
 				if n := end.Load(); n > 0 {
 					*p = *s.playlist(n)
 					p.EndList = time.Now().After(*ends.Load())
@@ -226,7 +226,7 @@ func TestASignalThatIsPlayedToItsEndIsNoFailureAndIsForgotten(t *testing.T) {
 				ends.Store(&at)
 				end.Store(s.newest())
 				time.Sleep(c.late + 10*time.Second)
-				if st := p.statuses(); len(st) != 1 || st[0].State != report.ViewEnded || st[0].Outages != c.told/2 {
+				if st := p.statuses(); len(st) != 1 || st[0].State != event.ViewEnded || st[0].Outages != c.told/2 {
 					t.Errorf("got %+v, want it played to its end", st)
 				}
 				if ok, reason := p.Ready(); !ok {
@@ -239,11 +239,11 @@ func TestASignalThatIsPlayedToItsEndIsNoFailureAndIsForgotten(t *testing.T) {
 				}
 				time.Sleep(30 * time.Second)
 				words := p.journal.said(t, time.Time{})
-				if last := words[len(words)-1]; last.State != report.ViewEnded || last.Violations+last.FailedRequests != 0 {
+				if last := words[len(words)-1]; last.State != event.ViewEnded || last.Violations+last.FailedRequests != 0 {
 					t.Errorf("got the last word %+v, want that it has ended well", last)
 				}
 				for _, v := range words {
-					if v.State == report.ViewStalled && c.told == 0 {
+					if v.State == event.ViewStalled && c.told == 0 {
 						t.Errorf("got the word %+v, want none that it stands still", v)
 					}
 				}
@@ -258,12 +258,12 @@ func TestASignalThatIsPlayedToItsEndIsNoFailureAndIsForgotten(t *testing.T) {
 func TestAnEndThatIsNoneIsARuleBroken(t *testing.T) {
 	s := newStation()
 	end := once(115)
-	s.onList = func(p *hls.MediaPlaylist, newest int64) { p.EndList = end(newest) }
+	s.onList = func(p *m3u8.MediaPlaylist, newest int64) { p.EndList = end(newest) }
 	inPlatform(t, nil, s, func(t *testing.T, p *platform) {
 		s.began = time.Now()
 		p.origin.name("live01")
 		time.Sleep(30 * time.Second)
-		if st := p.statuses()[0]; st.State != report.ViewPlaying || st.Violated != 1 || st.Broken(RuleEnd) != 1 {
+		if st := p.statuses()[0]; st.State != event.ViewPlaying || st.Violated != 1 || st.Broken(RuleEnd) != 1 {
 			t.Errorf("got %+v, want one end that was none", st)
 		}
 	})
@@ -277,7 +277,7 @@ func TestAnOriginThatNamesNothingEndsNothing(t *testing.T) {
 		}
 		return false
 	}
-	inPlatform(t, runner.Environment{"VIEWER_FORGET": "5s"}, s, func(t *testing.T, p *platform) {
+	inPlatform(t, service.Environment{"VIEWER_FORGET": "5s"}, s, func(t *testing.T, p *platform) {
 		s.began = time.Now()
 		p.origin.name("live01")
 		time.Sleep(5 * time.Second)
@@ -287,7 +287,7 @@ func TestAnOriginThatNamesNothingEndsNothing(t *testing.T) {
 			t.Fatalf("got %+v, want it watched no more", st)
 		}
 		words, told := p.journal.said(t, time.Time{}), p.journal.outages(t)
-		if last := words[len(words)-1]; last.State != report.ViewStalled {
+		if last := words[len(words)-1]; last.State != event.ViewStalled {
 			t.Errorf("got the last word %+v, want that it stands still", last)
 		}
 		if last := told[len(told)-1]; !last.Lasts() {
@@ -305,7 +305,7 @@ func TestOneSignalThatHasNotBeenShownKeepsNobodyWaiting(t *testing.T) {
 		}
 		return missing
 	}
-	inPlatform(t, runner.Environment{"VIEWER_FORGET": "5s"}, s, func(t *testing.T, p *platform) {
+	inPlatform(t, service.Environment{"VIEWER_FORGET": "5s"}, s, func(t *testing.T, p *platform) {
 		s.began = time.Now()
 		p.origin.name("live02")
 		time.Sleep(5 * time.Second)
@@ -319,13 +319,13 @@ func TestOneSignalThatHasNotBeenShownKeepsNobodyWaiting(t *testing.T) {
 		}
 		p.origin.name("live01")
 		time.Sleep(10 * time.Second)
-		last := report.Viewing{}
+		last := event.Viewing{}
 		for _, v := range p.journal.said(t, time.Time{}) {
 			if v.Signal == "live02" {
 				last = v
 			}
 		}
-		if last.State != report.ViewEnded {
+		if last.State != event.ViewEnded {
 			t.Errorf("got the last word %+v on what nobody watches any more, want that it has ended", last)
 		}
 	})

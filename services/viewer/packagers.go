@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"livestream-tui/services/hls"
+	"livestream-tui/services/hls/m3u8"
 )
 
 // packagerTimeout bounds what is asked of a packager: one that does not answer has
@@ -66,11 +66,11 @@ func (p *Packagers) newest(ctx context.Context, packager, url string) int64 {
 	if !ok {
 		return -1
 	}
-	a, err := p.ask(ctx, order{url: address, limit: hls.MaxPlaylist})
+	a, err := p.ask(ctx, order{url: address, limit: m3u8.MaxPlaylist})
 	if err != nil {
 		return -1
 	}
-	list, err := hls.ParseMediaStrictly(a.body)
+	list, err := m3u8.ParseMediaStrictly(a.body)
 	if err != nil {
 		return -1
 	}

@@ -12,8 +12,9 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"livestream-tui/services/hls"
-	"livestream-tui/services/report"
+	"livestream-tui/services/hls/m3u8"
+	"livestream-tui/services/kit/event"
+	"livestream-tui/services/kit/text"
 )
 
 const (
@@ -93,9 +94,9 @@ type Player struct {
 	status    PlayerStatus // its counts; what depends on the time is filled in by Status
 	buffer    Buffer
 	playlists Playlists
-	list      *hls.MediaPlaylist // nil before the first
-	asked     time.Time          // when list was asked for
-	changed   chan struct{}      // closed, and replaced, at each load
+	list      *m3u8.MediaPlaylist // nil before the first
+	asked     time.Time           // when list was asked for
+	changed   chan struct{}       // closed, and replaced, at each load
 	began     time.Time
 	edge      time.Time     // the date at the buffer's end; zero when not known
 	behind    time.Duration // what is listed after the newest segment downloaded
@@ -211,16 +212,16 @@ func (p *Player) statusAt(now time.Time) PlayerStatus {
 	lacking, lacks := p.buffer.Lacking(now)
 	switch {
 	case lacks:
-		s.State, s.Since, s.Lacking, s.Standing = report.ViewStalled, lacking, lacking, now.Sub(lacking)
+		s.State, s.Since, s.Lacking, s.Standing = event.ViewStalled, lacking, lacking, now.Sub(lacking)
 		s.Outages++
 		s.Lacked, s.LongestOutage = s.Lacked+s.Standing, max(s.LongestOutage, s.Standing)
 	case p.buffer.Playing():
-		s.State, s.Since = report.ViewPlaying, p.buffer.Begun()
+		s.State, s.Since = event.ViewPlaying, p.buffer.Begun()
 		if last, ok := p.outages.ended.last(); ok {
 			s.Since = last.Until
 		}
 	case !p.buffer.Ended().IsZero():
-		s.State, s.Since = report.ViewEnded, p.buffer.Ended()
+		s.State, s.Since = event.ViewEnded, p.buffer.Ended()
 	}
 	if begun := p.buffer.Begun(); !begun.IsZero() {
 		s.Startup = begun.Sub(p.began)
@@ -249,7 +250,7 @@ func (p *Player) fetch(ctx context.Context, o order, quiet bool) (answer, error)
 	f := Failure{At: a.At, Length: a.Length, URL: a.URL, Err: a.Err}
 	p.mu.Lock()
 	if err != nil {
-		f.Cause = report.Cause(err)
+		f.Cause = text.Cause(err)
 		p.status.Trouble = f.Cause
 	} else if p.buffer.Begun().IsZero() {
 		p.status.Trouble = "" // later only media makes good what failed
@@ -276,7 +277,7 @@ func (p *Player) fetch(ctx context.Context, o order, quiet bool) (answer, error)
 func (p *Player) accuse(list ...Violation) {
 	now := time.Now()
 	for i := range list {
-		list[i].At, list[i].Text = now, report.Clean(list[i].Text)
+		list[i].At, list[i].Text = now, text.Clean(list[i].Text)
 	}
 	p.mu.Lock()
 	for _, v := range list {

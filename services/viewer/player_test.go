@@ -12,8 +12,8 @@ import (
 	"testing/synctest"
 	"time"
 
-	"livestream-tui/services/hls"
-	"livestream-tui/services/report"
+	"livestream-tui/services/hls/m3u8"
+	"livestream-tui/services/kit/event"
 )
 
 func TestACleanStationGivesACleanReport(t *testing.T) {
@@ -42,7 +42,7 @@ func TestACleanStationGivesACleanReport(t *testing.T) {
 			for _, s := range r.Stalls {
 				t.Errorf("stall of %s", s.Length)
 			}
-			if r.State != report.ViewPlaying || r.Requests < 60 || r.Bytes == 0 || r.Bitrate == 0 || r.Packager != "http://packager" {
+			if r.State != event.ViewPlaying || r.Requests < 60 || r.Bytes == 0 || r.Bitrate == 0 || r.Packager != "http://packager" {
 				t.Errorf("got %+v, want one that plays", r.PlayerStatus)
 			}
 			if least, most := s.duration, 4*s.duration; r.Latency < least || r.Latency > most {
@@ -110,7 +110,7 @@ func TestStalls(t *testing.T) {
 			if r.Stalled != r.Stalls[0].Length || r.LongestStall != r.Stalled || !slices.Equal(told, r.Stalls) {
 				t.Errorf("got %s in all, %s at most, told %+v, want what is listed: %+v", r.Stalled, r.LongestStall, told, r.Stalls)
 			}
-			if r.State != report.ViewPlaying || r.Failed != c.failed {
+			if r.State != event.ViewPlaying || r.Failed != c.failed {
 				t.Errorf("got %s with %d failed requests (%+v), want it to play, with %d", r.State, r.Failed, r.Failures, c.failed)
 			}
 		})
@@ -126,7 +126,7 @@ func TestAStallThatLastsIsInTheReport(t *testing.T) {
 		return false
 	}
 	r := watch(t, s, PlayerOptions{}, 40*time.Second)
-	if r.State != report.ViewStalled || r.Standing < 25*time.Second || r.StallCount != 1 || len(r.Stalls) != 1 || !r.Stalls[0].Lasts || r.LongestStall != r.Standing {
+	if r.State != event.ViewStalled || r.Standing < 25*time.Second || r.StallCount != 1 || len(r.Stalls) != 1 || !r.Stalls[0].Lasts || r.LongestStall != r.Standing {
 		t.Errorf("got %+v, %+v, want one stall that lasts", r.PlayerStatus, r.Stalls)
 	}
 	if r.GaveUp == 0 {
@@ -136,7 +136,7 @@ func TestAStallThatLastsIsInTheReport(t *testing.T) {
 
 func TestAGapIsNoStall(t *testing.T) {
 	gap := func(s *station, first, last int64) {
-		s.onList = func(p *hls.MediaPlaylist, _ int64) {
+		s.onList = func(p *m3u8.MediaPlaylist, _ int64) {
 			for i := range p.Segments {
 				msn := p.MediaSequence + int64(i)
 				p.Segments[i].Gap = msn >= first && msn <= last
@@ -153,7 +153,7 @@ func TestAGapIsNoStall(t *testing.T) {
 	s := newStation()
 	gap(s, 110, 116)
 	r := watch(t, s, PlayerOptions{Every: 1}, 30*time.Second)
-	if r.Violated != 0 || r.Failed != 0 || r.StallCount != 0 || r.Gaps != 7 || r.State != report.ViewPlaying {
+	if r.Violated != 0 || r.Failed != 0 || r.StallCount != 0 || r.Gaps != 7 || r.State != event.ViewPlaying {
 		t.Errorf("got %+v with %v, want 7 segments passed over and nothing else", r.PlayerStatus, r.Violations)
 	}
 }
@@ -180,7 +180,7 @@ func TestAPlayerReloadsAsTheRFCHasIt(t *testing.T) {
 	// 1, 4, 7, ... seconds.
 	s := newStation()
 	s.td, s.window = 2, 9
-	s.onList = func(p *hls.MediaPlaylist, newest int64) { *p = *s.playlist(newest - newest%3) }
+	s.onList = func(p *m3u8.MediaPlaylist, newest int64) { *p = *s.playlist(newest - newest%3) }
 	s.first = 99
 	r := watch(t, s, PlayerOptions{}, 20*time.Second)
 	var loads []time.Duration
@@ -207,7 +207,7 @@ func TestAPlayerStartsThreeTargetDurationsBehind(t *testing.T) {
 		{"of one second", func(*station) {}, "GET /live01/102.m4s"},
 		{"longer than the segments", func(s *station) { s.td, s.duration, s.window = 2, time.Second, 10 }, "GET /live01/104.m4s"},
 		{"or more, where the server holds back more", func(s *station) {
-			s.onList = func(p *hls.MediaPlaylist, _ int64) { p.ServerControl = &hls.ServerControl{HoldBack: 4 * time.Second} }
+			s.onList = func(p *m3u8.MediaPlaylist, _ int64) { p.ServerControl = &m3u8.ServerControl{HoldBack: 4 * time.Second} }
 		}, "GET /live01/101.m4s"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -229,9 +229,9 @@ func TestByteRangesOfOneFile(t *testing.T) {
 	for msn := s.first; msn < s.first+40; msn++ {
 		file = append(file, s.body(msn)...)
 	}
-	s.onList = func(p *hls.MediaPlaylist, _ int64) {
+	s.onList = func(p *m3u8.MediaPlaylist, _ int64) {
 		for i := range p.Segments {
-			r := &hls.ByteRange{Length: int64(size), Offset: -1}
+			r := &m3u8.ByteRange{Length: int64(size), Offset: -1}
 			if i == 0 {
 				r.Offset = (p.MediaSequence - s.first) * int64(size)
 			}
@@ -246,7 +246,7 @@ func TestByteRangesOfOneFile(t *testing.T) {
 		return true
 	}
 	r := watch(t, s, PlayerOptions{}, 30*time.Second)
-	if r.Violated != 0 || r.Failed != 0 || r.State != report.ViewPlaying || r.MSN < 130 {
+	if r.Violated != 0 || r.Failed != 0 || r.State != event.ViewPlaying || r.MSN < 130 {
 		t.Errorf("got %+v with %v %v, want it to play", r.PlayerStatus, r.Violations, r.Failures)
 	}
 }
@@ -283,7 +283,7 @@ func TestASlowReaderHurriesBeforeItStalls(t *testing.T) {
 	s := newStation()
 	s.size = 100_000
 	r := watch(t, s, PlayerOptions{Pace: 1.5}, 60*time.Second)
-	if r.StallCount != 0 || r.State != report.ViewPlaying {
+	if r.StallCount != 0 || r.State != event.ViewPlaying {
 		t.Errorf("got %+v, want no stall", r.PlayerStatus)
 	}
 }
@@ -306,7 +306,7 @@ func TestAPlayerGivesUpWhereHLSJSDoes(t *testing.T) {
 				return true
 			}
 			r := watch(t, s, PlayerOptions{Every: 1000}, 90*time.Second)
-			if r.GaveUp != c.want || r.Failed != int(c.failed) || r.State != report.ViewPlaying || r.StallCount != 1 {
+			if r.GaveUp != c.want || r.Failed != int(c.failed) || r.State != event.ViewPlaying || r.StallCount != 1 {
 				t.Errorf("got %+v, want to give up %d times", r.PlayerStatus, c.want)
 			}
 		})
@@ -324,7 +324,7 @@ func TestAPatientPlayerWaitsForTheFirstPlaylist(t *testing.T) {
 			return true
 		}
 		r := watch(t, s, PlayerOptions{Patient: patient}, time.Minute)
-		if r.State != report.ViewPlaying || (r.Failed == 0) != patient || (r.GaveUp == 0) != patient {
+		if r.State != event.ViewPlaying || (r.Failed == 0) != patient || (r.GaveUp == 0) != patient {
 			t.Errorf("patient %t: got %+v, want failures only when not", patient, r.PlayerStatus)
 		}
 	}
@@ -334,13 +334,13 @@ func TestAPlayerThatWasLeftBehindIsReloaded(t *testing.T) {
 	// Everything began again at 0 under the same names: players freeze. A viewer
 	// would press reload.
 	s := newStation()
-	s.onList = func(p *hls.MediaPlaylist, newest int64) {
+	s.onList = func(p *m3u8.MediaPlaylist, newest int64) {
 		if newest > 114 {
 			*p = *s.playlist(newest - 90)
 		}
 	}
 	r := watch(t, s, PlayerOptions{}, time.Minute)
-	if r.Reloaded != 1 || r.StallCount != 1 || r.LongestStall < reloadAfter || r.State != report.ViewPlaying || r.Broken(RuleSequence) != 1 {
+	if r.Reloaded != 1 || r.StallCount != 1 || r.LongestStall < reloadAfter || r.State != event.ViewPlaying || r.Broken(RuleSequence) != 1 {
 		t.Errorf("got %+v with %v, want one long stall and a reload", r.PlayerStatus, r.Violations)
 	}
 }
@@ -350,7 +350,7 @@ func TestAPlayerThatFellOutOfTheWindowGoesOn(t *testing.T) {
 	s.onRequest = at(115, func(http.ResponseWriter) { time.Sleep(9 * time.Second) })
 	s.window = 4
 	r := watch(t, s, PlayerOptions{}, time.Minute)
-	if r.Skipped == 0 || r.State != report.ViewPlaying || r.Broken(RuleMedia) != 0 {
+	if r.Skipped == 0 || r.State != event.ViewPlaying || r.Broken(RuleMedia) != 0 {
 		t.Errorf("got %+v with %v, want it to go on", r.PlayerStatus, r.Violations)
 	}
 }

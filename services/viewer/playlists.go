@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"time"
 
-	"livestream-tui/services/hls"
+	"livestream-tui/services/hls/m3u8"
 )
 
 const (
@@ -19,7 +19,7 @@ const (
 // Playlists holds successive loads of one media playlist against each other. The
 // zero value is ready. Pure; not safe for concurrent use.
 type Playlists struct {
-	last     *hls.MediaPlaylist
+	last     *m3u8.MediaPlaylist
 	identity map[int64]identity
 	dates    map[int64]time.Time
 	// since is when the newest segment was first seen, still for how long it is
@@ -40,7 +40,7 @@ type identity struct {
 // Check returns the rules that p breaks by itself or against the loads before, and
 // remembers it. p was asked for at asked and there whole at now. A playlist that
 // stands still is another matter: see Still.
-func (c *Playlists) Check(p *hls.MediaPlaylist, asked, now time.Time) []Violation {
+func (c *Playlists) Check(p *m3u8.MediaPlaylist, asked, now time.Time) []Violation {
 	var f found
 	if p.EndList {
 		f.add(RuleEnd, "EXT-X-ENDLIST at msn %d", p.LastMSN())
@@ -90,13 +90,13 @@ func (c *Playlists) Newest() int64 {
 	return c.last.LastMSN()
 }
 
-func targetOf(p *hls.MediaPlaylist) time.Duration {
+func targetOf(p *m3u8.MediaPlaylist) time.Duration {
 	return time.Duration(p.TargetDuration) * time.Second
 }
 
 func round(d time.Duration) time.Duration { return d.Round(time.Millisecond) }
 
-func checkLengths(p *hls.MediaPlaylist, f *found) {
+func checkLengths(p *m3u8.MediaPlaylist, f *found) {
 	target := targetOf(p)
 	var total time.Duration
 	for i := range p.Segments {
@@ -111,7 +111,7 @@ func checkLengths(p *hls.MediaPlaylist, f *found) {
 	}
 }
 
-func checkAgainst(last, p *hls.MediaPlaylist, f *found) {
+func checkAgainst(last, p *m3u8.MediaPlaylist, f *found) {
 	if p.TargetDuration != last.TargetDuration {
 		f.add(RuleTarget, "the target duration went from %s to %s", targetOf(last), targetOf(p))
 	}
@@ -131,7 +131,7 @@ func checkAgainst(last, p *hls.MediaPlaylist, f *found) {
 // discontinuityAt is EXT-X-DISCONTINUITY-SEQUENCE as it must be in a playlist
 // that begins at msn, from an older playlist that reaches up to there: the
 // discontinuities removed from the head are counted (RFC 8216, 6.2.2).
-func discontinuityAt(p *hls.MediaPlaylist, msn int64) (int64, bool) {
+func discontinuityAt(p *m3u8.MediaPlaylist, msn int64) (int64, bool) {
 	n := msn - p.MediaSequence
 	if n < 0 || n > int64(len(p.Segments)) {
 		return 0, false
@@ -147,7 +147,7 @@ func discontinuityAt(p *hls.MediaPlaylist, msn int64) (int64, bool) {
 
 // checkIdentity tells of the first segment that is not what it was: where one is,
 // all behind it often are too.
-func (c *Playlists) checkIdentity(p *hls.MediaPlaylist, f *found) {
+func (c *Playlists) checkIdentity(p *m3u8.MediaPlaylist, f *found) {
 	if c.identity == nil {
 		c.identity = make(map[int64]identity)
 	}
@@ -179,7 +179,7 @@ func (c *Playlists) checkIdentity(p *hls.MediaPlaylist, f *found) {
 
 // checkDates holds dates against what they were and against each other. One that
 // jumps ahead is a hole in the numbers: a segment is missing that was never listed.
-func (c *Playlists) checkDates(p *hls.MediaPlaylist, f *found) {
+func (c *Playlists) checkDates(p *m3u8.MediaPlaylist, f *found) {
 	if c.dates == nil {
 		c.dates = make(map[int64]time.Time)
 	}
@@ -222,7 +222,7 @@ func forget[V any](m map[int64]V, newest int64) {
 
 // dates are the segments' dates, those that say none counted on from those before
 // them (RFC 8216, 4.3.2.6); zero where none is known.
-func dates(p *hls.MediaPlaylist) []time.Time {
+func dates(p *m3u8.MediaPlaylist) []time.Time {
 	list := make([]time.Time, len(p.Segments))
 	var next time.Time
 	for i := range p.Segments {

@@ -3,7 +3,7 @@ package viewer
 import (
 	"time"
 
-	"livestream-tui/services/report"
+	"livestream-tui/services/kit/event"
 )
 
 // Failure is a request that a player's viewer would have suffered from.
@@ -26,7 +26,7 @@ type Newest struct {
 // PlayerStatus is how a player is. Counts are since Run.
 type PlayerStatus struct {
 	Name, URL string
-	State     report.ViewState
+	State     event.ViewState
 	// Since is when State began.
 	Since time.Time
 	// Startup is how long the first picture took; zero before it.

@@ -8,7 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"livestream-tui/services/report"
+	"livestream-tui/services/kit/event"
 )
 
 // epoch is when the reports of these tests begin.
@@ -20,7 +20,7 @@ const sec = time.Second
 
 func sample() PlayerReport {
 	r := PlayerReport{
-		PlayerStatus: PlayerStatus{Name: "1", URL: "u", State: report.ViewPlaying, Requests: 3, Failed: 2, Bytes: 600, Violated: 2, StallCount: 2,
+		PlayerStatus: PlayerStatus{Name: "1", URL: "u", State: event.ViewPlaying, Requests: 3, Failed: 2, Bytes: 600, Violated: 2, StallCount: 2,
 			Stalled: 7 * sec, LongestStall: 5 * sec, LongestFirstByte: 3 * sec, LongestWait: 3 * sec, Standstill: 4 * sec, Starved: 3 * sec, Gaps: 1, Skipped: 2, GaveUp: 1},
 		Violations: []Violation{{after(1 * sec), RuleMedia, "a"}, {after(20 * sec), RuleEnd, "b"}},
 		Failures:   []Failure{{At: after(1 * sec), Length: sec}, {At: after(8 * sec), Length: 2 * sec}},
@@ -80,7 +80,7 @@ func TestGap(t *testing.T) {
 
 func TestSummarize(t *testing.T) {
 	one, two := sample(), sample()
-	two.State, two.Requests, two.Starved, two.LongestStall = report.ViewStalled, 7, 9*sec, 6*sec
+	two.State, two.Requests, two.Starved, two.LongestStall = event.ViewStalled, 7, 9*sec, 6*sec
 	two.Growth = []Newest{{101, after(8 * sec), after(9 * sec)}, {102, after(9 * sec), after(9 * sec)}}
 	starting := PlayerReport{}
 	starting.URL = "v"
@@ -111,11 +111,11 @@ func TestOneThingThatIsNotCleanIsEnough(t *testing.T) {
 		{"a failed request", func(r *PlayerReport) { r.Failed = 1 }},
 		{"a rule broken", func(r *PlayerReport) { r.Violated = 1 }},
 		{"a stall", func(r *PlayerReport) { r.StallCount = 1 }},
-		{"not playing yet", func(r *PlayerReport) { r.State = report.ViewStarting }},
-		{"not playing any more", func(r *PlayerReport) { r.State = report.ViewStalled }},
+		{"not playing yet", func(r *PlayerReport) { r.State = event.ViewStarting }},
+		{"not playing any more", func(r *PlayerReport) { r.State = event.ViewStalled }},
 		{"giving up", func(r *PlayerReport) { r.GaveUp = 1 }},
 	} {
-		r := PlayerReport{PlayerStatus: PlayerStatus{State: report.ViewPlaying}}
+		r := PlayerReport{PlayerStatus: PlayerStatus{State: event.ViewPlaying}}
 		if s := Summarize([]PlayerReport{r}); !s.Clean() || s.String() != "1 players saw nothing" {
 			t.Errorf("got %q, want a clean one", s)
 		}

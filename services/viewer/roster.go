@@ -5,7 +5,7 @@ import (
 	"slices"
 	"time"
 
-	"livestream-tui/services/report"
+	"livestream-tui/services/kit/report"
 )
 
 // maxSignals bounds what an origin can make the viewer play.

@@ -16,8 +16,9 @@ import (
 	"github.com/hashicorp/go-hclog"
 	"golang.org/x/sync/errgroup"
 
-	"livestream-tui/services/report"
-	"livestream-tui/services/runner"
+	"livestream-tui/services/kit/event"
+	"livestream-tui/services/kit/service"
+	"livestream-tui/services/kit/text"
 )
 
 const (
@@ -43,7 +44,7 @@ type Service struct {
 	roster   *roster             // guarded by mu
 	watching map[string]*watcher // by signal; guarded by mu
 	trouble  string              // why the origin does not answer, empty when it does; guarded by mu
-	silent   report.Recurring    // of the origin; guarded by mu
+	silent   event.Recurring     // of the origin; guarded by mu
 }
 
 // watcher is one signal's player.
@@ -55,17 +56,17 @@ type watcher struct {
 // errForgotten is why a player is stopped whose signal is no longer one.
 var errForgotten = errors.New("the signal is not watched any more")
 
-var _ runner.Service = (*Service)(nil)
+var _ service.Service = (*Service)(nil)
 
 // New returns a viewer that plays nothing yet.
-func New(c Config, k runner.Kit) (*Service, error) {
+func New(c Config, k service.Kit) (*Service, error) {
 	return newService(c, k, func() *http.Client { return NewClient(false) })
 }
 
-func newService(c Config, k runner.Kit, connect func() *http.Client) (*Service, error) {
+func newService(c Config, k service.Kit, connect func() *http.Client) (*Service, error) {
 	s := &Service{
 		config: c, log: k.Log, client: connect(), connect: connect,
-		roster: newRoster(c.Signals, c.Forget), watching: map[string]*watcher{}, silent: report.Recurring{Every: time.Minute},
+		roster: newRoster(c.Signals, c.Forget), watching: map[string]*watcher{}, silent: event.Recurring{Every: time.Minute},
 	}
 	s.packagers = &Packagers{Front: c.ProxyURL[0], URLs: c.Packagers, Client: s.client}
 	return s, k.Metrics.Register(newCollector(s))
@@ -93,9 +94,9 @@ func (s *Service) Ready() (bool, string) {
 	plays, waits, stalls := false, []string(nil), []string(nil)
 	for _, p := range list {
 		switch p.State {
-		case report.ViewPlaying, report.ViewEnded:
+		case event.ViewPlaying, event.ViewEnded:
 			plays = true
-		case report.ViewStalled:
+		case event.ViewStalled:
 			stalls = append(stalls, because(fmt.Sprintf("%s is %s since %s", p.Name, p.State, p.Lacking.Local().Format(time.TimeOnly)), p.Trouble))
 		default:
 			waits = append(waits, because(fmt.Sprintf("%s is %s", p.Name, p.State), p.Trouble))
@@ -184,12 +185,12 @@ func (s *Service) ask(ctx context.Context) {
 		}
 		s.roster.heard(names, s.plays, time.Now())
 		for name, w := range s.watching {
-			if w.player.Status().State == report.ViewEnded {
+			if w.player.Status().State == event.ViewEnded {
 				s.roster.ended(name)
 			}
 		}
 	} else {
-		s.trouble = report.Clean(err.Error())
+		s.trouble = text.Clean(err.Error())
 		s.roster.away()
 		if t, tell := s.silent.Seen(away, time.Now()); tell {
 			s.log.Warn(away, "reason", s.trouble, "since", t.Since.Format(time.TimeOnly))
@@ -200,7 +201,7 @@ func (s *Service) ask(ctx context.Context) {
 // plays needs mu.
 func (s *Service) plays(signal string) bool {
 	w := s.watching[signal]
-	return w != nil && w.player.Status().State == report.ViewPlaying
+	return w != nil && w.player.Status().State == event.ViewPlaying
 }
 
 // reconcile starts and stops players so that each signal of the roster has one.
@@ -212,7 +213,7 @@ func (s *Service) reconcile(ctx context.Context, g *errgroup.Group) error {
 		if !slices.Contains(names, name) {
 			state := w.player.Status().State
 			s.log.Info("signal is not watched any more: the origin does not name it and it does not play", "signal", name, "state", state.String())
-			if state == report.ViewEnded || s.roster.hears {
+			if state == event.ViewEnded || s.roster.hears {
 				w.stop(errForgotten)
 			} else {
 				w.stop(nil) // who names nothing may know nothing: that is no end
@@ -249,7 +250,7 @@ func (s *Service) player(signal string) (*Player, *complaints, error) {
 			own.hear("a rule is broken", v.Rule.String(), "rule", v.Rule.String(), "what", v.Text)
 		},
 		OnFailure: func(f Failure) {
-			own.hear("a request failed", f.Cause, "url", f.URL, "error", report.Clean(f.Err), "after_ms", f.Length.Milliseconds())
+			own.hear("a request failed", f.Cause, "url", f.URL, "error", text.Clean(f.Err), "after_ms", f.Length.Milliseconds())
 		},
 	})
 	return p, own, err
@@ -264,17 +265,17 @@ func (s *Service) speak(ctx context.Context, signal string, p *Player, own *comp
 	for {
 		now, over := time.Now(), ctx.Err() != nil // asked once: what is said last is said after it
 		st, ended := p.look(t.ended)
-		if over && st.State != report.ViewEnded && errors.Is(context.Cause(ctx), errForgotten) {
+		if over && st.State != event.ViewEnded && errors.Is(context.Cause(ctx), errForgotten) {
 			if !st.Lacking.IsZero() {
 				ended = append(ended, Outage{st.Lacking, now})
 			}
-			st.State, st.Since, st.Lacking, st.Standing = report.ViewEnded, now, time.Time{}, 0
+			st.State, st.Since, st.Lacking, st.Standing = event.ViewEnded, now, time.Time{}, 0
 		}
 		for _, o := range t.tell(ended, st, now) {
 			s.tell(o)
 		}
 		if st.State != last.State || st.Packager != last.Packager || now.Sub(said) >= word {
-			report.Emit(s.log, st.State.String(), viewing(signal, st, now))
+			event.Emit(s.log, st.State.String(), viewing(signal, st, now))
 			said, last = now, st
 		}
 		if over {
@@ -286,16 +287,16 @@ func (s *Service) speak(ctx context.Context, signal string, p *Player, own *comp
 }
 
 // tell tells of an outage.
-func (s *Service) tell(o report.Outage) {
+func (s *Service) tell(o event.Outage) {
 	if o.Lasts() {
-		report.Alert(s.log, "the picture stands still", o)
+		event.Alert(s.log, "the picture stands still", o)
 		return
 	}
-	report.Alert(s.log, "the picture stood still", o)
+	event.Alert(s.log, "the picture stood still", o)
 }
 
 // viewing is a status as others are told.
-func viewing(signal string, st PlayerStatus, now time.Time) report.Viewing {
+func viewing(signal string, st PlayerStatus, now time.Time) event.Viewing {
 	latency, age := int64(-1), int64(-1)
 	if st.Latency >= 0 {
 		latency = st.Latency.Milliseconds()
@@ -303,7 +304,7 @@ func viewing(signal string, st PlayerStatus, now time.Time) report.Viewing {
 	if !st.Loaded.IsZero() {
 		age = now.Sub(st.Loaded).Milliseconds()
 	}
-	return report.Viewing{
+	return event.Viewing{
 		Signal: signal, State: st.State, Since: st.Since.UTC().Truncate(time.Millisecond), Trouble: st.Trouble, StalledForMS: st.Standing.Milliseconds(),
 		Stalls: st.Outages, StalledMS: st.Lacked.Milliseconds(), LongestStallMS: st.LongestOutage.Milliseconds(),
 		BufferMS: st.Buffer.Milliseconds(), LatencyMS: latency, MSN: st.MSN, MSNAt: st.Appended.UTC().Truncate(time.Millisecond),
@@ -319,6 +320,6 @@ func (s *Service) tellPatience(told *time.Time) {
 	s.mu.Unlock()
 	if now := time.Now(); idle && now.Sub(*told) >= patience {
 		*told = now
-		report.Emit(s.log, "waiting for a signal", report.Progress{Stage: "waiting for a signal", Percent: -1})
+		event.Emit(s.log, "waiting for a signal", event.Progress{Stage: "waiting for a signal", Percent: -1})
 	}
 }

@@ -16,34 +16,34 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"livestream-tui/services/report"
-	"livestream-tui/services/runner"
+	"livestream-tui/services/kit/event"
+	"livestream-tui/services/kit/service"
 )
 
 // journal keeps the lines of a log.
 type journal struct {
 	mu    sync.Mutex
-	lines []report.Line // guarded by mu
+	lines []event.Line // guarded by mu
 }
 
 func (j *journal) Write(b []byte) (int, error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.lines = append(j.lines, report.ParseLine(b, time.Now()))
+	j.lines = append(j.lines, event.ParseLine(b, time.Now()))
 	return len(b), nil
 }
 
 // said are the viewer's words, from the time since on.
-func (j *journal) said(t *testing.T, since time.Time) (list []report.Viewing) {
+func (j *journal) said(t *testing.T, since time.Time) (list []event.Viewing) {
 	t.Helper()
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	for _, l := range j.lines {
-		e, ok, err := report.EventOf(l)
+		e, ok, err := event.EventOf(l)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if v, is := e.(report.Viewing); ok && is && !l.Time.Before(since) {
+		if v, is := e.(event.Viewing); ok && is && !l.Time.Before(since) {
 			list = append(list, v)
 		}
 	}
@@ -56,7 +56,7 @@ func (j *journal) warned() []string {
 	defer j.mu.Unlock()
 	var list []string
 	for _, l := range j.lines {
-		if l.Level == report.LevelWarn && !slices.Contains(list, l.Message) {
+		if l.Level == event.LevelWarn && !slices.Contains(list, l.Message) {
 			list = append(list, l.Message)
 		}
 	}
@@ -72,10 +72,10 @@ func (o *origin) name(list ...string) { o.names.Store(&list) }
 func (o *origin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	list := o.names.Load()
 	if r.URL.Path != "/signals" || list == nil {
-		runner.WriteError(w, http.StatusServiceUnavailable, "nothing is known yet")
+		service.WriteError(w, http.StatusServiceUnavailable, "nothing is known yet")
 		return
 	}
-	runner.WriteJSON(w, http.StatusOK, append([]string{}, *list...))
+	service.WriteJSON(w, http.StatusOK, append([]string{}, *list...))
 }
 
 // platform is a viewer in front of stations, in a bubble.
@@ -84,15 +84,15 @@ type platform struct {
 	journal journal
 	origin  origin
 	wire    *wire
-	kit     runner.Kit
+	kit     service.Kit
 }
 
 // inPlatform runs a viewer with those settings while during runs.
-func inPlatform(t *testing.T, env runner.Environment, proxy http.Handler, during func(*testing.T, *platform)) {
+func inPlatform(t *testing.T, env service.Environment, proxy http.Handler, during func(*testing.T, *platform)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		p := &platform{wire: newWire()}
-		e := runner.Environment{"PROXY_URL": "http://proxy", "ORIGIN_URL": "http://origin", "PACKAGERS": "http://packager1,http://packager2"}
+		e := service.Environment{"PROXY_URL": "http://proxy", "ORIGIN_URL": "http://origin", "PACKAGERS": "http://packager1,http://packager2"}
 		for k, v := range env {
 			e[k] = v
 		}
@@ -100,7 +100,7 @@ func inPlatform(t *testing.T, env runner.Environment, proxy http.Handler, during
 		if err != nil {
 			t.Fatal(err)
 		}
-		p.kit = runner.NewKit("viewer", runner.Common{LogFormat: "json", LogLevel: "info"}, e, &p.journal)
+		p.kit = service.NewKit("viewer", service.Common{LogFormat: "json", LogLevel: "info"}, e, &p.journal)
 		if p.Service, err = newService(c, p.kit, p.wire.client); err != nil {
 			t.Fatal(err)
 		}
@@ -140,7 +140,7 @@ func TestTheViewerPlaysWhatTheOriginNames(t *testing.T) {
 		words := map[string]int{}
 		for _, v := range p.journal.said(t, since) {
 			words[v.Signal]++
-			if v.State != report.ViewPlaying || v.BufferMS <= 0 || v.LatencyMS <= 0 || v.MSN < 110 || v.Packager != "http://packager" ||
+			if v.State != event.ViewPlaying || v.BufferMS <= 0 || v.LatencyMS <= 0 || v.MSN < 110 || v.Packager != "http://packager" ||
 				v.PlaylistAgeMS < 0 || v.PlaylistAgeMS > 1000 ||
 				v.BitrateBPS <= 0 || v.Stalls+v.Violations+v.FailedRequests != 0 {
 				t.Errorf("got %+v, want one that plays well", v)
@@ -199,21 +199,21 @@ func TestTheViewerSaysAtOnceThatThePictureStands(t *testing.T) {
 		if ok, reason := p.Ready(); !ok {
 			t.Errorf("ready: got %q, want it to be", reason)
 		}
-		var states []report.ViewState
-		var last report.Viewing
+		var states []event.ViewState
+		var last event.Viewing
 		for _, v := range p.journal.said(t, time.Time{}) {
 			if n := len(states); n == 0 || states[n-1] != v.State {
 				states = append(states, v.State)
-				if v.State == report.ViewStalled && (v.StalledForMS > 150 || v.StalledForMS != v.StalledMS || v.Stalls != 1) {
+				if v.State == event.ViewStalled && (v.StalledForMS > 150 || v.StalledForMS != v.StalledMS || v.Stalls != 1) {
 					t.Errorf("got %+v, want the word as soon as the picture stands", v)
 				}
 			}
 			last = v
 		}
-		if states[0] == report.ViewStarting { // a player may be faster than its first word
+		if states[0] == event.ViewStarting { // a player may be faster than its first word
 			states = states[1:]
 		}
-		if want := []report.ViewState{report.ViewPlaying, report.ViewStalled, report.ViewPlaying}; !slices.Equal(states, want) {
+		if want := []event.ViewState{event.ViewPlaying, event.ViewStalled, event.ViewPlaying}; !slices.Equal(states, want) {
 			t.Errorf("got the states %v, want %v", states, want)
 		}
 		if last.Stalls != 1 || last.StalledMS == 0 || last.LongestStallMS != last.StalledMS || last.StalledForMS != 0 || last.FailedRequests == 0 {
@@ -227,7 +227,7 @@ func TestTheViewerSaysAtOnceThatThePictureStands(t *testing.T) {
 
 func TestTheViewerGoesOnWithoutTheOrigin(t *testing.T) {
 	s := newStation()
-	inPlatform(t, runner.Environment{"VIEWER_FORGET": "5s"}, s, func(t *testing.T, p *platform) {
+	inPlatform(t, service.Environment{"VIEWER_FORGET": "5s"}, s, func(t *testing.T, p *platform) {
 		s.began = time.Now()
 		p.origin.name("live01")
 		time.Sleep(5 * time.Second)
@@ -256,7 +256,7 @@ func TestTheViewerForgetsWhatIsGone(t *testing.T) {
 		}
 		return gone
 	}
-	inPlatform(t, runner.Environment{"VIEWER_FORGET": "5s", "VIEWER_SIGNALS": "fixed"}, s, func(t *testing.T, p *platform) {
+	inPlatform(t, service.Environment{"VIEWER_FORGET": "5s", "VIEWER_SIGNALS": "fixed"}, s, func(t *testing.T, p *platform) {
 		s.began = time.Now()
 		p.origin.name("live01")
 		time.Sleep(5 * time.Second)
@@ -289,7 +289,7 @@ func TestASupervisorIsToldThatThereIsNothingToPlay(t *testing.T) {
 		defer p.journal.mu.Unlock()
 		n := 0
 		for _, l := range p.journal.lines {
-			if e, ok, _ := report.EventOf(l); ok && e == (report.Progress{Stage: "waiting for a signal", Percent: -1}) {
+			if e, ok, _ := event.EventOf(l); ok && e == (event.Progress{Stage: "waiting for a signal", Percent: -1}) {
 				n++
 			}
 		}
@@ -328,7 +328,7 @@ func TestMetrics(t *testing.T) {
 		p.origin.name("live01")
 		time.Sleep(20 * time.Second)
 		w := httptest.NewRecorder()
-		runner.Handler(p.Service, p.kit).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+		service.Handler(p.Service, p.kit).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
 		for _, want := range []string{
 			`viewer_playing{signal="live01"} 1`, `viewer_failed_requests_total{signal="live01"} 1`,
 			`viewer_violations_total{rule="download",signal="live01"} 1`, `viewer_violations_total{rule="sequence",signal="live01"} 0`,
@@ -344,20 +344,20 @@ func TestMetrics(t *testing.T) {
 func TestConfigFromEnv(t *testing.T) {
 	for _, c := range []struct {
 		name string
-		env  runner.Environment
+		env  service.Environment
 		bad  []string
 	}{
 		{"nothing set", nil, nil},
-		{"a proxy alone", runner.Environment{"ORIGIN_URL": "none", "VIEWER_SIGNALS": "live01,live02"}, nil},
-		{"a proxy alone and nothing to play", runner.Environment{"ORIGIN_URL": "none"}, []string{"VIEWER_SIGNALS"}},
-		{"everything bad", runner.Environment{"PROXY_URL": "http://a,http://b", "VIEWER_SIGNALS": "a/b", "VIEWER_FORGET": "-1s"},
+		{"a proxy alone", service.Environment{"ORIGIN_URL": "none", "VIEWER_SIGNALS": "live01,live02"}, nil},
+		{"a proxy alone and nothing to play", service.Environment{"ORIGIN_URL": "none"}, []string{"VIEWER_SIGNALS"}},
+		{"everything bad", service.Environment{"PROXY_URL": "http://a,http://b", "VIEWER_SIGNALS": "a/b", "VIEWER_FORGET": "-1s"},
 			[]string{"PROXY_URL", "VIEWER_SIGNALS", "VIEWER_FORGET"}},
-		{"no durations and no URLs", runner.Environment{"PROXY_URL": "proxy", "VIEWER_FORGET": "soon"}, []string{"PROXY_URL", "VIEWER_FORGET"}},
+		{"no durations and no URLs", service.Environment{"PROXY_URL": "proxy", "VIEWER_FORGET": "soon"}, []string{"PROXY_URL", "VIEWER_FORGET"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := ConfigFromEnv(c.env)
 			var bad []string
-			var config *runner.ConfigError
+			var config *service.ConfigError
 			if errors.As(err, &config) {
 				for _, p := range config.Problems {
 					bad = append(bad, p.Variable)
@@ -370,7 +370,7 @@ func TestConfigFromEnv(t *testing.T) {
 			}
 		})
 	}
-	c, err := ConfigFromEnv(runner.Environment{"PROXY_PORT": "18002"})
+	c, err := ConfigFromEnv(service.Environment{"PROXY_PORT": "18002"})
 	if err != nil || c.ProxyURL.String() != "http://localhost:18002" {
 		t.Errorf("got %s, %v, want the proxy's port on localhost", c.ProxyURL, err)
 	}

@@ -7,7 +7,7 @@ import (
 	"net/http"
 	"time"
 
-	"livestream-tui/services/report"
+	"livestream-tui/services/kit/text"
 )
 
 const (
@@ -32,7 +32,7 @@ func signals(ctx context.Context, c *http.Client, origins []string) ([]string, e
 			}
 		}
 		if first == nil {
-			first = fmt.Errorf("%s: %s", origin, report.Cause(err))
+			first = fmt.Errorf("%s: %s", origin, text.Cause(err))
 		}
 	}
 	return nil, first

@@ -10,7 +10,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"livestream-tui/services/dial"
+	"livestream-tui/services/kit/dial"
 )
 
 // NewClient returns a client as a player has one, with connections of its own: it

@@ -16,7 +16,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"livestream-tui/services/hls"
+	"livestream-tui/services/hls/m3u8"
 )
 
 // box is a box of ISO base media.
@@ -89,7 +89,7 @@ type station struct {
 	began time.Time
 
 	// onList changes the playlist, newest is its newest MSN.
-	onList func(p *hls.MediaPlaylist, newest int64)
+	onList func(p *m3u8.MediaPlaylist, newest int64)
 	// onText changes the playlist as it is written.
 	onText func(text string, newest int64) string
 	// onBody changes a segment.
@@ -117,14 +117,14 @@ func (s *station) name(msn int64) string {
 	return fmt.Sprintf("%d.m4s", msn)
 }
 
-func (s *station) playlist(newest int64) *hls.MediaPlaylist {
-	p := &hls.MediaPlaylist{Version: 7, TargetDuration: s.td, MediaSequence: newest - int64(s.window) + 1}
-	var m *hls.Map
+func (s *station) playlist(newest int64) *m3u8.MediaPlaylist {
+	p := &m3u8.MediaPlaylist{Version: 7, TargetDuration: s.td, MediaSequence: newest - int64(s.window) + 1}
+	var m *m3u8.Map
 	if !s.ts {
-		m = &hls.Map{URI: "init.mp4"}
+		m = &m3u8.Map{URI: "init.mp4"}
 	}
 	for msn := p.MediaSequence; msn <= newest; msn++ {
-		p.Segments = append(p.Segments, hls.Segment{
+		p.Segments = append(p.Segments, m3u8.Segment{
 			URI: s.name(msn), Duration: s.duration, Map: m,
 			ProgramDateTime: s.began.Add(time.Duration(msn-s.first-int64(s.window)) * s.duration),
 		})

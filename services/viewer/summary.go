@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"livestream-tui/services/report"
+	"livestream-tui/services/kit/event"
 )
 
 // Summary is what many players saw together.
@@ -37,11 +37,11 @@ func Summarize(reports []PlayerReport) Summary {
 	growth := map[string]map[int64]Newest{} // by playlist and MSN
 	for _, r := range reports {
 		switch r.State {
-		case report.ViewPlaying:
+		case event.ViewPlaying:
 			s.Playing++
-		case report.ViewStalled:
+		case event.ViewStalled:
 			s.Stalled++
-		case report.ViewEnded:
+		case event.ViewEnded:
 			s.Ended++
 		default:
 			s.Starting++

@@ -10,7 +10,7 @@ import (
 	"slices"
 	"time"
 
-	"livestream-tui/services/hls"
+	"livestream-tui/services/hls/m3u8"
 )
 
 // The patience of hls.js (its default fragLoadPolicy and playlistLoadPolicy).
@@ -64,8 +64,8 @@ func (e *refused) Error() string {
 type order struct {
 	url    string
 	head   bool
-	span   *hls.ByteRange // nil for all of it
-	limit  int64          // bytes of body that are read
+	span   *m3u8.ByteRange // nil for all of it
+	limit  int64           // bytes of body that are read
 	within time.Duration
 	// rate is how many bytes a second to read of a body of so many (-1: not
 	// known); nil, and zero, for as fast as they come. Asked again and again.

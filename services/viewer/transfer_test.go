@@ -9,7 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"livestream-tui/services/hls"
+	"livestream-tui/services/hls/m3u8"
 )
 
 // fetched is what a transfer from h told.
@@ -111,11 +111,11 @@ func TestTransferSaysWhatIsWrong(t *testing.T) {
 			_ = http.NewResponseController(w).Flush()
 			hang(r, time.Hour)
 		}, order{}, "not whole after 1m0s"},
-		{"all of it where a range was asked for", status(200), order{span: &hls.ByteRange{Length: 5}}, "status 200 OK"},
+		{"all of it where a range was asked for", status(200), order{span: &m3u8.ByteRange{Length: 5}}, "status 200 OK"},
 		{"less than the range", func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(http.StatusPartialContent)
 			_, _ = w.Write([]byte("abc"))
-		}, order{span: &hls.ByteRange{Length: 5, Offset: 7}}, "3 bytes where a range of 5 was asked for"},
+		}, order{span: &m3u8.ByteRange{Length: 5, Offset: 7}}, "3 bytes where a range of 5 was asked for"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			c.order.limit, c.order.within = 100, time.Minute

@@ -9,7 +9,7 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 
-	"livestream-tui/services/report"
+	"livestream-tui/services/kit/event"
 )
 
 // announceEvery is the least time between two signs of the same progress.
@@ -49,7 +49,7 @@ func (p *announcer) Tell(signal, stage string, percent float64) {
 	p.last[of] = now
 	switch {
 	case p.terminal == nil:
-		report.Emit(p.log, of, report.Progress{Signal: signal, Stage: stage, Percent: percent})
+		event.Emit(p.log, of, event.Progress{Signal: signal, Stage: stage, Percent: percent})
 	case percent < 0:
 		p.draw(of)
 	default:
@@ -66,7 +66,7 @@ func (p *announcer) Done(signal, stage string, well bool) {
 	delete(p.last, signal+": another worker makes the "+stage)
 	switch {
 	case p.terminal == nil && well:
-		report.Emit(p.log, of, report.Progress{Signal: signal, Stage: stage, Percent: 100})
+		event.Emit(p.log, of, event.Progress{Signal: signal, Stage: stage, Percent: 100})
 	case p.terminal == nil:
 	case well:
 		p.draw(of + " 100 %\n")

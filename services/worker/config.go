@@ -8,17 +8,17 @@ import (
 	"strconv"
 	"strings"
 
-	"livestream-tui/services/runner"
+	"livestream-tui/services/kit/service"
 	"livestream-tui/services/worker/transcoder"
 )
 
 // Config is the worker's settings.
 type Config struct {
-	Paths runner.Paths
+	Paths service.Paths
 
 	// IngestURLs are the packagers that signals are delivered to by HTTP; none: they
 	// read the output folder.
-	IngestURLs runner.URLs `env:"INGEST_URLS" doc:"base URLs of the packagers (with INGEST=http) that the worker PUTs to, comma-separated; then OUTPUT_STREAM_PATH may be none"`
+	IngestURLs service.URLs `env:"INGEST_URLS" doc:"base URLs of the packagers (with INGEST=http) that the worker PUTs to, comma-separated; then OUTPUT_STREAM_PATH may be none"`
 	// Token is what packagers want to be shown; empty for none.
 	Token string `env:"INGEST_TOKEN" doc:"bearer token that workers show to packagers; needed where a packager with INGEST=http listens beyond loopback"`
 
@@ -47,15 +47,15 @@ var token = regexp.MustCompile(`^[A-Za-z0-9._~+/-]+=*$`)
 
 var filmSize = regexp.MustCompile(`^[1-9]\d{0,3}[02468]x[1-9]\d{0,3}[02468]$`)
 
-// ConfigFromEnv reads the worker's settings; a *runner.ConfigError names every
+// ConfigFromEnv reads the worker's settings; a *service.ConfigError names every
 // bad one, a missing FFmpeg included.
-func ConfigFromEnv(e runner.Environment) (Config, error) {
+func ConfigFromEnv(e service.Environment) (Config, error) {
 	var c Config
-	var p runner.Problems
-	runner.Parse(e, &c, &p)
+	var p service.Problems
+	service.Parse(e, &c, &p)
 	c.Paths.Complete(e, &p)
 	p.Require(c.Token == "" || token.MatchString(c.Token), "INGEST_TOKEN", "********", "allowed are letters, digits and -._~+/, = at the end")
-	p.Require(c.Paths.Output != runner.NoOutput || len(c.IngestURLs) > 0, "OUTPUT_STREAM_PATH", runner.NoOutput, "a folder is needed, or INGEST_URLS")
+	p.Require(c.Paths.Output != service.NoOutput || len(c.IngestURLs) > 0, "OUTPUT_STREAM_PATH", service.NoOutput, "a folder is needed, or INGEST_URLS")
 	p.Require(c.Window >= 3, "WINDOW_SEGMENTS", c.Window, "allowed is 3 or more")
 	p.Require(filmSize.MatchString(c.FilmSize), "TEST_FILM_SIZE", c.FilmSize, "allowed is WIDTHxHEIGHT in even numbers, such as 1280x720")
 	p.Require(filmSize.MatchString(c.Size), "MEZZANINE_SIZE", c.Size, "allowed is WIDTHxHEIGHT in even numbers, such as 1920x1080")

@@ -14,9 +14,9 @@ import (
 	"testing"
 	"time"
 
-	"livestream-tui/services/hls"
+	"livestream-tui/services/hls/m3u8"
+	"livestream-tui/services/kit/service"
 	"livestream-tui/services/packager"
-	"livestream-tui/services/runner"
 )
 
 // station is a packager that takes signals by HTTP, at an address that it keeps.
@@ -50,17 +50,17 @@ func (st *station) start() {
 		st.t.Fatal(err)
 	}
 	st.address = l.Addr().String()
-	e := runner.Environment{"HOME": "/nowhere", "INGEST": "http", "INGEST_TOKEN": "letmein", "PACKAGERS": "http://" + st.address, "WINDOW_SEGMENTS": st.window}
+	e := service.Environment{"HOME": "/nowhere", "INGEST": "http", "INGEST_TOKEN": "letmein", "PACKAGERS": "http://" + st.address, "WINDOW_SEGMENTS": st.window}
 	c, err := packager.ConfigFromEnv(e)
 	if err != nil {
 		st.t.Fatal(err)
 	}
-	k := runner.NewKit("packager", runner.Common{LogFormat: "json", LogLevel: "debug"}, e, st.log)
+	k := service.NewKit("packager", service.Common{LogFormat: "json", LogLevel: "debug"}, e, st.log)
 	s, err := packager.New(c, k)
 	if err != nil {
 		st.t.Fatal(err)
 	}
-	st.server = &http.Server{Handler: runner.Handler(s, k)}
+	st.server = &http.Server{Handler: service.Handler(s, k)}
 	ctx, cancel := context.WithCancel(context.Background())
 	var group sync.WaitGroup
 	group.Go(func() { _ = s.Run(ctx) })
@@ -93,13 +93,13 @@ func (st *station) get(path string) (int, string) {
 }
 
 // list is the playlist, nil where none is served.
-func (st *station) list() *hls.MediaPlaylist {
+func (st *station) list() *m3u8.MediaPlaylist {
 	st.t.Helper()
 	status, body := st.get("/live01/playlist.m3u8")
 	if status != http.StatusOK {
 		return nil
 	}
-	p, err := hls.ParseMedia([]byte(body))
+	p, err := m3u8.ParseMedia([]byte(body))
 	if err != nil {
 		st.t.Fatal(err)
 	}
@@ -131,7 +131,7 @@ func (st *station) noGap() {
 func deliverer(t *testing.T, urls ...string) *running {
 	t.Helper()
 	r := folders(t, map[string]string{"live01.mp4": "film"})
-	r.output = runner.NoOutput
+	r.output = service.NoOutput
 	r.env = map[string]string{"INGEST_URLS": strings.Join(urls, ","), "INGEST_TOKEN": "letmein"}
 	return r
 }
@@ -213,7 +213,7 @@ func TestTwoWorkersThreePackagers(t *testing.T) {
 		st := stations[2]
 		st.end()
 		st.start()
-		var p *hls.MediaPlaylist
+		var p *m3u8.MediaPlaylist
 		await(t, "a playlist", func() bool { p = st.list(); return p != nil })
 		if len(p.Segments) != 10 {
 			t.Errorf("got %d segments, want the whole window", len(p.Segments))
@@ -326,19 +326,19 @@ func TestAWorkerWithoutTheTokenIsTold(t *testing.T) {
 func TestDeliverySettings(t *testing.T) {
 	for _, c := range []struct {
 		name string
-		env  runner.Environment
+		env  service.Environment
 		bad  string
 	}{
-		{"a folder", runner.Environment{}, ""},
-		{"packagers as well", runner.Environment{"INGEST_URLS": "http://a:1,http://b:2"}, ""},
-		{"packagers alone", runner.Environment{"INGEST_URLS": "http://a:1", "OUTPUT_STREAM_PATH": "none"}, ""},
-		{"neither", runner.Environment{"OUTPUT_STREAM_PATH": "none"}, "OUTPUT_STREAM_PATH"},
-		{"no URL", runner.Environment{"INGEST_URLS": "a"}, "INGEST_URLS"},
-		{"a token that cannot be sent", runner.Environment{"INGEST_TOKEN": "two words"}, "INGEST_TOKEN"},
+		{"a folder", service.Environment{}, ""},
+		{"packagers as well", service.Environment{"INGEST_URLS": "http://a:1,http://b:2"}, ""},
+		{"packagers alone", service.Environment{"INGEST_URLS": "http://a:1", "OUTPUT_STREAM_PATH": "none"}, ""},
+		{"neither", service.Environment{"OUTPUT_STREAM_PATH": "none"}, "OUTPUT_STREAM_PATH"},
+		{"no URL", service.Environment{"INGEST_URLS": "a"}, "INGEST_URLS"},
+		{"a token that cannot be sent", service.Environment{"INGEST_TOKEN": "two words"}, "INGEST_TOKEN"},
 	} {
 		c.env["HOME"], c.env["FFMPEG_PATH"], c.env["FFPROBE_PATH"] = "/nowhere", "sh", "sh"
 		_, err := ConfigFromEnv(c.env)
-		var config *runner.ConfigError
+		var config *service.ConfigError
 		switch {
 		case c.bad == "" && err != nil:
 			t.Errorf("%s: got %v, want it allowed", c.name, err)

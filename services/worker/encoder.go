@@ -12,8 +12,8 @@ import (
 	"github.com/hashicorp/go-hclog"
 
 	"livestream-tui/procs/child"
-	"livestream-tui/services/media"
-	"livestream-tui/services/report"
+	"livestream-tui/services/hls/media"
+	"livestream-tui/services/kit/event"
 	"livestream-tui/services/worker/delivery"
 	"livestream-tui/services/worker/ffmpeg"
 	"livestream-tui/services/worker/segmenter"
@@ -55,8 +55,8 @@ type encoder struct {
 	metrics *metrics
 	output  *delivery.Output // used by run's goroutine alone
 
-	ends report.Recurring // how FFmpeg ended since the last segment; used by run's goroutine alone
-	says report.Recurring // what FFmpeg says; used by the goroutine that reads it
+	ends event.Recurring // how FFmpeg ended since the last segment; used by run's goroutine alone
+	says event.Recurring // what FFmpeg says; used by the goroutine that reads it
 
 	mu      sync.Mutex
 	full    bool      // the playlist is as long as it is to be; guarded by mu

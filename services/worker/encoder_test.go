@@ -12,7 +12,7 @@ import (
 	"github.com/hashicorp/go-hclog"
 	"github.com/prometheus/client_golang/prometheus"
 
-	"livestream-tui/services/media"
+	"livestream-tui/services/hls/media"
 	"livestream-tui/services/worker/delivery"
 	"livestream-tui/services/worker/segmenter"
 	"livestream-tui/services/worker/streamtest"

@@ -10,7 +10,7 @@ import (
 
 	"github.com/gorilla/mux"
 
-	"livestream-tui/services/runner"
+	"livestream-tui/services/kit/service"
 )
 
 // Fault is what goes wrong with a worker on purpose, for drills. It is set over the
@@ -66,23 +66,23 @@ func (w *wallClock) fault() Fault {
 // ControlRoutes adds the fault switch to the routes of the service's socket.
 func (s *Service) ControlRoutes(r *mux.Router) {
 	r.HandleFunc("/fault", func(w http.ResponseWriter, _ *http.Request) {
-		runner.WriteJSON(w, http.StatusOK, s.clock.wall.fault())
-	}).Methods(runner.Reads()...)
+		service.WriteJSON(w, http.StatusOK, s.clock.wall.fault())
+	}).Methods(service.Reads()...)
 	r.HandleFunc("/fault", func(w http.ResponseWriter, r *http.Request) {
 		var f Fault
-		if !runner.ReadControl(w, r, &f) {
+		if !service.ReadControl(w, r, &f) {
 			return
 		}
 		if err := f.check(); err != nil {
-			runner.WriteError(w, http.StatusBadRequest, err.Error())
+			service.WriteError(w, http.StatusBadRequest, err.Error())
 			return
 		}
 		s.setFault(f)
-		runner.WriteJSON(w, http.StatusOK, s.clock.wall.fault())
+		service.WriteJSON(w, http.StatusOK, s.clock.wall.fault())
 	}).Methods(http.MethodPut)
 	r.HandleFunc("/fault", func(w http.ResponseWriter, _ *http.Request) {
 		s.setFault(Fault{Mode: ModeNone})
-		runner.WriteJSON(w, http.StatusOK, s.clock.wall.fault())
+		service.WriteJSON(w, http.StatusOK, s.clock.wall.fault())
 	}).Methods(http.MethodDelete)
 }
 

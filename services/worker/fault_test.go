@@ -9,14 +9,14 @@ import (
 	"testing"
 	"time"
 
-	"livestream-tui/services/runner"
+	"livestream-tui/services/kit/service"
 )
 
 // Numbers go on from the last one, not from the stepped clock.
 func TestAStepOfTheClockMovesNoSegment(t *testing.T) {
 	t.Parallel()
 	r := folders(t, map[string]string{"live01.mp4": "film"}).start().ready()
-	socket := httptest.NewServer(runner.SocketHandler(r.s, runner.NewKit("worker", runner.Common{}, runner.Environment{}, r.log)))
+	socket := httptest.NewServer(service.SocketHandler(r.s, service.NewKit("worker", service.Common{}, service.Environment{}, r.log)))
 	defer socket.Close()
 	put := func(body string) int {
 		req, err := http.NewRequest(http.MethodPut, socket.URL+"/fault", strings.NewReader(body))

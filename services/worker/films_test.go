@@ -9,8 +9,8 @@ import (
 	"testing"
 	"time"
 
-	"livestream-tui/services/report"
-	"livestream-tui/services/runner"
+	"livestream-tui/services/kit/event"
+	"livestream-tui/services/kit/service"
 	"livestream-tui/services/worker/transcoder"
 )
 
@@ -53,12 +53,12 @@ func TestABadFilmIsRefusedAloneAndSaid(t *testing.T) {
 	const message = "film refused, the others go on"
 	a.start()
 	for _, b := range bad {
-		var lines []report.Line
+		var lines []event.Line
 		await(t, b.file+" is refused", func() bool {
 			lines = a.log.find(message, "file="+b.file, "event=film", "state=refused")
 			return len(lines) > 0
 		})
-		if got := lines[0].Field("reason"); lines[0].Level != report.LevelWarn || !strings.HasPrefix(got, b.reason) {
+		if got := lines[0].Field("reason"); lines[0].Level != event.LevelWarn || !strings.HasPrefix(got, b.reason) {
 			t.Errorf("%s: got %s %q, want a warning that begins with %q", b.file, lines[0].Level, got, b.reason)
 		}
 	}
@@ -105,7 +105,7 @@ func TestTheTestFilmIsMadeOnceAndIsItsOwnMezzanine(t *testing.T) {
 }
 
 func TestAFilmWithoutItsIndexIsWaitedForWhileItMayBeCopied(t *testing.T) {
-	s, err := New(Config{Paths: runner.Paths{Output: runner.NoOutput}}, runner.NewKit("worker", runner.Common{}, nil, &log{}))
+	s, err := New(Config{Paths: service.Paths{Output: service.NoOutput}}, service.NewKit("worker", service.Common{}, nil, &log{}))
 	if err != nil {
 		t.Fatal(err)
 	}

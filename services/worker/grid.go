@@ -3,7 +3,7 @@ package worker
 import (
 	"time"
 
-	"livestream-tui/services/media"
+	"livestream-tui/services/hls/media"
 )
 
 // gridOf is the grid of a film whose segments are of that length and whose file was

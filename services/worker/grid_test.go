@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"livestream-tui/services/media"
+	"livestream-tui/services/hls/media"
 )
 
 const ntsc = 2002 * time.Millisecond

@@ -16,10 +16,10 @@ import (
 	"testing"
 	"time"
 
-	"livestream-tui/services/hls"
-	"livestream-tui/services/media"
-	"livestream-tui/services/report"
-	"livestream-tui/services/runner"
+	"livestream-tui/services/hls/m3u8"
+	"livestream-tui/services/hls/media"
+	"livestream-tui/services/kit/event"
+	"livestream-tui/services/kit/service"
 )
 
 // patienceOfTests bounds every wait of a test; none is a measure of anything.
@@ -101,21 +101,21 @@ func film(t *testing.T, name string) string {
 // log collects what is logged.
 type log struct {
 	mu    sync.Mutex
-	lines []report.Line
+	lines []event.Line
 }
 
 func (l *log) Write(b []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.lines = append(l.lines, report.ParseLine(b, time.Time{}))
+	l.lines = append(l.lines, event.ParseLine(b, time.Time{}))
 	return len(b), nil
 }
 
 // find returns the lines with that message and every field given as name=value.
-func (l *log) find(message string, fields ...string) []report.Line {
+func (l *log) find(message string, fields ...string) []event.Line {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	var found []report.Line
+	var found []event.Line
 	for _, line := range l.lines {
 		if line.Message == message && !slices.ContainsFunc(fields, func(f string) bool { return !slices.Contains(words(line), f) }) {
 			found = append(found, line)
@@ -124,7 +124,7 @@ func (l *log) find(message string, fields ...string) []report.Line {
 	return found
 }
 
-func words(l report.Line) []string {
+func words(l event.Line) []string {
 	var list []string
 	for _, f := range l.Fields {
 		list = append(list, f.Key+"="+l.Field(f.Key))
@@ -179,14 +179,14 @@ func (r *running) remove(name string) {
 func (r *running) start() *running {
 	r.t.Helper()
 	r.log, r.err = &log{}, make(chan error, 1)
-	e := runner.Environment{"HOME": r.t.TempDir(), "PATH": os.Getenv("PATH"), "INPUT_STREAM_PATH": r.input,
+	e := service.Environment{"HOME": r.t.TempDir(), "PATH": os.Getenv("PATH"), "INPUT_STREAM_PATH": r.input,
 		"OUTPUT_STREAM_PATH": r.output, "CACHE_PATH": r.cache, "TEST_FILM_SIZE": "320x180"}
 	maps.Copy(e, r.env)
 	c, err := ConfigFromEnv(e)
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	r.s, err = New(c, runner.NewKit("worker", runner.Common{LogFormat: "json", LogLevel: "debug"}, e, r.log))
+	r.s, err = New(c, service.NewKit("worker", service.Common{LogFormat: "json", LogLevel: "debug"}, e, r.log))
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -244,13 +244,13 @@ func (r *running) full(signals ...string) *running {
 	return r
 }
 
-func (r *running) playlist(signal string) *hls.MediaPlaylist {
+func (r *running) playlist(signal string) *m3u8.MediaPlaylist {
 	r.t.Helper()
 	b, err := os.ReadFile(filepath.Join(r.output, signal, media.PlaylistName))
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	p, err := hls.ParseMedia(b)
+	p, err := m3u8.ParseMedia(b)
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -317,7 +317,7 @@ func (r *running) goesOn(signal string) {
 // said reports whether a message with those fields and a reason that holds the text is
 // in the log.
 func (r *running) said(message, reason string, fields ...string) bool {
-	return slices.ContainsFunc(r.log.find(message, fields...), func(l report.Line) bool {
+	return slices.ContainsFunc(r.log.find(message, fields...), func(l event.Line) bool {
 		return strings.Contains(l.Field("reason"), reason)
 	})
 }

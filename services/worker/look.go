@@ -6,9 +6,9 @@ import (
 	"strings"
 	"time"
 
-	"livestream-tui/services/media"
-	"livestream-tui/services/report"
-	"livestream-tui/services/runner"
+	"livestream-tui/services/hls/media"
+	"livestream-tui/services/kit/event"
+	"livestream-tui/services/kit/service"
 	"livestream-tui/services/worker/delivery"
 	"livestream-tui/services/worker/input"
 )
@@ -68,7 +68,7 @@ func (s *Service) markRefused(list []input.File) {
 	for i, f := range list {
 		sig := s.signals[f.Name]
 		if sig != nil && sig.file.Same(f) && sig.stage == stageRefused && sig.running() == nil {
-			list[i].State = report.FilmRefused
+			list[i].State = event.FilmRefused
 		}
 	}
 }
@@ -96,7 +96,7 @@ func (s *Service) see(ctx context.Context, f input.File, there map[string]bool) 
 func (s *Service) movesGrid(sig *signal, f input.File) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.config.Paths.Output == runner.NoOutput && f.Fit() && sig.segment != 0 && gridOf(sig.segment, sig.file.Changed) != gridOf(sig.segment, f.Changed)
+	return s.config.Paths.Output == service.NoOutput && f.Fit() && sig.segment != 0 && gridOf(sig.segment, sig.file.Changed) != gridOf(sig.segment, f.Changed)
 }
 
 // former tells of a new version that cannot be aired, or not yet.
@@ -181,11 +181,11 @@ func (s *Service) removeEnded(list []input.File) {
 		s.log.Info("removed what an ended signal has left", "signal", over[i])
 	}
 	length := time.Duration(s.config.Window) * media.DefaultSegment
-	if s.config.Paths.Output == runner.NoOutput || time.Since(s.began) > length+2*rescanEvery {
+	if s.config.Paths.Output == service.NoOutput || time.Since(s.began) > length+2*rescanEvery {
 		return
 	}
 	for _, f := range list {
-		if f.State != report.FilmRefused {
+		if f.State != event.FilmRefused {
 			kept[f.Signal] = true
 		}
 	}

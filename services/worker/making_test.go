@@ -15,7 +15,7 @@ import (
 	"github.com/hashicorp/go-hclog"
 
 	"livestream-tui/procs/child"
-	"livestream-tui/services/hls"
+	"livestream-tui/services/hls/m3u8"
 	"livestream-tui/services/worker/ffmpeg"
 	"livestream-tui/services/worker/transcoder"
 )
@@ -141,7 +141,7 @@ func TestALongFilmIsOnAirByItsBeginningWhileTheRestIsMade(t *testing.T) {
 	})
 	a.awaitMSN("long", a.playlist("long").LastMSN()+1)
 	p := a.playlist("long")
-	if !slices.ContainsFunc(p.Segments, func(s hls.Segment) bool { return s.Discontinuity }) {
+	if !slices.ContainsFunc(p.Segments, func(s m3u8.Segment) bool { return s.Discontinuity }) {
 		t.Error("no discontinuity where the whole takes over from another picture")
 	}
 	noneMissing(t, a.published("long"))

@@ -6,7 +6,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promauto"
 
-	"livestream-tui/services/media"
+	"livestream-tui/services/hls/media"
 	"livestream-tui/services/worker/delivery"
 )
 

@@ -6,37 +6,37 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 
-	"livestream-tui/services/report"
+	"livestream-tui/services/kit/event"
 )
 
 func TestWhatBecomesOfAFilmIsToldOnceEachTimeThatItChanges(t *testing.T) {
 	l := &log{}
 	o := newOutcomes(hclog.New(&hclog.LoggerOptions{JSONFormat: true, Output: l}))
-	film := func(state report.FilmState, reason string) report.Film {
-		return report.Film{File: "a.mp4", Signal: "a", State: state, Reason: reason}
+	film := func(state event.FilmState, reason string) event.Film {
+		return event.Film{File: "a.mp4", Signal: "a", State: state, Reason: reason}
 	}
-	for _, f := range []report.Film{
-		film(report.FilmWaiting, "it is still being copied"),
-		film(report.FilmWaiting, "it is still being copied"),
-		film(report.FilmAired, ""),
-		film(report.FilmAired, ""),
-		formerOf(film(report.FilmWaiting, "it is new, or still being copied")),
-		formerOf(film(report.FilmRefused, "it is empty")),
-		film(report.FilmWaiting, "no space left on device"),
-		film(report.FilmRefused, "it has no picture"),
-		{File: "notes.txt", State: report.FilmPassed, Reason: "its extension is none of a film's"},
+	for _, f := range []event.Film{
+		film(event.FilmWaiting, "it is still being copied"),
+		film(event.FilmWaiting, "it is still being copied"),
+		film(event.FilmAired, ""),
+		film(event.FilmAired, ""),
+		formerOf(film(event.FilmWaiting, "it is new, or still being copied")),
+		formerOf(film(event.FilmRefused, "it is empty")),
+		film(event.FilmWaiting, "no space left on device"),
+		film(event.FilmRefused, "it has no picture"),
+		{File: "notes.txt", State: event.FilmPassed, Reason: "its extension is none of a film's"},
 	} {
 		o.tell(f)
 	}
-	if got := o.of(report.FilmRefused); len(got) != 1 || got[0] != "a.mp4 refused: it has no picture" {
+	if got := o.of(event.FilmRefused); len(got) != 1 || got[0] != "a.mp4 refused: it has no picture" {
 		t.Errorf("refused: got %v", got)
 	}
 	o.only(func(file string) bool { return file == "notes.txt" })
 	o.only(func(file string) bool { return file == "notes.txt" })
 	var got []string
 	for _, line := range l.lines {
-		e, ok, err := report.EventOf(line)
-		if f, is := e.(report.Film); !ok || err != nil || !is {
+		e, ok, err := event.EventOf(line)
+		if f, is := e.(event.Film); !ok || err != nil || !is {
 			t.Errorf("%v: got no event of a film: %v", line, err)
 		} else {
 			got = append(got, line.Level.String()+" "+line.Message+": "+f.File+" "+string(f.State))

@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"livestream-tui/services/media"
-	"livestream-tui/services/runner"
+	"livestream-tui/services/hls/media"
+	"livestream-tui/services/kit/service"
 )
 
 func TestASignalComesBackWhenItsFolderCanBeMade(t *testing.T) {
@@ -67,7 +67,7 @@ func TestASecondWorkerOnOneFolderIsRefused(t *testing.T) {
 	b.start()
 	err := <-b.err
 	b.err <- nil
-	var config *runner.ConfigError
+	var config *service.ConfigError
 	if !errors.As(err, &config) {
 		t.Fatalf("got %v, want a configuration error", err)
 	}

@@ -10,8 +10,9 @@ import (
 	"testing"
 	"time"
 
-	"livestream-tui/services/hls"
-	"livestream-tui/services/media"
+	"livestream-tui/services/hls/fmp4"
+	"livestream-tui/services/hls/m3u8"
+	"livestream-tui/services/hls/media"
 	"livestream-tui/services/worker/input"
 )
 
@@ -101,7 +102,7 @@ func TestARestartedWorkerGoesOnWhereItStopped(t *testing.T) {
 func TestThePlaylistIsOnTheClock(t *testing.T) {
 	t.Parallel()
 	a := folders(t, map[string]string{"live01.mp4": "film"}).start().ready()
-	var p *hls.MediaPlaylist
+	var p *m3u8.MediaPlaylist
 	await(t, "the newest segment to be the last one that is over", func() bool {
 		before := segmentAt(time.Now())
 		p = a.playlist("live01")
@@ -180,7 +181,7 @@ func TestAFilmOfTelevisionsRateIsOnAGridOfItsOwn(t *testing.T) {
 	a.goesOn("live01")
 }
 
-func uris(p *hls.MediaPlaylist) []string {
+func uris(p *m3u8.MediaPlaylist) []string {
 	var list []string
 	for _, s := range p.Segments {
 		list = append(list, s.URI)
@@ -195,7 +196,7 @@ func TestAFilmWithoutSoundGetsSilence(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	in, err := hls.ParseInit(b)
+	in, err := fmp4.ParseInit(b)
 	if err != nil || len(in.Tracks) != 2 || in.Tracks[0].Format != "avc1" || in.Tracks[1].Format != "mp4a" {
 		t.Errorf("got %+v, %v, want H.264 and AAC", in, err)
 	}

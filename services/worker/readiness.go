@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"livestream-tui/services/report"
+	"livestream-tui/services/kit/event"
 )
 
 // Ready reports whether a film is on air, and whether those whose mezzanine was there
@@ -53,7 +53,7 @@ func (s *Service) Ready() (bool, string) {
 func (s *Service) whyNot(wrong, coming []string) string {
 	slices.Sort(wrong)
 	slices.Sort(coming)
-	waiting, refused := s.outcomes.of(report.FilmWaiting), s.outcomes.of(report.FilmRefused)
+	waiting, refused := s.outcomes.of(event.FilmWaiting), s.outcomes.of(event.FilmRefused)
 	var reasons []string
 	switch {
 	case len(wrong)+len(coming) > 0:

@@ -14,9 +14,9 @@ import (
 	"github.com/hashicorp/go-hclog"
 
 	"livestream-tui/procs/child"
-	"livestream-tui/services/media"
-	"livestream-tui/services/report"
-	"livestream-tui/services/runner"
+	"livestream-tui/services/hls/media"
+	"livestream-tui/services/kit/event"
+	"livestream-tui/services/kit/service"
 	"livestream-tui/services/worker/delivery"
 	"livestream-tui/services/worker/input"
 	"livestream-tui/services/worker/transcoder"
@@ -57,10 +57,10 @@ type Service struct {
 	outcomes   *outcomes
 	clock      clock
 	began      time.Time
-	rescan     time.Duration    // how often the input folder is looked at
-	keepEnded  time.Duration    // how long what was published of an ended signal stays
-	settler    input.Settler    // used by Run's goroutine alone
-	unreadable report.Recurring // used by Run's goroutine alone
+	rescan     time.Duration   // how often the input folder is looked at
+	keepEnded  time.Duration   // how long what was published of an ended signal stays
+	settler    input.Settler   // used by Run's goroutine alone
+	unreadable event.Recurring // used by Run's goroutine alone
 
 	mu      sync.Mutex
 	doing   string             // what the service does as a whole; guarded by mu
@@ -80,14 +80,14 @@ type ending struct {
 }
 
 var (
-	_ runner.Service    = (*Service)(nil)
-	_ runner.Controlled = (*Service)(nil)
-	_ maker             = (*transcoder.Transcoder)(nil)
+	_ service.Service    = (*Service)(nil)
+	_ service.Controlled = (*Service)(nil)
+	_ maker              = (*transcoder.Transcoder)(nil)
 )
 
 // New returns a worker that is not running.
-func New(c Config, k runner.Kit) (*Service, error) {
-	if c.Paths.Output != runner.NoOutput {
+func New(c Config, k service.Kit) (*Service, error) {
+	if c.Paths.Output != service.NoOutput {
 		if err := tryOutput(c.Paths.Output); err != nil {
 			return nil, fmt.Errorf("OUTPUT_STREAM_PATH=%q: %w", c.Paths.Output, err)
 		}
@@ -172,7 +172,7 @@ func (s *Service) setDoing(what string) {
 // that the worker has a place to write to.
 func (s *Service) prepare(ctx context.Context) error {
 	list, err := input.Read(s.config.Paths.Input)
-	if errors.Is(err, fs.ErrNotExist) && s.config.Paths.Output != runner.NoOutput && delivery.HasSignals(s.config.Paths.Output) {
+	if errors.Is(err, fs.ErrNotExist) && s.config.Paths.Output != service.NoOutput && delivery.HasSignals(s.config.Paths.Output) {
 		list, err = s.awaitInput(ctx)
 	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -235,10 +235,10 @@ func (s *Service) makeFilm(ctx context.Context) error {
 	}
 }
 
-// awaitOutput returns a *runner.ConfigError where another process writes the folders
+// awaitOutput returns a *service.ConfigError where another process writes the folders
 // of all signals and goes on to do so.
 func (s *Service) awaitOutput(ctx context.Context, signals []string) error {
-	if s.config.Paths.Output == runner.NoOutput {
+	if s.config.Paths.Output == service.NoOutput {
 		return nil
 	}
 	for deadline := time.Now().Add(lockPatience); ; {
@@ -253,7 +253,7 @@ func (s *Service) awaitOutput(ctx context.Context, signals []string) error {
 		}
 		s.setDoing(fmt.Sprintf("waiting for %s, which writes to %s", locked.Holder(), s.config.Paths.Output))
 		if time.Now().After(deadline) {
-			var p runner.Problems
+			var p service.Problems
 			p.Add("OUTPUT_STREAM_PATH", s.config.Paths.Output, fmt.Sprintf("%s writes the same signals there; stop it, or, to run beside it, set "+
 				"OUTPUT_STREAM_PATH, RUN_PATH and STATE_PATH to folders that it does not use, and SERVER_ONE_PORT, SERVER_TWO_PORT, REPORTER_PORT, "+
 				"ORIGIN_PORT and PROXY_PORT (or the URLs of a layout of your own) to free ports", locked.Holder()))

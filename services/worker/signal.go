@@ -8,9 +8,9 @@ import (
 	"strings"
 	"time"
 
-	"livestream-tui/services/media"
-	"livestream-tui/services/report"
-	"livestream-tui/services/runner"
+	"livestream-tui/services/hls/media"
+	"livestream-tui/services/kit/event"
+	"livestream-tui/services/kit/service"
 	"livestream-tui/services/worker/delivery"
 	"livestream-tui/services/worker/input"
 	"livestream-tui/services/worker/transcoder"
@@ -111,17 +111,17 @@ func (s *Service) mayHeal(ctx context.Context, sig *signal, err error) bool {
 	var locked *delivery.LockedError
 	switch {
 	case s.machine.blame(err):
-		s.setAside(sig, stageWaiting, report.FilmWaiting, err.Error())
+		s.setAside(sig, stageWaiting, event.FilmWaiting, err.Error())
 		s.machine.await(ctx)
 	case errors.As(err, &unfit) && strings.Contains(err.Error(), "moov atom not found") && time.Since(sig.file.Modified) < unfinishedFor:
-		s.setAside(sig, stageWaiting, report.FilmWaiting, "it looks like an unfinished copy: "+err.Error())
+		s.setAside(sig, stageWaiting, event.FilmWaiting, "it looks like an unfinished copy: "+err.Error())
 	case errors.As(err, &unfit):
-		s.setAside(sig, stageRefused, report.FilmRefused, err.Error())
+		s.setAside(sig, stageRefused, event.FilmRefused, err.Error())
 		return false
 	case errors.As(err, &locked): // until the other process ends
-		s.setAside(sig, stageWaiting, report.FilmRefused, fmt.Sprintf("%v; rename the film, or set OUTPUT_STREAM_PATH to another folder", locked))
+		s.setAside(sig, stageWaiting, event.FilmRefused, fmt.Sprintf("%v; rename the film, or set OUTPUT_STREAM_PATH to another folder", locked))
 	default:
-		s.setAside(sig, stageWaiting, report.FilmWaiting, err.Error())
+		s.setAside(sig, stageWaiting, event.FilmWaiting, err.Error())
 	}
 	return true
 }
@@ -202,7 +202,7 @@ func (s *Service) openOutput(f input.File, segment time.Duration) (*delivery.Out
 		}
 	}
 	c := delivery.Config{Packagers: s.config.IngestURLs, Token: s.config.Token, Window: s.config.Window, Log: s.log, Metrics: s.metrics.delivery}
-	if s.config.Paths.Output != runner.NoOutput {
+	if s.config.Paths.Output != service.NoOutput {
 		c.Path = s.outputOf(name)
 		grid = delivery.GridIn(c.Path, segment, grid, now)
 	}
@@ -238,17 +238,17 @@ func (s *Service) queued(sig *signal) {
 	former := sig.running() != nil
 	s.mu.Unlock()
 	if !former && !again {
-		s.outcomes.tell(report.Film{File: sig.file.Name, Signal: sig.file.Signal, State: report.FilmWaiting, Reason: "its mezzanine is to be made"})
+		s.outcomes.tell(event.Film{File: sig.file.Name, Signal: sig.file.Signal, State: event.FilmWaiting, Reason: "its mezzanine is to be made"})
 	}
 }
 
 // setAside notes and tells why a film is not on air, or not in this version.
-func (s *Service) setAside(sig *signal, to stage, state report.FilmState, reason string) {
+func (s *Service) setAside(sig *signal, to stage, state event.FilmState, reason string) {
 	s.mu.Lock()
 	sig.stage = to
 	former := sig.running() != nil
 	s.mu.Unlock()
-	f := report.Film{File: sig.file.Name, Signal: sig.file.Signal, State: state, Reason: reason}
+	f := event.Film{File: sig.file.Name, Signal: sig.file.Signal, State: state, Reason: reason}
 	if former {
 		f = formerOf(f)
 	}
@@ -257,13 +257,13 @@ func (s *Service) setAside(sig *signal, to stage, state report.FilmState, reason
 
 // formerOf is what is told of a film whose former version is on air, where f is what
 // becomes of the new one.
-func formerOf(f report.Film) report.Film {
-	f.State, f.Reason = report.FilmAired, newVersion+string(f.State)+": "+f.Reason+"; "+formerStays
+func formerOf(f event.Film) event.Film {
+	f.State, f.Reason = event.FilmAired, newVersion+string(f.State)+": "+f.Reason+"; "+formerStays
 	return f
 }
 
 func (s *Service) tellAired(sig *signal, reason string) {
-	s.outcomes.tell(report.Film{File: sig.file.Name, Signal: sig.file.Signal, State: report.FilmAired, Reason: reason})
+	s.outcomes.tell(event.Film{File: sig.file.Name, Signal: sig.file.Signal, State: event.FilmAired, Reason: reason})
 }
 
 // stop ends a signal and returns when it has ended.

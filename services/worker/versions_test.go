@@ -9,10 +9,10 @@ import (
 	"testing"
 	"time"
 
-	"livestream-tui/services/hls"
-	"livestream-tui/services/media"
-	"livestream-tui/services/report"
-	"livestream-tui/services/runner"
+	"livestream-tui/services/hls/m3u8"
+	"livestream-tui/services/hls/media"
+	"livestream-tui/services/kit/event"
+	"livestream-tui/services/kit/service"
 )
 
 func TestANewVersionOfAFilmTakesOverWithADiscontinuity(t *testing.T) {
@@ -41,12 +41,12 @@ func TestANewVersionOfAFilmTakesOverWithADiscontinuity(t *testing.T) {
 		t.Errorf("while the former version plays: not ready: %s", reason)
 	}
 	replace(func(temp string) error { return os.Link(film(t, "other"), temp) })
-	var p *hls.MediaPlaylist
+	var p *m3u8.MediaPlaylist
 	await(t, "a discontinuity", func() bool {
 		p = a.playlist("live01")
-		return slices.ContainsFunc(p.Segments, func(s hls.Segment) bool { return s.Discontinuity })
+		return slices.ContainsFunc(p.Segments, func(s m3u8.Segment) bool { return s.Discontinuity })
 	})
-	at := slices.IndexFunc(p.Segments, func(s hls.Segment) bool { return s.Discontinuity })
+	at := slices.IndexFunc(p.Segments, func(s m3u8.Segment) bool { return s.Discontinuity })
 	if p.Segments[at-1].Map.URI == p.Segments[at].Map.URI {
 		t.Error("the discontinuity is not where the film changes")
 	}
@@ -113,9 +113,9 @@ func TestARenamedFilmEndsOneSignalAndBeginsAnother(t *testing.T) {
 
 func TestAFilmThatIsMissedOnceIsStillThere(t *testing.T) {
 	a := folders(t, nil)
-	c := Config{Paths: runner.Paths{Input: a.input, Output: a.output}, Window: testWindow}
+	c := Config{Paths: service.Paths{Input: a.input, Output: a.output}, Window: testWindow}
 	l := &log{}
-	s, err := New(c, runner.NewKit("worker", runner.Common{LogFormat: "json", LogLevel: "info"}, nil, l))
+	s, err := New(c, service.NewKit("worker", service.Common{LogFormat: "json", LogLevel: "info"}, nil, l))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,7 +123,7 @@ func TestAFilmThatIsMissedOnceIsStillThere(t *testing.T) {
 	close(ended)
 	s.signals["live01.mp4"] = &signal{cancel: func() {}, done: ended}
 	s.signals["live01.mp4"].file.Name = "live01.mp4"
-	s.outcomes.tell(report.Film{File: "live01.mp4", State: report.FilmAired})
+	s.outcomes.tell(event.Film{File: "live01.mp4", State: event.FilmAired})
 	for look, want := range []bool{true, false, false} {
 		s.look(t.Context())
 		if _, there := s.signals["live01.mp4"]; there != want || len(l.find("file is gone")) > 0 == want {

@@ -10,8 +10,8 @@ import (
 	"testing"
 	"time"
 
-	"livestream-tui/services/hls"
-	"livestream-tui/services/media"
+	"livestream-tui/services/hls/m3u8"
+	"livestream-tui/services/hls/media"
 )
 
 // Timescale is the track's, in units per second.
@@ -87,12 +87,12 @@ type Disk struct {
 	Window int
 	Init   string // URI
 	Grid   media.Grid
-	List   hls.MediaPlaylist
+	List   m3u8.MediaPlaylist
 }
 
 // NewList returns a playlist that lists nothing.
-func NewList() hls.MediaPlaylist {
-	return hls.MediaPlaylist{Version: 7, TargetDuration: 2, IndependentSegments: true}
+func NewList() m3u8.MediaPlaylist {
+	return m3u8.MediaPlaylist{Version: 7, TargetDuration: 2, IndependentSegments: true}
 }
 
 // New makes the folder of live01.
@@ -127,7 +127,7 @@ func (d *Disk) Add(msn int64) {
 		l.Drop(len(l.Segments))
 		l.MediaSequence = msn
 	}
-	s := hls.Segment{URI: media.SegmentName(msn), Duration: d.Grid.Length(), ProgramDateTime: d.Grid.Start(msn), Map: &hls.Map{URI: d.Init}}
+	s := m3u8.Segment{URI: media.SegmentName(msn), Duration: d.Grid.Length(), ProgramDateTime: d.Grid.Start(msn), Map: &m3u8.Map{URI: d.Init}}
 	if n := len(l.Segments); n > 0 && l.Segments[n-1].Map.URI != d.Init {
 		s.Discontinuity = true
 	}

@@ -8,9 +8,9 @@ import (
 
 	"github.com/gorilla/mux"
 
-	"livestream-tui/services/media"
+	"livestream-tui/services/hls/media"
+	"livestream-tui/services/kit/service"
 	"livestream-tui/services/packager/window"
-	"livestream-tui/services/runner"
 )
 
 // Serve makes the handler that serves what a store has.
@@ -72,7 +72,7 @@ func (s *Switch) hand(h http.Handler, f inForce, w *writer, r *http.Request) boo
 func (s *Switch) instead(f inForce, w *writer, r *http.Request) bool {
 	switch {
 	case f.Mode == Error:
-		runner.WriteError(w, f.Status, "fault: error")
+		service.WriteError(w, f.Status, "fault: error")
 	case f.Mode == HTML:
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		_, _ = fmt.Fprint(w, "<!DOCTYPE html><title>Welcome</title><h1>It works!</h1>\n") // the client has gone: nobody to tell
@@ -86,7 +86,7 @@ func (s *Switch) instead(f inForce, w *writer, r *http.Request) bool {
 	case f.Mode == Hang:
 		s.hang(w, r, f.changed)
 	case f.Mode == NotFound && !w.playlist:
-		runner.WriteError(w, http.StatusNotFound, "no such segment, or none any more")
+		service.WriteError(w, http.StatusNotFound, "no such segment, or none any more")
 	default:
 		return false
 	}

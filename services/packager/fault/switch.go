@@ -8,8 +8,8 @@ import (
 	"github.com/gorilla/mux"
 	"github.com/hashicorp/go-hclog"
 
+	"livestream-tui/services/kit/service"
 	"livestream-tui/services/packager/window"
-	"livestream-tui/services/runner"
 )
 
 // Options are what a Switch is made with.
@@ -43,24 +43,24 @@ func NewSwitch(o Options) *Switch {
 // who started the platform gets.
 func (s *Switch) Routes(r *mux.Router) {
 	r.HandleFunc("/fault", func(w http.ResponseWriter, _ *http.Request) {
-		runner.WriteJSON(w, http.StatusOK, s.get().shown())
-	}).Methods(runner.Reads()...)
+		service.WriteJSON(w, http.StatusOK, s.get().shown())
+	}).Methods(service.Reads()...)
 	r.HandleFunc("/fault", func(w http.ResponseWriter, r *http.Request) {
 		var fault Fault
-		if !runner.ReadControl(w, r, &fault) {
+		if !service.ReadControl(w, r, &fault) {
 			return
 		}
 		fault, err := fault.complete()
 		if err != nil {
-			runner.WriteError(w, http.StatusBadRequest, err.Error())
+			service.WriteError(w, http.StatusBadRequest, err.Error())
 			return
 		}
 		s.set(fault)
-		runner.WriteJSON(w, http.StatusOK, fault.shown())
+		service.WriteJSON(w, http.StatusOK, fault.shown())
 	}).Methods(http.MethodPut)
 	r.HandleFunc("/fault", func(w http.ResponseWriter, _ *http.Request) {
 		s.set(Fault{Mode: None})
-		runner.WriteJSON(w, http.StatusOK, Fault{Mode: None})
+		service.WriteJSON(w, http.StatusOK, Fault{Mode: None})
 	}).Methods(http.MethodDelete)
 }
 

@@ -3,8 +3,8 @@ package fault
 import (
 	"slices"
 
-	"livestream-tui/services/hls"
-	"livestream-tui/services/media"
+	"livestream-tui/services/hls/m3u8"
+	"livestream-tui/services/hls/media"
 	"livestream-tui/services/packager/window"
 )
 
@@ -50,7 +50,7 @@ func (f inForce) view(snap *window.Snapshot) *window.Snapshot {
 }
 
 // showing returns a snapshot with another playlist.
-func showing(snap *window.Snapshot, list *hls.MediaPlaylist) *window.Snapshot {
+func showing(snap *window.Snapshot, list *m3u8.MediaPlaylist) *window.Snapshot {
 	c := *snap
 	c.List, c.Body = list, list.Encode()
 	c.ETag = window.ETagOf(c.Body)

@@ -10,8 +10,8 @@ import (
 	"github.com/hashicorp/go-hclog"
 	"github.com/prometheus/client_golang/prometheus"
 
-	"livestream-tui/services/hls"
-	"livestream-tui/services/media"
+	"livestream-tui/services/hls/m3u8"
+	"livestream-tui/services/hls/media"
 	"livestream-tui/services/packager/disktest"
 	"livestream-tui/services/packager/window"
 )
@@ -152,9 +152,9 @@ func (p *brought) publish(from, to int64) {
 }
 
 // parsed is a playlist.
-func parsed(t *testing.T, text []byte) *hls.MediaPlaylist {
+func parsed(t *testing.T, text []byte) *m3u8.MediaPlaylist {
 	t.Helper()
-	list, err := hls.ParseMedia(text)
+	list, err := m3u8.ParseMedia(text)
 	if err != nil {
 		t.Fatal(err)
 	}

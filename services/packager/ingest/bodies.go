@@ -12,7 +12,7 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 
-	"livestream-tui/services/runner"
+	"livestream-tui/services/kit/service"
 )
 
 // limits are those of bodies that come at once.
@@ -47,7 +47,7 @@ func limitsOfBodies() limits {
 // bodies bounds the bodies that come at once. Safe for concurrent use.
 type bodies struct {
 	limits
-	slow *runner.Quiet
+	slow *service.Quiet
 
 	mu      sync.Mutex
 	holders map[*body]bool // that have a place; guarded by mu
@@ -59,7 +59,7 @@ type bodies struct {
 const tellSlowEvery = 10 * time.Second
 
 func newBodies(l limits, log hclog.Logger) *bodies {
-	return &bodies{limits: l, slow: runner.NewQuiet(log, tellSlowEvery), holders: map[*body]bool{}, freed: make(chan struct{})}
+	return &bodies{limits: l, slow: service.NewQuiet(log, tellSlowEvery), holders: map[*body]bool{}, freed: make(chan struct{})}
 }
 
 // body is one that comes.

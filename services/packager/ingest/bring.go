@@ -5,8 +5,8 @@ import (
 	"net/http"
 	"time"
 
-	"livestream-tui/services/hls"
-	"livestream-tui/services/media"
+	"livestream-tui/services/hls/m3u8"
+	"livestream-tui/services/hls/media"
 	"livestream-tui/services/packager/window"
 )
 
@@ -111,7 +111,7 @@ func (k *Sink) put(g *signal, m *window.Media, written time.Time) error {
 
 // Say takes what a playlist says of its segments. What is said of a number first
 // stays; the error names what contradicts it, the rest is taken.
-func (k *Sink) Say(signal string, list *hls.MediaPlaylist) error {
+func (k *Sink) Say(signal string, list *m3u8.MediaPlaylist) error {
 	entries, err := window.EntriesOf(list)
 	if err != nil {
 		return refuse(http.StatusBadRequest, "playlist: %w", err)
@@ -138,7 +138,7 @@ func (k *Sink) Say(signal string, list *hls.MediaPlaylist) error {
 }
 
 // acceptable refuses a playlist that can never be listed. Needs mu.
-func (k *Sink) acceptable(g *signal, list *hls.MediaPlaylist, entries []window.Entry) error {
+func (k *Sink) acceptable(g *signal, list *m3u8.MediaPlaylist, entries []window.Entry) error {
 	if k.options.Sole {
 		return nil
 	}

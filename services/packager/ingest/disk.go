@@ -8,8 +8,8 @@ import (
 	"os"
 	"time"
 
-	"livestream-tui/services/hls"
-	"livestream-tui/services/media"
+	"livestream-tui/services/hls/m3u8"
+	"livestream-tui/services/hls/media"
 	"livestream-tui/services/packager/window"
 )
 
@@ -20,7 +20,7 @@ var errLeftover = errors.New("its segments ended longer ago than a window lasts:
 type onDisk struct {
 	name    string
 	text    []byte // its playlist as it was read last
-	list    *hls.MediaPlaylist
+	list    *m3u8.MediaPlaylist
 	entries []window.Entry
 	said    bool // the sink knows the list
 	begun   bool // older media was looked for
@@ -38,11 +38,11 @@ func newOnDisk(name string) *onDisk {
 
 // read reads the playlist where it has changed.
 func (d *onDisk) read(f *folder, size int, now time.Time) error {
-	text, _, err := f.read(media.PlaylistName, hls.MaxPlaylist)
+	text, _, err := f.read(media.PlaylistName, m3u8.MaxPlaylist)
 	if err != nil || bytes.Equal(text, d.text) {
 		return err
 	}
-	list, err := hls.ParseMedia(text)
+	list, err := m3u8.ParseMedia(text)
 	if err != nil {
 		return err
 	}

@@ -8,10 +8,10 @@ import (
 	"os"
 	"syscall"
 
-	"livestream-tui/services/hls"
-	"livestream-tui/services/media"
+	"livestream-tui/services/hls/fmp4"
+	"livestream-tui/services/hls/media"
+	"livestream-tui/services/kit/report"
 	"livestream-tui/services/packager/window"
-	"livestream-tui/services/report"
 )
 
 // Limits of what is read from disk.
@@ -137,9 +137,9 @@ func validated(name string, body []byte, msn int64) (*window.Media, error) {
 	m := window.NewMedia(name, body, msn)
 	var err error
 	if msn < 0 {
-		m.Init, err = hls.ParseInit(body)
+		m.Init, err = fmp4.ParseInit(body)
 	} else {
-		m.Fragments, err = hls.CheckSegment(body)
+		m.Fragments, err = fmp4.CheckSegment(body)
 	}
 	if err != nil {
 		return nil, err

@@ -15,8 +15,8 @@ import (
 	"github.com/gorilla/mux"
 	"github.com/hashicorp/go-hclog"
 
-	"livestream-tui/services/media"
-	"livestream-tui/services/report"
+	"livestream-tui/services/hls/media"
+	"livestream-tui/services/kit/event"
 )
 
 const (
@@ -38,8 +38,8 @@ type Folders struct {
 	watches map[string]fs.FileInfo // what is watched, by path
 	watched bool                   // the folder itself, as of the last scan
 	signals map[string]*onDisk
-	trouble report.Recurring // with the folder itself
-	scanned atomic.Bool      // it has been read and published once
+	trouble event.Recurring // with the folder itself
+	scanned atomic.Bool     // it has been read and published once
 }
 
 // NewFolders returns a source that has not looked yet; looked is called after each

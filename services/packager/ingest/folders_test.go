@@ -10,7 +10,7 @@ import (
 
 	"github.com/fsnotify/fsnotify"
 
-	"livestream-tui/services/media"
+	"livestream-tui/services/hls/media"
 	"livestream-tui/services/packager/disktest"
 )
 

@@ -14,11 +14,12 @@ import (
 	"github.com/gorilla/mux"
 	"github.com/hashicorp/go-hclog"
 
-	"livestream-tui/services/hls"
-	"livestream-tui/services/media"
+	"livestream-tui/services/hls/m3u8"
+	"livestream-tui/services/hls/media"
+	"livestream-tui/services/kit/report"
+	"livestream-tui/services/kit/service"
+	"livestream-tui/services/kit/text"
 	"livestream-tui/services/packager/window"
-	"livestream-tui/services/report"
-	"livestream-tui/services/runner"
 )
 
 const (
@@ -78,7 +79,7 @@ type stock struct {
 
 // Routes adds what workers ask for, and the way in.
 func (s *Receiver) Routes(r *mux.Router) {
-	r.HandleFunc("/signals/{signal:[A-Za-z0-9_-]+}", s.showStock).Methods(runner.Reads()...)
+	r.HandleFunc("/signals/{signal:[A-Za-z0-9_-]+}", s.showStock).Methods(service.Reads()...)
 	r.HandleFunc("/{signal}/{name}", s.receive(s.take)).Methods(http.MethodPut, http.MethodPost)
 	r.HandleFunc("/{signal}/"+media.PlaylistName, s.receive(s.end)).Methods(http.MethodDelete)
 }
@@ -87,10 +88,10 @@ func (s *Receiver) showStock(w http.ResponseWriter, r *http.Request) {
 	name := mux.Vars(r)["signal"]
 	names := s.to.Stock(name)
 	if names == nil && !s.to.Knows(name) {
-		runner.WriteError(w, http.StatusNotFound, fmt.Sprintf("no signal %q", report.Clean(name)))
+		service.WriteError(w, http.StatusNotFound, fmt.Sprintf("no signal %q", text.Clean(name)))
 		return
 	}
-	runner.WriteJSON(w, http.StatusOK, stock{name, names})
+	service.WriteJSON(w, http.StatusOK, stock{name, names})
 }
 
 // receive admits a request, has it dealt with, and answers.
@@ -138,7 +139,7 @@ func (s *Receiver) take(w http.ResponseWriter, r *http.Request) error {
 	types, limit := mediaTypes, int64(maxPut)
 	switch {
 	case name == media.PlaylistName:
-		types, limit = playlistTypes, hls.MaxPlaylist
+		types, limit = playlistTypes, m3u8.MaxPlaylist
 	case media.IsInit(name):
 		limit = maxInit
 	}
@@ -165,7 +166,7 @@ func (s *Receiver) take(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Receiver) playlist(signal string, body []byte) error {
-	list, err := hls.ParseMedia(body)
+	list, err := m3u8.ParseMedia(body)
 	if err != nil {
 		return &refusal{http.StatusBadRequest, err}
 	}
@@ -201,9 +202,9 @@ func (s *Receiver) answer(w http.ResponseWriter, r *http.Request, err error) {
 		no = &refusal{http.StatusInternalServerError, err}
 	}
 	s.to.metrics.ingested.WithLabelValues(resultOf(no.status)).Inc()
-	text := report.Clean(no.Error())
-	s.log.Debug("ingest refused", "path", report.Clean(r.URL.Path), "from", r.RemoteAddr, "status", no.status, "reason", text)
-	runner.WriteError(w, no.status, text)
+	reason := text.Clean(no.Error())
+	s.log.Debug("ingest refused", "path", text.Clean(r.URL.Path), "from", r.RemoteAddr, "status", no.status, "reason", reason)
+	service.WriteError(w, no.status, reason)
 }
 
 // resultOf is a refusal as metrics count it.

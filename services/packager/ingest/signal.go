@@ -7,7 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"livestream-tui/services/media"
+	"livestream-tui/services/hls/media"
 	"livestream-tui/services/packager/window"
 )
 

@@ -6,7 +6,7 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 
-	"livestream-tui/services/report"
+	"livestream-tui/services/kit/event"
 )
 
 // trouble tells what is wrong with a signal when it begins, again while it lasts,
@@ -15,7 +15,7 @@ import (
 type trouble struct {
 	log    hclog.Logger
 	signal string
-	lasts  report.Recurring
+	lasts  event.Recurring
 	texts  map[string]string // as it was seen last, by what it is told apart by
 }
 
@@ -23,7 +23,7 @@ type trouble struct {
 const quietFor = 30 * time.Second
 
 func newTrouble(log hclog.Logger, signal string) *trouble {
-	return &trouble{log: log, signal: signal, lasts: report.Recurring{Quiet: quietFor}, texts: map[string]string{}}
+	return &trouble{log: log, signal: signal, lasts: event.Recurring{Quiet: quietFor}, texts: map[string]string{}}
 }
 
 // seen notes that something is wrong; args are told with its beginning.
@@ -41,7 +41,7 @@ func (t *trouble) seen(text string, now time.Time, args ...any) {
 	}
 	t.texts[key] = text
 	args = append([]any{"signal", t.signal, "error", text}, args...)
-	if told.Phase == report.Lasts {
+	if told.Phase == event.Lasts {
 		t.log.Warn("signal has trouble still", append(args, "times", told.Times, "since", told.Since.UTC().Format(time.TimeOnly))...)
 		return
 	}

@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"time"
 
-	"livestream-tui/services/hls"
-	"livestream-tui/services/media"
+	"livestream-tui/services/hls/m3u8"
+	"livestream-tui/services/hls/media"
 )
 
 // Entry is a segment as playlists list it.
@@ -16,12 +16,12 @@ type Entry struct {
 	// discontinuities up to and with this segment.
 	Number int64
 	// Segment is what is written of it.
-	Segment hls.Segment
+	Segment m3u8.Segment
 }
 
 // EntriesOf reads an encoder's playlist. Its segments must be named for their
 // numbers: so the number on disk, in the playlist and in the URI are one.
-func EntriesOf(list *hls.MediaPlaylist) ([]Entry, error) {
+func EntriesOf(list *m3u8.MediaPlaylist) ([]Entry, error) {
 	entries := make([]Entry, 0, len(list.Segments))
 	number := list.DiscontinuitySequence
 	for i, s := range list.Segments {
@@ -39,9 +39,9 @@ func EntriesOf(list *hls.MediaPlaylist) ([]Entry, error) {
 		if s.Discontinuity {
 			number++
 		}
-		entries = append(entries, Entry{msn, number, hls.Segment{
+		entries = append(entries, Entry{msn, number, m3u8.Segment{
 			URI: s.URI, Duration: s.Duration, Discontinuity: s.Discontinuity, Gap: s.Gap,
-			Map: &hls.Map{URI: s.Map.URI}, ProgramDateTime: s.ProgramDateTime,
+			Map: &m3u8.Map{URI: s.Map.URI}, ProgramDateTime: s.ProgramDateTime,
 		}})
 	}
 	return entries, nil

@@ -4,8 +4,8 @@ import (
 	"slices"
 	"time"
 
-	"livestream-tui/services/hls"
-	"livestream-tui/services/media"
+	"livestream-tui/services/hls/m3u8"
+	"livestream-tui/services/hls/media"
 )
 
 const (
@@ -116,7 +116,7 @@ func gaps(last Entry, msn int64, due []Entry) []Entry {
 	for n := last.MSN + 1; n < msn; n++ {
 		e, ok := said[n]
 		if !ok {
-			e = Entry{n, last.Number, hls.Segment{
+			e = Entry{n, last.Number, m3u8.Segment{
 				URI: media.SegmentName(n), Duration: last.Segment.Duration, Map: last.Segment.Map, ProgramDateTime: last.dateOf(n),
 			}}
 		}

@@ -5,7 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 
-	"livestream-tui/services/hls"
+	"livestream-tui/services/hls/fmp4"
 )
 
 // Media is an initialization section or a segment, whole and validated. It never
@@ -24,8 +24,8 @@ type Media struct {
 	MSN int64
 	// Init is what an initialization section says, Fragments are a segment's; empty
 	// where nobody looked.
-	Init      hls.Init
-	Fragments []hls.Fragment
+	Init      fmp4.Init
+	Fragments []fmp4.Fragment
 }
 
 // NewMedia returns media with its tag and its digest.

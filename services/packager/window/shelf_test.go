@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"livestream-tui/services/media"
+	"livestream-tui/services/hls/media"
 )
 
 func TestShelfKeepsMediaForItsTime(t *testing.T) {

@@ -3,7 +3,7 @@ package window
 import (
 	"time"
 
-	"livestream-tui/services/hls"
+	"livestream-tui/services/hls/m3u8"
 )
 
 // Snapshot is what is served of one signal at one time. It never changes; media
@@ -11,7 +11,7 @@ import (
 // lists always go together.
 type Snapshot struct {
 	// List is the playlist, Body its encoding, ETag a validator of that.
-	List *hls.MediaPlaylist
+	List *m3u8.MediaPlaylist
 	Body []byte
 	ETag string
 	// Media is what may be asked for, by name.
@@ -23,7 +23,7 @@ type Snapshot struct {
 }
 
 // NewSnapshot encodes a playlist.
-func NewSnapshot(list *hls.MediaPlaylist, media map[string]*Media) *Snapshot {
+func NewSnapshot(list *m3u8.MediaPlaylist, media map[string]*Media) *Snapshot {
 	body := list.Encode()
 	return &Snapshot{List: list, Body: body, ETag: ETagOf(body), Media: media, Replaced: make(chan struct{})}
 }

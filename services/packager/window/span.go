@@ -6,8 +6,8 @@ import (
 	"math"
 	"time"
 
-	"livestream-tui/services/hls"
-	"livestream-tui/services/media"
+	"livestream-tui/services/hls/fmp4"
+	"livestream-tui/services/hls/media"
 )
 
 const (
@@ -28,7 +28,7 @@ type Span struct {
 // Measure holds a segment against an initialization section: its tracks are among
 // the section's, and one fragment goes on from the other. It returns where the
 // segment lies.
-func Measure(in hls.Init, fragments []hls.Fragment) (Span, error) {
+func Measure(in fmp4.Init, fragments []fmp4.Fragment) (Span, error) {
 	if len(in.Tracks) == 0 || len(fragments) == 0 {
 		return Span{}, errors.New("nothing to measure")
 	}
@@ -67,7 +67,7 @@ func Measure(in hls.Init, fragments []hls.Fragment) (Span, error) {
 
 // lead returns the track that decides where a segment lies: the first with a
 // picture, or the first of all.
-func lead(in hls.Init) hls.Track {
+func lead(in fmp4.Init) fmp4.Track {
 	for _, t := range in.Tracks {
 		if t.Handler == "vide" {
 			return t

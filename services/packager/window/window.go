@@ -5,7 +5,7 @@ import (
 	"slices"
 	"time"
 
-	"livestream-tui/services/hls"
+	"livestream-tui/services/hls/m3u8"
 )
 
 // Window is what the packager lists: segments without a hole, oldest first. What
@@ -122,10 +122,10 @@ func (w *Window) Uses(name string) bool {
 
 // Playlist is the packager's own; its segments are shared with the window and
 // must not be changed.
-func (w *Window) Playlist() *hls.MediaPlaylist {
-	p := &hls.MediaPlaylist{
+func (w *Window) Playlist() *m3u8.MediaPlaylist {
+	p := &m3u8.MediaPlaylist{
 		Version: 7, TargetDuration: w.target, IndependentSegments: true, EndList: w.ended,
-		ServerControl: &hls.ServerControl{CanBlockReload: true, HoldBack: 3 * time.Duration(w.target) * time.Second},
+		ServerControl: &m3u8.ServerControl{CanBlockReload: true, HoldBack: 3 * time.Duration(w.target) * time.Second},
 	}
 	for i, e := range w.listed {
 		if i == 0 {

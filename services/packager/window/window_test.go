@@ -6,27 +6,27 @@ import (
 	"testing"
 	"time"
 
-	"livestream-tui/services/hls"
-	"livestream-tui/services/media"
+	"livestream-tui/services/hls/m3u8"
+	"livestream-tui/services/hls/media"
 )
 
 // workerList is a worker's playlist: from the first number on, each segment is
 // named by its init section, with ! before it for a discontinuity and - for a gap.
-func workerList(first, discontinuities int64, inits ...string) *hls.MediaPlaylist {
-	p := &hls.MediaPlaylist{Version: 7, TargetDuration: 2, MediaSequence: first, DiscontinuitySequence: discontinuities}
+func workerList(first, discontinuities int64, inits ...string) *m3u8.MediaPlaylist {
+	p := &m3u8.MediaPlaylist{Version: 7, TargetDuration: 2, MediaSequence: first, DiscontinuitySequence: discontinuities}
 	for i, in := range inits {
 		id, gap := strings.CutPrefix(in, "-")
 		id, jump := strings.CutPrefix(id, "!")
 		msn := first + int64(i)
-		p.Segments = append(p.Segments, hls.Segment{
+		p.Segments = append(p.Segments, m3u8.Segment{
 			URI: media.SegmentName(msn), Duration: 2 * time.Second, Discontinuity: jump, Gap: gap,
-			Map: &hls.Map{URI: "init-" + id + ".mp4"}, ProgramDateTime: time.Unix(2*msn, 0).UTC(),
+			Map: &m3u8.Map{URI: "init-" + id + ".mp4"}, ProgramDateTime: time.Unix(2*msn, 0).UTC(),
 		})
 	}
 	return p
 }
 
-func mustEntries(t *testing.T, p *hls.MediaPlaylist) []Entry {
+func mustEntries(t *testing.T, p *m3u8.MediaPlaylist) []Entry {
 	t.Helper()
 	e, err := EntriesOf(p)
 	if err != nil {
@@ -63,7 +63,7 @@ func at(seconds float64) time.Time {
 
 func TestWindow(t *testing.T) {
 	type step struct {
-		list    *hls.MediaPlaylist
+		list    *m3u8.MediaPlaylist
 		missing string  // numbers whose media is not there
 		now     float64 // seconds; media is there from 0 on
 		want    string
@@ -188,7 +188,7 @@ func TestWindow(t *testing.T) {
 
 // dated moves a playlist's dates so that its first segment begins so many seconds
 // after the epoch.
-func dated(p *hls.MediaPlaylist, first int64) *hls.MediaPlaylist {
+func dated(p *m3u8.MediaPlaylist, first int64) *m3u8.MediaPlaylist {
 	for i := range p.Segments {
 		p.Segments[i].ProgramDateTime = time.Unix(first+2*int64(i), 0).UTC()
 	}
@@ -196,7 +196,7 @@ func dated(p *hls.MediaPlaylist, first int64) *hls.MediaPlaylist {
 }
 
 // list lists what a playlist says, all of it whole.
-func (w *Window) list(t *testing.T, p *hls.MediaPlaylist) (bool, error) {
+func (w *Window) list(t *testing.T, p *m3u8.MediaPlaylist) (bool, error) {
 	t.Helper()
 	due := w.Due(mustEntries(t, p))
 	chosen, _ := w.Choose(due, func(Entry) (time.Time, bool) { return at(0), true }, p.TargetDuration, at(0), at(0))
@@ -266,17 +266,17 @@ func TestSpansAgree(t *testing.T) {
 func TestEntriesOfRefuses(t *testing.T) {
 	for _, c := range []struct {
 		name   string
-		change func(*hls.Segment)
+		change func(*m3u8.Segment)
 	}{
-		{"a name that is not the number's", func(s *hls.Segment) { s.URI = "11.m4s" }},
-		{"a name in another folder", func(s *hls.Segment) { s.URI = "../live02/10.m4s" }},
-		{"no init section", func(s *hls.Segment) { s.Map = nil }},
-		{"an init section in another folder", func(s *hls.Segment) { s.Map = &hls.Map{URI: "../live02/init-a.mp4"} }},
-		{"an init section at another host", func(s *hls.Segment) { s.Map = &hls.Map{URI: "http://a/init-a.mp4"} }},
-		{"a piece of an init section", func(s *hls.Segment) { s.Map = &hls.Map{URI: "init-a.mp4", ByteRange: &hls.ByteRange{}} }},
-		{"a byte range", func(s *hls.Segment) { s.ByteRange = &hls.ByteRange{Length: 1} }},
-		{"a key", func(s *hls.Segment) { s.Keys = []hls.Key{{Method: "NONE"}} }},
-		{"a duration above the target", func(s *hls.Segment) { s.Duration = 3 * time.Second }},
+		{"a name that is not the number's", func(s *m3u8.Segment) { s.URI = "11.m4s" }},
+		{"a name in another folder", func(s *m3u8.Segment) { s.URI = "../live02/10.m4s" }},
+		{"no init section", func(s *m3u8.Segment) { s.Map = nil }},
+		{"an init section in another folder", func(s *m3u8.Segment) { s.Map = &m3u8.Map{URI: "../live02/init-a.mp4"} }},
+		{"an init section at another host", func(s *m3u8.Segment) { s.Map = &m3u8.Map{URI: "http://a/init-a.mp4"} }},
+		{"a piece of an init section", func(s *m3u8.Segment) { s.Map = &m3u8.Map{URI: "init-a.mp4", ByteRange: &m3u8.ByteRange{}} }},
+		{"a byte range", func(s *m3u8.Segment) { s.ByteRange = &m3u8.ByteRange{Length: 1} }},
+		{"a key", func(s *m3u8.Segment) { s.Keys = []m3u8.Key{{Method: "NONE"}} }},
+		{"a duration above the target", func(s *m3u8.Segment) { s.Duration = 3 * time.Second }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p := workerList(10, 0, "a")

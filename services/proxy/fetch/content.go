@@ -5,7 +5,7 @@ import (
 	"encoding/hex"
 	"net/http"
 
-	"livestream-tui/services/hls"
+	"livestream-tui/services/hls/container"
 )
 
 // Content is an object at one moment. The bytes are never changed, only followed
@@ -24,7 +24,7 @@ type Content struct {
 	// has answered. Not to be changed.
 	Header http.Header
 	// Start is the first timestamp of the media, where HasStart.
-	Start    hls.Timestamp
+	Start    container.Timestamp
 	HasStart bool
 	// Odd says what is doubtful in a body that was taken all the same; empty for
 	// most. It is worth one warning.

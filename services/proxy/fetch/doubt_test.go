@@ -10,7 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"livestream-tui/services/hls"
+	"livestream-tui/services/hls/container"
 )
 
 func TestADoubtfulBodyIsServedIfNobodyHasBetter(t *testing.T) {
@@ -80,7 +80,7 @@ func TestADoubtfulBeginningIsNotSentOn(t *testing.T) {
 		r := rigOf(t, part(len(theBody)/2, true, breaks), whole)
 		defer r.end()
 		f := r.fetch()
-		f.Want.Format = hls.FormatMP4
+		f.Want.Format = container.FormatMP4
 		done := make(chan []byte)
 		go func() {
 			defer f.Object.Stream()()

@@ -9,8 +9,8 @@ import (
 	"sync"
 	"time"
 
-	"livestream-tui/services/hls"
-	"livestream-tui/services/report"
+	"livestream-tui/services/hls/container"
+	"livestream-tui/services/kit/text"
 )
 
 // Fetch gets one resource whole, from whichever packager gives it: it asks the next
@@ -310,7 +310,7 @@ func (a *attempt) content(p progress, odd string) Content {
 		Packager: a.source.From.base, Header: p.header, Odd: odd,
 	}
 	if !a.want.Enciphered && !a.want.Anything {
-		c.Start, c.HasStart = hls.FirstTimestamp(p.buf)
+		c.Start, c.HasStart = container.FirstTimestamp(p.buf)
 	}
 	return c
 }
@@ -323,12 +323,12 @@ func (f *Fetch) drop(ctx context.Context, a *attempt, err error) {
 	switch redirect := (*Redirect)(nil); {
 	case errors.Is(err, context.Canceled), errors.Is(err, ErrOther), errors.Is(err, ErrBusy), errors.Is(err, ErrTooLarge):
 	case absent(err):
-		f.judge(u, Finding{Kind: FindingAbsent, Cause: report.Cause(err)})
+		f.judge(u, Finding{Kind: FindingAbsent, Cause: text.Cause(err)})
 	case refusal(err), errors.As(err, &redirect):
 		// It is at fault only if another packager does not say so.
-		f.blamed = append(f.blamed, blame{u, Finding{Kind: FindingFailed, Cause: report.Cause(err)}})
+		f.blamed = append(f.blamed, blame{u, Finding{Kind: FindingFailed, Cause: text.Cause(err)}})
 	default:
-		f.judge(u, Finding{Kind: FindingFailed, Cause: report.Cause(err)})
+		f.judge(u, Finding{Kind: FindingFailed, Cause: text.Cause(err)})
 	}
 	f.next(ctx, a)
 }

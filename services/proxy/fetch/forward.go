@@ -10,7 +10,7 @@ import (
 	"sync"
 	"time"
 
-	"livestream-tui/services/runner"
+	"livestream-tui/services/kit/service"
 )
 
 const (
@@ -243,14 +243,14 @@ func refuse(w http.ResponseWriter, err error) {
 	maps.Copy(w.Header(), openToAll())
 	switch {
 	case errors.Is(err, ErrNotFound): // an edit's word
-		runner.WriteError(w, http.StatusNotFound, ErrNotFound.Error())
+		service.WriteError(w, http.StatusNotFound, ErrNotFound.Error())
 	case errors.Is(err, ErrBusy):
 		w.Header().Set("Retry-After", "1")
-		runner.WriteError(w, http.StatusServiceUnavailable, ErrBusy.Error())
+		service.WriteError(w, http.StatusServiceUnavailable, ErrBusy.Error())
 	case errors.Is(err, ErrUnavailable):
 		w.Header().Set("Retry-After", "1")
-		runner.WriteError(w, http.StatusServiceUnavailable, ErrUnavailable.Error())
+		service.WriteError(w, http.StatusServiceUnavailable, ErrUnavailable.Error())
 	default:
-		runner.WriteError(w, http.StatusBadGateway, "no packager answers as it should")
+		service.WriteError(w, http.StatusBadGateway, "no packager answers as it should")
 	}
 }

@@ -5,7 +5,7 @@ import (
 	"path"
 	"strings"
 
-	"livestream-tui/services/hls"
+	"livestream-tui/services/hls/container"
 )
 
 // typeOf is the Content-Type to serve a body with: its packager's word, unless that
@@ -16,21 +16,21 @@ func typeOf(target, said string, body []byte) string {
 	}
 	p, _, _ := strings.Cut(target, "?")
 	ext := strings.ToLower(path.Ext(p))
-	switch hls.Sniff(body) {
-	case hls.FormatMPEGTS:
+	switch container.Sniff(body) {
+	case container.FormatMPEGTS:
 		return "video/mp2t"
-	case hls.FormatMP4:
+	case container.FormatMP4:
 		if ext == ".m4a" || ext == ".cmfa" {
 			return "audio/mp4"
 		}
 		return "video/mp4"
-	case hls.FormatWebVTT:
+	case container.FormatWebVTT:
 		return "text/vtt"
-	case hls.FormatPlaylist:
+	case container.FormatPlaylist:
 		return "application/vnd.apple.mpegurl"
-	case hls.FormatHTML:
+	case container.FormatHTML:
 		return "text/html"
-	case hls.FormatPackedAudio:
+	case container.FormatPackedAudio:
 		if kind := audioTypes[ext]; kind != "" {
 			return kind
 		}

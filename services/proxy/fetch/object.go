@@ -7,7 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"livestream-tui/services/direct"
+	"livestream-tui/services/kit/fastpath"
 )
 
 // Object is one resource that packagers hold: fetched once however many ask, kept
@@ -25,8 +25,8 @@ type Object struct {
 	use     use           // guarded by mu
 	ended   time.Time     // when it became whole or failed; guarded by mu
 
-	touched atomic.Int64                    // when a player last asked for it, ns since started
-	ready   atomic.Pointer[direct.Response] // once it is whole
+	touched atomic.Int64                      // when a player last asked for it, ns since started
+	ready   atomic.Pointer[fastpath.Response] // once it is whole
 }
 
 // NewObject returns an object of which nothing has come yet. A Fetch fills it.
@@ -72,11 +72,11 @@ func (o *Object) Done() (whole bool, err error) {
 
 // Ready is the answer to a plain request, nil while it is not whole. Who sends it
 // holds the object until it is sent (Hold).
-func (o *Object) Ready() *direct.Response { return o.ready.Load() }
+func (o *Object) Ready() *fastpath.Response { return o.ready.Load() }
 
 // Quick is Ready for who cannot hold the object: nil also for what was fetched for
 // players, which is unbounded in number, so that every reader of it must be counted.
-func (o *Object) Quick() *direct.Response {
+func (o *Object) Quick() *fastpath.Response {
 	res := o.ready.Load()
 	if res == nil || o.forPlayers() {
 		return nil
@@ -179,7 +179,7 @@ func (o *Object) Fill(c Content) {
 // False when the object has ended before.
 func (o *Object) finish(c Content, n int64) bool {
 	c.Size, c.Begun, c.Whole, c.Err, c.ETag = int64(len(c.Body)), true, true, nil, ETagOf(c.Body)
-	ready := direct.NewResponse(c.PlayerHeader(), c.Body)
+	ready := fastpath.NewResponse(c.PlayerHeader(), c.Body)
 	finished := false
 	o.change(func(to *Content) {
 		*to = c

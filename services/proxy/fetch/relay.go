@@ -8,7 +8,7 @@ import (
 	"net/http"
 	"time"
 
-	"livestream-tui/services/direct"
+	"livestream-tui/services/kit/fastpath"
 )
 
 // relayStall is how long a body that is passed through may stand still.
@@ -81,7 +81,7 @@ func (f *forward) copy(p reply) (n int64, read, wrote error) {
 		}
 		if got > 0 {
 			// An error means that this connection knows no deadline, and nothing else.
-			_ = out.SetWriteDeadline(time.Now().Add(direct.WriteLimit(got)))
+			_ = out.SetWriteDeadline(time.Now().Add(fastpath.WriteLimit(got)))
 			sent, failed := f.w.Write(b[:got])
 			if n += int64(sent); failed != nil {
 				return n, nil, failed

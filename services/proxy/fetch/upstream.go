@@ -9,7 +9,7 @@ import (
 	"sync"
 	"time"
 
-	"livestream-tui/services/dial"
+	"livestream-tui/services/kit/dial"
 )
 
 const (

@@ -9,7 +9,7 @@ import (
 	"fmt"
 	"strings"
 
-	"livestream-tui/services/hls"
+	"livestream-tui/services/hls/container"
 )
 
 // Want is what is known of a resource before it comes. Its name is not: fMP4 under
@@ -19,7 +19,7 @@ type Want struct {
 	Enciphered bool
 	// Format is what the playlist's segments have been so far; unknown: whatever is
 	// recognised is good.
-	Format hls.Format
+	Format container.Format
 	// Anything: a key, a text, or what nobody knows anything of.
 	Anything bool
 }
@@ -34,7 +34,7 @@ var errPage = errors.New("answered a web page")
 
 // refused is why b, the beginning of a body, cannot be what is wanted.
 func (w Want) refused(b []byte) error {
-	if !w.Anything && hls.Sniff(b) == hls.FormatHTML {
+	if !w.Anything && container.Sniff(b) == container.FormatHTML {
 		return errPage
 	}
 	return nil
@@ -46,17 +46,17 @@ func (w Want) likely(b []byte) bool {
 	if w.Enciphered || w.Anything {
 		return true
 	}
-	return w.oddFormat(hls.Sniff(b)) == ""
+	return w.oddFormat(container.Sniff(b)) == ""
 }
 
 // oddFormat says why a format is not what is expected; empty where it is.
-func (w Want) oddFormat(f hls.Format) string {
+func (w Want) oddFormat(f container.Format) string {
 	switch {
-	case f == hls.FormatUnknown:
+	case f == container.FormatUnknown:
 		return "of a format that is not known"
-	case f == hls.FormatPlaylist || f == hls.FormatHTML:
+	case f == container.FormatPlaylist || f == container.FormatHTML:
 		return fmt.Sprintf("%s in place of media", f)
-	case w.Format != hls.FormatUnknown && f != w.Format:
+	case w.Format != container.FormatUnknown && f != w.Format:
 		return fmt.Sprintf("%s, where segments have been %s", f, w.Format)
 	}
 	return ""
@@ -73,13 +73,13 @@ func (w Want) assess(body []byte, digest string) (odd string, err error) {
 	if err := w.refused(body); err != nil {
 		return "", err
 	}
-	f := hls.Sniff(body)
+	f := container.Sniff(body)
 	switch {
 	case vouched:
 		return "", nil
 	case len(body) == 0:
 		return "an empty body", nil
-	case w.Anything && f == hls.FormatHTML:
+	case w.Anything && f == container.FormatHTML:
 		return "a web page", nil
 	case w.Anything:
 		return "", nil
@@ -93,9 +93,9 @@ func (w Want) assess(body []byte, digest string) (odd string, err error) {
 		return odd, nil
 	}
 	switch f {
-	case hls.FormatMPEGTS:
+	case container.FormatMPEGTS:
 		return oddPackets(body), nil
-	case hls.FormatMP4:
+	case container.FormatMP4:
 		return oddBoxes(body), nil
 	}
 	return "", nil

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"livestream-tui/services/hls"
+	"livestream-tui/services/hls/container"
 )
 
 func TestAssess(t *testing.T) {
@@ -24,8 +24,8 @@ func TestAssess(t *testing.T) {
 		bad    string // part of the error; both empty: good
 	}{
 		{"MPEG-TS", Want{}, ts, "", "", ""},
-		{"MPEG-TS as before", Want{Format: hls.FormatMPEGTS}, ts, "", "", ""},
-		{"MPEG-TS where segments have been MP4", Want{Format: hls.FormatMP4}, ts, "", "MPEG-TS, where segments have been MP4", ""},
+		{"MPEG-TS as before", Want{Format: container.FormatMPEGTS}, ts, "", "", ""},
+		{"MPEG-TS where segments have been MP4", Want{Format: container.FormatMP4}, ts, "", "MPEG-TS, where segments have been MP4", ""},
 		{"one packet", Want{}, ts[:packetSize], "", "", ""},
 		{"bytes behind the last packet", Want{}, append(bytes.Clone(ts), "\x47tail"...), "", "5 bytes behind", ""},
 		{"a packet cut short", Want{}, ts[:len(ts)-1], "", "187 bytes behind", ""},
@@ -107,7 +107,7 @@ func FuzzAssess(f *testing.F) {
 		f.Add(b, digestOf(b))
 	}
 	f.Fuzz(func(t *testing.T, b []byte, digest string) {
-		for _, w := range []Want{{}, {Enciphered: true}, {Format: hls.FormatMP4}} {
+		for _, w := range []Want{{}, {Enciphered: true}, {Format: container.FormatMP4}} {
 			if odd, err := w.assess(b, ""); odd == "" && err == nil && w.refused(b[:min(len(b), sniffed)]) != nil {
 				t.Fatalf("%+v: good, but its beginning is refused", w)
 			}

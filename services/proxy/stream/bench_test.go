@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"livestream-tui/services/hls"
+	"livestream-tui/services/hls/m3u8"
 	"livestream-tui/services/proxy/uri"
 )
 
@@ -16,9 +16,9 @@ func BenchmarkTick(b *testing.B) {
 	s := New([]string{"http://one", "http://two", "http://three"})
 	s, _ = Step(s, Begin{At(now), "/live/v.m3u8", "/live/v.m3u8"})
 	for i := range 3 {
-		l := &hls.MediaPlaylist{Version: 3, TargetDuration: 2, MediaSequence: 100, ServerControl: &hls.ServerControl{CanBlockReload: true}}
+		l := &m3u8.MediaPlaylist{Version: 3, TargetDuration: 2, MediaSequence: 100, ServerControl: &m3u8.ServerControl{CanBlockReload: true}}
 		for n := range 10 {
-			l.Segments = append(l.Segments, hls.Segment{URI: fmt.Sprintf("%d.ts", 100+n), Duration: 2 * time.Second})
+			l.Segments = append(l.Segments, m3u8.Segment{URI: fmt.Sprintf("%d.ts", 100+n), Duration: 2 * time.Second})
 		}
 		found := uri.Found{Packager: i, Target: "/live/v.m3u8", Key: "/live/v.m3u8"}
 		s, _ = Step(s, Loaded{At(now), "/live/v.m3u8", i, Answer{Began: now, Media: l, Raw: l.Encode(), Found: found}})

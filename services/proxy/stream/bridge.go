@@ -3,8 +3,9 @@ package stream
 import (
 	"time"
 
+	"livestream-tui/services/kit/report"
+	"livestream-tui/services/kit/text"
 	"livestream-tui/services/proxy/timeline"
-	"livestream-tui/services/report"
 )
 
 // bridge goes on where nobody goes on: behind a hole that nobody fills, or with another
@@ -109,7 +110,7 @@ func (s *State) adopt(p *Playlist) {
 			}
 			continue
 		}
-		s.say(Warn, "going on under a discontinuity", "playlist", p.key, "packager", s.Packagers[i], "reason", report.Clean(s.whyOther(p, i)), "next_msn", p.line.Next())
+		s.say(Warn, "going on under a discontinuity", "playlist", p.key, "packager", s.Packagers[i], "reason", text.Clean(s.whyOther(p, i)), "next_msn", p.line.Next())
 		for j := range gone {
 			if e := &gone[j]; e.Segment.Discontinuity && !e.Theirs {
 				p.broken-- // nobody saw it

@@ -5,13 +5,13 @@ import (
 	"fmt"
 	"time"
 
-	"livestream-tui/services/hls"
+	"livestream-tui/services/hls/m3u8"
 )
 
 // checker holds each merged playlist to what package timeline promises of it. The zero value has
 // seen none.
 type checker struct {
-	last   *hls.MediaPlaylist
+	last   *m3u8.MediaPlaylist
 	listed map[int64]listedAs
 	uris   map[string]int64
 	now    time.Time // for who needs a clock
@@ -27,7 +27,7 @@ type listedAs struct {
 }
 
 func (c *checker) check(body []byte) error {
-	p, err := hls.ParseMedia(body)
+	p, err := m3u8.ParseMedia(body)
 	if err != nil {
 		return err
 	}
@@ -75,7 +75,7 @@ func (c *checker) check(body []byte) error {
 }
 
 // follows holds a playlist to the one before it.
-func follows(was, p *hls.MediaPlaylist) error {
+func follows(was, p *m3u8.MediaPlaylist) error {
 	switch {
 	case p.TargetDuration < was.TargetDuration:
 		return fmt.Errorf("rule: target duration %d after %d", p.TargetDuration, was.TargetDuration)
@@ -96,7 +96,7 @@ func follows(was, p *hls.MediaPlaylist) error {
 }
 
 // keeps holds a segment to what its number meant before.
-func (c *checker) keeps(msn int64, s hls.Segment, number int64) error {
+func (c *checker) keeps(msn int64, s m3u8.Segment, number int64) error {
 	is := listedAs{uri: s.URI, duration: s.Duration, discontinuity: number, gap: s.Gap}
 	if s.Map != nil {
 		is.init = s.Map.URI
@@ -116,7 +116,7 @@ func (c *checker) keeps(msn int64, s hls.Segment, number int64) error {
 }
 
 // total is the discontinuity number of the last segment.
-func total(p *hls.MediaPlaylist) int64 {
+func total(p *m3u8.MediaPlaylist) int64 {
 	n := p.DiscontinuitySequence
 	for _, s := range p.Segments {
 		if s.Discontinuity {

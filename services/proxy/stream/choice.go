@@ -4,8 +4,8 @@ import (
 	"maps"
 	"time"
 
-	"livestream-tui/services/health"
-	"livestream-tui/services/report"
+	"livestream-tui/services/hls/health"
+	"livestream-tui/services/kit/report"
 )
 
 // choice is which packager players are served from, and what is needed to decide

@@ -4,9 +4,9 @@ import (
 	"testing"
 	"time"
 
-	"livestream-tui/services/health"
-	"livestream-tui/services/hls"
-	"livestream-tui/services/report"
+	"livestream-tui/services/hls/health"
+	"livestream-tui/services/hls/m3u8"
+	"livestream-tui/services/kit/report"
 )
 
 const (
@@ -15,7 +15,7 @@ const (
 )
 
 func verdict(packager string, state report.State, msn int64) health.Verdict {
-	v := health.Verdict{Packager: packager, State: state, Pos: hls.Pos{MSN: msn, Part: -1}}
+	v := health.Verdict{Packager: packager, State: state, Pos: m3u8.Pos{MSN: msn, Part: -1}}
 	if state != report.Up {
 		v.Reason = state.String() + ": a reason"
 	}

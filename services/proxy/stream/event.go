@@ -4,7 +4,7 @@ import (
 	"net/http"
 	"time"
 
-	"livestream-tui/services/hls"
+	"livestream-tui/services/hls/m3u8"
 	"livestream-tui/services/proxy/timeline"
 	"livestream-tui/services/proxy/uri"
 )
@@ -49,8 +49,8 @@ type Answer struct {
 	Began time.Time
 	// Media or Multi is the playlist; neither where Err says why there is none, or where
 	// the answer is the same as the last one (Same).
-	Media *hls.MediaPlaylist
-	Multi *hls.MultivariantPlaylist
+	Media *m3u8.MediaPlaylist
+	Multi *m3u8.MultivariantPlaylist
 	// Raw is the playlist as it came, also where it cannot be read.
 	Raw   []byte
 	Same  bool

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"livestream-tui/services/hls"
+	"livestream-tui/services/hls/m3u8"
 )
 
 // tape is where a series of events comes from: whoever fuzzes turns it.
@@ -130,45 +130,45 @@ func (t *tape) restart(w *world, p *simulated) {
 }
 
 // changes are what else packagers may list.
-var changes = []func(*hls.MediaPlaylist){
+var changes = []func(*m3u8.MediaPlaylist){
 	nil, parts,
-	func(l *hls.MediaPlaylist) { l.Segments = nil },
-	func(l *hls.MediaPlaylist) {
-		everyNumber(l, 11, func(s *hls.Segment) { s.Duration = 3700 * time.Millisecond })
+	func(l *m3u8.MediaPlaylist) { l.Segments = nil },
+	func(l *m3u8.MediaPlaylist) {
+		everyNumber(l, 11, func(s *m3u8.Segment) { s.Duration = 3700 * time.Millisecond })
 	},
-	func(l *hls.MediaPlaylist) {
-		everyNumber(l, 1, func(s *hls.Segment) { s.ProgramDateTime = time.Time{} })
+	func(l *m3u8.MediaPlaylist) {
+		everyNumber(l, 1, func(s *m3u8.Segment) { s.ProgramDateTime = time.Time{} })
 	},
-	func(l *hls.MediaPlaylist) { everyNumber(l, 7, func(s *hls.Segment) { s.Gap = true }) },
-	func(l *hls.MediaPlaylist) {
-		everyNumber(l, 5, func(s *hls.Segment) { s.Unknown = []hls.Tag{"#EXT-X-CUE-OUT:4"} })
+	func(l *m3u8.MediaPlaylist) { everyNumber(l, 7, func(s *m3u8.Segment) { s.Gap = true }) },
+	func(l *m3u8.MediaPlaylist) {
+		everyNumber(l, 5, func(s *m3u8.Segment) { s.Unknown = []m3u8.Tag{"#EXT-X-CUE-OUT:4"} })
 	},
-	func(l *hls.MediaPlaylist) {
-		everyNumber(l, 1, func(s *hls.Segment) { s.Keys = []hls.Key{{Method: "AES-128", URI: "k.key"}} })
+	func(l *m3u8.MediaPlaylist) {
+		everyNumber(l, 1, func(s *m3u8.Segment) { s.Keys = []m3u8.Key{{Method: "AES-128", URI: "k.key"}} })
 	},
-	func(l *hls.MediaPlaylist) {
-		m := &hls.Map{URI: "init.mp4"}
-		everyNumber(l, 1, func(s *hls.Segment) { s.Map = m })
+	func(l *m3u8.MediaPlaylist) {
+		m := &m3u8.Map{URI: "init.mp4"}
+		everyNumber(l, 1, func(s *m3u8.Segment) { s.Map = m })
 	},
-	func(l *hls.MediaPlaylist) { everyNumber(l, 6, func(s *hls.Segment) { s.URI = "%00.ts" }) },
-	func(l *hls.MediaPlaylist) {
-		everyNumber(l, 1, func(s *hls.Segment) { s.URI = "http://server1/live01/" + s.URI })
+	func(l *m3u8.MediaPlaylist) { everyNumber(l, 6, func(s *m3u8.Segment) { s.URI = "%00.ts" }) },
+	func(l *m3u8.MediaPlaylist) {
+		everyNumber(l, 1, func(s *m3u8.Segment) { s.URI = "http://server1/live01/" + s.URI })
 	},
-	func(l *hls.MediaPlaylist) {
-		everyNumber(l, 4, func(s *hls.Segment) { s.URI = "http://cdn.example/" + s.URI })
+	func(l *m3u8.MediaPlaylist) {
+		everyNumber(l, 4, func(s *m3u8.Segment) { s.URI = "http://cdn.example/" + s.URI })
 	},
-	func(l *hls.MediaPlaylist) {
+	func(l *m3u8.MediaPlaylist) {
 		if len(l.Segments) > 0 {
-			l.Segments[0].DateRanges = []hls.DateRange{{Attributes: []hls.Attribute{{Name: "ID", Value: "a", Quoted: true}}}}
+			l.Segments[0].DateRanges = []m3u8.DateRange{{Attributes: []m3u8.Attribute{{Name: "ID", Value: "a", Quoted: true}}}}
 		}
 	},
-	func(l *hls.MediaPlaylist) { l.PlaylistType, l.EndList = "VOD", true },
+	func(l *m3u8.MediaPlaylist) { l.PlaylistType, l.EndList = "VOD", true },
 }
 
 // elsewhere is the change to URIs at the first packager.
 const elsewhere = 10
 
-func everyNumber(l *hls.MediaPlaylist, n int64, change func(*hls.Segment)) {
+func everyNumber(l *m3u8.MediaPlaylist, n int64, change func(*m3u8.Segment)) {
 	for i := range l.Segments {
 		if (l.MediaSequence+int64(i))%n == 0 {
 			change(&l.Segments[i])

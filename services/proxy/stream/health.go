@@ -3,7 +3,7 @@ package stream
 import (
 	"time"
 
-	"livestream-tui/services/report"
+	"livestream-tui/services/kit/text"
 )
 
 const (
@@ -46,7 +46,7 @@ func (s *State) provedHealth(p *Playlist, e Proved) {
 	r.probing = false
 	switch {
 	case e.Err != nil:
-		r.trouble = r.trouble.note(Finding{FindingFailed, report.Cause(e.Err)}, s.now, p.target())
+		r.trouble = r.trouble.note(Finding{FindingFailed, text.Cause(e.Err)}, s.now, p.target())
 	case e.Wait > lateByte && r.trouble.until.IsZero():
 		r.trouble = r.trouble.note(Finding{Kind: FindingLate}, s.now, p.target())
 	default:

@@ -5,8 +5,9 @@ import (
 	"slices"
 	"time"
 
-	"livestream-tui/services/health"
-	"livestream-tui/services/report"
+	"livestream-tui/services/hls/health"
+	"livestream-tui/services/kit/report"
+	"livestream-tui/services/kit/text"
 )
 
 // order is the packagers by index, best first: as judged, the active one before those
@@ -42,7 +43,7 @@ func (s *State) judge(p *Playlist) {
 		r := &p.records[i]
 		if v.State == report.Misaligned && r.verdict.State != report.Misaligned {
 			// It is no standby any more.
-			s.say(Warn, "packager cannot stand in for the others", "playlist", p.key, "packager", v.Packager, "reason", report.Clean(v.Reason))
+			s.say(Warn, "packager cannot stand in for the others", "playlist", p.key, "packager", v.Packager, "reason", text.Clean(v.Reason))
 		}
 		r.verdict = v
 		switch {

@@ -5,9 +5,9 @@ import (
 	"strings"
 	"time"
 
-	"livestream-tui/services/hls"
+	"livestream-tui/services/hls/m3u8"
+	"livestream-tui/services/kit/text"
 	"livestream-tui/services/proxy/timeline"
-	"livestream-tui/services/report"
 )
 
 // Limits of following.
@@ -47,7 +47,7 @@ func (s *State) load(p *Playlist, i int, after time.Duration, msn int64, part in
 }
 
 // shortest is the duration of a playlist's shortest segment; zero where there is none.
-func shortest(l *hls.MediaPlaylist) time.Duration {
+func shortest(l *m3u8.MediaPlaylist) time.Duration {
 	var least time.Duration
 	for i := range l.Segments {
 		if d := l.Segments[i].Duration; i == 0 || d < least {
@@ -110,7 +110,7 @@ func (r *record) observe(a Answer, now time.Time) {
 	r.seen.At = now
 	r.status = 0
 	if a.Err != nil {
-		r.seen.Err = report.Cause(a.Err)
+		r.seen.Err = text.Cause(a.Err)
 		r.seen.Fails++
 		r.status = refusal(a.Status)
 		return
@@ -132,7 +132,7 @@ func (r *record) observe(a Answer, now time.Time) {
 }
 
 // tail is a playlist's newest segments.
-func tail(l *hls.MediaPlaylist) *hls.MediaPlaylist {
+func tail(l *m3u8.MediaPlaylist) *m3u8.MediaPlaylist {
 	n := len(l.Segments) - tailMost
 	if n <= 0 {
 		return l
@@ -212,5 +212,5 @@ func (s *State) tellOddities(p *Playlist, i int) {
 		return
 	}
 	r.told = true
-	s.say(Warn, "playlist is odd, and read as players do", "playlist", p.key, "packager", s.Packagers[i], "reason", report.Clean(strings.Join(list, "; ")))
+	s.say(Warn, "playlist is odd, and read as players do", "playlist", p.key, "packager", s.Packagers[i], "reason", text.Clean(strings.Join(list, "; ")))
 }

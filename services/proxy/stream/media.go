@@ -3,7 +3,7 @@ package stream
 import (
 	"time"
 
-	"livestream-tui/services/hls"
+	"livestream-tui/services/hls/m3u8"
 	"livestream-tui/services/proxy/timeline"
 )
 
@@ -18,7 +18,7 @@ type media struct {
 	appended  time.Time           // when a segment was last taken
 	grew      time.Time           // when one was last shown
 	widest    time.Time           // when the window was last as long as it is
-	tagged    *hls.MediaPlaylist  // whose tags stand beside the segments
+	tagged    *m3u8.MediaPlaylist // whose tags stand beside the segments
 	retagged  bool                // and they were not shown yet
 	reused    bool                // names are used again
 }

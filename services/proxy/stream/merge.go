@@ -4,8 +4,8 @@ import (
 	"slices"
 	"time"
 
+	"livestream-tui/services/kit/text"
 	"livestream-tui/services/proxy/timeline"
-	"livestream-tui/services/report"
 )
 
 // merge offers the timeline what the packagers list.
@@ -65,7 +65,7 @@ func (s *State) start(p *Playlist) {
 
 // pinch notes that a playlist cannot be merged.
 func (s *State) pinch(p *Playlist, err error) {
-	p.stuck.because(report.Cause(err), s.now)
+	p.stuck.because(text.Cause(err), s.now)
 }
 
 // behindSiblings is how far a packager's discontinuity numbers are behind those that the

@@ -6,9 +6,9 @@ import (
 	"slices"
 	"time"
 
-	"livestream-tui/services/hls"
+	"livestream-tui/services/hls/m3u8"
+	"livestream-tui/services/kit/text"
 	"livestream-tui/services/proxy/timeline"
-	"livestream-tui/services/report"
 )
 
 func sortPlaylists(list []*Playlist) {
@@ -47,7 +47,7 @@ func (s *State) modeOf(p *Playlist) (i int, mode Mode, why string) {
 	case p.mode == Forwarded && s.now.Sub(p.entered) < apartLeast && s.forOne(p) >= 0:
 		return s.forOne(p), Forwarded, p.why
 	case !r.answers() && r.last.Odd && p.shown.Body == nil && s.allOdd(p):
-		return i, Forwarded, "it is no playlist that can be read: " + report.Cause(r.last.Err)
+		return i, Forwarded, "it is no playlist that can be read: " + text.Cause(r.last.Err)
 	case !r.answers() && r.answer.Raw == nil:
 		return i, p.mode, p.why // nothing is known but trouble
 	case s.isMultivariant(p):
@@ -86,7 +86,7 @@ const apartLeast = 5 * time.Second
 
 // unmergeable is why a playlist is served only as its packager has it, empty where it
 // can be merged with its peers'.
-func unmergeable(l *hls.MediaPlaylist) string {
+func unmergeable(l *m3u8.MediaPlaylist) string {
 	switch {
 	case l.Parts():
 		return "low latency: its parts are its packager's"
@@ -267,7 +267,7 @@ func (s *State) pass(p *Playlist, i int) {
 			return // what was served is newer; for a while it holds
 		}
 	}
-	next.Body = hls.Rewrite(a.Raw, func(ref string) string { return s.served(a, ref) })
+	next.Body = m3u8.Rewrite(a.Raw, func(ref string) string { return s.served(a, ref) })
 	s.publish(p, next)
 }
 

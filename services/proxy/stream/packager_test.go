@@ -9,7 +9,8 @@ import (
 	"strings"
 	"time"
 
-	"livestream-tui/services/hls"
+	"livestream-tui/services/hls/container"
+	"livestream-tui/services/hls/m3u8"
 	"livestream-tui/services/proxy/timeline"
 	"livestream-tui/services/proxy/uri"
 )
@@ -37,7 +38,7 @@ type simulated struct {
 	target  int
 	breaks  int64 // each segment whose number it divides begins with a discontinuity; 0 for none
 	clock   time.Duration
-	change  func(*hls.MediaPlaylist) // what else is in its lists
+	change  func(*m3u8.MediaPlaylist) // what else is in its lists
 
 	down       bool
 	status     int
@@ -116,14 +117,14 @@ func (p *simulated) multivariant() []byte {
 		"\"\n#EXT-X-STREAM-INF:BANDWIDTH=800000,AUDIO=\"a\"\nvideo.m3u8" + query + "\n")
 }
 
-func (p *simulated) list(target string, now int64) (*hls.MediaPlaylist, map[string]content) {
+func (p *simulated) list(target string, now int64) (*m3u8.MediaPlaylist, map[string]content) {
 	newest := p.newest(now)
 	first := max(p.from, newest-p.window+1)
 	if p.event {
 		first = max(p.from, oldest-p.window+1)
 	}
 	first = max(first, -p.base)
-	l := &hls.MediaPlaylist{Version: 6, TargetDuration: max(p.target, 2), MediaSequence: first + p.base, EndList: p.end}
+	l := &m3u8.MediaPlaylist{Version: 6, TargetDuration: max(p.target, 2), MediaSequence: first + p.base, EndList: p.end}
 	if p.event {
 		l.PlaylistType = "EVENT"
 	}
@@ -132,7 +133,7 @@ func (p *simulated) list(target string, now int64) (*hls.MediaPlaylist, map[stri
 	}
 	contents := map[string]content{}
 	for n := first; n <= newest; n++ {
-		l.Segments = append(l.Segments, hls.Segment{
+		l.Segments = append(l.Segments, m3u8.Segment{
 			URI: p.name(stem(target), n), Duration: segment, ProgramDateTime: epoch.Add(time.Duration(n)*segment + p.clock),
 			Discontinuity: p.breaks > 0 && n%p.breaks == 0,
 		})
@@ -174,12 +175,12 @@ func (p *simulated) is(c content) timeline.Content {
 		writer = fmt.Sprintf("%p", p)
 	}
 	return timeline.Content{
-		Digest: fmt.Sprint(c, writer), HasStart: true, Format: hls.FormatMPEGTS,
-		Start: hls.Timestamp{Ticks: c.n*180_000 + int64(c.encoder)*77_777, Scale: 90_000},
+		Digest: fmt.Sprint(c, writer), HasStart: true, Format: container.FormatMPEGTS,
+		Start: container.Timestamp{Ticks: c.n*180_000 + int64(c.encoder)*77_777, Scale: 90_000},
 	}
 }
 
 // follows are the tags of low latency.
-func parts(l *hls.MediaPlaylist) {
+func parts(l *m3u8.MediaPlaylist) {
 	l.Unknown = append(slices.Clone(l.Unknown), "#EXT-X-PART-INF:PART-TARGET=0.5")
 }

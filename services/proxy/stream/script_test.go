@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"livestream-tui/services/hls"
+	"livestream-tui/services/hls/m3u8"
 )
 
 // act is a line of a script.
@@ -162,7 +162,7 @@ func numbered(a, b string) act {
 func (w *world) numbers(key string) map[int64]int64 {
 	w.t.Helper()
 	l := w.lists[key]
-	p, err := hls.ParseMedia(l.shown.Body)
+	p, err := m3u8.ParseMedia(l.shown.Body)
 	if err != nil {
 		w.t.Fatal(err)
 	}

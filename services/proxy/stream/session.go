@@ -4,7 +4,7 @@ import (
 	"slices"
 	"time"
 
-	"livestream-tui/services/hls"
+	"livestream-tui/services/hls/m3u8"
 	"livestream-tui/services/proxy/uri"
 )
 
@@ -15,7 +15,7 @@ type multi struct {
 	from   int
 	found  uri.Found
 	// slots are what each packager's copy names, by packager.
-	slots map[int][]hls.Slot
+	slots map[int][]m3u8.Slot
 	// names are the slots of every key that players were ever given.
 	names map[string]string
 	// sessions: a packager names other URIs each time, one session for each player.
@@ -39,7 +39,7 @@ type slot struct {
 func (s *State) takeMultivariant(p *Playlist, i int) {
 	m, slots := &p.multi, p.records[i].answer.Multi.Slots()
 	if m.slots == nil {
-		m.slots, m.names, m.changes = map[int][]hls.Slot{}, map[string]string{}, map[int]int{}
+		m.slots, m.names, m.changes = map[int][]m3u8.Slot{}, map[string]string{}, map[int]int{}
 	}
 	switch old := m.slots[i]; {
 	case old == nil:
@@ -52,8 +52,8 @@ func (s *State) takeMultivariant(p *Playlist, i int) {
 	m.slots[i] = slots
 }
 
-func sameNames(a, b []hls.Slot) bool {
-	return slices.EqualFunc(a, b, func(a, b hls.Slot) bool { return a.Kind == b.Kind && a.Name == b.Name })
+func sameNames(a, b []m3u8.Slot) bool {
+	return slices.EqualFunc(a, b, func(a, b m3u8.Slot) bool { return a.Kind == b.Kind && a.Name == b.Name })
 }
 
 // keepMultivariant says whose copy is served: the one that was, as long as its packager

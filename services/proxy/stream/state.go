@@ -4,8 +4,8 @@ import (
 	"slices"
 	"time"
 
-	"livestream-tui/services/health"
-	"livestream-tui/services/hls"
+	"livestream-tui/services/hls/health"
+	"livestream-tui/services/hls/m3u8"
 	"livestream-tui/services/proxy/timeline"
 	"livestream-tui/services/proxy/uri"
 )
@@ -71,16 +71,16 @@ type Playlist struct {
 // record is what is known of one packager for a playlist.
 type record struct {
 	seen     health.Observation
-	answer   Answer             // the last good one
-	list     *hls.MediaPlaylist // of it
-	length   time.Duration      // of it
-	shortest time.Duration      // of its segments
-	status   int                // of the last answer, where it was a refusal; 0 else
-	last     Answer             // the last one, good or not
-	target   string             // what it is asked for
-	fresh    bool               // the list was not looked at yet
-	rel      timeline.Relation  // how it stands to the timeline
-	proof    proof              // whether it has the timeline's media
+	answer   Answer              // the last good one
+	list     *m3u8.MediaPlaylist // of it
+	length   time.Duration       // of it
+	shortest time.Duration       // of its segments
+	status   int                 // of the last answer, where it was a refusal; 0 else
+	last     Answer              // the last one, good or not
+	target   string              // what it is asked for
+	fresh    bool                // the list was not looked at yet
+	rel      timeline.Relation   // how it stands to the timeline
+	proof    proof               // whether it has the timeline's media
 	verdict  health.Verdict
 	trouble  trouble
 	fault    time.Time // since when it is not well; zero while it is

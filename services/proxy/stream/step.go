@@ -3,8 +3,8 @@ package stream
 import (
 	"time"
 
-	"livestream-tui/services/health"
-	"livestream-tui/services/hls"
+	"livestream-tui/services/hls/health"
+	"livestream-tui/services/hls/m3u8"
 	"livestream-tui/services/proxy/timeline"
 )
 
@@ -48,7 +48,7 @@ func (s *State) follow(key, target string) *Playlist {
 	p.slot = s.slotOf(key)
 	for i, base := range s.Packagers {
 		p.records = append(p.records, record{
-			seen: health.Observation{Packager: base, Pos: hls.Pos{MSN: -1, Part: -1}}, target: s.targetOf(p, i),
+			seen: health.Observation{Packager: base, Pos: m3u8.Pos{MSN: -1, Part: -1}}, target: s.targetOf(p, i),
 		})
 	}
 	s.playlists[key] = p

@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"livestream-tui/services/hls"
+	"livestream-tui/services/hls/m3u8"
 )
 
 const (
@@ -139,8 +139,8 @@ func TestRenditionsHaveTheSameDiscontinuityNumbers(t *testing.T) {
 
 func TestWhatCannotBeMergedIsPassedThrough(t *testing.T) {
 	low := func(p *simulated) { p.change = parts }
-	variables := func(l *hls.MediaPlaylist) { l.Unknown = []hls.Tag{`#EXT-X-DEFINE:NAME="a",VALUE="b"`} }
-	vod := func(l *hls.MediaPlaylist) { l.PlaylistType = "VOD" }
+	variables := func(l *m3u8.MediaPlaylist) { l.Unknown = []m3u8.Tag{`#EXT-X-DEFINE:NAME="a",VALUE="b"`} }
+	vod := func(l *m3u8.MediaPlaylist) { l.PlaylistType = "VOD" }
 	play(t, []scenario{
 		{"a multivariant playlist", []*simulated{{}, {}}, []act{
 			begins(main), run(s2), wants(main, PassedThrough, "multivariant"), becomes(0, dies), run(s10), wants(main, PassedThrough, "multivariant"),
@@ -171,13 +171,13 @@ func TestWhatCannotBeMergedIsPassedThrough(t *testing.T) {
 		{"one of two multivariant copies becomes a media playlist", []*simulated{{}, {}}, []act{
 			func(w *world) { w.packagers[0].multi, w.packagers[1].multi = true, true }, begins(video), run(s10),
 			becomes(0, func(p *simulated) { p.multi = false }), run(s10), wants(video, PassedThrough, "multivariant"), func(w *world) {
-				if !hls.IsMultivariant(w.lists[video].shown.Body) {
+				if !m3u8.IsMultivariant(w.lists[video].shown.Body) {
 					w.t.Fatalf("got\n%s\nwant the copy of the other", w.lists[video].shown.Body)
 				}
 			},
 		}},
 		{"one lists nothing for a while, and the other goes on", []*simulated{{}, {}}, []act{
-			begins(video), run(s10), becomes(0, func(p *simulated) { p.change = func(l *hls.MediaPlaylist) { l.Segments = nil } }), run(s10),
+			begins(video), run(s10), becomes(0, func(p *simulated) { p.change = func(l *m3u8.MediaPlaylist) { l.Segments = nil } }), run(s10),
 			wants(video, Merged, ""), active(two), listed(video, "1005 1006 1007 1008 1009 1010"), silent("discontinuity"),
 		}},
 	})

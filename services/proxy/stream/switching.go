@@ -3,7 +3,7 @@ package stream
 import (
 	"time"
 
-	"livestream-tui/services/report"
+	"livestream-tui/services/kit/text"
 )
 
 // switching is a move to another packager that has not brought anything new yet.
@@ -36,7 +36,7 @@ func (s *State) switched(p *Playlist, m Move) {
 		}
 		w.saved, r.saved = r.saved, 0
 	}
-	s.say(Debug, "switching", "playlist", p.key, "from", m.From, "to", m.To, "cause", report.Clean(m.Cause))
+	s.say(Debug, "switching", "playlist", p.key, "from", m.From, "to", m.To, "cause", text.Clean(m.Cause))
 	s.switching = append(s.switching, w)
 }
 

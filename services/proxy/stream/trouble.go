@@ -4,12 +4,12 @@ import (
 	"fmt"
 	"time"
 
-	"livestream-tui/services/health"
-	"livestream-tui/services/report"
+	"livestream-tui/services/hls/health"
+	"livestream-tui/services/kit/report"
 )
 
 // trouble is a packager's record with segments, as opposed to playlists, which
-// services/health judges. A value; the zero value is a clean record.
+// services/hls/health judges. A value; the zero value is a clean record.
 type trouble struct {
 	cause string
 	until time.Time // not to be tried before; zero while there is no trouble

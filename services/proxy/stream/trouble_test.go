@@ -4,8 +4,8 @@ import (
 	"testing"
 	"time"
 
-	"livestream-tui/services/health"
-	"livestream-tui/services/report"
+	"livestream-tui/services/hls/health"
+	"livestream-tui/services/kit/report"
 )
 
 func TestTrouble(t *testing.T) {

@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"livestream-tui/services/hls"
+	"livestream-tui/services/hls/m3u8"
 	"livestream-tui/services/proxy/timeline"
 	"livestream-tui/services/proxy/uri"
 )
@@ -282,10 +282,10 @@ func (w *world) load(l Load) {
 
 func (w *world) parse(a *Answer, got answer, d *delivery) {
 	var err error
-	if hls.IsMultivariant(got.raw) {
-		a.Multi, err = hls.ParseMultivariant(got.raw)
+	if m3u8.IsMultivariant(got.raw) {
+		a.Multi, err = m3u8.ParseMultivariant(got.raw)
 	} else {
-		a.Media, err = hls.ParseMedia(got.raw)
+		a.Media, err = m3u8.ParseMedia(got.raw)
 	}
 	if err != nil {
 		w.t.Fatalf("%s: the simulation's playlist: %v\n%s", w.now, err, got.raw)
@@ -296,7 +296,7 @@ func (w *world) parse(a *Answer, got answer, d *delivery) {
 
 // passed is a packager's playlist as it is passed through.
 func passed(raw []byte, found uri.Found, hosts uri.Hosts) []byte {
-	return hls.Rewrite(raw, func(ref string) string {
+	return m3u8.Rewrite(raw, func(ref string) string {
 		place, err := hosts.Place(found, ref, "")
 		if err != nil {
 			return ref
@@ -412,7 +412,7 @@ func (w *world) cyclic() bool {
 // say so, and between two discontinuities it has the segments of one encoder, one after
 // the other.
 func (w *world) isTrue(key string, s Snapshot, ended bool) error {
-	p, err := hls.ParseMedia(s.Body)
+	p, err := m3u8.ParseMedia(s.Body)
 	if err != nil {
 		return err
 	}
@@ -449,7 +449,7 @@ func (w *world) isTrue(key string, s Snapshot, ended bool) error {
 func (w *world) merged(key string) string {
 	w.t.Helper()
 	l := w.lists[key]
-	p, err := hls.ParseMedia(l.shown.Body)
+	p, err := m3u8.ParseMedia(l.shown.Body)
 	if err != nil {
 		return err.Error()
 	}

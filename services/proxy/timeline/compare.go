@@ -4,7 +4,8 @@ import (
 	"fmt"
 	"time"
 
-	"livestream-tui/services/hls"
+	"livestream-tui/services/hls/container"
+	"livestream-tui/services/hls/m3u8"
 )
 
 // Relation is how a packager's playlist stands to ours.
@@ -108,7 +109,7 @@ func (t *Timeline) nameIn(l List, ref string) string {
 
 // sameRange reports whether a byte range can be the one that was served. One without an
 // offset goes on from the segment before.
-func sameRange(theirs, ours *hls.ByteRange) bool {
+func sameRange(theirs, ours *m3u8.ByteRange) bool {
 	if theirs == nil || ours == nil {
 		return theirs == ours
 	}
@@ -134,7 +135,7 @@ func Same(a, b Content) (same, whole, known bool) {
 		return false, false, false
 	case a.Digest == b.Digest:
 		return true, true, true
-	case a.Format == hls.FormatWebVTT && b.Format == hls.FormatWebVTT:
+	case a.Format == container.FormatWebVTT && b.Format == container.FormatWebVTT:
 		return true, false, true // text has no decoder that would mind
 	case a.Sealed || b.Sealed:
 		return false, false, true
@@ -145,7 +146,7 @@ func Same(a, b Content) (same, whole, known bool) {
 }
 
 // near reports whether two timestamps are of one moment, to 2 ms.
-func near(a, b hls.Timestamp) bool {
+func near(a, b container.Timestamp) bool {
 	tolerance := int64(0)
 	if a.Scale > 0 {
 		tolerance = a.Scale / 500

@@ -6,36 +6,37 @@ import (
 	"testing"
 	"time"
 
-	"livestream-tui/services/hls"
+	"livestream-tui/services/hls/container"
+	"livestream-tui/services/hls/m3u8"
 )
 
 func TestCompareFindsWhatContradicts(t *testing.T) {
-	mapped := func(uri string) func(int64, *hls.Segment) {
-		return func(_ int64, s *hls.Segment) { s.Map = &hls.Map{URI: uri} }
+	mapped := func(uri string) func(int64, *m3u8.Segment) {
+		return func(_ int64, s *m3u8.Segment) { s.Map = &m3u8.Map{URI: uri} }
 	}
-	token := func(word string) func(*hls.MediaPlaylist) {
-		return each(func(_ int64, s *hls.Segment) { s.URI += "?token=" + word })
+	token := func(word string) func(*m3u8.MediaPlaylist) {
+		return each(func(_ int64, s *m3u8.Segment) { s.URI += "?token=" + word })
 	}
-	ranged := func(length int64) func(*hls.MediaPlaylist) {
-		return each(func(msn int64, s *hls.Segment) {
-			s.URI, s.ByteRange = "all.ts", &hls.ByteRange{Length: length, Offset: length * msn}
+	ranged := func(length int64) func(*m3u8.MediaPlaylist) {
+		return each(func(msn int64, s *m3u8.Segment) {
+			s.URI, s.ByteRange = "all.ts", &m3u8.ByteRange{Length: length, Offset: length * msn}
 		})
 	}
 	for _, c := range []struct {
 		name              string
-		served, offers    *hls.MediaPlaylist
+		served, offers    *m3u8.MediaPlaylist
 		conflict, renamed string // part of it; empty: none
 	}{
-		{name: "another URI is another name", served: lists(100, 5), offers: lists(101, 5, at(103, func(s *hls.Segment) { s.URI = "x.ts" })), renamed: `msn 103 is "/live01/x.ts", "/live01/103.ts" was served`},
+		{name: "another URI is another name", served: lists(100, 5), offers: lists(101, 5, at(103, func(s *m3u8.Segment) { s.URI = "x.ts" })), renamed: `msn 103 is "/live01/x.ts", "/live01/103.ts" was served`},
 		{name: "another query is none", served: lists(100, 5, token("a")), offers: lists(101, 5, token("b"))},
 		{name: "a query where none was", served: lists(100, 5), offers: lists(101, 5, token("b"))},
-		{name: "another way to write a name", served: lists(100, 5), offers: lists(101, 5, each(func(_ int64, s *hls.Segment) { s.URI = "./x/../" + s.URI }))},
-		{name: "an absolute URI of its own host", served: lists(100, 5), offers: lists(101, 5, each(func(_ int64, s *hls.Segment) { s.URI = "http://server1:8080/live01/" + s.URI }))},
-		{name: "another host", served: lists(100, 5), offers: lists(101, 5, each(func(_ int64, s *hls.Segment) { s.URI = "http://cdn.example/live01/" + s.URI })), renamed: `msn 104 is "http://cdn.example/live01/104.ts"`},
-		{name: "another duration", served: lists(100, 5), offers: lists(101, 5, at(103, func(s *hls.Segment) { s.Duration -= 1010 * time.Millisecond })), conflict: "msn 103 lasts 990ms"},
-		{name: "another duration and another name", served: lists(100, 5), offers: lists(101, 5, at(103, func(s *hls.Segment) { s.URI, s.Duration = "x.ts", 1989*time.Millisecond })), conflict: "msn 103 lasts 1.989s", renamed: "x.ts"},
-		{name: "a duration that was an estimate", served: lists(100, 5), offers: lists(101, 5, at(103, func(s *hls.Segment) { s.Duration -= 900 * time.Millisecond }))},
-		{name: "the same duration in other words", served: lists(100, 5), offers: lists(101, 5, at(103, func(s *hls.Segment) { s.Duration -= 10 * time.Millisecond }))},
+		{name: "another way to write a name", served: lists(100, 5), offers: lists(101, 5, each(func(_ int64, s *m3u8.Segment) { s.URI = "./x/../" + s.URI }))},
+		{name: "an absolute URI of its own host", served: lists(100, 5), offers: lists(101, 5, each(func(_ int64, s *m3u8.Segment) { s.URI = "http://server1:8080/live01/" + s.URI }))},
+		{name: "another host", served: lists(100, 5), offers: lists(101, 5, each(func(_ int64, s *m3u8.Segment) { s.URI = "http://cdn.example/live01/" + s.URI })), renamed: `msn 104 is "http://cdn.example/live01/104.ts"`},
+		{name: "another duration", served: lists(100, 5), offers: lists(101, 5, at(103, func(s *m3u8.Segment) { s.Duration -= 1010 * time.Millisecond })), conflict: "msn 103 lasts 990ms"},
+		{name: "another duration and another name", served: lists(100, 5), offers: lists(101, 5, at(103, func(s *m3u8.Segment) { s.URI, s.Duration = "x.ts", 1989*time.Millisecond })), conflict: "msn 103 lasts 1.989s", renamed: "x.ts"},
+		{name: "a duration that was an estimate", served: lists(100, 5), offers: lists(101, 5, at(103, func(s *m3u8.Segment) { s.Duration -= 900 * time.Millisecond }))},
+		{name: "the same duration in other words", served: lists(100, 5), offers: lists(101, 5, at(103, func(s *m3u8.Segment) { s.Duration -= 10 * time.Millisecond }))},
 		{name: "another discontinuity", served: lists(100, 5), offers: lists(101, 5, at(103, broken)), conflict: "msn 103: discontinuity true"},
 		{name: "a discontinuity at its head, which is ours too or not", served: lists(100, 5), offers: lists(102, 5, at(102, broken))},
 		{name: "no discontinuity at its head where ours is", served: lists(100, 5, at(102, broken)), offers: lists(102, 5)},
@@ -44,9 +45,9 @@ func TestCompareFindsWhatContradicts(t *testing.T) {
 		{name: "no map", served: lists(100, 5, each(mapped("i.mp4"))), offers: lists(101, 5), conflict: "with and without EXT-X-MAP"},
 		{name: "another map", served: lists(100, 5, each(mapped("i.mp4"))), offers: lists(101, 5, each(mapped("j.mp4")))},
 		{name: "another part", served: lists(100, 5, ranged(10)), offers: lists(101, 5, ranged(11)), conflict: "another part"},
-		{name: "a longer target duration", served: lists(100, 5), offers: lists(101, 5, func(p *hls.MediaPlaylist) { p.TargetDuration = 3 })},
-		{name: "a segment that is too long", served: lists(100, 5), offers: lists(101, 5, at(105, func(s *hls.Segment) { s.Duration = 2500 * time.Millisecond }))},
-		{name: "a URI out of the folder", served: lists(100, 5), offers: lists(101, 5, at(105, func(s *hls.Segment) { s.URI = "../../elsewhere/105" }))},
+		{name: "a longer target duration", served: lists(100, 5), offers: lists(101, 5, func(p *m3u8.MediaPlaylist) { p.TargetDuration = 3 })},
+		{name: "a segment that is too long", served: lists(100, 5), offers: lists(101, 5, at(105, func(s *m3u8.Segment) { s.Duration = 2500 * time.Millisecond }))},
+		{name: "a URI out of the folder", served: lists(100, 5), offers: lists(101, 5, at(105, func(s *m3u8.Segment) { s.URI = "../../elsewhere/105" }))},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			line, check := begun(t, c.served)
@@ -77,8 +78,8 @@ func TestCompareLooksAtTheNewestOfALongWindow(t *testing.T) {
 // is is what segment n of an encoder is, as one packager writes it.
 func is(encoder string, n int64, packager string) Content {
 	return Content{
-		Digest: fmt.Sprint(encoder, n, packager), HasStart: true, Format: hls.FormatMPEGTS,
-		Start: hls.Timestamp{Ticks: 180_000*n + int64(len(encoder))*1_000_000, Scale: 90_000},
+		Digest: fmt.Sprint(encoder, n, packager), HasStart: true, Format: container.FormatMPEGTS,
+		Start: container.Timestamp{Ticks: 180_000*n + int64(len(encoder))*1_000_000, Scale: 90_000},
 	}
 }
 
@@ -102,7 +103,7 @@ func TestSame(t *testing.T) {
 		{"other bytes that begin at another time", a, is("e", 2, "b"), false, false, true},
 		{"no time", a, Content{Digest: "x"}, false, false, true},
 		{"another scale", a, with(is("e", 1, "b"), func(c *Content) { c.Start.Scale = 48_000 }), false, false, true},
-		{"another format", a, with(is("e", 1, "b"), func(c *Content) { c.Format = hls.FormatMP4 }), false, false, true},
+		{"another format", a, with(is("e", 1, "b"), func(c *Content) { c.Format = container.FormatMP4 }), false, false, true},
 		{"another init section", a, with(is("e", 1, "b"), func(c *Content) { c.Init = "i" }), false, false, true},
 		{"enciphered", a, with(is("e", 1, "b"), func(c *Content) { c.Sealed = true }), false, false, true},
 		{"enciphered, the same bytes", with(a, func(c *Content) { c.Sealed = true }), with(a, func(c *Content) { c.Sealed = true }), true, true, true},
@@ -127,7 +128,7 @@ func TestUnseenIsWhatPlayersHaveNotHadYet(t *testing.T) {
 	for _, c := range []struct {
 		name    string
 		serve   func(*Timeline)
-		list    *hls.MediaPlaylist
+		list    *m3u8.MediaPlaylist
 		samples []Sample
 		want    int64
 		placed  bool
@@ -185,8 +186,8 @@ func TestLookIsTheEntryThatItWouldBe(t *testing.T) {
 		t.Fatal(err)
 	}
 	show(t, line, c)
-	l := by(1, lists(1, 4, at(1, func(s *hls.Segment) { s.Keys = []hls.Key{{Method: "AES-128", URI: "k"}} }),
-		at(3, func(s *hls.Segment) { s.Gap = true }), at(4, func(s *hls.Segment) { s.URI = "http://cdn.example/4.ts" })))
+	l := by(1, lists(1, 4, at(1, func(s *m3u8.Segment) { s.Keys = []m3u8.Key{{Method: "AES-128", URI: "k"}} }),
+		at(3, func(s *m3u8.Segment) { s.Gap = true }), at(4, func(s *m3u8.Segment) { s.URI = "http://cdn.example/4.ts" })))
 	e, ok := line.Look(l, 2)
 	if !ok || e.MSN != 107 || e.Media.Packager != 1 || e.Media.Target != "/live01/2.ts" || len(e.Keys) != 1 || e.Keys[0].Target != "/live01/k" {
 		t.Errorf("2: got %+v %t, want msn 107 at the second packager, with its key", e, ok)
@@ -199,7 +200,7 @@ func TestLookIsTheEntryThatItWouldBe(t *testing.T) {
 }
 
 func TestOutsidersAreTheSameForEverybody(t *testing.T) {
-	cdn := each(func(_ int64, s *hls.Segment) { s.URI = "http://cdn.example/" + s.URI })
+	cdn := each(func(_ int64, s *m3u8.Segment) { s.URI = "http://cdn.example/" + s.URI })
 	line, _ := begun(t, lists(100, 5, cdn))
 	if !line.Outsiders(by(1, lists(99, 5, cdn))) {
 		t.Error("segments of a third host: want them to be the same")

@@ -7,7 +7,8 @@ import (
 	"strings"
 	"time"
 
-	"livestream-tui/services/hls"
+	"livestream-tui/services/hls/container"
+	"livestream-tui/services/hls/m3u8"
 	"livestream-tui/services/proxy/uri"
 )
 
@@ -19,14 +20,14 @@ type Resource struct {
 	Packager int    `json:"packager"`
 	Target   string `json:"target,omitempty"`
 	// Range is the part of it that is meant; nil for the whole.
-	Range *hls.ByteRange `json:"range,omitempty"`
+	Range *m3u8.ByteRange `json:"range,omitempty"`
 }
 
 // ID tells one resource from another: its key, with its range.
 func (r Resource) ID() string { return RangeID(r.Key, r.Range) }
 
 // RangeID is the ID of a range of what is at key; nil is the whole.
-func RangeID(key string, r *hls.ByteRange) string {
+func RangeID(key string, r *m3u8.ByteRange) string {
 	if r == nil || key == "" {
 		return key
 	}
@@ -37,8 +38,8 @@ func RangeID(key string, r *hls.ByteRange) string {
 type Entry struct {
 	MSN int64 `json:"msn"`
 	// Segment is as served, but for Keys: they are all that are in force.
-	Segment hls.Segment `json:"segment"`
-	Media   Resource    `json:"media"`
+	Segment m3u8.Segment `json:"segment"`
+	Media   Resource     `json:"media"`
 	// Init is of its EXT-X-MAP; nil for none.
 	Init *Resource `json:"init,omitempty"`
 	// Keys are the files of its EXT-X-KEY tags that are here.
@@ -65,9 +66,9 @@ type Content struct {
 	// Init is the digest of its init section, where it has one and that is known.
 	Init string `json:"init,omitempty"`
 	// Start is its first timestamp, where its bytes have one.
-	Start    hls.Timestamp `json:"start,omitzero"`
-	HasStart bool          `json:"has_start,omitempty"`
-	Format   hls.Format    `json:"format,omitempty"`
+	Start    container.Timestamp `json:"start,omitzero"`
+	HasStart bool                `json:"has_start,omitempty"`
+	Format   container.Format    `json:"format,omitempty"`
 	// Sealed: it is enciphered, so that only the same bytes are under the same key.
 	Sealed bool `json:"sealed,omitempty"`
 }
@@ -77,7 +78,7 @@ func (e *Entry) Outside() bool { return e.Media.Key == "" && !e.Segment.Gap }
 
 // Enciphered reports whether its bytes say nothing without a key (RFC 8216, 4.3.2.4).
 func (e *Entry) Enciphered() bool {
-	return slices.ContainsFunc(e.Segment.Keys, func(k hls.Key) bool { return strings.HasPrefix(k.Method, "AES-") })
+	return slices.ContainsFunc(e.Segment.Keys, func(k m3u8.Key) bool { return strings.HasPrefix(k.Method, "AES-") })
 }
 
 // Resources are all that is here, the segment last.
@@ -97,25 +98,25 @@ func (e *Entry) Resources() []Resource {
 type builder struct {
 	t    *Timeline
 	l    List
-	keys []hls.Key             // in force
-	maps map[*hls.Map]*hls.Map // as served
-	init map[*hls.Map]*Resource
+	keys []m3u8.Key              // in force
+	maps map[*m3u8.Map]*m3u8.Map // as served
+	init map[*m3u8.Map]*Resource
 	ends map[string]int64 // of the last byte range, by URI
 }
 
 func (t *Timeline) builder(l List) *builder {
-	return &builder{t: t, l: l, maps: map[*hls.Map]*hls.Map{}, init: map[*hls.Map]*Resource{}, ends: map[string]int64{}}
+	return &builder{t: t, l: l, maps: map[*m3u8.Map]*m3u8.Map{}, init: map[*m3u8.Map]*Resource{}, ends: map[string]int64{}}
 }
 
 // pass takes note of a segment that makes no entry: what it says holds for those
 // behind it.
-func (b *builder) pass(s *hls.Segment) {
-	b.keys = hls.Succeed(b.keys, s.Keys)
+func (b *builder) pass(s *m3u8.Segment) {
+	b.keys = m3u8.Succeed(b.keys, s.Keys)
 	b.span(s)
 }
 
 // span is the segment's byte range with its offset (RFC 8216, 4.3.2.2).
-func (b *builder) span(s *hls.Segment) *hls.ByteRange {
+func (b *builder) span(s *m3u8.Segment) *m3u8.ByteRange {
 	if s.ByteRange == nil {
 		return nil
 	}
@@ -148,7 +149,7 @@ func (b *builder) entry(i int) (Entry, error) {
 	s.ByteRange = b.span(&s)
 	e.Media.Range = s.ByteRange
 	s.URI = place.URI
-	b.keys = hls.Succeed(b.keys, s.Keys)
+	b.keys = m3u8.Succeed(b.keys, s.Keys)
 	if s.Keys, e.Keys, err = b.keysOf(theirs); err != nil {
 		return e, fmt.Errorf("msn %d: EXT-X-KEY: %w", theirs, err)
 	}
@@ -169,8 +170,8 @@ func nameOf(p uri.Place, r Resource) string {
 
 // keysOf are the keys in force as served. A vector that follows from the packager's
 // number is written out where ours is another (RFC 8216, 5.2).
-func (b *builder) keysOf(theirs int64) ([]hls.Key, []Resource, error) {
-	var keys []hls.Key
+func (b *builder) keysOf(theirs int64) ([]m3u8.Key, []Resource, error) {
+	var keys []m3u8.Key
 	var files []Resource
 	for _, k := range b.keys {
 		place, file, err := b.place(k.URI)
@@ -191,7 +192,7 @@ func (b *builder) keysOf(theirs int64) ([]hls.Key, []Resource, error) {
 
 // mapOf is the init section as served: one pointer for all that have it, so that the
 // writer writes it once.
-func (b *builder) mapOf(m *hls.Map) (*hls.Map, *Resource, error) {
+func (b *builder) mapOf(m *m3u8.Map) (*m3u8.Map, *Resource, error) {
 	if m == nil {
 		return nil, nil, nil
 	}

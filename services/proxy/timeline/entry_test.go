@@ -7,21 +7,21 @@ import (
 	"testing"
 	"time"
 
-	"livestream-tui/services/hls"
+	"livestream-tui/services/hls/m3u8"
 )
 
-func keyed(msn int64, keys ...hls.Key) func(*hls.MediaPlaylist) {
-	return at(msn, func(s *hls.Segment) { s.Keys = keys })
+func keyed(msn int64, keys ...m3u8.Key) func(*m3u8.MediaPlaylist) {
+	return at(msn, func(s *m3u8.Segment) { s.Keys = keys })
 }
 
-func aes(uri string) hls.Key { return hls.Key{Method: "AES-128", URI: uri} }
+func aes(uri string) m3u8.Key { return m3u8.Key{Method: "AES-128", URI: uri} }
 
 func TestKeysStandWhereTheyChange(t *testing.T) {
-	drm := hls.Key{Method: "SAMPLE-AES", URI: "skd://x", KeyFormat: "com.apple.streamingkeydelivery", KeyFormatVersions: "1"}
+	drm := m3u8.Key{Method: "SAMPLE-AES", URI: "skd://x", KeyFormat: "com.apple.streamingkeydelivery", KeyFormatVersions: "1"}
 	for _, c := range []struct {
 		name string
-		list *hls.MediaPlaylist
-		next *hls.MediaPlaylist
+		list *m3u8.MediaPlaylist
+		next *m3u8.MediaPlaylist
 		want []string
 	}{
 		{"none", lists(100, 5), lists(101, 5), nil},
@@ -31,14 +31,14 @@ func TestKeysStandWhereTheyChange(t *testing.T) {
 			[]string{`#EXT-X-KEY:METHOD=AES-128,URI="k" 101.ts`}},
 		{"another", lists(100, 5, keyed(100, aes("k")), keyed(103, aes("l"))), lists(101, 5, keyed(101, aes("k")), keyed(103, aes("l"))),
 			[]string{`#EXT-X-KEY:METHOD=AES-128,URI="k" 101.ts`, `#EXT-X-KEY:METHOD=AES-128,URI="l" 103.ts`}},
-		{"no more", lists(100, 5, keyed(100, aes("k")), keyed(103, hls.Key{Method: "NONE"})), lists(101, 5, keyed(101, aes("k")), keyed(103, hls.Key{Method: "NONE"})),
+		{"no more", lists(100, 5, keyed(100, aes("k")), keyed(103, m3u8.Key{Method: "NONE"})), lists(101, 5, keyed(101, aes("k")), keyed(103, m3u8.Key{Method: "NONE"})),
 			[]string{`#EXT-X-KEY:METHOD=AES-128,URI="k" 101.ts`, `#EXT-X-KEY:METHOD=NONE 103.ts`}},
 		{"two formats at once", lists(100, 5, keyed(100, aes("k"), drm)), lists(101, 5, keyed(101, aes("k"), drm)),
 			[]string{`#EXT-X-KEY:METHOD=AES-128,URI="k" 101.ts`, `#EXT-X-KEY:METHOD=SAMPLE-AES,URI="skd://x",KEYFORMAT="com.apple.streamingkeydelivery",KEYFORMATVERSIONS="1" 101.ts`}},
 		{"one of two formats changes", lists(100, 5, keyed(100, aes("k"), drm), keyed(104, aes("l"))), lists(101, 5, keyed(101, aes("k"), drm), keyed(104, aes("l"))),
 			[]string{`#EXT-X-KEY:METHOD=AES-128,URI="k" 101.ts`, `#EXT-X-KEY:METHOD=SAMPLE-AES,URI="skd://x",KEYFORMAT="com.apple.streamingkeydelivery",KEYFORMATVERSIONS="1" 101.ts`,
 				`#EXT-X-KEY:METHOD=SAMPLE-AES,URI="skd://x",KEYFORMAT="com.apple.streamingkeydelivery",KEYFORMATVERSIONS="1" 104.ts`, `#EXT-X-KEY:METHOD=AES-128,URI="l" 104.ts`}},
-		{"one format of two ends", lists(100, 5, keyed(100, aes("k"), drm), keyed(103, hls.Key{Method: "NONE"}, aes("k"))), lists(103, 3, keyed(103, aes("k"))),
+		{"one format of two ends", lists(100, 5, keyed(100, aes("k"), drm), keyed(103, m3u8.Key{Method: "NONE"}, aes("k"))), lists(103, 3, keyed(103, aes("k"))),
 			[]string{`#EXT-X-KEY:METHOD=AES-128,URI="k" 101.ts`, `#EXT-X-KEY:METHOD=SAMPLE-AES,URI="skd://x",KEYFORMAT="com.apple.streamingkeydelivery",KEYFORMATVERSIONS="1" 101.ts`,
 				`#EXT-X-KEY:METHOD=NONE 103.ts`, `#EXT-X-KEY:METHOD=AES-128,URI="k" 103.ts`}},
 		{"the next packager's is in the clear", lists(100, 5, keyed(100, aes("k"))), lists(105, 1),
@@ -49,13 +49,13 @@ func TestKeysStandWhereTheyChange(t *testing.T) {
 			offer(t, line, first(c.next))
 			p := show(t, line, check)
 			wantLines(t, lines(p, "#EXT-X-KEY"), c.want...)
-			again, err := hls.ParseMedia(p.Encode())
+			again, err := m3u8.ParseMedia(p.Encode())
 			if err != nil {
 				t.Fatal(err)
 			}
-			var keys []hls.Key
+			var keys []m3u8.Key
 			for i := range again.Segments {
-				keys = hls.Succeed(keys, again.Segments[i].Keys)
+				keys = m3u8.Succeed(keys, again.Segments[i].Keys)
 				if got, want := fmt.Sprint(sorted(keys)), fmt.Sprint(sorted(line.Entries[i].Segment.Keys)); got != want {
 					t.Errorf("msn %d: keys in force: got %s, want %s", line.Entries[i].MSN, got, want)
 				}
@@ -65,8 +65,8 @@ func TestKeysStandWhereTheyChange(t *testing.T) {
 }
 
 // sorted are keys by format: their order says nothing.
-func sorted(keys []hls.Key) map[string]hls.Key {
-	m := map[string]hls.Key{}
+func sorted(keys []m3u8.Key) map[string]m3u8.Key {
+	m := map[string]m3u8.Key{}
 	for _, k := range keys {
 		m[k.KeyFormat] = k
 	}
@@ -74,8 +74,8 @@ func sorted(keys []hls.Key) map[string]hls.Key {
 }
 
 func TestAVectorThatFollowsFromTheNumberIsWrittenOut(t *testing.T) {
-	iv := hls.Key{Method: "AES-128", URI: "k", IV: "0x1"}
-	drm := hls.Key{Method: "SAMPLE-AES", URI: "skd://x", KeyFormat: "com.apple.streamingkeydelivery"}
+	iv := m3u8.Key{Method: "AES-128", URI: "k", IV: "0x1"}
+	drm := m3u8.Key{Method: "SAMPLE-AES", URI: "skd://x", KeyFormat: "com.apple.streamingkeydelivery"}
 	line, c := begun(t, lists(100, 3, keyed(100, aes("k"))))
 	wantLines(t, lines(line.Playlist(), "#EXT-X-KEY"), `#EXT-X-KEY:METHOD=AES-128,URI="k" 100.ts`)
 	if _, _, err := line.Adopt(first(lists(7, 5, keyed(7, aes("k")), keyed(9, iv), keyed(11, drm))), 0); err != nil {
@@ -90,9 +90,9 @@ func TestAVectorThatFollowsFromTheNumberIsWrittenOut(t *testing.T) {
 }
 
 func TestByteRangesSayWhereTheyBegin(t *testing.T) {
-	ranged := func(p *hls.MediaPlaylist) {
-		each(func(msn int64, s *hls.Segment) {
-			s.URI, s.ByteRange = "all.ts", &hls.ByteRange{Length: 10, Offset: -1}
+	ranged := func(p *m3u8.MediaPlaylist) {
+		each(func(msn int64, s *m3u8.Segment) {
+			s.URI, s.ByteRange = "all.ts", &m3u8.ByteRange{Length: 10, Offset: -1}
 			if msn == p.MediaSequence {
 				s.ByteRange.Offset = 10 * msn
 			}
@@ -106,8 +106,8 @@ func TestByteRangesSayWhereTheyBegin(t *testing.T) {
 	if got := line.Entries[0].Media.ID(); got != "/live01/all.ts#1020-1029" {
 		t.Errorf("ID: got %s, want the range in it", got)
 	}
-	interleaved := lists(100, 4, each(func(msn int64, s *hls.Segment) {
-		s.URI, s.ByteRange = fmt.Sprintf("%d.ts", msn%2), &hls.ByteRange{Length: 10, Offset: -1}
+	interleaved := lists(100, 4, each(func(msn int64, s *m3u8.Segment) {
+		s.URI, s.ByteRange = fmt.Sprintf("%d.ts", msn%2), &m3u8.ByteRange{Length: 10, Offset: -1}
 	}))
 	line, _ = begun(t, interleaved)
 	if got := line.Entries[3].Media.Range.Offset; got != 10 {
@@ -119,12 +119,12 @@ func TestByteRangesSayWhereTheyBegin(t *testing.T) {
 }
 
 func TestMapIsWrittenOnceForAllThatHaveIt(t *testing.T) {
-	with := func(m *hls.Map) func(*hls.MediaPlaylist) {
-		return each(func(_ int64, s *hls.Segment) { s.Map = m })
+	with := func(m *m3u8.Map) func(*m3u8.MediaPlaylist) {
+		return each(func(_ int64, s *m3u8.Segment) { s.Map = m })
 	}
-	line, c := begun(t, lists(100, 5, with(&hls.Map{URI: "init.mp4"})))
+	line, c := begun(t, lists(100, 5, with(&m3u8.Map{URI: "init.mp4"})))
 	for msn := int64(101); msn < 104; msn++ {
-		offer(t, line, first(lists(msn, 5, with(&hls.Map{URI: "init.mp4"}))))
+		offer(t, line, first(lists(msn, 5, with(&m3u8.Map{URI: "init.mp4"}))))
 		show(t, line, c)
 	}
 	text, err := json.Marshal(line)
@@ -140,8 +140,8 @@ func TestMapIsWrittenOnceForAllThatHaveIt(t *testing.T) {
 	if got, want := string(restored.Playlist().Encode()), string(line.Playlist().Encode()); got != want {
 		t.Errorf("from disk: got\n%s\nwant\n%s", got, want)
 	}
-	a, b := &hls.Map{URI: "f", ByteRange: &hls.ByteRange{Length: 5, Offset: -1}}, &hls.Map{URI: "f", ByteRange: &hls.ByteRange{Length: 5, Offset: 5}}
-	line, _ = begun(t, lists(100, 5, each(func(msn int64, s *hls.Segment) {
+	a, b := &m3u8.Map{URI: "f", ByteRange: &m3u8.ByteRange{Length: 5, Offset: -1}}, &m3u8.Map{URI: "f", ByteRange: &m3u8.ByteRange{Length: 5, Offset: 5}}
+	line, _ = begun(t, lists(100, 5, each(func(msn int64, s *m3u8.Segment) {
 		if s.Map = a; msn > 102 {
 			s.Map = b
 		}
@@ -162,8 +162,8 @@ func TestMapIsWrittenOnceForAllThatHaveIt(t *testing.T) {
 }
 
 func TestWhatTheHeadSaidIsHandedOn(t *testing.T) {
-	line, c := begun(t, lists(100, 5, keyed(100, aes("k")), at(100, func(s *hls.Segment) { s.Bitrate = 900 }),
-		each(func(msn int64, s *hls.Segment) {
+	line, c := begun(t, lists(100, 5, keyed(100, aes("k")), at(100, func(s *m3u8.Segment) { s.Bitrate = 900 }),
+		each(func(msn int64, s *m3u8.Segment) {
 			if msn > 100 {
 				s.ProgramDateTime = time.Time{}
 			}
@@ -186,9 +186,9 @@ func TestURIsLeadWherePackagersLead(t *testing.T) {
 		{"escapes", "a%2Fb%7e.ts", "a%2Fb%7e.ts", "/live01/a%2Fb~.ts", "/live01/a%2Fb%7e.ts"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			line, _ := begun(t, lists(100, 5, at(102, func(s *hls.Segment) {
-				s.URI, s.Map = c.written, &hls.Map{URI: c.written}
-				s.Keys = []hls.Key{aes(c.written)}
+			line, _ := begun(t, lists(100, 5, at(102, func(s *m3u8.Segment) {
+				s.URI, s.Map = c.written, &m3u8.Map{URI: c.written}
+				s.Keys = []m3u8.Key{aes(c.written)}
 			})))
 			e := &line.Entries[2]
 			if e.Segment.URI != c.uri || e.Segment.Map.URI != c.uri || e.Segment.Keys[0].URI != c.uri {
@@ -209,8 +209,8 @@ func TestURIsLeadWherePackagersLead(t *testing.T) {
 
 func TestAdoptedNamesAreTheirOwn(t *testing.T) {
 	line, c := begun(t, lists(100, 5))
-	adopted := lists(100, 5, each(func(msn int64, s *hls.Segment) {
-		s.Map, s.Keys = &hls.Map{URI: "sub/init.mp4?t=1"}, []hls.Key{aes("k")}
+	adopted := lists(100, 5, each(func(msn int64, s *m3u8.Segment) {
+		s.Map, s.Keys = &m3u8.Map{URI: "sub/init.mp4?t=1"}, []m3u8.Key{aes("k")}
 		if msn == 103 {
 			s.URI = "http://cdn.example/103.ts"
 		}

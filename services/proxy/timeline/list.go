@@ -4,7 +4,7 @@ import (
 	"slices"
 	"time"
 
-	"livestream-tui/services/hls"
+	"livestream-tui/services/hls/m3u8"
 	"livestream-tui/services/proxy/uri"
 )
 
@@ -53,7 +53,7 @@ func (t *Timeline) List(n int, now time.Time) (dropped []Entry) {
 }
 
 // Length is how long a playlist is.
-func Length(p *hls.MediaPlaylist) time.Duration {
+func Length(p *m3u8.MediaPlaylist) time.Duration {
 	var total time.Duration
 	for i := range p.Segments {
 		total += p.Segments[i].Duration
@@ -62,15 +62,15 @@ func Length(p *hls.MediaPlaylist) time.Duration {
 }
 
 // Playlist is what is listed.
-func (t *Timeline) Playlist() *hls.MediaPlaylist {
+func (t *Timeline) Playlist() *m3u8.MediaPlaylist {
 	p := t.Head
 	p.DiscontinuitySequence = t.Number
 	p.EndList = t.Ended && t.Listed == len(t.Entries)
 	if t.Listed > 0 {
 		p.MediaSequence = t.Entries[0].MSN
 	}
-	p.Segments = make([]hls.Segment, t.Listed)
-	var keys []hls.Key
+	p.Segments = make([]m3u8.Segment, t.Listed)
+	var keys []m3u8.Key
 	for i := range p.Segments {
 		p.Segments[i] = t.Entries[i].Segment
 		p.Segments[i].Keys = change(keys, t.Entries[i].Segment.Keys)
@@ -83,13 +83,13 @@ func (t *Timeline) Playlist() *hls.MediaPlaylist {
 
 // change are the EXT-X-KEY tags that lead from the keys before a segment to its own. A
 // key whose format has no other ends with METHOD=NONE, and so do all beside it.
-func change(before, now []hls.Key) []hls.Key {
-	if slices.EqualFunc(before, now, hls.Key.Equal) {
+func change(before, now []m3u8.Key) []m3u8.Key {
+	if slices.EqualFunc(before, now, m3u8.Key.Equal) {
 		return nil
 	}
 	for _, k := range before {
-		if !slices.ContainsFunc(now, func(n hls.Key) bool { return n.KeyFormat == k.KeyFormat }) {
-			return append([]hls.Key{{Method: "NONE"}}, now...)
+		if !slices.ContainsFunc(now, func(n m3u8.Key) bool { return n.KeyFormat == k.KeyFormat }) {
+			return append([]m3u8.Key{{Method: "NONE"}}, now...)
 		}
 	}
 	return now

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"livestream-tui/services/hls"
+	"livestream-tui/services/hls/m3u8"
 	"livestream-tui/services/proxy/uri"
 )
 
@@ -16,10 +16,10 @@ const playlistKey = "/live01/playlist.m3u8"
 
 // lists is a packager's playlist: n segments of two seconds from MSN first on, named
 // and dated by their numbers, and then changed.
-func lists(first int64, n int, changes ...func(*hls.MediaPlaylist)) *hls.MediaPlaylist {
-	p := &hls.MediaPlaylist{Version: 6, TargetDuration: 2, MediaSequence: first}
+func lists(first int64, n int, changes ...func(*m3u8.MediaPlaylist)) *m3u8.MediaPlaylist {
+	p := &m3u8.MediaPlaylist{Version: 6, TargetDuration: 2, MediaSequence: first}
 	for msn := first; msn < first+int64(n); msn++ {
-		p.Segments = append(p.Segments, hls.Segment{
+		p.Segments = append(p.Segments, m3u8.Segment{
 			URI: fmt.Sprintf("%d.ts", msn), Duration: 2 * time.Second, ProgramDateTime: epoch.Add(time.Duration(msn) * 2 * time.Second),
 		})
 	}
@@ -30,12 +30,12 @@ func lists(first int64, n int, changes ...func(*hls.MediaPlaylist)) *hls.MediaPl
 }
 
 // at changes the segment of that MSN.
-func at(msn int64, change func(*hls.Segment)) func(*hls.MediaPlaylist) {
-	return func(p *hls.MediaPlaylist) { change(&p.Segments[msn-p.MediaSequence]) }
+func at(msn int64, change func(*m3u8.Segment)) func(*m3u8.MediaPlaylist) {
+	return func(p *m3u8.MediaPlaylist) { change(&p.Segments[msn-p.MediaSequence]) }
 }
 
-func each(change func(msn int64, s *hls.Segment)) func(*hls.MediaPlaylist) {
-	return func(p *hls.MediaPlaylist) {
+func each(change func(msn int64, s *m3u8.Segment)) func(*m3u8.MediaPlaylist) {
+	return func(p *m3u8.MediaPlaylist) {
 		for i := range p.Segments {
 			change(p.MediaSequence+int64(i), &p.Segments[i])
 		}
@@ -43,32 +43,32 @@ func each(change func(msn int64, s *hls.Segment)) func(*hls.MediaPlaylist) {
 }
 
 // dated moves all dates.
-func dated(by time.Duration) func(*hls.MediaPlaylist) {
-	return each(func(_ int64, s *hls.Segment) { s.ProgramDateTime = s.ProgramDateTime.Add(by) })
+func dated(by time.Duration) func(*m3u8.MediaPlaylist) {
+	return each(func(_ int64, s *m3u8.Segment) { s.ProgramDateTime = s.ProgramDateTime.Add(by) })
 }
 
-func undated(p *hls.MediaPlaylist) {
-	each(func(_ int64, s *hls.Segment) { s.ProgramDateTime = time.Time{} })(p)
+func undated(p *m3u8.MediaPlaylist) {
+	each(func(_ int64, s *m3u8.Segment) { s.ProgramDateTime = time.Time{} })(p)
 }
 
-func broken(s *hls.Segment) { s.Discontinuity = true }
+func broken(s *m3u8.Segment) { s.Discontinuity = true }
 
-func event(p *hls.MediaPlaylist) { p.PlaylistType = "EVENT" }
+func event(p *m3u8.MediaPlaylist) { p.PlaylistType = "EVENT" }
 
 // by is the playlist as packager i has it.
-func by(i int, p *hls.MediaPlaylist) List {
+func by(i int, p *m3u8.MediaPlaylist) List {
 	return List{p, uri.Found{Packager: i, Target: playlistKey, Key: playlistKey}}
 }
 
 // first is the playlist as the first packager has it.
-func first(p *hls.MediaPlaylist) List { return by(0, p) }
+func first(p *m3u8.MediaPlaylist) List { return by(0, p) }
 
 func blank() *Timeline {
 	return &Timeline{Key: playlistKey, Hosts: uri.NewHosts([]string{"http://server1:8080", "http://server2:8080"})}
 }
 
 // begun is a timeline that has taken and listed these.
-func begun(t *testing.T, p *hls.MediaPlaylist) (*Timeline, *checker) {
+func begun(t *testing.T, p *m3u8.MediaPlaylist) (*Timeline, *checker) {
 	t.Helper()
 	line, c := blank(), &checker{now: epoch}
 	if n, err := line.Begin(first(p), 0); n != len(p.Segments) || err != nil {
@@ -80,7 +80,7 @@ func begun(t *testing.T, p *hls.MediaPlaylist) (*Timeline, *checker) {
 }
 
 // show lists what is pending and holds the playlist to the rules.
-func show(t *testing.T, line *Timeline, c *checker) *hls.MediaPlaylist {
+func show(t *testing.T, line *Timeline, c *checker) *m3u8.MediaPlaylist {
 	t.Helper()
 	c.now = c.now.Add(2 * time.Second)
 	line.List(len(line.Pending()), c.now)
@@ -112,7 +112,7 @@ func offer(t *testing.T, line *Timeline, l List) offered {
 
 // want compares what is listed: "100 101 D102 G103", D for a discontinuity, G for a
 // gap.
-func want(t *testing.T, p *hls.MediaPlaylist, list string) {
+func want(t *testing.T, p *m3u8.MediaPlaylist, list string) {
 	t.Helper()
 	var got []string
 	for i, s := range p.Segments {
@@ -132,7 +132,7 @@ func want(t *testing.T, p *hls.MediaPlaylist, list string) {
 
 // lines are the playlist's lines that begin with one of these, each with what it stands
 // before: "#EXT-X-KEY:METHOD=NONE 105.ts".
-func lines(p *hls.MediaPlaylist, begin ...string) []string {
+func lines(p *m3u8.MediaPlaylist, begin ...string) []string {
 	var list, open []string
 	for line := range strings.SplitSeq(strings.TrimSuffix(string(p.Encode()), "\n"), "\n") {
 		if !strings.HasPrefix(line, "#") {

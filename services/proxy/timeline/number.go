@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"time"
 
-	"livestream-tui/services/hls"
+	"livestream-tui/services/hls/m3u8"
 )
 
 // maxHole is the longest hole that is listed with gaps; a longer one begins a new
@@ -42,7 +42,7 @@ func (t *Timeline) Skip(l List) (added int, gone []Entry, err error) {
 
 // gap appends a segment that is missing for good.
 func (t *Timeline) gap(msn int64) {
-	s := hls.Segment{URI: "gap-" + strconv.FormatInt(msn, 10), Duration: t.Target(), Gap: true}
+	s := m3u8.Segment{URI: "gap-" + strconv.FormatInt(msn, 10), Duration: t.Target(), Gap: true}
 	e := Entry{MSN: msn, Packager: -1}
 	if n := len(t.Entries); n > 0 {
 		last := &t.Entries[n-1]

@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"livestream-tui/services/hls"
+	"livestream-tui/services/hls/m3u8"
 )
 
 func TestSkipListsGapsOrBeginsAnewBeyondAWindow(t *testing.T) {
@@ -72,7 +72,7 @@ func TestBreakIsOneMoreDiscontinuity(t *testing.T) {
 }
 
 func TestAdoptGoesOnUnderADiscontinuity(t *testing.T) {
-	restarted := func(first int64, n int) *hls.MediaPlaylist { return lists(first, n, dated(220*time.Second)) }
+	restarted := func(first int64, n int) *m3u8.MediaPlaylist { return lists(first, n, dated(220*time.Second)) }
 	line, c := begun(t, lists(100, 5))
 	if o := offer(t, line, first(restarted(0, 3))); !o.Behind {
 		t.Fatalf("numbers fell: got %+v, want behind", o)

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"livestream-tui/services/hls"
+	"livestream-tui/services/hls/m3u8"
 )
 
 // simulated is a packager of the simulation.
@@ -24,7 +24,7 @@ type simulated struct {
 	window   int64
 }
 
-func (s *simulated) list(newest int64, rnd *rand.Rand) *hls.MediaPlaylist {
+func (s *simulated) list(newest int64, rnd *rand.Rand) *m3u8.MediaPlaylist {
 	if s.frozen > 0 {
 		newest = s.frozen
 	}
@@ -33,14 +33,14 @@ func (s *simulated) list(newest int64, rnd *rand.Rand) *hls.MediaPlaylist {
 	if first > newest {
 		return nil
 	}
-	p := lists(first, int(newest-first+1), each(func(n int64, seg *hls.Segment) {
+	p := lists(first, int(newest-first+1), each(func(n int64, seg *m3u8.Segment) {
 		seg.Discontinuity = n%37 == 0
 		seg.ProgramDateTime = seg.ProgramDateTime.Add(s.clock)
 		if n%19 == 0 {
-			seg.Unknown = []hls.Tag{"#EXT-X-CUE-OUT:4"}
+			seg.Unknown = []m3u8.Tag{"#EXT-X-CUE-OUT:4"}
 		}
 		if s.keyed && n == first {
-			seg.Keys = []hls.Key{aes("k")}
+			seg.Keys = []m3u8.Key{aes("k")}
 		}
 	}))
 	p.MediaSequence += s.base
@@ -219,9 +219,9 @@ func TestNoSeriesOfSwitchesBreaksTheRules(t *testing.T) {
 
 // FuzzTimeline: whatever packagers list, nothing panics and no rule is broken.
 func FuzzTimeline(f *testing.F) {
-	for _, p := range []*hls.MediaPlaylist{
+	for _, p := range []*m3u8.MediaPlaylist{
 		lists(100, 5), lists(104, 3, at(105, broken)), lists(0, 3), lists(1<<62, 3), lists(100, 6, event), lists(1<<63-8, 3),
-		lists(7, 4, each(func(_ int64, s *hls.Segment) { s.Map, s.Keys = &hls.Map{URI: "i"}, []hls.Key{{Method: "NONE"}} })),
+		lists(7, 4, each(func(_ int64, s *m3u8.Segment) { s.Map, s.Keys = &m3u8.Map{URI: "i"}, []m3u8.Key{{Method: "NONE"}} })),
 	} {
 		f.Add([]byte("#EXTM3U\n"), p.Encode(), lists(102, 5).Encode())
 		f.Add(lists(100, 5).Encode(), p.Encode(), lists(102, 5).Encode())
@@ -229,7 +229,7 @@ func FuzzTimeline(f *testing.F) {
 	f.Fuzz(func(t *testing.T, a, b, d []byte) {
 		s := &series{line: blank(), c: &checker{now: epoch, loops: true}, rnd: rand.New(rand.NewPCG(1, 1)), still: 10}
 		for i, text := range [][]byte{a, b, d, a} {
-			p, err := hls.ParseMedia(text)
+			p, err := m3u8.ParseMedia(text)
 			if err != nil || len(p.Segments) == 0 || len(p.Segments) > 50 {
 				continue
 			}

@@ -4,20 +4,20 @@ import (
 	"slices"
 	"strings"
 
-	"livestream-tui/services/hls"
+	"livestream-tui/services/hls/m3u8"
 )
 
 // tags are lines that belong to the playlist and stand beside a segment, or belong to
 // one.
 type tags struct {
-	ranges  []hls.DateRange
-	unknown []hls.Tag
+	ranges  []m3u8.DateRange
+	unknown []m3u8.Tag
 }
 
 // plainTags are tags without those that speak of parts (rfc8216bis, 4.4.4.9, 4.4.5.3
 // and 4.4.5.4), which only a packager's own playlist can list.
-func plainTags(list []hls.Tag) []hls.Tag {
-	return slices.DeleteFunc(slices.Clone(list), func(t hls.Tag) bool {
+func plainTags(list []m3u8.Tag) []m3u8.Tag {
+	return slices.DeleteFunc(slices.Clone(list), func(t m3u8.Tag) bool {
 		return strings.HasPrefix(string(t), "#EXT-X-PART") || strings.HasPrefix(string(t), "#EXT-X-PRELOAD-HINT") ||
 			strings.HasPrefix(string(t), "#EXT-X-RENDITION-REPORT")
 	})
@@ -45,7 +45,7 @@ func (t *Timeline) Retag(l List) {
 	}
 	for _, tag := range l.Trailing {
 		if value, ok := strings.CutPrefix(string(tag), "#EXT-X-DATERANGE:"); ok {
-			t.back.unknown = append(t.back.unknown, hls.Tag("#EXT-X-DATERANGE:"+value))
+			t.back.unknown = append(t.back.unknown, m3u8.Tag("#EXT-X-DATERANGE:"+value))
 		}
 	}
 }
@@ -55,7 +55,7 @@ func (t *Timeline) Retag(l List) {
 func (t *Timeline) split(e *Entry, now tags) tags {
 	var own tags
 	for _, r := range now.ranges {
-		if slices.ContainsFunc(e.Segment.DateRanges, func(o hls.DateRange) bool { return idOf(o) == idOf(r) }) {
+		if slices.ContainsFunc(e.Segment.DateRanges, func(o m3u8.DateRange) bool { return idOf(o) == idOf(r) }) {
 			own.ranges = append(own.ranges, r)
 		} else {
 			t.front.ranges = append(t.front.ranges, r)
@@ -71,7 +71,7 @@ func (t *Timeline) split(e *Entry, now tags) tags {
 	return own
 }
 
-func idOf(r hls.DateRange) string {
+func idOf(r m3u8.DateRange) string {
 	for _, a := range r.Attributes {
 		if a.Name == "ID" {
 			return a.Value
@@ -81,8 +81,8 @@ func idOf(r hls.DateRange) string {
 }
 
 // headTags are a packager's header lines without those of what the proxy does not do.
-func headTags(list []hls.Tag) []hls.Tag {
-	return slices.DeleteFunc(slices.Clone(list), func(t hls.Tag) bool {
+func headTags(list []m3u8.Tag) []m3u8.Tag {
+	return slices.DeleteFunc(slices.Clone(list), func(t m3u8.Tag) bool {
 		return strings.HasPrefix(string(t), "#EXT-X-PART-INF") || strings.HasPrefix(string(t), "#EXT-X-SERVER-CONTROL") ||
 			strings.HasPrefix(string(t), "#EXT-X-SKIP")
 	})
@@ -90,21 +90,21 @@ func headTags(list []hls.Tag) []hls.Tag {
 
 // addFront puts the playlist's own tags before the first segment, but for those that
 // stand with a segment still.
-func (t *Timeline) addFront(p *hls.MediaPlaylist) {
+func (t *Timeline) addFront(p *m3u8.MediaPlaylist) {
 	if len(p.Segments) == 0 || len(t.front.ranges)+len(t.front.unknown) == 0 {
 		return
 	}
-	var ranges []hls.DateRange
-	var unknown []hls.Tag
+	var ranges []m3u8.DateRange
+	var unknown []m3u8.Tag
 	for _, r := range t.front.ranges {
-		if !slices.ContainsFunc(p.Segments, func(s hls.Segment) bool {
-			return slices.ContainsFunc(s.DateRanges, func(o hls.DateRange) bool { return slices.Equal(o.Attributes, r.Attributes) })
+		if !slices.ContainsFunc(p.Segments, func(s m3u8.Segment) bool {
+			return slices.ContainsFunc(s.DateRanges, func(o m3u8.DateRange) bool { return slices.Equal(o.Attributes, r.Attributes) })
 		}) {
 			ranges = append(ranges, r)
 		}
 	}
 	for _, u := range t.front.unknown {
-		if !slices.ContainsFunc(p.Segments, func(s hls.Segment) bool { return slices.Contains(s.Unknown, u) }) {
+		if !slices.ContainsFunc(p.Segments, func(s m3u8.Segment) bool { return slices.Contains(s.Unknown, u) }) {
 			unknown = append(unknown, u)
 		}
 	}

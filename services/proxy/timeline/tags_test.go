@@ -4,63 +4,63 @@ import (
 	"testing"
 	"time"
 
-	"livestream-tui/services/hls"
+	"livestream-tui/services/hls/m3u8"
 )
 
-func ad(id string, more ...hls.Attribute) hls.DateRange {
-	return hls.DateRange{Attributes: append([]hls.Attribute{{Name: "ID", Value: id, Quoted: true}}, more...)}
+func ad(id string, more ...m3u8.Attribute) m3u8.DateRange {
+	return m3u8.DateRange{Attributes: append([]m3u8.Attribute{{Name: "ID", Value: id, Quoted: true}}, more...)}
 }
 
-func ranges(msn int64, list ...hls.DateRange) func(*hls.MediaPlaylist) {
-	return at(msn, func(s *hls.Segment) { s.DateRanges = list })
+func ranges(msn int64, list ...m3u8.DateRange) func(*m3u8.MediaPlaylist) {
+	return at(msn, func(s *m3u8.Segment) { s.DateRanges = list })
 }
 
-func tagged(msn int64, list ...hls.Tag) func(*hls.MediaPlaylist) {
-	return at(msn, func(s *hls.Segment) { s.Unknown = list })
+func tagged(msn int64, list ...m3u8.Tag) func(*m3u8.MediaPlaylist) {
+	return at(msn, func(s *m3u8.Segment) { s.Unknown = list })
 }
 
-func behind(list ...hls.Tag) func(*hls.MediaPlaylist) {
-	return func(p *hls.MediaPlaylist) { p.Trailing = list }
+func behind(list ...m3u8.Tag) func(*m3u8.MediaPlaylist) {
+	return func(p *m3u8.MediaPlaylist) { p.Trailing = list }
 }
 
 func TestTagsStandWhereThePackagerHasThem(t *testing.T) {
-	ended := hls.Attribute{Name: "DURATION", Value: "4"}
+	ended := m3u8.Attribute{Name: "DURATION", Value: "4"}
 	for _, c := range []struct {
 		name string
 		// The packager lists these one after the other; ours is one segment longer.
-		lists []*hls.MediaPlaylist
+		lists []*m3u8.MediaPlaylist
 		want  []string
 	}{
-		{"a date range stays at its segment", []*hls.MediaPlaylist{lists(100, 5, ranges(102, ad("a"))), lists(101, 5, ranges(102, ad("a")))},
+		{"a date range stays at its segment", []*m3u8.MediaPlaylist{lists(100, 5, ranges(102, ad("a"))), lists(101, 5, ranges(102, ad("a")))},
 			[]string{`#EXT-X-DATERANGE:ID="a" 102.ts`}},
-		{"also when that is the first", []*hls.MediaPlaylist{lists(100, 5, ranges(102, ad("a"))), lists(101, 5, ranges(102, ad("a"))), lists(102, 5, ranges(102, ad("a")))},
+		{"also when that is the first", []*m3u8.MediaPlaylist{lists(100, 5, ranges(102, ad("a"))), lists(101, 5, ranges(102, ad("a"))), lists(102, 5, ranges(102, ad("a")))},
 			[]string{`#EXT-X-DATERANGE:ID="a" 102.ts`}},
-		{"and leaves with it", []*hls.MediaPlaylist{lists(100, 5, ranges(100, ad("a"))), lists(101, 5), lists(102, 5)}, nil},
-		{"one that its packager keeps at the head is ours at the head", []*hls.MediaPlaylist{lists(100, 5, ranges(100, ad("a"))), lists(101, 5, ranges(101, ad("a"))), lists(102, 5, ranges(102, ad("a")))},
+		{"and leaves with it", []*m3u8.MediaPlaylist{lists(100, 5, ranges(100, ad("a"))), lists(101, 5), lists(102, 5)}, nil},
+		{"one that its packager keeps at the head is ours at the head", []*m3u8.MediaPlaylist{lists(100, 5, ranges(100, ad("a"))), lists(101, 5, ranges(101, ad("a"))), lists(102, 5, ranges(102, ad("a")))},
 			[]string{`#EXT-X-DATERANGE:ID="a" 102.ts`}},
-		{"at the head, and still with a segment that is listed", []*hls.MediaPlaylist{lists(100, 5, ranges(103, ad("a"))), lists(101, 5, ranges(101, ad("a")), ranges(103, ad("a")))},
+		{"at the head, and still with a segment that is listed", []*m3u8.MediaPlaylist{lists(100, 5, ranges(103, ad("a"))), lists(101, 5, ranges(101, ad("a")), ranges(103, ad("a")))},
 			[]string{`#EXT-X-DATERANGE:ID="a" 103.ts`}},
-		{"updated where it stands", []*hls.MediaPlaylist{lists(100, 5, ranges(102, ad("a"))), lists(101, 5, ranges(102, ad("a", ended)))},
+		{"updated where it stands", []*m3u8.MediaPlaylist{lists(100, 5, ranges(102, ad("a"))), lists(101, 5, ranges(102, ad("a", ended)))},
 			[]string{`#EXT-X-DATERANGE:ID="a",DURATION=4 102.ts`}},
-		{"updated at the first segment, which it stays with", []*hls.MediaPlaylist{lists(100, 5, ranges(101, ad("a"))), lists(101, 5, ranges(101, ad("a", ended)))},
+		{"updated at the first segment, which it stays with", []*m3u8.MediaPlaylist{lists(100, 5, ranges(101, ad("a"))), lists(101, 5, ranges(101, ad("a", ended)))},
 			[]string{`#EXT-X-DATERANGE:ID="a",DURATION=4 101.ts`}},
-		{"moved", []*hls.MediaPlaylist{lists(100, 5, ranges(102, ad("a"))), lists(101, 5, ranges(104, ad("a")))},
+		{"moved", []*m3u8.MediaPlaylist{lists(100, 5, ranges(102, ad("a"))), lists(101, 5, ranges(104, ad("a")))},
 			[]string{`#EXT-X-DATERANGE:ID="a" 104.ts`}},
-		{"new at a segment that is listed", []*hls.MediaPlaylist{lists(100, 5), lists(101, 5, ranges(103, ad("a")))},
+		{"new at a segment that is listed", []*m3u8.MediaPlaylist{lists(100, 5), lists(101, 5, ranges(103, ad("a")))},
 			[]string{`#EXT-X-DATERANGE:ID="a" 103.ts`}},
-		{"removed", []*hls.MediaPlaylist{lists(100, 5, ranges(102, ad("a"))), lists(101, 5)}, nil},
-		{"behind the last", []*hls.MediaPlaylist{lists(100, 5), lists(101, 5, behind(`#EXT-X-DATERANGE:ID="a"`, `#EXT-X-PART:DURATION=1,URI="p"`))},
+		{"removed", []*m3u8.MediaPlaylist{lists(100, 5, ranges(102, ad("a"))), lists(101, 5)}, nil},
+		{"behind the last", []*m3u8.MediaPlaylist{lists(100, 5), lists(101, 5, behind(`#EXT-X-DATERANGE:ID="a"`, `#EXT-X-PART:DURATION=1,URI="p"`))},
 			[]string{`#EXT-X-DATERANGE:ID="a" (end)`}},
-		{"from behind the last to its segment", []*hls.MediaPlaylist{lists(100, 5, behind(`#EXT-X-DATERANGE:ID="a"`)), lists(101, 5, ranges(105, ad("a")))},
+		{"from behind the last to its segment", []*m3u8.MediaPlaylist{lists(100, 5, behind(`#EXT-X-DATERANGE:ID="a"`)), lists(101, 5, ranges(105, ad("a")))},
 			[]string{`#EXT-X-DATERANGE:ID="a" 105.ts`}},
-		{"unknown tags at the head of each list stay one", []*hls.MediaPlaylist{lists(100, 5, tagged(100, "#EXT-X-MINE:1")), lists(101, 5, tagged(101, "#EXT-X-MINE:1")), lists(102, 5, tagged(102, "#EXT-X-MINE:1"))},
+		{"unknown tags at the head of each list stay one", []*m3u8.MediaPlaylist{lists(100, 5, tagged(100, "#EXT-X-MINE:1")), lists(101, 5, tagged(101, "#EXT-X-MINE:1")), lists(102, 5, tagged(102, "#EXT-X-MINE:1"))},
 			[]string{"#EXT-X-MINE:1 102.ts"}},
-		{"and are as they are said last", []*hls.MediaPlaylist{lists(100, 5, tagged(100, "#EXT-X-MINE:1")), lists(101, 5, tagged(101, "#EXT-X-MINE:2")), lists(102, 5, tagged(102, "#EXT-X-MINE:3"))},
+		{"and are as they are said last", []*m3u8.MediaPlaylist{lists(100, 5, tagged(100, "#EXT-X-MINE:1")), lists(101, 5, tagged(101, "#EXT-X-MINE:2")), lists(102, 5, tagged(102, "#EXT-X-MINE:3"))},
 			[]string{"#EXT-X-MINE:3 102.ts"}},
-		{"CUE-OUT stays at its segment", []*hls.MediaPlaylist{lists(100, 5, tagged(103, "#EXT-X-CUE-OUT:30")), lists(101, 5, tagged(103, "#EXT-X-CUE-OUT:30")), lists(103, 5, tagged(103, "#EXT-X-CUE-OUT:30"))},
+		{"CUE-OUT stays at its segment", []*m3u8.MediaPlaylist{lists(100, 5, tagged(103, "#EXT-X-CUE-OUT:30")), lists(101, 5, tagged(103, "#EXT-X-CUE-OUT:30")), lists(103, 5, tagged(103, "#EXT-X-CUE-OUT:30"))},
 			[]string{"#EXT-X-CUE-OUT:30 103.ts"}},
-		{"and leaves with it", []*hls.MediaPlaylist{lists(100, 5, tagged(101, "#EXT-X-CUE-OUT:30")), lists(101, 5, tagged(101, "#EXT-X-CUE-OUT:30")), lists(103, 5)}, nil},
-		{"tags of a whole playlist", []*hls.MediaPlaylist{lists(100, 5), lists(101, 5, func(p *hls.MediaPlaylist) { p.Unknown = []hls.Tag{"#EXT-X-ALLOW-CACHE:NO"} })},
+		{"and leaves with it", []*m3u8.MediaPlaylist{lists(100, 5, tagged(101, "#EXT-X-CUE-OUT:30")), lists(101, 5, tagged(101, "#EXT-X-CUE-OUT:30")), lists(103, 5)}, nil},
+		{"tags of a whole playlist", []*m3u8.MediaPlaylist{lists(100, 5), lists(101, 5, func(p *m3u8.MediaPlaylist) { p.Unknown = []m3u8.Tag{"#EXT-X-ALLOW-CACHE:NO"} })},
 			[]string{"#EXT-X-ALLOW-CACHE:NO 101.ts"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

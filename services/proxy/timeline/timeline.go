@@ -15,7 +15,7 @@ import (
 	"math"
 	"time"
 
-	"livestream-tui/services/hls"
+	"livestream-tui/services/hls/m3u8"
 	"livestream-tui/services/proxy/uri"
 )
 
@@ -26,7 +26,7 @@ type Timeline struct {
 	// Hosts are the packagers'. Not a part of what is kept on disk.
 	Hosts uri.Hosts `json:"-"`
 	// Head is the playlist without its segments: version, target duration, tags.
-	Head hls.MediaPlaylist `json:"head"`
+	Head m3u8.MediaPlaylist `json:"head"`
 	// Entries are consecutive, oldest first; the last of them may be pending.
 	Entries []Entry `json:"entries"`
 	// Listed is how many of Entries are in the playlist.
@@ -59,7 +59,7 @@ type Shift struct {
 
 // List is a packager's playlist, and where it was found.
 type List struct {
-	*hls.MediaPlaylist
+	*m3u8.MediaPlaylist
 	Found uri.Found
 }
 
@@ -130,7 +130,7 @@ func (t *Timeline) Begin(l List, added int64) (int, error) {
 	head.Segments, head.Trailing, head.Oddities = nil, nil, nil
 	head.EndList, head.PartTarget, head.ServerControl = false, 0, nil
 	if c := l.ServerControl; c != nil && c.HoldBack > 0 {
-		head.ServerControl = &hls.ServerControl{HoldBack: c.HoldBack}
+		head.ServerControl = &m3u8.ServerControl{HoldBack: c.HoldBack}
 	}
 	head.PlaylistType = "" // keepType says it again where nothing was removed
 	before := *t

@@ -5,14 +5,14 @@ import (
 	"testing"
 	"time"
 
-	"livestream-tui/services/hls"
+	"livestream-tui/services/hls/m3u8"
 )
 
 func TestAppendGrowsAtTheEndOnly(t *testing.T) {
 	line, c := begun(t, lists(100, 5))
 	for _, step := range []struct {
 		name  string
-		offer *hls.MediaPlaylist
+		offer *m3u8.MediaPlaylist
 		want  offered
 		list  string
 	}{
@@ -23,7 +23,7 @@ func TestAppendGrowsAtTheEndOnly(t *testing.T) {
 		{"next to the newest, with nothing in common", lists(107, 1), offered{added: 1}, "103 104 105 106 107"},
 		{"older than all that is listed", lists(90, 5), offered{Relation: Relation{Behind: true}}, "103 104 105 106 107"},
 		{"three at once", lists(106, 5), offered{added: 3}, "106 107 108 109 110"},
-		{"nothing", &hls.MediaPlaylist{TargetDuration: 2}, offered{}, "106 107 108 109 110"},
+		{"nothing", &m3u8.MediaPlaylist{TargetDuration: 2}, offered{}, "106 107 108 109 110"},
 		{"behind a hole", lists(113, 3), offered{Relation: Relation{Hole: 2}}, "106 107 108 109 110"},
 		{"the hole is filled by the peer", lists(108, 6), offered{added: 3}, "109 110 111 112 113"},
 	} {
@@ -45,17 +45,17 @@ func TestNothingLeavesThatPlayersCannotHaveSeen(t *testing.T) {
 }
 
 func TestBeginTellsNothingThatIsNotServed(t *testing.T) {
-	line, _ := begun(t, lists(100, 5, func(p *hls.MediaPlaylist) {
+	line, _ := begun(t, lists(100, 5, func(p *m3u8.MediaPlaylist) {
 		p.EndList, p.PlaylistType, p.DiscontinuitySequence = true, "VOD", 7
-		p.ServerControl, p.PartTarget = &hls.ServerControl{CanBlockReload: true, CanSkipUntil: 12 * time.Second, HoldBack: 6 * time.Second}, time.Second
-		p.Unknown = []hls.Tag{"#EXT-X-PART-INF:PART-TARGET=1,X=2", "#EXT-X-ALLOW-CACHE:NO", "#EXT-X-SKIP:SKIPPED-SEGMENTS=3"}
-		p.Trailing = []hls.Tag{`#EXT-X-PART:DURATION=1,URI="p"`}
-		p.Segments[4].Unknown = []hls.Tag{`#EXT-X-PART:DURATION=1,URI="p"`, "#EXT-CUE"}
+		p.ServerControl, p.PartTarget = &m3u8.ServerControl{CanBlockReload: true, CanSkipUntil: 12 * time.Second, HoldBack: 6 * time.Second}, time.Second
+		p.Unknown = []m3u8.Tag{"#EXT-X-PART-INF:PART-TARGET=1,X=2", "#EXT-X-ALLOW-CACHE:NO", "#EXT-X-SKIP:SKIPPED-SEGMENTS=3"}
+		p.Trailing = []m3u8.Tag{`#EXT-X-PART:DURATION=1,URI="p"`}
+		p.Segments[4].Unknown = []m3u8.Tag{`#EXT-X-PART:DURATION=1,URI="p"`, "#EXT-CUE"}
 	}))
-	line.Retag(first(lists(100, 5, func(p *hls.MediaPlaylist) {
-		p.Unknown = []hls.Tag{"#EXT-X-PART-INF:PART-TARGET=1,X=2", "#EXT-X-ALLOW-CACHE:NO", "#EXT-X-SKIP:SKIPPED-SEGMENTS=3"}
-		p.Trailing = []hls.Tag{`#EXT-X-PART:DURATION=1,URI="p"`}
-		p.Segments[4].Unknown = []hls.Tag{`#EXT-X-PART:DURATION=1,URI="p"`, "#EXT-CUE"}
+	line.Retag(first(lists(100, 5, func(p *m3u8.MediaPlaylist) {
+		p.Unknown = []m3u8.Tag{"#EXT-X-PART-INF:PART-TARGET=1,X=2", "#EXT-X-ALLOW-CACHE:NO", "#EXT-X-SKIP:SKIPPED-SEGMENTS=3"}
+		p.Trailing = []m3u8.Tag{`#EXT-X-PART:DURATION=1,URI="p"`}
+		p.Segments[4].Unknown = []m3u8.Tag{`#EXT-X-PART:DURATION=1,URI="p"`, "#EXT-CUE"}
 	})))
 	text := string(line.Playlist().Encode())
 	for _, not := range []string{"ENDLIST", "VOD", "CAN-", "PART", "SKIP"} {
@@ -72,7 +72,7 @@ func TestBeginTellsNothingThatIsNotServed(t *testing.T) {
 
 func TestBeginIsAsFarAsTheOtherRenditions(t *testing.T) {
 	line := blank()
-	if _, err := line.Begin(first(lists(100, 5, func(p *hls.MediaPlaylist) { p.DiscontinuitySequence = 7 })), 2); err != nil {
+	if _, err := line.Begin(first(lists(100, 5, func(p *m3u8.MediaPlaylist) { p.DiscontinuitySequence = 7 })), 2); err != nil {
 		t.Fatal(err)
 	}
 	line.List(5, epoch)
@@ -82,17 +82,17 @@ func TestBeginIsAsFarAsTheOtherRenditions(t *testing.T) {
 }
 
 func TestTargetDurationRisesAndNeverFalls(t *testing.T) {
-	target := func(seconds int) func(*hls.MediaPlaylist) {
-		return func(p *hls.MediaPlaylist) { p.TargetDuration = seconds }
+	target := func(seconds int) func(*m3u8.MediaPlaylist) {
+		return func(p *m3u8.MediaPlaylist) { p.TargetDuration = seconds }
 	}
-	late := func(s *hls.Segment) { s.Duration = 6400 * time.Millisecond }
-	line, c := begun(t, lists(100, 5, at(102, func(s *hls.Segment) { s.Duration = 3600 * time.Millisecond })))
+	late := func(s *m3u8.Segment) { s.Duration = 6400 * time.Millisecond }
+	line, c := begun(t, lists(100, 5, at(102, func(s *m3u8.Segment) { s.Duration = 3600 * time.Millisecond })))
 	for _, step := range []struct {
 		name string
-		list *hls.MediaPlaylist
+		list *m3u8.MediaPlaylist
 		want int
 	}{
-		{"as its longest segment at first", lists(100, 5, at(102, func(s *hls.Segment) { s.Duration = 3600 * time.Millisecond })), 4},
+		{"as its longest segment at first", lists(100, 5, at(102, func(s *m3u8.Segment) { s.Duration = 3600 * time.Millisecond })), 4},
 		{"a packager's that is shorter", lists(103, 5, target(2)), 4},
 		{"a packager's that is longer", lists(104, 5, target(5)), 5},
 		{"a segment that is too long", lists(105, 5, at(109, late)), 6},
@@ -106,7 +106,7 @@ func TestTargetDurationRisesAndNeverFalls(t *testing.T) {
 }
 
 func TestAListThatCannotBeServedChangesNothing(t *testing.T) {
-	bad := at(105, func(s *hls.Segment) { s.URI = "%00.ts" })
+	bad := at(105, func(s *m3u8.Segment) { s.URI = "%00.ts" })
 	line, c := begun(t, lists(100, 5))
 	before := string(line.Playlist().Encode())
 	for _, do := range []struct {
@@ -116,15 +116,15 @@ func TestAListThatCannotBeServedChangesNothing(t *testing.T) {
 		{"append", func() (int, error) { return line.Append(first(lists(101, 5, bad))) }},
 		{"skip", func() (int, error) { n, _, err := line.Skip(first(lists(102, 5, bad))); return n, err }},
 		{"skip of more than a window", func() (int, error) {
-			n, _, err := line.Skip(first(lists(500, 5, at(501, func(s *hls.Segment) { s.URI = "%00.ts" }))))
+			n, _, err := line.Skip(first(lists(500, 5, at(501, func(s *m3u8.Segment) { s.URI = "%00.ts" }))))
 			return n, err
 		}},
 		{"adopt", func() (int, error) { n, _, err := line.Adopt(first(lists(105, 5, bad)), 0); return n, err }},
 		{"a key", func() (int, error) {
-			return line.Append(first(lists(101, 5, at(103, func(s *hls.Segment) { s.Keys = []hls.Key{{Method: "AES-128", URI: "%00"}} }))))
+			return line.Append(first(lists(101, 5, at(103, func(s *m3u8.Segment) { s.Keys = []m3u8.Key{{Method: "AES-128", URI: "%00"}} }))))
 		}},
 		{"a map", func() (int, error) {
-			return line.Append(first(lists(105, 1, at(105, func(s *hls.Segment) { s.Map = &hls.Map{URI: "%00"} }))))
+			return line.Append(first(lists(105, 1, at(105, func(s *m3u8.Segment) { s.Map = &m3u8.Map{URI: "%00"} }))))
 		}},
 	} {
 		if n, err := do.do(); n != 0 || err == nil {
@@ -141,7 +141,7 @@ func TestAListThatCannotBeServedChangesNothing(t *testing.T) {
 
 func TestAGapOfOnePackagerIsFilledByAnother(t *testing.T) {
 	line, c := begun(t, lists(100, 5))
-	gapped := lists(101, 7, at(106, func(s *hls.Segment) { s.Gap = true }))
+	gapped := lists(101, 7, at(106, func(s *m3u8.Segment) { s.Gap = true }))
 	if o := offer(t, line, first(gapped)); o != (offered{added: 1}) {
 		t.Errorf("up to its gap: got %+v", o)
 	}
@@ -162,7 +162,7 @@ func TestAGapOfOnePackagerIsFilledByAnother(t *testing.T) {
 
 func TestAGapThatAllPackagersListIsListed(t *testing.T) {
 	line, c := begun(t, lists(100, 5))
-	gapped := lists(100, 7, at(105, func(s *hls.Segment) { s.Gap = true }))
+	gapped := lists(100, 7, at(105, func(s *m3u8.Segment) { s.Gap = true }))
 	if o := offer(t, line, first(gapped)); o != (offered{Relation: Relation{Hole: 1}}) {
 		t.Errorf("at first: got %+v", o)
 	}
@@ -227,14 +227,14 @@ func TestEndIsTheEndOfWhatIsListed(t *testing.T) {
 }
 
 func TestPrependCompletesAWindow(t *testing.T) {
-	short := func(t *testing.T, p *hls.MediaPlaylist) *Timeline {
+	short := func(t *testing.T, p *m3u8.MediaPlaylist) *Timeline {
 		line, _ := begun(t, p)
 		return line
 	}
 	for _, c := range []struct {
 		name   string
 		line   *Timeline
-		list   *hls.MediaPlaylist
+		list   *m3u8.MediaPlaylist
 		from   int64
 		added  int
 		listed string
@@ -245,9 +245,9 @@ func TestPrependCompletesAWindow(t *testing.T) {
 		{"players had no more", short(t, lists(105, 5)), lists(100, 11), 105, 0, "105 106 107 108 109", 0},
 		{"nothing is before", short(t, lists(105, 5)), lists(105, 6), 0, 0, "105 106 107 108 109", 0},
 		{"it lags", short(t, lists(105, 5)), lists(90, 5), 0, 0, "105 106 107 108 109", 0},
-		{"discontinuities among them", short(t, lists(105, 5, at(105, broken), func(p *hls.MediaPlaylist) { p.DiscontinuitySequence = 3 })),
+		{"discontinuities among them", short(t, lists(105, 5, at(105, broken), func(p *m3u8.MediaPlaylist) { p.DiscontinuitySequence = 3 })),
 			lists(100, 11, at(102, broken), at(105, broken)), 0, 5, "100 101 D102 103 104 D105 106 107 108 109", 2},
-		{"one that cannot be served", short(t, lists(105, 5)), lists(100, 11, at(101, func(s *hls.Segment) { s.URI = "%00" })), 0, 0, "105 106 107 108 109", 0},
+		{"one that cannot be served", short(t, lists(105, 5)), lists(100, 11, at(101, func(s *m3u8.Segment) { s.URI = "%00" })), 0, 0, "105 106 107 108 109", 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			before := total(c.line.Playlist())
@@ -273,7 +273,7 @@ func TestPrependCompletesAWindow(t *testing.T) {
 
 func TestDatesThatWereServedNeverGoBack(t *testing.T) {
 	line, c := begun(t, lists(100, 5))
-	back := func(s *hls.Segment) { s.ProgramDateTime = epoch }
+	back := func(s *m3u8.Segment) { s.ProgramDateTime = epoch }
 	offer(t, line, first(lists(104, 3, at(105, back), at(106, back))))
 	show(t, line, c)
 	if o := offer(t, line, first(lists(105, 3, at(105, back), at(106, back)))); o.Conflict != "" {

@@ -13,8 +13,8 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 
-	"livestream-tui/services/media"
-	"livestream-tui/services/report"
+	"livestream-tui/services/hls/media"
+	"livestream-tui/services/kit/text"
 )
 
 const (
@@ -178,7 +178,7 @@ func (c *client) note(err error) {
 		c.trouble = before
 	case err != nil:
 		// Without the address, which may stand before the reason.
-		text := report.Clean(err.Error())
+		text := text.Clean(err.Error())
 		c.trouble = text[strings.LastIndex(text, `": `)+1:]
 		if before == "" {
 			c.log.Warn("packager takes nothing, trying on", "signal", c.signal, "packager", c.base, "reason", strings.TrimPrefix(c.trouble, ": "))

@@ -6,7 +6,7 @@ package delivery
 import (
 	"context"
 
-	"livestream-tui/services/media"
+	"livestream-tui/services/hls/media"
 )
 
 // Store keeps what is published of one signal. One goroutine uses it.

@@ -15,9 +15,9 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 
-	"livestream-tui/services/hls"
-	"livestream-tui/services/media"
-	"livestream-tui/services/report"
+	"livestream-tui/services/hls/m3u8"
+	"livestream-tui/services/hls/media"
+	"livestream-tui/services/kit/event"
 	"livestream-tui/services/worker/segmenter"
 )
 
@@ -41,7 +41,7 @@ type Folder struct {
 	open    map[string]*os.File // what is listed, by name: it can be read after its removal
 	create  func(path string) (*os.File, error)
 	log     hclog.Logger
-	untidy  report.Recurring // why old files cannot be removed
+	untidy  event.Recurring // why old files cannot be removed
 }
 
 // OpenFolder makes the folder, locks it and takes up what an earlier run left there:
@@ -55,7 +55,7 @@ func OpenFolder(path string, empty Window, current int64, log hclog.Logger) (*Fo
 		return nil, w, fmt.Errorf("OUTPUT_STREAM_PATH: %w", err)
 	}
 	if b, err := f.Read(media.PlaylistName); err == nil {
-		if old, err := hls.ParseMedia(b); err == nil {
+		if old, err := m3u8.ParseMedia(b); err == nil {
 			w = w.takenUp(old, current-int64(w.size), f.isWhole(w.grid))
 		}
 	}
@@ -97,8 +97,8 @@ func (f *Folder) claim() error {
 
 // isWhole returns a function that reports whether a segment that a playlist lists and
 // its initialization section are there, and are that segment of the grid.
-func (f *Folder) isWhole(grid media.Grid) func(msn int64, s hls.Segment) bool {
-	return func(msn int64, s hls.Segment) bool {
+func (f *Folder) isWhole(grid media.Grid) func(msn int64, s m3u8.Segment) bool {
+	return func(msn int64, s m3u8.Segment) bool {
 		if s.Map == nil || s.Gap || s.URI != media.SegmentName(msn) || !media.IsInit(s.Map.URI) {
 			return false
 		}

@@ -9,8 +9,8 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 
-	"livestream-tui/services/hls"
-	"livestream-tui/services/media"
+	"livestream-tui/services/hls/m3u8"
+	"livestream-tui/services/hls/media"
 	"livestream-tui/services/worker/streamtest"
 )
 
@@ -61,13 +61,13 @@ func names(t *testing.T, path string) string {
 	return strings.Join(list, " ")
 }
 
-func listed(t *testing.T, path string) *hls.MediaPlaylist {
+func listed(t *testing.T, path string) *m3u8.MediaPlaylist {
 	t.Helper()
 	b, err := os.ReadFile(filepath.Join(path, media.PlaylistName))
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := hls.ParseMedia(b)
+	p, err := m3u8.ParseMedia(b)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -206,7 +206,7 @@ func TestADiscontinuityIsCountedWhenItLeaves(t *testing.T) {
 			t.Fatal(err)
 		}
 		p := listed(t, dir)
-		at := slices.IndexFunc(p.Segments, func(s hls.Segment) bool { return s.Discontinuity })
+		at := slices.IndexFunc(p.Segments, func(s m3u8.Segment) bool { return s.Discontinuity })
 		wantAt, wantSequence := int(103-p.MediaSequence), int64(0)
 		if wantAt < 0 {
 			wantAt, wantSequence = -1, 1

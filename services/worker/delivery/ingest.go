@@ -8,7 +8,7 @@ import (
 	"github.com/hashicorp/go-hclog"
 	"github.com/prometheus/client_golang/prometheus"
 
-	"livestream-tui/services/media"
+	"livestream-tui/services/hls/media"
 )
 
 // Metrics count what is delivered by HTTP, by signal and packager.

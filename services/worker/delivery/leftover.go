@@ -9,9 +9,9 @@ import (
 	"slices"
 	"time"
 
-	"livestream-tui/services/hls"
-	"livestream-tui/services/media"
-	"livestream-tui/services/report"
+	"livestream-tui/services/hls/m3u8"
+	"livestream-tui/services/hls/media"
+	"livestream-tui/services/kit/report"
 )
 
 // RemoveLeftovers removes the folders of signals that no film is there for and that
@@ -73,7 +73,7 @@ func endPlaylist(path string) error {
 	if err != nil {
 		return err
 	}
-	list, err := hls.ParseMedia(b)
+	list, err := m3u8.ParseMedia(b)
 	if err != nil || list.EndList {
 		return nil // nobody plays what is no playlist; it is removed in time
 	}

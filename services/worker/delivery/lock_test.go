@@ -12,7 +12,7 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 
-	"livestream-tui/services/media"
+	"livestream-tui/services/hls/media"
 )
 
 func TestAFolderHasOneWriter(t *testing.T) {

@@ -9,8 +9,8 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 
-	"livestream-tui/services/hls"
-	"livestream-tui/services/media"
+	"livestream-tui/services/hls/m3u8"
+	"livestream-tui/services/hls/media"
 )
 
 // Config says where a signal is published.
@@ -63,7 +63,7 @@ func GridIn(path string, segment time.Duration, otherwise media.Grid, now time.T
 	if err != nil {
 		return otherwise
 	}
-	list, err := hls.ParseMedia(b)
+	list, err := m3u8.ParseMedia(b)
 	if err != nil || len(list.Segments) == 0 {
 		return otherwise
 	}

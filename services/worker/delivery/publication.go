@@ -6,7 +6,7 @@ import (
 	"slices"
 	"sync"
 
-	"livestream-tui/services/media"
+	"livestream-tui/services/hls/media"
 )
 
 // object is one thing to deliver. It never changes.

@@ -3,7 +3,7 @@ package delivery
 import (
 	"bytes"
 
-	"livestream-tui/services/media"
+	"livestream-tui/services/hls/media"
 )
 
 // receiver is what is known of one packager. One goroutine uses it.

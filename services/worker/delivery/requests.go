@@ -10,9 +10,10 @@ import (
 	"net/http"
 	"time"
 
-	"livestream-tui/services/dial"
-	"livestream-tui/services/media"
-	"livestream-tui/services/report"
+	"livestream-tui/services/hls/media"
+	"livestream-tui/services/kit/dial"
+	"livestream-tui/services/kit/report"
+	"livestream-tui/services/kit/text"
 )
 
 const (
@@ -100,7 +101,7 @@ func (a reply) reason() string {
 	if json.Unmarshal(a.body, &e) != nil || e.Error == "" {
 		return http.StatusText(a.status)
 	}
-	return report.Clean(e.Error)
+	return text.Clean(e.Error)
 }
 
 func (c *client) ask(ctx context.Context, path string, limit time.Duration) (reply, error) {

@@ -4,8 +4,8 @@ import (
 	"slices"
 	"time"
 
-	"livestream-tui/services/hls"
-	"livestream-tui/services/media"
+	"livestream-tui/services/hls/m3u8"
+	"livestream-tui/services/hls/media"
 )
 
 // Window is the media playlist of a signal at one time: the segments that it lists and
@@ -13,12 +13,12 @@ import (
 type Window struct {
 	grid media.Grid
 	size int
-	list hls.MediaPlaylist
+	list m3u8.MediaPlaylist
 }
 
 // NewWindow returns an empty window of that many segments.
 func NewWindow(grid media.Grid, size int) Window {
-	return Window{grid: grid, size: size, list: hls.MediaPlaylist{
+	return Window{grid: grid, size: size, list: m3u8.MediaPlaylist{
 		Version: 7, TargetDuration: grid.TargetDuration(), IndependentSegments: true,
 	}}
 }
@@ -58,12 +58,12 @@ func (w Window) With(msn int64, init string) Window {
 		w = w.drop(len(w.list.Segments))
 		w.list.MediaSequence = msn
 	}
-	s := hls.Segment{URI: media.SegmentName(msn), Duration: w.grid.Length(), ProgramDateTime: w.grid.Start(msn)}
+	s := m3u8.Segment{URI: media.SegmentName(msn), Duration: w.grid.Length(), ProgramDateTime: w.grid.Start(msn)}
 	s.Discontinuity = before != "" && before != init // another film
 	if n := len(w.list.Segments); n > 0 && before == init {
 		s.Map = w.list.Segments[n-1].Map
 	} else {
-		s.Map = &hls.Map{URI: init}
+		s.Map = &m3u8.Map{URI: init}
 	}
 	w.list.Segments = append(slices.Clip(w.list.Segments), s)
 	return w.drop(len(w.list.Segments) - w.size)
@@ -93,7 +93,7 @@ func (w Window) drop(n int) Window {
 
 // takenUp returns an empty window filled with what an earlier run has listed: the
 // newest segments without a hole, from oldest on, for which whole holds.
-func (w Window) takenUp(old *hls.MediaPlaylist, oldest int64, whole func(msn int64, s hls.Segment) bool) Window {
+func (w Window) takenUp(old *m3u8.MediaPlaylist, oldest int64, whole func(msn int64, s m3u8.Segment) bool) Window {
 	w.list.MediaSequence, w.list.DiscontinuitySequence = old.MediaSequence, old.DiscontinuitySequence
 	for i, s := range old.Segments {
 		msn := old.MediaSequence + int64(i)
@@ -122,7 +122,7 @@ func (w Window) names() map[string]bool {
 // gridAfter is the grid on which a signal goes on after what a playlist lists, with
 // segments of that length: the playlist's own where they are as long as its segments
 // are, else one whose numbers go on from the playlist's without a hole.
-func gridAfter(list *hls.MediaPlaylist, segment time.Duration, now time.Time) media.Grid {
+func gridAfter(list *m3u8.MediaPlaylist, segment time.Duration, now time.Time) media.Grid {
 	g := media.Grid{Segment: segment}
 	if segment == media.DefaultSegment {
 		g.Segment = 0

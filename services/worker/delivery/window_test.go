@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"livestream-tui/services/media"
+	"livestream-tui/services/hls/media"
 )
 
 func TestNumbersGoOnWithoutAHoleOnAnotherGrid(t *testing.T) {

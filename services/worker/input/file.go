@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"time"
 
-	"livestream-tui/services/report"
+	"livestream-tui/services/kit/event"
 )
 
 // File is a file in the input folder, as one look found it.
@@ -21,7 +21,7 @@ type File struct {
 	Changed time.Time
 	// State is FilmWaiting, FilmRefused or FilmPassed, each with a Reason; empty where
 	// the film can be aired.
-	State  report.FilmState
+	State  event.FilmState
 	Reason string
 }
 
@@ -34,14 +34,14 @@ func (f File) Same(g File) bool {
 }
 
 // Event is what is told of a film that is not aired.
-func (f File) Event() report.Film {
-	return report.Film{File: f.Name, Signal: f.Signal, State: f.State, Reason: f.Reason}
+func (f File) Event() event.Film {
+	return event.Film{File: f.Name, Signal: f.Signal, State: f.State, Reason: f.Reason}
 }
 
 func (f *File) refuse(format string, args ...any) {
 	if f.Fit() {
-		f.State, f.Reason = report.FilmRefused, fmt.Sprintf(format, args...)
+		f.State, f.Reason = event.FilmRefused, fmt.Sprintf(format, args...)
 	}
 }
 
-func (f *File) wait(reason string) { f.State, f.Reason = report.FilmWaiting, reason }
+func (f *File) wait(reason string) { f.State, f.Reason = event.FilmWaiting, reason }

@@ -5,7 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"livestream-tui/services/report"
+	"livestream-tui/services/kit/event"
 )
 
 // Read lists the files of a folder in order of name. Folders and hidden files are
@@ -26,7 +26,7 @@ func Read(folder string) ([]File, error) {
 			continue
 		}
 		if !IsFilm(f.Name) {
-			f.State, f.Reason = report.FilmPassed, "its extension is none of a film's"
+			f.State, f.Reason = event.FilmPassed, "its extension is none of a film's"
 			list = append(list, f)
 			continue
 		}
@@ -71,7 +71,7 @@ func Assign(list []File, onAir map[string]string) {
 		switch {
 		case onAir[f.Signal] == f.Name:
 			return 3
-		case f.State == report.FilmRefused:
+		case f.State == event.FilmRefused:
 			return 0
 		case baseOf(f.Name) == f.Signal:
 			return 2
@@ -89,7 +89,7 @@ func Assign(list []File, onAir map[string]string) {
 	for i := range list {
 		f := &list[i]
 		other, taken := owner[f.Signal]
-		if taken && other != i && rank(list[other]) > 0 && f.State != report.FilmRefused {
+		if taken && other != i && rank(list[other]) > 0 && f.State != event.FilmRefused {
 			f.State, f.Reason = "", ""
 			f.refuse("signal %s is %s already; rename one of the two", f.Signal, list[other].Name)
 		}

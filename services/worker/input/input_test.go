@@ -7,7 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"livestream-tui/services/report"
+	"livestream-tui/services/kit/event"
+	"livestream-tui/services/kit/report"
 )
 
 func TestSignalOf(t *testing.T) {
@@ -144,7 +145,7 @@ func split(s string) []string {
 }
 
 func TestAFilmThatCannotBeReadTakesNoName(t *testing.T) {
-	list := []File{{Name: "a.avi", Signal: "a", State: report.FilmRefused, Reason: "it is empty"}, {Name: "a.mp4", Signal: "a"}}
+	list := []File{{Name: "a.avi", Signal: "a", State: event.FilmRefused, Reason: "it is empty"}, {Name: "a.mp4", Signal: "a"}}
 	Assign(list, nil)
 	if !list[1].Fit() || list[0].Reason != "it is empty" {
 		t.Errorf("got %+v", list)
@@ -181,7 +182,7 @@ func TestAFilmThatIsBeingCopiedIsWaitedFor(t *testing.T) {
 		for _, f := range c.looks {
 			list := []File{f}
 			s.Settle(list, now)
-			got += map[report.FilmState]string{"": "t", report.FilmWaiting: "w", report.FilmRefused: "r"}[list[0].State]
+			got += map[event.FilmState]string{"": "t", event.FilmWaiting: "w", event.FilmRefused: "r"}[list[0].State]
 		}
 		if got != c.want {
 			t.Errorf("%s: got %s, want %s", c.name, got, c.want)

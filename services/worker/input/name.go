@@ -9,7 +9,7 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 
-	"livestream-tui/services/report"
+	"livestream-tui/services/kit/report"
 )
 
 // extensions are those of films, in lower case: what FFmpeg reads with a picture.

@@ -3,7 +3,7 @@ package input
 import (
 	"time"
 
-	"livestream-tui/services/report"
+	"livestream-tui/services/kit/event"
 )
 
 // settled is how long ago a film must have been modified to be taken at the first
@@ -53,7 +53,7 @@ func (s *Settler) Settle(list []File, now time.Time) {
 		case f.Size == 0:
 			f.refuse("it is empty")
 		}
-		if whole := *f; f.State == report.FilmWaiting && s.Whole != nil && s.Whole(whole) {
+		if whole := *f; f.State == event.FilmWaiting && s.Whole != nil && s.Whole(whole) {
 			f.State, f.Reason = "", ""
 		}
 		if f.Fit() {

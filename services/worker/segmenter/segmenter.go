@@ -9,8 +9,8 @@ import (
 	"os"
 	"time"
 
-	"livestream-tui/services/hls"
-	"livestream-tui/services/media"
+	"livestream-tui/services/hls/fmp4"
+	"livestream-tui/services/hls/media"
 )
 
 const (
@@ -22,9 +22,9 @@ const (
 
 // Segmenter reads a stream. One goroutine uses it.
 type Segmenter struct {
-	boxes *hls.BoxReader
+	boxes *fmp4.BoxReader
 	grid  media.Grid
-	video hls.Track
+	video fmp4.Track
 	units uint64 // the length of a segment in units of the video track's timescale
 	init  []byte
 	name  string
@@ -36,7 +36,7 @@ type Segmenter struct {
 
 // New reads the initialization section from r.
 func New(r io.Reader, grid media.Grid) (*Segmenter, error) {
-	s := &Segmenter{boxes: hls.NewBoxReader(r, maxBox), grid: grid, current: media.Segment{MSN: -1}}
+	s := &Segmenter{boxes: fmp4.NewBoxReader(r, maxBox), grid: grid, current: media.Segment{MSN: -1}}
 	for {
 		box, err := s.boxes.Next()
 		if err != nil {
@@ -57,10 +57,10 @@ func New(r io.Reader, grid media.Grid) (*Segmenter, error) {
 
 // videoOf is the video track of an initialization section, and the length of a segment
 // in units of its timescale.
-func videoOf(init []byte, grid media.Grid) (hls.Track, uint64, error) {
-	in, err := hls.ParseInit(init)
+func videoOf(init []byte, grid media.Grid) (fmp4.Track, uint64, error) {
+	in, err := fmp4.ParseInit(init)
 	if err != nil {
-		return hls.Track{}, 0, err
+		return fmp4.Track{}, 0, err
 	}
 	for _, t := range in.Tracks {
 		if t.Handler != "vide" {
@@ -72,7 +72,7 @@ func videoOf(init []byte, grid media.Grid) (hls.Track, uint64, error) {
 		}
 		return t, units, nil
 	}
-	return hls.Track{}, 0, errors.New("init: no video track")
+	return fmp4.Track{}, 0, errors.New("init: no video track")
 }
 
 // Init returns the initialization section and its name.
@@ -86,7 +86,7 @@ func (s *Segmenter) Next() (end time.Time, done *media.Segment, err error) {
 	if err != nil {
 		return end, nil, err
 	}
-	fragment, err := hls.ParseFragment(moof)
+	fragment, err := fmp4.ParseFragment(moof)
 	if err != nil {
 		return end, nil, err
 	}
@@ -103,7 +103,7 @@ func (s *Segmenter) Next() (end time.Time, done *media.Segment, err error) {
 	if n := int64(index) + s.grid.Offset; n != s.current.MSN {
 		s.current, s.begun = media.Segment{MSN: n}, run.DecodeTime%s.units == 0 && run.Independent
 	}
-	if err := hls.SetSequence(moof, s.sequence(int64(index), len(s.current.Parts))); err != nil {
+	if err := fmp4.SetSequence(moof, s.sequence(int64(index), len(s.current.Parts))); err != nil {
 		return end, nil, err
 	}
 	s.current.Parts = append(s.current.Parts, media.Part{
@@ -165,7 +165,7 @@ func IsWhole(init, data []byte, grid media.Grid, n int64) bool {
 	if err != nil || n < grid.Offset {
 		return false
 	}
-	fragments, err := hls.CheckSegment(data)
+	fragments, err := fmp4.CheckSegment(data)
 	if err != nil || len(fragments) == 0 {
 		return false
 	}

@@ -10,8 +10,8 @@ import (
 	"testing/iotest"
 	"time"
 
-	"livestream-tui/services/hls"
-	"livestream-tui/services/media"
+	"livestream-tui/services/hls/fmp4"
+	"livestream-tui/services/hls/media"
 	"livestream-tui/services/worker/streamtest"
 )
 
@@ -79,7 +79,7 @@ func TestFragmentsAreCutOnTheGrid(t *testing.T) {
 // check checks that a segment is whole, and its parts and numbers are its own.
 func check(t *testing.T, s *media.Segment) {
 	t.Helper()
-	fragments, err := hls.CheckSegment(s.Data)
+	fragments, err := fmp4.CheckSegment(s.Data)
 	if err != nil || len(fragments) != 5 || len(s.Parts) != 5 {
 		t.Fatalf("segment %d: %d fragments, %d parts, %v", s.MSN, len(fragments), len(s.Parts), err)
 	}

@@ -6,7 +6,7 @@ import (
 	"bytes"
 	"encoding/binary"
 
-	"livestream-tui/services/media"
+	"livestream-tui/services/hls/media"
 )
 
 // Timescale is that of the picture, in units per second.

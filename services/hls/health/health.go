@@ -1,0 +1,93 @@
+// Package health turns observations of packagers into states, and states into
+// an order of preference. It is pure: no clock, no network, no goroutine. Used
+// by discovery, origin and proxy.
+package health
+
+import (
+	"time"
+
+	"livestream-tui/services/hls/m3u8"
+	"livestream-tui/services/kit/report"
+)
+
+// Observation is what was seen of one packager for one signal, up to its last
+// request. Times are the observer's.
+type Observation struct {
+	// Packager is its base URL.
+	Packager string
+	// At is when the last request ended; zero when none ever did.
+	At time.Time
+	// Err is why the last request was no good, in words; empty when it was.
+	Err string
+	// Fails counts the bad requests since the last good one.
+	Fails int
+	// Pos is the newest position that it listed; {-1, -1} before the first.
+	Pos m3u8.Pos
+	// Advanced is when Pos last grew; zero when it was never seen growing.
+	Advanced time.Time
+	// First is when this packager was first seen with a good playlist.
+	First time.Time
+	// Steps are when Pos came to be what it was and is, the newest first, as far
+	// back as its number has only grown; At is zero where there were fewer. More are
+	// not kept: who is behind is known to be so for some 7 target durations at most.
+	Steps [8]Step
+	// Latency is how long the last good request took to its first byte.
+	Latency time.Duration
+	// TargetDuration of its playlist.
+	TargetDuration time.Duration
+	// Tail is the segments that it lists, oldest first.
+	Tail []Mark
+}
+
+// Step is when a packager's newest segment was first seen to be this one.
+type Step struct {
+	MSN int64
+	At  time.Time
+}
+
+// Mark is what identifies a segment across packagers.
+type Mark struct {
+	MSN      int64
+	URI      string
+	Duration time.Duration
+	// ProgramDateTime is zero where the playlist has none.
+	ProgramDateTime time.Time
+	Discontinuity   bool
+}
+
+// Policy is the limits that Judge applies. The zero value means the defaults.
+type Policy struct {
+	// DownAfter is how many bad requests in a row make a packager down; fewer
+	// make it suspect. Zero means 2.
+	DownAfter int
+	// LagAfter is how long a packager may be behind its freshest peer; zero
+	// means half a target duration.
+	LagAfter time.Duration
+	// StaleAfter is how long a playlist may stand still; zero means one and a
+	// half target durations.
+	StaleAfter time.Duration
+}
+
+// Verdict is the state of one packager, with the words for it.
+type Verdict struct {
+	Packager string
+	State    report.State
+	// Reason is the cause in words, empty when up.
+	Reason string
+	Pos    m3u8.Pos
+	// Age is how long ago Pos grew; negative when never seen growing.
+	Age     time.Duration
+	Latency time.Duration
+}
+
+// Status is the verdict as it travels.
+func (v Verdict) Status() report.PackagerStatus {
+	age := int64(-1)
+	if v.Age >= 0 {
+		age = v.Age.Milliseconds()
+	}
+	return report.PackagerStatus{
+		URL: v.Packager, State: v.State, Reason: v.Reason, MSN: v.Pos.MSN, Part: v.Pos.Part,
+		AgeMS: age, LatencyMS: float64(v.Latency.Microseconds()) / 1000,
+	}
+}

@@ -1,0 +1,158 @@
+package health
+
+import (
+	"cmp"
+	"fmt"
+	"time"
+
+	"livestream-tui/services/kit/report"
+)
+
+// defaultDownAfter is two, so that one lost request moves nobody.
+const defaultDownAfter = 2
+
+// Judge returns a verdict for each observation of one signal, in the same order.
+// The worst that is true of a packager is its state:
+//
+//   - unknown before its first request ended;
+//   - down after Policy.DownAfter bad requests in a row, or after one where none ever
+//     was good; suspect after fewer;
+//   - stale when its playlist has not grown for Policy.StaleAfter, as far as is
+//     known now: a request that is held counts as unchanged. Where a peer went on
+//     without it, soon after a segment was due;
+//   - misaligned when it lists a segment that is not the one its peers list under
+//     that number. The peers are right who are most; among as many, whoever comes
+//     first in obs: an observer that knows which packager players are on puts that
+//     one first. One that is usable so far is right before one that is not;
+//   - lagging when its newest segment was seen to be behind that of a peer, which is
+//     neither down nor stale nor misaligned, for more than Policy.LagAfter: also one
+//     that is far behind when it is first seen, since it may be filling its window;
+//   - up otherwise.
+//
+// Each reason is in words and numbers and begins with the state. Should every
+// packager be stale, because the encoder died, then so it is; Order still has a best.
+func Judge(obs []Observation, now time.Time, p Policy) []Verdict {
+	verdicts := make([]Verdict, len(obs))
+	for i := range obs {
+		verdicts[i] = alone(&obs[i], now, p)
+	}
+	align(obs, verdicts)
+	// Whom one may be behind is settled before anyone is found lagging.
+	peers := make([]bool, len(obs))
+	for i, v := range verdicts {
+		peers[i] = Usable(v.State)
+	}
+	for i := range obs {
+		if v := &verdicts[i]; Usable(v.State) {
+			if peer, ok := freshest(obs, peers, i); ok {
+				v.behind(&obs[i], peer, now, p)
+			}
+		}
+	}
+	return verdicts
+}
+
+// alone judges a packager without looking at its peers.
+func alone(o *Observation, now time.Time, p Policy) Verdict {
+	v := Verdict{Packager: o.Packager, Pos: o.Pos, Age: -1, Latency: o.Latency, State: report.Up}
+	if !o.Advanced.IsZero() {
+		v.Age = since(o.Advanced, now)
+	}
+	still := since(o.reached(), now)
+	switch limit := p.staleAfter(o.TargetDuration); {
+	case o.At.IsZero():
+		v.State, v.Reason = report.Unknown, "unknown: no request has ended yet"
+	case o.Fails > 0 && (o.Fails >= p.downAfter() || o.reached().IsZero()):
+		v.State, v.Reason = report.Down, "down: "+o.failure()
+	case o.reached().IsZero():
+		v.State, v.Reason = report.Unknown, "unknown: no playlist yet"
+	case o.Pos.MSN < 0:
+		v.State, v.Reason = report.Stale, "stale: its playlist lists no segment"
+	case limit > 0 && still > limit:
+		v.State = report.Stale
+		v.Reason = fmt.Sprintf("stale: msn %d unchanged for more than %s, target duration %s", o.Pos.MSN, words(limit), o.TargetDuration)
+	case o.Fails > 0:
+		v.State, v.Reason = report.Suspect, "suspect: "+o.failure()
+	}
+	return v
+}
+
+// freshest returns the peer of obs[i] with the newest segment; among several, the
+// one that had it first. False when there is no peer.
+func freshest(obs []Observation, peers []bool, i int) (*Observation, bool) {
+	var best *Observation
+	for j := range obs {
+		if o := &obs[j]; j != i && peers[j] && (best == nil || o.Pos.MSN > best.Pos.MSN ||
+			o.Pos.MSN == best.Pos.MSN && o.reached().Before(best.reached())) {
+			best = o
+		}
+	}
+	return best, best != nil
+}
+
+// behind makes v lagging or stale where o is behind its peer for too long.
+func (v *Verdict) behind(o, peer *Observation, now time.Time, p Policy) {
+	lead := peer.Pos.MSN - o.Pos.MSN
+	limit := p.lagAfter(o.TargetDuration)
+	if lead <= 0 || limit == 0 {
+		return
+	}
+	// The peer has had its newest segment since its last step, and one that o lacks
+	// for longer maybe: o lacks that since then, unless it was not asked since, when
+	// it may have it by now.
+	late := since(peer.Steps[0].At, now)
+	if first := peer.beyond(o.Pos.MSN); !o.At.Before(first) {
+		late = since(first, now)
+	}
+	if late <= limit {
+		return
+	}
+	// Who moves grows once in a target duration; half the limit is for polling.
+	if still := since(o.reached(), now); still > o.TargetDuration+limit/2 {
+		v.State = report.Stale
+		v.Reason = fmt.Sprintf("stale: msn %d unchanged, %s has newer ones, target duration %s", o.Pos.MSN, peer.Packager, o.TargetDuration)
+		return
+	}
+	v.State = report.Lagging
+	v.Reason = fmt.Sprintf("lagging: behind %s for more than %s, target duration %s", peer.Packager, words(limit), o.TargetDuration)
+}
+
+// reached is when Pos was first seen: when it last grew, or the first playlist.
+func (o *Observation) reached() time.Time {
+	if o.Advanced.After(o.First) {
+		return o.Advanced
+	}
+	return o.First
+}
+
+// failure is the last error.
+func (o *Observation) failure() string { return cmp.Or(o.Err, "bad request") }
+
+func (p Policy) downAfter() int {
+	if p.DownAfter > 0 {
+		return p.DownAfter
+	}
+	return defaultDownAfter
+}
+
+// staleAfter and lagAfter are zero, which is no limit, where neither policy nor
+// playlist says anything.
+func (p Policy) staleAfter(target time.Duration) time.Duration {
+	if p.StaleAfter > 0 {
+		return p.StaleAfter
+	}
+	return target + target/2
+}
+
+func (p Policy) lagAfter(target time.Duration) time.Duration {
+	if p.LagAfter > 0 {
+		return p.LagAfter
+	}
+	return target / 2
+}
+
+// since is how long ago t was; zero where the clock was set back.
+func since(t, now time.Time) time.Duration { return max(now.Sub(t), 0) }
+
+// words is a duration as an operator reads it, to a tenth of a second.
+func words(d time.Duration) string { return d.Round(100 * time.Millisecond).String() }

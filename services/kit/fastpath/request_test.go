@@ -1,0 +1,123 @@
+package fastpath
+
+import (
+	"bufio"
+	"bytes"
+	"net/http"
+	"strings"
+	"testing"
+)
+
+var requests = []struct {
+	name  string
+	text  string
+	plain bool
+}{
+	{"the least", "GET /a/1.ts HTTP/1.1\r\nHost: x\r\n\r\n", true},
+	{"as a browser asks", "GET /a/i.m3u8?t=%20&_=1 HTTP/1.1\r\nHost: live.example:8080\r\nConnection: keep-alive\r\nUser-Agent: Mozilla/5.0 (X11; Linux)\r\nAccept: */*\r\nOrigin: http://x\r\nReferer: http://x/\r\nAccept-Encoding: gzip\r\n\r\n", true},
+	{"names in any case, values with space", "GET / HTTP/1.1\r\nhOST: \t[::1]:80 \r\ncoNNection:Keep-Alive\r\n\r\n", true},
+	{"who has it already", "GET / HTTP/1.1\r\nHost: x\r\nIf-None-Match: \"abc\"\r\n\r\n", true},
+	{"the range of all, as FFmpeg asks", "GET /a/1.ts HTTP/1.1\r\nUser-Agent: Lavf/59.27.100\r\nAccept: */*\r\nRange: bytes=0-\r\nConnection: keep-alive\r\nHost: 127.0.0.1:8080\r\nIcy-MetaData: 1\r\n\r\n", true},
+	{"and the next one behind it", "GET / HTTP/1.1\r\nHost: x\r\n\r\nGET /b HTTP/1.1\r\n", true},
+	{"a field named like one of ours", "GET / HTTP/1.1\r\nHost: x\r\nRange-Of: 1\r\nIf: x\r\nTea: x\r\n\r\n", true},
+	{"no body wanted", "HEAD /a HTTP/1.1\r\nHost: x\r\n\r\n", true},
+	{"an empty field", "GET / HTTP/1.1\r\nHost: x\r\nX-Empty:\r\n\r\n", true},
+
+	{"who asks says who it is", "GET / HTTP/1.1\r\nHost: x\r\ncookie: a=1\r\n\r\n", false},
+	{"who asks may do so", "GET / HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer t\r\n\r\n", false},
+	{"nothing", "", false},
+	{"not whole", "GET / HTTP/1.1\r\nHost: x\r\n", false},
+	{"another method", "HEADS / HTTP/1.1\r\nHost: x\r\n\r\n", false},
+	{"another version", "GET / HTTP/1.0\r\nHost: x\r\n\r\n", false},
+	{"no version", "GET /\r\nHost: x\r\n\r\n", false},
+	{"two spaces", "GET  / HTTP/1.1\r\nHost: x\r\n\r\n", false},
+	{"a space in the target", "GET /a b HTTP/1.1\r\nHost: x\r\n\r\n", false},
+	{"a target beyond ASCII", "GET /\xc3\xa9 HTTP/1.1\r\nHost: x\r\n\r\n", false},
+	{"absolute form", "GET http://x/ HTTP/1.1\r\nHost: x\r\n\r\n", false},
+	{"no host", "GET / HTTP/1.1\r\nAccept: */*\r\n\r\n", false},
+	{"an empty host", "GET / HTTP/1.1\r\nHost:\r\n\r\n", false},
+	{"two hosts", "GET / HTTP/1.1\r\nHost: x\r\nHost: x\r\n\r\n", false},
+	{"a host that the http.Server refuses", "GET / HTTP/1.1\r\nHost: x#y\r\n\r\n", false},
+	{"a host with a path", "GET / HTTP/1.1\r\nHost: x/y\r\n\r\n", false},
+	{"a range", "GET / HTTP/1.1\r\nHost: x\r\nRange: bytes=1-\r\n\r\n", false},
+	{"a range, shouted", "GET / HTTP/1.1\r\nHost: x\r\nRANGE: bytes=0-1\r\n\r\n", false},
+	{"two ranges", "GET / HTTP/1.1\r\nHost: x\r\nRange: bytes=0-\r\nRange: bytes=0-\r\n\r\n", false},
+	{"ranges in one", "GET / HTTP/1.1\r\nHost: x\r\nRange: bytes=0-,0-\r\n\r\n", false},
+	{"the range of all, if", "GET / HTTP/1.1\r\nHost: x\r\nRange: bytes=0-\r\nIf-Range: \"a\"\r\n\r\n", false},
+	{"If-Range", "GET / HTTP/1.1\r\nHost: x\r\nIf-Range: \"a\"\r\n\r\n", false},
+	{"If-Match", "GET / HTTP/1.1\r\nHost: x\r\nIf-Match: \"a\"\r\n\r\n", false},
+	{"If-Modified-Since", "GET / HTTP/1.1\r\nHost: x\r\nIf-Modified-Since: Sat, 01 Jan 2000 00:00:00 GMT\r\n\r\n", false},
+	{"two tags", "GET / HTTP/1.1\r\nHost: x\r\nIf-None-Match: \"a\", \"b\"\r\n\r\n", false},
+	{"two fields of tags", "GET / HTTP/1.1\r\nHost: x\r\nIf-None-Match: \"a\"\r\nIf-None-Match: \"b\"\r\n\r\n", false},
+	{"a weak tag", "GET / HTTP/1.1\r\nHost: x\r\nIf-None-Match: W/\"a\"\r\n\r\n", false},
+	{"any tag", "GET / HTTP/1.1\r\nHost: x\r\nIf-None-Match: *\r\n\r\n", false},
+	{"the last request", "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", false},
+	{"an upgrade", "GET / HTTP/1.1\r\nHost: x\r\nUpgrade: h2c\r\n\r\n", false},
+	{"a body", "GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\nx", false},
+	{"a body in chunks", "GET / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", false},
+	{"Expect", "GET / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n\r\n", false},
+	{"a folded line", "GET / HTTP/1.1\r\nHost: x\r\nA: b\r\n c\r\n\r\n", false},
+	{"a space before the colon", "GET / HTTP/1.1\r\nHost: x\r\nA : b\r\n\r\n", false},
+	{"no colon", "GET / HTTP/1.1\r\nHost: x\r\nA\r\n\r\n", false},
+	{"no name", "GET / HTTP/1.1\r\nHost: x\r\n: b\r\n\r\n", false},
+	{"a bare LF", "GET / HTTP/1.1\nHost: x\r\nA: b\r\n\r\n", false},
+	{"a bare LF in a field", "GET / HTTP/1.1\r\nHost: x\r\nA: b\nRange: bytes=0-\r\n\r\n", false},
+	{"a bare CR in a field", "GET / HTTP/1.1\r\nHost: x\r\nA: b\rRange: c\r\n\r\n", false},
+	{"an end in bare LFs before ours", "GET / HTTP/1.1\nHost: x\n\nGET /b HTTP/1.1\r\nHost: x\r\n\r\n", false},
+	{"a zero in a field", "GET / HTTP/1.1\r\nHost: x\r\nA: \x00\r\n\r\n", false},
+	{"an empty line first", "\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n", false},
+}
+
+func TestParse(t *testing.T) {
+	for _, tt := range requests {
+		t.Run(tt.name, func(t *testing.T) {
+			r, plain := parse([]byte(tt.text))
+			if plain != tt.plain {
+				t.Fatalf("plain: got %v, want %v", plain, tt.plain)
+			}
+			if plain {
+				agree(t, []byte(tt.text), r)
+			}
+		})
+	}
+}
+
+// agree fails the test unless net/http reads the same from what was found plain.
+func agree(t *testing.T, text []byte, r request) {
+	t.Helper()
+	in := bufio.NewReader(bytes.NewReader(text))
+	want, err := http.ReadRequest(in)
+	if err != nil {
+		t.Fatalf("net/http says %v of %q", err, text)
+	}
+	if want.Method != map[bool]string{false: http.MethodGet, true: http.MethodHead}[r.head] || want.RequestURI != string(r.target) || want.Header.Get("If-None-Match") != string(r.ifNoneMatch) ||
+		want.ContentLength != 0 || want.Close || len(want.TransferEncoding) > 0 || want.Header.Get("Range") != map[bool]string{true: "bytes=0-"}[r.fromStart] || want.ProtoMinor != 1 {
+		t.Fatalf("got %q and %q of %q, net/http has %+v", r.target, r.ifNoneMatch, text, want)
+	}
+	if left := in.Buffered(); left != len(text)-r.size {
+		t.Fatalf("got %d bytes of %q, net/http leaves %d", r.size, text, left)
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	for _, tt := range requests {
+		f.Add([]byte(tt.text))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		if r, plain := parse(text); plain && len(text) < 4<<10 {
+			agree(t, text, r)
+		}
+	})
+}
+
+func BenchmarkParse(b *testing.B) {
+	text := []byte(requests[1].text)
+	if !strings.Contains(requests[1].name, "browser") {
+		b.Fatal("another request")
+	}
+	for b.Loop() {
+		if _, ok := parse(text); !ok {
+			b.Fatal("not plain")
+		}
+	}
+}
