@@ -1,0 +1,11 @@
+// Package cli is the command line: it reads arguments and environment, wires the
+// packages of the program together for each command, and turns errors into exit
+// statuses. It alone handles the signals that end the program.
+//
+// A command is one file, named after it, and one line of the table in root.go; the
+// root command itself, which runs the platform, is in platform.go. That makes more
+// than 15 files. The others hold what several commands share: paths.go the folders,
+// layout.go the layout that is about to run, screen.go the dashboard's flags,
+// trial.go the platform of a drill, remote.go a platform that is already running,
+// logfile.go the log of the supervision.
+package cli

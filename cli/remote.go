@@ -1,0 +1,56 @@
+package cli
+
+import (
+	"context"
+	"errors"
+
+	"github.com/spf13/cobra"
+
+	"livestream-tui/procs/platform"
+	"livestream-tui/procs/platform/api"
+)
+
+// dial connects to the platform of this RUN_PATH.
+func (a *app) dial(ctx context.Context) (*api.Remote, error) {
+	paths, err := a.paths()
+	if err != nil {
+		return nil, err
+	}
+	return api.Dial(ctx, platform.SocketPath(paths.Run))
+}
+
+// withPlatform calls do with the platform of this RUN_PATH, until a signal comes.
+func (a *app) withPlatform(do func(context.Context, *api.Remote) error) error {
+	ctx, release := a.untilSignal(exitInterrupted)
+	defer release()
+	p, err := a.dial(ctx)
+	if err == nil {
+		defer p.Close()
+		err = do(ctx, p)
+	}
+	if errors.Is(err, context.Canceled) && a.interrupted.Load() {
+		return nil // the exit status says that the operator interrupted it
+	}
+	return err
+}
+
+// completeNames completes the first argument with the processes that action applies
+// to, if a platform runs.
+func (a *app) completeNames(action platform.Action) cobra.CompletionFunc {
+	return func(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		if len(args) > 0 {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		p, err := a.dial(context.Background()) // it answers at once, or nothing is completed
+		if err != nil {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		defer p.Close()
+		var list []cobra.Completion
+		for _, name := range p.Latest().Names(action) {
+			process, _ := p.Latest().Process(name)
+			list = append(list, cobra.CompletionWithDesc(name, process.State.String()))
+		}
+		return list, cobra.ShellCompDirectiveNoFileComp
+	}
+}

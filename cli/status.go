@@ -1,0 +1,57 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"livestream-tui/procs/platform"
+	"livestream-tui/services/kit/service"
+)
+
+// status is the exit status of the program. Scripts and the supervisor, which runs
+// this same binary, act on it, so a status keeps its meaning.
+type status int
+
+const (
+	statusOK            status = 0   // also after TERM or HUP and a clean stop
+	statusFailed        status = 1   // anything that has no status of its own
+	statusUsage         status = 2   // the command line makes no sense, as in shells
+	statusNeverReady    status = 3   // a service never became ready
+	statusConfiguration status = 78  // EX_CONFIG of sysexits(3); the supervisor does not restart it
+	statusInterrupted   status = 130 // 128 + SIGINT, as shells report it
+)
+
+// usageError is a command line that makes no sense.
+type usageError struct{ error }
+
+func (e *usageError) Unwrap() error { return e.error }
+
+func usagef(format string, args ...any) error { return &usageError{fmt.Errorf(format, args...)} }
+
+// layoutError is a layout that cannot be run as it is written.
+type layoutError struct{ error }
+
+func (e *layoutError) Unwrap() error { return e.error }
+
+func statusOf(err error) status {
+	var usage *usageError
+	var layout *layoutError
+	var config *service.ConfigError
+	var outcome *platform.Outcome
+	switch {
+	case err == nil:
+		return statusOK
+	case errors.As(err, &usage):
+		return statusUsage
+	case errors.As(err, &config), errors.As(err, &layout):
+		return statusConfiguration
+	case errors.As(err, &outcome) && outcome.NeverReady:
+		return statusNeverReady
+	}
+	return statusFailed
+}
+
+// exitInterrupted ends the program at once, for a second SIGINT where nothing needs
+// to be cleaned up.
+func exitInterrupted() { os.Exit(int(statusInterrupted)) }

@@ -1,0 +1,130 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/charmbracelet/x/term"
+	"github.com/hashicorp/go-hclog"
+	"github.com/mattn/go-isatty"
+	"github.com/spf13/cobra"
+
+	"livestream-tui/procs/drill"
+	"livestream-tui/procs/platform"
+	"livestream-tui/procs/platform/local"
+)
+
+// trialFlags are the flags that the drill and the soak share.
+type trialFlags struct {
+	layout, junit string
+	players       int
+	json          bool
+}
+
+func (o *trialFlags) addTo(cmd *cobra.Command, layout string, players int) {
+	f := cmd.Flags()
+	f.BoolVar(&o.json, "json", false, "print a line of JSON for each fault, and one for the whole")
+	f.StringVar(&o.junit, "junit", "", "write JUnit XML to `FILE` as well")
+	f.IntVar(&o.players, "players", players, "how many virtual `PLAYERS` watch")
+	addLayoutFlag(cmd, &o.layout, layout)
+}
+
+func (o trialFlags) check() error {
+	if o.players < 1 {
+		return usagef("--players %d: allowed is 1 or more", o.players)
+	}
+	return nil
+}
+
+// trial is a platform of the drill's own, apart from any that runs on this machine.
+type trial struct {
+	app     *app
+	flags   trialFlags
+	options local.Options
+	place   drill.Place
+}
+
+// newTrial prepares the trial; with otherProxy it has no proxy of its own.
+func (a *app) newTrial(o trialFlags, otherProxy bool) (*trial, error) {
+	layout, err := loadLayout(o.layout)
+	if err != nil {
+		return nil, err
+	}
+	options, paths, err := a.launchOptions(layout)
+	if err != nil {
+		return nil, err
+	}
+	options.Log = hclog.NewNullLogger()
+	place, err := drill.Apart(&options, paths.Cache, otherProxy)
+	if err != nil {
+		return nil, err
+	}
+	return &trial{app: a, flags: o, options: options, place: place}, nil
+}
+
+// injection injects faults into a platform that is not started yet, and judges them.
+type injection func(context.Context, platform.Runner, drill.Options) (drill.Summary, error)
+
+// run makes the platform, injects faults until a signal comes and reports.
+func (t *trial) run(inject injection) error {
+	summary, err := t.inject(inject)
+	return t.finish(summary, err)
+}
+
+// finish writes the report. The error says whether players noticed. If anything
+// failed the trial's folders stay, for their logs.
+func (t *trial) finish(summary drill.Summary, err error) error {
+	if t.flags.junit != "" {
+		err = errors.Join(err, writeFile(t.flags.junit, func(w io.Writer) error { return drill.WriteJUnit(w, summary) }))
+	}
+	failed := len(summary.Failed())
+	if err != nil || failed > 0 {
+		fmt.Fprintf(t.app.errs, "logs: %s\n", t.options.LogPath)
+	} else {
+		err = t.place.Leave()
+	}
+	switch {
+	case err != nil || t.app.interrupted.Load():
+		return err
+	case failed > 0:
+		return fmt.Errorf("%d of %d drills failed", failed, len(summary.Results)-len(summary.Skipped()))
+	case len(summary.Results) < summary.Planned:
+		return errors.New("ended before every drill was done")
+	}
+	return nil
+}
+
+func (t *trial) inject(inject injection) (summary drill.Summary, err error) {
+	p, err := local.New(t.options)
+	if err != nil {
+		return drill.Summary{}, errors.Join(err, t.place.Release(), t.place.Leave())
+	}
+	defer func() { err = errors.Join(err, t.place.Release()) }()
+	ctx, release := t.app.untilSignal(p.KillAll)
+	defer release()
+	return inject(ctx, p, drill.Options{Players: t.flags.players, Place: t.place, Env: t.app.env, Out: t.app.drillPrinter(t.flags.json)})
+}
+
+func (a *app) drillPrinter(asJSON bool) drill.Printer {
+	if asJSON {
+		return drill.JSON{Out: a.out}
+	}
+	live := isatty.IsTerminal(os.Stdout.Fd())
+	width, _, err := term.GetSize(os.Stdout.Fd())
+	if err != nil {
+		width = 0 // unknown
+	}
+	return &drill.Text{Out: a.out, Live: live, Colour: live && a.env["NO_COLOR"] == "", Width: width}
+}
+
+// writeFile makes a file of what write writes.
+func writeFile(path string, write func(io.Writer) error) error {
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(write(f), f.Close())
+}
