@@ -23,11 +23,11 @@ const (
 // Lines is how many lines of the height the frame takes.
 func (f Frame) Lines() int { return []int{2, 1, 0}[f] }
 
-// Content says how many lines a panel has use for, its frame not counted.
+// Content says how many lines a panel can use, without its frame.
 type Content struct {
 	// Least is what it needs to be worth its place; below 1 counts as 1.
 	Least int
-	// Want is how many it can fill; 0 for any number.
+	// Want is how many it can fill; 0 means any number.
 	Want int
 	// Whole: it shows all that it wants, or else Least lines without a frame.
 	Whole bool
@@ -42,11 +42,11 @@ type Placed struct {
 }
 
 // Arrange gives the panels of a screen of w by h cells their places, which tile
-// it exactly: no cell is left over and none is given twice. Where the screen is
-// narrow the panels stand one below another; where it is low, frames become
-// rules and then the last rows are left out, though never that of the panel
-// named focus. content tells of each panel in a width what it has use for; nil
-// is for any number of lines. Arrange returns nothing for a screen without cells.
+// it exactly: every cell belongs to one panel. On a narrow screen the panels stand
+// one below another; on a low one, frames become rules and then the last rows are left
+// out, though never that of the panel named focus. content returns what a panel can
+// use in a width; nil means any number of lines. Arrange returns nothing for a screen
+// without cells.
 func (s Screen) Arrange(w, h int, focus string, content func(panel string, w int) Content) []Placed {
 	if w <= 0 || h <= 0 {
 		return nil
@@ -77,7 +77,7 @@ func (s Screen) Arrange(w, h int, focus string, content func(panel string, w int
 	return placed
 }
 
-// rowsFor returns the rows as they are, or one for each panel where they do not
+// rowsFor returns the rows as they are, or one for each panel if the panels do not
 // fit side by side, and the frame of their panels. Rows without a panel are left
 // out.
 func (s Screen) rowsFor(w int) ([]Row, Frame) {
@@ -109,7 +109,7 @@ type band struct {
 	widths  []int
 	weight  int
 	frame   Frame
-	content Content // of the panel that has use for most
+	content Content // of the panel that can use most
 	focused bool
 	out     bool // left out
 	given   int  // lines, the frame among them
@@ -161,7 +161,7 @@ func fit(bands []band, h int) []band {
 		leaveOut(bands, h)
 		grant(bands, h)
 		grow(bands, h)
-		// What is whole or nothing and did not get all of it gives back the rest.
+		// A whole panel that did not get all it wants gives back the rest.
 		i := slices.IndexFunc(bands, func(b band) bool {
 			return !b.out && b.content.Whole && b.frame != Bare && b.given < b.content.Want+b.frame.Lines()
 		})
@@ -209,8 +209,8 @@ func leaveOut(bands []band, h int) {
 	}
 }
 
-// grant gives what is whole or nothing all that it wants where that is not much of
-// the height and leaves the others what they need.
+// grant gives a whole panel all that it wants, if that is little of the height and leaves
+// the others what they need.
 func grant(bands []band, h int) {
 	left := h
 	for _, b := range bands {
@@ -229,7 +229,7 @@ func grant(bands []band, h int) {
 }
 
 // grow deals out what is left of h lines, each to the band that has least for its
-// weight of those that have use for it; what nobody has use for goes to the last.
+// weight among those that can use it; what no band can use goes to the last.
 func grow(bands []band, h int) {
 	last := -1
 	for i, b := range bands {

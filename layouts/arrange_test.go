@@ -48,7 +48,7 @@ func TestArrangePlacesAScreen(t *testing.T) {
 			{"ingest", Boxed, 0, 18, 48, 8}, {"failovers", Boxed, 48, 18, 72, 8},
 			{"logs", Boxed, 0, 26, 120, 8},
 		}},
-		{"roomy: nobody gets more than there is use for while others have use for it", 200, 58, "", []Placed{
+		{"roomy: no panel gets more than it can use while others can use it", 200, 58, "", []Placed{
 			{"pipeline", Boxed, 0, 0, 200, 7},
 			{"services", Boxed, 0, 7, 120, 11}, {"packagers", Boxed, 120, 7, 80, 11},
 			{"ingest", Boxed, 0, 18, 80, 20}, {"failovers", Boxed, 80, 18, 120, 20},
@@ -134,7 +134,7 @@ func checkTiling(t *testing.T, name string, placed []Placed, w, h int) {
 	}
 	for i, o := range owner {
 		if o == "" {
-			t.Fatalf("%s at %dx%d: cell %d,%d belongs to nobody", name, w, h, i%w, i/w)
+			t.Fatalf("%s at %dx%d: cell %d,%d belongs to no panel", name, w, h, i%w, i/w)
 		}
 	}
 }

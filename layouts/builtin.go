@@ -27,8 +27,8 @@ func Names() []string {
 	return names
 }
 
-// Load returns the built-in layout of that name, or the one in that file: what
-// holds a slash or ends in .yaml or .yml is a file's path.
+// Load returns the built-in layout of that name, or the one in that file: a name that
+// has a slash or ends in .yaml or .yml is a file's path.
 func Load(nameOrFile string) (Layout, error) {
 	b, err := Source(nameOrFile)
 	if err != nil {
@@ -51,7 +51,7 @@ func Source(nameOrFile string) ([]byte, error) {
 	}
 	b, err := builtin.ReadFile(nameOrFile + ".yaml")
 	if err != nil {
-		return nil, fmt.Errorf("layout %q: there is none of that name; allowed are %s, or the path of a .yaml file",
+		return nil, fmt.Errorf("layout %q: there is no layout of that name; allowed are %s, or the path of a .yaml file",
 			nameOrFile, strings.Join(Names(), ", "))
 	}
 	return b, nil

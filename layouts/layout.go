@@ -1,6 +1,3 @@
-// Package layouts says which processes run and how the screen shows them: the
-// YAML files (the built-in ones are embedded), their parser, and the geometry of
-// a screen.
 package layouts
 
 import "time"
@@ -21,9 +18,9 @@ type Process struct {
 	Name string
 	// Service is the command that runs it, one of ServiceNames.
 	Service string
-	// PortVariable is the environment variable that names the TCP port that the
-	// process listens on, PortDefault the port when that is not set. Empty and 0
-	// for a process without a port.
+	// PortVariable is the environment variable with the TCP port that the process
+	// listens on, PortDefault the port when that is not set. Empty and 0 for a process
+	// without a port.
 	PortVariable string
 	PortDefault  int
 	// PortHeld: the supervisor holds the port's listening socket and hands it to
@@ -43,10 +40,8 @@ type Process struct {
 	Grace time.Duration
 }
 
-// IsPackager reports whether the service is a packager, by whatever preset.
-func IsPackager(service string) bool {
-	return service == "packager" || service == "server1" || service == "server2"
-}
+// Role is the role of the process's service.
+func (p Process) Role() Role { return RoleOf(p.Service) }
 
 // Screen is one arrangement of panels, rows from top to bottom. Arrange gives
 // its panels their places.
@@ -76,9 +71,4 @@ type Panel struct {
 // PanelNames are the panels that a screen may hold.
 func PanelNames() []string {
 	return []string{"pipeline", "services", "packagers", "ingest", "failovers", "viewers", "logs"}
-}
-
-// ServiceNames are the services that a process may run.
-func ServiceNames() []string {
-	return []string{"worker", "packager", "server1", "server2", "reporter", "discovery", "origin", "proxy", "viewer"}
 }

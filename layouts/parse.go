@@ -116,7 +116,7 @@ func (p *parse) process(n ast.Node, path string) {
 		p.need(n, path, "name", v.Name)
 		p.need(n, path, "service", v.Service)
 	}
-	if v.PortHeld && IsPackager(v.Service) { // now that the service is known, whatever the order of the fields
+	if v.PortHeld && v.Role() == Packager { // now that the service is known, whatever the order of the fields
 		p.bad(held, join(path, "port.held"), "%s is a packager, whose port is never held: its refusal is the fastest sign of its death; allowed is false", v.Service)
 	}
 	for i, d := range nodes { // now that the name is known, whatever the order of the fields

@@ -51,101 +51,104 @@ func TestParseReadsEveryField(t *testing.T) {
 	}
 }
 
+// badLayouts are changes to wellFormed, and the errors that they make.
+var badLayouts = []struct {
+	name, old, new string // one change to what is well formed
+	want           string
+}{
+	{
+		"a policy that there is not", "restart: on-failure", "restart: sometimes",
+		`x.yaml:8: processes[0].restart: "sometimes": allowed are always, on-failure, never`,
+	},
+	{
+		"a misspelt field", "grace:", "grase:",
+		`x.yaml:9: processes[0].grase: unknown field; allowed are name, service, port, environment, depends_on, restart, grace`,
+	},
+	{
+		"an unknown field at the top", "about:", "title:",
+		`x.yaml:1: title: unknown field; allowed are about, environment, processes, screens`,
+	},
+	{
+		"an unknown service", "service: worker", "service: wroker",
+		`x.yaml:11: processes[1].service: "wroker": allowed are worker, packager, server1, server2, reporter, discovery, origin, proxy, viewer`,
+	},
+	{
+		"a name that stands twice", "name: feed", "name: server7",
+		`x.yaml:10: processes[1].name: "server7" stands twice; each process needs a name of its own`,
+	},
+	{
+		"a name unfit for a path", "name: feed", "name: ../feed",
+		`x.yaml:10: processes[1].name: "../feed": allowed are 1 to 32 lower-case letters, digits and -, the first a letter or digit`,
+	},
+	{
+		"a process without a service", "    service: worker\n", "",
+		`x.yaml:10: processes[1].service: missing`,
+	},
+	{
+		"a dependency on a process that is not there", "[feed]", "[reporter]",
+		`x.yaml:4: processes[0].depends_on[0]: "reporter" is no process of this layout; there are server7, feed`,
+	},
+	{
+		"a dependency on itself", "[feed]", "[server7]",
+		`x.yaml:4: processes[0].depends_on[0]: server7 depends on server7, which depends on server7: neither could ever start`,
+	},
+	{
+		"a circle of dependencies", "service: worker", "service: worker\n    depends_on: [server7]",
+		`x.yaml:4: processes[0].depends_on[0]: server7 depends on feed, which depends on server7: neither could ever start` + "\n" +
+			`x.yaml:12: processes[1].depends_on[0]: feed depends on server7, which depends on feed: neither could ever start`,
+	},
+	{
+		"a grace without a unit", "1500ms", "1500",
+		`x.yaml:9: processes[0].grace: "1500": allowed is a number with a unit, such as 500ms or 10s, up to 10m0s`,
+	},
+	{
+		"a port out of range", "default: 7070", "default: 70700",
+		`x.yaml:6: processes[0].port.default: "70700": allowed is a number from 1 to 65535`,
+	},
+	{
+		"half a port", ", default: 7070", "",
+		`x.yaml:6: processes[0].port: both variable and default are needed, such as {variable: PROXY_PORT, default: 8002}`,
+	},
+	{
+		"a packager's held port", "default: 7070", "default: 7070, held: true",
+		`x.yaml:6: processes[0].port.held: packager is a packager, whose port is never held: its refusal is the fastest sign of its death; allowed is false`,
+	},
+	{
+		"held in other words", "held: true", "held: yes",
+		`x.yaml:12: processes[1].port.held: "yes": allowed are true, false`,
+	},
+	{
+		"a variable in small letters", "PACKAGER_NAME", "packager_name",
+		`x.yaml:7: processes[0].environment.packager_name: "packager_name": allowed are capital letters, digits and _, the first a letter`,
+	},
+	{
+		"an unknown panel", "panel: logs", "panel: log",
+		`x.yaml:17: screens[0].rows[0].panels[1].panel: "log": allowed are pipeline, services, packagers, ingest, failovers, viewers, logs`,
+	},
+	{
+		"a row without panels", "[{panel: services, weight: 3, stacked: 2}, {panel: logs}]", "[]",
+		`x.yaml:16: screens[0].rows[0].panels: at least one is needed`,
+	},
+	{
+		"a value where a list belongs", "[feed]", "feed",
+		`x.yaml:4: processes[0].depends_on: a list is expected`,
+	},
+	{
+		"a list where a value belongs", "name: feed", "name: [feed]",
+		`x.yaml:10: processes[1].name: a single value is expected`,
+	},
+	{
+		"an alias", "[feed]", "*feed",
+		`x.yaml:4: processes[0].depends_on: a list is expected`,
+	},
+	{
+		"a key that stands twice", "    name: server7\n", "    name: server7\n    name: server8\n",
+		`x.yaml:6: mapping key "name" already defined at [5:5]`,
+	},
+}
+
 func TestParseNamesFileLineAndField(t *testing.T) {
-	for _, c := range []struct {
-		name, old, new string // one change to what is well formed
-		want           string
-	}{
-		{
-			"a policy that there is not", "restart: on-failure", "restart: sometimes",
-			`x.yaml:8: processes[0].restart: "sometimes": allowed are always, on-failure, never`,
-		},
-		{
-			"a misspelt field", "grace:", "grase:",
-			`x.yaml:9: processes[0].grase: unknown field; allowed are name, service, port, environment, depends_on, restart, grace`,
-		},
-		{
-			"an unknown field at the top", "about:", "title:",
-			`x.yaml:1: title: unknown field; allowed are about, environment, processes, screens`,
-		},
-		{
-			"an unknown service", "service: worker", "service: wroker",
-			`x.yaml:11: processes[1].service: "wroker": allowed are worker, packager, server1, server2, reporter, discovery, origin, proxy, viewer`,
-		},
-		{
-			"a name that stands twice", "name: feed", "name: server7",
-			`x.yaml:10: processes[1].name: "server7" stands twice; each process needs a name of its own`,
-		},
-		{
-			"a name unfit for a path", "name: feed", "name: ../feed",
-			`x.yaml:10: processes[1].name: "../feed": allowed are 1 to 32 lower-case letters, digits and -, the first a letter or digit`,
-		},
-		{
-			"a process without a service", "    service: worker\n", "",
-			`x.yaml:10: processes[1].service: missing`,
-		},
-		{
-			"a dependency on nobody", "[feed]", "[reporter]",
-			`x.yaml:4: processes[0].depends_on[0]: "reporter" is no process of this layout; there are server7, feed`,
-		},
-		{
-			"a dependency on itself", "[feed]", "[server7]",
-			`x.yaml:4: processes[0].depends_on[0]: server7 depends on server7, which depends on server7: neither could ever start`,
-		},
-		{
-			"a circle of dependencies", "service: worker", "service: worker\n    depends_on: [server7]",
-			`x.yaml:4: processes[0].depends_on[0]: server7 depends on feed, which depends on server7: neither could ever start` + "\n" +
-				`x.yaml:12: processes[1].depends_on[0]: feed depends on server7, which depends on feed: neither could ever start`,
-		},
-		{
-			"a grace without a unit", "1500ms", "1500",
-			`x.yaml:9: processes[0].grace: "1500": allowed is a number with a unit, such as 500ms or 10s, up to 10m0s`,
-		},
-		{
-			"a port out of range", "default: 7070", "default: 70700",
-			`x.yaml:6: processes[0].port.default: "70700": allowed is a number from 1 to 65535`,
-		},
-		{
-			"half a port", ", default: 7070", "",
-			`x.yaml:6: processes[0].port: both variable and default are needed, such as {variable: PROXY_PORT, default: 8002}`,
-		},
-		{
-			"a packager's held port", "default: 7070", "default: 7070, held: true",
-			`x.yaml:6: processes[0].port.held: packager is a packager, whose port is never held: its refusal is the fastest sign of its death; allowed is false`,
-		},
-		{
-			"held in other words", "held: true", "held: yes",
-			`x.yaml:12: processes[1].port.held: "yes": allowed are true, false`,
-		},
-		{
-			"a variable in small letters", "PACKAGER_NAME", "packager_name",
-			`x.yaml:7: processes[0].environment.packager_name: "packager_name": allowed are capital letters, digits and _, the first a letter`,
-		},
-		{
-			"an unknown panel", "panel: logs", "panel: log",
-			`x.yaml:17: screens[0].rows[0].panels[1].panel: "log": allowed are pipeline, services, packagers, ingest, failovers, viewers, logs`,
-		},
-		{
-			"a row without panels", "[{panel: services, weight: 3, stacked: 2}, {panel: logs}]", "[]",
-			`x.yaml:16: screens[0].rows[0].panels: at least one is needed`,
-		},
-		{
-			"a value where a list belongs", "[feed]", "feed",
-			`x.yaml:4: processes[0].depends_on: a list is expected`,
-		},
-		{
-			"a list where a value belongs", "name: feed", "name: [feed]",
-			`x.yaml:10: processes[1].name: a single value is expected`,
-		},
-		{
-			"an alias", "[feed]", "*feed",
-			`x.yaml:4: processes[0].depends_on: a list is expected`,
-		},
-		{
-			"a key that stands twice", "    name: server7\n", "    name: server7\n    name: server8\n",
-			`x.yaml:6: mapping key "name" already defined at [5:5]`,
-		},
-	} {
+	for _, c := range badLayouts {
 		t.Run(c.name, func(t *testing.T) {
 			text := strings.Replace(wellFormed, c.old, c.new, 1)
 			if text == wellFormed {

@@ -12,8 +12,8 @@ import (
 	"github.com/goccy/go-yaml/parser"
 )
 
-// reader walks the nodes of one file and collects what is wrong with them, each
-// with its line and its path: a decoder that only fills structs forgets lines.
+// reader walks the nodes of one file and collects what is wrong with them, with lines
+// and paths: a decoder that only fills structs loses the lines.
 type reader struct {
 	file     string
 	problems []problem
@@ -25,7 +25,7 @@ type problem struct {
 	text string
 }
 
-// field is one key that a mapping may have and what reads its value.
+// field is one key that a mapping may have, with the function that reads its value.
 type field struct {
 	name string
 	read func(n ast.Node, path string)
@@ -48,8 +48,8 @@ func (r *reader) body(b []byte) ast.Node {
 	return nil
 }
 
-// bad notes what is wrong with the value at path: the first thing only, what
-// else is wrong with it mostly follows from that.
+// bad notes what is wrong with the value at path, and only the first problem: the others
+// mostly follow from it.
 func (r *reader) bad(n ast.Node, path, format string, args ...any) {
 	if path != "" && slices.ContainsFunc(r.problems, func(p problem) bool { return p.path == path }) {
 		return
@@ -57,8 +57,8 @@ func (r *reader) bad(n ast.Node, path, format string, args ...any) {
 	r.problems = append(r.problems, problem{line(n), path, fmt.Sprintf(format, args...)})
 }
 
-// line is where n begins. A block's own token is that of its first colon or
-// dash, which is on that line too.
+// line is where n begins. A block's own token is its first colon or dash, which is on
+// that line too.
 func line(n ast.Node) int {
 	if t := n.GetToken(); t != nil && t.Position != nil {
 		return t.Position.Line

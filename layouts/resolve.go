@@ -12,7 +12,7 @@ import (
 // reference is ${NAME} or ${NAME:-DEFAULT} in the value of a variable.
 var reference = regexp.MustCompile(`\$\{([A-Z][A-Z0-9_]*)(:-([^{}]*))?\}`)
 
-// checkReferences reports what is no reference though it looks like one.
+// checkReferences refuses what looks like a reference and is not one.
 func checkReferences(value string) error {
 	if strings.Contains(reference.ReplaceAllString(value, ""), "${") {
 		return errors.New("allowed are ${NAME} and ${NAME:-DEFAULT}, NAME in capital letters, digits and _")
@@ -21,9 +21,9 @@ func checkReferences(value string) error {
 }
 
 // Resolve returns the layout with every ${NAME} in the environment of its processes
-// replaced: by what the operator has set, else by the default of the port of that
-// name in this layout, else by the default that stands in the reference. So a URL
-// follows the port that it names.
+// replaced by what the operator has set, else by the default of the port of that
+// name in this layout, else by the default in the reference. So a URL follows the port
+// that it names.
 func (l Layout) Resolve(operator map[string]string) (Layout, error) {
 	ports := map[string]string{}
 	for _, p := range l.Processes {

@@ -28,7 +28,7 @@ func TestResolve(t *testing.T) {
 		{"defaults", nil, map[string]string{"URLS": "http://a:1,http://b:2", "SHARED": "same", "WHO": "all", "PORT": "2", "FOLDER": "here/two$"}},
 		{"the operator's word", map[string]string{"ONE_PORT": "7", "PLACE": "there", "WHO": "me"},
 			map[string]string{"URLS": "http://a:7,http://b:2", "SHARED": "same", "WHO": "all", "PORT": "2", "FOLDER": "there/two$"}},
-		{"an empty word is none", map[string]string{"ONE_PORT": ""}, map[string]string{"URLS": "http://a:1,http://b:2", "SHARED": "same", "WHO": "all", "PORT": "2", "FOLDER": "here/two$"}},
+		{"an empty word does not count", map[string]string{"ONE_PORT": ""}, map[string]string{"URLS": "http://a:1,http://b:2", "SHARED": "same", "WHO": "all", "PORT": "2", "FOLDER": "here/two$"}},
 	} {
 		got, err := l.Resolve(c.operator)
 		if err != nil {
@@ -72,7 +72,7 @@ func TestWhatCannotBeResolvedIsNamed(t *testing.T) {
 	}
 }
 
-// What ports it has, a built-in layout's URLs must follow.
+// The URLs of a built-in layout must follow its ports.
 func TestEveryBuiltInLayoutResolves(t *testing.T) {
 	for _, name := range Names() {
 		l, err := Load(name)
