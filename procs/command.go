@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"strings"
 	"syscall"
+
+	"livestream-tui/procs/machine"
 )
 
-// errNotRunning answers commands when the platform has ended.
+// errNotRunning is the answer to commands after the platform has ended.
 var errNotRunning = errors.New("the platform has ended")
 
 // Command asks a of one process and returns once it is under way. The error says
@@ -16,7 +18,7 @@ var errNotRunning = errors.New("the platform has ended")
 func (s *Supervisor) Command(ctx context.Context, name string, a Action) error {
 	answer := make(chan error, 1)
 	select {
-	case s.inbox <- message{process: name, event: Event{Kind: Asked, Action: a}, answer: answer}:
+	case s.inbox <- message{process: name, event: machine.Event{Kind: machine.Asked, Action: a}, answer: answer}:
 	case <-s.ended:
 		return errNotRunning
 	case <-ctx.Done():
@@ -52,7 +54,7 @@ func (s *Supervisor) check(name string, a Action) error {
 		return fmt.Errorf("%s is paused already", name)
 	case a == Pause && m.State == Stopping:
 		return fmt.Errorf("%s is stopping: too late to pause it", name)
-	case a == Restart && m.State != Stopping && (m.Next != 0 || m.Draining != 0 && m.again):
+	case a == Restart && m.Restarting():
 		return fmt.Errorf("%s is being restarted already (%s)", name, m.Reason)
 	case a == Stop && !m.Alive() && !m.Wanted:
 		return fmt.Errorf("%s is stopped already", name)
@@ -62,22 +64,22 @@ func (s *Supervisor) check(name string, a Action) error {
 	return nil
 }
 
-// Progress tells that a process which is starting has got further; its start
-// timeout begins anew. It never blocks and may be called from OnLine.
+// Progress notes that a process which is starting has got further: its start timeout
+// begins anew. It never blocks and may be called from OnLine.
 func (s *Supervisor) Progress(name string) {
 	p, ok := s.procs[name]
 	if !ok || !p.progressed.CompareAndSwap(false, true) {
-		return // the one that is on its way will do
+		return // the one that is on its way is enough
 	}
 	select {
-	case s.inbox <- message{process: name, event: Event{Kind: Progressed}}:
+	case s.inbox <- message{process: name, event: machine.Event{Kind: machine.Progressed}}:
 	default:
 		p.progressed.Store(false) // supervision is behind: the next one will do
 	}
 }
 
 // KillAll sends KILL to every group at once, for an operator who does not want
-// to wait; Run then returns soon. Safe from any goroutine.
+// to wait; Run then returns soon. Safe for concurrent use.
 func (s *Supervisor) KillAll() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -93,7 +93,7 @@ func guardianOf(t *testing.T, run string) int {
 	return pid
 }
 
-// awaitSwept waits until nothing of v is left, and says how long it took.
+// awaitSwept waits until nothing of v is left, and fails if that takes too long.
 func (v *victim) awaitSwept() {
 	v.Helper()
 	began := time.Now()
@@ -129,7 +129,7 @@ func TestAKilledGuardianIsReplacedAndKnowsTheGroups(t *testing.T) {
 	}
 	awaitTrue(t, "another guardian", func() bool { return guardianOf(t, v.run) != first })
 	if got := v.groups(); len(got) != 3 {
-		t.Errorf("got %v, want its death to touch nobody", got)
+		t.Errorf("got %v, want its death to touch no group", got)
 	}
 	v.kill()
 	v.awaitSwept()
@@ -178,13 +178,13 @@ func TestTheNextStartSweepsWhenBothWereKilled(t *testing.T) {
 		awaitTrue(t, "the kernel takes the leaders", func() bool { return len(v.leaders()) == 0 })
 	}
 	if got := fmt.Sprint(v.groups()); !strings.Contains(got, "orphan") {
-		t.Fatalf("got %s, want the member of orphan, which nobody told of a death, to live", got)
+		t.Fatalf("got %s, want the member of orphan, which no death reaches, to live", got)
 	}
 	next, err := New(Options{RunPath: v.run, LogPath: v.run})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer next.place.leave()
+	defer next.folder.Leave()
 	v.awaitSwept()
 }
 
@@ -218,103 +218,6 @@ func TestACleanEndTakesTheGuardianAlong(t *testing.T) {
 	}
 }
 
-// stranger is a process in a group of its own that bears a socket's name, or not.
-func stranger(t *testing.T, socket string) (pid int, started string) {
-	t.Helper()
-	cmd := &exec.Cmd{Path: self(t), Env: []string{modeOf + "=member", socketVariable + "=" + socket}, SysProcAttr: &syscall.SysProcAttr{Setpgid: true}}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill() // it may have been before
-		_ = cmd.Wait()
-	})
-	started, ok := child.StartedAt(cmd.Process.Pid)
-	if !ok {
-		t.Fatal("it has ended")
-	}
-	return cmd.Process.Pid, started
-}
-
-func TestSweepKillsOnlyWhatTheRecordsMean(t *testing.T) {
-	t.Parallel()
-	run := folder(t)
-	ours, theirs := filepath.Join(run, "x.1.sock"), filepath.Join(run, "y.1.sock")
-	meant, meantStarted := stranger(t, ours)
-	reused, _ := stranger(t, ours)
-	other, otherStarted := stranger(t, theirs)
-	write := func(name string, list ...record) {
-		t.Helper()
-		b, err := json.Marshal(list)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(filepath.Join(run, name), b, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	write("records.1", record{"x", reused, "1", ours, ""}, record{"x", other, otherStarted, ours, ""}, record{"zero", 0, "", ours, ""}, record{"one", 1, "", ours, ""})
-	write("records.2", record{"gone", 1 << 30, "1", ours, ""}, record{"x", meant, meantStarted, ours, ""})
-	for name, text := range map[string]string{"records.3": "{torn", "records.4.new": "[", "other": "stays"} {
-		if err := os.WriteFile(filepath.Join(run, name), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	killed, err := sweepFolder(run)
-	if killed != 1 || err == nil || !strings.Contains(err.Error(), "records.3") {
-		t.Errorf("got %d, %v, want one group and to be told of the torn file", killed, err)
-	}
-	awaitTrue(t, "what was meant is gone", func() bool { return child.GroupEmpty(meant) })
-	if child.GroupEmpty(reused) || child.GroupEmpty(other) {
-		t.Error("another process with the same number was killed")
-	}
-	if left, err := os.ReadDir(run); err != nil || len(left) != 1 || left[0].Name() != "other" {
-		t.Errorf("got %v, %v, want only what is not ours", left, err)
-	}
-}
-
-func TestAliveIsTheRecordedGroup(t *testing.T) {
-	rec := record{Process: "x", Group: 10, Started: "5", Socket: "/run/x.1.sock"}
-	marked := func(pids ...int) func(int, string) bool {
-		return func(pid int, variable string) bool {
-			if variable != "SERVICE_SOCKET=/run/x.1.sock" {
-				t.Errorf("asked for %q", variable)
-			}
-			for _, p := range pids {
-				if p == pid {
-					return true
-				}
-			}
-			return false
-		}
-	}
-	leader, again := child.Process{PID: 10, Group: 10, Started: "5"}, child.Process{PID: 10, Group: 10, Started: "6"}
-	member := child.Process{PID: 11, Group: 10, Started: "7"}
-	dead, deadAgain := leader, again
-	dead.Zombie, deadAgain.Zombie = true, true
-	for _, c := range []struct {
-		name  string
-		table []child.Process
-		ours  []int
-		want  bool
-	}{
-		{"the leader", []child.Process{leader}, []int{10}, true},
-		{"nobody", nil, nil, false},
-		{"a zombie", []child.Process{dead}, []int{10}, false},
-		{"a zombie leads a member", []child.Process{dead, member}, []int{11}, true},
-		{"the leader has gone", []child.Process{member}, []int{11}, true},
-		{"the leader has gone, and the group is another's", []child.Process{member}, nil, false},
-		{"the number is another's", []child.Process{again}, nil, false},
-		{"the number is a later incarnation's", []child.Process{again}, []int{10}, false},
-		{"another's zombie leads", []child.Process{deadAgain, member}, []int{11}, false},
-		{"another group", []child.Process{{PID: 12, Group: 12, Started: "5"}}, []int{12}, false},
-	} {
-		if got := alive(rec, c.table, marked(c.ours...)); got != c.want {
-			t.Errorf("%s: got %t, want %t", c.name, got, c.want)
-		}
-	}
-}
-
 func TestASecondInstanceIsRefused(t *testing.T) {
 	run := filepath.Join(folder(t), "run")
 	first, err := New(Options{RunPath: run, LogPath: run})
@@ -325,74 +228,10 @@ func TestASecondInstanceIsRefused(t *testing.T) {
 	if !errors.Is(err, ErrAlreadyRunning) || !strings.Contains(err.Error(), fmt.Sprintf("pid %d,", os.Getpid())) {
 		t.Errorf("got %v, want %v with our pid", err, ErrAlreadyRunning)
 	}
-	first.place.leave()
+	first.folder.Leave()
 	third, err := New(Options{RunPath: run, LogPath: run})
 	if err != nil {
 		t.Fatalf("after the first has gone: %v", err)
 	}
-	third.place.leave()
-}
-
-func TestRunPathMustBeOurs(t *testing.T) {
-	root := folder(t)
-	at := func(name string) string { return filepath.Join(root, name) }
-	make := func(name string, mode os.FileMode, inside ...string) string {
-		t.Helper()
-		if err := os.Mkdir(at(name), 0o700); err != nil {
-			t.Fatal(err)
-		}
-		for _, file := range inside {
-			if err := os.WriteFile(filepath.Join(at(name), file), nil, 0o600); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if err := os.Chmod(at(name), mode); err != nil {
-			t.Fatal(err)
-		}
-		return at(name)
-	}
-	if err := os.WriteFile(at("file"), nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Symlink(make("target", 0o700), at("link")); err != nil {
-		t.Fatal(err)
-	}
-	foreign := "/"
-	if os.Getuid() == 0 {
-		foreign = make("foreign", 0o700)
-		if err := os.Chown(foreign, 12345, 12345); err != nil {
-			t.Fatal(err)
-		}
-	}
-	const belongs = "a folder that belongs to this user"
-	for _, c := range []struct {
-		name, path, want string
-	}{
-		{"not there", at("new/er"), ""},
-		{"closed", make("closed", 0o700), ""},
-		{"closed, with files", make("full", 0o700, "x"), ""},
-		{"open and empty", make("empty", 0o755), ""},
-		{"open and ours", make("ours", 0o755, "lock", "x.log"), ""},
-		{"open, with files", make("home", 0o755, "x"), "holds more than ours"},
-		{"everyone's", make("tmp", 0o777|os.ModeSticky), "holds more than ours"},
-		{"a file", at("file"), "RUN_PATH="},
-		{"a link", at("link"), belongs},
-		{"another's", foreign, belongs},
-	} {
-		err := ownFolder(c.path)
-		if got := fmt.Sprint(err); (err == nil) != (c.want == "") || !strings.Contains(got, c.want) {
-			t.Errorf("%s: got %v, want %q", c.name, err, c.want)
-		}
-		info, statErr := os.Stat(c.path)
-		if err == nil && (statErr != nil || info.Mode().Perm() != 0o700) {
-			t.Errorf("%s: got %v, %v, want it closed to others", c.name, info.Mode(), statErr)
-		}
-		if c.want == "holds more than ours" && info.Mode().Perm() == 0o700 {
-			t.Errorf("%s: it was closed to others", c.name)
-		}
-	}
-	long := strings.Repeat("x", 90)
-	if _, err := New(Options{RunPath: at(long), Specs: []Spec{{Name: "proxy", Argv: []string{"/bin/true"}}}}); err == nil || !strings.Contains(err.Error(), "too long") {
-		t.Errorf("got %v, want to be told that it is too long", err)
-	}
+	third.folder.Leave()
 }

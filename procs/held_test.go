@@ -15,12 +15,14 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"livestream-tui/services/kit/handover"
 )
 
 // inheritedBy is the socket that a held child of these tests was given.
 func inheritedBy() (net.Listener, error) {
-	if os.Getenv(listenCount) != "2" || os.Getenv(listenNames) != "proxy:connections" || os.Getenv(listenPID) != "" {
-		return nil, fmt.Errorf("LISTEN_FDS=%q LISTEN_FDNAMES=%q LISTEN_PID=%q", os.Getenv(listenCount), os.Getenv(listenNames), os.Getenv(listenPID))
+	if os.Getenv(handover.CountVariable) != "2" || os.Getenv(handover.NamesVariable) != "proxy:connections" || os.Getenv(handover.PIDVariable) != "" {
+		return nil, fmt.Errorf("LISTEN_FDS=%q LISTEN_FDNAMES=%q LISTEN_PID=%q", os.Getenv(handover.CountVariable), os.Getenv(handover.NamesVariable), os.Getenv(handover.PIDVariable))
 	}
 	f := os.NewFile(3, "held")
 	defer f.Close()
@@ -121,7 +123,7 @@ func TestConnectionsWaitWhileNobodyListens(t *testing.T) {
 	}
 	answers := make(chan answer)
 	for range 20 {
-		conn, err := net.Dial("tcp", address) // refused, were nobody to hold the socket
+		conn, err := net.Dial("tcp", address) // refused if the socket were not held
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -151,7 +153,7 @@ type crowd struct {
 	answered atomic.Int64
 	mu       sync.Mutex
 	failed   []error // guarded by mu
-	pids     []int   // who answered, each change once; guarded by mu
+	pids     []int   // of the processes that answered, each once; guarded by mu
 }
 
 func newCrowd(t *testing.T, address string, n int) *crowd {
@@ -252,7 +254,7 @@ func TestTheOldOneFinishesWhatItHasBegun(t *testing.T) {
 	if err := h.Command(t.Context(), "proxy", Restart); err == nil || !strings.Contains(err.Error(), "is being restarted already") {
 		t.Errorf("got %v, want it refused", err)
 	}
-	awaitTrue(t, "new connections are the second's", func() bool { // once the first has been told
+	awaitTrue(t, "new connections are the second's", func() bool { // once the first has been notified
 		pid, err := askHeld(fresh(t), address)
 		if err != nil {
 			t.Fatal(err)
@@ -306,7 +308,7 @@ func TestAKilledHeldProcessIsBackAtOnce(t *testing.T) {
 	if err := syscall.Kill(first.PID, syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
-	// The dying one may have taken the connection to its grave; none is refused.
+	// The dying incarnation may have taken the connection with it, but no connection is refused.
 	pid, err := askHeld(client, address)
 	for err != nil && !errors.Is(err, syscall.ECONNREFUSED) && time.Since(began) < deadline {
 		pid, err = askHeld(client, address)
@@ -316,8 +318,8 @@ func TestAKilledHeldProcessIsBackAtOnce(t *testing.T) {
 	}
 	t.Logf("answered %s after the kill", time.Since(began).Round(time.Millisecond))
 	h.awaitBack(first)
-	if i := h.index(state("proxy", Backoff)); i < 0 || h.told()[i].Reason != "signal: killed, restart at once" {
-		t.Error("the restart was not told, or not at once")
+	if i := h.index(state("proxy", Backoff)); i < 0 || h.reported()[i].Reason != "signal: killed, restart at once" {
+		t.Error("the restart was not reported, or not at once")
 	}
 }
 

@@ -15,6 +15,9 @@ import (
 	"github.com/hashicorp/go-hclog"
 
 	"livestream-tui/procs/child"
+	"livestream-tui/procs/machine"
+	"livestream-tui/procs/socket"
+	"livestream-tui/services/kit/handover"
 )
 
 const (
@@ -23,10 +26,6 @@ const (
 	// acceptPause is between tries to take a connection after one that failed.
 	acceptPause = 100 * time.Millisecond
 )
-
-// socketVariable tells a child which socket to serve its health on. It also marks
-// every process of the incarnation, for the sweep.
-const socketVariable = "SERVICE_SOCKET"
 
 // socketMost is the longest path that a unix socket may have everywhere: 104
 // bytes with the final zero on macOS, 108 on Linux.
@@ -51,36 +50,36 @@ func fits(folder string, specs []Spec) error {
 	return nil
 }
 
-// incarnation is one that has been started.
+// incarnation is one run of a process.
 type incarnation struct {
 	child   *child.Child
 	epoch   int
 	started time.Time
 	asked   atomic.Bool // to end, by a TERM
 	// connections are how it is reached, and socket is where others may reach it.
-	connections *connections
-	socket      *Listener
-	logged      func() // nothing of it writes to the log any more
+	connections *socket.Connections
+	socket      *socket.Listener
+	logged      func() // to be called once nothing of it writes to the log any more
 }
 
-// connect returns a connection to it. One of an earlier version, which takes no
-// descriptors, listens at the path itself; what else is there is another platform's.
+// connect returns a connection to it. An incarnation of an earlier version, which takes no
+// descriptors, listens at the path itself; any other socket there is another platform's.
 func (i *incarnation) connect(ctx context.Context) (net.Conn, error) {
-	if !i.socket.replaced() {
-		return i.connections.connect()
+	if !i.socket.Replaced() {
+		return i.connections.Connect()
 	}
-	c, err := (&net.Dialer{}).DialContext(ctx, "unix", i.socket.path)
+	c, err := (&net.Dialer{}).DialContext(ctx, "unix", i.socket.Path())
 	if err != nil {
-		return i.connections.connect()
+		return i.connections.Connect()
 	}
-	if who, ok := PeerOf(c); !ok || who.PID != i.child.PID() {
+	if peer, ok := socket.PeerOf(c); !ok || peer.PID != i.child.PID() {
 		_ = c.Close() // nothing was sent
-		return i.connections.connect()
+		return i.connections.Connect()
 	}
 	return c, nil
 }
 
-// serveSocket passes on who comes to the incarnation's path, until that is closed.
+// serveSocket passes on the connections to the incarnation's path, until that is closed.
 func (i *incarnation) serveSocket() {
 	for {
 		c, err := i.socket.Accept()
@@ -88,12 +87,12 @@ func (i *incarnation) serveSocket() {
 			return
 		}
 		if err != nil {
-			time.Sleep(acceptPause) // too many open files, say; nobody waits for us
+			time.Sleep(acceptPause) // too many open files, perhaps; nothing waits for us
 			continue
 		}
 		if u, ok := c.(*net.UnixConn); ok {
 			if f, err := u.File(); err == nil {
-				_ = i.connections.pass(f) // one who is not taken sees the end
+				_ = i.connections.Pass(f) // a client that is not passed on sees the end
 				_ = f.Close()             // the incarnation has its own
 			}
 		}
@@ -101,7 +100,7 @@ func (i *incarnation) serveSocket() {
 	}
 }
 
-// readyWait tells a child that starts beside the current incarnation not to answer
+// readyWait keeps a child that starts beside the current incarnation from answering
 // on the sockets that they share before it is ready: it may never be.
 const readyWait = "READY_WAIT=1h"
 
@@ -109,18 +108,18 @@ const readyWait = "READY_WAIT=1h"
 // its log cannot be made is no reason to do without it.
 func (s *Supervisor) spawn(p *process, epoch int) error {
 	name := p.spec.Name
-	pass, theirs, err := newConnections()
+	pass, theirs, err := socket.NewConnections()
 	if err != nil {
 		return err
 	}
 	defer func() { _ = theirs.Close() }() // the child has its own
 	i := &incarnation{epoch: epoch, started: time.Now(), connections: pass}
-	if i.socket, err = s.place.listen(socketName(name, epoch)); err != nil {
+	if i.socket, err = s.folder.Listen(socketName(name, epoch)); err != nil {
 		s.notes.say(hclog.Warn, "cannot make a socket, trying again", "process", name, "error", err)
 	}
-	log, logged := p.tail.open()
+	log, logged := p.tail.Open()
 	i.logged = logged
-	env := append(p.environment(), socketVariable+"="+i.socket.path)
+	env := append(p.environment(), handover.SocketVariable+"="+i.socket.Path())
 	if epoch == p.machine.Next {
 		env = append(env, readyWait)
 	}
@@ -128,8 +127,8 @@ func (s *Supervisor) spawn(p *process, epoch int) error {
 		Argv: p.spec.Argv, Dir: p.spec.Dir, Stdout: log, Stderr: log, Extra: append(slices.Clone(p.held), theirs), Env: env,
 	})
 	if err != nil {
-		s.place.forget(i.socket)
-		pass.close()
+		s.folder.Forget(i.socket)
+		pass.Close()
 		logged()
 		return err
 	}
@@ -138,7 +137,7 @@ func (s *Supervisor) spawn(p *process, epoch int) error {
 	s.mu.Lock()
 	s.leaders[c.PID()] = true
 	s.mu.Unlock()
-	if err := s.place.records.add(name, c.PID(), i.socket.path); err != nil {
+	if err := s.folder.Records.Add(name, c.PID(), i.socket.Path()); err != nil {
 		s.notes.say(hclog.Warn, "cannot write the records of running groups", "process", name, "error", err)
 	}
 	watching, cancel := context.WithCancel(context.Background())
@@ -156,8 +155,8 @@ func (s *Supervisor) spawn(p *process, epoch int) error {
 // incarnation finds the place empty. A TERM that was sent reaches the rest as well,
 // and GraceTimer kills it.
 func (s *Supervisor) await(p *process, i *incarnation) {
-	defer s.place.forget(i.socket)
-	defer i.connections.close()
+	defer s.folder.Forget(i.socket)
+	defer i.connections.Close()
 	select {
 	case <-i.child.Done():
 	case <-s.ended:
@@ -177,24 +176,24 @@ func (s *Supervisor) await(p *process, i *incarnation) {
 	s.mu.Lock()
 	delete(s.leaders, i.child.PID())
 	s.mu.Unlock()
-	if err := s.place.records.drop(i.child.PID()); err != nil {
+	if err := s.folder.Records.Drop(i.child.PID()); err != nil {
 		s.notes.say(hclog.Warn, "cannot write the records of running groups", "error", err)
 	}
-	s.place.forget(i.socket) // before the news of its end
-	p.tail.drain()
+	s.folder.Forget(i.socket) // before the news of its end
+	p.tail.Drain()
 	i.logged()
-	s.send(p.spec.Name, Event{Kind: Ended, Epoch: i.epoch, Exit: i.child.Exit()})
+	s.send(p.spec.Name, machine.Event{Kind: machine.Ended, Epoch: i.epoch, Exit: i.child.Exit()})
 }
 
 // handOver tells an incarnation that another one serves the sockets they share,
-// so that it goes on with what it has begun and closes no connection under a
-// player's hands; then it is asked to end as any other. Who does not know the
-// request is not any worse off than at a stop.
+// so that it finishes what it has begun and closes no connection that a player is using;
+// then it is asked to end as any other. A child that does not know the request is no
+// worse off than at a stop.
 func (s *Supervisor) handOver(name string, i *incarnation) {
 	_ = i.child.Signal(syscall.SIGCONT) // a paused one could not listen
 	client := newClient(i.connect)
 	defer client.CloseIdleConnections()
-	req, err := http.NewRequestWithContext(context.Background(), http.MethodPost, "http://service/handover", nil)
+	req, err := http.NewRequestWithContext(context.Background(), http.MethodPost, "http://service"+handover.Path, nil)
 	var resp *http.Response
 	if err == nil {
 		resp, err = client.Do(req)

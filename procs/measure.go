@@ -10,7 +10,7 @@ import (
 	"livestream-tui/procs/child"
 )
 
-// searchEvery is how often the process table is gone through for what has joined a
+// searchEvery is how often the process table is searched for what has joined a
 // group. What has left one is noticed at once, and so is what came in its place.
 const searchEvery = 5 * time.Second
 
@@ -59,7 +59,7 @@ func (s *Supervisor) groups() []int {
 }
 
 // measured keeps what members use and returns the CPU time by group; before is
-// what it returned a while ago.
+// what it returned the last time, ago.
 func (s *Supervisor) measured(members []child.Process, before map[int]time.Duration, ago time.Duration) map[int]time.Duration {
 	cpu, rss := map[int]time.Duration{}, map[int]int64{}
 	for _, p := range members {

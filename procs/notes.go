@@ -13,7 +13,7 @@ const (
 	notesGrace = time.Second // for the last notes to be written
 )
 
-// notes passes on what supervision has to say. The log may be a terminal or a
+// notes passes the messages of supervision on to the log. That may be a terminal or a
 // pipe whose reader has stopped: a write to it blocks, and supervision must not.
 type notes struct {
 	log     hclog.Logger

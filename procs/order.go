@@ -23,7 +23,7 @@ func order(specs []Spec) ([][]string, error) {
 	for len(placed) < len(specs) {
 		var level []string
 		for _, s := range specs {
-			if !placed[s.Name] && all(s.DependsOn, placed) {
+			if !placed[s.Name] && allIn(s.DependsOn, placed) {
 				level = append(level, s.Name)
 			}
 		}
@@ -44,9 +44,9 @@ func order(specs []Spec) ([][]string, error) {
 	return levels, nil
 }
 
-func all(names []string, in map[string]bool) bool {
+func allIn(names []string, set map[string]bool) bool {
 	for _, n := range names {
-		if !in[n] {
+		if !set[n] {
 			return false
 		}
 	}

@@ -10,6 +10,9 @@ import (
 	"os"
 	"strings"
 	"time"
+
+	"livestream-tui/procs/machine"
+	"livestream-tui/services/kit/httpx"
 )
 
 const (
@@ -52,12 +55,7 @@ func (s *Supervisor) probe(ctx context.Context, name string, i *incarnation) {
 
 // newClient returns a client of one incarnation.
 func newClient(d dial) *http.Client {
-	return &http.Client{
-		Timeout: probeTimeout,
-		Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			return d(ctx)
-		}},
-	}
+	return httpx.New(httpx.Options{Timeout: probeTimeout, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) { return d(ctx) }})
 }
 
 // prober asks one incarnation, over one connection and with both questions in one write:
@@ -65,7 +63,7 @@ func newClient(d dial) *http.Client {
 // third of what supervision costs at rest.
 type prober struct {
 	dial    dial
-	conn    net.Conn      // nil while there is none
+	conn    net.Conn      // nil while not connected
 	answers *bufio.Reader // of conn
 }
 
@@ -73,7 +71,7 @@ type prober struct {
 const questions = "GET /healthz HTTP/1.1\r\nHost: service\r\n\r\nGET /readyz HTTP/1.1\r\nHost: service\r\n\r\n"
 
 // ask is one probe: alive by /healthz, ready by /readyz.
-func (p *prober) ask(ctx context.Context) Event {
+func (p *prober) ask(ctx context.Context) machine.Event {
 	old := p.conn != nil
 	status, err := p.begin(ctx)
 	if err != nil && old && !errors.Is(err, os.ErrDeadlineExceeded) {
@@ -81,14 +79,14 @@ func (p *prober) ask(ctx context.Context) Event {
 	}
 	if err != nil || status != http.StatusOK {
 		p.hangUp() // the other answer with it
-		return Event{Kind: Missed}
+		return machine.Event{Kind: machine.Missed}
 	}
 	status, body, err := p.answer()
 	if err != nil {
-		return Event{Kind: Probed, Reason: "alive, but does not say whether it is ready"}
+		return machine.Event{Kind: machine.Probed, Reason: "alive, but does not say whether it is ready"}
 	}
 	reason, _, _ := strings.Cut(strings.TrimSpace(body), "\n")
-	return Event{Kind: Probed, Ready: status == http.StatusOK, Reason: reason}
+	return machine.Event{Kind: machine.Probed, Ready: status == http.StatusOK, Reason: reason}
 }
 
 // begin asks both questions, all of probeTimeout at most, and returns the first
@@ -116,7 +114,7 @@ func (p *prober) begin(ctx context.Context) (status int, err error) {
 	return status, err
 }
 
-// answer reads an answer. After one that was not whole the connection is no good.
+// answer reads an answer. After an incomplete one the connection is closed.
 func (p *prober) answer() (status int, body string, err error) {
 	resp, err := http.ReadResponse(p.answers, nil)
 	if err != nil {

@@ -14,6 +14,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"livestream-tui/procs/machine"
 )
 
 func TestAProbeTellsWhatAServiceSays(t *testing.T) {
@@ -24,26 +26,26 @@ func TestAProbeTellsWhatAServiceSays(t *testing.T) {
 	for _, c := range []struct {
 		name  string
 		serve http.HandlerFunc
-		want  Event
+		want  machine.Event
 	}{
-		{"ready", func(w http.ResponseWriter, _ *http.Request) { say(w, 200, "ready\n") }, Event{Kind: Probed, Ready: true, Reason: "ready"}},
+		{"ready", func(w http.ResponseWriter, _ *http.Request) { say(w, 200, "ready\n") }, machine.Event{Kind: machine.Probed, Ready: true, Reason: "ready"}},
 		{"not ready yet", func(w http.ResponseWriter, r *http.Request) {
 			if r.URL.Path == "/readyz" {
 				say(w, 503, "making the mezzanine\nof a film\n")
 			}
-		}, Event{Kind: Probed, Reason: "making the mezzanine"}},
+		}, machine.Event{Kind: machine.Probed, Reason: "making the mezzanine"}},
 		{"a long reason", func(w http.ResponseWriter, r *http.Request) {
 			if r.URL.Path == "/readyz" {
 				say(w, 503, strings.Repeat("x", 3*reasonMost))
 			}
-		}, Event{Kind: Probed, Reason: strings.Repeat("x", reasonMost)}},
-		{"not well", func(w http.ResponseWriter, _ *http.Request) { say(w, 500, "no") }, Event{Kind: Missed}},
-		{"it breaks off", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, Event{Kind: Missed}},
+		}, machine.Event{Kind: machine.Probed, Reason: strings.Repeat("x", reasonMost)}},
+		{"not well", func(w http.ResponseWriter, _ *http.Request) { say(w, 500, "no") }, machine.Event{Kind: machine.Missed}},
+		{"it breaks off", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, machine.Event{Kind: machine.Missed}},
 		{"it does not say whether it is ready", func(_ http.ResponseWriter, r *http.Request) {
 			if r.URL.Path == "/readyz" {
 				panic(http.ErrAbortHandler)
 			}
-		}, Event{Kind: Probed, Reason: "alive, but does not say whether it is ready"}},
+		}, machine.Event{Kind: machine.Probed, Reason: "alive, but does not say whether it is ready"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			server, socket := unixServer(t, c.serve)
@@ -56,7 +58,7 @@ func TestAProbeTellsWhatAServiceSays(t *testing.T) {
 				server.CloseClientConnections() // as a server does with one that was idle for long
 			}
 			server.Close()
-			if got, want := p.ask(t.Context()), (Event{Kind: Missed}); !reflect.DeepEqual(got, want) {
+			if got, want := p.ask(t.Context()), (machine.Event{Kind: machine.Missed}); !reflect.DeepEqual(got, want) {
 				t.Errorf("gone: got %+v, want %+v", got, want)
 			}
 		})
@@ -72,7 +74,7 @@ func TestAServiceThatHangsIsMissedInTime(t *testing.T) {
 		}}
 		defer p.hangUp()
 		began := time.Now()
-		if got, want := p.ask(t.Context()), (Event{Kind: Missed}); !reflect.DeepEqual(got, want) {
+		if got, want := p.ask(t.Context()), (machine.Event{Kind: machine.Missed}); !reflect.DeepEqual(got, want) {
 			t.Errorf("got %+v, want %+v", got, want)
 		}
 		if took := time.Since(began); took != probeTimeout {

@@ -1,15 +1,19 @@
 package procs
 
-import "slices"
+import (
+	"slices"
 
-// tellOthers tells those whom it concerns that a process is no longer as it was
-// before: who depends on it, and who stands in for it.
-func (s *Supervisor) tellOthers(p *process, before Machine) {
+	"livestream-tui/procs/machine"
+)
+
+// notifyOthers notifies the processes that depend on p and those that stand in for it of
+// its change since before.
+func (s *Supervisor) notifyOthers(p *process, before machine.Machine) {
 	now := p.machine
-	if before.serves() && !now.serves() {
+	if before.Serves() && !now.Serves() {
 		for _, other := range s.standIns(p) {
 			if s.alone(other) {
-				s.apply(other.spec.Name, Event{Kind: Needed})
+				s.apply(other.spec.Name, machine.Event{Kind: machine.Needed})
 			}
 		}
 	}
@@ -20,8 +24,8 @@ func (s *Supervisor) tellOthers(p *process, before Machine) {
 			s.openGates()
 		}
 		for _, name := range s.names() {
-			if slices.Contains(s.procs[name].spec.DependsOn, p.spec.Name) { // it may have failed for want of this one
-				s.apply(name, Event{Kind: Needed})
+			if slices.Contains(s.procs[name].spec.DependsOn, p.spec.Name) { // it may have failed because this one was away
+				s.apply(name, machine.Event{Kind: machine.Needed})
 			}
 		}
 	}
@@ -41,20 +45,17 @@ func (s *Supervisor) lacking(spec Spec) []string {
 
 func (s *Supervisor) openGates() {
 	for _, name := range s.names() {
-		if p := s.procs[name]; len(p.machine.lacking) > 0 {
-			s.apply(name, Event{Kind: Dependencies, Lacking: s.lacking(p.spec)})
+		if p := s.procs[name]; len(p.machine.Lacking()) > 0 {
+			s.apply(name, machine.Event{Kind: machine.Dependencies, Lacking: s.lacking(p.spec)})
 		}
 	}
 }
 
-// serves reports whether others may rely on it.
-func (m Machine) serves() bool { return m.State == Ready && !m.Paused }
-
-// standIns are the others of a process's kind.
+// standIns are the others of a process's role.
 func (s *Supervisor) standIns(p *process) []*process {
 	var list []*process
 	for _, name := range s.names() {
-		if other := s.procs[name]; other != p && p.spec.Kind != "" && other.spec.Kind == p.spec.Kind {
+		if other := s.procs[name]; other != p && p.spec.Role != "" && other.spec.Role == p.spec.Role {
 			list = append(list, other)
 		}
 	}
@@ -64,5 +65,5 @@ func (s *Supervisor) standIns(p *process) []*process {
 // alone reports whether a process has stand-ins and none of them serves.
 func (s *Supervisor) alone(p *process) bool {
 	others := s.standIns(p)
-	return len(others) > 0 && !slices.ContainsFunc(others, func(o *process) bool { return o.machine.serves() })
+	return len(others) > 0 && !slices.ContainsFunc(others, func(o *process) bool { return o.machine.Serves() })
 }

@@ -1,9 +1,33 @@
 package procs
 
-import "testing"
+import (
+	"testing"
+	"time"
 
-// A dependency that only flaps is not back: who fails beside it would else start at
-// each flap.
+	"livestream-tui/procs/child"
+	"livestream-tui/procs/machine"
+)
+
+// failedFor is a machine that failed long ago, and now lacks a dependency: waiting for
+// that is as far as its next start comes.
+func failedFor(lacking string) machine.Machine {
+	m := machine.New(machine.Spec{})
+	long := time.Now().Add(-time.Hour)
+	do := func(e machine.Event) {
+		e.Epoch = m.Epoch
+		m, _ = machine.Reduce(m, e, long)
+	}
+	do(machine.Event{Kind: machine.Asked, Action: Start})
+	for m.State != Failed {
+		do(machine.Event{Kind: machine.Ended, Exit: child.Exit{Code: 1}})
+		do(machine.Event{Kind: machine.TimedOut, Timer: machine.BackoffTimer})
+	}
+	do(machine.Event{Kind: machine.Dependencies, Lacking: []string{lacking}})
+	return m
+}
+
+// A dependency that only flaps is not back: else a process that fails beside it would
+// start at each flap.
 func TestADependencyIsBackOnceInEachIncarnation(t *testing.T) {
 	reporter := &process{spec: Spec{Name: "reporter"}, readied: 1}
 	discovery := &process{spec: Spec{Name: "discovery", DependsOn: []string{"reporter"}}}
@@ -21,10 +45,9 @@ func TestADependencyIsBackOnceInEachIncarnation(t *testing.T) {
 		{"another one", 2, Waiting},
 		{"that one again", 2, Failed},
 	} {
-		// Waiting for another process is as far as its start comes here.
-		discovery.machine = Machine{State: Failed, Wanted: true, failing: true, lacking: []string{"origin"}}
-		reporter.machine = Machine{State: Ready, Epoch: c.epoch}
-		s.tellOthers(reporter, Machine{State: Degraded, Epoch: c.epoch})
+		discovery.machine = failedFor("origin")
+		reporter.machine = machine.Machine{State: Ready, Epoch: c.epoch}
+		s.notifyOthers(reporter, machine.Machine{State: Degraded, Epoch: c.epoch})
 		if got := discovery.machine.State; got != c.want {
 			t.Errorf("%s: discovery is %s, want %s", c.name, got, c.want)
 		}

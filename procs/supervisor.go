@@ -4,19 +4,21 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
 
 	"livestream-tui/procs/child"
+	"livestream-tui/procs/guardian"
+	"livestream-tui/procs/machine"
+	"livestream-tui/procs/runfolder"
+	"livestream-tui/procs/tail"
 )
 
 // Options say what to supervise and where.
@@ -25,34 +27,34 @@ type Options struct {
 	// RunPath holds the lock, the records of running groups and the children's
 	// sockets; it is made 0700. LogPath holds a log file for each process.
 	RunPath, LogPath string
-	// Self is our own binary; with the argument GuardianCommand and the path of
-	// the records it must call Guard. Empty: no guardian.
+	// Self is our own binary; with the argument guardian.Command and the path of
+	// the records it must call guardian.Guard. Empty: no guardian.
 	Self string
 	// Guardian are further arguments of the guardian, for what else it is to do;
 	// GuardianEnv is its environment, nil for ours.
 	Guardian    []string
 	GuardianEnv []string
-	// Log takes what supervision has to say; it may be slow or block. Nil: none.
+	// Log takes the messages of supervision; it may be slow or block. Nil is allowed.
 	Log hclog.Logger
 	// OnLine gets every line that a process writes, in order for each process,
 	// from several goroutines. It should not block (what is written meanwhile may
 	// be lost, but is counted) and must not keep the slice. Nil: lines are dropped.
 	OnLine func(process string, line []byte)
 	// OnStatus gets every change of a process's state, in order. It must not
-	// block and must not call the Supervisor. Nil: nobody is told.
+	// block and must not call the Supervisor. Nil is allowed.
 	OnStatus func(Status)
 	// OnNotice gets what an operator is to know of supervision itself; the log has it
-	// too. It must not block. Nil: nobody is told.
+	// too. It must not block. Nil is allowed.
 	OnNotice func(text string)
 }
 
-// exitsMost is how many ends of a process are told.
+// exitsMost is how many ends of a process a Status has.
 const exitsMost = 5
 
 // Supervisor runs processes. Make it with New, then call Run once.
 type Supervisor struct {
 	o       Options
-	place   *place
+	folder  *runfolder.Folder
 	notes   *notes
 	spawner *child.Spawner
 	procs   map[string]*process
@@ -71,11 +73,11 @@ type Supervisor struct {
 // goroutine touches it, apart from the tail.
 type process struct {
 	spec    Spec
-	machine Machine
+	machine machine.Machine
 	living  map[int]*incarnation // by epoch
 	held    []*os.File           // the sockets of spec.Held
-	tail    *tail
-	readied int      // the last incarnation that was ready; 0: none ever was
+	tail    *tail.Tail
+	readied int      // the last incarnation that was ready; 0 before the first
 	exits   []Ending // replaced, never written to
 	// progressed: a Progressed event is in the inbox. Safe for concurrent use.
 	progressed atomic.Bool
@@ -83,14 +85,56 @@ type process struct {
 
 type message struct {
 	process string
-	event   Event
+	event   machine.Event
 	answer  chan error // of a command; nil otherwise
 }
+
+// ErrAlreadyRunning says that another supervisor holds the run folder's lock.
+var ErrAlreadyRunning = runfolder.ErrAlreadyRunning
 
 // New checks the specs, makes the folders, takes the lock and ends what an
 // earlier supervisor that was killed left running. ErrAlreadyRunning is wrapped
 // in the error when another one holds the lock.
 func New(o Options) (*Supervisor, error) {
+	o.setDefaults()
+	levels, err := order(o.Specs)
+	if err != nil {
+		return nil, err
+	}
+	if err := fits(o.RunPath, o.Specs); err != nil {
+		return nil, err
+	}
+	folder, err := runfolder.Enter(o.RunPath)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(o.LogPath, 0o755); err != nil {
+		folder.Leave()
+		return nil, fmt.Errorf("log folder: %w", err)
+	}
+	if swept, err := guardian.SweepFolder(o.RunPath); err != nil {
+		o.Log.Warn("cannot end what an earlier run left", "error", err)
+	} else if swept > 0 {
+		o.Log.Warn("ended process groups that an earlier run left", "groups", swept)
+	}
+	s := &Supervisor{
+		o: o, folder: folder, levels: levels, notes: newNotes(o.Log),
+		procs: map[string]*process{}, statuses: map[string]Status{}, leaders: map[int]bool{},
+		inbox: make(chan message, 256), ended: make(chan struct{}),
+	}
+	for _, spec := range o.Specs {
+		if err := s.add(spec); err != nil {
+			for _, p := range s.procs {
+				p.tail.Close()
+			}
+			folder.Leave()
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+func (o *Options) setDefaults() {
 	if o.Log == nil {
 		o.Log = hclog.NewNullLogger()
 	}
@@ -106,50 +150,15 @@ func New(o Options) (*Supervisor, error) {
 	if o.GuardianEnv == nil {
 		o.GuardianEnv = os.Environ()
 	}
-	levels, err := order(o.Specs)
-	if err != nil {
-		return nil, err
-	}
-	if err := fits(o.RunPath, o.Specs); err != nil {
-		return nil, err
-	}
-	place, err := enter(o.RunPath)
-	if err != nil {
-		return nil, err
-	}
-	if err := os.MkdirAll(o.LogPath, 0o755); err != nil {
-		place.leave()
-		return nil, fmt.Errorf("log folder: %w", err)
-	}
-	if swept, err := sweepFolder(o.RunPath); err != nil {
-		o.Log.Warn("cannot end what an earlier run left", "error", err)
-	} else if swept > 0 {
-		o.Log.Warn("ended process groups that an earlier run left", "groups", swept)
-	}
-	s := &Supervisor{
-		o: o, place: place, levels: levels, notes: newNotes(o.Log),
-		procs: map[string]*process{}, statuses: map[string]Status{}, leaders: map[int]bool{},
-		inbox: make(chan message, 256), ended: make(chan struct{}),
-	}
-	for _, spec := range o.Specs {
-		if err := s.add(spec); err != nil {
-			for _, p := range s.procs {
-				p.tail.close()
-			}
-			place.leave()
-			return nil, err
-		}
-	}
-	return s, nil
 }
 
 func (s *Supervisor) add(spec Spec) error {
 	log := filepath.Join(s.o.LogPath, spec.Name+".log")
-	t, err := newTail(log, func(line []byte) { s.o.OnLine(spec.Name, line) })
+	t, err := tail.New(log, func(line []byte) { s.o.OnLine(spec.Name, line) })
 	if err != nil {
 		return err
 	}
-	s.procs[spec.Name] = &process{spec: spec, machine: NewMachine(spec), living: map[int]*incarnation{}, tail: t}
+	s.procs[spec.Name] = &process{spec: spec, machine: machine.New(spec.machine()), living: map[int]*incarnation{}, tail: t}
 	s.statuses[spec.Name] = Status{Name: spec.Name, LogPath: log, Argv: spec.Argv}
 	return nil
 }
@@ -158,7 +167,7 @@ func (s *Supervisor) add(spec Spec) error {
 // them, dependents first, and returns when all have gone. The error names what
 // could not be stopped, or a socket that cannot be held.
 func (s *Supervisor) Run(ctx context.Context) error {
-	defer s.place.leave()
+	defer s.folder.Leave()
 	if err := s.Hold(); err != nil {
 		return err
 	}
@@ -169,23 +178,19 @@ func (s *Supervisor) Run(ctx context.Context) error {
 	go s.notes.run(noting)
 	defer s.notes.wait()
 	defer endNotes()
-	tails := make([]*tail, 0, len(s.procs))
+	tails := make([]*tail.Tail, 0, len(s.procs))
 	for _, p := range s.procs {
 		tails = append(tails, p.tail)
-		s.work.Go(func() { p.tail.follow(background) })
+		s.work.Go(func() { p.tail.Follow(background) })
 	}
-	s.work.Go(func() { watch(background, tails) })
+	s.work.Go(func() { tail.Watch(background, tails) })
 	s.work.Go(func() { s.measure(background) })
-	s.work.Go(func() { s.keepPlace(background) })
-	var guardian sync.WaitGroup
-	guardCtx, endGuardian := context.WithCancel(context.Background())
-	if s.o.Self != "" {
-		guardian.Go(func() { s.keepGuardian(guardCtx) })
-	}
+	s.work.Go(func() { s.keepFolder(background) })
+	endGuardian := s.startGuardian()
 
 	for _, level := range s.levels {
 		for _, name := range level {
-			s.apply(name, Event{Kind: Asked, Action: Start})
+			s.apply(name, machine.Event{Kind: machine.Asked, Action: Start})
 		}
 	}
 	s.loop(ctx)
@@ -197,16 +202,35 @@ func (s *Supervisor) Run(ctx context.Context) error {
 	if len(left) > 0 {
 		// The guardian sweeps what is left; a Close would wait for it for good.
 		endGuardian()
-		guardian.Wait()
 		return fmt.Errorf("could not stop %s: end them by hand", strings.Join(left, ", "))
 	}
-	if err := s.place.records.remove(); err != nil {
+	if err := s.folder.Records.Remove(); err != nil {
 		s.notes.say(hclog.Warn, "cannot remove the records of running groups", "error", err)
 	}
 	endGuardian()
-	guardian.Wait()
 	s.spawner.Close()
 	return nil
+}
+
+// startGuardian starts a guardian, if there is to be one; end ends it and waits for it.
+func (s *Supervisor) startGuardian() (end func()) {
+	if s.o.Self == "" {
+		return func() {}
+	}
+	keeper := guardian.Keeper{
+		Argv: append([]string{s.o.Self, guardian.Command, s.folder.Records.Path()}, s.o.Guardian...), Env: s.o.GuardianEnv,
+		Records: s.folder.Records,
+		OnEnd: func(err error, pause time.Duration) {
+			s.notes.say(hclog.Warn, "guardian ended, starting another", "error", err, "wait_ms", pause.Milliseconds())
+		},
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() { keeper.Run(ctx) })
+	return func() {
+		cancel()
+		running.Wait()
+	}
 }
 
 func (s *Supervisor) loop(ctx context.Context) {
@@ -229,7 +253,7 @@ func (s *Supervisor) receive(m message) {
 		m.answer <- err // has room
 		return
 	}
-	if m.event.Kind == Progressed {
+	if m.event.Kind == machine.Progressed {
 		p := s.procs[m.process]
 		p.progressed.Store(false)
 		m.event.Epoch = cmp.Or(p.machine.Next, p.machine.Epoch)
@@ -245,110 +269,92 @@ func (s *Supervisor) names() []string {
 	return names
 }
 
-// apply moves one machine, does what follows and tells of the change.
-func (s *Supervisor) apply(name string, e Event) {
+// shutDown stops level after level and returns the names of what remains.
+func (s *Supervisor) shutDown() []string {
+	s.closing = true // no command from now on
+	for _, p := range s.procs {
+		p.machine.Wanted = false // nothing comes back either
+	}
+	for i := len(s.levels) - 1; i >= 0; i-- {
+		for _, name := range s.levels[i] {
+			s.procs[name].release() // no connection is to wait for what does not come back
+			s.apply(name, machine.Event{Kind: machine.ShutDown})
+		}
+		for !s.stopped(s.levels[i]) {
+			s.receive(<-s.inbox)
+		}
+	}
+	var left []string
+	for _, level := range s.levels {
+		for _, name := range level {
+			if s.procs[name].machine.Alive() {
+				left = append(left, name)
+			}
+		}
+	}
+	return left
+}
+
+func (s *Supervisor) stopped(names []string) bool {
+	for _, name := range names {
+		m := s.procs[name].machine
+		if m.Alive() && m.State != Failed {
+			return false
+		}
+	}
+	return true
+}
+
+// apply moves one machine, carries out the effects and publishes the change.
+func (s *Supervisor) apply(name string, e machine.Event) {
 	p := s.procs[name]
 	before := p.machine
-	if e.Kind == Ended || e.Kind == NotSpawned {
+	if e.Kind == machine.Ended || e.Kind == machine.NotSpawned {
 		e.Alone = s.alone(p)
 	}
-	machine, effects := Reduce(before, e, time.Now())
-	p.machine = machine
-	if e.Kind == Ended {
+	next, effects := machine.Reduce(before, e, time.Now())
+	p.machine = next
+	if e.Kind == machine.Ended {
 		delete(p.living, e.Epoch)
-		exits := append(slices.Clone(p.exits), Ending{time.Now(), e.Epoch, e.Exit.String()})
+		exits := append(slices.Clone(p.exits), Ending{time.Now(), e.Epoch, machine.ExitKindOf(e.Exit), e.Exit.String()})
 		p.exits = exits[max(0, len(exits)-exitsMost):]
 	}
-	if machine.State == Stopping {
+	if next.State == Stopping {
 		s.publish(p) // before the TERM: what follows from it comes later
 	}
 	for _, effect := range effects {
 		s.do(p, effect)
 	}
 	s.publish(p)
-	s.tellOthers(p, before)
-}
-
-func (s *Supervisor) do(p *process, e Effect) {
-	switch e.Kind {
-	case Spawn:
-		if err := s.spawn(p, e.Epoch); err != nil {
-			s.notes.say(hclog.Error, "cannot start", "process", p.spec.Name, "error", err)
-			s.apply(p.spec.Name, Event{Kind: NotSpawned, Epoch: e.Epoch, Reason: err.Error()})
-		}
-	case Terminate, HandOver:
-		i := p.living[e.Epoch]
-		switch {
-		case i == nil:
-		case e.Kind == HandOver:
-			s.work.Go(func() { s.handOver(p.spec.Name, i) })
-		default:
-			s.terminate(p.spec.Name, i)
-		}
-	case Slay:
-		s.signal(p, e.Epoch, syscall.SIGKILL)
-	case Halt:
-		s.signal(p, e.Epoch, syscall.SIGSTOP)
-	case Continue:
-		s.signal(p, e.Epoch, syscall.SIGCONT)
-	case SetTimer:
-		after := e.After
-		if e.Timer == BackoffTimer {
-			after = jittered(after, rand.Float64())
-		}
-		time.AfterFunc(after, func() {
-			s.send(p.spec.Name, Event{Kind: TimedOut, Epoch: e.Epoch, Timer: e.Timer})
-		})
-	}
-}
-
-func (s *Supervisor) signal(p *process, epoch int, sig syscall.Signal) {
-	i := p.living[epoch]
-	if i == nil {
-		return
-	}
-	if err := i.child.Signal(sig); err != nil {
-		s.notes.say(hclog.Error, "cannot signal", "process", p.spec.Name, "error", err)
-	}
-}
-
-// terminate asks an incarnation to end.
-func (s *Supervisor) terminate(name string, i *incarnation) {
-	i.asked.Store(true) // before the TERM: whoever sees the leader end must know why
-	// A paused one holds the TERM until the CONT.
-	for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGCONT} {
-		if err := i.child.Signal(sig); err != nil {
-			s.notes.say(hclog.Error, "cannot signal", "process", name, "error", err)
-		}
-	}
+	s.notifyOthers(p, before)
 }
 
 // send delivers an event from another goroutine; after Run it is dropped.
-func (s *Supervisor) send(name string, e Event) {
+func (s *Supervisor) send(name string, e machine.Event) {
 	select {
 	case s.inbox <- message{process: name, event: e}:
 	case <-s.ended:
 	}
 }
 
-// publish keeps the status and tells of it when something worth telling changed.
+// publish keeps the status, and calls OnStatus when more than a measurement changed.
 func (s *Supervisor) publish(p *process) {
 	m := p.machine
 	s.mu.Lock()
 	old := s.statuses[p.spec.Name]
 	st := old
-	st.State, st.Reason, st.Paused, st.Wanted = m.State, m.Reason, m.Paused, m.Wanted
+	st.State, st.Cause, st.Reason, st.Paused, st.Wanted = m.State, m.Cause, m.Reason, m.Paused, m.Wanted
 	st.Incarnation, st.Restarts, st.LastExit = m.Epoch, m.Restarts, m.LastExit
 	st.Next, st.Draining, st.Exits = m.Next, m.Draining, p.exits
 	st.PID, st.Socket, st.Started = 0, "", time.Time{}
 	if i := p.living[m.Epoch]; m.Running && i != nil {
-		st.PID, st.Socket, st.Started = i.child.PID(), i.socket.path, i.started
+		st.PID, st.Socket, st.Started = i.child.PID(), i.socket.Path(), i.started
 	} else {
 		st.CPU, st.RSS = 0, 0
 	}
 	s.statuses[p.spec.Name] = st
 	s.mu.Unlock()
-	if st.State != old.State || st.Reason != old.Reason || st.Paused != old.Paused || st.PID != old.PID ||
+	if st.State != old.State || st.Cause != old.Cause || st.Reason != old.Reason || st.Paused != old.Paused || st.PID != old.PID ||
 		st.Next != old.Next || st.Draining != old.Draining {
 		s.o.OnStatus(st)
 	}

@@ -7,17 +7,18 @@ import (
 
 	tea "github.com/charmbracelet/bubbletea"
 
-	"livestream-tui/procs/control"
+	"livestream-tui/layouts"
+	"livestream-tui/procs/platform"
 )
 
 // ask asks for an action on the selected process, first the operator where it
 // would take the stream off air.
-func (m *model) ask(a action) tea.Cmd {
+func (m *model) ask(a platform.Action) tea.Cmd {
 	p := m.scene.process()
 	if p == nil {
 		return nil
 	}
-	c := control.Command{Process: p.Name, Action: a}
+	c := platform.Command{Process: p.Name, Action: a}
 	if why := danger(&m.scene, p, a); why != "" {
 		m.dialog = &confirm{
 			question: fmt.Sprintf("%s %s?", actionText(a), p.Name), why: why + ".",
@@ -29,7 +30,7 @@ func (m *model) ask(a action) tea.Cmd {
 }
 
 // command passes a command on and tells what came of it.
-func (m *model) command(c control.Command) tea.Cmd {
+func (m *model) command(c platform.Command) tea.Cmd {
 	platform, ctx := m.platform, m.ctx
 	what := strings.TrimSpace(actionText(c.Action) + " " + c.Process)
 	return func() tea.Msg {
@@ -42,30 +43,30 @@ func (m *model) command(c control.Command) tea.Cmd {
 
 func (m *model) stopOrStart() tea.Cmd {
 	if p := m.scene.process(); p != nil && !p.Wanted {
-		return m.ask(actionStart)
+		return m.ask(platform.Start)
 	}
-	return m.ask(actionStop)
+	return m.ask(platform.Stop)
 }
 
 func (m *model) pauseOrResume() tea.Cmd {
 	if p := m.scene.process(); p != nil && p.Paused {
-		return m.ask(actionResume)
+		return m.ask(platform.Resume)
 	}
-	return m.ask(actionPause)
+	return m.ask(platform.Pause)
 }
 
 func (m *model) failover() tea.Cmd {
-	return m.command(control.Command{Action: actionFailover})
+	return m.command(platform.Command{Action: platform.Failover})
 }
 
 // hold plays from the selected packager until it is released.
 func (m *model) hold() tea.Cmd {
 	p := m.scene.process()
-	if p == nil || kindOf(p.Service) != "packager" {
+	if p == nil || p.Role != layouts.Packager {
 		m.tell("hold is for packagers: select one", true)
 		return nil
 	}
-	return m.ask(actionHold)
+	return m.ask(platform.Hold)
 }
 
 // tell shows a notice at once.
@@ -114,11 +115,11 @@ func (m *model) quit() tea.Cmd {
 	why := ""
 	on, due := m.scene.light.Count()
 	switch {
-	case m.scene.air.state == airOn:
+	case m.scene.light.State == platform.AirOn:
 		why = "The stream is on air: every player stops."
-	case m.scene.air.state == airUnknown:
+	case m.scene.light.State == platform.AirUnknown:
 		why = "The stream may be on air: every player stops."
-	case m.scene.air.state != airStopping && on > 0:
+	case m.scene.light.State != platform.AirStopping && on > 0:
 		why = fmt.Sprintf("%d of %d signals are on air: every player stops.", on, due)
 	}
 	if m.leaving || m.options.Stop == nil || why == "" {
@@ -254,11 +255,11 @@ func (m *model) playURLs() []string {
 }
 
 // incidentText is what happened of late, for whoever was not there.
-func incidentText(s *scene, logs []control.LogLine) string {
+func incidentText(s *scene, logs []platform.LogLine) string {
 	var b strings.Builder
 	put := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
 	put("incident report, %s", s.now.Format(time.RFC3339))
-	put("layout %s, started %s, %s", clean(s.snapshot.Layout), s.snapshot.Started.Format(time.RFC3339), s.air.state)
+	put("layout %s, started %s, %s", clean(s.snapshot.Layout), s.snapshot.Started.Format(time.RFC3339), strings.ToUpper(s.light.State.String()))
 	put("\nservices")
 	for i := range s.snapshot.Processes {
 		p := &s.snapshot.Processes[i]
@@ -268,7 +269,7 @@ func incidentText(s *scene, logs []control.LogLine) string {
 	put("\npackagers")
 	for _, p := range s.packagers {
 		put("  %-16s %-10s active %-5v %-10s msn %d age %d ms latency %.1f ms  %s",
-			p.name, p.signal, p.active, p.status.State, p.status.MSN, p.status.AgeMS, p.status.LatencyMS, clean(p.status.Reason))
+			p.name, p.signal, p.Active, p.Status.State, p.Status.MSN, p.Status.AgeMS, p.Status.LatencyMS, clean(p.Status.Reason))
 	}
 	put("\nfailovers")
 	for _, f := range s.snapshot.Failovers {
@@ -293,7 +294,7 @@ func incidentText(s *scene, logs []control.LogLine) string {
 	}
 	put("\nplaylists that a failover shows in")
 	for _, d := range s.snapshot.Degraded {
-		put("  %s  %s  since %s: %s", clean(d.Playlist), clean(d.Mode), d.Time.Format(time.RFC3339Nano), clean(d.Reason))
+		put("  %s  %s  since %s: %s", clean(d.Playlist), clean(string(d.Mode)), d.Time.Format(time.RFC3339Nano), clean(d.Reason))
 	}
 	since := s.now.Add(-incidentSpan)
 	put("\nlogs of the last %s", incidentSpan)
@@ -307,3 +308,11 @@ func incidentText(s *scene, logs []control.LogLine) string {
 
 // incidentSpan is how far back a report's logs reach.
 const incidentSpan = 5 * time.Minute
+
+// actionText is the action's name for people.
+func actionText(a platform.Action) string {
+	if a == platform.Failover {
+		return "fail over"
+	}
+	return a.String()
+}

@@ -4,14 +4,14 @@ import (
 	"testing"
 	"time"
 
-	"livestream-tui/procs/control"
+	"livestream-tui/procs/platform"
 )
 
 // BenchmarkFlood is a look at the platform and the frame after it while 50,000
 // lines of log come a second: 5,000 a look.
 func BenchmarkFlood(b *testing.B) {
 	m, _ := newTestModel(b, "on air", 120, 36, colour)
-	lines := make([]control.LogLine, 5000)
+	lines := make([]platform.LogLine, 5000)
 	some := someLogs()
 	seq := uint64(1000)
 	for b.Loop() {
@@ -22,7 +22,7 @@ func BenchmarkFlood(b *testing.B) {
 			seq++
 		}
 		s.Version, s.At = seq, noon.Add(time.Duration(seq)*20*time.Microsecond)
-		m.take(polled{s.At, s, lines})
+		m.take(polled{s.At, completed(s), lines})
 		m.View()
 	}
 }
@@ -31,7 +31,7 @@ func BenchmarkFlood(b *testing.B) {
 func BenchmarkFloodFiltered(b *testing.B) {
 	m, _ := newTestModel(b, "on air", 120, 36, colour)
 	m.logs.setFilter("refused|nothing")
-	lines := make([]control.LogLine, 5000)
+	lines := make([]platform.LogLine, 5000)
 	some := someLogs()
 	seq := uint64(1000)
 	for b.Loop() {

@@ -4,14 +4,15 @@ import (
 	"fmt"
 	"strings"
 
-	"livestream-tui/procs/control"
+	"livestream-tui/layouts"
+	"livestream-tui/procs/platform"
 )
 
 // chain is the picture in words, in up to h lines of w cells.
 func (s *scene) chain(w, h int) []*line {
 	way := " " + s.g.box[0] + s.g.arrow + " "
 	var parts []*line
-	group := func(list []*control.Process) {
+	group := func(list []*platform.Process) {
 		if len(list) == 0 {
 			return
 		}
@@ -28,7 +29,7 @@ func (s *scene) chain(w, h int) []*line {
 		}
 		parts = append(parts, l)
 	}
-	group(s.ofKind("worker"))
+	group(s.ofRole(layouts.Worker))
 	if list := s.shownPackagers(); len(list) > 0 {
 		l := &line{}
 		if len(parts) > 0 {
@@ -40,11 +41,11 @@ func (s *scene) chain(w, h int) []*line {
 				l.put(inkDim, " | ")
 			}
 			glyph, word, k := s.health(p)
-			l.put(inkText, fmt.Sprint(p.index)).put(k, glyph)
+			l.put(inkText, fmt.Sprint(p.Number)).put(k, glyph)
 			switch {
-			case !serves(p):
+			case !p.Usable:
 				l.put(k, " "+word)
-			case p.active:
+			case p.Active:
 				l.put(inkGoodStrong, " ACTIVE")
 			case w >= 60:
 				role, k := s.role(p)
@@ -53,11 +54,11 @@ func (s *scene) chain(w, h int) []*line {
 		}
 		parts = append(parts, l.put(inkDim, "]"))
 	}
-	group(s.ofKind("proxy"))
-	group(s.ofKind("viewer"))
+	group(s.ofRole(layouts.Proxy))
+	group(s.ofRole(layouts.Viewer))
 	rest := &line{}
-	for _, kind := range []string{"discovery", "reporter", "origin"} {
-		for _, p := range s.ofKind(kind) {
+	for _, kind := range []layouts.Role{layouts.Discovery, layouts.Reporter, layouts.Origin} {
+		for _, p := range s.ofRole(kind) {
 			glyph, _, k := s.mark(p)
 			name := p.Name
 			if len(name) > 4 {

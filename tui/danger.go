@@ -1,38 +1,38 @@
 package tui
 
 import (
-	"livestream-tui/procs/control"
-	"livestream-tui/services/kit/report"
+	"livestream-tui/layouts"
+	"livestream-tui/procs/platform"
 )
 
 // danger says in words why an action would take the stream off air; empty where
 // it would not, or where there is nothing to take off air.
-func danger(s *scene, p *control.Process, a action) string {
+func danger(s *scene, p *platform.Process, a platform.Action) string {
 	switch a {
-	case actionKill, actionRestart, actionStop, actionPause:
+	case platform.Kill, platform.Restart, platform.Stop, platform.Pause:
 	default:
 		return ""
 	}
 	on, _ := s.light.Count()
-	if !works(*p) || s.air.state == airStarting && on == 0 || s.air.state == airStopping {
+	if !p.Works() || s.light.State == platform.AirStarting && on == 0 || s.light.State == platform.AirStopping {
 		return ""
 	}
 	alone := true
-	for _, o := range s.ofKind(kindOf(p.Service)) {
-		if o.Name != p.Name && works(*o) {
+	for _, o := range s.ofRole(p.Role) {
+		if o.Name != p.Name && o.Works() {
 			alone = false
 		}
 	}
-	switch kindOf(p.Service) {
-	case "worker":
+	switch p.Role {
+	case layouts.Worker:
 		if alone {
 			return p.Name + " is the only worker: no new pictures until it is back"
 		}
-	case "proxy":
+	case layouts.Proxy:
 		if alone {
 			return "all players are connected to " + p.Name
 		}
-	case "packager":
+	case layouts.Packager:
 		if onlyUsable(s, p.Name) {
 			return p.Name + " is the only packager that can be used"
 		}
@@ -45,11 +45,7 @@ func onlyUsable(s *scene, name string) bool {
 	others, signals := map[string]int{}, map[string]bool{}
 	for _, p := range s.packagers {
 		signals[p.signal] = true
-		well := p.process == nil || works(*p.process)
-		if p.known {
-			well = well && (p.status.State == report.Up || p.status.State == report.Suspect)
-		}
-		if p.name != name && well {
+		if p.name != name && p.Usable {
 			others[p.signal]++
 		}
 	}

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"livestream-tui/procs/control"
+	"livestream-tui/procs/platform"
 	"livestream-tui/services/kit/report"
 )
 
@@ -30,12 +30,12 @@ func TestDemo(t *testing.T) {
 	for i := range f.snapshot.Failovers {
 		f.snapshot.Failovers[i].Time = f.snapshot.Failovers[i].Time.Add(shift)
 	}
-	f.onCommand = func(f *fakePlatform, c control.Command) {
-		if c.Action == actionKill {
-			gone(&f.snapshot, c.Process, stateBackoff, "signal: killed, restart in 100ms")
+	f.onCommand = func(f *fakePlatform, c platform.Command) {
+		if c.Action == platform.Kill {
+			gone(&f.snapshot, c.Process, platform.Backoff, "signal: killed, restart in 100ms")
 		}
-		if c.Action == actionPause {
-			status(&f.snapshot, c.Process, func(p *control.Process) { p.Paused = !p.Paused })
+		if c.Action == platform.Pause {
+			status(&f.snapshot, c.Process, func(p *platform.Process) { p.Paused = !p.Paused })
 		}
 	}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -45,7 +45,7 @@ func TestDemo(t *testing.T) {
 	go func() {
 		for seq := uint64(20); ctx.Err() == nil; seq++ {
 			time.Sleep(50 * time.Millisecond)
-			f.change(func(s *control.Snapshot) {
+			f.change(func(s *platform.Snapshot) {
 				if state != "starting" && time.Since(began) < 300*time.Millisecond {
 					return
 				}
@@ -58,9 +58,9 @@ func TestDemo(t *testing.T) {
 				case state == "starting":
 					s.Viewings = nil
 				case state == "off air" && time.Since(began) > 2*time.Second:
-					s.Viewings = []control.ViewingAt{viewing(s.At, time.Since(began)-2*time.Second)}
+					s.Viewings = []platform.ViewingAt{viewing(s.At, time.Since(began)-2*time.Second)}
 				case state != "unknown" || time.Since(began) < 2*time.Second:
-					s.Viewings = []control.ViewingAt{viewing(s.At, 0)}
+					s.Viewings = []platform.ViewingAt{viewing(s.At, 0)}
 				}
 				if seq%20 == 0 {
 					for i := range s.Processes {
@@ -103,16 +103,16 @@ func TestDemo(t *testing.T) {
 	err := Run(ctx, f, layout, Options{
 		ASCII: os.Getenv("TUI_ASCII") != "", Theme: os.Getenv("TUI_THEME"), Stopped: stopped,
 		Stop: func() {
-			f.change(func(s *control.Snapshot) { s.Stopping = true })
+			f.change(func(s *platform.Snapshot) { s.Stopping = true })
 			go func() {
 				for i := len(f.snapshot.Processes) - 1; i >= 0; i-- {
 					time.Sleep(200 * time.Millisecond)
-					f.change(func(s *control.Snapshot) { gone(s, s.Processes[i].Name, stateExited, "") })
+					f.change(func(s *platform.Snapshot) { gone(s, s.Processes[i].Name, platform.Exited, "") })
 				}
 				close(stopped)
 			}()
 		},
-		Drills: []Drill{{Name: "kill-active", About: "SIGKILL to the active packager", Run: func(context.Context, control.Platform) (string, error) {
+		Drills: []Drill{{Name: "kill-active", About: "SIGKILL to the active packager", Run: func(context.Context, platform.Platform) (string, error) {
 			return "no stall, gap 41 ms", nil
 		}}},
 	})

@@ -8,7 +8,7 @@ import (
 
 	tea "github.com/charmbracelet/bubbletea"
 
-	"livestream-tui/procs/control"
+	"livestream-tui/procs/platform"
 )
 
 // dialog is what lies over the screen and takes the keys.
@@ -248,7 +248,7 @@ func (m *model) showDetails() tea.Cmd {
 	return nil
 }
 
-func detailLines(m *model, p *control.Process, w int) []*line {
+func detailLines(m *model, p *platform.Process, w int) []*line {
 	s := &m.scene
 	var out []*line
 	put := func(name string, k ink, text string) {
@@ -283,7 +283,7 @@ func detailLines(m *model, p *control.Process, w int) []*line {
 	}
 	for _, e := range slices.Backward(p.Exits) {
 		k := inkText
-		if e.How != "exit status 0" {
+		if e.Exit != platform.ExitSuccess {
 			k = inkWarn
 		}
 		out = append(out, (&line{}).put(inkDim, e.Time.In(s.now.Location()).Format("   15:04:05  ")).put(k, clean(e.How)).
@@ -307,7 +307,7 @@ const aroundSpan = 2 * time.Second
 
 // newAround shows every service's log around what happened.
 func newAround(m *model, h happening) dialog {
-	var lines []control.LogLine
+	var lines []platform.LogLine
 	at := 0
 	for _, l := range m.logs.kept {
 		if d := l.Time.Sub(h.at); d >= -aroundSpan && d <= aroundSpan {

@@ -8,16 +8,16 @@ import (
 	"time"
 
 	"livestream-tui/layouts"
-	"livestream-tui/procs/control"
+	"livestream-tui/procs/platform"
 )
 
 // happening is a row of the panel: a failover, a time without media, a playlist that is
 // merged no longer or again, or a drill's verdict.
 type happening struct {
 	at       time.Time
-	failover *control.FailoverAt
-	outage   *control.OutageAt
-	serving  *control.ServingAt
+	failover *platform.FailoverAt
+	outage   *platform.OutageAt
+	serving  *platform.ServingAt
 	verdict  *verdict
 }
 
@@ -50,7 +50,7 @@ type failoversPanel struct {
 func newFailoversPanel() *failoversPanel { return &failoversPanel{chosen: -1} }
 
 // gaps are the gaps in milliseconds of those that made a player wait.
-func gaps(list []control.FailoverAt) []float64 {
+func gaps(list []platform.FailoverAt) []float64 {
 	var values []float64
 	for _, f := range list {
 		if f.GapMS >= 0 {
@@ -141,7 +141,7 @@ func (p *failoversPanel) lines(s *scene, w, h int) []*line {
 	return out
 }
 
-func failoverRow(s *scene, f control.FailoverAt, columns []column, ws []int, chosen bool, worst float64) *line {
+func failoverRow(s *scene, f platform.FailoverAt, columns []column, ws []int, chosen bool, worst float64) *line {
 	r := newRow(s.g, columns, ws, chosen)
 	r.text(inkDim, f.Time.In(s.now.Location()).Format("15:04:05"))
 	r.text(inkStrong, switchText(s, f, ws[1])).text(inkText, s.named(f.Cause))
@@ -175,7 +175,7 @@ func verdictRow(s *scene, v *verdict, columns []column, ws []int, chosen bool, w
 }
 
 // outageRow is that of a time in which a viewer had no media.
-func outageRow(s *scene, o *control.OutageAt, columns []column, ws []int, chosen bool, w int) *line {
+func outageRow(s *scene, o *platform.OutageAt, columns []column, ws []int, chosen bool, w int) *line {
 	r := newRow(s.g, columns, ws, chosen)
 	r.text(inkDim, o.Since.In(s.now.Location()).Format("15:04:05")).text(inkStrong, "outage")
 	word, what := outageWords(s, o)
@@ -186,7 +186,7 @@ func outageRow(s *scene, o *control.OutageAt, columns []column, ws []int, chosen
 
 // outageWords are for how long a signal was off air, by its viewer's figure, and which
 // it was and why.
-func outageWords(s *scene, o *control.OutageAt) (word, what string) {
+func outageWords(s *scene, o *platform.OutageAt) (word, what string) {
 	word, what = "off air for "+clockText(o.Length(s.now)), clean(o.Signal)
 	if !o.Lasts() {
 		word = "off air for " + o.Length(s.now).String()
@@ -198,7 +198,7 @@ func outageWords(s *scene, o *control.OutageAt) (word, what string) {
 }
 
 // servingRow is that of a playlist that is merged no longer, with the reason, or again.
-func servingRow(s *scene, v *control.ServingAt, columns []column, ws []int, chosen bool, w int) *line {
+func servingRow(s *scene, v *platform.ServingAt, columns []column, ws []int, chosen bool, w int) *line {
 	r := newRow(s.g, columns, ws, chosen)
 	glyph, k := s.g.half, inkWarn
 	if !v.Degraded {
@@ -212,8 +212,8 @@ func servingRow(s *scene, v *control.ServingAt, columns []column, ws []int, chos
 }
 
 // servingWords are how a playlist is served, and which it is and why.
-func servingWords(v *control.ServingAt) (word, which string) {
-	word, which = clean(v.Mode), clean(shortName(v.Playlist))
+func servingWords(v *platform.ServingAt) (word, which string) {
+	word, which = clean(string(v.Mode)), clean(shortName(v.Playlist))
 	if !v.Degraded {
 		word += " again"
 	}
@@ -244,7 +244,7 @@ func gapInk(ms float64) ink {
 }
 
 // switchText names both packagers in full where that fits, else by number.
-func switchText(s *scene, f control.FailoverAt, w int) string {
+func switchText(s *scene, f platform.FailoverAt, w int) string {
 	from, to := packagerName(s.snapshot, f.From), packagerName(s.snapshot, f.To)
 	arrow := "→"
 	if s.g.ascii {
@@ -270,7 +270,7 @@ func switchText(s *scene, f control.FailoverAt, w int) string {
 
 // proof are the media sequence numbers before and after, and where there is room
 // how many requests were saved.
-func proof(s *scene, f control.FailoverAt, w int) string {
+func proof(s *scene, f platform.FailoverAt, w int) string {
 	arrow := "→"
 	if s.g.ascii {
 		arrow = ">"

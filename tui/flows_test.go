@@ -8,7 +8,7 @@ import (
 
 	"github.com/charmbracelet/x/exp/teatest"
 
-	"livestream-tui/procs/control"
+	"livestream-tui/procs/platform"
 )
 
 // flow is what keys do in a program that runs.
@@ -18,13 +18,15 @@ type flow struct {
 	// shows is on the screen then, command what the platform is asked for, is what
 	// holds of the model in the end; each may be left out.
 	shows   string
-	command control.Command
+	command platform.Command
 	is      func(m *model) bool
 }
 
 // flows has one for every key of the keymap.
 func flows() map[string]flow {
-	restart := func(process string) control.Command { return control.Command{Process: process, Action: actionRestart} }
+	restart := func(process string) platform.Command {
+		return platform.Command{Process: process, Action: platform.Restart}
+	}
 	right := func(n int) func(*model) bool { return func(m *model) bool { return m.logs.right == n } }
 	focus := func(panel string) func(*model) bool { return func(m *model) bool { return m.focus == panel } }
 	list := map[string]flow{
@@ -53,14 +55,14 @@ func flows() map[string]flow {
 		"9":         {keys: []string{"9"}, is: focus("services")},
 		"enter":     {keys: []string{"5", "enter"}, is: func(m *model) bool { return m.zoomed && m.focus == "failovers" }},
 		"esc":       {keys: []string{"enter", "esc"}, is: func(m *model) bool { return !m.zoomed }},
-		"K":         {keys: []string{"j", "K"}, shows: "kill server1: under way", command: control.Command{Process: "server1", Action: actionKill}},
+		"K":         {keys: []string{"j", "K"}, shows: "kill server1: under way", command: platform.Command{Process: "server1", Action: platform.Kill}},
 		"r":         {keys: []string{"j", "r"}, shows: "restart server1: under way", command: restart("server1")},
-		"s":         {keys: []string{"j", "s"}, shows: "stop server1: under way", command: control.Command{Process: "server1", Action: actionStop}},
-		"p":         {state: "paused", keys: []string{"j", "j", "p"}, shows: "resume server2: under way", command: control.Command{Process: "server2", Action: actionResume}},
+		"s":         {keys: []string{"j", "s"}, shows: "stop server1: under way", command: platform.Command{Process: "server1", Action: platform.Stop}},
+		"p":         {state: "paused", keys: []string{"j", "j", "p"}, shows: "resume server2: under way", command: platform.Command{Process: "server2", Action: platform.Resume}},
 		"l":         {keys: []string{"j", "l"}, shows: "server1  level INF and up"},
 		"e":         {keys: []string{"j", "j", "e"}, shows: "INGEST_TOKEN=********"},
-		"f":         {keys: []string{"f"}, shows: "fail over: under way", command: control.Command{Action: actionFailover}},
-		"h":         {keys: []string{"j", "h"}, shows: "hold server1: under way", command: control.Command{Process: "server1", Action: actionHold}},
+		"f":         {keys: []string{"f"}, shows: "fail over: under way", command: platform.Command{Action: platform.Failover}},
+		"h":         {keys: []string{"j", "h"}, shows: "hold server1: under way", command: platform.Command{Process: "server1", Action: platform.Hold}},
 		"c":         {keys: []string{"c", "kill", "enter"}, shows: "drill kill-active: nobody noticed"},
 		"w":         {keys: []string{"w"}, is: func(m *model) bool { return m.picture.on }},
 		"v":         {keys: []string{"v"}, shows: "VLC opens http://localhost:8002/live01/playlist.m3u8"},
@@ -105,10 +107,10 @@ func TestEachKeyInAProgramThatRuns(t *testing.T) {
 func (f flow) run(t *testing.T) {
 	s := onAir()
 	states()[map[bool]string{true: "on air", false: f.state}[f.state == ""]](&s)
-	platform := &fakePlatform{snapshot: s, lines: someLogs()}
+	fake := &fakePlatform{snapshot: s, lines: someLogs()}
 	stopped := make(chan struct{})
-	tm := program(t, platform, Options{Stopped: stopped, Stop: func() {}, Drills: []Drill{{
-		Name: "kill-active", Run: func(context.Context, control.Platform) (string, error) { return "nobody noticed", nil },
+	tm := program(t, fake, Options{Stopped: stopped, Stop: func() {}, Drills: []Drill{{
+		Name: "kill-active", Run: func(context.Context, platform.Platform) (string, error) { return "nobody noticed", nil },
 	}}})
 	await(t, tm, "upstream refused") // the logs are the last to come
 	for _, k := range f.keys {
@@ -119,11 +121,11 @@ func (f flow) run(t *testing.T) {
 	if f.shows != "" {
 		await(t, tm, f.shows)
 	}
-	if f.command != (control.Command{}) {
+	if f.command != (platform.Command{}) {
 		deadline := time.Now().Add(20 * time.Second)
-		for !slices.Contains(platform.asked(), f.command) {
+		for !slices.Contains(fake.asked(), f.command) {
 			if time.Now().After(deadline) {
-				t.Fatalf("commands: got %v, want %v", platform.asked(), f.command)
+				t.Fatalf("commands: got %v, want %v", fake.asked(), f.command)
 			}
 			time.Sleep(5 * time.Millisecond) // between two looks
 		}

@@ -12,7 +12,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 	"github.com/muesli/termenv"
 
-	"livestream-tui/procs/control"
+	"livestream-tui/procs/platform"
 	"livestream-tui/services/kit/event"
 	"livestream-tui/services/kit/report"
 )
@@ -60,7 +60,7 @@ func newTestModel(t testing.TB, state string, w, h int, how manner) (*model, *fa
 	for i := range 31 {
 		s := now
 		s.At = at.Add(time.Duration(i) * time.Second)
-		s.Processes = append([]control.Process(nil), now.Processes...)
+		s.Processes = append([]platform.Process(nil), now.Processes...)
 		s.Details = []report.SignalStatus{{Signal: "live01", Packagers: append([]report.PackagerStatus(nil), now.Details[0].Packagers...)}}
 		s.Ingests = append([]report.Ingest(nil), now.Ingests...)
 		for j := range s.Processes {
@@ -73,7 +73,7 @@ func newTestModel(t testing.TB, state string, w, h int, how manner) (*model, *fa
 		if state == "starting" || i > 18 {
 			by(&s)
 		}
-		var lines []control.LogLine
+		var lines []platform.LogLine
 		if i == 30 {
 			lines = someLogs()
 		}
@@ -83,9 +83,9 @@ func newTestModel(t testing.TB, state string, w, h int, how manner) (*model, *fa
 		case state == "unknown" && i > 18:
 			s.Viewings = m.scene.snapshot.Viewings
 		case state == "off air" && i > 20:
-			s.Viewings = []control.ViewingAt{viewing(s.At, time.Duration(i-20)*time.Second)}
+			s.Viewings = []platform.ViewingAt{viewing(s.At, time.Duration(i-20)*time.Second)}
 		default:
-			s.Viewings = []control.ViewingAt{viewing(s.At, 0)}
+			s.Viewings = []platform.ViewingAt{viewing(s.At, 0)}
 		}
 		if state == "several signals" && i > 18 {
 			s.Viewings = nil
@@ -98,7 +98,7 @@ func newTestModel(t testing.TB, state string, w, h int, how manner) (*model, *fa
 				s.Viewings = append(s.Viewings, v)
 			}
 		}
-		m.take(polled{s.At, s, lines})
+		m.take(polled{s.At, completed(s), lines})
 		f.snapshot = s
 	}
 	return m, f
@@ -167,7 +167,7 @@ func TestForeignTextStaysInItsPlace(t *testing.T) {
 		s := onAir()
 		s.Version, s.At = 1000, noon.Add(time.Second)
 		s.Layout, s.IngestsErr, s.LogFolder = nasty, "", nasty
-		status(&s, "worker", func(p *control.Process) { p.Reason, p.State = nasty, stateDegraded })
+		status(&s, "worker", func(p *platform.Process) { p.Reason, p.State = nasty, platform.Degraded })
 		s.Details[0].Signal, s.Ingests[0].Signal, s.Live[0].Signal = nasty, nasty, nasty
 		s.Ingests[0].LastReported = nasty
 		s.Ingests[0].Packagers = append(s.Ingests[0].Packagers, nasty)
@@ -175,11 +175,11 @@ func TestForeignTextStaysInItsPlace(t *testing.T) {
 		for i := range s.Failovers {
 			s.Failovers[i].Cause, s.Failovers[i].From = nasty, nasty
 		}
-		s.Degraded = []control.ServingAt{{Time: noon, Process: nasty, Serving: event.Serving{Playlist: nasty, Mode: nasty, Reason: nasty, Degraded: true}}}
+		s.Degraded = []platform.ServingAt{{Time: noon, Process: nasty, Serving: event.Serving{Playlist: nasty, Mode: nasty, Reason: nasty, Degraded: true}}}
 		s.ServingChanges = s.Degraded
 		// Logs reach the panel through ParseLine, which cleans them.
 		line := event.ParseLine([]byte(`{"@level":"warn","@message":"日本語 \u001b[2J","k":"\u0007\u202e"}`), noon)
-		m.take(polled{s.At, s, []control.LogLine{{Seq: 100, Process: "worker", Line: line}, {Seq: 101, Process: "proxy", Line: event.ParseLine([]byte(nasty), noon)}}})
+		m.take(polled{s.At, completed(s), []platform.LogLine{{Seq: 100, Process: "worker", Line: line}, {Seq: 101, Process: "proxy", Line: event.ParseLine([]byte(nasty), noon)}}})
 		m.tell(nasty, true)
 		for _, size := range [][2]int{{120, 36}, {80, 24}, {60, 16}, {40, 10}, {99, 30}, {200, 60}} {
 			for what, keys := range opened() {

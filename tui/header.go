@@ -8,7 +8,7 @@ import (
 
 	"github.com/charmbracelet/x/ansi"
 
-	"livestream-tui/procs/control"
+	"livestream-tui/procs/platform"
 )
 
 // piece is a part of a line. Where there is no room for all, those of the lowest
@@ -48,22 +48,25 @@ func fitted(pieces []piece, w int) *line {
 // lamp is the light: a glyph and words on a colour.
 func lamp(s *scene) *line {
 	l := &line{}
-	counted := which(s) + " " + clockText(s.now.Sub(s.air.since))
-	switch s.air.state {
-	case airOn:
+	counted := which(s)
+	if !s.light.Since.IsZero() {
+		counted += " " + clockText(s.now.Sub(s.light.Since))
+	}
+	switch s.light.State {
+	case platform.AirOn:
 		l.put(inkOnAir, " "+s.g.full+" ON AIR ")
-	case airOff:
+	case platform.AirOff:
 		l.put(inkOffAir, " "+s.g.cross+" OFF AIR"+counted+" ")
-	case airUnknown:
+	case platform.AirUnknown:
 		l.put(inkNeutral, " "+s.g.question+" UNKNOWN"+counted+" ")
-	case airStopping:
+	case platform.AirStopping:
 		l.put(inkNeutral, " "+s.g.half+" STOPPING ")
-	case airEnded:
+	case platform.AirEnded:
 		l.put(inkNeutral, " "+s.g.ring+" ENDED ")
 	default:
 		l.put(inkNeutral, " "+s.g.dotted+" STARTING"+which(s)+" "+clockText(s.now.Sub(s.snapshot.Started))+" ")
 	}
-	if s.air.noSpare(s.now) {
+	if s.spare.lacks(s.light, s.now) {
 		l.put(inkText, " ").put(inkAmber, " "+s.g.half+" NO SPARE ")
 	}
 	return l
@@ -75,10 +78,10 @@ const namedMost = 16
 // which names the signals, where there are several, that make the light what it is.
 func which(s *scene) string {
 	on, due := s.light.Count()
-	if due < 2 || s.air.state == airStarting && on == 0 {
+	if due < 2 || s.light.State == platform.AirStarting && on == 0 {
 		return ""
 	}
-	bad := s.light.Those(map[airState]control.AirState{airOff: control.AirOff, airUnknown: control.AirUnknown, airStarting: control.AirStarting}[s.air.state])
+	bad := s.light.Those(s.light.State)
 	if len(bad) == 0 {
 		return ""
 	}
@@ -114,7 +117,7 @@ func header(s *scene, w int) *line {
 		signals = append(signals, clean(l.Signal))
 	}
 	for _, p := range s.packagers {
-		if p.active && (len(via) == 0 || via[len(via)-1] != p.name) {
+		if p.Active && (len(via) == 0 || via[len(via)-1] != p.name) {
 			via = append(via, p.name)
 		}
 	}
@@ -133,7 +136,7 @@ func header(s *scene, w int) *line {
 	if len(via) > 0 {
 		pieces = append(pieces, say(3, (&line{}).put(inkDim, "via ").put(inkGoodStrong, strings.Join(via, " "))))
 	}
-	if len(s.viewers) > 0 && s.air.state != airUnknown {
+	if len(s.viewers) > 0 && s.light.State != platform.AirUnknown {
 		v := s.viewers[0]
 		stalls := 0
 		for _, o := range s.viewers {
@@ -186,7 +189,7 @@ func header(s *scene, w int) *line {
 func failed(s *scene) string {
 	var names []string
 	for _, p := range s.snapshot.Processes {
-		if p.State == stateFailed {
+		if p.State == platform.Failed {
 			names = append(names, p.Name)
 		}
 	}
@@ -247,7 +250,7 @@ func farewell(m *model) (string, []*line, int) {
 		switch {
 		case p.PID == 0:
 			l.put(inkGood, s.g.tick+" stopped ").put(inkDim, clean(p.LastExit))
-		case p.State == stateStopping:
+		case p.State == platform.Stopping:
 			left++
 			l.put(inkWarn, s.g.half+" stopping ").put(inkDim, reason(p))
 		default:

@@ -11,7 +11,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"livestream-tui/layouts"
-	"livestream-tui/procs/control"
+	"livestream-tui/procs/platform"
 	"livestream-tui/services/kit/event"
 	"livestream-tui/services/kit/report"
 )
@@ -47,13 +47,13 @@ func (p *ingestPanel) move(s *scene, m motion, page int) {
 // it no more, or a file that is no signal.
 type ingestRow struct {
 	ingest *report.Ingest
-	light  *control.SignalAir
-	film   *control.FilmAt
+	light  *platform.SignalAir
+	film   *platform.FilmAt
 }
 
 // urgency is 0 for a row that is to be seen where there is no room for all.
 func (r ingestRow) urgency() int {
-	if r.light != nil && (r.light.State == control.AirOff || r.light.State == control.AirUnknown) {
+	if r.light != nil && (r.light.State == platform.AirOff || r.light.State == platform.AirUnknown) {
 		return 0
 	}
 	return 1
@@ -76,7 +76,7 @@ func (*ingestPanel) rows(s *scene) []ingestRow {
 	for i := range s.light.Signals {
 		l := &s.light.Signals[i]
 		known := slices.ContainsFunc(list, func(r ingestRow) bool { return r.light == l }) ||
-			slices.ContainsFunc(films, func(f control.FilmAt) bool { return f.Signal == l.Signal && f.State != event.FilmAired })
+			slices.ContainsFunc(films, func(f platform.FilmAt) bool { return f.Signal == l.Signal && f.State != event.FilmAired })
 		if !known {
 			list = append(list, ingestRow{light: l})
 		}
@@ -166,16 +166,16 @@ func colon(reason string) string {
 }
 
 // lightMark is the glyph, the word and the ink of a signal's light.
-func (s *scene) lightMark(state control.AirState) (glyph, word string, k ink) {
+func (s *scene) lightMark(state platform.AirState) (glyph, word string, k ink) {
 	word = state.String()
 	switch state {
-	case control.AirOn:
+	case platform.AirOn:
 		return s.g.full, word, inkGood
-	case control.AirOff:
+	case platform.AirOff:
 		return s.g.cross, word, inkBadStrong
-	case control.AirStarting:
+	case platform.AirStarting:
 		return s.g.dotted, word, inkInfo
-	case control.AirEnded:
+	case platform.AirEnded:
 		return s.g.ring, word, inkDim
 	}
 	return s.g.question, word, inkDim
@@ -198,12 +198,12 @@ func (*ingestPanel) packagers(s *scene, v report.Ingest, w int) string {
 	if len(v.Packagers) == 0 {
 		return "none up"
 	}
-	active := s.active(v.Signal)
+	active, _ := s.snapshot.Active(v.Signal)
 	names, short := make([]string, len(v.Packagers)), make([]string, len(v.Packagers))
 	for i, address := range v.Packagers {
 		names[i] = shortAddress(address)
 		short[i] = names[i]
-		if address == active {
+		if address == active.URL {
 			names[i] += " active"
 			short[i] = s.g.pointer + short[i]
 		}

@@ -8,7 +8,7 @@ import (
 
 	"github.com/charmbracelet/x/ansi"
 
-	"livestream-tui/procs/control"
+	"livestream-tui/procs/platform"
 	"livestream-tui/services/kit/event"
 )
 
@@ -66,10 +66,10 @@ func TestTheHeadersCounterIsTheOutagesLength(t *testing.T) {
 	for i := range 8 {
 		s := onAir()
 		s.Version, s.At = uint64(2000+i), noon.Add(time.Duration(i)*777*time.Millisecond)
-		s.Viewings = []control.ViewingAt{viewing(s.At, s.At.Sub(since))}
+		s.Viewings = []platform.ViewingAt{viewing(s.At, s.At.Sub(since))}
 		s.Viewings[0].Since = s.At // what the viewer says now and then is not what is counted from
-		s.Outages = []control.OutageAt{{Time: s.At, Process: "viewer", Outage: event.OutageOf("live01", since, s.At)}}
-		m.take(polled{s.At, s, nil})
+		s.Outages = []platform.OutageAt{{Time: s.At, Process: "viewer", Outage: event.OutageOf("live01", since, s.At)}}
+		m.take(polled{s.At, completed(s), nil})
 		if got, want := ansi.Strip(m.View()), fmt.Sprintf("OFF AIR %s ", clockText(s.Outages[0].Length(s.At))); !strings.Contains(got, want) {
 			t.Errorf("the header lacks %q:\n%s", want, strings.SplitN(got, "\n", 2)[0])
 		}

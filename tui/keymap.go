@@ -3,6 +3,8 @@ package tui
 import (
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
+
+	"livestream-tui/procs/platform"
 )
 
 // binding is a key, what it is called and what it does: the help, the foot of the
@@ -55,8 +57,8 @@ func keymap() []binding {
 		bind(move, "enter", "⏎", "zoom the panel; of a failover: its logs", "zoom", 6, (*model).open),
 		bind(move, "esc", "esc", "back", "", 0, func(m *model) tea.Cmd { m.back(); return nil }),
 
-		bind(process, "K", "K", "kill -9", "kill", 10, act(actionKill)),
-		bind(process, "r", "r", "restart", "restart", 9, act(actionRestart)),
+		bind(process, "K", "K", "kill -9", "kill", 10, act(platform.Kill)),
+		bind(process, "r", "r", "restart", "restart", 9, act(platform.Restart)),
 		bind(process, "s", "s", "stop, or start what is stopped", "stop", 8, (*model).stopOrStart),
 		bind(process, "p", "p", "pause, or resume what is paused", "pause", 8, (*model).pauseOrResume),
 		bind(process, "l", "l", "its logs, or all again", "logs", 3, (*model).logsOfSelected),
@@ -92,7 +94,7 @@ func keymap() []binding {
 }
 
 // act asks for an action on the selected process.
-func act(a action) func(*model) tea.Cmd {
+func act(a platform.Action) func(*model) tea.Cmd {
 	return func(m *model) tea.Cmd { return m.ask(a) }
 }
 

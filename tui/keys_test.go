@@ -15,7 +15,7 @@ import (
 	"github.com/charmbracelet/x/exp/teatest"
 	"github.com/google/go-cmp/cmp"
 
-	"livestream-tui/procs/control"
+	"livestream-tui/procs/platform"
 	"livestream-tui/services/kit/event"
 )
 
@@ -42,27 +42,27 @@ func TestKeysThatActOnTheSelectedProcess(t *testing.T) {
 	for name, c := range map[string]struct {
 		state string
 		keys  []string
-		want  []control.Command
+		want  []platform.Command
 	}{
-		"K kills":                              {"on air", []string{"j", "K"}, []control.Command{{Process: "server1", Action: actionKill}}},
-		"r restarts":                           {"on air", []string{"down", "down", "r"}, []control.Command{{Process: "server2", Action: actionRestart}}},
-		"s stops":                              {"on air", []string{"j", "s"}, []control.Command{{Process: "server1", Action: actionStop}}},
-		"s starts what is stopped":             {"no spare", []string{"j", "j", "s"}, []control.Command{{Process: "server2", Action: actionStart}}},
-		"p pauses":                             {"on air", []string{"j", "p"}, []control.Command{{Process: "server1", Action: actionPause}}},
-		"p resumes what is paused":             {"paused", []string{"j", "j", "p"}, []control.Command{{Process: "server2", Action: actionResume}}},
-		"f fails over":                         {"on air", []string{"f"}, []control.Command{{Action: actionFailover}}},
-		"h holds a packager":                   {"on air", []string{"j", "h"}, []control.Command{{Process: "server1", Action: actionHold}}},
+		"K kills":                              {"on air", []string{"j", "K"}, []platform.Command{{Process: "server1", Action: platform.Kill}}},
+		"r restarts":                           {"on air", []string{"down", "down", "r"}, []platform.Command{{Process: "server2", Action: platform.Restart}}},
+		"s stops":                              {"on air", []string{"j", "s"}, []platform.Command{{Process: "server1", Action: platform.Stop}}},
+		"s starts what is stopped":             {"no spare", []string{"j", "j", "s"}, []platform.Command{{Process: "server2", Action: platform.Start}}},
+		"p pauses":                             {"on air", []string{"j", "p"}, []platform.Command{{Process: "server1", Action: platform.Pause}}},
+		"p resumes what is paused":             {"paused", []string{"j", "j", "p"}, []platform.Command{{Process: "server2", Action: platform.Resume}}},
+		"f fails over":                         {"on air", []string{"f"}, []platform.Command{{Action: platform.Failover}}},
+		"h holds a packager":                   {"on air", []string{"j", "h"}, []platform.Command{{Process: "server1", Action: platform.Hold}}},
 		"h is not for others":                  {"on air", []string{"h"}, nil},
-		"up from the first stays":              {"on air", []string{"up", "k", "j", "K"}, []control.Command{{Process: "server1", Action: actionKill}}},
-		"end and home":                         {"on air", []string{"end", "k", "k", "r", "home", "j", "r"}, []control.Command{{Process: "origin", Action: actionRestart}, {Process: "server1", Action: actionRestart}}},
-		"in the packagers' panel, the next":    {"on air", []string{"3", "down", "down", "K"}, []control.Command{{Process: "server2", Action: actionKill}}},
+		"up from the first stays":              {"on air", []string{"up", "k", "j", "K"}, []platform.Command{{Process: "server1", Action: platform.Kill}}},
+		"end and home":                         {"on air", []string{"end", "k", "k", "r", "home", "j", "r"}, []platform.Command{{Process: "origin", Action: platform.Restart}, {Process: "server1", Action: platform.Restart}}},
+		"in the packagers' panel, the next":    {"on air", []string{"3", "down", "down", "K"}, []platform.Command{{Process: "server2", Action: platform.Kill}}},
 		"the only worker: asks, default no":    {"on air", []string{"K", "enter"}, nil},
-		"the only worker: y is yes":            {"on air", []string{"K", "y"}, []control.Command{{Process: "worker", Action: actionKill}}},
-		"the only worker: chosen with the tab": {"on air", []string{"p", "tab", "enter"}, []control.Command{{Process: "worker", Action: actionPause}}},
+		"the only worker: y is yes":            {"on air", []string{"K", "y"}, []platform.Command{{Process: "worker", Action: platform.Kill}}},
+		"the only worker: chosen with the tab": {"on air", []string{"p", "tab", "enter"}, []platform.Command{{Process: "worker", Action: platform.Pause}}},
 		"the only packager: asks":              {"no spare", []string{"j", "K", "n"}, nil},
 		"the proxy: asks":                      {"on air", []string{"end", "k", "r", "esc"}, nil},
-		"starting what endangers nothing":      {"off air", []string{"r"}, []control.Command{{Process: "worker", Action: actionRestart}}},
-		"by name":                              {"on air", []string{":", "kill server2", "enter"}, []control.Command{{Process: "server2", Action: actionKill}}},
+		"starting what endangers nothing":      {"off air", []string{"r"}, []platform.Command{{Process: "worker", Action: platform.Restart}}},
+		"by name":                              {"on air", []string{":", "kill server2", "enter"}, []platform.Command{{Process: "server2", Action: platform.Kill}}},
 		"by name, dangerous: asks":             {"on air", []string{":", "kill proxy", "enter"}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -191,7 +191,7 @@ func TestVLCAbsentShowsAndCopiesTheAddress(t *testing.T) {
 
 func TestDrillShowsItsVerdict(t *testing.T) {
 	m, _ := newTestModel(t, "on air", 120, 36, colour)
-	m.options.Drills = []Drill{{Name: "kill-active", About: "SIGKILL", Run: func(context.Context, control.Platform) (string, error) { return "no stall", nil }}}
+	m.options.Drills = []Drill{{Name: "kill-active", About: "SIGKILL", Run: func(context.Context, platform.Platform) (string, error) { return "no stall", nil }}}
 	typed(m, "c", "enter")
 	if got := ansi.Strip(m.View()); !strings.Contains(got, "drill kill-active: no stall") {
 		t.Errorf("no verdict:\n%s", got)
@@ -210,8 +210,8 @@ func TestBellAtOffAirOnce(t *testing.T) {
 	for i := range 5 {
 		s := onAir()
 		s.Version, s.At = uint64(2000+i), noon.Add(time.Duration(i+1)*time.Second)
-		s.Viewings = []control.ViewingAt{viewing(s.At, time.Duration(i+1)*time.Second)}
-		finish(m, []tea.Cmd{m.take(polled{s.At, s, nil})})
+		s.Viewings = []platform.ViewingAt{viewing(s.At, time.Duration(i+1)*time.Second)}
+		finish(m, []tea.Cmd{m.take(polled{s.At, completed(s), nil})})
 	}
 	if rung != 1 {
 		t.Errorf("the bell rang %d times, want once", rung)
@@ -250,17 +250,17 @@ func TestLogsStayWhereTheyAreHeld(t *testing.T) {
 	m, _ := newTestModel(t, "on air", 120, 36, colour)
 	typed(m, "6", "enter", "N", "N")
 	held := m.logs.at
-	var more []control.LogLine
+	var more []platform.LogLine
 	for i := range 3 * logsMost {
-		more = append(more, control.LogLine{Seq: uint64(1000 + i), Process: "proxy", Line: event.Line{Time: noon, Level: event.LevelInfo, Message: "more"}})
+		more = append(more, platform.LogLine{Seq: uint64(1000 + i), Process: "proxy", Line: event.Line{Time: noon, Level: event.LevelInfo, Message: "more"}})
 	}
-	m.take(polled{noon, onAir(), more[:1000]})
+	m.take(polled{noon, completed(onAir()), more[:1000]})
 	before := ansi.Strip(m.View())
-	m.take(polled{noon, onAir(), more[1000:2000]})
+	m.take(polled{noon, completed(onAir()), more[1000:2000]})
 	if m.logs.at != held || ansi.Strip(m.View()) != before {
 		t.Error("what was held moved")
 	}
-	m.take(polled{noon, onAir(), more[2000:]})
+	m.take(polled{noon, completed(onAir()), more[2000:]})
 	if got := len(m.logs.kept); got > logsMost+logsMost/4 {
 		t.Errorf("%d lines are kept, want %d at most", got, logsMost+logsMost/4)
 	}
@@ -297,9 +297,9 @@ func TestProgramQuitsWhenThePlatformHasStopped(t *testing.T) {
 			case <-time.After(10 * time.Second):
 				t.Fatal("nobody was asked to stop")
 			}
-			f.change(func(s *control.Snapshot) {
+			f.change(func(s *platform.Snapshot) {
 				s.Stopping = true
-				gone(s, "viewer", stateExited, "")
+				gone(s, "viewer", platform.Exited, "")
 			})
 			await(t, tm, "STOPPING  7 left")
 			close(stopped)
@@ -310,9 +310,9 @@ func TestProgramQuitsWhenThePlatformHasStopped(t *testing.T) {
 
 func TestProgramShowsAKillAndItsFailover(t *testing.T) {
 	f := &fakePlatform{snapshot: onAir()}
-	f.onCommand = func(f *fakePlatform, c control.Command) {
-		gone(&f.snapshot, c.Process, stateBackoff, "signal: killed, restart in 100ms")
-		f.snapshot.Failovers = append(slices.Clone(f.snapshot.Failovers), control.FailoverAt{Time: noon, Process: "proxy", Failover: event.Failover{
+	f.onCommand = func(f *fakePlatform, c platform.Command) {
+		gone(&f.snapshot, c.Process, platform.Backoff, "signal: killed, restart in 100ms")
+		f.snapshot.Failovers = append(slices.Clone(f.snapshot.Failovers), platform.FailoverAt{Time: noon, Process: "proxy", Failover: event.Failover{
 			Signal: "live01", From: "http://localhost:8080", To: "http://localhost:9090", Cause: "server1 refused", MSNBefore: 11, MSNAfter: 12, GapMS: 27,
 		}})
 		f.snapshot.Version++
@@ -352,7 +352,7 @@ func TestQuitFromAPlatformOfOthersDetaches(t *testing.T) {
 func TestViewersWordsAreDebugInTheLog(t *testing.T) {
 	m, _ := newTestModel(t, "on air", 120, 36, colour)
 	line := event.Line{Time: noon, Level: event.LevelInfo, Message: "the picture plays", Fields: fields("event", "viewing", "signal", "live01")}
-	m.take(polled{noon, onAir(), []control.LogLine{{Seq: 500, Process: "viewer", Line: line}}})
+	m.take(polled{noon, completed(onAir()), []platform.LogLine{{Seq: 500, Process: "viewer", Line: line}}})
 	if strings.Contains(m.View(), "the picture plays") {
 		t.Error("it is shown at level info")
 	}

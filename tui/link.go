@@ -1,7 +1,7 @@
 package tui
 
 import (
-	"livestream-tui/procs/control"
+	"livestream-tui/procs/platform"
 	"livestream-tui/services/kit/report"
 )
 
@@ -17,16 +17,16 @@ const (
 )
 
 // linkOf is the way between two processes; nil stands for one that is not ours.
-func linkOf(from, to *control.Process) link {
+func linkOf(from, to *platform.Process) link {
 	l := linkWell
-	for _, p := range []*control.Process{from, to} {
+	for _, p := range []*platform.Process{from, to} {
 		switch {
 		case p == nil:
 		case p.Paused:
 			l = max(l, linkPaused)
-		case p.State == stateWaiting || p.State == stateStarting || p.State == stateRunning:
+		case p.State == platform.Waiting || p.State == platform.Starting || p.State == platform.Running:
 			l = max(l, linkWaiting)
-		case !works(*p):
+		case !p.Works():
 			l = linkBroken
 		}
 	}
@@ -34,9 +34,9 @@ func linkOf(from, to *control.Process) link {
 }
 
 // anyOf is the best of several: one that works, else the first; nil for none.
-func anyOf(list []*control.Process) *control.Process {
+func anyOf(list []*platform.Process) *platform.Process {
 	for _, p := range list {
-		if works(*p) {
+		if p.Works() {
 			return p
 		}
 	}
@@ -47,14 +47,14 @@ func anyOf(list []*control.Process) *control.Process {
 }
 
 // serving is the way from a packager to the proxy.
-func (s *scene) serving(p packager, proxy *control.Process) link {
+func (s *scene) serving(p packager, proxy *platform.Process) link {
 	l := linkOf(p.process, proxy)
-	if l == linkWell && p.known {
-		switch p.status.State {
+	if l == linkWell && p.Reported {
+		switch p.Status.State {
 		case report.Down, report.Stale, report.Misaligned:
 			l = linkBroken
 		case report.Up, report.Suspect, report.Lagging:
-			if p.active {
+			if p.Active {
 				l = linkActive
 			}
 		}
@@ -63,7 +63,7 @@ func (s *scene) serving(p packager, proxy *control.Process) link {
 }
 
 // fed is the way into a proxy: active when any packager's is.
-func (d *drawing) fed(middle []packager, proxy *control.Process) link {
+func (d *drawing) fed(middle []packager, proxy *platform.Process) link {
 	best := linkOf(nil, proxy)
 	if best != linkWell {
 		return best

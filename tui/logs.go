@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"livestream-tui/layouts"
-	"livestream-tui/procs/control"
+	"livestream-tui/procs/platform"
 	"livestream-tui/services/kit/event"
 )
 
@@ -19,7 +19,7 @@ const logsMost = 10_000
 // being read does not move away while more come.
 type logsPanel struct {
 	rev  uint64
-	kept []control.LogLine
+	kept []platform.LogLine
 	// shown are the sequence numbers of the lines that pass, oldest first.
 	shown []uint64
 	// service is the only process shown, empty for all; level the least level.
@@ -56,7 +56,7 @@ func (p *logsPanel) seq() uint64 {
 }
 
 // take appends new lines.
-func (p *logsPanel) take(lines []control.LogLine) {
+func (p *logsPanel) take(lines []platform.LogLine) {
 	if len(lines) == 0 {
 		return
 	}
@@ -71,14 +71,14 @@ func (p *logsPanel) take(lines []control.LogLine) {
 		}
 	}
 	if len(p.kept) > logsMost+logsMost/4 {
-		p.kept = append([]control.LogLine(nil), p.kept[len(p.kept)-logsMost:]...)
+		p.kept = append([]platform.LogLine(nil), p.kept[len(p.kept)-logsMost:]...)
 		oldest := p.kept[0].Seq
 		p.shown = append([]uint64(nil), p.shown[sort.Search(len(p.shown), func(i int) bool { return p.shown[i] >= oldest }):]...)
 	}
 }
 
 // line is the kept line with that sequence number.
-func (p *logsPanel) line(seq uint64) *control.LogLine {
+func (p *logsPanel) line(seq uint64) *platform.LogLine {
 	i := sort.Search(len(p.kept), func(i int) bool { return p.kept[i].Seq >= seq })
 	if i < len(p.kept) && p.kept[i].Seq == seq {
 		return &p.kept[i]
@@ -86,7 +86,7 @@ func (p *logsPanel) line(seq uint64) *control.LogLine {
 	return nil
 }
 
-func (p *logsPanel) passes(l *control.LogLine) bool {
+func (p *logsPanel) passes(l *platform.LogLine) bool {
 	level := l.Level
 	if level > event.LevelDebug && isViewing(l) {
 		level = event.LevelDebug // once a second, and the screen says it elsewhere
@@ -96,12 +96,12 @@ func (p *logsPanel) passes(l *control.LogLine) bool {
 }
 
 // isViewing reports whether a line is a viewer's word.
-func isViewing(l *control.LogLine) bool {
-	return l.Field("event") == event.Viewing{}.Kind()
+func isViewing(l *platform.LogLine) bool {
+	return event.KindOf(l.Line) == event.KindViewing
 }
 
 // matches looks at all that is said of a line, its time aside.
-func (p *logsPanel) matches(l *control.LogLine) bool {
+func (p *logsPanel) matches(l *platform.LogLine) bool {
 	p.whole = append(p.whole[:0], levelText(l.Level)...)
 	for _, part := range []string{l.Process, l.Message, l.FieldText()} {
 		p.whole = append(append(p.whole, ' '), part...)
@@ -118,7 +118,7 @@ func (p *logsPanel) matches(l *control.LogLine) bool {
 }
 
 // plainLine is a line as it is copied and saved.
-func plainLine(l *control.LogLine) string {
+func plainLine(l *platform.LogLine) string {
 	text := l.Time.Format("15:04:05.000") + " " + levelText(l.Level) + " " + l.Process + " " + l.Message
 	if len(l.Fields) > 0 {
 		text += " " + l.FieldText()
@@ -294,7 +294,7 @@ func nameInk(name string) ink {
 }
 
 // logLine draws a line of log. ParseLine has cleaned it, except for its process.
-func logLine(s *scene, v *control.LogLine, w, right int, pattern *regexp.Regexp) *line {
+func logLine(s *scene, v *platform.LogLine, w, right int, pattern *regexp.Regexp) *line {
 	l := &line{}
 	switch {
 	case w >= 100:

@@ -9,7 +9,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"livestream-tui/layouts"
-	"livestream-tui/procs/control"
+	"livestream-tui/procs/platform"
 )
 
 const (
@@ -26,8 +26,8 @@ type (
 	// polled is a look at the platform.
 	polled struct {
 		at       time.Time
-		snapshot control.Snapshot
-		logs     []control.LogLine
+		snapshot platform.Snapshot
+		logs     []platform.LogLine
 	}
 	// drilled is the end of a drill.
 	drilled struct{ verdict }
@@ -43,7 +43,7 @@ type (
 // model is the root: it alone writes to the scene and to the panels.
 type model struct {
 	ctx      context.Context // of the commands
-	platform control.Platform
+	platform platform.Platform
 	options  Options
 	outside  outside
 	terminal look
@@ -77,7 +77,7 @@ type model struct {
 	crash *crash
 }
 
-func newModel(ctx context.Context, p control.Platform, l layouts.Layout, o Options, r look, out outside) *model {
+func newModel(ctx context.Context, p platform.Platform, l layouts.Layout, o Options, r look, out outside) *model {
 	g := unicodeGlyphs()
 	if o.ASCII {
 		g = asciiGlyphs()
@@ -88,7 +88,7 @@ func newModel(ctx context.Context, p control.Platform, l layouts.Layout, o Optio
 		theme: max(0, slices.Index(themeNames(), o.Theme)), drawn: map[string]painted{},
 	}
 	m.logs = m.panels["logs"].(*logsPanel)
-	now := p.Snapshot()
+	now, _ := p.Snapshot(ctx) // the newest that is known
 	m.setTheme()
 	m.take(polled{now.At, now, nil})
 	m.settleFocus()
@@ -114,9 +114,11 @@ func (m *model) Init() tea.Cmd {
 
 // poll looks at the platform once, after the period.
 func (m *model) poll(seq uint64) tea.Cmd {
-	platform, clock := m.platform, m.outside.clock
+	ctx, platform, clock := m.ctx, m.platform, m.outside.clock
 	return tea.Tick(pollPeriod, func(time.Time) tea.Msg {
-		return polled{clock(), platform.Snapshot(), platform.Logs(seq, logsMost)}
+		snapshot, _ := platform.Snapshot(ctx) // OnAir says that it is not known now
+		lines, _ := platform.Logs(ctx, seq, logsMost)
+		return polled{clock(), snapshot, lines}
 	})
 }
 
@@ -163,17 +165,16 @@ func (m *model) update(msg tea.Msg) (tea.Model, tea.Cmd) {
 
 // take takes over what was seen of the platform.
 func (m *model) take(p polled) tea.Cmd {
+	before := m.scene.light.State
 	m.scene.take(p.snapshot, p.at)
 	m.logs.take(p.logs)
-	before := m.scene.air.state
-	m.scene.air = m.scene.air.next(wordOf(&m.scene), p.at)
-	if m.scene.air.state != before {
+	if m.scene.light.State != before {
 		m.scene.stamp++
 	}
 	if m.notice.text != "" && m.scene.now.Sub(m.noticeAt) > noticeFor {
 		m.notice = notice{}
 	}
-	if m.scene.air.state == airOff && before != airOff {
+	if m.scene.light.State == platform.AirOff && before != platform.AirOff {
 		return m.outside.do(m.outside.bell)
 	}
 	return nil

@@ -16,7 +16,7 @@ type packagersPanel struct{ first int }
 func (*packagersPanel) title(s *scene) (name, note string) {
 	usable := 0
 	for _, p := range s.packagers {
-		if p.known && (p.status.State == report.Up || p.status.State == report.Suspect) {
+		if p.Reported && (p.Status.State == report.Up || p.Status.State == report.Suspect) {
 			usable++
 		}
 	}
@@ -101,7 +101,7 @@ func packagerRow(s *scene, v packager, columns []column, ws []int, w int) *line 
 	role, roleInk := s.role(v)
 	glyph, text, k := s.health(v)
 	r.text(inkText, v.name).text(inkText, v.signal).text(roleInk, role).text(k, glyph+" "+text)
-	if !v.known || (v.process != nil && v.process.PID == 0) {
+	if !v.Reported || (v.process != nil && v.process.PID == 0) {
 		return r.line
 	}
 	if why := packagerReason(v); why != "" && ws[7] > 0 {
@@ -110,13 +110,13 @@ func packagerRow(s *scene, v packager, columns []column, ws []int, w int) *line 
 		return r.line
 	}
 	msn, age := s.g.dash, s.g.dash
-	if v.status.MSN >= 0 {
-		msn = strconv.FormatInt(v.status.MSN, 10)
+	if v.Status.MSN >= 0 {
+		msn = strconv.FormatInt(v.Status.MSN, 10)
 	}
-	if v.status.AgeMS >= 0 {
-		age = ageText(v.status.AgeMS)
+	if v.Status.AgeMS >= 0 {
+		age = ageText(v.Status.AgeMS)
 	}
-	r.text(inkText, msn).text(inkText, age).text(inkText, msText(v.status.LatencyMS))
+	r.text(inkText, msn).text(inkText, age).text(inkText, msText(v.Status.LatencyMS))
 	return r.drawn(func(l *line, w int) { latencySpark(s, l, v, w) }).line
 }
 
@@ -142,10 +142,10 @@ func latencyLine(s *scene, v packager, w int) *line {
 
 // packagerReason says why a packager is not well.
 func packagerReason(v packager) string {
-	if v.process != nil && !works(*v.process) {
-		return cmp.Or(reason(v.process), clean(v.status.Reason))
+	if v.process != nil && !v.process.Works() {
+		return cmp.Or(reason(v.process), clean(v.Status.Reason))
 	}
-	return clean(v.status.Reason)
+	return clean(v.Status.Reason)
 }
 
 // packagersFoot are up to h lines on all of them together.
@@ -153,11 +153,11 @@ func packagersFoot(s *scene, h int) []*line {
 	var out []*line
 	low, high := int64(-1), int64(-1)
 	for _, v := range s.packagers {
-		if v.known && v.status.MSN >= 0 && v.signal == s.packagers[0].signal {
-			if low < 0 || v.status.MSN < low {
-				low = v.status.MSN
+		if v.Reported && v.Status.MSN >= 0 && v.signal == s.packagers[0].signal {
+			if low < 0 || v.Status.MSN < low {
+				low = v.Status.MSN
 			}
-			high = max(high, v.status.MSN)
+			high = max(high, v.Status.MSN)
 		}
 	}
 	if h > 1 && high >= 0 {

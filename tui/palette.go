@@ -9,7 +9,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/x/ansi"
 
-	"livestream-tui/procs/control"
+	"livestream-tui/procs/platform"
 )
 
 // entry is something that can be done, by name.
@@ -40,7 +40,7 @@ func (m *model) palette() tea.Cmd {
 		}
 	}
 	for _, p := range m.scene.snapshot.Processes {
-		for _, a := range []action{actionKill, actionRestart, actionStop, actionStart, actionPause, actionResume} {
+		for _, a := range []platform.Action{platform.Kill, platform.Restart, platform.Stop, platform.Start, platform.Pause, platform.Resume} {
 			list = append(list, entry{a.String() + " " + p.Name, "", "", func(m *model) tea.Cmd {
 				m.scene.selected = p.Name
 				return m.ask(a)
@@ -91,7 +91,7 @@ type Drill struct {
 	Name, About string
 	// Run injects it and returns the verdict when it is over; the error says why
 	// the drill failed.
-	Run func(ctx context.Context, p control.Platform) (verdict string, err error)
+	Run func(ctx context.Context, p platform.Platform) (verdict string, err error)
 }
 
 // matching are the entries whose names hold every word typed.

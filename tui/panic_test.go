@@ -12,7 +12,7 @@ import (
 
 	"github.com/charmbracelet/lipgloss"
 
-	"livestream-tui/procs/control"
+	"livestream-tui/procs/platform"
 )
 
 // panicking is the variable that makes this test binary a dashboard with a fault in
@@ -39,7 +39,7 @@ func TestDashboardWithAFault(t *testing.T) {
 		t.Skip("it is run by TestPanicGivesTheTerminalBack")
 	}
 	f := &fakePlatform{snapshot: onAir()}
-	drills := []Drill{{Name: "x", Run: func(context.Context, control.Platform) (string, error) { panic("in a command") }}}
+	drills := []Drill{{Name: "x", Run: func(context.Context, platform.Platform) (string, error) { panic("in a command") }}}
 	m := newModel(t.Context(), f, testLayout(), Options{Stop: func() {}, Drills: drills}, look{lipgloss.NewRenderer(os.Stdout), false}, terminalOutside(os.Stdout))
 	draws := false
 	m.panels["services"] = faulty{m.panels["services"], &draws}

@@ -6,7 +6,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"livestream-tui/layouts"
-	"livestream-tui/procs/control"
+	"livestream-tui/procs/platform"
 )
 
 // pipelinePanel draws the way of the media from the workers to the viewers, and
@@ -16,7 +16,7 @@ type pipelinePanel struct{}
 func (*pipelinePanel) title(s *scene) (name, note string) {
 	down := 0
 	for _, p := range s.snapshot.Processes {
-		if !works(p) {
+		if !p.Works() {
 			down++
 		}
 	}
@@ -103,7 +103,7 @@ func rowsOf(list []int) int {
 
 func (d *drawing) draw() []*line {
 	s := d.s
-	workers, middle, proxies, viewers := s.ofKind("worker"), s.shownPackagers(), s.ofKind("proxy"), s.ofKind("viewer")
+	workers, middle, proxies, viewers := s.ofRole(layouts.Worker), s.shownPackagers(), s.ofRole(layouts.Proxy), s.ofRole(layouts.Viewer)
 	total := max(rowsOf(spread(len(middle))), rowsOf(spread(len(workers))), rowsOf(spread(len(proxies))), rowsOf(spread(len(viewers))), 1)
 	trunk := (total - 1) / 2
 
@@ -131,7 +131,7 @@ func (d *drawing) draw() []*line {
 	nodesAt := x
 	x = d.junction(x, leftRows, nodeRows, trunk, func(i int) link { return linkOf(workers[i], nil) }, func(i int) link {
 		l := linkOf(anyOf(workers), middle[i].process)
-		if l == linkWell && middle[i].active {
+		if l == linkWell && middle[i].Active {
 			l = linkActive
 		}
 		return l
@@ -145,7 +145,7 @@ func (d *drawing) draw() []*line {
 	x = d.column(right, rightRows, x)
 	d.junction(x, rightRows, lastRows, trunk, func(i int) link { return d.fed(middle, proxies[i]) }, func(i int) link {
 		l := linkOf(anyOf(proxies), viewers[i])
-		if l == linkWell && s.air.state == airOn {
+		if l == linkWell && s.light.State == platform.AirOn {
 			l = linkActive
 		}
 		return l
@@ -233,7 +233,7 @@ func (s *scene) shownPackagers() []packager {
 }
 
 // node is a process's name and state.
-func (d *drawing) node(p *control.Process, note string) *line {
+func (d *drawing) node(p *platform.Process, note string) *line {
 	l := &line{}
 	k := inkStrong
 	if p.Name == d.s.selected {
@@ -241,7 +241,7 @@ func (d *drawing) node(p *control.Process, note string) *line {
 	}
 	glyph, word, stateInk := d.s.mark(p)
 	l.put(k, p.Name).put(stateInk, " "+glyph)
-	if d.detail > 0 && (!works(*p) || p.State != stateReady) {
+	if d.detail > 0 && (!p.Works() || p.State != platform.Ready) {
 		l.put(stateInk, " "+word)
 	} else if d.detail > 0 && note != "" {
 		l.put(inkDim, " "+note)
@@ -249,7 +249,7 @@ func (d *drawing) node(p *control.Process, note string) *line {
 	return l
 }
 
-func (d *drawing) viewer(p *control.Process) string {
+func (d *drawing) viewer(p *platform.Process) string {
 	stalls, speaks := 0, false
 	for _, v := range d.s.viewers {
 		if v.Process == p.Name {
@@ -281,7 +281,7 @@ func (d *drawing) packager(p packager) *line {
 		return l.cell(roleInk, role, 7, false, "")
 	}
 	if d.detail == 1 {
-		if !serves(p) {
+		if !p.Usable {
 			return l.cell(stateInk, word, 8, false, "")
 		}
 		return l.cell(roleInk, role, 8, false, "")
@@ -289,10 +289,10 @@ func (d *drawing) packager(p packager) *line {
 	l.cell(roleInk, role, 7, false, "")
 	text := ""
 	switch {
-	case !serves(p) || !p.known:
+	case !p.Usable || !p.Reported:
 		return l.cell(stateInk, "  "+word, 24, false, d.s.g.ellipsis)
-	case p.status.MSN >= 0:
-		text = fmt.Sprintf("  msn %d  +%s", p.status.MSN, ageText(max(p.status.AgeMS, 0)))
+	case p.Status.MSN >= 0:
+		text = fmt.Sprintf("  msn %d  +%s", p.Status.MSN, ageText(max(p.Status.AgeMS, 0)))
 	}
 	return l.cell(inkDim, text, 24, false, d.s.g.ellipsis)
 }
@@ -306,15 +306,15 @@ func (d *drawing) control(total, nodesAt, packagersAt, proxyAt int) {
 	if d.detail == 0 {
 		x = 1
 	}
-	var chain []*control.Process
-	for _, kind := range []string{"discovery", "reporter", "origin"} {
-		chain = append(chain, s.ofKind(kind)...)
+	var chain []*platform.Process
+	for _, kind := range []layouts.Role{layouts.Discovery, layouts.Reporter, layouts.Origin} {
+		chain = append(chain, s.ofRole(kind)...)
 	}
-	var others []*control.Process
+	var others []*platform.Process
 	for i := range s.snapshot.Processes {
 		p := &s.snapshot.Processes[i]
-		switch kindOf(p.Service) {
-		case "worker", "packager", "proxy", "viewer", "discovery", "reporter", "origin":
+		switch p.Role {
+		case layouts.Worker, layouts.Packager, layouts.Proxy, layouts.Viewer, layouts.Discovery, layouts.Reporter, layouts.Origin:
 		default:
 			others = append(others, p)
 		}
@@ -327,7 +327,7 @@ func (d *drawing) control(total, nodesAt, packagersAt, proxyAt int) {
 	for i, p := range chain {
 		switch {
 		case i == 0:
-		case kindOf(chain[i-1].Service) == kindOf(p.Service): // the one stands in for the other
+		case chain[i-1].Role == p.Role: // the one stands in for the other
 			x += 2
 		default:
 			l := linkOf(chain[i-1], p)
@@ -338,11 +338,11 @@ func (d *drawing) control(total, nodesAt, packagersAt, proxyAt int) {
 		x = d.put(row, x, d.node(p, ""))
 		last = x
 	}
-	if d.detail > 0 && len(chain) > 0 && kindOf(chain[0].Service) == "discovery" {
+	if d.detail > 0 && len(chain) > 0 && chain[0].Role == layouts.Discovery {
 		d.text(row-1, start+2, inkDim, s.g.vertical+" health")
 	}
 	up := proxyAt + 2
-	if len(chain) > 0 && kindOf(chain[len(chain)-1].Service) == "origin" && proxyAt > 0 && len(s.ofKind("proxy")) > 0 && up > last+3 {
+	if len(chain) > 0 && chain[len(chain)-1].Role == layouts.Origin && proxyAt > 0 && len(s.ofRole(layouts.Proxy)) > 0 && up > last+3 {
 		l := linkOf(chain[len(chain)-1], nil)
 		d.horizontal(row, last+1, up, l)
 		d.stroke(row, up, joint{left: 1, up: 1}, l)

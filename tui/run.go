@@ -11,7 +11,7 @@ import (
 	"github.com/muesli/termenv"
 
 	"livestream-tui/layouts"
-	"livestream-tui/procs/control"
+	"livestream-tui/procs/platform"
 )
 
 // Options are what the dashboard needs beside the platform.
@@ -38,7 +38,7 @@ func Themes() []string { return themeNames() }
 // Run shows the platform on the terminal until it has stopped or ctx is
 // cancelled. It restores the terminal whatever happens. Signals are the caller's, but for
 // those that stop and continue a job.
-func Run(ctx context.Context, p control.Platform, l layouts.Layout, o Options) error {
+func Run(ctx context.Context, p platform.Platform, l layouts.Layout, o Options) error {
 	r := lipgloss.NewRenderer(os.Stdout)
 	plain := termenv.EnvNoColor()
 	if plain && os.Getenv("TERM") != "dumb" {

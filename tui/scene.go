@@ -1,14 +1,14 @@
 package tui
 
 import (
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"livestream-tui/layouts"
-	"livestream-tui/procs/control"
+	"livestream-tui/procs/onair"
+	"livestream-tui/procs/platform"
 	"livestream-tui/services/kit/event"
 	"livestream-tui/services/kit/report"
 )
@@ -18,12 +18,12 @@ type scene struct {
 	// stamp grows with every change of what a panel may show, logs aside.
 	stamp    uint64
 	layout   layouts.Layout
-	snapshot control.Snapshot
+	snapshot platform.Snapshot
 	now      time.Time
 	g        glyphs
-	// air is the platform's light, light what it is made of: that of each signal.
-	air   air
-	light control.OnAir
+	// light is the platform's, spare whether another packager could take over.
+	light platform.OnAir
+	spare spare
 	// cpu is by process, latency by packager.key.
 	cpu, latency history
 	// selected is the process that keys act on.
@@ -33,8 +33,6 @@ type scene struct {
 	// live is what is played from where: what the origin said last, as the proxy
 	// knows it too.
 	live []report.Live
-	// claims say who serves each signal.
-	claims claims
 	// packagers and viewers are derived from the snapshot.
 	packagers []packager
 	viewers   []viewer
@@ -47,39 +45,30 @@ type verdict struct {
 	passed     bool
 }
 
-// packager is a packager for one signal.
+// packager is a packager for one signal, as the screen names it.
 type packager struct {
-	signal   string // empty while none is known; reported is how it was told
-	reported string
-	name     string // of the process, or host and port where it is none of ours
-	index    int    // among the packagers, from 1
-	url      string
-	active   bool
-	// held: the operator holds it until it is released or fails.
-	held bool
+	platform.Packager
+	signal, name string // cleaned
 	// process is nil for a packager that is none of ours.
-	process *control.Process
-	// status is what discovery found; known is false while it found nothing.
-	status report.PackagerStatus
-	known  bool
+	process *platform.Process
 }
 
-func (p packager) key() string { return p.signal + " " + p.url }
+func (p packager) key() string { return p.signal + " " + p.URL }
 
 // viewer is a viewer's last word on a signal.
-type viewer = control.ViewingAt
+type viewer = platform.ViewingAt
 
 // heard are the viewers' words, but for those on what nobody plays any more: of
 // that nobody speaks.
 func (s *scene) heard() []viewer {
 	var list []viewer
 	for _, v := range s.snapshot.Viewings {
-		if v.State == event.ViewEnded && s.now.Sub(v.Time) > silence {
+		if v.Process == platform.Self || v.State == event.ViewEnded && s.now.Sub(v.Time) > onair.Silence {
 			continue
 		}
-		lost := s.now.Sub(v.Time) > silence && len(s.live) > 0 &&
+		lost := s.now.Sub(v.Time) > onair.Silence && len(s.live) > 0 &&
 			!slices.ContainsFunc(s.live, func(l report.Live) bool { return l.Signal == v.Signal })
-		if p := processOf(s.snapshot, v.Process); !lost || p == nil || !works(*p) {
+		if p := processOf(s.snapshot, v.Process); !lost || p == nil || !p.Works() {
 			list = append(list, v)
 		}
 	}
@@ -87,25 +76,17 @@ func (s *scene) heard() []viewer {
 }
 
 // take makes s the scene of a snapshot that was taken at a time.
-func (s *scene) take(snapshot control.Snapshot, at time.Time) {
+func (s *scene) take(snapshot platform.Snapshot, at time.Time) {
 	second := !at.Truncate(time.Second).Equal(s.now.Truncate(time.Second))
 	if second || snapshot.Version != s.snapshot.Version {
 		s.stamp++
 	}
 	s.snapshot, s.now = snapshot, at
-	snapshot.At = at // the platform's clock may stand still, ours does not
-	s.light = snapshot.OnAir()
+	s.light, s.spare = snapshot.OnAir, s.spare.next(snapshot, at)
 	if len(snapshot.Live) > 0 || !mute(snapshot) {
 		s.live = snapshot.Live
 	}
-	if s.claims == nil {
-		s.claims = claims{}
-	}
-	s.claims.take(snapshot)
 	s.packagers = s.packagersOf()
-	if s.succeed(s.packagers) {
-		s.packagers = s.packagersOf()
-	}
 	s.viewers = s.heard()
 	if s.process() == nil && len(snapshot.Processes) > 0 {
 		s.selected = snapshot.Processes[0].Name
@@ -120,8 +101,8 @@ func (s *scene) take(snapshot control.Snapshot, at time.Time) {
 		}
 	}
 	for _, p := range s.packagers {
-		if p.known && p.status.State != report.Down && p.status.State != report.Unknown {
-			latency[p.key()] = p.status.LatencyMS
+		if p.Reported && p.Status.State != report.Down && p.Status.State != report.Unknown {
+			latency[p.key()] = p.Status.LatencyMS
 		}
 	}
 	s.cpu.add(cpu)
@@ -129,9 +110,9 @@ func (s *scene) take(snapshot control.Snapshot, at time.Time) {
 }
 
 // process is the selected process, nil when there is none.
-func (s *scene) process() *control.Process { return processOf(s.snapshot, s.selected) }
+func (s *scene) process() *platform.Process { return processOf(s.snapshot, s.selected) }
 
-func processOf(snapshot control.Snapshot, name string) *control.Process {
+func processOf(snapshot platform.Snapshot, name string) *platform.Process {
 	for i := range snapshot.Processes {
 		if snapshot.Processes[i].Name == name {
 			return &snapshot.Processes[i]
@@ -141,10 +122,10 @@ func processOf(snapshot control.Snapshot, name string) *control.Process {
 }
 
 // ofKind are the processes of one kind, in the layout's order.
-func (s *scene) ofKind(kind string) []*control.Process {
-	var list []*control.Process
+func (s *scene) ofRole(role layouts.Role) []*platform.Process {
+	var list []*platform.Process
 	for i := range s.snapshot.Processes {
-		if kindOf(s.snapshot.Processes[i].Service) == kind {
+		if s.snapshot.Processes[i].Role == role {
 			list = append(list, &s.snapshot.Processes[i])
 		}
 	}
@@ -176,79 +157,28 @@ func (s *scene) processNames() []string {
 	return names
 }
 
-// packagersOf lists every packager of every signal, in the order of the reports.
-// Those of ours that no report names yet follow.
+// packagersOf are the snapshot's packagers.
 func (s *scene) packagersOf() []packager {
-	now := s.snapshot
-	var ours []packager
-	for i := range now.Processes {
-		if p := &now.Processes[i]; kindOf(p.Service) == "packager" {
-			ours = append(ours, packager{name: p.Name, process: p})
-		}
-	}
 	var list []packager
-	for _, d := range now.Details {
-		active, held := s.active(d.Signal), ""
-		for _, p := range now.Preferences {
-			if p.Signal == d.Signal && p.Held {
-				held = p.Active
-			}
-		}
-		seen := map[string]bool{}
-		for i, status := range d.Packagers {
-			p := packager{
-				signal: clean(d.Signal), reported: d.Signal, name: packagerName(now, status.URL), index: i + 1, url: status.URL, status: status, known: true,
-				held:   status.URL != "" && status.URL == held,
-				active: status.URL != "" && status.URL == active,
-			}
-			p.process = processOf(now, p.name)
-			seen[p.name] = true
-			list = append(list, p)
-		}
-		for _, p := range ours {
-			if !seen[p.name] {
-				p.signal, p.reported, p.index = clean(d.Signal), d.Signal, len(seen)+1
-				seen[p.name] = true
-				list = append(list, p)
-			}
-		}
-	}
-	if len(now.Details) == 0 {
-		for i := range ours {
-			ours[i].index = i + 1
-		}
-		return ours
+	for _, p := range s.snapshot.Packagers {
+		list = append(list, packager{Packager: p, signal: clean(p.Signal), name: clean(p.Name), process: processOf(s.snapshot, p.Name)})
 	}
 	return list
 }
 
-// packagerName is the name of the packager at a base URL: that of our process
-// with its port, else host and port.
-func packagerName(s control.Snapshot, address string) string {
+// packagerName is the name of the packager at a base URL; empty for none.
+func packagerName(s platform.Snapshot, address string) string {
 	if address == "" {
 		return ""
 	}
-	u, err := url.Parse(address)
-	if err != nil {
-		return clean(address)
-	}
-	port, _ := strconv.Atoi(u.Port()) // 0 is no process's
-	switch u.Hostname() {
-	case "localhost", "127.0.0.1", "::1":
-		for _, p := range s.Processes {
-			if p.Port != 0 && p.Port == port && kindOf(p.Service) == "packager" {
-				return p.Name
-			}
-		}
-	}
-	return clean(u.Host)
+	return clean(s.Packager(address))
 }
 
 // named is a text with the packagers' names in place of their base URLs.
 func (s *scene) named(text string) string {
 	for _, p := range s.packagers {
-		if p.url != "" && p.process != nil {
-			text = strings.ReplaceAll(text, p.url, p.name)
+		if p.URL != "" && p.process != nil {
+			text = strings.ReplaceAll(text, p.URL, p.name)
 		}
 	}
 	return clean(text)
@@ -258,34 +188,34 @@ func (s *scene) named(text string) string {
 func (s *scene) packagerNumber(name string) int {
 	for _, p := range s.packagers {
 		if p.name == name {
-			return p.index
+			return p.Number
 		}
 	}
 	return 0
 }
 
 // mark is the glyph, the word and the ink of a process's state.
-func (s *scene) mark(p *control.Process) (glyph, text string, k ink) {
-	if p.Paused && p.PID != 0 && p.State != stateStopping {
+func (s *scene) mark(p *platform.Process) (glyph, text string, k ink) {
+	if p.Paused && p.PID != 0 && p.State != platform.Stopping {
 		return s.g.pause, "paused", inkWarn
 	}
 	text = p.State.String()
 	switch p.State {
-	case stateReady:
+	case platform.Ready:
 		return s.g.full, text, inkGood
-	case stateDegraded:
+	case platform.Degraded:
 		return s.g.half, text, inkWarn
-	case stateRunning:
+	case platform.Running:
 		return s.g.quarter, text, inkInfo
-	case stateStarting:
+	case platform.Starting:
 		return s.g.dotted, text, inkInfo
-	case stateWaiting:
+	case platform.Waiting:
 		return s.g.dotted, text, inkDim
-	case stateStopping:
+	case platform.Stopping:
 		return s.g.half, text, inkDim
-	case stateBackoff:
+	case platform.Backoff:
 		return s.g.cross, text, inkWarn
-	case stateFailed:
+	case platform.Failed:
 		return s.g.cross, text, inkBadStrong
 	}
 	return s.g.ring, text, inkDim
@@ -294,31 +224,23 @@ func (s *scene) mark(p *control.Process) (glyph, text string, k ink) {
 // role is what a packager is to players, and its ink.
 func (s *scene) role(p packager) (string, ink) {
 	switch {
-	case p.held:
+	case p.Held:
 		return "HELD", inkKey
-	case p.active:
+	case p.Active:
 		return "ACTIVE", inkGoodStrong
-	case p.known && serves(p):
+	case p.Reported && p.Usable:
 		return "STANDBY", inkDim
 	}
 	return s.g.dash, inkFaint
 }
 
-// serves reports whether a packager could be played from.
-func serves(p packager) bool {
-	if p.process != nil && !works(*p.process) {
-		return false
-	}
-	return !p.known || p.status.State == report.Up || p.status.State == report.Suspect || p.status.State == report.Lagging
-}
-
 // health is the glyph, the word and the ink of a packager.
 func (s *scene) health(p packager) (glyph, text string, k ink) {
-	if p.process != nil && !works(*p.process) && (p.process.State != stateRunning || !p.known) {
+	if p.process != nil && !p.process.Works() && (p.process.State != platform.Running || !p.Reported) {
 		return s.mark(p.process)
 	}
-	text = p.status.State.String()
-	switch p.status.State {
+	text = p.Status.State.String()
+	switch p.Status.State {
 	case report.Up:
 		return s.g.full, text, inkGood
 	case report.Suspect:
@@ -336,7 +258,7 @@ func (s *scene) health(p packager) (glyph, text string, k ink) {
 }
 
 // reason says in words why a process is what it is, empty where that is plain.
-func reason(p *control.Process) string {
+func reason(p *platform.Process) string {
 	if p.Progress != nil {
 		text := clean(p.Progress.Stage)
 		if p.Progress.Signal != "" {
@@ -347,7 +269,7 @@ func reason(p *control.Process) string {
 		}
 		return text
 	}
-	if p.Reason == "" && p.PID == 0 && p.LastExit != "" && (p.State == stateExited || p.State == stateFailed || p.State == stateBackoff) {
+	if p.Reason == "" && p.PID == 0 && p.LastExit != "" && (p.State == platform.Exited || p.State == platform.Failed || p.State == platform.Backoff) {
 		return clean(p.LastExit)
 	}
 	return clean(p.Reason)

@@ -5,7 +5,7 @@ import (
 	"strconv"
 
 	"livestream-tui/layouts"
-	"livestream-tui/procs/control"
+	"livestream-tui/procs/platform"
 )
 
 // servicesPanel lists the processes; the selected one is what keys act on.
@@ -14,7 +14,7 @@ type servicesPanel struct{ first int }
 func (*servicesPanel) title(s *scene) (name, note string) {
 	up := 0
 	for _, p := range s.snapshot.Processes {
-		if works(p) {
+		if p.Works() {
 			up++
 		}
 	}
@@ -70,7 +70,7 @@ func (p *servicesPanel) lines(s *scene, w, h int) []*line {
 	return out
 }
 
-func serviceRow(s *scene, v *control.Process, columns []column, ws []int, w int) *line {
+func serviceRow(s *scene, v *platform.Process, columns []column, ws []int, w int) *line {
 	r := newRow(s.g, columns, ws, v.Name == s.selected)
 	glyph, text, k := s.mark(v)
 	name := inkText

@@ -7,7 +7,7 @@ import (
 
 	"github.com/charmbracelet/x/ansi"
 
-	"livestream-tui/procs/control"
+	"livestream-tui/procs/platform"
 )
 
 func TestAPlaylistThatIsNotMergedIsSeen(t *testing.T) {
@@ -43,10 +43,10 @@ func TestAPlaylistThatIsNotMergedIsSeen(t *testing.T) {
 
 func TestOnceAllIsMergedAgainTheLightStandsAlone(t *testing.T) {
 	m, f := newTestModel(t, "passed through", 120, 36, colour)
-	f.change(func(s *control.Snapshot) { s.Degraded = nil })
-	s := f.Snapshot()
+	f.change(func(s *platform.Snapshot) { s.Degraded = nil })
+	s := f.snapshot
 	s.At = noon.Add(time.Second)
-	m.take(polled{s.At, s, nil})
+	m.take(polled{s.At, completed(s), nil})
 	if got := ansi.Strip(m.View()); strings.Contains(got, "PASSED THROUGH") || !strings.Contains(got, "◐ passed through live01") {
 		t.Errorf("want the row of what was, and the light alone:\n%s", got)
 	}

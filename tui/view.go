@@ -110,7 +110,7 @@ func (m *model) frame() []string {
 
 // tooSmall says what is missing and how to leave.
 func (m *model) tooSmall() []string {
-	lines := []string{fmt.Sprintf("too small: have %dx%d, need %dx%d", m.w, m.h, leastW, leastH), m.scene.air.state.String() + ", q quits"}
+	lines := []string{fmt.Sprintf("too small: have %dx%d, need %dx%d", m.w, m.h, leastW, leastH), strings.ToUpper(m.scene.light.State.String()) + ", q quits"}
 	if m.leaving {
 		lines[1] = "stopping"
 	}

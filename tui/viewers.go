@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"livestream-tui/layouts"
+	"livestream-tui/procs/onair"
 	"livestream-tui/services/kit/event"
 )
 
@@ -35,7 +36,7 @@ const bufferFull = 8000
 func (*viewersPanel) lines(s *scene, w, h int) []*line {
 	if len(s.viewers) == 0 {
 		text := " no viewer has reported yet"
-		if len(s.ofKind("viewer")) == 0 {
+		if len(s.ofRole(layouts.Viewer)) == 0 {
 			text = " this layout runs no viewer"
 		}
 		return []*line{(&line{}).put(inkDim, text)}
@@ -70,7 +71,7 @@ func viewerRow(s *scene, v viewer, columns []column, ws []int) *line {
 	glyph, k := s.g.full, inkGood
 	text := v.State.String()
 	switch {
-	case s.now.Sub(v.Time) > silence:
+	case s.now.Sub(v.Time) > onair.Silence:
 		glyph, text, k = s.g.question, "silent", inkDim
 	case v.State == event.ViewStalled:
 		glyph, k = s.g.cross, inkBadStrong

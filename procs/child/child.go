@@ -1,5 +1,3 @@
-// Package child runs one incarnation of a child process: its group, its death
-// with its parent, its signals and how it ended. It knows nothing of restarts.
 package child
 
 import (
@@ -16,7 +14,7 @@ import (
 type Options struct {
 	// Argv is the command; Argv[0] is a path. Never a shell.
 	Argv []string
-	// Env is the whole environment, KEY=VALUE; nil means none.
+	// Env is the whole environment, KEY=VALUE; nil means an empty one.
 	Env []string
 	// Dir is the working directory; empty for ours.
 	Dir string
@@ -80,7 +78,7 @@ func (c *Child) Signal(s syscall.Signal) error {
 	}
 	err := syscall.Kill(target, s)
 	if errors.Is(err, syscall.EPERM) && c.own && GroupEmpty(c.pid) {
-		return nil // what macOS says of a group of zombies
+		return nil // what macOS answers for a group of zombies
 	}
 	if err != nil && !errors.Is(err, syscall.ESRCH) {
 		return fmt.Errorf("signal %s to %d: %w", s, target, err)

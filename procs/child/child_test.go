@@ -48,7 +48,7 @@ func awaitDone(t *testing.T, c *Child) Exit {
 	}
 }
 
-func TestExitIsToldInWords(t *testing.T) {
+func TestExitIsInWords(t *testing.T) {
 	s := NewSpawner()
 	defer s.Close()
 	for text, want := range map[string]string{"exit 0": "exit status 0", "exit 78": "exit status 78", "kill -KILL $$": "signal: killed", "kill -TERM $$": "signal: terminated"} {

@@ -85,8 +85,8 @@ func marked(t *testing.T, variable string) []int {
 	return list
 }
 
-// The kernel tells a child nothing when its parent dies between the fork and the
-// child's request to be told (PR_SET_PDEATHSIG, prctl(2)): the child must then look for
+// A child gets no signal when its parent dies between the fork and the
+// child's request for one (PR_SET_PDEATHSIG, prctl(2)): the child must then look for
 // its parent by itself, which package syscall has it do.
 func TestNoChildOutlivesAParentThatIsKilledAsItStartsThem(t *testing.T) {
 	if _, err := exec.LookPath("sleep"); err != nil {

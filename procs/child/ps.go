@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// parsePS reads the answer of a BSD ps, which tells what /proc tells on Linux. Its
+// parsePS reads the answer of a BSD ps, which has what /proc has on Linux. Its
 // columns are pid, pgid, stat, rss, time and lstart, which is five words: Tue Nov 24
 // 14:45:00 2026.
 func parsePS(out string) []Process {

@@ -30,7 +30,7 @@ func Members(groups ...int) ([]Process, error) {
 // has gone, and always here: to ask for one costs as much as to ask for all.
 func Again([]Process) ([]Process, bool) { return nil, false }
 
-// StartedAt identifies the incarnation of pid; false when there is none.
+// StartedAt identifies the process that has pid now; false if no process has it.
 func StartedAt(pid int) (string, bool) {
 	out, err := ask("ps", "-o", "lstart=", "-p", strconv.Itoa(pid))
 	started := strings.Join(strings.Fields(out), " ")
@@ -52,8 +52,8 @@ func HasVariable(pid int, variable string) bool {
 	return err == nil && strings.Contains(" "+strings.TrimSpace(out)+" ", " "+variable+" ")
 }
 
-// Holder tells which process listens on a TCP port; false when none does that we
-// may see.
+// Holder returns the process that listens on a TCP port; false if there is no such
+// process that we may see.
 func Holder(port int) (pid int, command string, ok bool) {
 	out, err := ask("lsof", "-nP", "-t", "-iTCP:"+strconv.Itoa(port), "-sTCP:LISTEN")
 	if err != nil {

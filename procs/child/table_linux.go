@@ -60,7 +60,7 @@ func Again(before []Process) ([]Process, bool) {
 	return list, true
 }
 
-// StartedAt identifies the incarnation of pid; false when there is none.
+// StartedAt identifies the process that has pid now; false if no process has it.
 func StartedAt(pid int) (string, bool) {
 	p, ok := lookUp(pid)
 	return p.Started, ok
@@ -119,8 +119,8 @@ func parseStat(pid int, b []byte) (Process, bool) {
 	}, true
 }
 
-// Holder tells which process listens on a TCP port; false when none does that we
-// may see.
+// Holder returns the process that listens on a TCP port; false if there is no such
+// process that we may see.
 func Holder(port int) (pid int, command string, ok bool) {
 	inodes := map[string]bool{}
 	for _, file := range []string{"/proc/net/tcp", "/proc/net/tcp6"} {

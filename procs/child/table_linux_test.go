@@ -168,7 +168,7 @@ func TestAgainFindsTheSameProcessesOrNone(t *testing.T) {
 		t.Errorf("gone: got %+v, want none", again)
 	}
 	if _, ok := Again(nil); !ok {
-		t.Error("of none, none has gone")
+		t.Error("an empty list: got a process that has gone")
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 	"slices"
 	"strconv"
 
-	"livestream-tui/procs/control"
+	"livestream-tui/procs/platform/local"
 )
 
 // filmSize is the size of the drill's film: its segments are larger than what
@@ -43,7 +43,7 @@ var others = []string{"PACKAGERS", "REPORTER_URL", "ORIGIN_URL", "PROXY_URL", "V
 // free, folders of its own, a film of its own that is kept in cache, so that it is
 // made only once. With another proxy the layout's own is not launched. The place is
 // to be left with Leave.
-func Apart(o *control.Options, cache string, otherProxy bool) (Place, error) {
+func Apart(o *local.Options, cache string, otherProxy bool) (Place, error) {
 	root, err := os.MkdirTemp("", "lt-drill-") // short: sockets' paths are bounded
 	if err != nil {
 		return Place{}, err

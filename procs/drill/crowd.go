@@ -16,7 +16,8 @@ import (
 	"time"
 
 	"livestream-tui/services/kit/event"
-	"livestream-tui/services/viewer"
+	"livestream-tui/services/viewer/player"
+	"livestream-tui/services/viewer/rules"
 )
 
 const (
@@ -34,7 +35,7 @@ const (
 
 // crowd is the audience: players that play one playlist.
 type crowd struct {
-	players []*viewer.Player
+	players []*player.Player
 	clients []*http.Client
 	flying  atomic.Int64 // transfers of media in flight
 	work    sync.WaitGroup
@@ -46,16 +47,16 @@ type crowd struct {
 func gather(ctx context.Context, n int, playlist, front string, packagers []string, originals *originals, keep int) (*crowd, error) {
 	ctx, stop := context.WithCancel(ctx)
 	c := &crowd{stop: stop}
-	own := viewer.NewClient(false)
+	own := player.NewClient(false)
 	c.clients = append(c.clients, own)
-	behind := &viewer.Packagers{Front: front, URLs: packagers, Client: own}
-	ledger := new(viewer.Ledger)
+	behind := &player.Packagers{Front: front, URLs: packagers, Client: own}
+	ledger := new(rules.Ledger)
 	for i := range n {
-		client := viewer.NewClient(true)
+		client := player.NewClient(true)
 		c.clients = append(c.clients, client)
 		counted := *client
 		counted.Transport = &counting{client.Transport, &c.flying}
-		p, err := viewer.NewPlayer(viewer.PlayerOptions{
+		p, err := player.New(player.Options{
 			Name: fmt.Sprintf("player %d", i+1), URL: playlist, Client: &counted,
 			StartDelay: crowdSpread * time.Duration(i) / time.Duration(n), Pace: crowdPace, Patient: true,
 			Ledger: ledger, Reference: originals.sum, Packagers: behind, Every: compareEvery, Keep: keep,
@@ -84,8 +85,8 @@ func (c *crowd) leave() {
 	}
 }
 
-func (c *crowd) reports() []viewer.PlayerReport {
-	list := make([]viewer.PlayerReport, len(c.players))
+func (c *crowd) reports() []player.Report {
+	list := make([]player.Report, len(c.players))
 	for i, p := range c.players {
 		list[i] = p.Report()
 	}
@@ -159,18 +160,18 @@ type originals struct {
 
 // sum is the checksum of what a segment's URL ought to hold, false when the encoder
 // has it no more.
-func (o *originals) sum(address string) (viewer.Sum, bool) {
+func (o *originals) sum(address string) (rules.Sum, bool) {
 	u, err := url.Parse(address)
 	if err != nil {
-		return viewer.Sum{}, false
+		return rules.Sum{}, false
 	}
 	name := path.Base(u.Path)
 	if known, ok := o.sums.Load(name); ok {
-		return known.(viewer.Sum), true
+		return known.(rules.Sum), true
 	}
 	b, err := os.ReadFile(filepath.Join(o.folder, name))
 	if err != nil {
-		return viewer.Sum{}, false
+		return rules.Sum{}, false
 	}
 	sum := sha256.Sum256(b)
 	o.sums.Store(name, sum)

@@ -13,9 +13,9 @@ import (
 	"sync"
 	"time"
 
-	"livestream-tui/procs/control"
+	"livestream-tui/procs/platform"
 	"livestream-tui/services/kit/report"
-	"livestream-tui/services/viewer"
+	"livestream-tui/services/viewer/player"
 )
 
 // Options say what Run does.
@@ -115,13 +115,13 @@ const (
 // Run launches p, makes every fault and stops p. The error is an *control.Outcome
 // when p does not come on air; a cancelled ctx is none, and the summary tells how
 // far it came.
-func Run(ctx context.Context, p control.Runner, o Options) (Summary, error) {
+func Run(ctx context.Context, p platform.Runner, o Options) (Summary, error) {
 	r := &run{Options: o, platform: p}
 	return r.on(ctx, p, len(o.Faults), r.oneByOne)
 }
 
 // on launches p, does what is to be done with it, and stops it.
-func (r *run) on(ctx context.Context, p control.Runner, planned int, do func(context.Context) error) (Summary, error) {
+func (r *run) on(ctx context.Context, p platform.Runner, planned int, do func(context.Context) error) (Summary, error) {
 	began := time.Now()
 	own, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
@@ -164,7 +164,7 @@ func (r *run) on(ctx context.Context, p control.Runner, planned int, do func(con
 // run is one run; one goroutine does it all.
 type run struct {
 	Options
-	platform control.Platform
+	platform platform.Platform
 	crowd    *crowd
 	target   Target
 	eye      eye
@@ -182,14 +182,14 @@ type run struct {
 // all puts the platform on air with its players and does what is to be done.
 func (r *run) all(ctx context.Context, do func(context.Context) error) (err error) {
 	r.Out.Phase(0, "putting a platform on air")
-	client := viewer.NewClient(false)
+	client := player.NewClient(false)
 	defer client.CloseIdleConnections()
 	signal, err := r.awaitReady(ctx)
 	if err != nil {
 		return err
 	}
 	var base string
-	base, r.through = r.platform.Snapshot().PlayURL, "the platform's proxy"
+	base, r.through = latest(r.platform).PlayURL, "the platform's proxy"
 	r.target = Target{Platform: r.platform, Client: client, Disk: r.Place.Disk}
 	if len(r.Proxy) > 0 {
 		if r.front, err = startFront(r.Proxy, r.Env, r.target.packagers(), r.Place); err != nil {
@@ -259,7 +259,7 @@ func (r *run) awaitReady(ctx context.Context) (signal string, err error) {
 	never := ""
 	last, moved := "", time.Now()
 	err = await(ctx, time.Hour, func() error {
-		s := r.platform.Snapshot()
+		s := latest(r.platform)
 		waiting := ""
 		for _, p := range s.Processes {
 			switch state := p.State.String(); {
@@ -291,7 +291,7 @@ func (r *run) awaitReady(ctx context.Context) (signal string, err error) {
 		return errors.New(waiting)
 	})
 	if never != "" {
-		return "", &control.Outcome{NeverReady: true, Reason: never}
+		return "", &platform.Outcome{NeverReady: true, Reason: never}
 	}
 	return signal, err
 }
@@ -352,7 +352,7 @@ func (r *run) unwell(ctx context.Context) error {
 			return err
 		}
 	}
-	s := r.platform.Snapshot()
+	s := latest(r.platform)
 	for _, p := range s.Processes {
 		if !isReady(p) || p.Paused {
 			return fmt.Errorf("%s is %s: %s", p.Name, p.State, p.Reason)

@@ -41,7 +41,7 @@ func (e eye) failovers(ctx context.Context, since time.Time) []Failover {
 	}
 	var list []Failover
 	for _, e := range all {
-		if e.Event == (event.Failover{}).Kind() && !e.Time.Before(since) {
+		if e.Event == string(event.KindFailover) && !e.Time.Before(since) {
 			list = append(list, e.Failover)
 		}
 	}

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"livestream-tui/procs/platform"
 )
 
 // Fault is one thing that goes wrong on purpose: a row of the table. A value.
@@ -158,7 +160,7 @@ func toStandby(do act) func(context.Context, *scene) error {
 
 func toService(service string, do act) func(context.Context, *scene) error {
 	return func(ctx context.Context, s *scene) error {
-		for _, p := range s.target.Platform.Snapshot().Processes {
+		for _, p := range latest(s.target.Platform).Processes {
 			if p.Service == service {
 				s.victim = p.Name
 				return do(ctx, s, p.Name)
@@ -169,28 +171,28 @@ func toService(service string, do act) func(context.Context, *scene) error {
 }
 
 func kill(ctx context.Context, s *scene, process string) error {
-	return s.target.command(ctx, process, actionKill)
+	return s.target.command(ctx, process, platform.Kill)
 }
 
 func restart(ctx context.Context, s *scene, process string) error {
-	return s.target.command(ctx, process, actionRestart)
+	return s.target.command(ctx, process, platform.Restart)
 }
 
 func pause(ctx context.Context, s *scene, process string) error {
-	if err := s.target.command(ctx, process, actionPause); err != nil {
+	if err := s.target.command(ctx, process, platform.Pause); err != nil {
 		return err
 	}
-	s.undo(func(ctx context.Context) error { return s.target.command(ctx, process, actionResume) })
+	s.undo(func(ctx context.Context) error { return s.target.command(ctx, process, platform.Resume) })
 	return nil
 }
 
 // down kills a process and keeps it down until the fault is over.
 func down(ctx context.Context, s *scene, process string) error {
-	if err := s.target.command(ctx, process, actionKill); err != nil {
+	if err := s.target.command(ctx, process, platform.Kill); err != nil {
 		return err
 	}
-	s.undo(func(ctx context.Context) error { return s.target.command(ctx, process, actionStart) })
-	return s.target.command(ctx, process, actionStop)
+	s.undo(func(ctx context.Context) error { return s.target.command(ctx, process, platform.Start) })
+	return s.target.command(ctx, process, platform.Stop)
 }
 
 func everyPackagerDown(ctx context.Context, s *scene) error {
@@ -283,7 +285,7 @@ func flap(ctx context.Context, s *scene, process string) error {
 // eachInTurn kills one process after the other, each when the one before is back.
 func eachInTurn(ctx context.Context, s *scene) error {
 	s.victim = "each process"
-	for _, p := range s.target.Platform.Snapshot().Processes {
+	for _, p := range latest(s.target.Platform).Processes {
 		if p.Service == "proxy" || p.Service == "viewer" {
 			continue // the proxy comes later; a viewer is one of the audience
 		}

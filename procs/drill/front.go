@@ -12,7 +12,7 @@ import (
 	"syscall"
 	"time"
 
-	"livestream-tui/procs/control"
+	"livestream-tui/procs/platform"
 	"livestream-tui/services/kit/text"
 )
 
@@ -31,7 +31,7 @@ const frontGrace = 3 * time.Second
 // startFront runs the command. In its words {port} stands for the port that it is
 // to listen on and {NAME} for the HOST:PORT of the packager of that name; they are
 // in its environment as well, PROXY_PORT and PACKAGERS (base URLs, with commas).
-func startFront(words []string, env map[string]string, packagers []control.Process, place Place) (*front, error) {
+func startFront(words []string, env map[string]string, packagers []platform.Process, place Place) (*front, error) {
 	port := strconv.Itoa(place.Front)
 	pairs, urls := []string{"{port}", port}, make([]string, len(packagers))
 	for i, p := range packagers {

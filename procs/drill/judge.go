@@ -8,7 +8,8 @@ import (
 	"time"
 
 	"livestream-tui/services/kit/event"
-	"livestream-tui/services/viewer"
+	"livestream-tui/services/viewer/player"
+	"livestream-tui/services/viewer/rules"
 )
 
 // Verdict is what the players saw of one fault.
@@ -37,7 +38,7 @@ type scope struct {
 	// NoSource is for how long there was nowhere to get a new segment from.
 	NoSource time.Duration
 	// Starved are the times in which this process did not get to run.
-	Starved []viewer.Wait
+	Starved []player.Wait
 	// Broke are the times at which the proxy was killed.
 	Broke []span
 }
@@ -64,12 +65,12 @@ const (
 // judge holds what players saw up to now against what they had seen before the
 // fault. unwell says what is not well again although it had the time; empty for
 // nothing. Pure.
-func judge(before, after []viewer.PlayerReport, in scope, unwell string) Verdict {
-	since := make([]viewer.PlayerReport, len(after))
+func judge(before, after []player.Report, in scope, unwell string) Verdict {
+	since := make([]player.Report, len(after))
 	for i, r := range after {
 		since[i] = r.Since(in.From)
 	}
-	sum := viewer.Summarize(since)
+	sum := player.Summarize(since)
 	brokenOff := excuse(since, in.Broke)
 	sum.Failed -= brokenOff
 	v := Verdict{
@@ -103,11 +104,11 @@ func judge(before, after []viewer.PlayerReport, in scope, unwell string) Verdict
 // excuse takes the failures out of reports that are of requests which the proxy's
 // death broke off, where the player then had the same URL whole. A refused
 // connection is never excused: the proxy's sockets outlive it.
-func excuse(list []viewer.PlayerReport, broke []span) int {
+func excuse(list []player.Report, broke []span) int {
 	n := 0
 	for i := range list {
 		r := &list[i]
-		var left []viewer.Failure
+		var left []player.Failure
 		for _, f := range r.Failures {
 			if brokenOff(f, broke) && cameWhole(r.Transfers, f) {
 				n++
@@ -122,7 +123,7 @@ func excuse(list []viewer.PlayerReport, broke []span) int {
 
 // brokenOff reports whether a request was under way when the proxy died, and had
 // its connection broken.
-func brokenOff(f viewer.Failure, broke []span) bool {
+func brokenOff(f player.Failure, broke []span) bool {
 	cut := false
 	for _, way := range []string{"EOF", "connection reset", "broken pipe", "broke off"} {
 		cut = cut || strings.Contains(f.Err, way)
@@ -136,7 +137,7 @@ func brokenOff(f viewer.Failure, broke []span) bool {
 
 // outstanding is how many requests the proxy's death broke off that have not come
 // whole since: a slow reader learns of it late, and asks again slowly.
-func outstanding(list []viewer.PlayerReport, broke []span) int {
+func outstanding(list []player.Report, broke []span) int {
 	n := 0
 	for _, r := range list {
 		for _, f := range r.Failures {
@@ -148,14 +149,14 @@ func outstanding(list []viewer.PlayerReport, broke []span) int {
 	return n
 }
 
-func cameWhole(list []viewer.Request, f viewer.Failure) bool {
-	return slices.ContainsFunc(list, func(q viewer.Request) bool {
+func cameWhole(list []player.Request, f player.Failure) bool {
+	return slices.ContainsFunc(list, func(q player.Request) bool {
 		return q.URL == f.URL && q.Err == "" && q.At.After(f.At)
 	})
 }
 
 // inFlight is how many transfers of media were under way.
-func inFlight(list []viewer.PlayerReport, at time.Time) int {
+func inFlight(list []player.Report, at time.Time) int {
 	n := 0
 	for _, r := range list {
 		for _, q := range r.Transfers {
@@ -168,9 +169,9 @@ func inFlight(list []viewer.PlayerReport, at time.Time) int {
 }
 
 // failures tells of failed requests, each way of failing once.
-func (v *Verdict) failures(list []viewer.PlayerReport, in scope) {
+func (v *Verdict) failures(list []player.Report, in scope) {
 	type way struct {
-		first   viewer.Failure
+		first   player.Failure
 		player  string
 		times   int
 		players map[string]bool
@@ -208,17 +209,17 @@ func skeleton(text string) string {
 	return string(b)
 }
 
-func (v *Verdict) violations(list []viewer.PlayerReport, in scope) {
+func (v *Verdict) violations(list []player.Report, in scope) {
 	type rule struct {
-		first  viewer.Violation
+		first  rules.Violation
 		player string
 		times  int
 	}
-	broken := map[viewer.Rule]*rule{}
+	broken := map[rules.Rule]*rule{}
 	excused := 0
 	for _, r := range list {
 		for _, x := range r.Violations {
-			if x.Rule == viewer.RuleDownload && lateByMachine(r, x, in) {
+			if x.Rule == rules.Download && lateByMachine(r, x, in) {
 				excused++
 				continue
 			}
@@ -242,7 +243,7 @@ func (v *Verdict) violations(list []viewer.PlayerReport, in scope) {
 
 // lateByMachine reports whether a rule was broken by a transfer that was whole, and
 // late by no more than this process did not get to run meanwhile.
-func lateByMachine(r viewer.PlayerReport, x viewer.Violation, in scope) bool {
+func lateByMachine(r player.Report, x rules.Violation, in scope) bool {
 	for _, q := range r.Transfers {
 		end := q.At.Add(q.Length)
 		if q.Err == "" && q.Waited > 0 && !end.After(x.At) && x.At.Sub(end) < toldWithin && in.starved(q.At, end) >= q.Waited-target {
@@ -261,8 +262,8 @@ func (v *Verdict) excused(n int, what string) {
 
 // stalls tells of stalls. One is the machine's and not the proxy's only where this
 // process did not get to run for as long as the picture stood.
-func (v *Verdict) stalls(list []viewer.PlayerReport, in scope) {
-	var longest viewer.Stall
+func (v *Verdict) stalls(list []player.Report, in scope) {
+	var longest player.Stall
 	of, excused := "", 0
 	for _, r := range list {
 		for _, s := range r.Stalls {
@@ -302,7 +303,7 @@ func (s scope) starved(from, to time.Time) time.Duration {
 }
 
 // others tells of what has no time of its own: who has given up, or plays no more.
-func (v *Verdict) others(before, after []viewer.PlayerReport) {
+func (v *Verdict) others(before, after []player.Report) {
 	gaveUp, dead, asleep := 0, "", 0
 	for i, r := range after {
 		if i < len(before) {

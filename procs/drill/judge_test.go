@@ -6,7 +6,8 @@ import (
 	"time"
 
 	"livestream-tui/services/kit/event"
-	"livestream-tui/services/viewer"
+	"livestream-tui/services/viewer/player"
+	"livestream-tui/services/viewer/rules"
 )
 
 var (
@@ -17,16 +18,16 @@ var (
 const listURL = "http://localhost:8002/live01/playlist.m3u8"
 
 // playing is a player that sees nothing: it plays, and the fault meets a transfer.
-func playing(name string) viewer.PlayerReport {
-	return viewer.PlayerReport{
-		PlayerStatus: viewer.PlayerStatus{Name: name, URL: listURL, State: event.ViewPlaying, Requests: 20, MSN: 9},
-		Transfers: []viewer.Request{
+func playing(name string) player.Report {
+	return player.Report{
+		Status: player.Status{Name: name, URL: listURL, State: event.ViewPlaying, Requests: 20, MSN: 9},
+		Transfers: []player.Request{
 			{URL: "http://localhost:8002/live01/9.m4s", At: faultAt.Add(-500 * time.Millisecond), Length: time.Second, Longest: 4 * time.Millisecond},
 		},
 	}
 }
 
-func before() viewer.PlayerReport {
+func before() player.Report {
 	r := playing("player 1")
 	r.Requests = 10
 	return r
@@ -35,58 +36,58 @@ func before() viewer.PlayerReport {
 func after(d time.Duration) time.Time { return faultAt.Add(d) }
 
 func TestAnythingThatAPlayerSawIsAFailure(t *testing.T) {
-	starved := func(list ...viewer.Wait) func(*scope) { return func(s *scope) { s.Starved = list } }
+	starved := func(list ...player.Wait) func(*scope) { return func(s *scope) { s.Starved = list } }
 	for _, c := range []struct {
 		name   string
-		saw    func(*viewer.PlayerReport)
+		saw    func(*player.Report)
 		unwell string
 		says   []string // none: passed
 		notes  []string
 		in     func(*scope) // nil: as it is
 	}{
-		{"nothing", func(*viewer.PlayerReport) {}, "", nil, nil, nil},
-		{"a failed request", func(r *viewer.PlayerReport) {
-			r.Failures = []viewer.Failure{{At: after(time.Second), Length: 500 * time.Millisecond, URL: "http://x/9.m4s", Err: "broke off after 5 of 9 bytes: unexpected EOF"}}
+		{"nothing", func(*player.Report) {}, "", nil, nil, nil},
+		{"a failed request", func(r *player.Report) {
+			r.Failures = []player.Failure{{At: after(time.Second), Length: 500 * time.Millisecond, URL: "http://x/9.m4s", Err: "broke off after 5 of 9 bytes: unexpected EOF"}}
 		}, "", []string{"1 failed request of 1 player", "1.50 s after the fault", "http://x/9.m4s", "broke off after 5 of 9 bytes"}, nil, nil},
-		{"failures that differ only in numbers are told as one", func(r *viewer.PlayerReport) {
-			r.Failures = []viewer.Failure{{At: after(2), Err: "broke off after 5 of 9 bytes"}, {At: after(1), Err: "broke off after 7 of 9 bytes"}}
+		{"failures that differ only in numbers are told as one", func(r *player.Report) {
+			r.Failures = []player.Failure{{At: after(2), Err: "broke off after 5 of 9 bytes"}, {At: after(1), Err: "broke off after 7 of 9 bytes"}}
 		}, "", []string{"2 failed requests", "after 7 of 9"}, nil, nil},
-		{"a failure before the fault was prepared is another's", func(r *viewer.PlayerReport) {
-			r.Failures = []viewer.Failure{{At: after(-3 * time.Second), Err: "status 502"}}
+		{"a failure before the fault was prepared is another's", func(r *player.Report) {
+			r.Failures = []player.Failure{{At: after(-3 * time.Second), Err: "status 502"}}
 		}, "", nil, nil, nil},
-		{"a wrong byte", func(r *viewer.PlayerReport) {
-			r.Violations = []viewer.Violation{{At: after(time.Second), Rule: viewer.RuleBytes, Text: "msn 9 held a, holds b"}}
+		{"a wrong byte", func(r *player.Report) {
+			r.Violations = []rules.Violation{{At: after(time.Second), Rule: rules.SameBytes, Text: "msn 9 held a, holds b"}}
 		}, "", []string{`rule "same bytes" broken 1×`, "1.00 s after", "msn 9 held a, holds b"}, nil, nil},
-		{"a playlist that goes back", func(r *viewer.PlayerReport) {
-			r.Violations = []viewer.Violation{{At: after(time.Second), Rule: viewer.RuleGrowth, Text: "the newest msn went down from 9 to 8"}}
+		{"a playlist that goes back", func(r *player.Report) {
+			r.Violations = []rules.Violation{{At: after(time.Second), Rule: rules.Growth, Text: "the newest msn went down from 9 to 8"}}
 		}, "", []string{"growth", "from 9 to 8"}, nil, nil},
-		{"a stall", func(r *viewer.PlayerReport) {
-			r.Stalls = []viewer.Stall{{At: after(3 * time.Second), Length: 700 * time.Millisecond}}
+		{"a stall", func(r *player.Report) {
+			r.Stalls = []player.Stall{{At: after(3 * time.Second), Length: 700 * time.Millisecond}}
 		}, "", []string{"1 stall, 700ms in all", "3.00 s after the fault for 700ms"}, nil, nil},
-		{"a stall while the machine starved us for less", func(r *viewer.PlayerReport) {
-			r.Stalls = []viewer.Stall{{At: after(3 * time.Second), Length: 700 * time.Millisecond}}
-		}, "", []string{"1 stall"}, []string{"did not let the drill itself run for 600ms"}, starved(viewer.Wait{At: after(time.Second), Length: 600 * time.Millisecond})},
-		{"a stall that starvation explains entirely", func(r *viewer.PlayerReport) {
-			r.Stalls = []viewer.Stall{{At: after(3 * time.Second), Length: 700 * time.Millisecond}}
+		{"a stall while the machine starved us for less", func(r *player.Report) {
+			r.Stalls = []player.Stall{{At: after(3 * time.Second), Length: 700 * time.Millisecond}}
+		}, "", []string{"1 stall"}, []string{"did not let the drill itself run for 600ms"}, starved(player.Wait{At: after(time.Second), Length: 600 * time.Millisecond})},
+		{"a stall that starvation explains entirely", func(r *player.Report) {
+			r.Stalls = []player.Stall{{At: after(3 * time.Second), Length: 700 * time.Millisecond}}
 		}, "", nil, []string{"1 stall not counted", "1.2s"},
-			starved(viewer.Wait{At: after(time.Second), Length: 600 * time.Millisecond}, viewer.Wait{At: after(2 * time.Second), Length: 600 * time.Millisecond})},
-		{"starvation after a stall explains nothing", func(r *viewer.PlayerReport) {
-			r.Stalls = []viewer.Stall{{At: after(time.Second), Length: 700 * time.Millisecond}}
-		}, "", []string{"1 stall"}, []string{"5s"}, starved(viewer.Wait{At: after(3 * time.Second), Length: 5 * time.Second})},
+			starved(player.Wait{At: after(time.Second), Length: 600 * time.Millisecond}, player.Wait{At: after(2 * time.Second), Length: 600 * time.Millisecond})},
+		{"starvation after a stall explains nothing", func(r *player.Report) {
+			r.Stalls = []player.Stall{{At: after(time.Second), Length: 700 * time.Millisecond}}
+		}, "", []string{"1 stall"}, []string{"5s"}, starved(player.Wait{At: after(3 * time.Second), Length: 5 * time.Second})},
 		{"a segment that came late by the machine alone", late(2100 * time.Millisecond), "", nil, []string{"1 slow transfer not counted"},
-			starved(viewer.Wait{At: after(time.Second), Length: 150 * time.Millisecond})},
+			starved(player.Wait{At: after(time.Second), Length: 150 * time.Millisecond})},
 		{"a segment that came later than the machine made it", late(3 * time.Second), "", []string{"were waited for"}, []string{"600ms"},
-			starved(viewer.Wait{At: after(time.Second), Length: 600 * time.Millisecond})},
-		{"a player that would have given up", func(r *viewer.PlayerReport) { r.GaveUp = 1 }, "", []string{"1 player would have given up"}, nil, nil},
-		{"a player that stands still in the end", func(r *viewer.PlayerReport) { r.State = event.ViewStalled }, "", []string{"player 1 is stalled"}, nil, nil},
-		{"a player that did nothing", func(r *viewer.PlayerReport) { r.Requests = 10 }, "", []string{"no request ended at 1 player"}, nil, nil},
-		{"nothing in flight at the fault", func(r *viewer.PlayerReport) { r.Transfers = nil }, "", []string{"nothing is shown: only 0 of 1"}, nil, nil},
-		{"only the playlist in flight at the fault", func(r *viewer.PlayerReport) { r.Transfers[0].URL = listURL }, "", []string{"only 0 of 1"}, nil, nil},
-		{"a playlist that stood still by what two players saw", func(r *viewer.PlayerReport) {
-			r.Growth = []viewer.Newest{{MSN: 9, From: after(-time.Second), To: after(2500 * time.Millisecond)}}
+			starved(player.Wait{At: after(time.Second), Length: 600 * time.Millisecond})},
+		{"a player that would have given up", func(r *player.Report) { r.GaveUp = 1 }, "", []string{"1 player would have given up"}, nil, nil},
+		{"a player that stands still in the end", func(r *player.Report) { r.State = event.ViewStalled }, "", []string{"player 1 is stalled"}, nil, nil},
+		{"a player that did nothing", func(r *player.Report) { r.Requests = 10 }, "", []string{"no request ended at 1 player"}, nil, nil},
+		{"nothing in flight at the fault", func(r *player.Report) { r.Transfers = nil }, "", []string{"nothing is shown: only 0 of 1"}, nil, nil},
+		{"only the playlist in flight at the fault", func(r *player.Report) { r.Transfers[0].URL = listURL }, "", []string{"only 0 of 1"}, nil, nil},
+		{"a playlist that stood still by what two players saw", func(r *player.Report) {
+			r.Growth = []rules.Newest{{MSN: 9, From: after(-time.Second), To: after(2500 * time.Millisecond)}}
 		}, "", []string{"stood still: no new segment for 3.5s"}, nil, nil},
-		{"a playlist that stood still no longer than it may", func(r *viewer.PlayerReport) {
-			r.Growth = []viewer.Newest{{MSN: 9, From: after(-time.Second), To: after(1900 * time.Millisecond)}}
+		{"a playlist that stood still no longer than it may", func(r *player.Report) {
+			r.Growth = []rules.Newest{{MSN: 9, From: after(-time.Second), To: after(1900 * time.Millisecond)}}
 		}, "", nil, nil, nil},
 		{"what the proxy's death broke off came whole again", brokeOff("broke off after 5 of 9 bytes: read: connection reset by peer", true), "",
 			nil, []string{"1 transfer broken off"}, proxyDied},
@@ -100,7 +101,7 @@ func TestAnythingThatAPlayerSawIsAFailure(t *testing.T) {
 			[]string{"1 failed request"}, nil, nil},
 		{"what broke off long after the proxy died", brokeOff("broke off after 5 of 9 bytes: unexpected EOF", true), "",
 			[]string{"1 failed request"}, nil, func(s *scope) { s.Broke = []span{{after(-3 * time.Second), after(-2 * time.Second)}} }},
-		{"a packager that does not come back", func(*viewer.PlayerReport) {}, "server1 is backoff", []string{"not as before the fault: server1 is backoff"}, nil, nil},
+		{"a packager that does not come back", func(*player.Report) {}, "server1 is backoff", []string{"not as before the fault: server1 is backoff"}, nil, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := playing("player 1")
@@ -109,7 +110,7 @@ func TestAnythingThatAPlayerSawIsAFailure(t *testing.T) {
 			if c.in != nil {
 				c.in(&in)
 			}
-			v := judge([]viewer.PlayerReport{before()}, []viewer.PlayerReport{r}, in, c.unwell)
+			v := judge([]player.Report{before()}, []player.Report{r}, in, c.unwell)
 			if got, want := v.Passed, c.says == nil; got != want {
 				t.Errorf("passed: got %t, want %t; evidence %q", got, want, v.Evidence)
 			}
@@ -123,10 +124,10 @@ func TestWhatWasBrokenOffIsOutstandingUntilItComesWhole(t *testing.T) {
 	died := []span{{after(0), after(deathWithin)}}
 	for _, c := range []struct {
 		name string
-		saw  func(*viewer.PlayerReport)
+		saw  func(*player.Report)
 		want int
 	}{
-		{"nothing was broken off", func(*viewer.PlayerReport) {}, 0},
+		{"nothing was broken off", func(*player.Report) {}, 0},
 		{"asked for again, and still on its way", brokeOff("broke off after 5 of 9 bytes: unexpected EOF", false), 1},
 		{"it came whole", brokeOff("broke off after 5 of 9 bytes: unexpected EOF", true), 0},
 		{"a failure of another kind", brokeOff("status 503 Service Unavailable", false), 0},
@@ -134,7 +135,7 @@ func TestWhatWasBrokenOffIsOutstandingUntilItComesWhole(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			r := playing("player 1")
 			c.saw(&r)
-			if got := outstanding([]viewer.PlayerReport{playing("player 2"), r}, died); got != c.want {
+			if got := outstanding([]player.Report{playing("player 2"), r}, died); got != c.want {
 				t.Errorf("got %d, want %d", got, c.want)
 			}
 		})
@@ -142,20 +143,20 @@ func TestWhatWasBrokenOffIsOutstandingUntilItComesWhole(t *testing.T) {
 }
 
 // late is a whole segment whose bytes were waited for, in a transfer of 5 s.
-func late(waited time.Duration) func(*viewer.PlayerReport) {
-	return func(r *viewer.PlayerReport) {
-		r.Transfers = append(r.Transfers, viewer.Request{URL: "http://x/10.m4s", Status: 200, At: after(0), Length: 5 * time.Second, Waited: waited})
-		r.Violations = []viewer.Violation{{At: after(5010 * time.Millisecond), Rule: viewer.RuleDownload, Text: "its bytes were waited for"}}
+func late(waited time.Duration) func(*player.Report) {
+	return func(r *player.Report) {
+		r.Transfers = append(r.Transfers, player.Request{URL: "http://x/10.m4s", Status: 200, At: after(0), Length: 5 * time.Second, Waited: waited})
+		r.Violations = []rules.Violation{{At: after(5010 * time.Millisecond), Rule: rules.Download, Text: "its bytes were waited for"}}
 	}
 }
 
 // brokeOff is a transfer that failed during the fault, and what became of it.
-func brokeOff(err string, again bool) func(*viewer.PlayerReport) {
-	return func(r *viewer.PlayerReport) {
-		r.Failures = []viewer.Failure{{At: after(-time.Second / 2), Length: 550 * time.Millisecond, URL: "http://x/9.m4s", Err: err}}
-		r.Transfers = append(r.Transfers, viewer.Request{URL: "http://x/9.m4s", At: after(-time.Second / 2), Length: 550 * time.Millisecond, Err: err})
+func brokeOff(err string, again bool) func(*player.Report) {
+	return func(r *player.Report) {
+		r.Failures = []player.Failure{{At: after(-time.Second / 2), Length: 550 * time.Millisecond, URL: "http://x/9.m4s", Err: err}}
+		r.Transfers = append(r.Transfers, player.Request{URL: "http://x/9.m4s", At: after(-time.Second / 2), Length: 550 * time.Millisecond, Err: err})
 		if again {
-			r.Transfers = append(r.Transfers, viewer.Request{URL: "http://x/9.m4s", At: after(time.Second), Length: time.Second, Status: 200})
+			r.Transfers = append(r.Transfers, player.Request{URL: "http://x/9.m4s", At: after(time.Second), Length: time.Second, Status: 200})
 		}
 	}
 }
@@ -177,9 +178,9 @@ func wantWords(t *testing.T, what string, got, words []string) {
 
 func TestVerdictCountsAllPlayers(t *testing.T) {
 	one, two := playing("player 1"), playing("player 2")
-	two.Failures = []viewer.Failure{{At: after(time.Second), Err: "status 502"}, {At: after(2 * time.Second), Err: "status 502"}}
+	two.Failures = []player.Failure{{At: after(time.Second), Err: "status 502"}, {At: after(2 * time.Second), Err: "status 502"}}
 	two.Transfers[0].Longest = 30 * time.Millisecond
-	v := judge([]viewer.PlayerReport{before(), before()}, []viewer.PlayerReport{one, two}, during, "")
+	v := judge([]player.Report{before(), before()}, []player.Report{one, two}, during, "")
 	if v.Players != 2 || v.InFlight != 2 || v.Failed != 2 || v.LongestWait != 30*time.Millisecond {
 		t.Errorf("got %+v, want 2 players, 2 in flight, 2 failed, 30 ms", v)
 	}

@@ -9,9 +9,9 @@ import (
 	"strings"
 	"time"
 
-	"livestream-tui/procs/control"
+	"livestream-tui/procs/platform"
 	"livestream-tui/services/kit/event"
-	"livestream-tui/services/viewer"
+	"livestream-tui/services/viewer/player"
 )
 
 // wordWithin is how old a viewer's word may be to count: it speaks once a second.
@@ -20,13 +20,13 @@ const wordWithin = 3 * time.Second
 // Live makes a fault on a platform that others watch, and judges by the word of the
 // platform's own viewers. It returns what was seen, in words; the error says why the
 // fault did not pass, or could not be made.
-func Live(ctx context.Context, p control.Platform, f Fault) (string, error) {
-	before := p.Snapshot()
+func Live(ctx context.Context, p platform.Platform, f Fault) (string, error) {
+	before := latest(p)
 	words, err := witnesses(before)
 	if err != nil {
 		return "", err
 	}
-	client := viewer.NewClient(false)
+	client := player.NewClient(false)
 	defer client.CloseIdleConnections()
 	made, err := f.Make(ctx, Target{
 		Platform: p, Client: client, Bitrate: words[0].BitrateBPS,
@@ -38,14 +38,14 @@ func Live(ctx context.Context, p control.Platform, f Fault) (string, error) {
 	if err := sleep(ctx, time.Until(made.Over.Add(aftermath))); err != nil {
 		return "", err
 	}
-	err = await(ctx, healWithin, func() error { return healed(before, p.Snapshot()) })
-	after := p.Snapshot()
+	err = await(ctx, healWithin, func() error { return healed(before, latest(p)) })
+	after := latest(p)
 	return switches(before, after), errors.Join(noticed(words, after), err)
 }
 
 // witnesses are the words of the viewers that could tell; each signal must play.
-func witnesses(s control.Snapshot) ([]control.ViewingAt, error) {
-	words := slices.DeleteFunc(slices.Clone(s.Viewings), func(v control.ViewingAt) bool {
+func witnesses(s platform.Snapshot) ([]platform.ViewingAt, error) {
+	words := slices.DeleteFunc(slices.Clone(s.Viewings), func(v platform.ViewingAt) bool {
 		return s.At.Sub(v.Time) > wordWithin || v.State == event.ViewEnded
 	})
 	if len(words) == 0 {
@@ -60,10 +60,10 @@ func witnesses(s control.Snapshot) ([]control.ViewingAt, error) {
 }
 
 // noticed says what the viewers have noticed since, nil for nothing.
-func noticed(before []control.ViewingAt, now control.Snapshot) error {
+func noticed(before []platform.ViewingAt, now platform.Snapshot) error {
 	var list []string
 	for _, v := range before {
-		i := slices.IndexFunc(now.Viewings, func(o control.ViewingAt) bool { return o.Process == v.Process && o.Signal == v.Signal })
+		i := slices.IndexFunc(now.Viewings, func(o platform.ViewingAt) bool { return o.Process == v.Process && o.Signal == v.Signal })
 		if i < 0 || now.At.Sub(now.Viewings[i].Time) > wordWithin {
 			list = append(list, fmt.Sprintf("%s says nothing of %s any more", v.Process, v.Signal))
 			continue
@@ -90,7 +90,7 @@ func noticed(before []control.ViewingAt, now control.Snapshot) error {
 }
 
 // healed says which process that was well is not.
-func healed(before, now control.Snapshot) error {
+func healed(before, now platform.Snapshot) error {
 	for _, was := range before.Processes {
 		for _, p := range now.Processes {
 			if p.Name == was.Name && isReady(was) && !was.Paused && (!isReady(p) || p.Paused) {
@@ -102,7 +102,7 @@ func healed(before, now control.Snapshot) error {
 }
 
 // switches says what the failovers between two snapshots cost.
-func switches(before, now control.Snapshot) string {
+func switches(before, now platform.Snapshot) string {
 	n, worst := 0, -1.0
 	for _, f := range now.Failovers {
 		if f.Time.After(before.At) {

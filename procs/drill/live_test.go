@@ -5,15 +5,15 @@ import (
 	"testing"
 	"time"
 
-	"livestream-tui/procs/control"
+	"livestream-tui/procs/platform"
 	"livestream-tui/services/kit/event"
 )
 
 func TestLiveIsJudgedByTheViewersWord(t *testing.T) {
 	at := time.Date(2024, 4, 5, 14, 2, 31, 0, time.UTC)
-	word := func(at time.Time, v event.Viewing) []control.ViewingAt {
+	word := func(at time.Time, v event.Viewing) []platform.ViewingAt {
 		v.Signal, v.State = "live01", event.ViewPlaying
-		return []control.ViewingAt{{Time: at, Process: "viewer", Viewing: v}}
+		return []platform.ViewingAt{{Time: at, Process: "viewer", Viewing: v}}
 	}
 	had := event.Viewing{Stalls: 2, Violations: 1, FailedRequests: 3, StalledMS: 500}
 	for name, c := range map[string]struct {
@@ -29,11 +29,11 @@ func TestLiveIsJudgedByTheViewersWord(t *testing.T) {
 		"a viewer silenced": {had, time.Second, "viewer says nothing of live01 any more"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			words, err := witnesses(control.Snapshot{At: at, Viewings: word(at, had)})
+			words, err := witnesses(platform.Snapshot{At: at, Viewings: word(at, had)})
 			if err != nil {
 				t.Fatal(err)
 			}
-			err = noticed(words, control.Snapshot{At: at.Add(10 * time.Second), Viewings: word(at.Add(c.said), c.now)})
+			err = noticed(words, platform.Snapshot{At: at.Add(10 * time.Second), Viewings: word(at.Add(c.said), c.now)})
 			if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
 				t.Errorf("got %v, want %q", err, c.want)
 			}
@@ -41,10 +41,10 @@ func TestLiveIsJudgedByTheViewersWord(t *testing.T) {
 	}
 	ended := word(at, had)
 	ended[0].Signal, ended[0].State = "live02", event.ViewEnded
-	if words, err := witnesses(control.Snapshot{At: at, Viewings: append(word(at, had), ended...)}); err != nil || len(words) != 1 {
+	if words, err := witnesses(platform.Snapshot{At: at, Viewings: append(word(at, had), ended...)}); err != nil || len(words) != 1 {
 		t.Errorf("got %v, %v, want the word on the signal that has not ended", words, err)
 	}
-	if _, err := witnesses(control.Snapshot{At: at.Add(time.Minute), Viewings: word(at, had)}); err == nil {
+	if _, err := witnesses(platform.Snapshot{At: at.Add(time.Minute), Viewings: word(at, had)}); err == nil {
 		t.Error("a word of a minute ago counts")
 	}
 }

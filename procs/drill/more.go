@@ -7,11 +7,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 	"syscall"
 	"time"
 
-	"livestream-tui/procs/control"
+	"livestream-tui/procs/platform"
 )
 
 const (
@@ -52,7 +51,7 @@ func killProxy(ctx context.Context, s *scene, process string) error {
 	}
 	from := time.Now()
 	s.breaks(span{from, from.Add(deathWithin)})
-	if err := s.target.command(ctx, process, actionKill); err != nil {
+	if err := s.target.command(ctx, process, platform.Kill); err != nil {
 		return err
 	}
 	if err := s.takeBack(ctx); err != nil {
@@ -67,7 +66,7 @@ const deathWithin = 250 * time.Millisecond
 // renew restarts a process in good order and waits until the next incarnation is
 // ready.
 func renew(ctx context.Context, s *scene, process string) error {
-	return s.target.andAwait(ctx, process, actionRestart)
+	return s.target.andAwait(ctx, process, platform.Restart)
 }
 
 // killTwice kills a process, and again as soon as it is back.
@@ -84,15 +83,15 @@ func killTwice(ctx context.Context, s *scene, process string) error {
 func upgrade(ctx context.Context, s *scene) error {
 	s.victim = "each process"
 	before := map[string]int{}
-	for _, p := range s.target.Platform.Snapshot().Processes {
+	for _, p := range latest(s.target.Platform).Processes {
 		before[p.Name] = p.Incarnation
 	}
-	if err := s.target.command(ctx, "", control.Upgrade); err != nil {
+	if err := s.target.command(ctx, "", platform.Upgrade); err != nil {
 		return err
 	}
 	stopped := errors.New("")
 	err := await(ctx, upgradeWithin, func() error {
-		now := s.target.Platform.Snapshot()
+		now := latest(s.target.Platform)
 		if u := now.Upgrade; u != nil && u.Error != "" {
 			stopped = fmt.Errorf("the upgrade stopped at %s: %s", u.Process, u.Error)
 			return nil
@@ -271,7 +270,7 @@ func noDescriptors(_ context.Context, s *scene, process string) error {
 		if now, err := s.target.process(process); err != nil || now.Incarnation != p.Incarnation {
 			return err
 		}
-		if err := restore(); err != nil && !strings.Contains(err.Error(), syscall.ESRCH.Error()) {
+		if err := restore(); err != nil && !errors.Is(err, syscall.ESRCH) {
 			return err
 		}
 		return nil

@@ -6,14 +6,14 @@ import (
 	"sync"
 	"time"
 
-	"livestream-tui/services/viewer"
+	"livestream-tui/services/viewer/player"
 )
 
 // pulse tells when this process did not get to run: what came late then may have
 // been late by the machine. Safe for concurrent use.
 type pulse struct {
 	mu   sync.Mutex
-	late []viewer.Wait // oldest first; guarded by mu
+	late []player.Wait // oldest first; guarded by mu
 }
 
 const (
@@ -31,19 +31,19 @@ func (p *pulse) run(ctx context.Context) {
 			return
 		}
 		if late := time.Since(due); late > pulseLate {
-			p.add(viewer.Wait{At: due, Length: late})
+			p.add(player.Wait{At: due, Length: late})
 		}
 	}
 }
 
-func (p *pulse) add(w viewer.Wait) {
+func (p *pulse) add(w player.Wait) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.late = append(p.late, w)
 	p.late = p.late[max(0, len(p.late)-pulseKept):]
 }
 
-func (p *pulse) starved() []viewer.Wait {
+func (p *pulse) starved() []player.Wait {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return slices.Clone(p.late)

@@ -6,7 +6,8 @@ import (
 	"strings"
 	"time"
 
-	"livestream-tui/procs/control"
+	"livestream-tui/layouts"
+	"livestream-tui/procs/platform"
 )
 
 // Stroke is a fault of a soak: something that goes wrong with one process for a
@@ -42,23 +43,23 @@ const (
 	RoleOther // left alone
 )
 
-// roleOf is the role of a process by its service.
-func roleOf(p control.Process) Role {
-	switch {
-	case isWorker(p):
+// roleOf is what a process is for, by its role in the layout.
+func roleOf(p platform.Process) Role {
+	switch p.Role {
+	case layouts.Worker:
 		return RoleEncoder
-	case isPackager(p):
+	case layouts.Packager:
 		return RolePackager
-	case p.Service == "proxy":
+	case layouts.Proxy:
 		return RoleProxy
-	case slices.Contains([]string{"reporter", "discovery", "origin"}, p.Service):
+	case layouts.Reporter, layouts.Discovery, layouts.Origin:
 		return RoleControl
 	}
 	return RoleOther
 }
 
 // crew are the processes in the order of the layout.
-func crew(processes []control.Process) []Member {
+func crew(processes []platform.Process) []Member {
 	var list []Member
 	for _, p := range processes {
 		list = append(list, Member{p.Name, roleOf(p)})

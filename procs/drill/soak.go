@@ -8,8 +8,9 @@ import (
 	"sync"
 	"time"
 
-	"livestream-tui/procs/control"
-	"livestream-tui/services/viewer"
+	"livestream-tui/procs/platform"
+	"livestream-tui/services/viewer/player"
+	"livestream-tui/services/viewer/rules"
 )
 
 // SoakOptions say what Soak does.
@@ -35,8 +36,8 @@ const keepPerSecond = 8
 
 // Soak launches p, makes random faults on it for so long and stops it. What comes
 // when is Schedule's word. The last result is the whole's.
-func Soak(ctx context.Context, p control.Runner, o SoakOptions) (Summary, error) {
-	list := Schedule(o.Seed, o.Length, crew(p.Snapshot().Processes))
+func Soak(ctx context.Context, p platform.Runner, o SoakOptions) (Summary, error) {
+	list := Schedule(o.Seed, o.Length, crew(latest(p).Processes))
 	r := &run{Options: o.Options, platform: p, keep: max(1000, keepPerSecond*int(o.Length/time.Second))}
 	k := &soak{run: r, list: list, length: o.Length, seed: o.Seed}
 	return r.on(ctx, p, len(list)+1, k.all)
@@ -129,7 +130,7 @@ func (k *soak) result(number int, r Result) {
 // fault is a stroke as a row of a report.
 func (k *soak) fault(s Stroke) Fault {
 	f := Fault{Name: s.Name(), Hold: s.Hold}
-	for _, m := range crew(k.platform.Snapshot().Processes) {
+	for _, m := range crew(latest(k.platform).Processes) {
 		if m.Name != s.Process {
 			continue
 		}
@@ -195,7 +196,7 @@ func (k *soak) spared(ctx context.Context, process string) error {
 		if role != of && role != RoleProxy {
 			continue
 		}
-		others := k.target.those(func(p control.Process) bool {
+		others := k.target.those(func(p platform.Process) bool {
 			return roleOf(p) == of && p.Name != process && isReady(p) && !p.Paused && !slices.Contains(down, baseURL(p))
 		})
 		if len(others) == 0 {
@@ -238,14 +239,14 @@ func (k *soak) tell(ctx context.Context, d done) {
 func (k *soak) seen(from, to time.Time) Verdict {
 	in := scope{from, from, comeBack, k.pulse.starved(), k.broken()}
 	list := k.crowd.reports()
-	since := make([]viewer.PlayerReport, len(list))
+	since := make([]player.Report, len(list))
 	for i, r := range list {
-		r.Failures = slices.DeleteFunc(slices.Clone(r.Failures), func(f viewer.Failure) bool { return f.At.After(to) })
-		r.Violations = slices.DeleteFunc(slices.Clone(r.Violations), func(x viewer.Violation) bool { return x.At.After(to) })
-		r.Stalls = slices.DeleteFunc(slices.Clone(r.Stalls), func(s viewer.Stall) bool { return s.At.After(to) })
+		r.Failures = slices.DeleteFunc(slices.Clone(r.Failures), func(f player.Failure) bool { return f.At.After(to) })
+		r.Violations = slices.DeleteFunc(slices.Clone(r.Violations), func(x rules.Violation) bool { return x.At.After(to) })
+		r.Stalls = slices.DeleteFunc(slices.Clone(r.Stalls), func(s player.Stall) bool { return s.At.After(to) })
 		since[i] = r.Since(from)
 	}
-	sum := viewer.Summarize(since)
+	sum := player.Summarize(since)
 	v := Verdict{Players: len(list), InFlight: inFlight(list, from), Requests: sum.Requests, Violated: sum.Violated, LongestWait: sum.LongestWait}
 	v.BrokenOff = excuse(since, in.Broke)
 	v.Failed = sum.Failed - v.BrokenOff

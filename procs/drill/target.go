@@ -7,18 +7,19 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"strings"
 	"time"
 
-	"livestream-tui/procs/control"
+	"livestream-tui/layouts"
+	"livestream-tui/procs/platform"
+	"livestream-tui/services/kit/httpx"
 )
 
 // Target is what faults are done to: a live platform, and the playlist that its
 // players load. Safe for concurrent use.
 type Target struct {
-	Platform control.Platform
+	Platform platform.Platform
 	// Playlist is the media playlist's URL at the proxy, whose X-Packager tells the
 	// active packager.
 	Playlist string
@@ -46,20 +47,18 @@ const (
 )
 
 // isWorker reports whether a process is an encoder.
-func isWorker(p control.Process) bool { return p.Service == "worker" }
+func isWorker(p platform.Process) bool { return p.Role == layouts.Worker }
 
-// isPackager reports whether a process is one: the service, or a preset of it.
-func isPackager(p control.Process) bool {
-	return p.Service == "packager" || strings.HasPrefix(p.Service, "server")
-}
+// isPackager reports whether a process is a packager.
+func isPackager(p platform.Process) bool { return p.Role == layouts.Packager }
 
 // packagers are the platform's, in the order of the layout.
-func (t Target) packagers() []control.Process { return t.those(isPackager) }
+func (t Target) packagers() []platform.Process { return t.those(isPackager) }
 
 // those are the processes that are so, in the order of the layout.
-func (t Target) those(are func(control.Process) bool) []control.Process {
-	var list []control.Process
-	for _, p := range t.Platform.Snapshot().Processes {
+func (t Target) those(are func(platform.Process) bool) []platform.Process {
+	var list []platform.Process
+	for _, p := range latest(t.Platform).Processes {
 		if are(p) {
 			list = append(list, p)
 		}
@@ -68,15 +67,15 @@ func (t Target) those(are func(control.Process) bool) []control.Process {
 }
 
 // baseURL is how the platform's own services call a packager.
-func baseURL(p control.Process) string { return fmt.Sprintf("http://localhost:%d", p.Port) }
+func baseURL(p platform.Process) string { return fmt.Sprintf("http://localhost:%d", p.Port) }
 
-func (t Target) process(name string) (control.Process, error) {
-	for _, p := range t.Platform.Snapshot().Processes {
+func (t Target) process(name string) (platform.Process, error) {
+	for _, p := range latest(t.Platform).Processes {
 		if p.Name == name {
 			return p, nil
 		}
 	}
-	return control.Process{}, fmt.Errorf("no process %q", name)
+	return platform.Process{}, fmt.Errorf("no process %q", name)
 }
 
 // active is the name of the packager that players are served from, by the word of
@@ -114,8 +113,8 @@ func (t Target) awaitGood(ctx context.Context) error {
 	return ctx.Err()
 }
 
-func (t Target) command(ctx context.Context, process string, a control.Action) error {
-	if err := t.Platform.Command(ctx, control.Command{Process: process, Action: a}); err != nil {
+func (t Target) command(ctx context.Context, process string, a platform.Action) error {
+	if err := t.Platform.Command(ctx, platform.Command{Process: process, Action: a}); err != nil {
 		return fmt.Errorf("%s %s: %w", a, process, err)
 	}
 	return nil
@@ -180,22 +179,16 @@ func (t Target) set(ctx context.Context, process string, f fault) error {
 	return nil
 }
 
-func onSocket(path string) *http.Client {
-	return &http.Client{Transport: &http.Transport{
-		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			return new(net.Dialer).DialContext(ctx, "unix", path)
-		},
-	}}
-}
+func onSocket(path string) *http.Client { return httpx.New(httpx.Options{Dial: httpx.Socket(path)}) }
 
 // killAndAwait kills a process and waits until another incarnation of it is ready.
 func (t Target) killAndAwait(ctx context.Context, process string) error {
-	return t.andAwait(ctx, process, actionKill)
+	return t.andAwait(ctx, process, platform.Kill)
 }
 
 // andAwait does something to a process that ends its incarnation and waits until
 // another one is ready.
-func (t Target) andAwait(ctx context.Context, process string, a control.Action) error {
+func (t Target) andAwait(ctx context.Context, process string, a platform.Action) error {
 	old, err := t.process(process)
 	if err != nil {
 		return err

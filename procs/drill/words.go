@@ -1,19 +1,15 @@
 package drill
 
-import "livestream-tui/procs/control"
+import (
+	"context"
 
-// The actions and states of procs by the numbers and names under which they travel:
-// only procs/control is below this package.
-const (
-	actionKill control.Action = iota + 1
-	actionRestart
-	actionStop
-	actionStart
-	actionPause
-	actionResume
+	"livestream-tui/procs/platform"
 )
 
-// ready is the state of a process that does what it is there for.
-const ready = "ready"
+func isReady(p platform.Process) bool { return p.State == platform.Ready }
 
-func isReady(p control.Process) bool { return p.State.String() == ready }
+// latest is the newest snapshot that is known.
+func latest(p platform.Platform) platform.Snapshot {
+	s, _ := p.Snapshot(context.Background())
+	return s
+}

@@ -1,0 +1,175 @@
+package ctl
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"livestream-tui/procs/platform"
+	"livestream-tui/services/kit/text"
+)
+
+// WriteStatus writes what a platform is, for people: the light, where to watch, and
+// a table of the processes.
+func WriteStatus(w io.Writer, s platform.Snapshot) error {
+	air := s.OnAir
+	var out bytes.Buffer
+	head := tabwriter.NewWriter(&out, 0, 8, 2, ' ', 0)
+	fmt.Fprintf(head, "%s\t%s\n", strings.ToUpper(air.State.String()), text.Joined(signalsText(s, air), air.Reason))
+	for _, d := range s.Degraded {
+		fmt.Fprintf(head, "%s\t%s; a failover shows\n", text.Joined(string(d.Mode)), text.Joined(d.Playlist, d.Reason))
+	}
+	for _, l := range s.Live {
+		fmt.Fprintf(head, "play\t%s\n", s.Playlist(l.Signal))
+	}
+	fmt.Fprintf(head, "platform\t%s\n", text.Joined(fmt.Sprintf("layout %s, pid %d, up %s, logs in %s", s.Layout, s.PID, text.Brief(s.At.Sub(s.Started)), s.LogFolder)))
+	_ = head.Flush() // a buffer takes everything
+	writeLights(&out, s, air)
+	writeOutages(&out, s)
+	writeFilms(&out, s)
+	fmt.Fprintln(&out)
+	table := tabwriter.NewWriter(&out, 0, 8, 2, ' ', 0)
+	fmt.Fprintln(table, "NAME\tSTATE\tPID\tUPTIME\tRESTARTS\tCPU\tRSS\tPORT\tREASON")
+	for _, p := range s.Processes {
+		pid, up, cpu, rss, port := "-", "-", "-", "-", "-"
+		if p.PID != 0 {
+			pid, up = fmt.Sprint(p.PID), text.Brief(s.At.Sub(p.Started))
+		}
+		if p.PID != 0 && p.RSS != 0 { // else not measured yet
+			cpu, rss = fmt.Sprintf("%.1f%%", p.CPU), text.Bytes(p.RSS)
+		}
+		if p.Port != 0 {
+			port = fmt.Sprint(p.Port)
+		}
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%d\t%s\t%s\t%s\t%s\n", text.Joined(p.Name), stateWord(p), pid, up, p.Restarts, cpu, rss, port, text.Joined(reason(p)))
+	}
+	_ = table.Flush() // as above
+	for line := range strings.Lines(out.String()) {
+		if _, err := fmt.Fprintln(w, strings.TrimRight(line, " \n")); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// newTable begins a table of a status, apart from what is before it.
+func newTable(out *bytes.Buffer, head string) *tabwriter.Writer {
+	fmt.Fprintln(out)
+	table := tabwriter.NewWriter(out, 0, 8, 2, ' ', 0)
+	fmt.Fprintln(table, head)
+	return table
+}
+
+// writeLights writes the light of each signal.
+func writeLights(out *bytes.Buffer, s platform.Snapshot, air platform.OnAir) {
+	if len(air.Signals) == 0 {
+		return
+	}
+	table := newTable(out, "SIGNAL\tLIGHT\tSINCE\tFROM\tREASON")
+	for _, l := range air.Signals {
+		since := "-"
+		if !l.Since.IsZero() {
+			since = l.Since.Local().Format(time.DateTime)
+		}
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", text.Joined(l.Signal), l.State, since, text.Joined(cmp.Or(s.PlayedFrom(l.Signal), "-")), text.Joined(l.Reason))
+	}
+	_ = table.Flush() // a buffer takes everything
+}
+
+// writeOutages writes the newest outages.
+func writeOutages(out *bytes.Buffer, s platform.Snapshot) {
+	list := s.Outages[max(0, len(s.Outages)-platform.OutagesShown):]
+	if len(list) == 0 {
+		return
+	}
+	table := newTable(out, "OUTAGE\tSINCE\tUNTIL\tLENGTH\tREASON")
+	for _, o := range list {
+		until := "it lasts"
+		if !o.Lasts() {
+			until = o.Until.Local().Format("15:04:05.000")
+		}
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", text.Joined(o.Signal), o.Since.Local().Format("2006-01-02 15:04:05.000"), until, o.Length(s.At), text.Joined(o.Reason))
+	}
+	_ = table.Flush() // as above
+}
+
+// writeFilms writes what becomes of each file of the input folder.
+func writeFilms(out *bytes.Buffer, s platform.Snapshot) {
+	list := s.FilmList()
+	if len(list) == 0 {
+		return
+	}
+	table := newTable(out, "FILM\tSIGNAL\tSTATE\tREASON")
+	for _, f := range list {
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", text.Joined(f.File), text.Joined(cmp.Or(f.Signal, "-")), text.Joined(string(f.State)), text.Joined(f.Reason))
+	}
+	_ = table.Flush() // as above
+}
+
+// WriteStatusJSON writes a snapshot as one JSON document.
+func WriteStatusJSON(w io.Writer, s platform.Snapshot) error {
+	s.Ingests, s.Details, s.Live, s.Preferences = some(s.Ingests), some(s.Details), some(s.Live), some(s.Preferences)
+	s.Failovers, s.Viewings = some(s.Failovers), some(s.Viewings)
+	s.Degraded, s.ServingChanges = some(s.Degraded), some(s.ServingChanges)
+	s.Outages, s.Films = some(s.Outages), some(s.FilmList())
+	s.OnAir.Signals, s.Packagers, s.Actives = some(s.OnAir.Signals), some(s.Packagers), some(s.Actives)
+	return writeJSON(w, s)
+}
+
+// some is list, [] rather than null in JSON.
+func some[E any](list []E) []E {
+	if list == nil {
+		return []E{}
+	}
+	return list
+}
+
+func writeJSON(w io.Writer, v any) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false)
+	return e.Encode(v)
+}
+
+// signalsText tells where the one signal is played from, or how many of several are on
+// air.
+func signalsText(s platform.Snapshot, air platform.OnAir) string {
+	on, due := air.Count()
+	switch {
+	case due > 1, due == 1 && len(s.Preferences) != 1:
+		return fmt.Sprintf("%d of %d signals on air", on, due)
+	case len(s.Preferences) == 1:
+		where := s.Preferences[0].Signal + " from " + cmp.Or(s.PlayedFrom(s.Preferences[0].Signal), "nowhere")
+		if usable, of := s.Usable(s.Preferences[0].Signal); of > 0 {
+			where += fmt.Sprintf(", %d of %d packagers usable", usable, of)
+		}
+		return where
+	}
+	return ""
+}
+
+// stateWord is the state in one word.
+func stateWord(p platform.Process) string {
+	if p.Paused && p.PID != 0 && p.State != platform.Stopping {
+		return "paused"
+	}
+	return p.State.String()
+}
+
+// reason says why a process is what it is.
+func reason(p platform.Process) string {
+	switch progress := platform.ProgressText(p.Progress); {
+	case progress != "":
+		return progress
+	case p.Reason != "":
+		return p.Reason
+	case p.LastExit != "":
+		return "last exit: " + p.LastExit
+	}
+	return ""
+}

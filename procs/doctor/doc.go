@@ -1,0 +1,3 @@
+// Package doctor looks at everything that the platform needs on this machine, and says
+// how to get what is missing.
+package doctor

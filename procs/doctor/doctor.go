@@ -1,0 +1,193 @@
+package doctor
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"github.com/charmbracelet/x/term"
+
+	"livestream-tui/layouts"
+	"livestream-tui/procs/preflight"
+	"livestream-tui/services/kit/text"
+)
+
+const (
+	// The screen's smallest size and the one that it is made for, in cells.
+	leastColumns, leastLines = 40, 10
+	goodColumns, goodLines   = 120, 36
+)
+
+// Finding is one thing that doctor looked at.
+type Finding struct {
+	// Name is what it is, Detail what was found.
+	Name, Detail string
+	OK           bool
+	// Optional: the platform goes on air without it.
+	Optional bool
+	// Remedy is how to get it; empty when OK.
+	Remedy string
+
+	broken bool // a tool that is there and does not run
+}
+
+// DoctorOptions say what to look at.
+type DoctorOptions struct {
+	Layout layouts.Layout
+	// Env is the operator's environment.
+	Env     map[string]string
+	Folders []preflight.Folder
+	// Terminal is where the dashboard would be drawn.
+	Terminal *os.File
+	// Encode has the FFmpeg at a path encode a frame of picture and of sound, and returns
+	// what is wrong with it and what mends that; empty where nothing is. Nil: it is not
+	// looked at.
+	Encode func(ctx context.Context, ffmpeg string) (wrong, remedy string)
+}
+
+// Examine looks at everything that the platform needs on this machine. It starts
+// nothing but FFmpeg's tools, for a moment.
+func Examine(ctx context.Context, o DoctorOptions) []Finding {
+	list := append(encoder(ctx, o), tool(ctx, "ffprobe", "FFPROBE_PATH", o.Env))
+	for _, f := range o.Folders {
+		list = append(list, folder(f))
+	}
+	list = append(list, ports(o)...)
+	return append(list, vlc(o.Env), terminalSize(o.Terminal), terminalText(o.Env))
+}
+
+// WriteFindings writes a line for each finding and reports whether everything
+// that is necessary is there.
+func WriteFindings(w io.Writer, list []Finding) bool {
+	well := true
+	for _, f := range list {
+		word := "ok"
+		switch {
+		case !f.OK && f.Optional:
+			word = "optional"
+		case !f.OK:
+			word, well = "missing", false
+		}
+		_, _ = fmt.Fprintf(w, "%-8s  %-22s %s\n", word, f.Name, text.Clean(f.Detail)) // a closed output has no reader
+		if f.Remedy != "" {
+			_, _ = fmt.Fprintf(w, "%-8s  %-22s -> %s\n", "", "", text.Clean(f.Remedy))
+		}
+	}
+	return well
+}
+
+func folder(f preflight.Folder) Finding {
+	found := Finding{Name: "folder " + f.Variable, Detail: f.Path}
+	if path, err := filepath.Abs(f.Path); err == nil {
+		found.Detail = path
+	}
+	if err := f.Check(); err != nil {
+		found.Remedy = err.Error()
+		return found
+	}
+	found.OK = true
+	return found
+}
+
+// ports looks at each port. One that this platform itself holds is held, too:
+// doctor is for the time before it runs.
+func ports(o DoctorOptions) []Finding {
+	list, err := preflight.Endpoints(o.Layout, o.Env)
+	if err != nil {
+		return []Finding{{Name: "ports", Detail: "cannot be told", Remedy: err.Error()}}
+	}
+	var found []Finding
+	for _, e := range list {
+		f := Finding{Name: fmt.Sprintf("port %d", e.Port), Detail: "free, for " + e.Process, OK: true}
+		if err := preflight.TryPort(e); err != nil {
+			f.OK, f.Detail, f.Remedy = false, "not free, wanted by "+e.Process, preflight.HeldBy(e, err)
+		}
+		found = append(found, f)
+	}
+	return found
+}
+
+// vlc looks in PATH and where VLC usually is.
+func vlc(env map[string]string) Finding {
+	f := Finding{Name: "VLC", Optional: true, Detail: "not found"}
+	for _, path := range []string{
+		"vlc", "/usr/bin/vlc", "/usr/local/bin/vlc", "/snap/bin/vlc", "/var/lib/flatpak/exports/bin/org.videolan.VLC",
+		"/Applications/VLC.app/Contents/MacOS/VLC", filepath.Join(env["HOME"], "Applications/VLC.app/Contents/MacOS/VLC"),
+	} {
+		if found, err := exec.LookPath(path); err == nil {
+			f.OK, f.Detail = true, found
+			return f
+		}
+	}
+	f.Remedy = "to watch the stream, install VLC (https://www.videolan.org), or open the URL in Safari"
+	return f
+}
+
+func terminalSize(file *os.File) Finding {
+	f := Finding{Name: "terminal size", Optional: true}
+	w, h, err := term.GetSize(file.Fd())
+	switch {
+	case err != nil:
+		f.Detail, f.Remedy = "standard output is not a terminal", "the dashboard needs one; without it use --headless"
+	case w < leastColumns || h < leastLines:
+		f.Detail, f.Remedy = fmt.Sprintf("%dx%d", w, h), fmt.Sprintf("make it %dx%d at least, %dx%d shows everything", leastColumns, leastLines, goodColumns, goodLines)
+	default:
+		f.OK, f.Detail = true, fmt.Sprintf("%dx%d", w, h)
+	}
+	return f
+}
+
+// terminalText tells of colours and of the letters that the screen is drawn with.
+func terminalText(env map[string]string) Finding {
+	f := Finding{Name: "terminal text", Optional: true, OK: true}
+	colours := "colours"
+	switch {
+	case !MovesCursor(env):
+		colours = fmt.Sprintf("TERM=%q", env["TERM"])
+		f.OK, f.Remedy = false, "the dashboard needs a terminal that can move its cursor; set TERM, such as xterm-256color, or use --headless"
+	case env["NO_COLOR"] != "":
+		colours = "no colours (NO_COLOR)"
+	case env["COLORTERM"] == "truecolor" || env["COLORTERM"] == "24bit":
+		colours = "16 million colours"
+	case strings.Contains(env["TERM"], "256color"):
+		colours = "256 colours"
+	}
+	f.Detail = colours + ", UTF-8"
+	if variable, _ := locale(env); variable == "" {
+		f.Detail = colours + ", UTF-8 is assumed: LANG is not set"
+	}
+	if !WritesUTF8(env) {
+		f.OK, f.Detail = false, colours+", no UTF-8"
+		if f.Remedy == "" {
+			f.Remedy = "the dashboard is drawn in ASCII; for frames and marks set LANG, such as C.UTF-8"
+		}
+	}
+	return f
+}
+
+// MovesCursor reports whether the terminal can show a dashboard, by its TERM.
+func MovesCursor(env map[string]string) bool { return env["TERM"] != "" && env["TERM"] != "dumb" }
+
+// WritesUTF8 reports whether the terminal shows letters beyond ASCII, by its locale.
+// Where nothing sets one it does: terminals do today, and containers and remote shells
+// often say nothing.
+func WritesUTF8(env map[string]string) bool {
+	variable, v := locale(env)
+	v = strings.ToLower(v)
+	return variable == "" || strings.Contains(v, "utf-8") || strings.Contains(v, "utf8")
+}
+
+// locale is the variable that says which letters there are, the first one that is set
+// (POSIX, 8.2), and its value.
+func locale(env map[string]string) (variable, value string) {
+	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
+		if v := env[name]; v != "" {
+			return name, v
+		}
+	}
+	return "", ""
+}

@@ -1,0 +1,287 @@
+package headless
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"livestream-tui/layouts"
+	"livestream-tui/procs/onair"
+	"livestream-tui/procs/platform"
+	"livestream-tui/procs/platform/local"
+	"livestream-tui/procs/platform/model"
+	"livestream-tui/procs/platform/platformtest"
+	"livestream-tui/procs/preflight"
+	"livestream-tui/services/kit/event"
+)
+
+// newStage is a platform whose processes become what run says, with a real HTTP
+// server as its proxy.
+func newStage(t *testing.T, run func(l *local.Local)) *local.Local {
+	t.Helper()
+	var changes atomic.Int64
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/live01/playlist.m3u8" {
+			w.WriteHeader(http.StatusNotFound)
+			return
+		}
+		fmt.Fprintf(w, "#EXTM3U\n#EXTINF:2,\n%d.m4s\n", changes.Add(1))
+	}))
+	t.Cleanup(proxy.Close)
+	var l *local.Local
+	reporter := platformtest.Answering(t, map[string]string{"/ingests": `[]`, "/packagers": `[{"signal":"live01","packagers":[]}]`})
+	origin := platformtest.Answering(t, map[string]string{"/live/live01/packagers": `{"signal":"live01","active":"http://localhost:8080","packagers":[]}`})
+	ends := []preflight.Endpoint{platformtest.EndpointAt(t, "proxy", proxy.URL), platformtest.EndpointAt(t, "reporter", reporter), platformtest.EndpointAt(t, "origin", origin)}
+	l = local.Over(platformtest.DefaultLayout(t), ends, platformtest.Supervisor{OnRun: func(ctx context.Context) error {
+		run(l)
+		<-ctx.Done()
+		return nil
+	}})
+	return l
+}
+
+func everyReady(l *local.Local) {
+	for _, p := range l.Now().Processes {
+		l.OnStatus(platform.Status{Name: p.Name, State: platform.Starting, Incarnation: 1, PID: 7})
+		l.OnStatus(platform.Status{Name: p.Name, State: platform.Ready, Incarnation: 1, PID: 7})
+	}
+	l.OnLine("viewer", []byte(`{"@level":"info","@message":"playing","event":"viewing","signal":"live01","state":"playing","msn":1}`))
+}
+
+func TestHeadlessSaysOnAirAndEndsAfterItsTime(t *testing.T) {
+	s := newStage(t, everyReady)
+	var out strings.Builder
+	if err := Headless(t.Context(), s, HeadlessOptions{Out: &out, For: 50 * time.Millisecond}); err != nil {
+		t.Errorf("got %v, want a good end", err)
+	}
+	for _, want := range []string{"[INFO]  proxy: ready (pid 7)\n", "[INFO]  platform: on air: " + s.Now().PlayURL + "/live01/playlist.m3u8\n"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("output lacks %q:\n%s", want, out.String())
+		}
+	}
+}
+
+func TestHeadlessWritesJSONThatReadsBack(t *testing.T) {
+	s := newStage(t, everyReady)
+	var out strings.Builder
+	if err := Headless(t.Context(), s, HeadlessOptions{Out: &out, JSON: true, For: time.Millisecond}); err != nil {
+		t.Fatal(err)
+	}
+	ready, onAir := 0, false
+	for line := range strings.Lines(out.String()) {
+		var e platform.Event
+		if err := json.Unmarshal([]byte(line), &e); err != nil {
+			t.Fatalf("%s: %v", line, err)
+		}
+		if e.Status != nil && e.Status.State == platform.Ready {
+			ready++
+		}
+		onAir = onAir || e.Log != nil && strings.HasPrefix(e.Log.Message, "on air: ")
+	}
+	if want := len(s.Now().Processes); ready != want || !onAir {
+		t.Errorf("got %d ready and on air %t, want %d and true:\n%s", ready, onAir, want, out.String())
+	}
+}
+
+func TestHeadlessGivesUpWithAProcessThatNeverBecameReady(t *testing.T) {
+	s := newStage(t, func(l *local.Local) {
+		l.OnStatus(platform.Status{Name: "origin", State: platform.Failed, Reason: "exit status 78: bad configuration"})
+	})
+	var out strings.Builder
+	err := Headless(t.Context(), s, HeadlessOptions{Out: &out})
+	var outcome *platform.Outcome
+	if !errors.As(err, &outcome) || !outcome.NeverReady || !strings.Contains(err.Error(), "origin never became ready: exit status 78") {
+		t.Errorf("got %#v, want an outcome that names origin and why", err)
+	}
+}
+
+func TestHeadlessEndsWellWhenItIsToldTo(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), platformtest.Deadline)
+	defer cancel()
+	s := newStage(t, func(l *local.Local) { cancel() })
+	var out strings.Builder
+	if err := Headless(ctx, s, HeadlessOptions{Out: &out}); err != nil {
+		t.Errorf("got %v, want a good end", err)
+	}
+}
+
+func TestOffAirIsToldAndDecidesTheEnd(t *testing.T) {
+	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.Local)
+	var out strings.Builder
+	l := platformOf(t, platformtest.Supervisor{})
+	l.Fold(func(m *model.Model) { m.Now.PlayURL = "http://p" })
+	h := &headless{snapshot: l.Now(), printer: printer{out: &out}, startup: newStartup(l.Now().Processes), duration: time.Minute}
+	for _, p := range l.Now().Processes {
+		h.event(platformtest.StatusEvent(p.Name, platform.Ready))
+	}
+	m := &model.Model{Publish: h.event, Now: platform.Snapshot{Processes: []platform.Process{{Service: "viewer", Role: layouts.Viewer}}}}
+	var off time.Time // since when the viewer has had no media
+	var told time.Time
+	at := func(d time.Duration, trouble string) {
+		line := event.Line{Time: now.Add(d)}
+		o := event.OutageOf("live01", off, line.Time)
+		switch {
+		case trouble == "" && !off.IsZero():
+			o, off = event.EndedOutageOf("live01", off, line.Time), time.Time{}
+			m.Tell("viewer", line, o)
+		case trouble != "" && (off.IsZero() || line.Time.Sub(told) >= 10*time.Second):
+			if off.IsZero() {
+				off = line.Time
+				o = event.OutageOf("live01", off, line.Time)
+			} else {
+				o.Again = true
+			}
+			o.Reason, told = trouble, line.Time
+			m.Tell("viewer", line, o)
+		}
+		word := event.Viewing{Signal: "live01", State: event.ViewPlaying, Trouble: trouble}
+		if trouble != "" {
+			word.State, word.Since = event.ViewStalled, off
+		}
+		m.Tell("viewer", line, word)
+		s := m.Now
+		s.At = line.Time
+		h.aired(onair.Complete(s).OnAir, s.At)
+	}
+
+	at(0, "")
+	at(10*time.Second, "status 503")
+	at(10500*time.Millisecond, "")
+	at(20*time.Second, "connection refused")
+	for d := 20 * time.Second; d <= 50*time.Second; d += 250 * time.Millisecond {
+		at(d, "connection refused")
+	}
+	for what, times := range map[string]int{
+		"on air: http://p/live01": 1, "[ERROR] viewer: off air: live01 since 00:00:10.000: status 503": 1,
+		"[INFO]  viewer: on air again: live01 after 500ms, off air from 00:00:10.000\n": 1,
+		"off air: live01 since 00:00:20.000: connection refused":                        1,
+		"off air: live01 since 00:00:20.000, 10s by now: ":                              1, "off air: live01 since 00:00:20.000, 20s by now: ": 1, "off air: live01 since 00:00:20.000": 4,
+	} {
+		if got := strings.Count(out.String(), what); got != times {
+			t.Errorf("output has %q %d times, want %d:\n%s", what, got, times, out.String())
+		}
+	}
+	if ended, err := h.tick(now.Add(59 * time.Second)); ended || err != nil {
+		t.Errorf("before its time: got ended %t, %v, want to go on", ended, err)
+	}
+	ended, err := h.tick(now.Add(time.Minute))
+	var outcome *platform.Outcome
+	if !ended || !errors.As(err, &outcome) || outcome.NeverReady || !strings.Contains(err.Error(), "connection refused") {
+		t.Errorf("at the end: got ended %t, %v, want off air with its reason", ended, err)
+	}
+	at(61*time.Second, "")
+	if ended, err := h.tick(now.Add(62 * time.Second)); !ended || err != nil {
+		t.Errorf("on air at the end: got ended %t, %v, want a good end", ended, err)
+	}
+}
+
+func TestEveryProcessReadyButNothingOnAirIsGivenUp(t *testing.T) {
+	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	var out strings.Builder
+	l := platformOf(t, platformtest.Supervisor{})
+	h := &headless{snapshot: l.Now(), printer: printer{out: &out}, startup: newStartup(l.Now().Processes)}
+	for _, p := range l.Now().Processes {
+		h.event(platformtest.StatusEvent(p.Name, platform.Ready))
+	}
+	h.aired(platform.OnAir{State: platform.AirStarting, Reason: "no signal yet"}, now)
+	for _, c := range []struct {
+		at    time.Duration
+		ended bool
+	}{{0, false}, {29 * time.Second, false}, {30 * time.Second, true}} {
+		if ended, _ := h.tick(now.Add(c.at)); ended != c.ended {
+			t.Errorf("after %s: got ended %t, want %t", c.at, ended, c.ended)
+		}
+	}
+	if got := strings.Count(out.String(), "not on air yet: no signal yet"); got != 1 {
+		t.Errorf("the reason is told %d times, want once:\n%s", got, out.String())
+	}
+}
+
+func TestTextOfEventsIsCleanAndOnOneLine(t *testing.T) {
+	var out strings.Builder
+	p := printer{out: &out}
+	p.event(platform.Event{Process: "worker", Log: &event.Line{Level: event.LevelWarn, Message: "bad\x1b[2Jfilm\nnext", Fields: []event.Field{{Key: "signal", Value: "live01"}}}})
+	p.event(platform.Event{Process: "proxy", Dropped: 3, Failover: &event.Failover{Signal: "live01", From: "http://a", Cause: "a refused", MSNBefore: 1, MSNAfter: 2, GapMS: -1}})
+	p.event(platform.Event{Process: "proxy", Serving: &event.Serving{Playlist: "/a.m3u8", Mode: "passed through", Reason: "low\nlatency", Degraded: true}})
+	p.event(platform.Event{Process: "proxy", Serving: &event.Serving{Playlist: "/a.m3u8", Mode: "merged"}})
+	got := out.String()
+	for _, want := range []string{
+		"[WARN]  proxy: /a.m3u8 is passed through: low latency; a failover shows\n", "[INFO]  proxy: /a.m3u8 is merged again\n",
+		"[WARN]  worker: badfilm next signal=live01\n", "[WARN]  platform: 3 events were missed here\n",
+		"[WARN]  proxy: failover of live01 from http://a to none: a refused (msn 1 to 2, none waiting, 0 requests saved)\n",
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("output lacks %q:\n%s", want, got)
+		}
+	}
+	if strings.Contains(got, "\x1b") || strings.Count(got, "\n") != 5 {
+		t.Errorf("got %q, want five lines without an escape", got)
+	}
+}
+
+func TestHeadlessTellsTheLightOfEachSignal(t *testing.T) {
+	var out strings.Builder
+	l := platformOf(t, platformtest.Supervisor{})
+	l.Fold(func(m *model.Model) { m.Now.PlayURL = "http://p" })
+	h := &headless{snapshot: l.Now(), printer: printer{out: &out}, startup: newStartup(l.Now().Processes), duration: time.Minute}
+	for _, p := range l.Now().Processes {
+		h.event(platformtest.StatusEvent(p.Name, platform.Ready))
+	}
+	at := func(d time.Duration, lights ...platform.SignalAir) {
+		o := platform.OnAir{State: platform.AirOn, Signals: lights}
+		for _, l := range lights {
+			if l.Due && l.State != platform.AirOn {
+				o.State, o.Reason = l.State, l.Reason
+			}
+		}
+		h.aired(o, noon.Add(d))
+	}
+	light := func(signal string, state platform.AirState) platform.SignalAir {
+		return platform.SignalAir{Signal: signal, State: state, Reason: map[bool]string{true: signal + " is silent"}[state == platform.AirUnknown], Due: state != platform.AirEnded}
+	}
+	at(0, light("live01", platform.AirStarting), light("live02", platform.AirStarting))
+	at(time.Second, light("live01", platform.AirOn), light("live02", platform.AirStarting))
+	if h.onAirAt != noon.Add(time.Second) {
+		t.Errorf("got on air at %s, want it with the first signal: the others are not waited for", h.onAirAt)
+	}
+	at(2*time.Second, light("live01", platform.AirOn), light("live02", platform.AirOn))
+	for d := 3 * time.Second; d < 100*time.Second; d += 250 * time.Millisecond {
+		at(d, light("live01", platform.AirUnknown), light("live02", platform.AirOn))
+	}
+	at(100*time.Second, light("live01", platform.AirOn), light("live02", platform.AirEnded))
+	at(101*time.Second, light("live01", platform.AirOn), light("live02", platform.AirEnded))
+	for d := range 60 {
+		again := noon.Add(time.Duration(d) * time.Second)
+		h.event(platform.Event{Time: again, Process: "worker", Film: &event.Film{File: "a.mp4", Signal: "a", State: event.FilmRefused, Reason: "moov atom not found"}})
+		h.event(platform.Event{Time: again, Process: "worker", Film: &event.Film{File: "a.mp4", Signal: "a", State: event.FilmWaiting, Reason: "it is to be made"}})
+	}
+	h.event(platform.Event{Time: noon, Process: "worker", Film: &event.Film{File: "live01.mp4", Signal: "live01", State: event.FilmAired}})
+	for what, times := range map[string]int{
+		"[INFO]  platform: on air: http://p/live01/playlist.m3u8\n": 1, "[INFO]  platform: on air: http://p/live02/playlist.m3u8\n": 1,
+		"[WARN]  platform: unknown: live01: live01 is silent\n": 2, "[INFO]  platform: unknown: live01: live01 is silent (no more)\n": 1,
+		"[INFO]  platform: ended: live02\n": 1, "[WARN]  worker: a.mp4 is refused: moov atom not found\n": 1, "[INFO]  worker: a.mp4 is waiting: it is to be made\n": 1, "[INFO]  worker: live01.mp4 is aired as live01\n": 1,
+	} {
+		if got := strings.Count(out.String(), what); got != times {
+			t.Errorf("output has %q %d times, want %d:\n%s", what, got, times, out.String())
+		}
+	}
+	if ended, err := h.tick(noon.Add(2 * time.Minute)); !ended || err != nil {
+		t.Errorf("at the end: got ended %t, %v, want a good end", ended, err)
+	}
+}
+
+// platformOf is a platform of the default layout over a fake supervisor.
+func platformOf(t *testing.T, sup platformtest.Supervisor) *local.Local {
+	t.Helper()
+	return local.Over(platformtest.DefaultLayout(t), platformtest.Endpoints(), sup)
+}
+
+// noon is when these tests begin.
+var noon = time.Date(2026, 1, 1, 12, 0, 0, 0, time.Local)

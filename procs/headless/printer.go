@@ -1,0 +1,139 @@
+package headless
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"livestream-tui/procs/platform"
+	"livestream-tui/services/kit/event"
+	"livestream-tui/services/kit/text"
+)
+
+// printer writes events, one a line: JSON for programs, else text in the form of
+// a service's own log in the foreground. Errors of the writer are not told: who
+// closed it does not listen.
+type printer struct {
+	out  io.Writer
+	json bool
+}
+
+// event writes one event. On its way up a process is told of only when it is
+// ready, as text: the rest is what the startup's lines are for.
+func (p printer) event(e platform.Event) {
+	if p.json {
+		p.object(e)
+		return
+	}
+	if e.Dropped > 0 {
+		p.line(e.Time, event.LevelWarn, "platform", fmt.Sprintf("%d events were missed here", e.Dropped))
+	}
+	switch {
+	case e.Status != nil:
+		switch e.Status.State {
+		case platform.Idle, platform.Waiting, platform.Starting, platform.Running:
+		default:
+			p.line(e.Time, levelOf(e.Status.State), e.Process, stateText(*e.Status))
+		}
+	case e.Failover != nil:
+		p.line(e.Time, event.LevelWarn, e.Process, failoverText(*e.Failover))
+	case e.Serving != nil:
+		level, text := event.LevelWarn, e.Serving.Playlist+" is "+string(e.Serving.Mode)+": "+e.Serving.Reason+"; a failover shows"
+		if !e.Serving.Degraded {
+			level, text = event.LevelInfo, e.Serving.Playlist+" is merged again"
+		}
+		p.line(e.Time, level, e.Process, text)
+	case e.Outage != nil:
+		level, text := outageText(*e.Outage)
+		p.line(e.Time, level, cmp.Or(e.Process, "platform"), text)
+	case e.Film != nil:
+		level, text := filmText(*e.Film)
+		p.line(e.Time, level, e.Process, text)
+	case e.Log != nil:
+		p.line(e.Log.Time, e.Log.Level, cmp.Or(e.Process, "platform"), strings.TrimSpace(e.Log.Message+" "+e.Log.FieldText()))
+	}
+}
+
+// say writes a message of the platform's own, on a process unless that is empty.
+func (p printer) say(level event.Level, process, message string) {
+	now := time.Now()
+	if p.json {
+		p.object(platform.Event{Time: now, Process: process, Log: &event.Line{Time: now, Level: level, Module: "platform", Message: message}})
+		return
+	}
+	p.line(now, level, cmp.Or(process, "platform"), message)
+}
+
+func (p printer) object(e platform.Event) {
+	b, err := json.Marshal(e)
+	if err != nil {
+		b = fmt.Appendf(nil, `{"error":%q}`, err)
+	}
+	_, _ = p.out.Write(append(b, '\n'))
+}
+
+func (p printer) line(at time.Time, level event.Level, from, message string) {
+	name := "[" + strings.ToUpper(level.String()) + "]"
+	_, _ = fmt.Fprintf(p.out, "%s %-7s %s: %s\n", at.Local().Format("2006-01-02 15:04:05"), name, from, text.Clean(message))
+}
+
+func levelOf(s platform.State) event.Level {
+	switch s {
+	case platform.Failed:
+		return event.LevelError
+	case platform.Degraded, platform.Backoff:
+		return event.LevelWarn
+	}
+	return event.LevelInfo
+}
+
+func stateText(s platform.Status) string {
+	text := s.State.String()
+	if s.Paused {
+		text += ", paused"
+	}
+	if s.Reason != "" {
+		text += ": " + s.Reason
+	}
+	if s.State == platform.Ready {
+		text += fmt.Sprintf(" (pid %d)", s.PID)
+	}
+	return text
+}
+
+// outageText is the one line on an outage: the figure is its own, to the millisecond.
+func outageText(o event.Outage) (event.Level, string) {
+	length := o.Length(o.Since.Add(time.Duration(o.LengthMS) * time.Millisecond))
+	from := o.Since.Local().Format("15:04:05.000")
+	switch {
+	case !o.Lasts():
+		return event.LevelInfo, fmt.Sprintf("on air again: %s after %s, off air from %s", o.Signal, length, from)
+	case o.Again:
+		return event.LevelError, text.Because(fmt.Sprintf("off air: %s since %s, %s by now", o.Signal, from, length), o.Reason)
+	}
+	return event.LevelError, text.Because(fmt.Sprintf("off air: %s since %s", o.Signal, from), o.Reason)
+}
+
+// filmText says what becomes of a file.
+func filmText(f event.Film) (event.Level, string) {
+	level, words := event.LevelInfo, fmt.Sprintf("%s is %s", f.File, f.State)
+	switch {
+	case f.State == event.FilmRefused:
+		level = event.LevelWarn
+	case f.State == event.FilmAired:
+		words += " as " + f.Signal
+	}
+	return level, text.Because(words, f.Reason)
+}
+
+func failoverText(f event.Failover) string {
+	gap := "none waiting"
+	if f.GapMS >= 0 {
+		gap = fmt.Sprintf("gap %.0f ms", f.GapMS)
+	}
+	return fmt.Sprintf("failover of %s from %s to %s: %s (msn %d to %d, %s, %d requests saved)",
+		f.Signal, cmp.Or(f.From, "none"), cmp.Or(f.To, "none"), f.Cause, f.MSNBefore, f.MSNAfter, gap, f.Saved)
+}

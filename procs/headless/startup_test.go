@@ -1,0 +1,106 @@
+package headless
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"livestream-tui/procs/platform"
+)
+
+// step is what happens to a startup at a time.
+type step struct {
+	at       time.Duration
+	process  string
+	state    platform.State
+	reason   string
+	progress string // instead of a state
+}
+
+var startups = []struct {
+	name    string
+	steps   []step
+	asked   time.Duration // when waiting and failure are asked
+	waiting string
+	failure string // what it contains; empty: none
+}{
+	{"nothing yet", nil, time.Hour, "[]", ""},
+	{
+		"a quick start needs no words",
+		[]step{{0, "proxy", platform.Starting, "", ""}, {1 * time.Second, "proxy", platform.Ready, "", ""}}, 3 * time.Second, "[]", "",
+	},
+	{
+		"a wait is told after a while",
+		[]step{{0, "proxy", platform.Waiting, "waiting for origin", ""}}, 2 * time.Second, "[{proxy waiting for origin}]", "",
+	},
+	{
+		"but not before",
+		[]step{{0, "proxy", platform.Waiting, "waiting for origin", ""}}, 1900 * time.Millisecond, "[]", "",
+	},
+	{
+		"how far it is rather than why it waits",
+		[]step{{0, "worker", platform.Starting, "", ""}, {time.Second, "worker", platform.Running, "making a film", ""}, {3 * time.Second, "worker", 0, "", "film 40 %"}},
+		5 * time.Second, "[{worker film 40 %}]", "",
+	},
+	{
+		"waiting for others is no failure",
+		[]step{{0, "proxy", platform.Waiting, "waiting for origin", ""}}, time.Hour, "[{proxy waiting for origin}]", "",
+	},
+	{
+		"not ready for too long",
+		[]step{{0, "worker", platform.Starting, "", ""}, {time.Second, "worker", platform.Running, "no film", ""}}, 31 * time.Second, "[{worker no film}]",
+		"worker did not become ready within 30s: no film",
+	},
+	{
+		"restarts do not begin the count anew",
+		[]step{{0, "worker", platform.Starting, "", ""}, {15 * time.Second, "worker", platform.Backoff, "not ready within 15s", ""}, {16 * time.Second, "worker", platform.Starting, "", ""}},
+		31 * time.Second, "[{worker starting}]", "worker did not become ready within 30s",
+	},
+	{
+		"progress does",
+		[]step{{0, "worker", platform.Starting, "", ""}, {20 * time.Second, "worker", 0, "", "film 90 %"}}, 31 * time.Second, "[{worker film 90 %}]", "",
+	},
+	{
+		"given up",
+		[]step{{0, "origin", platform.Starting, "", ""}, {time.Second, "origin", platform.Failed, "exit status 78", ""}}, 2 * time.Second, "[]",
+		"origin never became ready: exit status 78; its log is origin.log",
+	},
+	{
+		"ended for good",
+		[]step{{0, "origin", platform.Starting, "", ""}, {time.Second, "origin", platform.Exited, "exit status 0", ""}}, 2 * time.Second, "[]",
+		"origin never became ready: exit status 0",
+	},
+	{
+		"once ready, it may fail and come back",
+		[]step{{0, "origin", platform.Starting, "", ""}, {time.Second, "origin", platform.Ready, "", ""}, {2 * time.Second, "origin", platform.Failed, "exit status 1", ""}},
+		time.Hour, "[]", "",
+	},
+}
+
+func TestStartupSaysWhatIsWaitedForAndGivesUp(t *testing.T) {
+	for _, c := range startups {
+		t.Run(c.name, func(t *testing.T) {
+			began := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+			u := newStartup([]platform.Process{{Status: platform.Status{Name: "worker"}}, {Status: platform.Status{Name: "origin"}}, {Status: platform.Status{Name: "proxy"}}})
+			for _, st := range c.steps {
+				if st.progress != "" {
+					u.progress(st.process, st.progress, began.Add(st.at))
+					continue
+				}
+				u.status(platform.Status{Name: st.process, State: st.state, Reason: st.reason, LogPath: st.process + ".log"}, began.Add(st.at))
+			}
+			now := began.Add(c.asked)
+			if got := fmt.Sprint(u.waiting(now)); got != c.waiting {
+				t.Errorf("waiting: got %s, want %s", got, c.waiting)
+			}
+			if got := fmt.Sprint(u.waiting(now)); got != "[]" {
+				t.Errorf("waiting, asked again: got %s, want []", got)
+			}
+			got := u.failure(now)
+			if !strings.Contains(got, c.failure) || (c.failure == "") != (got == "") {
+				t.Errorf("failure: got %q, want %q", got, c.failure)
+			}
+		})
+	}
+}

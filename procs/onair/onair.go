@@ -1,0 +1,106 @@
+package onair
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"livestream-tui/procs/platform"
+	"livestream-tui/services/kit/text"
+)
+
+// Complete returns the snapshot with what follows from it: its packagers, and the light
+// at its time.
+func Complete(s platform.Snapshot) platform.Snapshot {
+	s.Packagers = packagers(s)
+	s.OnAir = Of(s)
+	return s
+}
+
+// Of returns the light at the snapshot's time. Its Packagers must be there.
+func Of(s platform.Snapshot) platform.OnAir {
+	o := platform.OnAir{Signals: lights(s)}
+	o.State, o.Reason = word(s, o)
+	for _, l := range o.Those(o.State) {
+		began := l.Since
+		if l.Outage != nil {
+			began = l.Outage.Since
+		}
+		if o.Since.IsZero() || !began.IsZero() && began.Before(o.Since) {
+			o.Since = began
+		}
+	}
+	o.Spare = len(s.Details) > 0
+	for _, d := range s.Details {
+		notDue := slices.ContainsFunc(o.Signals, func(l platform.SignalAir) bool { return l.Signal == d.Signal && !l.Due })
+		usable, _ := s.Usable(d.Signal)
+		o.Spare = o.Spare && (usable > 1 || notDue)
+	}
+	return o
+}
+
+// Unheard returns the light of a platform that does not answer, for the reason err: that
+// of its last snapshot, for as long as a word counts.
+func Unheard(last platform.Snapshot, now time.Time, err error) platform.OnAir {
+	o := last.OnAir
+	if now.Sub(last.At) <= Silence || o.State == platform.AirStopping {
+		return o
+	}
+	o.State, o.Reason = platform.AirUnknown, err.Error()
+	o.Signals = slices.Clone(o.Signals)
+	for i := range o.Signals {
+		if l := &o.Signals[i]; l.State != platform.AirEnded {
+			l.State, l.Reason, l.Since, l.Outage = platform.AirUnknown, err.Error(), last.At, nil
+		}
+	}
+	return o
+}
+
+// word is the platform's, from the lights of its signals.
+func word(s platform.Snapshot, o platform.OnAir) (platform.AirState, string) {
+	if s.Stopping {
+		return platform.AirStopping, "the platform is stopping"
+	}
+	if !s.Watched() && s.PlayURL == "" {
+		return platform.AirUnknown, "this layout runs neither a viewer nor a proxy"
+	}
+	if len(s.Viewings) == 0 && len(o.Those(platform.AirStarting)) > 0 {
+		return platform.AirStarting, unready(s)
+	}
+	for _, state := range []platform.AirState{platform.AirOff, platform.AirUnknown, platform.AirStarting} {
+		var reasons []string
+		for _, l := range o.Those(state) {
+			reasons = append(reasons, l.Reason)
+		}
+		if len(reasons) > 0 {
+			return state, strings.Join(reasons, ", ")
+		}
+	}
+	if on, _ := o.Count(); on > 0 {
+		return platform.AirOn, ""
+	}
+	if len(o.Signals) > 0 && !slices.ContainsFunc(o.Signals, func(l platform.SignalAir) bool { return l.State != platform.AirEnded }) {
+		return platform.AirEnded, "every signal has ended"
+	}
+	if len(o.Signals) > 0 && isReady(s) {
+		return platform.AirStarting, text.Because(o.Signals[0].Signal, o.Signals[0].Reason)
+	}
+	return platform.AirStarting, unready(s)
+}
+
+func isReady(s platform.Snapshot) bool {
+	return !slices.ContainsFunc(s.Processes, func(p platform.Process) bool { return p.State != platform.Ready })
+}
+
+func unready(s platform.Snapshot) string {
+	var names []string
+	for _, p := range s.Processes {
+		if p.State != platform.Ready {
+			names = append(names, p.Name)
+		}
+	}
+	if len(names) == 0 {
+		return "no viewer has said anything yet"
+	}
+	return "not ready yet: " + strings.Join(names, ", ")
+}

@@ -1,0 +1,249 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"syscall"
+	"time"
+
+	"livestream-tui/layouts"
+	"livestream-tui/procs/onair"
+	"livestream-tui/procs/platform"
+	"livestream-tui/services/kit/httpx"
+	"livestream-tui/services/kit/report"
+	"livestream-tui/services/kit/text"
+)
+
+const (
+	// remotePatience is how long an answer of the platform may take.
+	remotePatience = 2 * time.Second
+	// commandPatience is that of a command, which may ask the origin.
+	commandPatience = 15 * time.Second
+	// remoteMost is how many bytes of an answer are read.
+	remoteMost = 64 << 20
+)
+
+// ErrNoPlatform says that no platform serves the socket.
+var ErrNoPlatform = errors.New("no platform runs here")
+
+// errForeign says that another user's process serves it.
+var errForeign = errors.New("the platform there is another user's")
+
+// Remote is a platform that another process supervises, over its socket. Make it
+// with Dial. Safe for concurrent use.
+type Remote struct {
+	path   string
+	client *http.Client
+
+	mu   sync.Mutex
+	last platform.Snapshot // guarded by mu
+}
+
+var _ platform.Platform = (*Remote)(nil)
+
+// Dial finds the platform that serves the socket at path. ErrNoPlatform is wrapped
+// in the error when there is none.
+func Dial(ctx context.Context, path string) (*Remote, error) {
+	connect := httpx.Socket(path)
+	r := &Remote{path: path, client: httpx.New(httpx.Options{Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
+		c, err := connect(ctx, network, address)
+		if err != nil {
+			return nil, err
+		}
+		if err := trust(c); err != nil {
+			return nil, errors.Join(err, c.Close())
+		}
+		return c, nil
+	}})}
+	if _, err := r.look(ctx); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// Close lets go of idle connections. Streams end with their own context.
+func (r *Remote) Close() { r.client.CloseIdleConnections() }
+
+// Latest is the snapshot that was seen last.
+func (r *Remote) Latest() platform.Snapshot {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.last
+}
+
+// Snapshot implements platform.Platform. While the platform does not answer it is the
+// last one, with the time of then.
+func (r *Remote) Snapshot(ctx context.Context) (platform.Snapshot, error) {
+	s, err := r.look(ctx)
+	if err != nil {
+		s.OnAir = onair.Unheard(s, time.Now(), err)
+	}
+	return s, err
+}
+
+func (r *Remote) look(ctx context.Context) (platform.Snapshot, error) {
+	ctx, cancel := context.WithTimeout(ctx, remotePatience)
+	defer cancel()
+	last := r.Latest()
+	resp, err := r.get(ctx, "/snapshot", tagOf(last))
+	if err != nil {
+		return last, err
+	}
+	defer resp.Body.Close()
+	now := last
+	if resp.StatusCode == http.StatusNotModified {
+		now.At, err = time.Parse(time.RFC3339Nano, resp.Header.Get(headerAt))
+		seq, err2 := strconv.ParseUint(resp.Header.Get(headerLogSeq), 10, 64)
+		now.LogSeq, err = seq, errors.Join(err, err2)
+	} else {
+		now = platform.Snapshot{}
+		err = decode(resp.Body, &now)
+		cleanText(&now)
+	}
+	if err != nil {
+		return last, r.odd(err)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if now.At.After(r.last.At) { // two may overtake one another
+		r.last = now
+	}
+	return now, nil
+}
+
+// Layout is the layout that the platform runs.
+func (r *Remote) Layout(ctx context.Context) (layouts.Layout, error) {
+	var l layouts.Layout
+	err := r.fetch(ctx, "/layout", &l)
+	cleanText(&l)
+	return l, err
+}
+
+// Logs implements platform.Platform.
+func (r *Remote) Logs(ctx context.Context, since uint64, limit int) ([]platform.LogLine, error) {
+	if limit <= 0 {
+		return nil, nil
+	}
+	var lines []platform.LogLine
+	err := r.fetch(ctx, fmt.Sprintf("/logs?since=%d&limit=%d", since, limit), &lines)
+	return lines, err
+}
+
+// Command implements Platform. A refusal is in the platform's own words.
+func (r *Remote) Command(ctx context.Context, c platform.Command) error {
+	body, err := json.Marshal(c)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, commandPatience)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://platform/command", bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	resp, err := r.client.Do(req)
+	if err != nil {
+		return r.explain(err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode == http.StatusOK {
+		return nil
+	}
+	return r.refusal(resp)
+}
+
+// fetch reads one answer into v.
+func (r *Remote) fetch(ctx context.Context, path string, v any) error {
+	ctx, cancel := context.WithTimeout(ctx, remotePatience)
+	defer cancel()
+	resp, err := r.get(ctx, path, "")
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	if err := decode(resp.Body, v); err != nil {
+		return r.odd(err)
+	}
+	return nil
+}
+
+// get returns an answer with a good status; the caller closes it.
+func (r *Remote) get(ctx context.Context, path, tag string) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://platform"+path, nil)
+	if err != nil {
+		return nil, err
+	}
+	if tag != "" {
+		req.Header.Set("If-None-Match", tag)
+	}
+	resp, err := r.client.Do(req)
+	if err != nil {
+		return nil, r.explain(err)
+	}
+	if resp.StatusCode == http.StatusOK || resp.StatusCode == http.StatusNotModified {
+		return resp, nil
+	}
+	defer resp.Body.Close()
+	return nil, r.refusal(resp)
+}
+
+// refusal is the error that an answer tells.
+func (r *Remote) refusal(resp *http.Response) error {
+	var why report.Error
+	if decode(resp.Body, &why) != nil || why.Error == "" {
+		return r.odd(fmt.Errorf("status %d", resp.StatusCode))
+	}
+	return errors.New(text.Clean(why.Error))
+}
+
+// explain says what a failed request means to an operator.
+func (r *Remote) explain(err error) error {
+	switch {
+	case errors.Is(err, os.ErrPermission), errors.Is(err, errForeign):
+		return fmt.Errorf("RUN_PATH=%q: %w; set RUN_PATH to that of your own", filepath.Dir(r.path), errForeign)
+	case errors.Is(err, os.ErrNotExist), errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, syscall.EINVAL), errors.Is(err, syscall.ENOTDIR):
+		return fmt.Errorf("%w (RUN_PATH=%q): start one with livestream-tui, or without a terminal with livestream-tui --headless; where one runs, set its RUN_PATH",
+			ErrNoPlatform, filepath.Dir(r.path))
+	}
+	var failed *url.Error
+	if errors.As(err, &failed) {
+		if failed.Timeout() {
+			return r.silent()
+		}
+		err = failed.Err
+	}
+	return fmt.Errorf("the platform at %s does not answer: %w", r.path, cleanError{err})
+}
+
+func (r *Remote) silent() error {
+	return fmt.Errorf("the platform at %s does not answer: it is stopped, or the machine is overloaded", r.path)
+}
+
+func (r *Remote) odd(err error) error {
+	return fmt.Errorf("the platform at %s answers what cannot be read, perhaps it is of another version: %w", r.path, cleanError{err})
+}
+
+// decode reads one JSON value as the platform had it: numbers of log lines keep
+// all their digits.
+func decode(from io.Reader, v any) error {
+	bounded := io.LimitReader(from, remoteMost)
+	d := json.NewDecoder(bounded)
+	d.UseNumber()
+	if err := d.Decode(v); err != nil {
+		return err
+	}
+	_, err := io.Copy(io.Discard, bounded) // a connection is used again once it is read to its end
+	return err
+}

@@ -1,0 +1,244 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"io"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+
+	"livestream-tui/layouts"
+	"livestream-tui/procs/platform"
+	"livestream-tui/services/kit/report"
+)
+
+// The headers of an answer to a snapshot that has not changed: what changes all
+// the time nevertheless.
+const (
+	headerAt     = "Snapshot-At"
+	headerLogSeq = "Log-Seq"
+)
+
+// server serves a platform to clients on its socket. All it needs of the platform
+// is the interface.
+type server struct {
+	platform platform.Platform
+	layout   layouts.Layout
+	log      hclog.Logger
+	patience patience
+}
+
+// patience is how long things may take.
+type patience struct {
+	// request is for a client to send a whole request; idle for one that sends none.
+	request, idle time.Duration
+	// write is for a client to take what it was sent; one that does not is cut off.
+	write time.Duration
+	// command is for the platform to do what was asked.
+	command time.Duration
+	// farewell is for streams to tell the end once the platform has ended.
+	farewell time.Duration
+}
+
+// Serve answers clients on l until ctx is cancelled, which is to be after the platform
+// has ended: streams then tell that. layout is what p runs.
+func Serve(ctx context.Context, p platform.Platform, layout layouts.Layout, log hclog.Logger, l net.Listener) {
+	s := &server{platform: p, layout: layout, log: log, patience: ordinaryPatience()}
+	s.serve(ctx, newBounded(l))
+}
+
+func ordinaryPatience() patience {
+	return patience{request: 5 * time.Second, idle: 30 * time.Second, write: 20 * time.Second, command: 10 * time.Second, farewell: time.Second}
+}
+
+const (
+	headerMost = 16 << 10 // bytes of a request's header
+	bodyMost   = 16 << 10 // bytes of a request's body
+)
+
+// told is one line of the stream of events: the first has the snapshot, those that
+// follow an event each, and the last, where the platform has ended, Ended.
+type told struct {
+	Snapshot *platform.Snapshot `json:"snapshot,omitempty"`
+	Event    *platform.Event    `json:"event,omitempty"`
+	Ended    bool               `json:"ended,omitempty"`
+}
+
+func (s *server) routes() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /snapshot", s.snapshot)
+	mux.HandleFunc("GET /layout", s.showLayout)
+	mux.HandleFunc("GET /logs", s.logs)
+	mux.HandleFunc("GET /events", s.events)
+	mux.HandleFunc("POST /command", s.command)
+	return mux
+}
+
+// serve answers on l until ctx is cancelled, which is to be after the platform has
+// ended: streams then tell that.
+func (s *server) serve(ctx context.Context, l net.Listener) {
+	server := &http.Server{
+		Handler:           s.routes(),
+		ReadHeaderTimeout: s.patience.request, ReadTimeout: s.patience.request, IdleTimeout: s.patience.idle,
+		WriteTimeout: s.patience.write, MaxHeaderBytes: headerMost,
+		ErrorLog: s.log.StandardLogger(&hclog.StandardLoggerOptions{ForceLevel: hclog.Debug}),
+	}
+	closed := make(chan struct{})
+	go func() {
+		defer close(closed)
+		<-ctx.Done()
+		ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.patience.farewell)
+		defer cancel()
+		if server.Shutdown(ending) != nil {
+			_ = server.Close() // who has not read by now never will
+		}
+	}()
+	if err := server.Serve(l); err != nil && !errors.Is(err, http.ErrServerClosed) {
+		s.log.Error("the control socket is served no longer", "error", err)
+	}
+	<-closed
+}
+
+func (s *server) snapshot(w http.ResponseWriter, r *http.Request) {
+	now, err := s.platform.Snapshot(r.Context())
+	if err != nil {
+		s.refuse(w, http.StatusBadGateway, err)
+		return
+	}
+	tag := tagOf(now)
+	w.Header().Set("ETag", tag)
+	if r.Header.Get("If-None-Match") == tag {
+		w.Header().Set(headerAt, now.At.Format(time.RFC3339Nano))
+		w.Header().Set(headerLogSeq, strconv.FormatUint(now.LogSeq, 10))
+		w.WriteHeader(http.StatusNotModified)
+		return
+	}
+	s.answer(w, http.StatusOK, now)
+}
+
+// tagOf names what a snapshot holds, apart from its time and the log's number. What
+// follows from the time is part of it: a viewer's silence changes no version.
+func tagOf(s platform.Snapshot) string {
+	light := fnv.New64a()
+	_ = json.NewEncoder(light).Encode(s.OnAir) // a hash takes everything
+	return fmt.Sprintf(`"%d.%d.%x"`, s.Started.UnixNano(), s.Version, light.Sum64())
+}
+
+func (s *server) showLayout(w http.ResponseWriter, _ *http.Request) {
+	s.answer(w, http.StatusOK, s.layout)
+}
+
+func (s *server) logs(w http.ResponseWriter, r *http.Request) {
+	since, err := number(r, "since", 0)
+	limit, err2 := number(r, "limit", platform.LogsMost)
+	if err := errors.Join(err, err2); err != nil {
+		s.refuse(w, http.StatusBadRequest, err)
+		return
+	}
+	lines, err := s.platform.Logs(r.Context(), since, int(min(limit, platform.LogsMost)))
+	if err != nil {
+		s.refuse(w, http.StatusBadGateway, err)
+		return
+	}
+	if lines == nil {
+		lines = []platform.LogLine{}
+	}
+	s.answer(w, http.StatusOK, lines)
+}
+
+// number reads a number of the query; it may be missing.
+func number(r *http.Request, name string, missing uint64) (uint64, error) {
+	text := r.URL.Query().Get(name)
+	if text == "" {
+		return missing, nil
+	}
+	n, err := strconv.ParseUint(text, 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("%s=%q: allowed is a whole number from 0", name, text)
+	}
+	return n, nil
+}
+
+// events streams for as long as the client reads and the platform goes on. What a
+// slow client misses is dropped from its own queue.
+func (s *server) events(w http.ResponseWriter, r *http.Request) {
+	out := http.NewResponseController(w)
+	if err := out.SetReadDeadline(time.Time{}); err != nil { // there is nothing more to be read
+		s.refuse(w, http.StatusInternalServerError, err)
+		return
+	}
+	ctx, cancel := context.WithCancel(r.Context())
+	defer cancel()
+	snapshot, events, err := s.platform.Subscribe(ctx)
+	if err != nil {
+		s.refuse(w, http.StatusBadGateway, err)
+		return
+	}
+	w.Header().Set("Content-Type", "application/x-ndjson")
+	lines := json.NewEncoder(w)
+	tell := func(t told) error {
+		if err := out.SetWriteDeadline(time.Now().Add(s.patience.write)); err != nil {
+			return err
+		}
+		return errors.Join(lines.Encode(t), out.Flush())
+	}
+	err = tell(told{Snapshot: &snapshot})
+	for err == nil {
+		e, open := <-events
+		switch {
+		case open:
+			err = tell(told{Event: &e})
+		case ctx.Err() == nil:
+			_ = tell(told{Ended: true}) // who does not hear it sees the connection end
+			return
+		default:
+			return
+		}
+	}
+	s.log.Debug("a client of the control socket has gone", "error", err)
+}
+
+func (s *server) command(w http.ResponseWriter, r *http.Request) {
+	if kind, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";"); kind != "application/json" || r.Header.Get("Origin") != "" {
+		s.refuse(w, http.StatusUnsupportedMediaType, errors.New("a command is application/json, and not from a web page"))
+		return
+	}
+	decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, bodyMost))
+	decoder.DisallowUnknownFields()
+	var c platform.Command
+	if err := decoder.Decode(&c); err != nil {
+		s.refuse(w, http.StatusBadRequest, fmt.Errorf("command: %w", err))
+		return
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		s.refuse(w, http.StatusBadRequest, errors.New("command: there is something after it"))
+		return
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), s.patience.command)
+	defer cancel()
+	if err := s.platform.Command(ctx, c); err != nil {
+		s.refuse(w, http.StatusConflict, err)
+		return
+	}
+	s.answer(w, http.StatusOK, struct{}{})
+}
+
+func (s *server) refuse(w http.ResponseWriter, status int, err error) {
+	s.answer(w, status, report.Error{Error: err.Error()})
+}
+
+func (s *server) answer(w http.ResponseWriter, status int, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	if err := json.NewEncoder(w).Encode(v); err != nil {
+		s.log.Debug("a client of the control socket has gone", "error", err)
+	}
+}

@@ -1,0 +1,37 @@
+package local
+
+import (
+	"livestream-tui/procs/platform"
+)
+
+// ring keeps the newest lines of log under growing sequence numbers, from 1.
+type ring struct {
+	lines []platform.LogLine // line seq stands at (seq-1) % len
+	seq   uint64             // of the newest, 0 when there is none
+}
+
+func newRing(most int) ring { return ring{lines: make([]platform.LogLine, most)} }
+
+// add numbers a line and keeps it.
+func (r *ring) add(l platform.LogLine) {
+	r.seq++
+	l.Seq = r.seq
+	r.lines[(r.seq-1)%uint64(len(r.lines))] = l
+}
+
+// after returns copies of up to limit lines that follow number since, oldest
+// first. What has left the ring is skipped.
+func (r *ring) after(since uint64, limit int) []platform.LogLine {
+	if since >= r.seq || limit <= 0 {
+		return nil
+	}
+	if kept := uint64(len(r.lines)); r.seq-since > kept {
+		since = r.seq - kept
+	}
+	n := min(r.seq-since, uint64(limit))
+	list := make([]platform.LogLine, 0, n)
+	for seq := since + 1; seq <= since+n; seq++ {
+		list = append(list, r.lines[(seq-1)%uint64(len(r.lines))])
+	}
+	return list
+}

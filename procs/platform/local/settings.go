@@ -1,0 +1,42 @@
+package local
+
+import (
+	"slices"
+	"strings"
+
+	"livestream-tui/procs"
+	"livestream-tui/services/kit/text"
+)
+
+// showEnvironment gives each process those of its variables that are ours, secrets
+// masked: names are those of the settings, besides what the layout sets.
+func (l *Local) showEnvironment(list []procs.Spec, names []string) {
+	for i := range l.model.Now.Processes {
+		p := &l.model.Now.Processes[i]
+		ours := slices.Clone(names)
+		for _, q := range l.layout.Processes {
+			if q.Name == p.Name {
+				for name := range q.Environment {
+					ours = append(ours, name)
+				}
+			}
+		}
+		for _, spec := range list {
+			if spec.Name == p.Name {
+				p.Env = shown(spec.Env, ours)
+			}
+		}
+	}
+}
+
+// shown are those of env that have one of the names and a value.
+func shown(env, names []string) []string {
+	var list []string
+	for _, e := range env {
+		name, value, _ := strings.Cut(e, "=")
+		if value != "" && slices.Contains(names, name) {
+			list = append(list, name+"="+text.WithoutSecrets(name, value))
+		}
+	}
+	return list
+}

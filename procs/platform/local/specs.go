@@ -1,0 +1,105 @@
+package local
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"net"
+	"slices"
+	"strconv"
+	"time"
+
+	"livestream-tui/procs"
+	"livestream-tui/procs/preflight"
+	"livestream-tui/services/kit/dial"
+)
+
+// except is env without the variables of those names.
+func except(env map[string]string, names []string) map[string]string {
+	env = maps.Clone(env)
+	for _, name := range names {
+		delete(env, name)
+	}
+	return env
+}
+
+// listed is an environment as processes are given it, NAME=VALUE in order.
+func listed(env map[string]string) []string {
+	list := make([]string, 0, len(env))
+	for _, name := range slices.Sorted(maps.Keys(env)) {
+		list = append(list, name+"="+env[name])
+	}
+	return list
+}
+
+// unread are the settings that a service does not read: whoever gets at its
+// environment, which what it starts inherits, is to find no secret of another's there.
+func (o Options) unread(service string) []string {
+	if o.Reads == nil {
+		return nil
+	}
+	reads := o.Reads(service)
+	return slices.DeleteFunc(slices.Clone(o.Settings), func(name string) bool { return slices.Contains(reads, name) })
+}
+
+// specs turns a layout into what the supervisor runs: our own binary with the name of
+// each process's service.
+func specs(o Options) ([]procs.Spec, error) {
+	operator := o.Env
+	l, err := o.Layout.Resolve(operator)
+	if err != nil {
+		return nil, err
+	}
+	var list []procs.Spec
+	for _, p := range l.Processes {
+		var policy procs.RestartPolicy
+		if err := policy.UnmarshalText([]byte(p.Restart)); err != nil {
+			return nil, fmt.Errorf("layout %s: process %s: %w", l.Name, p.Name, err)
+		}
+		env := preflight.Environment(operator, p)
+		given := listed(except(env, o.unread(p.Service)))
+		spec := procs.Spec{
+			Name: p.Name, Argv: []string{o.Self, p.Service}, Env: given,
+			DependsOn: p.DependsOn, Role: p.Role().String(), Restart: policy, Grace: p.Grace,
+		}
+		if p.PortHeld {
+			port, err := preflight.PortOf(p, env)
+			if err != nil {
+				return nil, err
+			}
+			spec.Held = sockets(p.Name, cmp.Or(env[preflight.BindVariable(p.Service)], preflight.Loopback), port)
+			spec.FinishGrace = finishGrace(env)
+		}
+		list = append(list, spec)
+	}
+	return list, nil
+}
+
+const (
+	// handoverVariable is how long connections may go on after a hand-over, and
+	// handoverSpare how much longer KILL waits than that.
+	handoverVariable = "HANDOVER_TIMEOUT"
+	handoverSpare    = 5 * time.Second
+)
+
+// sockets are those of a process that listens on address. localhost is both loopback
+// addresses, whichever the machine resolves it to; it may lack one of them.
+func sockets(name, address string, port int) []procs.Socket {
+	at := func(address string) string { return net.JoinHostPort(address, strconv.Itoa(port)) }
+	switch {
+	case address == preflight.Loopback || dial.IsLocalhost(address):
+		return []procs.Socket{{Name: name, Address: at(preflight.Loopback)}, {Name: name, Address: at(preflight.Loopback6), Optional: true}}
+	case address == preflight.Loopback6:
+		return []procs.Socket{{Name: name, Address: at(preflight.Loopback6)}, {Name: name, Address: at(preflight.Loopback), Optional: true}}
+	}
+	return []procs.Socket{{Name: name, Address: at(address)}}
+}
+
+// finishGrace is how long an incarnation that has handed over is waited for; zero
+// for what is usual. What is no duration the service itself refuses.
+func finishGrace(env map[string]string) time.Duration {
+	if d, err := time.ParseDuration(env[handoverVariable]); err == nil {
+		return d + handoverSpare
+	}
+	return 0
+}

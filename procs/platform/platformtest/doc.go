@@ -1,0 +1,2 @@
+// Package platformtest holds what tests of a platform and of its clients share.
+package platformtest

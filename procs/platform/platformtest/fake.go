@@ -1,0 +1,137 @@
+package platformtest
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+
+	"livestream-tui/layouts"
+	"livestream-tui/procs"
+	"livestream-tui/procs/platform"
+	"livestream-tui/procs/platform/model"
+	"livestream-tui/procs/preflight"
+	"livestream-tui/services/kit/report"
+)
+
+// deadline is how long a test waits for what is sure to come.
+const Deadline = 30 * time.Second
+
+// fakeSupervisor is a supervisor of functions; nil ones do nothing.
+type Supervisor struct {
+	OnRun      func(ctx context.Context) error
+	OnCommand  func(process string, a procs.Action) error
+	OnProgress func(process string)
+	OnStatuses func() []procs.Status
+}
+
+func (f Supervisor) Run(ctx context.Context) error {
+	if f.OnRun != nil {
+		return f.OnRun(ctx)
+	}
+	<-ctx.Done()
+	return nil
+}
+
+func (f Supervisor) KillAll() {}
+
+func (f Supervisor) Statuses() []procs.Status {
+	if f.OnStatuses != nil {
+		return f.OnStatuses()
+	}
+	return nil
+}
+
+func (f Supervisor) Command(_ context.Context, process string, a procs.Action) error {
+	if f.OnCommand != nil {
+		return f.OnCommand(process, a)
+	}
+	return nil
+}
+
+func (f Supervisor) Progress(process string) {
+	if f.OnProgress != nil {
+		f.OnProgress(process)
+	}
+}
+
+func Await(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	for end := time.Now().Add(Deadline); !holds(); {
+		if time.Now().After(end) {
+			t.Fatalf("%s: not within %s", what, Deadline)
+		}
+		time.Sleep(10 * time.Millisecond) // between two looks at the condition
+	}
+}
+
+func StatusEvent(name string, s procs.State) platform.Event {
+	return platform.Event{Process: name, Status: &platform.Status{Name: name, State: s}}
+}
+
+// answering is a server that gives fixed answers by path, 404 otherwise.
+func Answering(t *testing.T, byPath map[string]string) string {
+	t.Helper()
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, ok := byPath[r.URL.Path]
+		if !ok {
+			w.WriteHeader(http.StatusNotFound)
+			return
+		}
+		_, _ = w.Write([]byte(body))
+	}))
+	t.Cleanup(s.Close)
+	return s.URL
+}
+
+// defaultLayout is the built-in layout.
+func DefaultLayout(t *testing.T) layouts.Layout {
+	t.Helper()
+	layout, err := layouts.Load(layouts.Default)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return layout
+}
+
+// endsOf are the endpoints of the default layout that tests ask for.
+func Endpoints() []preflight.Endpoint {
+	return []preflight.Endpoint{{Process: "proxy", Service: "proxy", Host: "localhost", Port: 8002}}
+}
+
+// endpointAt is a service of that name at a URL.
+func EndpointAt(t *testing.T, service, address string) preflight.Endpoint {
+	t.Helper()
+	u, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	port, err := strconv.Atoi(u.Port())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return preflight.Endpoint{Process: service, Service: service, Host: u.Hostname(), Port: port}
+}
+
+// playedFrom tells a model that live01 is played from server1, of two.
+func PlayedFrom(m *model.Model) {
+	const one, two = "http://localhost:8080", "http://localhost:9090"
+	m.Now.Processes = slices.Clone(m.Now.Processes)
+	for i, p := range m.Now.Processes {
+		switch p.Name {
+		case "server1":
+			m.Now.Processes[i].Port, m.Now.Processes[i].State = 8080, platform.Ready
+		case "server2":
+			m.Now.Processes[i].Port, m.Now.Processes[i].State = 9090, platform.Ready
+		}
+	}
+	m.Answered(model.Answers{
+		Live:        []report.Live{{Signal: "live01", Server: one + "/live01/playlist.m3u8"}},
+		Preferences: []report.Preference{{Signal: "live01", Active: one}},
+		Details:     []report.SignalStatus{{Signal: "live01", Packagers: []report.PackagerStatus{{URL: one, State: report.Up}, {URL: two, State: report.Up}}}},
+	}, time.Now())
+}
