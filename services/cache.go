@@ -10,13 +10,13 @@ import (
 	"time"
 
 	"livestream-tui/services/kit/text"
-	"livestream-tui/services/worker/transcoder"
+	"livestream-tui/services/worker/mezzanine"
 )
 
-// WriteCache writes a line for each mezzanine in the cache at folder, the one that was
-// used last first, and one for all of them.
+// WriteCache writes a line for each mezzanine in the cache at folder, in the order of their
+// last use, and one for all of them.
 func WriteCache(w io.Writer, folder string) error {
-	list, err := transcoder.List(folder)
+	list, err := mezzanine.List(folder)
 	if err != nil {
 		return fmt.Errorf("CACHE_PATH=%q: %w", folder, err)
 	}
@@ -34,19 +34,19 @@ func WriteCache(w io.Writer, folder string) error {
 	return err
 }
 
-// ChooseCached returns what the cache at folder has under the names, each that of a
-// mezzanine or of its film; everything without a name.
-func ChooseCached(folder string, names []string) ([]transcoder.Cached, error) {
-	list, err := transcoder.List(folder)
+// ChooseCached returns the mezzanines in the cache at folder that names name, by their own
+// names or by those of their films. Without names it returns all.
+func ChooseCached(folder string, names []string) ([]mezzanine.Cached, error) {
+	list, err := mezzanine.List(folder)
 	if err != nil {
 		return nil, fmt.Errorf("CACHE_PATH=%q: %w", folder, err)
 	}
 	if len(names) == 0 {
 		return list, nil
 	}
-	var chosen []transcoder.Cached
+	var chosen []mezzanine.Cached
 	for _, name := range names {
-		is := func(c transcoder.Cached) bool { return c.Name == name || c.Film == name }
+		is := func(c mezzanine.Cached) bool { return c.Name == name || c.Film == name }
 		if !slices.ContainsFunc(list, is) {
 			return nil, fmt.Errorf("the cache has no mezzanine and no film %q: livestream-tui cache lists them", text.Clean(name))
 		}
@@ -59,22 +59,21 @@ func ChooseCached(folder string, names []string) ([]transcoder.Cached, error) {
 	return chosen, nil
 }
 
-// AskedToClear is the question before mezzanines are removed.
-func AskedToClear(list []transcoder.Cached) string {
+// AskedToClear is the question to the operator before mezzanines are removed.
+func AskedToClear(list []mezzanine.Cached) string {
 	return "remove " + allOf(list) + "? Films that are aired again are converted again. [y/N] "
 }
 
-// ClearCache removes mezzanines from the cache at folder and says of each that stays
-// why. What is on air or being made stays, which is an error where the operator has
-// named it.
-func ClearCache(w io.Writer, folder string, list []transcoder.Cached, named bool) error {
-	var gone []transcoder.Cached
+// ClearCache removes mezzanines from the cache at folder and writes why others stay: they
+// are on air or being made, which is an error where the operator named them.
+func ClearCache(w io.Writer, folder string, list []mezzanine.Cached, named bool) error {
+	var gone []mezzanine.Cached
 	var errs []error
 	for _, c := range list {
-		freed, err := transcoder.Remove(folder, c.Name)
+		freed, err := mezzanine.Remove(folder, c.Name)
 		if err != nil {
 			_, _ = fmt.Fprintf(w, "kept %s (%s): %v\n", c.Name, filmOf(c), reasonOf(err)) // a closed output has no reader
-			if named || !errors.Is(err, transcoder.ErrHeld) {
+			if named || !errors.Is(err, mezzanine.ErrInUse) {
 				errs = append(errs, err)
 			}
 			continue
@@ -90,13 +89,13 @@ func ClearCache(w io.Writer, folder string, list []transcoder.Cached, named bool
 }
 
 func reasonOf(err error) error {
-	if errors.Is(err, transcoder.ErrHeld) {
-		return transcoder.ErrHeld
+	if errors.Is(err, mezzanine.ErrInUse) {
+		return mezzanine.ErrInUse
 	}
 	return err
 }
 
-func filmOf(c transcoder.Cached) string {
+func filmOf(c mezzanine.Cached) string {
 	film := cmp.Or(text.Clean(c.Film), "(not known)")
 	if c.Excerpt {
 		film += " (its beginning)"
@@ -104,7 +103,7 @@ func filmOf(c transcoder.Cached) string {
 	return film
 }
 
-func allOf(list []transcoder.Cached) string {
+func allOf(list []mezzanine.Cached) string {
 	var bytes int64
 	for _, c := range list {
 		bytes += c.Bytes

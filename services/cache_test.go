@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"livestream-tui/services/worker/transcoder"
+	"livestream-tui/services/worker/mezzanine"
 )
 
 // cached puts a mezzanine into a cache: of a film, so many bytes long, used so many
@@ -23,7 +23,7 @@ func cached(t *testing.T, folder, film string, n, bytes, days int) (name string)
 	if err := os.MkdirAll(path, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	about, err := json.Marshal(transcoder.Mezzanine{
+	about, err := json.Marshal(mezzanine.Mezzanine{
 		Film: film, Made: time.Now().AddDate(0, 0, -days), Turn: 90 * time.Second, Segment: 2 * time.Second, Loop: 90 * time.Second, Frames: 50,
 	})
 	if err != nil {

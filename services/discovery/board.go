@@ -11,8 +11,8 @@ import (
 	"livestream-tui/services/kit/text"
 )
 
-// board is what is known of every signal at every packager. Pure: the caller
-// brings the clock and the lock.
+// board is what is known of every signal at every packager. Pure; the caller brings clock
+// and lock.
 type board struct {
 	packagers []string
 	signals   map[string][]health.Observation // in the order of packagers
@@ -20,7 +20,7 @@ type board struct {
 	lasting   event.Recurring                 // packagers that are not up, by signal, packager and state
 }
 
-// remindEvery is how often it is told that a packager is not up still.
+// remindEvery is how often a packager is logged that is still not up.
 const remindEvery = time.Minute
 
 func newBoard(packagers []string) *board {
@@ -30,8 +30,8 @@ func newBoard(packagers []string) *board {
 // empty reports whether no signal is known.
 func (b *board) empty() bool { return len(b.signals) == 0 }
 
-// follow makes the board's signals the given ones and returns what has come and
-// what has gone, sorted.
+// follow sets the signals of the board and returns those that have come and those that
+// have gone, sorted.
 func (b *board) follow(signals []string) (come, gone []string) {
 	for _, name := range signals {
 		if _, known := b.signals[name]; known {
@@ -55,9 +55,9 @@ func (b *board) follow(signals []string) (come, gone []string) {
 	return come, gone
 }
 
-// add notes the result of a request to a packager, by its index, and returns the
-// target duration of its playlist, zero when unknown. A signal that has gone
-// meanwhile stays gone.
+// add adds the result of a request to a packager, given by its index. It returns the target
+// duration of its playlist, zero when unknown. A signal that has gone meanwhile stays
+// gone.
 func (b *board) add(signal string, packager int, r result) time.Duration {
 	list, known := b.signals[signal]
 	if !known {
@@ -67,27 +67,27 @@ func (b *board) add(signal string, packager int, r result) time.Duration {
 	return list[packager].TargetDuration
 }
 
-// change is a packager whose state is another than it was, or has been the same for
-// long and is not up.
+// change is a packager whose state has changed, or is due to be logged again because it is
+// still not up.
 type change struct {
 	signal  string
 	was     report.State
 	verdict health.Verdict
 }
 
-// lasts reports whether it is no change but a reminder.
+// lasts reports whether the state is the same as before.
 func (c change) lasts() bool { return c.was == c.verdict.State }
 
-// judge returns the report that follows from what is known, and what has changed
-// since it was last called. What is not known yet is left out: a discovery that
-// has just started must not make the reporter forget what the last one knew.
+// judge returns a report of what is known, and what has changed since the last call. What
+// is not known yet is left out: a discovery that has just started must not make the
+// reporter forget what the one before knew.
 func (b *board) judge(now time.Time) (report.IngestReport, []change) {
 	out := report.IngestReport{Signals: []report.SignalStatus{}}
 	var changes []change
 	var lasting []string
 	for _, name := range slices.Sorted(maps.Keys(b.signals)) {
 		status := report.SignalStatus{Signal: name, Packagers: []report.PackagerStatus{}}
-		for i, v := range health.Judge(b.signals[name], now, health.Policy{}) {
+		for i, v := range health.Judge(b.signals[name], now) {
 			if v.State == report.Unknown {
 				continue
 			}
@@ -97,9 +97,9 @@ func (b *board) judge(now time.Time) (report.IngestReport, []change) {
 			b.states[name][i] = v.State
 			due := was != v.State
 			if v.State != report.Up {
-				text := name + " " + v.Packager + " " + v.State.String()
-				lasting = append(lasting, text)
-				t, tell := b.lasting.Seen(text, now)
+				what := name + " " + v.Packager + " " + v.State.String()
+				lasting = append(lasting, what)
+				t, tell := b.lasting.Seen(what, now)
 				due = due || tell && t.Phase == event.Lasts
 			}
 			if due {
@@ -108,6 +108,6 @@ func (b *board) judge(now time.Time) (report.IngestReport, []change) {
 		}
 		out.Signals = append(out.Signals, status)
 	}
-	b.lasting.Only(lasting...) // an end is a change, and told as one
+	b.lasting.Only(lasting...) // an end is logged as a change
 	return out, changes
 }

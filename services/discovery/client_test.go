@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"livestream-tui/services/hls/m3u8"
+	"livestream-tui/services/kit/servicetest"
 )
 
 const playlistText = "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:2\n#EXT-X-MEDIA-SEQUENCE:7\n#EXTINF:2,\n7.m4s\n"
@@ -52,18 +53,18 @@ func TestWhatAPackagersAnswerIsWorth(t *testing.T) {
 			client := newClient()
 			defer client.close()
 			if !strings.HasPrefix(c.want, "no answer") {
-				client.http.Timeout = patienceOfTests // a busy machine is no packager that does not answer
+				client.http.Timeout = servicetest.Patience // a busy machine is no packager that does not answer
 			}
 			r := client.playlist(t.Context(), server.URL, "live01")
 			if good := c.want == ""; good != (r.Playlist != nil) || good != (r.Err == "") || !strings.Contains(r.Err, c.want) {
 				t.Errorf("got %+v, want %q", r, c.want)
 			}
-			if r.At.IsZero() || r.Playlist != nil && (r.Latency <= 0 || r.Latency > time.Since(r.At)+patienceOfTests) {
+			if r.At.IsZero() || r.Playlist != nil && (r.Latency <= 0 || r.Latency > time.Since(r.At)+servicetest.Patience) {
 				t.Errorf("got %+v, want its time and latency", r)
 			}
 		})
 	}
-	t.Run("nobody listens", func(t *testing.T) {
+	t.Run("no listener", func(t *testing.T) {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
 			t.Fatal(err)

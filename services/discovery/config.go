@@ -11,13 +11,12 @@ type Config struct {
 	Topology service.Topology
 	Paths    service.Paths
 
-	// Patience is how long the reporter may be away before it has taken a first
-	// report; after that it may be away for any time.
+	// Patience is how long the reporter may be away before the first report; after that it
+	// may be away for any time. Default: 10s.
 	Patience time.Duration `env:"REPORTER_PATIENCE" envDefault:"10s" doc:"how long discovery waits for the reporter to take its first report before it gives up"`
 }
 
-// ConfigFromEnv reads discovery's settings; a *service.ConfigError names every
-// bad one.
+// ConfigFromEnv reads discovery's settings; a *service.ConfigError names every bad one.
 func ConfigFromEnv(e service.Environment) (Config, error) {
 	var c Config
 	var p service.Problems

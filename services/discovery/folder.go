@@ -23,28 +23,28 @@ type folder struct {
 type onDisk struct {
 	modified time.Time // of the playlist that was read last
 	size     int64
-	// ended: the playlist says that nothing follows.
+	// ended says that the playlist has EXT-X-ENDLIST.
 	ended bool
-	// newest is its newest segment. leftover is what that was when the folder was seen
-	// first, where an earlier run had left it; -1 otherwise. A signal is nobody's
-	// before somebody adds to it.
+	// newest is the MSN of the newest segment. leftover is what that was when the folder
+	// was first read, if an earlier run had left it; otherwise -1. It does not become a
+	// signal before segments are added.
 	newest, leftover int64
 }
 
-// isLeftover reports whether nobody has added to what an earlier run left.
+// isLeftover reports whether an earlier run left the playlist and nothing was added since.
 func (d *onDisk) isLeftover() bool { return d.leftover >= 0 && d.newest == d.leftover }
 
 func newFolder(path string) *folder { return &folder{path: path, signals: map[string]*onDisk{}} }
 
-// found is what a look at the folder found, each list sorted.
+// found is the result of a look at the folder, each list sorted.
 type found struct {
-	live  []string // that go on, as far as is known
-	ended []string // whose playlist says that they have ended
-	left  []string // that an earlier run left
+	live  []string // signals that go on, as far as is known
+	ended []string // signals whose playlist has ended
+	left  []string // leftovers of an earlier run
 }
 
-// look lists the signals in the folder: its subfolders with a fit name that hold a
-// playlist. A folder that is not there holds none.
+// look lists the signals in the folder: subfolders that are named like a signal and hold
+// a playlist. A folder that does not exist holds none.
 func (f *folder) look(now time.Time) (found, error) {
 	entries, err := os.ReadDir(f.path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -74,8 +74,8 @@ func (f *folder) look(now time.Time) (found, error) {
 	return out, nil
 }
 
-// read returns what a signal's playlist says, nil where there is none. What cannot be
-// read is a signal too: its packagers are to say what is wrong with it.
+// read returns what the playlist of a signal says, nil where it does not exist. One that
+// cannot be read makes a signal too: its packagers say what is wrong with it.
 func (f *folder) read(name string, now time.Time) *onDisk {
 	path := filepath.Join(f.path, name, media.PlaylistName)
 	info, err := os.Lstat(path)
@@ -101,7 +101,7 @@ func (f *folder) read(name string, now time.Time) *onDisk {
 	return d
 }
 
-// parse returns a playlist, nil where it is none.
+// parse returns the playlist in a file, nil where it cannot be read.
 func parse(path string, size int64) *m3u8.MediaPlaylist {
 	if size > m3u8.MaxPlaylist {
 		return nil
@@ -117,8 +117,8 @@ func parse(path string, size int64) *m3u8.MediaPlaylist {
 	return list
 }
 
-// spanOf is when a playlist's newest segment ended, zero where nothing says when, and
-// how long its window lasts: three target durations at least (RFC 8216, 6.2.2).
+// spanOf is when the newest segment of a playlist ended, zero without dates, and how long
+// its window lasts: three target durations at least (RFC 8216, 6.2.2).
 func spanOf(list *m3u8.MediaPlaylist) (ends time.Time, lasts time.Duration) {
 	for _, s := range list.Segments {
 		lasts += s.Duration
@@ -130,7 +130,7 @@ func spanOf(list *m3u8.MediaPlaylist) (ends time.Time, lasts time.Duration) {
 	return ends, max(lasts, 3*time.Duration(list.TargetDuration)*time.Second)
 }
 
-// knows reports whether a sorted list has a name.
+// knows reports whether a sorted list holds a name.
 func knows(sorted []string, name string) bool {
 	_, is := slices.BinarySearch(sorted, name)
 	return is

@@ -2,19 +2,19 @@ package discovery
 
 import "slices"
 
-// heard is what packagers say of which signals there are. Pure: the caller brings the
+// heard is what the packagers say of which signals exist. Pure; the caller brings the
 // lock.
 type heard struct {
-	names  map[string][]string        // by packager: what it has that goes on, as it said last
+	names  map[string][]string        // by packager: the signals in its last answer
 	silent map[string]bool            // packagers that do not answer
-	ended  map[string]map[string]bool // by signal: whether its playlist says that it has ended, by packager
+	ended  map[string]map[string]bool // by signal and packager: whether its playlist has ended
 }
 
 func newHeard() *heard {
 	return &heard{names: map[string][]string{}, silent: map[string]bool{}, ended: map[string]map[string]bool{}}
 }
 
-// answered notes which signals a packager has, and reports whether that is news.
+// answered notes which signals a packager has, and reports whether that has changed.
 func (h *heard) answered(packager string, names []string) (news bool) {
 	news = h.silent[packager] || !slices.Equal(h.names[packager], names)
 	h.silent[packager] = false
@@ -22,11 +22,11 @@ func (h *heard) answered(packager string, names []string) (news bool) {
 	return news
 }
 
-// missed notes that a packager did not answer. What it said last counts.
+// missed notes that a packager did not answer. Its last answer counts.
 func (h *heard) missed(packager string) { h.silent[packager] = true }
 
-// played notes what a packager's playlist of a signal says. It reports whether that
-// is news.
+// played notes whether the playlist of a signal at a packager has ended. It reports
+// whether that is new.
 func (h *heard) played(signal, packager string, r result) (news bool) {
 	before, was := h.ended[signal][packager]
 	if r.Playlist == nil {
@@ -52,8 +52,8 @@ func (h *heard) over(signal string) bool {
 	return known
 }
 
-// forget drops a signal that has gone, also from what silent packagers said before:
-// they are to say it anew.
+// forget drops a signal that has gone, also from the last answers of packagers that do not
+// answer: they must name it again.
 func (h *heard) forget(signal string) {
 	delete(h.ended, signal)
 	for packager, names := range h.names {
@@ -63,8 +63,8 @@ func (h *heard) forget(signal string) {
 	}
 }
 
-// union adds to the signals on disk those that packagers have. One that does not
-// answer has not lost what it has, unless that has ended meanwhile.
+// union adds to the signals on disk those of the packagers. A packager that does not
+// answer still has its signals, but for those that have ended.
 func (h *heard) union(disk found) []string {
 	list := slices.Clone(disk.live)
 	for packager, names := range h.names {

@@ -2,9 +2,9 @@ package discovery
 
 import "time"
 
-// The pauses between two tries to give the reporter its first report: the first,
-// doubling to the last, each longer by up to jitter so that several discoveries
-// do not come in step.
+// The pauses between two tries to give the reporter its first report: they double from
+// the first to the last, and each is longer by up to jitter, so that several discoveries
+// do not run in step.
 const (
 	firstPause = 100 * time.Millisecond
 	lastPause  = 2 * time.Second
@@ -21,8 +21,8 @@ func newPatience(now time.Time, limit time.Duration) patience {
 	return patience{until: now.Add(limit), pause: firstPause}
 }
 
-// after returns the pause before the next try and what is left of the patience
-// then; false when there is no more. random is 0 to 1.
+// after returns the pause before the next try and the patience that is left after it, and
+// false when none is left. random is between 0 and 1.
 func (p patience) after(now time.Time, random float64) (time.Duration, patience, bool) {
 	left := p.until.Sub(now)
 	if left <= 0 {

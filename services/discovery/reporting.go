@@ -11,12 +11,12 @@ import (
 	"livestream-tui/services/kit/report"
 )
 
-// reportEvery is how often the reporter is told what it knows already: a tenth
-// of what it takes to forget.
+// reportEvery is how often a report without changes is sent: a tenth of the time after
+// which the reporter forgets.
 const reportEvery = time.Second
 
-// keepReporting tells the reporters what is known, every reportEvery and whenever
-// a packager's state changes.
+// keepReporting sends reports, every reportEvery and whenever the state of a packager
+// changes, until ctx is cancelled or the first report has failed for too long.
 func (s *Service) keepReporting(ctx context.Context) error {
 	to := newSender(s.client, s.log, s.config.Topology.ReporterURL)
 	ctx, cancel := context.WithCancel(ctx)
@@ -66,7 +66,7 @@ func (s *Service) nextReport(ctx context.Context, pause time.Duration) (report.I
 	}
 }
 
-// judge turns what is known into a report and logs what has changed.
+// judge makes a report of what is known and logs what has changed.
 func (s *Service) judge() (r report.IngestReport, changed bool) {
 	s.mu.Lock()
 	r, changes := s.board.judge(time.Now())
@@ -88,8 +88,8 @@ func (s *Service) judge() (r report.IngestReport, changed bool) {
 	return r, changed
 }
 
-// noteReport notes whether the reporter took a report and says so when that has
-// changed. It returns whether the reporter has ever taken one.
+// noteReport notes whether a reporter took the report and logs when that has changed. It
+// returns whether one was ever taken.
 func (s *Service) noteReport(err error) (introduced bool) {
 	trouble, result := "", "taken"
 	if err != nil {
@@ -102,7 +102,7 @@ func (s *Service) noteReport(err error) (introduced bool) {
 	s.ready = s.ready || err == nil
 	introduced = s.ready
 	s.mu.Unlock()
-	const absent = "the reporter takes no report, trying on"
+	const absent = "the reporter accepts no report, still trying"
 	switch {
 	case err != nil:
 		if t, tell := s.absence.Seen(absent, time.Now()); tell {
@@ -110,8 +110,8 @@ func (s *Service) noteReport(err error) (introduced bool) {
 		}
 		return introduced
 	case before != "" || first:
-		s.log.Info("the reporter takes reports", "reporter", s.config.Topology.ReporterURL.String())
+		s.log.Info("the reporter accepts reports", "reporter", s.config.Topology.ReporterURL.String())
 	}
-	s.absence.Only() // which has been said
+	s.absence.Only() // its end was logged above
 	return introduced
 }

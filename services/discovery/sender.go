@@ -11,11 +11,12 @@ import (
 	"github.com/hashicorp/go-hclog"
 
 	"livestream-tui/services/kit/event"
+	"livestream-tui/services/kit/httpx"
 	"livestream-tui/services/kit/report"
 )
 
-// sender gives every report to every reporter, so that each of them knows all. None
-// waits for another: one that is slow misses reports between, never the newest.
+// sender sends every report to every reporter, so that each knows everything. They do not
+// wait for each other: a slow reporter misses reports, but never the newest.
 type sender struct {
 	client    *client
 	log       hclog.Logger
@@ -25,13 +26,13 @@ type sender struct {
 	sent      int // number of the last letter; used by send's goroutine alone
 }
 
-// letter is a report on its way.
+// letter is a report that is being sent.
 type letter struct {
 	number int
 	report report.IngestReport
 }
 
-// outcome is what came of a letter at one reporter.
+// outcome is the result of sending a letter to one reporter.
 type outcome struct {
 	number int
 	err    error
@@ -45,17 +46,18 @@ func newSender(c *client, log hclog.Logger, reporters []string) *sender {
 	return s
 }
 
-// run brings letters until ctx is cancelled.
+// run sends letters until ctx is cancelled.
 func (s *sender) run(ctx context.Context) {
 	var group sync.WaitGroup
 	for i := range s.reporters {
-		group.Go(func() { s.bring(ctx, i) })
+		group.Go(func() { s.deliver(ctx, i) })
 	}
 	group.Wait()
 }
 
-func (s *sender) bring(ctx context.Context, i int) {
-	const missing = "a reporter takes no report, the others are told"
+// deliver sends letters to one reporter.
+func (s *sender) deliver(ctx context.Context, i int) {
+	const missing = "a reporter accepts no report, the others do"
 	var trouble event.Recurring
 	for {
 		var l letter
@@ -69,13 +71,13 @@ func (s *sender) bring(ctx context.Context, i int) {
 			return
 		}
 		switch {
-		case len(s.reporters) < 2: // noteReport tells
+		case len(s.reporters) < 2: // noteReport logs it
 		case err != nil:
 			if t, tell := trouble.Seen(missing, time.Now()); tell {
 				s.log.Warn(t.String(), "reporter", s.reporters[i], "reason", cause(err))
 			}
 		case len(trouble.Only()) > 0:
-			s.log.Info("a reporter takes reports again", "reporter", s.reporters[i])
+			s.log.Info("a reporter accepts reports again", "reporter", s.reporters[i])
 		}
 		select {
 		case s.outcomes <- outcome{l.number, err}:
@@ -85,16 +87,16 @@ func (s *sender) bring(ctx context.Context, i int) {
 	}
 }
 
-// send gives every reporter a report and returns when the first has taken it, or
-// none has. The error is that of the first in REPORTER_URL that is known by then.
+// send sends a report to every reporter and returns when the first has taken it, or all
+// have failed. The error is that of the first that failed.
 func (s *sender) send(ctx context.Context, r report.IngestReport) error {
 	s.sent++
 	for _, box := range s.boxes {
 		select {
-		case <-box: // an older one that is void now
+		case <-box: // an older letter, which the new one replaces
 		default:
 		}
-		box <- letter{s.sent, r} // there is room: nobody else puts any in
+		box <- letter{s.sent, r} // there is room: only this goroutine sends
 	}
 	var first error
 	for answered := 0; answered < len(s.boxes); {
@@ -116,12 +118,12 @@ func (s *sender) send(ctx context.Context, r report.IngestReport) error {
 	return first
 }
 
-// giveUp is what Run ends with when no reporter has ever taken a report.
+// giveUp is the error of Run when no reporter has ever taken a report.
 func (s *sender) giveUp(patience time.Duration, err error) error {
-	who := "reporter " + strings.Join(s.reporters, ", ")
-	var refused *refusal
+	named := "reporter " + strings.Join(s.reporters, ", ")
+	var refused *httpx.StatusError
 	if errors.As(err, &refused) {
-		return fmt.Errorf("%s refused every report for %s: %s; give both the same PACKAGERS or set REPORTER_URL", who, patience, cause(err))
+		return fmt.Errorf("%s refused every report for %s: %s; give both the same PACKAGERS or set REPORTER_URL", named, patience, cause(err))
 	}
-	return fmt.Errorf("%s did not answer for %s: %s; start it or set REPORTER_URL", who, patience, cause(err))
+	return fmt.Errorf("%s did not answer for %s: %s; start it or set REPORTER_URL", named, patience, cause(err))
 }

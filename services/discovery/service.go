@@ -1,6 +1,3 @@
-// Package discovery reads the disk and asks the packagers for which signals are
-// being ingested, asks every packager for each of them, and tells every reporter
-// what it found.
 package discovery
 
 import (
@@ -25,12 +22,12 @@ type Service struct {
 	client  *client
 	polls   *prometheus.CounterVec
 	reports *prometheus.CounterVec
-	// observed wakes the reporting goroutine; one waiting wake is enough.
+	// observed wakes the goroutine that reports.
 	observed chan struct{}
-	// news wakes the goroutine that follows signals; one waiting wake is enough.
+	// news wakes the goroutine that follows signals.
 	news       chan struct{}
-	unreadable event.Recurring // the folder of signals; used by that goroutine alone
-	absence    event.Recurring // of the reporter; used by the goroutine that reports alone
+	unreadable event.Recurring // the folder of signals; used by the goroutine that follows signals
+	absence    event.Recurring // of the reporter; used by the goroutine that reports
 
 	mu      sync.Mutex
 	board   *board // guarded by mu
@@ -41,7 +38,7 @@ type Service struct {
 
 var _ service.Service = (*Service)(nil)
 
-// New returns a discovery that is not running.
+// New returns a discovery that does not run yet.
 func New(c Config, k service.Kit) (*Service, error) {
 	metrics := promauto.With(k.Metrics)
 	return &Service{
@@ -57,10 +54,10 @@ func New(c Config, k service.Kit) (*Service, error) {
 // Address is empty: discovery has no port.
 func (s *Service) Address() string { return "" }
 
-// Routes adds none.
+// Routes adds nothing.
 func (s *Service) Routes(*mux.Router) {}
 
-// Ready reports whether the reporter has ever taken a report.
+// Ready reports whether a reporter has ever taken a report.
 func (s *Service) Ready() (bool, string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -68,7 +65,7 @@ func (s *Service) Ready() (bool, string) {
 	case s.ready:
 		return true, ""
 	case s.trouble != "":
-		return false, "the reporter takes no report: " + s.trouble
+		return false, "the reporter accepts no report: " + s.trouble
 	}
 	return false, "nothing reported yet"
 }

@@ -4,11 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"time"
 
-	"livestream-tui/services/kit/dial"
+	"livestream-tui/services/kit/httpx"
 	"livestream-tui/services/kit/text"
 )
 
@@ -18,8 +17,8 @@ const (
 	maxTable       = 8 << 20 // bytes
 )
 
-// client asks the reporters, the one that answered last first. Used by one
-// goroutine.
+// client asks the reporters, beginning with the one that answered last. One goroutine uses
+// it.
 type client struct {
 	http      *http.Client
 	reporters []string
@@ -27,21 +26,14 @@ type client struct {
 }
 
 func newClient(reporters []string) *client {
-	return &client{reporters: reporters, http: &http.Client{
-		Timeout:       requestTimeout,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		Transport: &http.Transport{
-			DialContext:     dial.Within(requestTimeout),
-			IdleConnTimeout: 90 * time.Second,
-		},
-	}}
+	return &client{reporters: reporters, http: httpx.New(httpx.Options{Timeout: requestTimeout})}
 }
 
 func (c *client) close() { c.http.CloseIdleConnections() }
 
-// ask returns what the first reporter that answers tells. The error is the first
-// one's: of the reporter that was expected to answer.
-func (c *client) ask(ctx context.Context) (told, error) {
+// ask returns the answer of the first reporter that answers. The error is that of the
+// first that was asked, from which an answer was expected.
+func (c *client) ask(ctx context.Context) (answer, error) {
 	var first error
 	for i := range c.reporters {
 		n := (c.current + i) % len(c.reporters)
@@ -54,36 +46,23 @@ func (c *client) ask(ctx context.Context) (told, error) {
 			first = err
 		}
 	}
-	return told{}, first
+	return answer{}, first
 }
 
-func (c *client) fetch(ctx context.Context, url string) (told, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+// fetch asks one reporter. Its errors are the same each time, without the addresses of
+// connections.
+func (c *client) fetch(ctx context.Context, url string) (answer, error) {
+	a, err := httpx.Get(ctx, c.http, url, maxTable)
 	if err != nil {
-		return told{}, err
+		return answer{}, fmt.Errorf("%s: %s", url, text.Cause(err))
 	}
-	res, err := c.http.Do(req)
-	if err != nil {
-		return told{}, fmt.Errorf("%s: %s", url, text.Cause(err)) // addresses of connections would make it another each time
+	var t answer
+	if err := json.Unmarshal(a.Body, &t.signals); err != nil {
+		return answer{}, fmt.Errorf("%s: bad table: %w", url, err)
 	}
-	defer res.Body.Close()
-	if res.StatusCode != http.StatusOK {
-		return told{}, fmt.Errorf("%s: status %d", url, res.StatusCode)
-	}
-	body, err := io.ReadAll(io.LimitReader(res.Body, maxTable+1))
-	if err != nil {
-		return told{}, fmt.Errorf("%s: %s", url, text.Cause(err))
-	}
-	if len(body) > maxTable {
-		return told{}, fmt.Errorf("%s: the table is larger than %d bytes", url, maxTable)
-	}
-	var t told
-	if err := json.Unmarshal(body, &t.signals); err != nil {
-		return told{}, fmt.Errorf("%s: bad table: %w", url, err)
-	}
-	if v := res.Header.Get("Last-Modified"); v != "" {
+	if v := a.Header.Get("Last-Modified"); v != "" {
 		if t.reported, err = http.ParseTime(v); err != nil {
-			return told{}, fmt.Errorf("%s: bad Last-Modified %q: %w", url, v, err)
+			return answer{}, fmt.Errorf("%s: bad Last-Modified %q: %w", url, v, err)
 		}
 	}
 	return t, nil

@@ -14,16 +14,16 @@ import (
 // settle is policy.Settle of the running origin.
 const settle = 5 * time.Second
 
-// memory is what the origin knows of every signal. Pure: the caller brings the
-// clock and the lock. What was learned stays when nobody tells anything any more:
-// players go on with the last known packagers while the control plane is away.
+// memory is what the origin knows of every signal. Pure; the caller brings clock and lock.
+// What was learned stays while the reporter is away: players go on with the last known
+// packagers.
 type memory struct {
 	packagers []string // PACKAGERS
 	policy    policy
 	ttl       time.Duration
 	heard     bool      // a reporter has answered
 	reported  time.Time // when a discovery last reported anything, by the reporter's clock
-	news      time.Time // when that became known, by ours
+	news      time.Time // when that became known, by our clock
 	signals   map[string]signal
 }
 
@@ -32,20 +32,20 @@ type signal struct {
 	selection selection
 	statuses  []report.PackagerStatus // in the order of PACKAGERS
 	reported  time.Time               // when discovery last named it, by the reporter's clock
-	news      time.Time               // when that became known, by ours
+	news      time.Time               // when that became known, by our clock
 	replaced  chan struct{}           // closed when another version replaces this one
 	version   string
 }
 
-// told is a reporter's answer.
-type told struct {
+// answer is the answer of a reporter.
+type answer struct {
 	signals []report.SignalStatus
-	// reported is when a discovery last reported anything, by the reporter's
-	// clock; zero when none has since it started.
+	// reported is when a discovery last reported anything, by the reporter's clock; zero
+	// before the first report.
 	reported time.Time
 }
 
-// moved is a change with its signal.
+// moved is the change of a signal.
 type moved struct {
 	Signal string
 	change
@@ -55,9 +55,9 @@ func newMemory(packagers []string, p policy, ttl time.Duration) *memory {
 	return &memory{packagers: packagers, policy: p, ttl: ttl, signals: map[string]signal{}}
 }
 
-// learn takes over what a reporter told and returns where players move and which
-// signals have ended, sorted by signal.
-func (m *memory) learn(t told, now time.Time) (moves []moved, ended []string) {
+// learn takes the answer of a reporter and returns where players move and which signals
+// have ended, sorted by signal.
+func (m *memory) learn(t answer, now time.Time) (moves []moved, ended []string) {
 	m.heard = true
 	if !t.reported.IsZero() && !t.reported.Equal(m.reported) {
 		m.reported, m.news = t.reported, now
@@ -78,9 +78,9 @@ func (m *memory) learn(t told, now time.Time) (moves []moved, ended []string) {
 		}
 	}
 	for name, s := range m.signals {
-		// A signal that is not listed has ended only where discovery has gone on
-		// reporting without it; else the reporter has forgotten, and we have not. For
-		// how long is by our clock: the reporter tells times of the day, which may step.
+		// A signal that is not listed has ended only if discovery has gone on reporting
+		// without it; otherwise it is the reporter that has forgotten. The time is that of
+		// our clock: the reporter's is the time of day, which may step.
 		if !listed[name] && m.news.Sub(s.news) >= m.ttl {
 			close(s.replaced)
 			delete(m.signals, name)
@@ -92,8 +92,8 @@ func (m *memory) learn(t told, now time.Time) (moves []moved, ended []string) {
 	return moves, ended
 }
 
-// merge returns the new statuses in the order of PACKAGERS. What the reporter
-// does not know does not replace what was known.
+// merge returns the new statuses in the order of PACKAGERS. A status that the reporter
+// does not know does not replace a known one.
 func (m *memory) merge(old, fresh []report.PackagerStatus) []report.PackagerStatus {
 	list := make([]report.PackagerStatus, 0, len(m.packagers))
 	for _, url := range m.packagers {
@@ -110,8 +110,8 @@ func (m *memory) merge(old, fresh []report.PackagerStatus) []report.PackagerStat
 	return list
 }
 
-// failover moves one signal, or every signal where name is empty, away from its
-// active packager, and returns where to.
+// failover moves one signal, or every signal where name is empty, away from its active
+// packager, and returns the moves.
 func (m *memory) failover(name string) []moved {
 	var moves []moved
 	for _, n := range slices.Sorted(maps.Keys(m.signals)) {
@@ -130,9 +130,9 @@ func (m *memory) failover(name string) []moved {
 	return moves
 }
 
-// hold plays one signal, or every signal where name is empty, from a packager until
-// it is released or fails; an empty packager releases. It returns what is held now
-// and where players move; false where the packager is usable for none of them.
+// hold plays one signal, or every signal where name is empty, from a packager until it is
+// released or fails; an empty packager releases. It returns the state of the signals and
+// the moves, and false when the packager is usable for no signal.
 func (m *memory) hold(name, packager string) (list []report.Held, moves []moved, ok bool) {
 	for _, n := range slices.Sorted(maps.Keys(m.signals)) {
 		if name != "" && n != name {
@@ -154,7 +154,8 @@ func (m *memory) hold(name, packager string) (list []report.Held, moves []moved,
 	return list, moves, len(list) > 0
 }
 
-// put stores a signal's next value and wakes who waits for another version.
+// put stores the next value of a signal and wakes the requests that wait for another
+// version.
 func (m *memory) put(name string, s signal) {
 	version := versionOf(s)
 	if version != s.version {
@@ -171,7 +172,7 @@ func (m *memory) names() []string {
 	return append([]string{}, slices.Sorted(maps.Keys(m.signals))...)
 }
 
-// active is the packager to play the signal from, empty when none is usable.
+// active is the packager to play the signal from; empty when no packager is usable.
 func (s signal) active() string {
 	if !s.selection.Usable {
 		return ""
@@ -183,10 +184,9 @@ func (s signal) preference(name string) report.Preference {
 	return report.Preference{Signal: name, Active: s.active(), Held: s.selection.Held, Packagers: s.selection.order(s.statuses)}
 }
 
-// versionOf names what a preference says: who is to serve, in which order, in
-// which state. Numbers and ages change with every report and decide nothing. It
-// is made from the content, so that it means the same after a restart and at
-// every origin.
+// versionOf identifies the content of a preference: the order of the packagers and their
+// states. Numbers and ages change with every report and decide nothing. It depends on the
+// content alone, so that it means the same after a restart and at every origin.
 func versionOf(s signal) string {
 	h := sha256.New()
 	_, _ = h.Write([]byte(s.active())) // a hash never fails to write

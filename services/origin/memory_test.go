@@ -11,9 +11,10 @@ import (
 
 func newTestMemory() *memory { return newMemory([]string{one, two}, limits, 10*time.Second) }
 
-// word is a reporter's and when it comes, by the origin's clock; zero: long after.
+// word is an answer and the second at which it comes by the clock of the origin; zero
+// means long after.
 type word struct {
-	told
+	answer
 	second int
 }
 
@@ -27,9 +28,9 @@ func stepped(a word, seconds int) word {
 	return a
 }
 
-// tells is a reporter's answer at a second in which a discovery has reported.
+// tells is the answer of a reporter at a second at which a discovery has reported.
 func tells(second int, signals ...string) word {
-	t := word{told{reported: at(second)}, second}
+	t := word{answer{reported: at(second)}, second}
 	for _, name := range signals {
 		t.signals = append(t.signals, report.SignalStatus{Signal: name, Packagers: states(up, up), LastReported: at(second)})
 	}
@@ -49,20 +50,20 @@ func TestWhichSignalsEnd(t *testing.T) {
 		{"one is missing for a moment, and the reporter's clock steps forward", []word{tells(1, "a"), stepped(tells(2, "a"), 3600)}, []string{"a", "b"}, nil},
 		{"one is missing for its time, and the reporter's clock steps back", []word{tells(1, "a"), stepped(tells(10, "a"), -3600)}, []string{"a"}, []string{"b"}},
 		{"none is ingested any more", []word{tells(10)}, []string{}, []string{"a", "b"}},
-		{"discovery has gone and the reporter has forgotten", []word{{told: told{reported: at(0)}}, {told: told{reported: at(0)}}}, []string{"a", "b"}, nil},
+		{"discovery has gone and the reporter has forgotten", []word{{answer: answer{reported: at(0)}}, {answer: answer{reported: at(0)}}}, []string{"a", "b"}, nil},
 		{"the reporter has started again and knows nothing", []word{{}, {}}, []string{"a", "b"}, nil},
 		{"a new one appears", []word{tells(1, "a", "b", "c")}, []string{"a", "b", "c"}, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			m := newTestMemory()
-			m.learn(tells(0, "a", "b").told, at(0))
+			m.learn(tells(0, "a", "b").answer, at(0))
 			var ended []string
-			for i, answer := range c.then {
+			for i, a := range c.then {
 				now := at(100 + i)
-				if answer.second > 0 {
-					now = at(answer.second)
+				if a.second > 0 {
+					now = at(a.second)
 				}
-				_, e := m.learn(answer.told, now)
+				_, e := m.learn(a.answer, now)
 				ended = append(ended, e...)
 			}
 			if diff := cmp.Diff(c.want, m.names()); diff != "" {
@@ -77,7 +78,7 @@ func TestWhichSignalsEnd(t *testing.T) {
 
 func TestMergeKeepsWhatTheReporterHasForgotten(t *testing.T) {
 	known := []report.PackagerStatus{status(one, up, 7), status(two, stale, 5)}
-	nobody := func(url string) report.PackagerStatus {
+	unreported := func(url string) report.PackagerStatus {
 		return report.PackagerStatus{URL: url, State: unknown, Reason: "not reported", MSN: -1, Part: -1, AgeMS: -1}
 	}
 	for _, c := range []struct {
@@ -86,11 +87,11 @@ func TestMergeKeepsWhatTheReporterHasForgotten(t *testing.T) {
 	}{
 		{"the newest word counts", known, []report.PackagerStatus{status(one, down, 7), status(two, up, 8)},
 			[]report.PackagerStatus{status(one, down, 7), status(two, up, 8)}},
-		{"unknown does not replace what is known", known, []report.PackagerStatus{nobody(one), status(two, up, 8)},
+		{"unknown does not replace what is known", known, []report.PackagerStatus{unreported(one), status(two, up, 8)},
 			[]report.PackagerStatus{status(one, up, 7), status(two, up, 8)}},
 		{"one that is left out stays as it was", known, nil, known},
 		{"one that was never reported is unknown", nil, []report.PackagerStatus{status(two, up, 8)},
-			[]report.PackagerStatus{nobody(one), status(two, up, 8)}},
+			[]report.PackagerStatus{unreported(one), status(two, up, 8)}},
 		{"the order is that of PACKAGERS", nil, []report.PackagerStatus{status(two, up, 8), status(one, up, 8)},
 			[]report.PackagerStatus{status(one, up, 8), status(two, up, 8)}},
 		{"one that is not in PACKAGERS is left out", nil, []report.PackagerStatus{status(three, up, 9), status(one, up, 8), status(two, up, 8)},
@@ -105,12 +106,12 @@ func TestMergeKeepsWhatTheReporterHasForgotten(t *testing.T) {
 }
 
 func TestWhatMakesANewVersion(t *testing.T) {
-	says := func(statuses ...report.PackagerStatus) told {
-		return told{reported: at(1), signals: []report.SignalStatus{{Signal: "a", Packagers: statuses, LastReported: at(1)}}}
+	says := func(statuses ...report.PackagerStatus) answer {
+		return answer{reported: at(1), signals: []report.SignalStatus{{Signal: "a", Packagers: statuses, LastReported: at(1)}}}
 	}
 	for _, c := range []struct {
 		name string
-		then told
+		then answer
 		want bool
 	}{
 		{"the same again", says(states(up, up)...), false},
@@ -134,7 +135,7 @@ func TestWhatMakesANewVersion(t *testing.T) {
 			default:
 			}
 			if woken != c.want {
-				t.Errorf("who waits is woken: got %t, want %t", woken, c.want)
+				t.Errorf("woken: got %t, want %t", woken, c.want)
 			}
 		})
 	}
@@ -142,7 +143,7 @@ func TestWhatMakesANewVersion(t *testing.T) {
 
 func TestTheOperatorsFailover(t *testing.T) {
 	m := newTestMemory()
-	m.learn(told{reported: at(0), signals: []report.SignalStatus{
+	m.learn(answer{reported: at(0), signals: []report.SignalStatus{
 		{Signal: "b", Packagers: states(up, up), LastReported: at(0)},
 		{Signal: "a", Packagers: states(up, up), LastReported: at(0)},
 		{Signal: "c", Packagers: states(up, down), LastReported: at(0)},

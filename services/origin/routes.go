@@ -56,8 +56,8 @@ func (s *Service) live(w http.ResponseWriter, r *http.Request) {
 	service.WriteJSON(w, http.StatusOK, report.Live{Signal: name, Server: active + "/" + name + "/playlist.m3u8"})
 }
 
-// packagers answers with the preference: at once, or, to a request that has its
-// version already and is ready to wait, when it changes.
+// packagers answers with the preference: at once, or when it changes, if the request has
+// the current version and may wait.
 func (s *Service) packagers(w http.ResponseWriter, r *http.Request) {
 	wait, err := waitOf(r)
 	if err != nil {
@@ -89,11 +89,11 @@ func (s *Service) packagers(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// await holds a request until its signal has another version; false when the
-// wait is over, for the request or for us.
+// await holds a request until its signal has another version; false when its wait is over,
+// it was cancelled, or the origin stops.
 func (s *Service) await(ctx context.Context, sig signal, over <-chan time.Time) bool {
-	s.held.Add(1)
-	defer s.held.Add(-1)
+	s.waiting.Add(1)
+	defer s.waiting.Add(-1)
 	select {
 	case <-sig.replaced:
 		return true
@@ -104,7 +104,7 @@ func (s *Service) await(ctx context.Context, sig signal, over <-chan time.Time) 
 	return false
 }
 
-// failover is the operator's.
+// failover carries out a failover by the operator.
 func (s *Service) failover(w http.ResponseWriter, r *http.Request) {
 	var in report.FailoverRequest
 	if !service.ReadPost(w, r, s.config.Origins, &in) {
@@ -130,7 +130,7 @@ func (s *Service) failover(w http.ResponseWriter, r *http.Request) {
 	service.WriteJSON(w, http.StatusOK, answer)
 }
 
-// hold is the operator's.
+// hold holds a packager, or releases it, for the operator.
 func (s *Service) hold(w http.ResponseWriter, r *http.Request) {
 	var in report.HoldRequest
 	if !service.ReadPost(w, r, s.config.Origins, &in) {
@@ -178,7 +178,7 @@ func unavailable(w http.ResponseWriter, message string) {
 	service.WriteError(w, http.StatusServiceUnavailable, message)
 }
 
-// waitOf is how long the request is ready to wait.
+// waitOf is how long the request may wait.
 func waitOf(r *http.Request) (time.Duration, error) {
 	v := r.URL.Query().Get("wait")
 	if v == "" {

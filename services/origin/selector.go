@@ -2,11 +2,10 @@ package origin
 
 import (
 	"fmt"
-	"maps"
 	"slices"
-	"strings"
 	"time"
 
+	"livestream-tui/services/hls/failover"
 	"livestream-tui/services/hls/health"
 	"livestream-tui/services/hls/m3u8"
 	"livestream-tui/services/kit/report"
@@ -16,47 +15,47 @@ import (
 type policy struct {
 	// FailbackAfter is how long it must have been up without a break.
 	FailbackAfter time.Duration
-	// Settle is how long after a signal's first report the preferred packager is
-	// taken as soon as it is up: at a start, the order in which packagers happen to
-	// come up is no choice worth sticking to. Not where it has been active and failed.
+	// Settle is how long after the first report of a signal the preferred packager is taken
+	// as soon as it is up, unless it was active and has failed: the order in which the
+	// packagers happen to start is no reason to stay with the first.
 	Settle time.Duration
 }
 
 const (
 	// maxFailback bounds the wait for a packager that fails again and again.
 	maxFailback = 10 * time.Minute
-	// blind is how long nothing may be heard of a packager before its good health
-	// counts from the start again.
+	// blind is how long reports may be missing before the time that a packager is up
+	// begins anew.
 	blind = 5 * time.Second
 )
 
-// selection is which packager a signal is played from, and what is needed to
-// decide whether it stays so. A value: its methods return the next one. The zero
-// value has chosen nothing.
+// selection is the packager that a signal is played from, and what decides whether it
+// stays. A value: its methods return the next one. The zero value has no packager.
 type selection struct {
-	// Active is the packager chosen last, kept while none is usable: players go on
-	// with what it has, and it goes on when it is back first.
+	// Active is the packager that was chosen last. It stays while no packager is usable:
+	// players go on with what it has.
 	Active string
 	// Usable is whether Active can be played from.
 	Usable bool
-	// Pinned: the operator has chosen Active, and it is left only when it fails.
+	// Pinned says that the operator has chosen Active: it is left only when it fails.
 	Pinned bool
-	// Held: Active is pinned by a hold, which an operator sees and releases.
+	// Held says that it is pinned by a hold, which the operator sees and releases.
 	Held bool
 
-	began    time.Time            // the first report of the signal
-	failed   bool                 // the preferred packager was active and has failed
-	heard    time.Time            // the last one
-	good     map[string]time.Time // since when each packager is up without a break
-	failback time.Duration        // the wait for the next failback
-	returned time.Time            // when a failback led to Active; zero when none did
+	began    time.Time        // the first report of the signal
+	failed   bool             // the preferred packager was active and has failed
+	heard    time.Time        // the last report
+	good     failover.UpSince // since when each packager is up without a break
+	failback time.Duration    // the wait for the next failback
+	returned time.Time        // when a failback led to Active; zero when none did
 }
 
-// change is a move from one packager to another; From or To is empty for none.
+// change is a move from one packager to another. From or To is empty where no packager
+// was, or is, usable.
 type change struct{ From, To, Cause string }
 
-// next is the selection after a report; statuses are in the order of PACKAGERS.
-// The change is nil when players stay where they are.
+// next is the selection after a report; statuses are in the order of PACKAGERS. The
+// change is nil when players stay where they are.
 func (s selection) next(statuses []report.PackagerStatus, now time.Time, p policy) (selection, *change) {
 	s = s.observe(statuses, now, p)
 	active, found := find(statuses, s.Active)
@@ -92,9 +91,9 @@ func (s selection) next(statuses []report.PackagerStatus, now time.Time, p polic
 	return s, &change{from, "", cause + ", and no other is usable"}
 }
 
-// away is the operator's failover: to the next usable packager after the active
-// one, round and round in the order of PACKAGERS. It stays there until that one
-// fails. False when there is no other usable packager.
+// away is a failover by the operator: to the next usable packager after the active one in
+// the order of PACKAGERS, and from the last to the first. It stays there until that one
+// fails. False when no other packager is usable.
 func (s selection) away(statuses []report.PackagerStatus) (selection, *change, bool) {
 	after := slices.IndexFunc(statuses, func(p report.PackagerStatus) bool { return p.URL == s.Active }) + 1
 	others := slices.Concat(statuses[after:], statuses[:max(after-1, 0)])
@@ -112,8 +111,8 @@ func (s selection) away(statuses []report.PackagerStatus) (selection, *change, b
 	return s, nil, false
 }
 
-// hold plays from a usable packager until it is released or fails. The change is
-// nil where it is active already; false where it is not usable.
+// hold plays from a usable packager until it is released or fails. The change is nil when
+// it is already active; false when it is not usable.
 func (s selection) hold(packager string, statuses []report.PackagerStatus) (selection, *change, bool) {
 	p, found := find(statuses, packager)
 	if !found || !health.Usable(p.State) {
@@ -138,11 +137,11 @@ func (s selection) release() selection {
 	return s
 }
 
-// order is the statuses in order of preference.
+// order sorts the statuses by preference.
 func (s selection) order(statuses []report.PackagerStatus) []report.PackagerStatus {
 	list := make([]report.PackagerStatus, 0, len(statuses))
 	if active, found := find(statuses, s.Active); found && s.Usable {
-		list = append(list, active) // sticky: first even where another is in better health
+		list = append(list, active) // first even if another is in better health
 	}
 	for _, v := range health.Order(verdicts(statuses), s.Active) {
 		if p, found := find(statuses, v.Packager); found && (!s.Usable || p.URL != s.Active) {
@@ -157,33 +156,25 @@ func (s selection) observe(statuses []report.PackagerStatus, now time.Time, p po
 	if s.began.IsZero() {
 		s.began, s.failback = now, p.FailbackAfter
 	}
-	good := map[string]time.Time{}
-	if now.Sub(s.heard) <= blind {
-		good = maps.Clone(s.good)
+	if now.Sub(s.heard) > blind {
+		s.good = nil
 	}
-	for _, status := range statuses {
-		if _, known := good[status.URL]; status.State != report.Up {
-			delete(good, status.URL)
-		} else if !known {
-			good[status.URL] = now
-		}
-	}
-	s.heard, s.good = now, good
+	s.heard, s.good = now, s.good.Observe(verdicts(statuses), now)
 	return s
 }
 
-// mayFailBack reports whether to leave a usable active packager for the preferred
-// one, and why. Never to one that is behind: the playlist would go back.
+// mayFailBack reports whether to leave a usable active packager for the preferred one, and
+// why. It never goes to one that is behind: the playlist would go back.
 func (s selection) mayFailBack(statuses []report.PackagerStatus, active report.PackagerStatus, now time.Time, p policy) (string, bool) {
 	preferred := statuses[0]
-	since, up := s.good[preferred.URL]
+	healthy, up := s.good.For(preferred.URL, now)
 	if preferred.URL == s.Active || s.Pinned || !up || position(preferred).Less(position(active)) {
 		return "", false
 	}
 	if s.settling(now, p) {
 		return preferred.URL + " is preferred", true
 	}
-	if healthy := now.Sub(since); healthy >= s.failback {
+	if healthy >= s.failback {
 		return fmt.Sprintf("failback: %s has been up for %s", preferred.URL, healthy.Round(time.Second)), true
 	}
 	return "", false
@@ -198,13 +189,13 @@ func (s selection) returnTo(preferred, cause string, now time.Time, p policy) (s
 	return s, c
 }
 
-// settling reports whether the order in which packagers came up still counts.
+// settling reports whether the packagers may still be starting.
 func (s selection) settling(now time.Time, p policy) bool {
 	return !s.failed && now.Sub(s.began) < p.Settle
 }
 
-// leave ends the time of an active packager that has failed. The next failback
-// waits twice as long where the last one held for less than was waited for it.
+// leave leaves an active packager that has failed. The next failback waits twice as long
+// if the last one lasted for less than the wait before it.
 func (s selection) leave(now time.Time, p policy) selection {
 	switch {
 	case s.returned.IsZero():
@@ -218,16 +209,15 @@ func (s selection) leave(now time.Time, p policy) selection {
 }
 
 // why says why a packager is left: "http://localhost:8080 is down: connection refused".
+// A reason begins with the state (health.Verdict).
 func why(url string, p report.PackagerStatus, found bool) string {
 	switch {
 	case !found:
 		return url + " is not reported any more"
 	case p.Reason == "":
 		return url + " is " + p.State.String()
-	case strings.HasPrefix(p.Reason, p.State.String()):
-		return url + " is " + p.Reason
 	}
-	return url + " is " + p.State.String() + ": " + p.Reason
+	return url + " is " + p.Reason
 }
 
 func find(statuses []report.PackagerStatus, url string) (report.PackagerStatus, bool) {

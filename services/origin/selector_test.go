@@ -224,7 +224,7 @@ func TestCauses(t *testing.T) {
 		statuses []report.PackagerStatus
 		want     string
 	}{
-		{"a reason", because(down, "connection refused"), one + " is down: connection refused"},
+		{"a reason", because(down, "down: connection refused"), one + " is down: connection refused"},
 		{"a reason that says the state", because(stale, "stale: msn 927 unchanged for 3.2s"), one + " is stale: msn 927 unchanged for 3.2s"},
 		{"no reason", because(down, ""), one + " is down"},
 		{"not among the packagers any more", states(up, up)[1:], one + " is not reported any more"},

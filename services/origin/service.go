@@ -1,6 +1,3 @@
-// Package origin says which packager to play a signal from: it learns from the
-// reporter which ones are usable and prefers one, failing over at once and back
-// with patience. The proxy decides; the origin prefers.
 package origin
 
 import (
@@ -18,8 +15,8 @@ import (
 	"livestream-tui/services/kit/text"
 )
 
-// askEvery is how often the reporter is asked: what discovery has noticed is
-// preferred this much later at most.
+// askEvery is how often the reporter is asked, and the longest time that a change takes to
+// arrive here.
 const askEvery = 250 * time.Millisecond
 
 // Service is the origin.
@@ -28,11 +25,11 @@ type Service struct {
 	log       hclog.Logger
 	now       func() time.Time
 	failovers *prometheus.CounterVec
-	// stopping is closed when Run ends: held requests end then.
+	// stopping is closed when Run ends, to end the held requests.
 	stopping chan struct{}
-	held     atomic.Int64 // long polls that wait
+	waiting  atomic.Int64 // long polls
 
-	silence event.Recurring // of the reporter; used by the goroutine that asks it alone
+	silence event.Recurring // of the reporter; used by Run
 
 	mu      sync.Mutex
 	memory  *memory // guarded by mu
@@ -55,7 +52,7 @@ func New(c Config, k service.Kit) (*Service, error) {
 		return float64(len(s.memory.signals))
 	})
 	metrics.NewGaugeFunc(prometheus.GaugeOpts{Name: "origin_held_requests", Help: "Long polls that wait for a change."}, func() float64 {
-		return float64(s.held.Load())
+		return float64(s.waiting.Load())
 	})
 	return s, nil
 }
@@ -63,8 +60,7 @@ func New(c Config, k service.Kit) (*Service, error) {
 // Address is ORIGIN_PORT on CONTROL_BIND_ADDRESS.
 func (s *Service) Address() string { return s.config.Address() }
 
-// Ready reports whether a reporter has answered once; after that the last answer
-// serves.
+// Ready reports whether a reporter has ever answered: the last answer stays good enough.
 func (s *Service) Ready() (bool, string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -101,18 +97,18 @@ func (s *Service) Run(ctx context.Context) error {
 	}
 }
 
-func (s *Service) learn(t told) {
+func (s *Service) learn(t answer) {
 	s.mu.Lock()
 	moves, ended := s.memory.learn(t, s.now())
 	s.mu.Unlock()
 	s.noteMoves(moves)
 	for _, name := range ended {
-		s.log.Warn("signal has ended, discovery reports it no more", "signal", name)
+		s.log.Warn("signal has ended, discovery no longer reports it", "signal", name)
 	}
 }
 
-// noteAnswer says when the reporter goes, now and then while it is away, and when it is
-// back.
+// noteAnswer logs that the reporter does not answer, from time to time while it does not,
+// and when it answers again.
 func (s *Service) noteAnswer(err error) {
 	trouble := ""
 	if err != nil {
@@ -124,7 +120,7 @@ func (s *Service) noteAnswer(err error) {
 	s.mu.Unlock()
 	if trouble == "" {
 		for i, t := range s.silence.Only() {
-			if i == 0 { // it may have been silent in several ways
+			if i == 0 { // it may have failed in several ways
 				s.log.Info("the reporter answers again", "after_ms", t.Last.Sub(t.Since).Milliseconds())
 			}
 		}
@@ -134,14 +130,14 @@ func (s *Service) noteAnswer(err error) {
 	switch {
 	case !tell:
 	case heard:
-		s.log.Warn("the reporter does not answer, what it told last goes on", "reason", trouble, "for_ms", t.Last.Sub(t.Since).Milliseconds())
+		s.log.Warn("the reporter does not answer, its last answer stays in use", "reason", trouble, "for_ms", t.Last.Sub(t.Since).Milliseconds())
 	default:
-		s.log.Warn("the reporter does not answer, trying on", "reason", trouble, "for_ms", t.Last.Sub(t.Since).Milliseconds())
+		s.log.Warn("the reporter does not answer, still trying", "reason", trouble, "for_ms", t.Last.Sub(t.Since).Milliseconds())
 	}
 }
 
-// noteMoves logs where players are to go. These lines are no events: the proxy,
-// which moves the players, tells those.
+// noteMoves logs where players are to go. These lines are no events: those are the
+// proxy's, which moves the players.
 func (s *Service) noteMoves(moves []moved) {
 	for _, m := range moves {
 		message, level := "failover", hclog.Info

@@ -14,13 +14,13 @@ type Config struct {
 	Topology service.Topology
 	Paths    service.Paths
 
-	// Name tells this packager from its peers in the header X-Packager.
+	// Name tells this packager from its peers, in the header X-Packager.
 	Name string `env:"PACKAGER_NAME" envDefault:"packager" doc:"name of a packager in its log and in the header X-Packager; server1 and server2 set their own"`
 	// Port is where this packager listens, on ControlBindAddress.
 	Port service.Port `env:"PACKAGER_PORT" envDefault:"8080" doc:"port of a packager; server1 and server2 set their own"`
-	// Ingest is where signals come from, FromFolder or FromHTTP.
-	Ingest string `env:"INGEST" envDefault:"folder" doc:"where a packager takes signals from: folder (OUTPUT_STREAM_PATH) or http (workers PUT them, see INGEST_URLS)"`
-	// Token is what whoever PUTs must show; empty for none, on loopback only.
+	// Ingest names the source of signals.
+	Ingest Ingest `env:"INGEST" envDefault:"folder" doc:"where a packager takes signals from: folder (OUTPUT_STREAM_PATH) or http (workers PUT them, see INGEST_URLS)"`
+	// Token is the bearer token of workers that PUT; empty, on loopback only, for none.
 	Token string `env:"INGEST_TOKEN" doc:"bearer token that workers show to packagers; needed where a packager with INGEST=http listens beyond loopback"`
 	// Window is how many segments the packager's playlist lists.
 	Window int `env:"WINDOW_SEGMENTS" envDefault:"10" doc:"segments that a playlist lists, 3 or more"`
@@ -44,13 +44,16 @@ func ConfigFromEnv(e service.Environment) (Config, error) {
 	return c, p.Err()
 }
 
-// The values of Config.Ingest.
+// Ingest names a source of signals.
+type Ingest string
+
+// The sources of signals.
 const (
-	FromFolder = "folder"
-	FromHTTP   = "http"
+	FromFolder Ingest = "folder"
+	FromHTTP   Ingest = "http"
 )
 
-// token is what may stand in an Authorization header (RFC 6750, 2.1).
+// token matches the bearer tokens that an Authorization header may hold (RFC 6750, 2.1).
 var token = regexp.MustCompile(`^[A-Za-z0-9._~+/-]+=*$`)
 
 func isLoopback(address string) bool {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"livestream-tui/services/hls/media"
+	"livestream-tui/services/kit/servicetest"
 	"livestream-tui/services/packager/disktest"
 )
 
@@ -22,7 +23,7 @@ func TestASignalThatEndedIsServedUntilItIsRemoved(t *testing.T) {
 	r.awaitMSN(103)
 	held := make(chan answer, 1)
 	go func() { held <- r.get("/live01/playlist.m3u8?_HLS_msn=104") }()
-	await(t, "a held request", func() bool { return r.s.held.Load() == 1 })
+	servicetest.Await(t, "a held request", func() bool { return r.s.held.Load() == 1 })
 	d.End()
 	if got := <-held; got.status != 200 || !strings.HasSuffix(got.body, "103.m4s\n#EXT-X-ENDLIST\n") {
 		t.Errorf("a held request: got %d\n%s\nwant the end at once", got.status, got.body)
@@ -38,13 +39,13 @@ func TestASignalThatEndedIsServedUntilItIsRemoved(t *testing.T) {
 		t.Errorf("while it is on disk: got %d, want 200", got.status)
 	}
 	d.Check(os.RemoveAll(d.Path("")))
-	await(t, "the playlist to be gone", func() bool { return r.get("/live01/playlist.m3u8").status == 404 })
+	servicetest.Await(t, "the playlist to be gone", func() bool { return r.get("/live01/playlist.m3u8").status == 404 })
 	if got := r.get("/live01/103.m4s"); got.status != 200 {
 		t.Errorf("the media: got %d, want it to stay for those who play its end", got.status)
 	}
 	r.pass(10 * time.Second)
-	await(t, "the media to be gone", func() bool { return r.get("/live01/103.m4s").status == 404 })
-	await(t, "not ready", func() bool { ok, _ := r.s.Ready(); return !ok })
+	servicetest.Await(t, "the media to be gone", func() bool { return r.get("/live01/103.m4s").status == 404 })
+	servicetest.Await(t, "not ready", func() bool { ok, _ := r.s.Ready(); return !ok })
 }
 
 func TestASignalThatVanishedIsServedForAWhile(t *testing.T) {
@@ -59,14 +60,14 @@ func TestASignalThatVanishedIsServedForAWhile(t *testing.T) {
 	if got := r.get("/live01/playlist.m3u8"); got.body != before {
 		t.Errorf("within the grace: got\n%s\nwant\n%s", got.body, before)
 	}
-	await(t, "it is missed", func() bool {
+	servicetest.Await(t, "it is missed", func() bool {
 		r.pass(time.Second) // the grace begins when it is missed first
 		return strings.Contains(r.get("/live01/playlist.m3u8").body, "#EXT-X-ENDLIST")
 	})
 	if got := r.get("/live01/103.m4s"); got.status != 200 {
 		t.Errorf("the media: got %d, want 200", got.status)
 	}
-	await(t, "the playlist to be gone", func() bool {
+	servicetest.Await(t, "the playlist to be gone", func() bool {
 		r.pass(time.Second)
 		return r.get("/live01/playlist.m3u8").status == 404
 	})
@@ -121,7 +122,7 @@ func TestADeletedSignalEnds(t *testing.T) {
 	p.publish(100, 103)
 	held := make(chan answer, 1)
 	go func() { held <- r.get("/live01/playlist.m3u8?_HLS_msn=104") }()
-	await(t, "a held request", func() bool { return r.s.held.Load() == 1 })
+	servicetest.Await(t, "a held request", func() bool { return r.s.held.Load() == 1 })
 	if got := r.do(http.MethodDelete, "/live01/playlist.m3u8"); got.status != 204 {
 		t.Fatalf("got %d %s, want 204", got.status, got.body)
 	}
@@ -130,12 +131,12 @@ func TestADeletedSignalEnds(t *testing.T) {
 		t.Errorf("a held request: got %d\n%s\nwant the end", got.status, got.body)
 	}
 	r.pass(42 * time.Second)
-	await(t, "the playlist to be gone", func() bool { return r.get("/live01/playlist.m3u8").status == 404 })
+	servicetest.Await(t, "the playlist to be gone", func() bool { return r.get("/live01/playlist.m3u8").status == 404 })
 	if got := r.get("/live01/103.m4s"); got.status != 200 {
 		t.Errorf("the media: got %d, want it to stay for those who play its end", got.status)
 	}
 	r.pass(10 * time.Second)
-	await(t, "the media to be gone", func() bool { return r.get("/live01/103.m4s").status == 404 })
+	servicetest.Await(t, "the media to be gone", func() bool { return r.get("/live01/103.m4s").status == 404 })
 }
 
 func TestAFilmOnAnotherGridIsServed(t *testing.T) {

@@ -14,6 +14,7 @@ import (
 
 	"livestream-tui/services/hls/fmp4"
 	"livestream-tui/services/hls/m3u8"
+	"livestream-tui/services/kit/servicetest"
 	"livestream-tui/services/packager/disktest"
 )
 
@@ -89,91 +90,102 @@ func TestFaultSwitch(t *testing.T) {
 	}
 }
 
+// A check tests an answer.
+type check func(*testing.T, answer)
+
+func wantStatus(want int) check {
+	return func(t *testing.T, a answer) {
+		t.Helper()
+		if a.status != want || a.err != nil {
+			t.Errorf("got %d, %v, want %d", a.status, a.err, want)
+		}
+	}
+}
+
+func wantBody(want string) check {
+	return func(t *testing.T, a answer) {
+		t.Helper()
+		if a.status != 200 || a.body != want || a.err != nil {
+			t.Errorf("got %d, %v and %d bytes: %.200q, want 200 and %d bytes", a.status, a.err, len(a.body), a.body, len(want))
+		}
+	}
+}
+
+// wantList checks a playlist: its first number and its URIs.
+func wantList(first int64, uris ...string) check {
+	return func(t *testing.T, a answer) {
+		t.Helper()
+		p, err := m3u8.ParseMedia([]byte(a.body))
+		if err != nil || a.status != 200 {
+			t.Fatalf("got %d, %v\n%s", a.status, err, a.body)
+		}
+		var got []string
+		for _, s := range p.Segments {
+			got = append(got, s.URI)
+		}
+		if p.MediaSequence != first || strings.Join(got, " ") != strings.Join(uris, " ") {
+			t.Errorf("got %d: %v, want %d: %v", p.MediaSequence, got, first, uris)
+		}
+	}
+}
+
+const faultyList, faultySegment, faultyNewer = "/live01/playlist.m3u8", "/live01/103.m4s", "/live01/104.m4s"
+
+var wholeSegment = string(disktest.SegmentOf(103, "live01"))
+
+// faultCases are the faults with checks of the answers. Each is set at msn 103,
+// then msn 104 comes.
+var faultCases = []struct {
+	fault  string
+	checks map[string]check
+}{
+	{`{"mode":"none"}`, map[string]check{
+		faultyList: wantList(101, "101.m4s", "102.m4s", "103.m4s", "104.m4s"), faultySegment: wantBody(wholeSegment), faultyNewer: wantStatus(200)}},
+	{`{"mode":"error","signal":"live02"}`, map[string]check{faultyList: wantStatus(200), faultySegment: wantBody(wholeSegment)}},
+	{`{"mode":"stale"}`, map[string]check{
+		faultyList: wantList(100, "100.m4s", "101.m4s", "102.m4s", "103.m4s"), faultyList + "?_HLS_msn=104": wantList(100, "100.m4s", "101.m4s", "102.m4s", "103.m4s"),
+		faultySegment: wantBody(wholeSegment), faultyNewer: wantStatus(404)}},
+	{`{"mode":"lag"}`, map[string]check{faultyList: wantList(101, "101.m4s", "102.m4s", "103.m4s"), faultySegment: wantBody(wholeSegment), faultyNewer: wantStatus(404)}},
+	{`{"mode":"lag","segments":2}`, map[string]check{faultyList: wantList(101, "101.m4s", "102.m4s"), faultySegment: wantStatus(404)}},
+	{`{"mode":"lag","segments":99}`, map[string]check{faultyList: wantList(101, "101.m4s")}},
+	{`{"mode":"slow","bytes_per_s":1000000}`, map[string]check{faultyList: wantStatus(200), faultySegment: wantBody(wholeSegment)}},
+	{`{"mode":"truncate"}`, map[string]check{faultyList: wantStatus(200), faultySegment: func(t *testing.T, a answer) {
+		if a.status != 200 || !errors.Is(a.err, io.ErrUnexpectedEOF) || len(a.body) != len(wholeSegment)/2 || a.body != wholeSegment[:len(a.body)] {
+			t.Errorf("got %d, %v and %d bytes, want the first half of %d", a.status, a.err, len(a.body), len(wholeSegment))
+		}
+	}}},
+	{`{"mode":"error","status":500}`, map[string]check{faultyList: wantStatus(500), faultySegment: wantStatus(500), "/live01/nosuch": wantStatus(500)}},
+	{`{"mode":"html"}`, map[string]check{faultyList: func(t *testing.T, a answer) {
+		if a.status != 200 || !strings.HasPrefix(a.header.Get("Content-Type"), "text/html") || !strings.Contains(a.body, "<h1>") {
+			t.Errorf("got %d %v %s, want a web page", a.status, a.header, a.body)
+		}
+	}, faultySegment: wantStatus(200)}},
+	{`{"mode":"empty"}`, map[string]check{faultyList: wantBody(""), faultySegment: wantBody("")}},
+	{`{"mode":"not-found"}`, map[string]check{faultyList: wantList(101, "101.m4s", "102.m4s", "103.m4s", "104.m4s"), faultySegment: wantStatus(404)}},
+	{`{"mode":"truncate-playlist"}`, map[string]check{faultySegment: wantBody(wholeSegment), faultyList: func(t *testing.T, a answer) {
+		if _, err := m3u8.ParseMedia([]byte(a.body)); a.status != 200 || a.err != nil || err == nil || !strings.HasPrefix(a.body, "#EXTM3U\n") || strings.HasSuffix(a.body, "\n") {
+			t.Errorf("got %d, %v, parsed with %v\n%s\nwant the beginning of a playlist", a.status, a.err, err, a.body)
+		}
+	}}},
+	{`{"mode":"endlist"}`, map[string]check{faultySegment: wantBody(wholeSegment), faultyList: func(t *testing.T, a answer) {
+		wantList(101, "101.m4s", "102.m4s", "103.m4s", "104.m4s")(t, a)
+		if !strings.HasSuffix(a.body, "\n#EXT-X-ENDLIST\n") {
+			t.Errorf("got\n%s\nwant an end", a.body)
+		}
+	}}},
+	{`{"mode":"restart-msn"}`, map[string]check{
+		faultyList: wantList(1, "1.m4s", "2.m4s", "3.m4s", "4.m4s"), "/live01/3.m4s": wantBody(wholeSegment), faultyList + "?_HLS_msn=105": wantList(1, "1.m4s", "2.m4s", "3.m4s", "4.m4s")}},
+	{`{"mode":"misaligned"}`, map[string]check{faultyList: wantList(102, "101.m4s", "102.m4s", "103.m4s"), faultySegment: wantBody(wholeSegment)}},
+	{`{"mode":"corrupt"}`, map[string]check{faultyList: wantStatus(200), faultySegment: func(t *testing.T, a answer) {
+		_, err := fmp4.CheckSegment([]byte(a.body))
+		if a.status != 200 || a.err != nil || len(a.body) != len(wholeSegment) || a.body == wholeSegment || err == nil {
+			t.Errorf("got %d, %v and %d bytes, the same %t, checked with %v, want %d other bytes", a.status, a.err, len(a.body), a.body == wholeSegment, err, len(wholeSegment))
+		}
+	}}},
+}
+
 func TestFaults(t *testing.T) {
-	const list, segment, newer = "/live01/playlist.m3u8", "/live01/103.m4s", "/live01/104.m4s"
-	status := func(want int) func(*testing.T, answer) {
-		return func(t *testing.T, a answer) {
-			t.Helper()
-			if a.status != want || a.err != nil {
-				t.Errorf("got %d, %v, want %d", a.status, a.err, want)
-			}
-		}
-	}
-	body := func(want string) func(*testing.T, answer) {
-		return func(t *testing.T, a answer) {
-			t.Helper()
-			if a.status != 200 || a.body != want || a.err != nil {
-				t.Errorf("got %d, %v and %d bytes: %.200q, want 200 and %d bytes", a.status, a.err, len(a.body), a.body, len(want))
-			}
-		}
-	}
-	// listed checks a playlist: its first number and its URIs.
-	listed := func(first int64, uris ...string) func(*testing.T, answer) {
-		return func(t *testing.T, a answer) {
-			t.Helper()
-			p, err := m3u8.ParseMedia([]byte(a.body))
-			if err != nil || a.status != 200 {
-				t.Fatalf("got %d, %v\n%s", a.status, err, a.body)
-			}
-			var got []string
-			for _, s := range p.Segments {
-				got = append(got, s.URI)
-			}
-			if p.MediaSequence != first || strings.Join(got, " ") != strings.Join(uris, " ") {
-				t.Errorf("got %d: %v, want %d: %v", p.MediaSequence, got, first, uris)
-			}
-		}
-	}
-	whole := string(disktest.SegmentOf(103, "live01"))
-	// Each fault is set at msn 103, then msn 104 comes.
-	for _, c := range []struct {
-		fault  string
-		checks map[string]func(*testing.T, answer)
-	}{
-		{`{"mode":"none"}`, map[string]func(*testing.T, answer){
-			list: listed(101, "101.m4s", "102.m4s", "103.m4s", "104.m4s"), segment: body(whole), newer: status(200)}},
-		{`{"mode":"error","signal":"live02"}`, map[string]func(*testing.T, answer){list: status(200), segment: body(whole)}},
-		{`{"mode":"stale"}`, map[string]func(*testing.T, answer){
-			list: listed(100, "100.m4s", "101.m4s", "102.m4s", "103.m4s"), list + "?_HLS_msn=104": listed(100, "100.m4s", "101.m4s", "102.m4s", "103.m4s"),
-			segment: body(whole), newer: status(404)}},
-		{`{"mode":"lag"}`, map[string]func(*testing.T, answer){list: listed(101, "101.m4s", "102.m4s", "103.m4s"), segment: body(whole), newer: status(404)}},
-		{`{"mode":"lag","segments":2}`, map[string]func(*testing.T, answer){list: listed(101, "101.m4s", "102.m4s"), segment: status(404)}},
-		{`{"mode":"lag","segments":99}`, map[string]func(*testing.T, answer){list: listed(101, "101.m4s")}},
-		{`{"mode":"slow","bytes_per_s":1000000}`, map[string]func(*testing.T, answer){list: status(200), segment: body(whole)}},
-		{`{"mode":"truncate"}`, map[string]func(*testing.T, answer){list: status(200), segment: func(t *testing.T, a answer) {
-			if a.status != 200 || !errors.Is(a.err, io.ErrUnexpectedEOF) || len(a.body) != len(whole)/2 || a.body != whole[:len(a.body)] {
-				t.Errorf("got %d, %v and %d bytes, want the first half of %d", a.status, a.err, len(a.body), len(whole))
-			}
-		}}},
-		{`{"mode":"error","status":500}`, map[string]func(*testing.T, answer){list: status(500), segment: status(500), "/live01/nosuch": status(500)}},
-		{`{"mode":"html"}`, map[string]func(*testing.T, answer){list: func(t *testing.T, a answer) {
-			if a.status != 200 || !strings.HasPrefix(a.header.Get("Content-Type"), "text/html") || !strings.Contains(a.body, "<h1>") {
-				t.Errorf("got %d %v %s, want a web page", a.status, a.header, a.body)
-			}
-		}, segment: status(200)}},
-		{`{"mode":"empty"}`, map[string]func(*testing.T, answer){list: body(""), segment: body("")}},
-		{`{"mode":"not-found"}`, map[string]func(*testing.T, answer){list: listed(101, "101.m4s", "102.m4s", "103.m4s", "104.m4s"), segment: status(404)}},
-		{`{"mode":"truncate-playlist"}`, map[string]func(*testing.T, answer){segment: body(whole), list: func(t *testing.T, a answer) {
-			if _, err := m3u8.ParseMedia([]byte(a.body)); a.status != 200 || a.err != nil || err == nil || !strings.HasPrefix(a.body, "#EXTM3U\n") || strings.HasSuffix(a.body, "\n") {
-				t.Errorf("got %d, %v, parsed with %v\n%s\nwant the beginning of a playlist", a.status, a.err, err, a.body)
-			}
-		}}},
-		{`{"mode":"endlist"}`, map[string]func(*testing.T, answer){segment: body(whole), list: func(t *testing.T, a answer) {
-			listed(101, "101.m4s", "102.m4s", "103.m4s", "104.m4s")(t, a)
-			if !strings.HasSuffix(a.body, "\n#EXT-X-ENDLIST\n") {
-				t.Errorf("got\n%s\nwant an end", a.body)
-			}
-		}}},
-		{`{"mode":"restart-msn"}`, map[string]func(*testing.T, answer){
-			list: listed(1, "1.m4s", "2.m4s", "3.m4s", "4.m4s"), "/live01/3.m4s": body(whole), list + "?_HLS_msn=105": listed(1, "1.m4s", "2.m4s", "3.m4s", "4.m4s")}},
-		{`{"mode":"misaligned"}`, map[string]func(*testing.T, answer){list: listed(102, "101.m4s", "102.m4s", "103.m4s"), segment: body(whole)}},
-		{`{"mode":"corrupt"}`, map[string]func(*testing.T, answer){list: status(200), segment: func(t *testing.T, a answer) {
-			_, err := fmp4.CheckSegment([]byte(a.body))
-			if a.status != 200 || a.err != nil || len(a.body) != len(whole) || a.body == whole || err == nil {
-				t.Errorf("got %d, %v and %d bytes, the same %t, checked with %v, want %d other bytes", a.status, a.err, len(a.body), a.body == whole, err, len(whole))
-			}
-		}}},
-	} {
+	for _, c := range faultCases {
 		t.Run(c.fault, func(t *testing.T) {
 			d, r := faulty(t)
 			setFault(t, r, c.fault)
@@ -183,8 +195,8 @@ func TestFaults(t *testing.T) {
 				t.Run(path, func(t *testing.T) { check(t, r.get(path)) })
 			}
 			setFault(t, r, `{"mode":"none"}`)
-			body(whole)(t, r.get(segment))
-			listed(101, "101.m4s", "102.m4s", "103.m4s", "104.m4s")(t, r.get(list))
+			wantBody(wholeSegment)(t, r.get(faultySegment))
+			wantList(101, "101.m4s", "102.m4s", "103.m4s", "104.m4s")(t, r.get(faultyList))
 		})
 	}
 }
@@ -203,7 +215,7 @@ func TestHangNeverAnswers(t *testing.T) {
 			answers := make(chan answer, 2)
 			go func() { answers <- r.get("/live01/playlist.m3u8") }()
 			go func() { answers <- r.get("/live01/103.m4s") }()
-			await(t, "silence", func() bool { return r.s.held.Load() == 2 })
+			servicetest.Await(t, "silence", func() bool { return r.s.held.Load() == 2 })
 			c.end(t, r)
 			for range 2 {
 				if a := <-answers; a.err == nil {
@@ -230,14 +242,14 @@ func TestHangBodySendsHalf(t *testing.T) {
 	if _, err := io.ReadFull(res.Body, half); err != nil || !bytes.Equal(half, whole[:len(half)]) {
 		t.Errorf("got %v, want the first half", err)
 	}
-	await(t, "silence", func() bool { return r.s.held.Load() == 1 })
+	servicetest.Await(t, "silence", func() bool { return r.s.held.Load() == 1 })
 	setFault(t, r, `{"mode":"none"}`)
 	if rest, err := io.ReadAll(res.Body); err == nil || len(rest) > 0 {
 		t.Errorf("got %d bytes more, %v, want a broken connection", len(rest), err)
 	}
 }
 
-// gate is a client that takes a piece of the body when it is told to.
+// gate is a client that takes a piece of the body on demand.
 type gate struct {
 	*httptest.ResponseRecorder
 	arrived chan int
@@ -315,7 +327,7 @@ func TestAHeldRequestFollowsTheFault(t *testing.T) {
 		_, r := faulty(t)
 		answers := make(chan answer, 1)
 		go func() { answers <- r.get("/live01/playlist.m3u8?_HLS_msn=104") }()
-		await(t, "a held request", func() bool { return r.s.held.Load() == 1 })
+		servicetest.Await(t, "a held request", func() bool { return r.s.held.Load() == 1 })
 		setFault(t, r, c.fault)
 		if got := <-answers; got.status != c.want || strings.Contains(got.body, "104.m4s") {
 			t.Errorf("%s: got %d\n%s\nwant %d at once", c.fault, got.status, got.body, c.want)
@@ -328,7 +340,7 @@ func TestLagBlocksOnWhatItShows(t *testing.T) {
 	setFault(t, r, `{"mode":"lag"}`)
 	answers := make(chan answer, 1)
 	go func() { answers <- r.get("/live01/playlist.m3u8?_HLS_msn=103") }()
-	await(t, "a held request", func() bool { return r.s.held.Load() == 1 })
+	servicetest.Await(t, "a held request", func() bool { return r.s.held.Load() == 1 })
 	d.Publish(104, 104)
 	if got := <-answers; got.status != 200 || !strings.Contains(got.body, "103.m4s") || strings.Contains(got.body, "104.m4s") {
 		t.Errorf("got %d\n%s\nwant msn 103 once 104 is there", got.status, got.body)

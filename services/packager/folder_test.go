@@ -16,8 +16,9 @@ import (
 
 	"livestream-tui/services/hls/media"
 	"livestream-tui/services/kit/service"
+	"livestream-tui/services/kit/servicetest"
 	"livestream-tui/services/packager/disktest"
-	"livestream-tui/services/packager/ingest"
+	"livestream-tui/services/packager/source/folder"
 )
 
 func TestHalfWrittenFilesAreNeverServed(t *testing.T) {
@@ -38,7 +39,7 @@ func TestHalfWrittenFilesAreNeverServed(t *testing.T) {
 	marker.Signal = "live02"
 	marker.Check(os.MkdirAll(marker.Path(""), 0o755))
 	marker.Publish(100, 103)
-	await(t, "live02", func() bool { snap, _ := r.s.sink.Find("live02"); return snap != nil })
+	servicetest.Await(t, "live02", func() bool { snap, _ := r.s.sink.Find("live02"); return snap != nil })
 	if got := r.list().LastMSN(); got != 103 {
 		t.Errorf("got msn %d listed, want 103", got)
 	}
@@ -58,7 +59,7 @@ func TestHalfWrittenFilesAreNeverServed(t *testing.T) {
 	text = d.List.Encode()
 	d.Check(os.WriteFile(d.Path(media.PlaylistName), text[:len(text)-8], 0o644))
 	marker.Publish(104, 104)
-	await(t, "live02 at 104", func() bool { snap, _ := r.s.sink.Find("live02"); return snap.Newest() == 104 })
+	servicetest.Await(t, "live02 at 104", func() bool { snap, _ := r.s.sink.Find("live02"); return snap.Newest() == 104 })
 	if got := r.list().LastMSN(); got != 104 {
 		t.Errorf("got msn %d listed, want 104", got)
 	}
@@ -70,7 +71,7 @@ func TestNotReadyWithoutASignal(t *testing.T) {
 	t.Parallel()
 	output := filepath.Join(t.TempDir(), "output") // not there yet
 	r := run(t, output)
-	await(t, "the scan", r.s.source.Complete)
+	servicetest.Await(t, "the scan", r.s.source.Complete)
 	if ok, reason := r.s.Ready(); ok || reason != "no signal in "+output+" yet" {
 		t.Errorf("got %t, %q, want not ready", ok, reason)
 	}
@@ -79,7 +80,7 @@ func TestNotReadyWithoutASignal(t *testing.T) {
 	}
 	d := disktest.New(t, output)
 	d.Publish(100, 103)
-	await(t, "ready", func() bool { ok, _ := r.s.Ready(); return ok })
+	servicetest.Await(t, "ready", func() bool { ok, _ := r.s.Ready(); return ok })
 }
 
 func TestTwoPackagersAreIdentical(t *testing.T) {
@@ -90,7 +91,7 @@ func TestTwoPackagersAreIdentical(t *testing.T) {
 	d.Init = "init-bbbb.mp4"
 	d.Publish(105, 107)
 	one.awaitMSN(107)
-	// The second one starts later, and never saw the first film whole.
+	// The second one starts later, when the first film is partly gone.
 	two := runNamed(t, "server2", d.Output)
 	two.awaitMSN(107)
 	for msn := int64(108); msn <= 115; msn++ {
@@ -127,7 +128,7 @@ func TestTheFirstCopyStays(t *testing.T) {
 	d.List.Segments[1].ProgramDateTime = time.Unix(0, 0)
 	d.Write(media.PlaylistName, d.List.Encode())
 	want := `packager_conflicts_total{signal="live01"} 3`
-	await(t, want, func() bool { return strings.Contains(r.get("/metrics").body, want+"\n") })
+	servicetest.Await(t, want, func() bool { return strings.Contains(r.get("/metrics").body, want+"\n") })
 	d.Write("104.m4s", disktest.SegmentOf(104, "live01"))
 	d.Add(104)
 	d.Write(media.PlaylistName, d.List.Encode())
@@ -194,7 +195,7 @@ func TestBehindAPeer(t *testing.T) {
 	theirs.Publish(104, 104)
 	held := make(chan answer, 1)
 	go func() { held <- r.get("/live01/playlist.m3u8?_HLS_msn=104") }()
-	await(t, "503 behind the peer", func() bool {
+	servicetest.Await(t, "503 behind the peer", func() bool {
 		got := r.get("/live01/playlist.m3u8")
 		return got.status == 503 && got.header.Get("Retry-After") != "" && strings.Contains(got.body, "behind "+peer.url)
 	})
@@ -214,11 +215,11 @@ func TestBehindAPeer(t *testing.T) {
 	}
 	ours.Publish(105, 105)
 	theirs.Publish(105, 106)
-	await(t, "503 behind the peer again", func() bool { return r.get("/live01/playlist.m3u8").status == 503 })
+	servicetest.Await(t, "503 behind the peer again", func() bool { return r.get("/live01/playlist.m3u8").status == 503 })
 	setFault(t, peer, `{"mode":"hang"}`)
 	setFault(t, peer, `{"mode":"error"}`)
-	await(t, "200 once the peer is no help", func() bool { return r.get("/live01/playlist.m3u8").status == 200 })
-	await(t, "a peer that is no help to be forgotten", func() bool {
+	servicetest.Await(t, "200 once the peer is no help", func() bool { return r.get("/live01/playlist.m3u8").status == 200 })
+	servicetest.Await(t, "a peer that is no help to be forgotten", func() bool {
 		r.s.mu.Lock()
 		defer r.s.mu.Unlock()
 		return len(r.s.peers["live01"].heard) == 0
@@ -228,7 +229,7 @@ func TestBehindAPeer(t *testing.T) {
 	setFault(t, r, `{"mode":"lag","segments":1}`)
 	theirs.Publish(107, 107)
 	theirs.Publish(108, 108)
-	await(t, "the peer is known to be ahead", func() bool { snap, _ := r.s.sink.Find("live01"); return r.s.Behind("live01", snap) != "" })
+	servicetest.Await(t, "the peer is known to be ahead", func() bool { snap, _ := r.s.sink.Find("live01"); return r.s.Behind("live01", snap) != "" })
 	if got := r.get("/live01/playlist.m3u8"); got.status != 200 || strings.Contains(got.body, "105.m4s") {
 		t.Errorf("with a fault: got %d, want 200 and the lagging playlist", got.status)
 	}
@@ -295,13 +296,13 @@ func TestAPackagerThatWasStoppedDoesNotServeWhatItHadThen(t *testing.T) {
 		snap, _ := r.s.sink.Find("live01")
 		seen <- snap.Newest()
 	}()
-	await(t, "a held request", func() bool { return r.s.held.Load() == 1 })
+	servicetest.Await(t, "a held request", func() bool { return r.s.held.Load() == 1 })
 	d.Publish(104, 110)
 	ctx, cancel := context.WithCancel(t.Context())
 	again := make(chan struct{})
 	go func() {
 		defer close(again)
-		ingest.NewFolders(r.s.sink, d.Output, func() {}).Run(ctx)
+		folder.New(r.s.sink, folder.Options{Output: d.Output, Window: r.s.config.Window, Scanned: func() {}, Now: r.s.clock, Log: r.s.log}).Run(ctx)
 	}()
 	r.awaitMSN(110)
 	cancel()
@@ -321,7 +322,7 @@ func TestAPlaylistThatIsNoneIsUnavailable(t *testing.T) {
 	d := disktest.New(t, t.TempDir())
 	d.Write(media.PlaylistName, []byte("#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXT-X-MEDIA-SEQUENCE:7\n#EXT-X-MAP:URI=\"init-a.mp4\"\n#EXTINF:2,\n8.m4s\n"))
 	r := run(t, d.Output)
-	await(t, "the scan", r.s.source.Complete)
+	servicetest.Await(t, "the scan", r.s.source.Complete)
 	if got := r.get("/live01/playlist.m3u8"); got.status != 503 {
 		t.Errorf("got %d, want 503", got.status)
 	}

@@ -3,8 +3,6 @@ package packager
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -14,17 +12,19 @@ import (
 	"sync"
 	"time"
 
+	"livestream-tui/services/hls/follow"
+	"livestream-tui/services/hls/ingest"
 	"livestream-tui/services/hls/m3u8"
 	"livestream-tui/services/hls/media"
-	"livestream-tui/services/kit/dial"
+	"livestream-tui/services/kit/httpx"
 	"livestream-tui/services/packager/window"
 )
 
 const (
 	dialTimeout = time.Second
-	// peerPause is the least pause after a peer was no help.
+	// peerPause is the shortest pause after a failed request to a peer.
 	peerPause = 250 * time.Millisecond
-	// maxPeerPause is the longest.
+	// maxPeerPause is the longest pause.
 	maxPeerPause = 4 * time.Second
 )
 
@@ -32,25 +32,17 @@ const (
 var errSelf = errors.New("it is this packager")
 
 func newPeerClient() *http.Client {
-	return &http.Client{
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		Transport: &http.Transport{
-			DialContext:         dial.Within(dialTimeout),
-			MaxIdleConnsPerHost: 16,
-			IdleConnTimeout:     90 * time.Second,
-			DisableCompression:  true,
-		},
-	}
+	return httpx.New(httpx.Options{DialTimeout: dialTimeout, Idle: 16})
 }
 
-// others are the packagers that may be peers: all but the one at our own port here.
-// That another base URL is ours as well shows when it answers.
+// others returns the packagers that may be peers: all but the one on this machine with our
+// port. A further base URL of ours is detected by its answer.
 func (c Config) others() []string {
 	var list []string
 	for _, base := range c.Topology.Packagers {
 		u, err := url.Parse(base)
 		if err != nil {
-			continue // PACKAGERS has been parsed before
+			continue // cannot happen: PACKAGERS has been parsed
 		}
 		ip := net.ParseIP(u.Hostname())
 		here := u.Hostname() == "localhost" || u.Hostname() == c.Topology.ControlBindAddress || ip != nil && ip.IsLoopback()
@@ -61,8 +53,7 @@ func (c Config) others() []string {
 	return list
 }
 
-// followPeers learns every peer's newest segment of every signal until ctx is
-// cancelled.
+// followPeers follows every signal at every peer until ctx is cancelled.
 func (s *Service) followPeers(ctx context.Context) {
 	var group sync.WaitGroup
 	defer group.Wait()
@@ -104,19 +95,12 @@ func (s *Service) followPeers(ctx context.Context) {
 	}
 }
 
-// followPeer costs a request a segment: each is held by the peer until it lists
-// the next one.
+// followPeer follows the playlist of a signal at a peer until ctx is cancelled. It costs one
+// request a segment: the peer holds each until it lists the next segment.
 func (s *Service) followPeer(ctx context.Context, peer, signal string) {
-	wanted, fails := int64(-1), 0
-	pause := time.NewTimer(0)
-	defer pause.Stop()
 	defer s.forget(peer, signal)
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-pause.C:
-		}
+	wanted, fails := int64(-1), 0
+	_ = follow.Run(ctx, func(ctx context.Context) time.Time { // ends with the error of ctx
 		list, err := s.peerPlaylist(ctx, peer, signal, wanted)
 		if err != nil {
 			s.forget(peer, signal)
@@ -125,52 +109,35 @@ func (s *Service) followPeer(ctx context.Context, peer, signal string) {
 				wait = maxPeerPause
 			}
 			wanted, fails = -1, fails+1
-			pause.Reset(wait + rand.N(wait/5))
-			continue
+			return time.Now().Add(wait + rand.N(wait/5))
 		}
 		fails = 0
 		s.hear(peer, signal, list.LastMSN())
 		blocks := list.ServerControl != nil && list.ServerControl.CanBlockReload
 		if blocks && list.LastMSN() >= wanted {
 			wanted = list.NextMSN()
-			pause.Reset(0)
-			continue
+			return time.Now()
 		}
-		wanted = -1 // it does not block as it says, or not at all
-		pause.Reset(time.Duration(list.TargetDuration) * time.Second / 8)
-	}
+		wanted = -1 // it does not block, or not as it claims
+		return time.Now().Add(time.Duration(list.TargetDuration) * time.Second / 8)
+	})
 }
 
-// peerPlaylist asks a peer for its playlist, once it lists the segment wanted;
-// -1 for at once.
+// peerPlaylist loads a peer's playlist, once it lists the segment wanted, or at once when
+// that is -1.
 func (s *Service) peerPlaylist(ctx context.Context, peer, signal string, wanted int64) (*m3u8.MediaPlaylist, error) {
-	address, limit := peer+"/"+signal+"/"+media.PlaylistName, 2*time.Second
+	address, limit := peer+ingest.ObjectPath(signal, media.PlaylistName), 2*time.Second
 	if wanted >= 0 {
 		address += "?" + msnParameter + "=" + strconv.FormatInt(wanted, 10)
 		limit = s.longestHold(signal) + time.Second
 	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
-	if err != nil {
-		return nil, err
-	}
-	res, err := s.client.Do(req)
-	if err != nil {
-		return nil, err
-	}
-	defer res.Body.Close()
-	switch {
-	case res.Header.Get(instanceHeader) == s.instance:
+	list, a, err := follow.Load(ctx, s.client, address)
+	if a.Header.Get(ingest.InstanceHeader) == s.instance {
 		return nil, errSelf
-	case res.StatusCode != http.StatusOK:
-		return nil, fmt.Errorf("status %d", res.StatusCode)
 	}
-	body, err := io.ReadAll(io.LimitReader(res.Body, m3u8.MaxPlaylist+1))
-	if err != nil {
-		return nil, err
-	}
-	return m3u8.ParseMedia(body)
+	return list, err
 }
 
 func (s *Service) hear(peer, signal string, msn int64) {
@@ -189,7 +156,7 @@ func (s *Service) forget(peer, signal string) {
 	}
 }
 
-// Behind says in words that a peer is fresher than our snapshot; empty when none is.
+// Behind returns in words that a peer is fresher than our snapshot; empty when none is.
 func (s *Service) Behind(signal string, snap *window.Snapshot) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -201,5 +168,5 @@ func (s *Service) Behind(signal string, snap *window.Snapshot) string {
 	if !ok {
 		return ""
 	}
-	return "it is behind " + peer // without numbers: they would make it another reason each time
+	return "it is behind " + peer // without numbers, which would make every reason another one
 }

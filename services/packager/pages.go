@@ -10,6 +10,7 @@ import (
 
 	"github.com/gorilla/mux"
 
+	"livestream-tui/services/hls/ingest"
 	"livestream-tui/services/kit/service"
 	"livestream-tui/services/kit/text"
 	"livestream-tui/services/packager/window"
@@ -21,24 +22,24 @@ const (
 	partParameter = "_HLS_part"
 
 	playlistType = "application/vnd.apple.mpegurl"
-	mediaType    = "video/mp4" // init sections and segments alike: they are pieces of one file
+	mediaType    = "video/mp4" // of initialization sections and segments: they are pieces of one file
 
-	// playlistCache lets a cache share a playlist among many players, but never
-	// hold the live edge back by more than half a segment.
+	// playlistCache lets a cache share a playlist among players without delaying the live
+	// edge by more than half a segment.
 	playlistCache = "public, max-age=1"
 	mediaCache    = "public, max-age=31536000, immutable"
 
 	retryAfter = "1" // seconds
 )
 
-// pages answers players with what a store has.
+// pages answers players from a store.
 type pages struct {
 	s     *Service
 	store window.Store
 }
 
-// playlist answers with a playlist: at once, or when it lists what is asked for.
-// Where the request is cancelled first nothing is written.
+// playlist answers with a playlist, at once or when it lists the segment that a blocking
+// reload asks for. It writes nothing when the request is cancelled first.
 func (p pages) playlist(w http.ResponseWriter, r *http.Request) {
 	wanted, err := wantedMSN(r.URL.Query())
 	if err != nil {
@@ -48,7 +49,7 @@ func (p pages) playlist(w http.ResponseWriter, r *http.Request) {
 	name, s := mux.Vars(r)["signal"], p.s
 	s.afterThaw(r.Context())
 	began := s.now()
-	var look *time.Ticker // for peers that overtake us meanwhile, and for the end of the hold
+	var look *time.Ticker // detects peers that overtake us, and the end of the hold
 	for {
 		snap, ok := p.find(w, name)
 		if !ok {
@@ -62,14 +63,14 @@ func (p pages) playlist(w http.ResponseWriter, r *http.Request) {
 		case snap.Gone:
 			service.WriteError(w, http.StatusNotFound, fmt.Sprintf("signal %q has ended", text.Clean(name)))
 			return
-		case wanted <= newest, snap.List.EndList: // no more is to come (rfc8216bis, 6.2.5.2)
+		case wanted <= newest, snap.List.EndList: // nothing follows (rfc8216bis, 6.2.5.2)
 			writePlaylist(w, r, snap)
 			return
 		case wanted > newest+2:
-			service.WriteError(w, http.StatusBadRequest, fmt.Sprintf("%s=%d: the newest is %d, at most two more may be asked for", msnParameter, wanted, newest))
+			service.WriteError(w, http.StatusBadRequest, fmt.Sprintf("%s=%d: the newest is %d, at most two more are allowed", msnParameter, wanted, newest))
 			return
 		case s.now().Sub(began) >= 3*snap.Target():
-			unavailable(w, "the segment asked for did not come within three target durations")
+			unavailable(w, "the segment did not come within three target durations")
 			return
 		}
 		if look == nil {
@@ -82,7 +83,7 @@ func (p pages) playlist(w http.ResponseWriter, r *http.Request) {
 		case <-snap.Replaced:
 		case <-look.C:
 		case <-s.stopping:
-			unavailable(w, "the packager stops")
+			unavailable(w, "the packager is stopping")
 			return
 		case <-r.Context().Done():
 			return
@@ -90,7 +91,7 @@ func (p pages) playlist(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// media answers with an init section or a segment.
+// media answers with an initialization section or a segment.
 func (p pages) media(w http.ResponseWriter, r *http.Request) {
 	snap, ok := p.find(w, mux.Vars(r)["signal"])
 	if !ok {
@@ -98,17 +99,17 @@ func (p pages) media(w http.ResponseWriter, r *http.Request) {
 	}
 	m := snap.Media[mux.Vars(r)["name"]]
 	if m == nil {
-		service.WriteError(w, http.StatusNotFound, "no such segment, or none any more")
+		service.WriteError(w, http.StatusNotFound, "no such segment, or it has expired")
 		return
 	}
 	w.Header().Set("Content-Type", mediaType)
 	w.Header().Set("Cache-Control", mediaCache)
 	w.Header().Set("ETag", m.ETag)
-	w.Header().Set(digestHeader, m.Digest) // of the whole, whatever range is asked for
+	w.Header().Set(ingest.DigestHeader, m.Digest) // of the whole, for ranges too
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(m.Body))
 }
 
-// find returns what is served of a signal, or answers with an error.
+// find returns the snapshot of a signal, or answers with an error.
 func (p pages) find(w http.ResponseWriter, name string) (*window.Snapshot, bool) {
 	snap, known := p.store.Find(name)
 	switch {
@@ -122,7 +123,7 @@ func (p pages) find(w http.ResponseWriter, name string) (*window.Snapshot, bool)
 	return nil, false
 }
 
-// Find returns what is served of a signal.
+// Find returns the snapshot of a signal.
 func (s *Service) Find(signal string) (*window.Snapshot, bool) { return s.sink.Find(signal) }
 
 func writePlaylist(w http.ResponseWriter, r *http.Request, snap *window.Snapshot) {
@@ -137,8 +138,8 @@ func unavailable(w http.ResponseWriter, message string) {
 	service.WriteError(w, http.StatusServiceUnavailable, message)
 }
 
-// wantedMSN is the segment that a blocking reload waits for, -1 for none. A part
-// is none of ours: the whole segment answers for all of its parts.
+// wantedMSN returns the segment that a blocking reload waits for, -1 when the request is
+// none. There are no parts: a request for one waits for its whole segment.
 func wantedMSN(query url.Values) (int64, error) {
 	part, msn := query.Get(partParameter), query.Get(msnParameter)
 	if query.Has(partParameter) {

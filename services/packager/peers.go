@@ -2,21 +2,21 @@ package packager
 
 import "time"
 
-// mark is when a peer first listed a segment, as far as we know.
+// mark is when a peer was first seen to list a segment.
 type mark struct {
 	msn int64
 	at  time.Time
 }
 
-// peers is what is known of the other packagers' playlists of one signal. Whoever
-// cannot be asked is not in it.
+// peers is what is known of the other packagers' playlists of one signal. Peers that do
+// not answer are not in it.
 type peers struct{ heard map[string][]mark }
 
-// maxMarks bounds what is remembered of a peer: more than that behind is behind.
+// maxMarks bounds the marks of a peer.
 const maxMarks = 64
 
-// hear notes that peer lists msn. Where that is less than before, the peer began
-// anew and what was known of it is void.
+// hear notes that a peer lists msn. If that is less than before, the peer began anew and
+// its earlier marks are void.
 func (p *peers) hear(peer string, msn int64, now time.Time) {
 	marks := p.heard[peer]
 	if n := len(marks); n > 0 {
@@ -35,15 +35,14 @@ func (p *peers) hear(peer string, msn int64, now time.Time) {
 	p.heard[peer] = append(marks, mark{msn, now})
 }
 
-// forget drops a peer that does not answer: it may have the segment, but nobody
-// can get it there.
+// forget drops a peer that does not answer: even if it has the segment, players cannot get
+// it there.
 func (p *peers) forget(peer string) { delete(p.heard, peer) }
 
-// ahead returns a peer that has had a segment newer than ours for more than half a
-// target duration. Only a peer that moved within the last one and a half is fresher;
-// one that has stopped is no better than we are. Since a peer must be strictly
-// ahead, and what is known of it is seconds old at most, packagers never wait for
-// each other.
+// ahead returns a peer that has had a segment newer than ours for more than half a target
+// duration. It must have moved within the last one and a half: a peer that has stopped is
+// no better than this packager. Since a peer must be strictly ahead, and what is known of
+// it is at most seconds old, packagers never wait for each other.
 func (p *peers) ahead(newest int64, target time.Duration, now time.Time) (peer string, msn int64, ok bool) {
 	for name, marks := range p.heard {
 		last := marks[len(marks)-1]

@@ -7,42 +7,34 @@ import (
 
 	"github.com/gorilla/mux"
 
+	"livestream-tui/services/hls/ingest"
 	"livestream-tui/services/hls/media"
 	"livestream-tui/services/kit/service"
 	"livestream-tui/services/packager/fault"
-	"livestream-tui/services/packager/ingest"
 	"livestream-tui/services/packager/window"
 )
 
 const (
-	nameHeader     = "X-Packager"
-	instanceHeader = "X-Packager-Instance"
-	digestHeader   = "Repr-Digest" // RFC 9530
-
-	// waitParameter asks for an answer as late as that, or when the packager stops:
-	// so a worker learns at once that a packager has gone.
-	waitParameter = "wait"
-	maxWait       = 20 * time.Second
-
+	nameHeader  = "X-Packager"
 	readMethods = "GET, HEAD, OPTIONS"
 )
 
-// Routes adds the routes of playlists and media. All that is not one of ours is
-// answered here as well, so that every answer names the packager.
+// Routes adds the routes of playlists and media. It also answers every other path, so that
+// every answer names the packager.
 func (s *Service) Routes(r *mux.Router) {
-	r.Handle("/signals", s.signed(http.HandlerFunc(s.showSignals))).Methods(service.Reads()...)
+	r.Handle(ingest.SignalsPath, s.signed(http.HandlerFunc(s.showSignals))).Methods(service.Reads()...)
 	in := r.NewRoute().Subrouter()
 	in.Use(s.signed)
 	s.source.Routes(in)
 	list := func(store window.Store) http.Handler { return http.HandlerFunc(pages{s, store}.playlist) }
 	segment := func(store window.Store) http.Handler { return http.HandlerFunc(pages{s, store}.media) }
-	r.Handle("/{signal}/"+media.PlaylistName, s.served(s.faulty(list))).Methods(service.Reads()...)
-	r.Handle("/{signal}/{name}", s.served(s.faulty(segment))).Methods(service.Reads()...)
-	r.Handle("/{signal}/{name}", s.served(http.HandlerFunc(preflight))).Methods(http.MethodOptions)
+	r.Handle(ingest.ObjectPath("{signal}", media.PlaylistName), s.served(s.faulty(list))).Methods(service.Reads()...)
+	r.Handle(ingest.ObjectPath("{signal}", "{name}"), s.served(s.faulty(segment))).Methods(service.Reads()...)
+	r.Handle(ingest.ObjectPath("{signal}", "{name}"), s.served(http.HandlerFunc(preflight))).Methods(http.MethodOptions)
 	r.PathPrefix("/").Handler(s.served(http.HandlerFunc(s.nothing)))
 }
 
-// faulty puts the switch of faults around a handler, for when there is one.
+// faulty puts the switch of faults around a handler, once there is one.
 func (s *Service) faulty(serve fault.Serve) http.Handler {
 	honest := serve(s)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -54,12 +46,12 @@ func (s *Service) faulty(serve fault.Serve) http.Handler {
 	})
 }
 
-// served adds what every answer has: names, CORS, and a count.
+// served adds what every answer of media has: names, CORS, and a count.
 func (s *Service) served(h http.Handler) http.Handler {
 	return s.signed(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		head := w.Header()
 		head.Set("Access-Control-Allow-Origin", "*")
-		head.Set("Access-Control-Expose-Headers", "Accept-Ranges, Content-Length, Content-Range, Date, ETag, Retry-After, "+digestHeader+", "+nameHeader+", "+instanceHeader)
+		head.Set("Access-Control-Expose-Headers", "Accept-Ranges, Content-Length, Content-Range, Date, ETag, Retry-After, "+ingest.DigestHeader+", "+nameHeader+", "+ingest.InstanceHeader)
 		head.Set("Timing-Allow-Origin", "*")
 		head.Set("X-Content-Type-Options", "nosniff")
 		out := &output{ResponseWriter: w, requests: s.requests, head: r.Method == http.MethodHead}
@@ -68,11 +60,11 @@ func (s *Service) served(h http.Handler) http.Handler {
 	}))
 }
 
-// signed says who answers.
+// signed names the packager in the answer.
 func (s *Service) signed(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set(nameHeader, s.config.Name)
-		w.Header().Set(instanceHeader, s.instance)
+		w.Header().Set(ingest.InstanceHeader, s.instance)
 		h.ServeHTTP(w, r)
 	})
 }
@@ -103,23 +95,22 @@ func (s *Service) nothing(w http.ResponseWriter, r *http.Request) {
 func (s *Service) showSignals(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case !s.waits(w, r):
-	case !s.source.Complete(): // none is not the same as none yet
+	case !s.source.Complete(): // signals may be missing still
 		unavailable(w, "nothing is published yet")
 	default:
 		service.WriteJSON(w, http.StatusOK, s.sink.Names())
 	}
 }
 
-// waits holds a request for as long as it asks for, or answers that it cannot and
-// returns false.
+// waits holds a request for as long as it asks; false when it has answered that it cannot.
 func (s *Service) waits(w http.ResponseWriter, r *http.Request) bool {
-	text := r.URL.Query().Get(waitParameter)
+	text := r.URL.Query().Get(ingest.WaitParameter)
 	if text == "" {
 		return true
 	}
 	d, err := time.ParseDuration(text)
-	if err != nil || d < 0 || d > maxWait {
-		service.WriteError(w, http.StatusBadRequest, fmt.Sprintf("%s: allowed is a duration up to %s", waitParameter, maxWait))
+	if err != nil || d < 0 || d > ingest.MaxWait {
+		service.WriteError(w, http.StatusBadRequest, fmt.Sprintf("%s: allowed is a duration up to %s", ingest.WaitParameter, ingest.MaxWait))
 		return false
 	}
 	s.held.Add(1)

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"livestream-tui/services/kit/servicetest"
 	"livestream-tui/services/packager/disktest"
 )
 
@@ -185,7 +186,7 @@ func TestNothingOutsideASignalsFolderIsServed(t *testing.T) {
 	r := run(t, output)
 	r.awaitMSN(103)
 	// Until all folders are read, a name that is not known may be one that is to come.
-	await(t, "all folders are read", r.s.source.Complete)
+	servicetest.Await(t, "all folders are read", r.s.source.Complete)
 	for _, target := range []string{
 		"/../secret.txt", "/live01/../secret.txt", "/live01/../../secret.txt", "/live01/..", "/..", "/../..", "/./live01/playlist.m3u8",
 		"/%2e%2e/secret.txt", "/live01/%2e%2e", "/live01/%2e%2e%2fsecret.txt", "/live01/..%2f..%2fsecret.txt", "/live01%2f..%2fsecret.txt",
@@ -219,7 +220,7 @@ func TestBlockingReload(t *testing.T) {
 	for range 3 {
 		go func() { answers <- r.get("/live01/playlist.m3u8?_HLS_msn=105") }()
 	}
-	await(t, "three held requests", func() bool { return r.s.held.Load() == 3 })
+	servicetest.Await(t, "three held requests", func() bool { return r.s.held.Load() == 3 })
 	d.Publish(104, 104)
 	r.awaitMSN(104)
 	select {
@@ -233,7 +234,7 @@ func TestBlockingReload(t *testing.T) {
 			t.Errorf("got %d\n%s\nwant a playlist with msn 105", a.status, a.body)
 		}
 	}
-	await(t, "nobody held", func() bool { return r.s.held.Load() == 0 })
+	servicetest.Await(t, "nobody held", func() bool { return r.s.held.Load() == 0 })
 }
 
 func TestAHoldEnds(t *testing.T) {
@@ -251,9 +252,9 @@ func TestAHoldEnds(t *testing.T) {
 	t.Run("when the packager stops", func(t *testing.T) {
 		answers := make(chan answer, 1)
 		go func() { answers <- r.get("/live01/playlist.m3u8?_HLS_msn=201") }()
-		await(t, "a held request", func() bool { return r.s.held.Load() == 1 })
+		servicetest.Await(t, "a held request", func() bool { return r.s.held.Load() == 1 })
 		r.stop()
-		if got := <-answers; got.status != 503 || !strings.Contains(got.body, "stops") {
+		if got := <-answers; got.status != 503 || !strings.Contains(got.body, "stopping") {
 			t.Errorf("got %d %s, want 503 that says so", got.status, got.body)
 		}
 	})

@@ -1,7 +1,3 @@
-// Package packager publishes over HTTP the signals that workers write to a folder or
-// PUT to it, with playlists of its own making. Two packagers of the same signals
-// serve the same bytes and list the same segments, so that one can stand in for the
-// other.
 package packager
 
 import (
@@ -21,24 +17,34 @@ import (
 	"livestream-tui/services/kit/event"
 	"livestream-tui/services/kit/service"
 	"livestream-tui/services/packager/fault"
-	"livestream-tui/services/packager/ingest"
+	"livestream-tui/services/packager/sink"
+	"livestream-tui/services/packager/source/folder"
+	"livestream-tui/services/packager/source/upload"
 )
 
-// source is how signals come to the sink.
+// source brings signals to the sink.
 type source interface {
-	// Run brings them until ctx is cancelled.
+	// Run works until ctx is cancelled.
 	Run(ctx context.Context)
-	// Routes adds what is brought or asked for over HTTP.
+	// Routes adds the routes of the source. Called once, before Run.
 	Routes(r *mux.Router)
-	// Complete reports whether a signal that the sink does not know is none, rather
-	// than one that has not been looked at yet. Safe for concurrent use.
+	// Complete reports whether the sink knows all signals there are. Before that a request
+	// for an unknown signal is answered with 503. Safe for concurrent use.
 	Complete() bool
 }
 
-var (
-	_ source = (*ingest.Folders)(nil)
-	_ source = (*ingest.Receiver)(nil)
-)
+// sources makes the source that INGEST names. A new input is a package below source and a
+// line here.
+var sources = map[Ingest]func(*Service) source{
+	FromFolder: func(s *Service) source {
+		return folder.New(s.sink, folder.Options{
+			Output: s.config.Paths.Output, Window: s.config.Window, Scanned: s.alive, Now: s.clock, Log: s.log,
+		})
+	},
+	FromHTTP: func(s *Service) source {
+		return upload.New(s.sink, upload.Options{Token: s.config.Token, Alive: s.alive, Log: s.log, Metrics: s.metrics})
+	},
+}
 
 // Service is a packager.
 type Service struct {
@@ -47,14 +53,15 @@ type Service struct {
 	now      func() time.Time
 	instance string // tells this incarnation from all others
 	client   *http.Client
-	sink     *ingest.Sink
+	sink     *sink.Sink
 	source   source
-	// faults is the switch of faults; nil where nobody has asked for one.
+	// faults is the switch of faults; nil before ControlRoutes.
 	faults atomic.Pointer[fault.Switch]
-	// stopping is closed when Run ends: held requests end then.
+	// stopping is closed when Run ends; held requests end then.
 	stopping chan struct{}
 	held     atomic.Int64 // requests that wait
 	thaw     thaw
+	metrics  prometheus.Registerer
 	requests *prometheus.CounterVec
 
 	mu    sync.Mutex
@@ -62,29 +69,26 @@ type Service struct {
 }
 
 var (
-	_ service.Service    = (*Service)(nil)
-	_ service.Controlled = (*Service)(nil)
+	_ service.Service       = (*Service)(nil)
+	_ service.ControlRouter = (*Service)(nil)
 )
 
-// New returns a packager to which nothing has come yet.
+// New returns a packager without signals.
 func New(c Config, k service.Kit) (*Service, error) {
 	s := &Service{
-		config: c, log: k.Log, now: time.Now, instance: rand.Text(), client: newPeerClient(),
+		config: c, log: k.Log, metrics: k.Metrics, now: time.Now, instance: rand.Text(), client: newPeerClient(),
 		thaw: thaw{wait: thawWait}, stopping: make(chan struct{}), peers: map[string]*peers{},
 		requests: promauto.With(k.Metrics).NewCounterVec(prometheus.CounterOpts{Name: "packager_requests_total", Help: "Answers by class of status: 2xx, 3xx, 4xx, 5xx, or broken."}, []string{"class"}),
 	}
-	fromFolder := c.Ingest != FromHTTP
-	s.sink = ingest.NewSink(ingest.Options{
-		Window: c.Window, Sole: fromFolder, Now: func() time.Time { return s.now() }, Log: k.Log, Metrics: k.Metrics,
-	})
-	looked := func() { s.thaw.looked(s.now()) }
-	if fromFolder {
-		s.source = ingest.NewFolders(s.sink, c.Paths.Output, looked)
-	} else {
-		s.source = ingest.NewReceiver(s.sink, c.Token, looked)
-	}
+	s.sink = sink.New(sink.Options{Window: c.Window, Sole: c.Ingest == FromFolder, Now: s.clock, Log: k.Log, Metrics: k.Metrics})
+	s.source = sources[c.Ingest](s)
 	return s, nil
 }
+
+func (s *Service) clock() time.Time { return s.now() }
+
+// alive notes that the source works.
+func (s *Service) alive() { s.thaw.looked(s.clock()) }
 
 // Address is PACKAGER_PORT on CONTROL_BIND_ADDRESS.
 func (s *Service) Address() string { return s.config.Address() }
@@ -109,7 +113,7 @@ func (s *Service) Ready() (bool, string) {
 	return false, fmt.Sprintf("no whole segment %s yet", from)
 }
 
-// Run publishes what comes until ctx is cancelled.
+// Run publishes signals until ctx is cancelled.
 func (s *Service) Run(ctx context.Context) error {
 	defer s.client.CloseIdleConnections()
 	var group sync.WaitGroup
@@ -119,18 +123,18 @@ func (s *Service) Run(ctx context.Context) error {
 	})
 	group.Go(func() { s.sink.Run(ctx) })
 	group.Go(func() { s.followPeers(ctx) })
-	group.Go(func() { s.tellPatience(ctx) })
+	group.Go(func() { s.reportWaiting(ctx) })
 	s.source.Run(ctx)
 	group.Wait()
 	return nil
 }
 
-// waitingEvery is how often a supervisor is told that there is no signal yet.
+// waitingEvery is how often it is logged that there is no signal yet.
 const waitingEvery = 5 * time.Second
 
-// tellPatience tells a supervisor that waits for us that there is nothing to publish
-// yet: a worker may take minutes to make its first segment.
-func (s *Service) tellPatience(ctx context.Context) {
+// reportWaiting emits progress while there is nothing to publish, so that the supervisor
+// keeps waiting: a worker may take minutes to make its first segment.
+func (s *Service) reportWaiting(ctx context.Context) {
 	tick := time.NewTicker(waitingEvery)
 	defer tick.Stop()
 	for {
@@ -152,8 +156,8 @@ func (s *Service) ControlRoutes(r *mux.Router) {
 	s.faults.Store(f)
 }
 
-// longestHold is how long a blocking reload is held at most: three target
-// durations (rfc8216bis, 6.2.5.2).
+// longestHold is the longest that a blocking reload is held: three target durations
+// (rfc8216bis, 6.2.5.2).
 func (s *Service) longestHold(signal string) time.Duration {
 	if snap, _ := s.sink.Find(signal); snap != nil {
 		return 3 * snap.Target()

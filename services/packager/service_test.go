@@ -13,6 +13,7 @@ import (
 
 	"livestream-tui/services/hls/m3u8"
 	"livestream-tui/services/kit/service"
+	"livestream-tui/services/kit/servicetest"
 	"livestream-tui/services/packager/disktest"
 )
 
@@ -141,21 +142,10 @@ func (r *running) list() *m3u8.MediaPlaylist {
 }
 
 // await waits until a condition holds.
-func await(t *testing.T, what string, is func() bool) {
-	t.Helper()
-	deadline := time.Now().Add(patience)
-	for !is() {
-		if time.Now().After(deadline) {
-			t.Fatalf("%s: not within %s", what, patience)
-		}
-		time.Sleep(time.Millisecond)
-	}
-}
-
 // awaitMSN waits until a segment is listed.
 func (r *running) awaitMSN(msn int64) {
 	r.t.Helper()
-	await(r.t, fmt.Sprintf("msn %d", msn), func() bool {
+	servicetest.Await(r.t, fmt.Sprintf("msn %d", msn), func() bool {
 		snap, _ := r.s.sink.Find("live01")
 		return snap != nil && snap.Newest() == msn
 	})

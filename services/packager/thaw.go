@@ -7,23 +7,23 @@ import (
 )
 
 const (
-	// frozenAfter is how long ago the source was looked at when we must have been
-	// stopped meanwhile: it is looked at every second.
+	// frozenAfter is the age of the last look at the source that shows that the process was
+	// stopped meanwhile: the source is looked at every second.
 	frozenAfter = 2500 * time.Millisecond
-	// thawWait is how long a playlist then waits for the folder to be looked at. It
-	// is short: where the disk does not answer, the last good playlist stays up.
+	// thawWait is how long a playlist then waits for the next look. It is short, so that
+	// the last good playlist stays up when the disk does not answer.
 	thawWait = 150 * time.Millisecond
 )
 
-// thaw holds playlists back for a moment after the process was stopped and goes on
-// (SIGSTOP, a laptop's lid): what waited at its door would get the playlist of
-// then, before the folder is read. Safe for concurrent use.
+// thaw holds playlists back for a moment when the process goes on after it was stopped
+// (SIGSTOP, a laptop's lid). Otherwise waiting requests would get the old playlist before
+// the source is read. Safe for concurrent use.
 type thaw struct {
 	wait time.Duration // thawWait, but for tests
 
 	mu   sync.Mutex
-	last time.Time     // when the folder was looked at; zero before the first time
-	next chan struct{} // closed when it is looked at again; nil until someone waits
+	last time.Time     // when the source was last looked at; zero before the first time
+	next chan struct{} // closed at the next look; nil unless a request waits
 }
 
 func (t *thaw) looked(now time.Time) {
@@ -36,8 +36,8 @@ func (t *thaw) looked(now time.Time) {
 	}
 }
 
-// frozen returns a channel to wait on where the folder was not looked at for too
-// long, else nil.
+// frozen returns a channel that is closed at the next look, if the last look is too old,
+// else nil.
 func (t *thaw) frozen(now time.Time) <-chan struct{} {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -50,7 +50,7 @@ func (t *thaw) frozen(now time.Time) <-chan struct{} {
 	return t.next
 }
 
-// afterThaw returns when the folder has been looked at lately, or nearly at once.
+// afterThaw returns when the source was looked at lately, and nearly at once in any case.
 func (s *Service) afterThaw(ctx context.Context) {
 	next := s.thaw.frozen(s.now())
 	if next == nil {

@@ -65,7 +65,7 @@ func TestASignalThatIsOverEndsThenGoesAndMayComeBack(t *testing.T) {
 				c.before(p)
 				p.all(func(o *packager) { o.answers = status(404, "playlist.m3u8", "", "") })
 				p.within(3*time.Second, "404", func(_ *m3u8.MediaPlaylist, status int) bool { return status == http.StatusNotFound })
-				if files, _ := filepath.Glob(filepath.Join(p.service.state.folder, "*.json")); len(files) > 0 {
+				if files, _ := filepath.Glob(filepath.Join(p.config.Paths.State, "*", "*.json")); len(files) > 0 {
 					t.Errorf("kept for the next incarnation: %v, want nothing", files)
 				}
 				for range 60 { // players that do not give up

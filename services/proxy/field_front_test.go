@@ -12,15 +12,16 @@ import (
 	"time"
 
 	"livestream-tui/services/kit/service"
+	"livestream-tui/services/proxy/fakenet"
 )
 
 // fieldFront starts what stands in front of the packagers of a field case: the proxy,
 // or the plain one that is its control. settings are those of a proxy's environment.
-type fieldFront func(t *testing.T, w *wire, settings service.Environment, packagers ...string) (handler http.Handler, stop func())
+type fieldFront func(t *testing.T, w *fakenet.Net, settings service.Environment, packagers ...string) (handler http.Handler, stop func())
 
 // startField starts the proxy on the wire, with the settings of an environment. It is
 // the one place of the field cases that knows how a Service is given its dialer.
-func startField(t *testing.T, w *wire, settings service.Environment, packagers ...string) (handler http.Handler, stop func()) {
+func startField(t *testing.T, w *fakenet.Net, settings service.Environment, packagers ...string) (handler http.Handler, stop func()) {
 	e := service.Environment{"ORIGIN_URL": "none", "HOME": t.TempDir(), "STATE_PATH": t.TempDir(), "RUN_PATH": t.TempDir()}
 	for i, p := range packagers {
 		packagers[i] = "http://" + p
@@ -35,7 +36,7 @@ func startField(t *testing.T, w *wire, settings service.Environment, packagers .
 	}
 	log := &bytes.Buffer{}
 	kit := service.NewKit("proxy", service.Common{LogFormat: "text", LogLevel: "info"}, e, &lockedWriter{w: log})
-	s, err := newService(config, kit, w.dial)
+	s, err := newService(config, kit, w.Dial)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,8 +70,8 @@ type fieldPlain struct {
 // fieldRest is how long the control leaves a packager alone that it could not reach.
 const fieldRest = 2 * time.Second
 
-func startFieldControl(_ *testing.T, w *wire, _ service.Environment, packagers ...string) (http.Handler, func()) {
-	p := &fieldPlain{packagers: packagers, transport: &http.Transport{DialContext: w.dial, MaxIdleConnsPerHost: 8, DisableCompression: true}}
+func startFieldControl(_ *testing.T, w *fakenet.Net, _ service.Environment, packagers ...string) (http.Handler, func()) {
+	p := &fieldPlain{packagers: packagers, transport: &http.Transport{DialContext: w.Dial, MaxIdleConnsPerHost: 8, DisableCompression: true}}
 	return p, p.transport.CloseIdleConnections
 }
 
@@ -140,7 +141,7 @@ func (p *fieldPlain) pass(w http.ResponseWriter, res *http.Response) {
 // fieldSpoil is the control with a fault: change has each request before it is passed on,
 // and answer what is written for it.
 func fieldSpoil(change func(*http.Request), answer func(r *http.Request, body []byte) []byte) fieldFront {
-	return func(t *testing.T, w *wire, e service.Environment, packagers ...string) (http.Handler, func()) {
+	return func(t *testing.T, w *fakenet.Net, e service.Environment, packagers ...string) (http.Handler, func()) {
 		plain, stop := startFieldControl(t, w, e, packagers...)
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if change != nil {

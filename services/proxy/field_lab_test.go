@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"livestream-tui/services/kit/service"
+	"livestream-tui/services/proxy/fakenet"
 )
 
 // fieldHLS is the media type of a playlist (RFC 8216, 4).
@@ -24,7 +25,7 @@ const fieldHLS = "application/vnd.apple.mpegurl"
 // found wrong. Everything is on one wire, in fake time.
 type field struct {
 	t     *testing.T
-	wire  *wire
+	wire  *fakenet.Net
 	start fieldFront
 	// plain is set where the front is the control: what no plain proxy can do is not
 	// asked of it.
@@ -45,9 +46,9 @@ type field struct {
 // runField runs a case through a front, in a bubble, and returns what was found wrong.
 func runField(t *testing.T, front fieldFront, plain bool, run func(*field)) (bad []string) {
 	synctest.Test(t, func(t *testing.T) {
-		w := &wire{hosts: map[string]*host{}}
+		w := fakenet.NewNet()
 		f := &field{t: t, wire: w, start: front, plain: plain, began: time.Now(),
-			transport: &http.Transport{DialContext: w.dial, DisableCompression: true, MaxIdleConnsPerHost: 8}}
+			transport: &http.Transport{DialContext: w.Dial, DisableCompression: true, MaxIdleConnsPerHost: 8}}
 		defer func() {
 			f.close()
 			bad = f.bad
@@ -136,7 +137,7 @@ func (f *field) packagers(answers ...fieldAnswer) (a, b *fieldOrigin) {
 // have a path.
 func (f *field) before(packagers ...string) {
 	handler, stop := f.start(f.t, f.wire, f.settings, packagers...)
-	f.stop, f.killFront = stop, f.wire.serve("front", handler)
+	f.stop, f.killFront = stop, f.wire.Serve("front", handler)
 }
 
 // fieldAnswer is what a host has for a request; nil for nothing, which is 404.
@@ -260,7 +261,7 @@ func (o *fieldOrigin) url() string { return "http://" + o.name }
 
 // kill breaks every connection and takes no more; start brings the host back.
 func (o *fieldOrigin) kill()  { o.stop() }
-func (o *fieldOrigin) start() { o.stop = o.f.wire.serve(o.name, o) }
+func (o *fieldOrigin) start() { o.stop = o.f.wire.Serve(o.name, o) }
 
 // asked counts the requests whose method and target contain part.
 func (o *fieldOrigin) asked(part string) int {

@@ -67,7 +67,7 @@ func TestWhatIsListedUnderTheNameOfARouteIsTheRoutes(t *testing.T) {
 		p.get("/1.ts") // somebody plays it
 		time.Sleep(10 * time.Second)
 		for _, name := range keys {
-			if o := p.service.cache.Get(name); o == nil || o.Ready() == nil {
+			if o := p.service.streams.Cache().Get(name); o == nil || o.Ready() == nil {
 				t.Errorf("%s: it was not fetched, so that nothing is tested", name)
 			}
 			if p.service.Answer([]byte(name)) != nil {
@@ -89,11 +89,11 @@ func TestWhoIsAnsweredDirectlyKeepsTheStream(t *testing.T) {
 				t.Fatal("the playlist is not followed any more, though it is asked for")
 			}
 		}
-		segment := []byte(fmt.Sprintf("/live01/%d.ts", st.shown.Load().Last))
+		segment := []byte(fmt.Sprintf("/live01/%d.ts", st.Shown().Last))
 		p.get(string(segment))
-		before := st.watched.get()
+		before := st.Watched()
 		time.Sleep(time.Second)
-		if p.service.Answer(segment) == nil || st.watched.get().Equal(before) {
+		if p.service.Answer(segment) == nil || st.Watched().Equal(before) {
 			t.Error("nobody seems to play the stream")
 		}
 	})

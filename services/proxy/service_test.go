@@ -10,152 +10,104 @@ import (
 	"time"
 
 	"livestream-tui/services/hls/m3u8"
-	"livestream-tui/services/proxy/fetch"
 )
 
-// one makes the platform's packagers serve fMP4, others poll.
-func withMP4(p *platform) {
-	for _, one := range p.packagers {
-		one.mp4 = true
-	}
-}
+const webPage = "<!doctype html><title>502</title>"
 
-func withPolling(p *platform) {
-	for _, one := range p.packagers {
-		one.block = false
-	}
-}
-
-// status answers every request for what ends so with that.
-func status(code int, suffix, kind, body string) func(http.ResponseWriter, *http.Request) bool {
-	return func(w http.ResponseWriter, r *http.Request) bool {
-		if !strings.HasSuffix(r.URL.Path, suffix) {
-			return false
+// unnoticed are faults of the first packager of two that players do not notice.
+var unnoticed = []struct {
+	name  string
+	setup []func(*platform)
+	fault func(*platform)
+	// leaves is whether the first packager is to be left for it.
+	leaves bool
+	// slowest is the longest answer, between the longest time without a new
+	// segment; zero for the strictest limits.
+	slowest, between time.Duration
+}{
+	{name: "nothing"},
+	{name: "nothing, polled", setup: []func(*platform){withPolling}},
+	{name: "nothing, fMP4", setup: []func(*platform){withMP4}},
+	{name: "case 1: killed", fault: func(p *platform) { p.packagers[0].die() }, leaves: true},
+	{name: "case 1: killed, polled", setup: []func(*platform){withPolling}, fault: func(p *platform) { p.packagers[0].die() }, leaves: true},
+	{name: "case 1: killed, fMP4", setup: []func(*platform){withMP4}, fault: func(p *platform) { p.packagers[0].die() }, leaves: true},
+	{name: "case 1: the standby is killed", fault: func(p *platform) { p.packagers[1].die() }},
+	{name: "case 2: the host is gone", fault: func(p *platform) {
+		p.packagers[0].die()
+		p.packagers[0].start()
+		p.wire.Lose("server1")
+	}, leaves: true},
+	{name: "case 3: stopped", fault: func(p *platform) { p.packagers[0].stop() }, leaves: true, slowest: 500 * time.Millisecond},
+	{name: "case 3: stopped, polled", setup: []func(*platform){withPolling}, fault: func(p *platform) { p.packagers[0].stop() }, leaves: true, slowest: 500 * time.Millisecond},
+	{name: "case 4: headers and silence", fault: answering(partly(func(_ http.ResponseWriter, r *http.Request, _ []byte) { <-r.Context().Done() })), leaves: true, slowest: 500 * time.Millisecond},
+	{name: "case 5: it trickles", fault: answering(partly(func(w http.ResponseWriter, r *http.Request, rest []byte) {
+		for len(rest) > 0 && r.Context().Err() == nil {
+			_, _ = w.Write(rest[:min(100, len(rest))])
+			_ = http.NewResponseController(w).Flush()
+			rest = rest[min(100, len(rest)):]
+			time.Sleep(100 * time.Millisecond)
 		}
-		if kind != "" {
-			w.Header().Set("Content-Type", kind)
+	})), leaves: true, slowest: 700 * time.Millisecond},
+	{name: "case 6: 500", fault: answering(status(500, "", "", "no")), leaves: true},
+	{name: "case 6: 503 on the playlist", fault: answering(status(503, ".m3u8", "", "no")), leaves: true},
+	{name: "case 6: 429", fault: answering(status(429, "", "", "no")), leaves: true},
+	{name: "case 6: 403 on segments", fault: answering(status(403, ".ts", "", "no")), leaves: true},
+	{name: "case 6: a web page", fault: answering(status(200, "", "text/html", webPage)), leaves: true},
+	{name: "case 6: a web page of another type", fault: answering(status(200, ".ts", "video/mp2t", webPage)), leaves: true},
+	{name: "case 6: empty", fault: answering(status(200, "", "", "")), leaves: true},
+	{name: "case 7: it breaks off in mid-body", fault: answering(partly(func(http.ResponseWriter, *http.Request, []byte) { panic(http.ErrAbortHandler) })), leaves: true},
+	{name: "case 8: a truncated playlist", fault: answering(status(200, ".m3u8", "", "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXT-X-MEDIA-SEQUENCE:1\n#EXTINF:2,\n1.t")), leaves: true},
+	{name: "case 9: stale", fault: func(p *platform) { p.packagers[0].change(func(o *packager) { o.frozen = o.enc.newest() }) }, leaves: true, between: 3200 * time.Millisecond},
+	{name: "case 9: stale, polled", setup: []func(*platform){withPolling}, fault: func(p *platform) { p.packagers[0].change(func(o *packager) { o.frozen = o.enc.newest() }) }, leaves: true},
+	{name: "case 11: it lags", fault: func(p *platform) { p.packagers[0].change(func(o *packager) { o.lag = 3 }) }, leaves: true},
+	{name: "case 12: 404 for what it lists", fault: answering(status(404, ".ts", "", "no")), leaves: true},
+	{name: "case 15: its numbers fell", fault: func(p *platform) {
+		p.packagers[0].change(func(o *packager) { o.shift, o.from = o.enc.newest(), o.enc.newest() })
+	}, leaves: true},
+	{name: "case 16: its numbers jumped", fault: func(p *platform) { p.packagers[0].change(func(o *packager) { o.shift = -5000 }) }, leaves: true},
+	{name: "case 16: it lost what it had", fault: func(p *platform) { p.packagers[0].change(func(o *packager) { o.from = o.enc.newest() + 3 }) }, leaves: true},
+	{name: "case 17: other segments under the same numbers", fault: func(p *platform) {
+		p.packagers[0].change(func(o *packager) { o.deltas = each(func(_ int64, s *m3u8.Segment) { s.URI = "x" + s.URI }) })
+	}, leaves: true},
+	{name: "case 20: another discontinuity number", fault: func(p *platform) {
+		p.packagers[0].change(func(o *packager) { o.deltas = func(l *m3u8.MediaPlaylist) { l.DiscontinuitySequence = 77 } })
+	}},
+	{name: "case 21: a longer target duration", fault: func(p *platform) {
+		p.packagers[0].change(func(o *packager) { o.deltas = func(l *m3u8.MediaPlaylist) { l.TargetDuration = 7 } })
+	}},
+	{name: "case 25: ENDLIST", fault: func(p *platform) { p.packagers[0].change(func(o *packager) { o.end = true }) }},
+	{name: "case 25: ENDLIST as it dies", fault: func(p *platform) {
+		p.packagers[0].change(func(o *packager) { o.end, o.frozen = true, o.enc.newest() })
+	}, leaves: true, between: 3200 * time.Millisecond},
+	{name: "case 26: it flaps", fault: func(p *platform) {
+		for range 5 {
+			p.packagers[0].die()
+			time.Sleep(time.Second)
+			p.packagers[0].start()
+			time.Sleep(time.Second)
 		}
-		w.WriteHeader(code)
-		_, _ = w.Write([]byte(body))
+	}, leaves: true},
+	{name: "case 37: redirects", fault: answering(func(w http.ResponseWriter, r *http.Request) bool {
+		http.Redirect(w, r, "http://server2"+r.URL.String(), http.StatusFound)
 		return true
-	}
-}
-
-// partly sends a part of every segment and then does what then says.
-func partly(then func(w http.ResponseWriter, r *http.Request, rest []byte)) func(http.ResponseWriter, *http.Request) bool {
-	return func(w http.ResponseWriter, r *http.Request) bool {
-		var n int64
-		if _, err := fmt.Sscanf(r.URL.Path, "/live01/%d.ts", &n); err != nil {
-			return false
+	})},
+	{name: "case 37: a flood of headers", fault: answering(func(w http.ResponseWriter, _ *http.Request) bool {
+		for i := range 2000 {
+			w.Header().Set(fmt.Sprintf("X-%d", i), strings.Repeat("x", 100))
 		}
-		b := bodyOf(n, false)
-		w.Header().Set("Content-Length", fmt.Sprint(len(b)))
-		w.Header().Set("ETag", fetch.ETagOf(b))
-		_, _ = w.Write(b[:len(b)/3])
-		_ = http.NewResponseController(w).Flush()
-		then(w, r, b[len(b)/3:])
-		return true
-	}
-}
-
-func answering(by func(http.ResponseWriter, *http.Request) bool) func(*platform) {
-	return func(p *platform) { p.packagers[0].change(func(p *packager) { p.answers = by }) }
+		return false
+	}), leaves: true},
 }
 
 func TestPlayersDoNotNotice(t *testing.T) {
-	const html = "<!doctype html><title>502</title>"
-	for _, c := range []struct {
-		name  string
-		setup []func(*platform)
-		fault func(*platform)
-		// leaves is whether the first packager is to be left for it.
-		leaves bool
-		// slowest is the longest answer, between the longest time without a new
-		// segment; zero for the strictest limits.
-		slowest, between time.Duration
-	}{
-		{name: "nothing"},
-		{name: "nothing, polled", setup: []func(*platform){withPolling}},
-		{name: "nothing, fMP4", setup: []func(*platform){withMP4}},
-		{name: "case 1: killed", fault: func(p *platform) { p.packagers[0].die() }, leaves: true},
-		{name: "case 1: killed, polled", setup: []func(*platform){withPolling}, fault: func(p *platform) { p.packagers[0].die() }, leaves: true},
-		{name: "case 1: killed, fMP4", setup: []func(*platform){withMP4}, fault: func(p *platform) { p.packagers[0].die() }, leaves: true},
-		{name: "case 1: the standby is killed", fault: func(p *platform) { p.packagers[1].die() }},
-		{name: "case 2: the host is gone", fault: func(p *platform) {
-			p.packagers[0].die()
-			p.packagers[0].start()
-			p.wire.mu.Lock()
-			defer p.wire.mu.Unlock()
-			p.wire.hosts["server1:80"].lost.Store(true)
-		}, leaves: true},
-		{name: "case 3: stopped", fault: func(p *platform) { p.packagers[0].stop() }, leaves: true, slowest: 500 * time.Millisecond},
-		{name: "case 3: stopped, polled", setup: []func(*platform){withPolling}, fault: func(p *platform) { p.packagers[0].stop() }, leaves: true, slowest: 500 * time.Millisecond},
-		{name: "case 4: headers and silence", fault: answering(partly(func(_ http.ResponseWriter, r *http.Request, _ []byte) { <-r.Context().Done() })), leaves: true, slowest: 500 * time.Millisecond},
-		{name: "case 5: it trickles", fault: answering(partly(func(w http.ResponseWriter, r *http.Request, rest []byte) {
-			for len(rest) > 0 && r.Context().Err() == nil {
-				_, _ = w.Write(rest[:min(100, len(rest))])
-				_ = http.NewResponseController(w).Flush()
-				rest = rest[min(100, len(rest)):]
-				time.Sleep(100 * time.Millisecond)
-			}
-		})), leaves: true, slowest: 700 * time.Millisecond},
-		{name: "case 6: 500", fault: answering(status(500, "", "", "no")), leaves: true},
-		{name: "case 6: 503 on the playlist", fault: answering(status(503, ".m3u8", "", "no")), leaves: true},
-		{name: "case 6: 429", fault: answering(status(429, "", "", "no")), leaves: true},
-		{name: "case 6: 403 on segments", fault: answering(status(403, ".ts", "", "no")), leaves: true},
-		{name: "case 6: a web page", fault: answering(status(200, "", "text/html", html)), leaves: true},
-		{name: "case 6: a web page of another type", fault: answering(status(200, ".ts", "video/mp2t", html)), leaves: true},
-		{name: "case 6: empty", fault: answering(status(200, "", "", "")), leaves: true},
-		{name: "case 7: it breaks off in mid-body", fault: answering(partly(func(http.ResponseWriter, *http.Request, []byte) { panic(http.ErrAbortHandler) })), leaves: true},
-		{name: "case 8: a truncated playlist", fault: answering(status(200, ".m3u8", "", "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXT-X-MEDIA-SEQUENCE:1\n#EXTINF:2,\n1.t")), leaves: true},
-		{name: "case 9: stale", fault: func(p *platform) { p.packagers[0].change(func(o *packager) { o.frozen = o.enc.newest() }) }, leaves: true, between: 3200 * time.Millisecond},
-		{name: "case 9: stale, polled", setup: []func(*platform){withPolling}, fault: func(p *platform) { p.packagers[0].change(func(o *packager) { o.frozen = o.enc.newest() }) }, leaves: true},
-		{name: "case 11: it lags", fault: func(p *platform) { p.packagers[0].change(func(o *packager) { o.lag = 3 }) }, leaves: true},
-		{name: "case 12: 404 for what it lists", fault: answering(status(404, ".ts", "", "no")), leaves: true},
-		{name: "case 15: its numbers fell", fault: func(p *platform) {
-			p.packagers[0].change(func(o *packager) { o.shift, o.from = o.enc.newest(), o.enc.newest() })
-		}, leaves: true},
-		{name: "case 16: its numbers jumped", fault: func(p *platform) { p.packagers[0].change(func(o *packager) { o.shift = -5000 }) }, leaves: true},
-		{name: "case 16: it lost what it had", fault: func(p *platform) { p.packagers[0].change(func(o *packager) { o.from = o.enc.newest() + 3 }) }, leaves: true},
-		{name: "case 17: other segments under the same numbers", fault: func(p *platform) {
-			p.packagers[0].change(func(o *packager) { o.deltas = each(func(_ int64, s *m3u8.Segment) { s.URI = "x" + s.URI }) })
-		}, leaves: true},
-		{name: "case 20: another discontinuity number", fault: func(p *platform) {
-			p.packagers[0].change(func(o *packager) { o.deltas = func(l *m3u8.MediaPlaylist) { l.DiscontinuitySequence = 77 } })
-		}},
-		{name: "case 21: a longer target duration", fault: func(p *platform) {
-			p.packagers[0].change(func(o *packager) { o.deltas = func(l *m3u8.MediaPlaylist) { l.TargetDuration = 7 } })
-		}},
-		{name: "case 25: ENDLIST", fault: func(p *platform) { p.packagers[0].change(func(o *packager) { o.end = true }) }},
-		{name: "case 25: ENDLIST as it dies", fault: func(p *platform) {
-			p.packagers[0].change(func(o *packager) { o.end, o.frozen = true, o.enc.newest() })
-		}, leaves: true, between: 3200 * time.Millisecond},
-		{name: "case 26: it flaps", fault: func(p *platform) {
-			for range 5 {
-				p.packagers[0].die()
-				time.Sleep(time.Second)
-				p.packagers[0].start()
-				time.Sleep(time.Second)
-			}
-		}, leaves: true},
-		{name: "case 37: redirects", fault: answering(func(w http.ResponseWriter, r *http.Request) bool {
-			http.Redirect(w, r, "http://server2"+r.URL.String(), http.StatusFound)
-			return true
-		})},
-		{name: "case 37: a flood of headers", fault: answering(func(w http.ResponseWriter, _ *http.Request) bool {
-			for i := range 2000 {
-				w.Header().Set(fmt.Sprintf("X-%d", i), strings.Repeat("x", 100))
-			}
-			return false
-		}), leaves: true},
-	} {
+	for _, c := range unnoticed {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				p := onAir(t, 2, c.setup...)
 				defer p.end()
 				v := p.watch()
 				time.Sleep(5300 * time.Millisecond)
-				if got := p.stream().shown.Load().Packager; got != "http://server1" {
+				if got := p.stream().Shown().Packager; got != "http://server1" {
 					t.Fatalf("active before: got %s, want http://server1", got)
 				}
 				if c.fault != nil {
@@ -229,12 +181,12 @@ func TestBothPackagersAway(t *testing.T) {
 				defer p.end()
 				v := p.watch()
 				time.Sleep(10500 * time.Millisecond) // its newest segment is fetched
-				before := p.stream().shown.Load().Last
+				before := p.stream().Shown().Last
 				both(p, c.away)
 				time.Sleep(5 * time.Second)
 				both(p, c.back)
 				began := time.Now()
-				p.await(5*time.Second, "recovery", func() bool { return p.stream().shown.Load().Last > before+1 })
+				p.await(5*time.Second, "recovery", func() bool { return p.stream().Shown().Last > before+1 })
 				t.Logf("recovered after %s", time.Since(began))
 				time.Sleep(16 * time.Second)
 				v.smooth(11*time.Second, 5*time.Second)
@@ -242,7 +194,7 @@ func TestBothPackagersAway(t *testing.T) {
 				if (v.gaps > 0) != c.gaps {
 					t.Errorf("gaps: got %d, want some: %t", v.gaps, c.gaps)
 				}
-				got := v.check.last.DiscontinuitySequence > 0 || slices.ContainsFunc(v.check.last.Segments, func(s m3u8.Segment) bool { return s.Discontinuity })
+				got := v.check.Last.DiscontinuitySequence > 0 || slices.ContainsFunc(v.check.Last.Segments, func(s m3u8.Segment) bool { return s.Discontinuity })
 				if got != c.discontinued {
 					t.Errorf("discontinuity: got %t, want %t", got, c.discontinued)
 				}

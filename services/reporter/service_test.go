@@ -1,19 +1,19 @@
 package reporter
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"livestream-tui/services/kit/report"
 	"livestream-tui/services/kit/service"
+	"livestream-tui/services/kit/servicetest"
 )
 
 // reporter is one that is served, with a clock that stands at now, three hours
@@ -44,31 +44,13 @@ func serve(t *testing.T) *reporter {
 	return r
 }
 
-func (r *reporter) do(method, path, body string, headers ...string) (*http.Response, string) {
+func (r *reporter) do(method, path, body string, headers ...string) (servicetest.Answer, string) {
 	r.t.Helper()
-	req, err := http.NewRequestWithContext(r.t.Context(), method, r.url+path, strings.NewReader(body))
+	a, err := servicetest.Request(r.t.Context(), method, r.url+path, body, headers...)
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	if method == http.MethodPost {
-		req.Header.Set("Content-Type", "application/json")
-	}
-	for i := 0; i < len(headers); i += 2 {
-		if headers[i] == "Host" {
-			req.Host = headers[i+1]
-		}
-		req.Header.Set(headers[i], headers[i+1])
-	}
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	defer res.Body.Close()
-	b, err := io.ReadAll(res.Body)
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	return res, string(b)
+	return a, a.Body
 }
 
 func (r *reporter) tell(in report.IngestReport) {
@@ -77,19 +59,9 @@ func (r *reporter) tell(in report.IngestReport) {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	if res, body := r.do("POST", "/ingests", string(b)); res.StatusCode != http.StatusNoContent || body != "" {
-		r.t.Fatalf("POST /ingests: got %d %s, want 204", res.StatusCode, body)
+	if res, body := r.do("POST", "/ingests", string(b)); res.Status != http.StatusNoContent || body != "" {
+		r.t.Fatalf("POST /ingests: got %d %s, want 204", res.Status, body)
 	}
-}
-
-// flat is JSON on one line, as tests write it.
-func flat(t *testing.T, body string) string {
-	t.Helper()
-	var b bytes.Buffer
-	if err := json.Compact(&b, []byte(body)); err != nil {
-		t.Fatalf("%q is no JSON: %v", body, err)
-	}
-	return b.String()
 }
 
 func TestIngestsAreTheContractsToTheByte(t *testing.T) {
@@ -116,11 +88,11 @@ func TestIngestsAreTheContractsToTheByte(t *testing.T) {
 	if got := res.Header.Get("Content-Type"); got != "application/json" {
 		t.Errorf("Content-Type: got %s, want application/json", got)
 	}
-	if res, got := r.do("HEAD", "/ingests", ""); res.StatusCode != 200 || got != "" || res.ContentLength != int64(len(want)) {
-		t.Errorf("HEAD: got %d %q and length %d, want 200, no body, %d", res.StatusCode, got, res.ContentLength, len(want))
+	if res, got := r.do("HEAD", "/ingests", ""); res.Status != 200 || got != "" || res.Header.Get("Content-Length") != strconv.Itoa(len(want)) {
+		t.Errorf("HEAD: got %d %q and length %s, want 200, no body, %d", res.Status, got, res.Header.Get("Content-Length"), len(want))
 	}
 	r.tell(ingest(signal("live01", status(one, report.Down), status(two, report.Stale))))
-	if _, got := r.do("GET", "/ingests", ""); flat(t, got) != `[{"signal":"live01","packagers":[],"last_reported":"Fri, 05 Apr 2024 11:23:45 -03"}]` {
+	if _, got := r.do("GET", "/ingests", ""); servicetest.Compact(t, got) != `[{"signal":"live01","packagers":[],"last_reported":"Fri, 05 Apr 2024 11:23:45 -03"}]` {
 		t.Errorf("none up: got %s, want an empty list of packagers", got)
 	}
 	r.now = began.Add(10 * time.Second)
@@ -140,7 +112,7 @@ func TestPackagers(t *testing.T) {
 		`{"packager":"http://localhost:8080","state":"up","msn":7,"part":-1,"age_ms":400,"latency_ms":1.5},` +
 		`{"packager":"http://localhost:9090","state":"unknown","reason":"not reported","msn":-1,"part":-1,"age_ms":-1,"latency_ms":0}` +
 		`],"last_reported":"2024-04-05T14:23:45Z"}]`
-	if _, got := r.do("GET", "/packagers", ""); flat(t, got) != want {
+	if _, got := r.do("GET", "/packagers", ""); servicetest.Compact(t, got) != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 	r.now = began.Add(20 * time.Second)
@@ -170,8 +142,8 @@ func TestPostIngestsIsGuarded(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			r := serve(t)
 			res, got := r.do("POST", "/ingests", c.body, c.headers...)
-			if res.StatusCode != c.want || !strings.Contains(got, c.says) {
-				t.Errorf("got %d %s, want %d with %q", res.StatusCode, got, c.want, c.says)
+			if res.Status != c.want || !strings.Contains(got, c.says) {
+				t.Errorf("got %d %s, want %d with %q", res.Status, got, c.want, c.says)
 			}
 			if _, got := r.do("GET", "/ingests", ""); got != "[]\n" {
 				t.Errorf("the table: got %s, want []", got)
@@ -184,8 +156,8 @@ func TestOtherMethodsAreRefused(t *testing.T) {
 	r := serve(t)
 	for path, allow := range map[string]string{"/ingests": "GET, HEAD, POST", "/packagers": "GET, HEAD"} {
 		res, got := r.do("DELETE", path, "")
-		if res.StatusCode != 405 || res.Header.Get("Allow") != allow || !strings.HasPrefix(got, "{\n  \"error\": \"") {
-			t.Errorf("DELETE %s: got %d, Allow %q, %s, want 405, %q and a JSON error", path, res.StatusCode, res.Header.Get("Allow"), got, allow)
+		if res.Status != 405 || res.Header.Get("Allow") != allow || !strings.HasPrefix(got, "{\n  \"error\": \"") {
+			t.Errorf("DELETE %s: got %d, Allow %q, %s, want 405, %q and a JSON error", path, res.Status, res.Header.Get("Allow"), got, allow)
 		}
 	}
 }
@@ -218,27 +190,9 @@ func TestRunEndsWhenAsked(t *testing.T) {
 	}
 }
 
-// sharedLog is a log that goes on while a test reads it.
-type sharedLog struct {
-	mu   sync.Mutex
-	text bytes.Buffer // guarded by mu
-}
-
-func (l *sharedLog) Write(b []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(b)
-}
-
-func (l *sharedLog) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
-}
-
 func TestARefusalThatRepeatsIsToldNowAndThen(t *testing.T) {
-	var log sharedLog
-	s, err := New(Config{TTL: 10 * time.Second}, service.NewKit("reporter", service.Common{LogLevel: "info"}, nil, &log))
+	var log servicetest.Log
+	s, err := New(Config{TTL: 10 * time.Second}, service.NewKit("reporter", service.Common{LogLevel: "info", LogFormat: "json"}, nil, &log))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -250,13 +204,13 @@ func TestARefusalThatRepeatsIsToldNowAndThen(t *testing.T) {
 		s.report(httptest.NewRecorder(), r)
 		now = now.Add(time.Second)
 	}
-	if got := strings.Count(log.String(), "report refused"); got > 3 || got < 1 {
-		t.Errorf("told %d times in 25 s, want 3 at most:\n%s", got, log.String())
+	if got := log.Count("report refused"); got > 3 || got < 1 {
+		t.Errorf("told %d times in 25 s, want 3 at most:\n%v", got, log.Lines())
 	}
 	now = now.Add(10 * time.Second)
 	s.tick()
 	s.tick()
-	if got := strings.Count(log.String(), "no more reports are refused"); got != 1 {
-		t.Errorf("its end: told %d times, want once:\n%s", got, log.String())
+	if got := log.Count("no more reports are refused for this reason"); got != 1 {
+		t.Errorf("its end: told %d times, want once:\n%v", got, log.Lines())
 	}
 }

@@ -10,19 +10,19 @@ import (
 	"livestream-tui/services/kit/text"
 )
 
-// Limits of the table: it is filled from outside.
+// Limits of the table, which is filled from outside.
 const (
 	maxSignals = 1000
 	maxReason  = 1024 // bytes
 )
 
-// table is what the discoveries have reported, newest word for each packager
-// and signal. Pure: the caller brings the clock and the lock.
+// table is what the discoveries have reported: the last status of each packager for each
+// signal. Pure; the caller brings clock and lock.
 type table struct {
-	packagers []string // PACKAGERS; the only ones accepted, in this order
+	packagers []string // PACKAGERS: only these are accepted
 	ttl       time.Duration
 	rows      map[string]row
-	reported  time.Time // when the last report came; zero before the first
+	reported  time.Time // when the last report was taken; zero before the first
 }
 
 // row is one signal.
@@ -31,7 +31,7 @@ type row struct {
 	cells    map[string]cell // by packager
 }
 
-// cell is the last word on one packager.
+// cell is the last status of one packager.
 type cell struct {
 	status   report.PackagerStatus
 	reported time.Time
@@ -41,9 +41,9 @@ func newTable(packagers []string, ttl time.Duration) *table {
 	return &table{packagers: packagers, ttl: ttl, rows: map[string]row{}}
 }
 
-// take adds a report, whole or not at all. Several discoveries may report, each
-// what it sees: the last word on a packager and signal counts, and what a report
-// does not name lives on until its time is over.
+// take adds a report, as a whole or not at all. Several discoveries may report, each what
+// it sees: the last status of a packager counts, and what a report does not name stays
+// until it expires.
 func (t *table) take(r report.IngestReport, now time.Time) error {
 	if err := t.check(r); err != nil {
 		return err
@@ -69,7 +69,7 @@ func (t *table) check(r report.IngestReport) error {
 		case !report.IsSignal(s.Signal):
 			return fmt.Errorf("signal %q: allowed are letters, digits, _ and -, 64 at most", text.Clean(s.Signal))
 		case seen[s.Signal]:
-			return fmt.Errorf("signal %q stands twice", s.Signal)
+			return fmt.Errorf("signal %q is listed twice", s.Signal)
 		}
 		seen[s.Signal] = true
 		for i, p := range s.Packagers {
@@ -77,7 +77,7 @@ func (t *table) check(r report.IngestReport) error {
 			case !slices.Contains(t.packagers, p.URL):
 				return fmt.Errorf("packager %q: allowed are those in PACKAGERS, %q", text.Shown(p.URL), t.packagers)
 			case slices.ContainsFunc(s.Packagers[:i], func(q report.PackagerStatus) bool { return q.URL == p.URL }):
-				return fmt.Errorf("packager %q stands twice for signal %q", p.URL, s.Signal)
+				return fmt.Errorf("packager %q is listed twice for signal %q", p.URL, s.Signal)
 			case len(p.Reason) > maxReason:
 				return fmt.Errorf("packager %q: reason of %d bytes, allowed are %d", p.URL, len(p.Reason), maxReason)
 			}
@@ -92,8 +92,8 @@ func (t *table) check(r report.IngestReport) error {
 	return nil
 }
 
-// forget drops what was not reported for the table's TTL and returns the signals
-// that went, sorted.
+// forget drops what was not reported for the TTL and returns the signals that have gone,
+// sorted.
 func (t *table) forget(now time.Time) []string {
 	var gone []string
 	for name, r := range t.rows {
@@ -123,8 +123,8 @@ func (t *table) ingests(zone *time.Location) []report.Ingest {
 	return list
 }
 
-// details are the rows of GET /packagers, sorted by signal; never nil. A packager
-// of which nobody has told is unknown.
+// details are the rows of GET /packagers, sorted by signal; never nil. A packager that was
+// not reported is unknown.
 func (t *table) details() []report.SignalStatus {
 	list := make([]report.SignalStatus, 0, len(t.rows))
 	for _, name := range slices.Sorted(maps.Keys(t.rows)) {

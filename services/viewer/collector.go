@@ -4,9 +4,11 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"livestream-tui/services/kit/event"
+	"livestream-tui/services/viewer/player"
+	"livestream-tui/services/viewer/rules"
 )
 
-// collector makes metrics of what the players count themselves.
+// collector makes metrics of what the players count.
 type collector struct {
 	service *Service
 	rows    []metric
@@ -17,35 +19,35 @@ type collector struct {
 type metric struct {
 	desc *prometheus.Desc
 	kind prometheus.ValueType
-	of   func(PlayerStatus) float64
+	of   func(player.Status) float64
 }
 
 func newCollector(s *Service) *collector {
 	c := &collector{service: s, broken: prometheus.NewDesc("viewer_violations_total", "Rules seen broken.", []string{"signal", "rule"}, nil)}
-	add := func(name, help string, kind prometheus.ValueType, of func(PlayerStatus) float64) {
+	add := func(name, help string, kind prometheus.ValueType, of func(player.Status) float64) {
 		c.rows = append(c.rows, metric{prometheus.NewDesc("viewer_"+name, help, []string{"signal"}, nil), kind, of})
 	}
 	const count, gauge = prometheus.CounterValue, prometheus.GaugeValue
-	add("playing", "1 while the picture moves.", gauge, func(s PlayerStatus) float64 {
+	add("playing", "1 while the picture moves.", gauge, func(s player.Status) float64 {
 		if s.State == event.ViewPlaying {
 			return 1
 		}
 		return 0
 	})
-	add("stalls_total", "How often there was no media to show.", count, func(s PlayerStatus) float64 { return float64(s.Outages) })
-	add("stalled_seconds", "For how long there was none in all.", gauge, func(s PlayerStatus) float64 { return s.Lacked.Seconds() })
-	add("buffer_seconds", "What is downloaded and not yet played.", gauge, func(s PlayerStatus) float64 { return s.Buffer.Seconds() })
-	add("latency_seconds", "How far the picture is behind the live edge; -1 when unknown.", gauge, func(s PlayerStatus) float64 {
+	add("stalls_total", "How often there was no media to show.", count, func(s player.Status) float64 { return float64(s.Outages) })
+	add("stalled_seconds", "For how long there was no media to show in all.", gauge, func(s player.Status) float64 { return s.Lacked.Seconds() })
+	add("buffer_seconds", "What is downloaded and not yet played.", gauge, func(s player.Status) float64 { return s.Buffer.Seconds() })
+	add("latency_seconds", "How far the picture is behind the live edge; -1 when unknown.", gauge, func(s player.Status) float64 {
 		if s.Latency < 0 {
 			return -1
 		}
 		return s.Latency.Seconds()
 	})
-	add("requests_total", "Requests, failed ones included.", count, func(s PlayerStatus) float64 { return float64(s.Requests) })
-	add("failed_requests_total", "Requests that failed.", count, func(s PlayerStatus) float64 { return float64(s.Failed) })
-	add("received_bytes_total", "Bytes of playlists and media.", count, func(s PlayerStatus) float64 { return float64(s.Bytes) })
-	add("longest_wait_seconds", "The longest wait for a byte.", gauge, func(s PlayerStatus) float64 { return s.LongestWait.Seconds() })
-	add("starved_seconds", "For how long the viewer itself did not get to run.", gauge, func(s PlayerStatus) float64 { return s.Starved.Seconds() })
+	add("requests_total", "Requests, failed ones included.", count, func(s player.Status) float64 { return float64(s.Requests) })
+	add("failed_requests_total", "Requests that failed.", count, func(s player.Status) float64 { return float64(s.Failed) })
+	add("received_bytes_total", "Bytes of playlists and media.", count, func(s player.Status) float64 { return float64(s.Bytes) })
+	add("longest_wait_seconds", "The longest wait for a byte.", gauge, func(s player.Status) float64 { return s.LongestWait.Seconds() })
+	add("starved_seconds", "For how long the viewer itself did not get to run.", gauge, func(s player.Status) float64 { return s.Starved.Seconds() })
 	return c
 }
 
@@ -63,10 +65,8 @@ func (c *collector) Collect(to chan<- prometheus.Metric) {
 		for _, m := range c.rows {
 			to <- prometheus.MustNewConstMetric(m.desc, m.kind, m.of(s), s.Name)
 		}
-		for r := RuleSequence; int(r) < rules; r++ {
-			if ruleNames[r] != "" {
-				to <- prometheus.MustNewConstMetric(c.broken, prometheus.CounterValue, float64(s.Broken(r)), s.Name, r.String())
-			}
+		for _, r := range rules.Visible() {
+			to <- prometheus.MustNewConstMetric(c.broken, prometheus.CounterValue, float64(s.Broken(r)), s.Name, r.String())
 		}
 	}
 }

@@ -9,8 +9,8 @@ import (
 	"livestream-tui/services/kit/event"
 )
 
-// complaints tell what a player suffers without a line for each time: of what recurs
-// when it begins, now and then, and when it ends. Safe for concurrent use.
+// complaints logs what a player suffers from without a line for each time: what recurs is
+// logged when it begins, now and then, and when it ends. Safe for concurrent use.
 type complaints struct {
 	log hclog.Logger
 
@@ -20,8 +20,8 @@ type complaints struct {
 
 func newComplaints(log hclog.Logger) *complaints { return &complaints{log: log} }
 
-// hear takes what happened: a message and what tells it from others of that message,
-// without numbers that move. args are of this time alone.
+// hear logs that something happened, when that is due. cause tells it from other events
+// with the same message and holds no numbers that change; args are those of this event.
 func (c *complaints) hear(message, cause string, args ...any) {
 	now := time.Now()
 	c.mu.Lock()
@@ -37,7 +37,7 @@ func (c *complaints) hear(message, cause string, args ...any) {
 	c.log.Warn(message, args...)
 }
 
-// over tells of what recurs no more.
+// over logs what recurs no more.
 func (c *complaints) over(now time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -47,7 +47,7 @@ func (c *complaints) over(now time.Time) {
 // overSince needs mu.
 func (c *complaints) overSince(now time.Time) {
 	for _, t := range c.recurs.Ended(now) {
-		if t.Times > 1 { // one alone is told already
+		if t.Times > 1 { // a single event was logged already
 			c.log.Info(t.String())
 		}
 	}

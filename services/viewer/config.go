@@ -13,18 +13,17 @@ import (
 type Config struct {
 	service.Topology
 
-	// ProxyURL is the base URL that is played from, one. Default: PROXY_PORT on
+	// ProxyURL is the base URL of the proxy, exactly one. Default: PROXY_PORT on
 	// localhost.
 	ProxyURL service.URLs `env:"PROXY_URL" doc:"base URL of the proxy that the viewer plays from (default: PROXY_PORT on localhost)"`
-	// Signals are played whatever the origin says; needed where ORIGIN_URL is none.
+	// Signals are played whatever the origin says; required where ORIGIN_URL is none.
 	Signals []string `env:"VIEWER_SIGNALS" doc:"signals that the viewer plays beside those that the origin names, comma-separated"`
-	// Forget is how long a signal is still watched that the origin does not name any
-	// more and that does not play. Zero: not at all.
+	// Forget is how long a signal is watched that the origin does not name any more and
+	// that does not play. Zero means not at all.
 	Forget time.Duration `env:"VIEWER_FORGET" envDefault:"1m" doc:"how long the viewer waits for a signal that the origin has ceased to name"`
 }
 
-// ConfigFromEnv reads the viewer's settings; a *service.ConfigError names every bad
-// one.
+// ConfigFromEnv reads the viewer's settings; a *service.ConfigError names every bad one.
 func ConfigFromEnv(e service.Environment) (Config, error) {
 	var c Config
 	var p service.Problems

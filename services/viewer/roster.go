@@ -11,16 +11,15 @@ import (
 // maxSignals bounds what an origin can make the viewer play.
 const maxSignals = 1000
 
-// roster is which signals are watched. A signal does not cease to be expected by
-// vanishing: the origin may be away, and so may what tells it. Pure; the caller
-// brings clock and lock.
+// roster is the set of signals that are watched. A signal that vanishes is still expected
+// for a while: the origin may be away, and so may what tells it of signals. Pure; the
+// caller brings clock and lock.
 type roster struct {
 	fixed  []string // watched whatever the origin says
 	forget time.Duration
-	// since is from when on the origin has been heard not to name a signal, zero
-	// while it does.
+	// since is when the origin first did not name a signal any more; zero while it does.
 	since map[string]time.Time
-	// hears: the origin named a signal when it was last heard.
+	// hears says that the last answer of the origin named a signal.
 	hears bool
 }
 
@@ -32,8 +31,8 @@ func newRoster(fixed []string, forget time.Duration) *roster {
 	return r
 }
 
-// heard takes the names that the origin told at now. What it does not name is
-// dropped once it has neither been named nor played for long enough.
+// heard takes the names that the origin answered at now. A signal is dropped once it has
+// neither been named nor played for long enough.
 func (r *roster) heard(names []string, plays func(string) bool, now time.Time) {
 	named := make(map[string]bool, len(names))
 	r.hears = len(names) > 0
@@ -59,15 +58,14 @@ func (r *roster) heard(names []string, plays func(string) bool, now time.Time) {
 	}
 }
 
-// ended drops a signal that was shown to its end, unless it is still named: nobody
-// waits for more of it.
+// ended drops a signal that was played to its end, unless it is still named.
 func (r *roster) ended(name string) {
 	if since, known := r.since[name]; known && !since.IsZero() {
 		delete(r.since, name)
 	}
 }
 
-// away tells that the origin did not answer: what it named last stands.
+// away notes that the origin did not answer: what it named last stays.
 func (r *roster) away() {
 	for name := range r.since {
 		r.since[name] = time.Time{}

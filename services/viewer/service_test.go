@@ -1,126 +1,24 @@
 package viewer
 
 import (
-	"context"
-	"encoding/json"
-	"errors"
 	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
-	"testing/synctest"
 	"time"
-
-	"github.com/google/go-cmp/cmp"
 
 	"livestream-tui/services/kit/event"
 	"livestream-tui/services/kit/service"
+	"livestream-tui/services/viewer/rules"
+	"livestream-tui/services/viewer/stationtest"
 )
 
-// journal keeps the lines of a log.
-type journal struct {
-	mu    sync.Mutex
-	lines []event.Line // guarded by mu
-}
-
-func (j *journal) Write(b []byte) (int, error) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	j.lines = append(j.lines, event.ParseLine(b, time.Now()))
-	return len(b), nil
-}
-
-// said are the viewer's words, from the time since on.
-func (j *journal) said(t *testing.T, since time.Time) (list []event.Viewing) {
-	t.Helper()
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	for _, l := range j.lines {
-		e, ok, err := event.EventOf(l)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if v, is := e.(event.Viewing); ok && is && !l.Time.Before(since) {
-			list = append(list, v)
-		}
-	}
-	return list
-}
-
-// warned are the warnings' messages, each once.
-func (j *journal) warned() []string {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	var list []string
-	for _, l := range j.lines {
-		if l.Level == event.LevelWarn && !slices.Contains(list, l.Message) {
-			list = append(list, l.Message)
-		}
-	}
-	return list
-}
-
-// origin answers GET /signals with what it is given; nil is an origin that knows
-// nothing.
-type origin struct{ names atomic.Pointer[[]string] }
-
-func (o *origin) name(list ...string) { o.names.Store(&list) }
-
-func (o *origin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	list := o.names.Load()
-	if r.URL.Path != "/signals" || list == nil {
-		service.WriteError(w, http.StatusServiceUnavailable, "nothing is known yet")
-		return
-	}
-	service.WriteJSON(w, http.StatusOK, append([]string{}, *list...))
-}
-
-// platform is a viewer in front of stations, in a bubble.
-type platform struct {
-	*Service
-	journal journal
-	origin  origin
-	wire    *wire
-	kit     service.Kit
-}
-
-// inPlatform runs a viewer with those settings while during runs.
-func inPlatform(t *testing.T, env service.Environment, proxy http.Handler, during func(*testing.T, *platform)) {
-	t.Helper()
-	synctest.Test(t, func(t *testing.T) {
-		p := &platform{wire: newWire()}
-		e := service.Environment{"PROXY_URL": "http://proxy", "ORIGIN_URL": "http://origin", "PACKAGERS": "http://packager1,http://packager2"}
-		for k, v := range env {
-			e[k] = v
-		}
-		c, err := ConfigFromEnv(e)
-		if err != nil {
-			t.Fatal(err)
-		}
-		p.kit = service.NewKit("viewer", service.Common{LogFormat: "json", LogLevel: "info"}, e, &p.journal)
-		if p.Service, err = newService(c, p.kit, p.wire.client); err != nil {
-			t.Fatal(err)
-		}
-		defer p.wire.serve("origin", &p.origin)()
-		defer p.wire.serve("proxy", proxy)()
-		ctx, cancel := context.WithCancel(t.Context())
-		ended := make(chan error, 1)
-		go func() { ended <- p.Run(ctx) }()
-		during(t, p)
-		cancel()
-		if err := <-ended; err != nil {
-			t.Errorf("Run: got %v, want a clean end", err)
-		}
-	})
-}
-
 func TestTheViewerPlaysWhatTheOriginNames(t *testing.T) {
-	s := newStation()
+	s := stationtest.New()
 	inPlatform(t, nil, s, func(t *testing.T, p *platform) {
-		s.began = time.Now()
+		s.Began = time.Now()
 		time.Sleep(3 * time.Second)
 		if ok, reason := p.Ready(); ok || !strings.Contains(reason, "no signal is known: http://origin: status 503") {
 			t.Errorf("ready: got %t, %q, want not yet: the origin does not answer", ok, reason)
@@ -149,22 +47,22 @@ func TestTheViewerPlaysWhatTheOriginNames(t *testing.T) {
 		if words["live01"] < 10 || words["live02"] < 10 || len(words) != 2 {
 			t.Errorf("got words %v in 10 s, want one a second of each", words)
 		}
-		if got := p.journal.warned(); !slices.Equal(got, []string{"the origin does not answer, the signals known go on"}) {
+		if got := p.journal.warned(); !slices.Equal(got, []string{"the origin does not answer, the known signals stay"}) {
 			t.Errorf("got the warnings %q, want that of the origin alone", got)
 		}
 	})
 }
 
 func TestTheViewerSaysAtOnceWhichPackagerThePlaylistComesFrom(t *testing.T) {
-	s := newStation()
-	s.onRequest = func(w http.ResponseWriter, _ *http.Request, msn int64) bool {
-		if msn < 0 && s.newest() >= 115 {
+	s := stationtest.New()
+	s.OnRequest = func(w http.ResponseWriter, _ *http.Request, msn int64) bool {
+		if msn < 0 && s.Newest() >= 115 {
 			w.Header().Set("X-Packager", "http://second")
 		}
 		return false
 	}
 	inPlatform(t, nil, s, func(t *testing.T, p *platform) {
-		s.began = time.Now()
+		s.Began = time.Now()
 		p.origin.name("live01")
 		time.Sleep(20 * time.Second)
 		was := ""
@@ -181,15 +79,15 @@ func TestTheViewerSaysAtOnceWhichPackagerThePlaylistComesFrom(t *testing.T) {
 }
 
 func TestTheViewerSaysAtOnceThatThePictureStands(t *testing.T) {
-	s := newStation()
-	s.onRequest = func(http.ResponseWriter, *http.Request, int64) bool {
-		if s.newest() >= 120 && s.newest() < 131 {
+	s := stationtest.New()
+	s.OnRequest = func(http.ResponseWriter, *http.Request, int64) bool {
+		if s.Newest() >= 120 && s.Newest() < 131 {
 			panic(http.ErrAbortHandler)
 		}
 		return false
 	}
 	inPlatform(t, nil, s, func(t *testing.T, p *platform) {
-		s.began = time.Now()
+		s.Began = time.Now()
 		p.origin.name("live01")
 		time.Sleep(24 * time.Second)
 		if ok, reason := p.Ready(); ok || !strings.Contains(reason, "live01 is stalled since ") || !strings.Contains(reason, "EOF") {
@@ -226,9 +124,9 @@ func TestTheViewerSaysAtOnceThatThePictureStands(t *testing.T) {
 }
 
 func TestTheViewerGoesOnWithoutTheOrigin(t *testing.T) {
-	s := newStation()
+	s := stationtest.New()
 	inPlatform(t, service.Environment{"VIEWER_FORGET": "5s"}, s, func(t *testing.T, p *platform) {
-		s.began = time.Now()
+		s.Began = time.Now()
 		p.origin.name("live01")
 		time.Sleep(5 * time.Second)
 		p.origin.names.Store(nil)
@@ -245,10 +143,10 @@ func TestTheViewerGoesOnWithoutTheOrigin(t *testing.T) {
 }
 
 func TestTheViewerForgetsWhatIsGone(t *testing.T) {
-	s := newStation()
+	s := stationtest.New()
 	gone := false
 	var mu sync.Mutex
-	s.onRequest = func(w http.ResponseWriter, r *http.Request, _ int64) bool {
+	s.OnRequest = func(w http.ResponseWriter, r *http.Request, _ int64) bool {
 		mu.Lock()
 		defer mu.Unlock()
 		if gone {
@@ -257,7 +155,7 @@ func TestTheViewerForgetsWhatIsGone(t *testing.T) {
 		return gone
 	}
 	inPlatform(t, service.Environment{"VIEWER_FORGET": "5s", "VIEWER_SIGNALS": "fixed"}, s, func(t *testing.T, p *platform) {
-		s.began = time.Now()
+		s.Began = time.Now()
 		p.origin.name("live01")
 		time.Sleep(5 * time.Second)
 		mu.Lock()
@@ -283,12 +181,10 @@ func TestTheViewerForgetsWhatIsGone(t *testing.T) {
 }
 
 func TestASupervisorIsToldThatThereIsNothingToPlay(t *testing.T) {
-	inPlatform(t, nil, newStation(), func(t *testing.T, p *platform) {
+	inPlatform(t, nil, stationtest.New(), func(t *testing.T, p *platform) {
 		time.Sleep(16 * time.Second)
-		p.journal.mu.Lock()
-		defer p.journal.mu.Unlock()
 		n := 0
-		for _, l := range p.journal.lines {
+		for _, l := range p.journal.Lines() {
 			if e, ok, _ := event.EventOf(l); ok && e == (event.Progress{Stage: "waiting for a signal", Percent: -1}) {
 				n++
 			}
@@ -300,31 +196,31 @@ func TestASupervisorIsToldThatThereIsNothingToPlay(t *testing.T) {
 }
 
 func TestTheViewerComparesWithThePackagers(t *testing.T) {
-	front := newStation()
-	front.onBody = change(120, flip)
-	behind := newStation()
+	front := stationtest.New()
+	front.OnBody = stationtest.Change(120, stationtest.Flip)
+	behind := stationtest.New()
 	inPlatform(t, nil, front, func(t *testing.T, p *platform) {
-		front.began = time.Now()
-		behind.began = front.began
-		defer p.wire.serve("packager1", behind)()
-		defer p.wire.serve("packager2", behind)()
+		front.Began = time.Now()
+		behind.Began = front.Began
+		defer p.wire.Serve("packager1", behind)()
+		defer p.wire.Serve("packager2", behind)()
 		p.origin.name("live01")
 		time.Sleep(40 * time.Second)
 		st := p.statuses()[0]
-		if st.Violated != 1 || st.Broken(RuleBytes) != 1 {
+		if st.Violated != 1 || st.Broken(rules.SameBytes) != 1 {
 			t.Errorf("got %+v, want the flipped byte and nothing else", st)
 		}
-		if got := behind.requests(".m4s"); len(got) > 4*4 {
+		if got := behind.Requests(".m4s"); len(got) > 4*4 {
 			t.Errorf("got %d requests at the packagers in 40 s: %v", len(got), got)
 		}
 	})
 }
 
 func TestMetrics(t *testing.T) {
-	s := newStation()
-	s.onRequest = at(110, func(w http.ResponseWriter) { w.WriteHeader(http.StatusNotFound) })
+	s := stationtest.New()
+	s.OnRequest = stationtest.At(110, func(w http.ResponseWriter) { w.WriteHeader(http.StatusNotFound) })
 	inPlatform(t, nil, s, func(t *testing.T, p *platform) {
-		s.began = time.Now()
+		s.Began = time.Now()
 		p.origin.name("live01")
 		time.Sleep(20 * time.Second)
 		w := httptest.NewRecorder()
@@ -339,99 +235,4 @@ func TestMetrics(t *testing.T) {
 			}
 		}
 	})
-}
-
-func TestConfigFromEnv(t *testing.T) {
-	for _, c := range []struct {
-		name string
-		env  service.Environment
-		bad  []string
-	}{
-		{"nothing set", nil, nil},
-		{"a proxy alone", service.Environment{"ORIGIN_URL": "none", "VIEWER_SIGNALS": "live01,live02"}, nil},
-		{"a proxy alone and nothing to play", service.Environment{"ORIGIN_URL": "none"}, []string{"VIEWER_SIGNALS"}},
-		{"everything bad", service.Environment{"PROXY_URL": "http://a,http://b", "VIEWER_SIGNALS": "a/b", "VIEWER_FORGET": "-1s"},
-			[]string{"PROXY_URL", "VIEWER_SIGNALS", "VIEWER_FORGET"}},
-		{"no durations and no URLs", service.Environment{"PROXY_URL": "proxy", "VIEWER_FORGET": "soon"}, []string{"PROXY_URL", "VIEWER_FORGET"}},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			_, err := ConfigFromEnv(c.env)
-			var bad []string
-			var config *service.ConfigError
-			if errors.As(err, &config) {
-				for _, p := range config.Problems {
-					bad = append(bad, p.Variable)
-				}
-			}
-			slices.Sort(bad)
-			slices.Sort(c.bad)
-			if diff := cmp.Diff(c.bad, bad); diff != "" {
-				t.Errorf("bad variables: want (-), got (+):\n%s", diff)
-			}
-		})
-	}
-	c, err := ConfigFromEnv(service.Environment{"PROXY_PORT": "18002"})
-	if err != nil || c.ProxyURL.String() != "http://localhost:18002" {
-		t.Errorf("got %s, %v, want the proxy's port on localhost", c.ProxyURL, err)
-	}
-}
-
-func TestRoster(t *testing.T) {
-	now := time.Now()
-	idle := func(string) bool { return false }
-	playing := func(string) bool { return true }
-	for _, c := range []struct {
-		name string
-		do   func(*roster)
-		want []string
-	}{
-		{"what is fixed is there from the start", func(*roster) {}, []string{"fixed"}},
-		{"what is named is there", func(r *roster) { r.heard([]string{"b", "a"}, idle, now) }, []string{"a", "b", "fixed"}},
-		{"names that are none are not", func(r *roster) { r.heard([]string{"../a", ""}, idle, now) }, []string{"fixed"}},
-		{"not named for a while", func(r *roster) {
-			r.heard([]string{"a"}, idle, now)
-			r.heard(nil, idle, now.Add(1*time.Second))
-			r.heard(nil, idle, now.Add(10*time.Second))
-		}, []string{"a", "fixed"}},
-		{"not named for long", func(r *roster) {
-			r.heard([]string{"a"}, idle, now)
-			r.heard(nil, idle, now.Add(1*time.Second))
-			r.heard(nil, idle, now.Add(11*time.Second))
-		}, []string{"fixed"}},
-		{"not named for long, but it plays", func(r *roster) {
-			r.heard([]string{"a"}, idle, now)
-			r.heard(nil, playing, now.Add(1*time.Second))
-			r.heard(nil, playing, now.Add(60*time.Second))
-			r.heard(nil, idle, now.Add(65*time.Second))
-		}, []string{"a", "fixed"}},
-		{"not named, then nobody answers", func(r *roster) {
-			r.heard([]string{"a"}, idle, now)
-			r.heard(nil, idle, now.Add(1*time.Second))
-			r.away()
-			r.heard(nil, idle, now.Add(60*time.Second))
-		}, []string{"a", "fixed"}},
-		{"not named, then named again", func(r *roster) {
-			r.heard([]string{"a"}, idle, now)
-			r.heard(nil, idle, now.Add(1*time.Second))
-			r.heard([]string{"a"}, idle, now.Add(9*time.Second))
-			r.heard(nil, idle, now.Add(12*time.Second))
-		}, []string{"a", "fixed"}},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			r := newRoster([]string{"fixed"}, 10*time.Second)
-			c.do(r)
-			if diff := cmp.Diff(c.want, r.names()); diff != "" {
-				t.Errorf("want (-), got (+):\n%s", diff)
-			}
-		})
-	}
-	r := newRoster(nil, time.Minute)
-	var many []string
-	for i := range 2 * maxSignals {
-		b, _ := json.Marshal(i)
-		many = append(many, string(b))
-	}
-	if r.heard(many, idle, now); len(r.names()) != maxSignals {
-		t.Errorf("got %d signals of %d, want %d at most", len(r.names()), len(many), maxSignals)
-	}
 }

@@ -7,27 +7,28 @@ import (
 	"net/http"
 	"time"
 
+	"livestream-tui/services/kit/httpx"
 	"livestream-tui/services/kit/text"
 )
 
 const (
 	signalsPeriod  = time.Second
-	signalsSooner  = 100 * time.Millisecond // while there is none to watch
+	signalsSooner  = 100 * time.Millisecond // while no signal is watched
 	signalsTimeout = time.Second
 	maxSignalList  = 1 << 20 // bytes
 )
 
-// signals asks the origins which signals there are; the first that answers is
-// believed. The error is the first one's.
+// signals asks the origins which signals there are, until one answers. The error is that
+// of the first.
 func signals(ctx context.Context, c *http.Client, origins []string) ([]string, error) {
 	ctx, cancel := context.WithTimeout(ctx, signalsTimeout)
 	defer cancel()
 	var first error
 	for _, origin := range origins {
-		a, err := transfer(ctx, c, order{url: origin + "/signals", limit: maxSignalList, within: signalsTimeout}, func(Wait) {})
+		a, err := httpx.Get(ctx, c, origin+"/signals", maxSignalList)
 		var names []string
 		if err == nil {
-			if names, err = parseSignals(a.body); err == nil {
+			if names, err = parseSignals(a.Body); err == nil {
 				return names, nil
 			}
 		}
@@ -38,7 +39,7 @@ func signals(ctx context.Context, c *http.Client, origins []string) ([]string, e
 	return nil, first
 }
 
-// parseSignals reads an origin's GET /signals.
+// parseSignals reads the answer to GET /signals.
 func parseSignals(b []byte) ([]string, error) {
 	var names []string
 	if err := json.Unmarshal(b, &names); err != nil {

@@ -2,12 +2,12 @@ package worker
 
 import "time"
 
-// clock is the time of the grid. It runs with the monotonic clock from where the
-// wall clock stood at its start: a step of the wall clock never moves segments.
+// clock is the time of the grid. It starts at the time of the wall clock and runs with the
+// monotonic one: a step of the wall clock never moves segments.
 type clock struct {
-	// wall is asked once, when the clock is made.
+	// wall is read once, when the clock is made.
 	wall  *wallClock
-	first time.Time // what it said
+	first time.Time // what wall said then
 	began time.Time // by the monotonic clock
 	ahead time.Duration
 }
@@ -20,8 +20,8 @@ func newClock() clock {
 // now is the time of the grid.
 func (c clock) now() time.Time { return c.first.Add(time.Since(c.began) + c.ahead) }
 
-// notBefore returns a clock that says t or later: for a worker that starts
-// after the wall clock was set back, whose numbers go on from the last one.
+// notBefore returns a clock that says t or later: the numbers of a worker that starts after
+// the wall clock was set back go on from the last one.
 func (c clock) notBefore(t time.Time) clock {
 	if d := t.Sub(c.now()); d > 0 {
 		c.ahead += d

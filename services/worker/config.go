@@ -12,33 +12,32 @@ import (
 	"livestream-tui/services/worker/transcoder"
 )
 
-// Config is the worker's settings.
+// Config is a worker's settings.
 type Config struct {
 	Paths service.Paths
 
-	// IngestURLs are the packagers that signals are delivered to by HTTP; none: they
-	// read the output folder.
+	// IngestURLs are the outputs beside the folder, by their schemes; empty means that
+	// packagers read the folder.
 	IngestURLs service.URLs `env:"INGEST_URLS" doc:"base URLs of the packagers (with INGEST=http) that the worker PUTs to, comma-separated; then OUTPUT_STREAM_PATH may be none"`
-	// Token is what packagers want to be shown; empty for none.
+	// Token is shown to packagers; empty where they do not ask for one.
 	Token string `env:"INGEST_TOKEN" doc:"bearer token that workers show to packagers; needed where a packager with INGEST=http listens beyond loopback"`
 
 	// Window is how many segments the worker's playlist lists.
 	Window int `env:"WINDOW_SEGMENTS" envDefault:"10" doc:"segments that a playlist lists, 3 or more"`
-	// FFmpeg and FFprobe are commands, looked up in PATH unless they hold a slash.
-	// Resolved to paths by ConfigFromEnv.
+	// FFmpeg and FFprobe are commands, which ConfigFromEnv looks up in PATH.
 	FFmpeg  string `env:"FFMPEG_PATH" envDefault:"ffmpeg" doc:"the FFmpeg command"`
 	FFprobe string `env:"FFPROBE_PATH" envDefault:"ffprobe" doc:"the ffprobe command"`
-	// Size bounds the picture of a mezzanine, Rate is its frame rate, empty for the
-	// film's own, and Bitrate the highest of its picture, in bits per second.
+	// Size bounds the picture of a mezzanine. Rate is its frame rate, empty for the film's
+	// own. Bitrate is the highest of its picture, in bits per second.
 	Size    string `env:"MEZZANINE_SIZE" envDefault:"1920x1080" doc:"largest picture size, WIDTHxHEIGHT in even numbers; larger films are scaled down"`
 	Rate    string `env:"MEZZANINE_RATE" doc:"frame rate of every film, such as 25 or 30000/1001 (default: each film's own, up to 60)"`
 	Bitrate int    `env:"MEZZANINE_BITRATE_BPS" envDefault:"4000000" doc:"highest bitrate of the picture, in bits per second"`
-	// CacheBytes bounds the mezzanines; zero for no bound.
+	// CacheBytes bounds the mezzanines; zero means no bound.
 	CacheBytes int64 `env:"CACHE_BYTES" envDefault:"0" doc:"most bytes of mezzanines that are kept, the least recently used go first; 0: no bound"`
 	// FilmSize is the size of the test film that is made where there is no input.
 	FilmSize string `env:"TEST_FILM_SIZE" envDefault:"1280x720" doc:"picture size of the test film, WIDTHxHEIGHT in even numbers"`
-	// Terminal says that progress is drawn on standard error as a line that is
-	// written over, rather than told as events. Set by the caller, not by a variable.
+	// Terminal says that progress is drawn on standard error as a line that is written
+	// over, rather than logged as events. Set by the caller, not by a variable.
 	Terminal bool
 }
 
@@ -78,7 +77,7 @@ func ConfigFromEnv(e service.Environment) (Config, error) {
 
 const installHint = "Debian and Ubuntu: apt-get install ffmpeg; macOS: brew install ffmpeg"
 
-// transcoder is what the transcoder needs of the settings.
+// transcoder are the settings of the transcoder.
 func (c Config) transcoder() transcoder.Config {
 	t := transcoder.Config{
 		FFmpeg: c.FFmpeg, FFprobe: c.FFprobe, Cache: c.Paths.Cache, CacheBytes: c.CacheBytes,

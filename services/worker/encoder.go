@@ -14,38 +14,32 @@ import (
 	"livestream-tui/procs/child"
 	"livestream-tui/services/hls/media"
 	"livestream-tui/services/kit/event"
-	"livestream-tui/services/worker/delivery"
 	"livestream-tui/services/worker/ffmpeg"
+	"livestream-tui/services/worker/input"
+	"livestream-tui/services/worker/output"
 	"livestream-tui/services/worker/segmenter"
-	"livestream-tui/services/worker/transcoder"
 )
 
 const (
-	// An FFmpeg that ends before it gave a segment is started again after
-	// restartFirst, then twice as long each time up to restartMost, each longer
-	// by up to jitter.
+	// An FFmpeg that ends before it gave a segment is started again after restartFirst,
+	// then after twice as long each time up to restartMost, each longer by up to jitter.
 	restartFirst = 50 * time.Millisecond
 	restartMost  = 5 * time.Second
 	jitter       = 0.2
-	// suspicious is how many FFmpegs in a row end without a segment before it is asked
-	// whether the machine is to blame.
+	// suspicious is how many FFmpegs in a row end without a segment before the machine is
+	// checked.
 	suspicious = 3
-	// overdue is how long without a new segment a signal counts as on air.
+	// overdue is how long a signal without a new segment still counts as on air.
 	overdue = 4 * media.DefaultSegment
-	// stalledAfter is how long a running FFmpeg may give nothing.
+	// stalledAfter is how long a running FFmpeg may give no output.
 	stalledAfter = 6 * time.Second
 )
 
-// source is what is played: a mezzanine, on the grid of its signal.
-type source struct {
-	mezzanine transcoder.Mezzanine
-	grid      media.Grid
-}
-
-// encoder turns one version of a film into segments, for as long as it runs.
+// encoder turns a source into segments for as long as it runs.
 type encoder struct {
 	signal  string
-	source  source
+	source  input.Source
+	grid    media.Grid // of the segments
 	ffmpeg  string
 	window  int
 	clock   clock
@@ -53,54 +47,54 @@ type encoder struct {
 	machine *machine
 	log     hclog.Logger
 	metrics *metrics
-	output  *delivery.Output // used by run's goroutine alone
+	output  *output.Output // used by run's goroutine alone
 
-	ends event.Recurring // how FFmpeg ended since the last segment; used by run's goroutine alone
-	says event.Recurring // what FFmpeg says; used by the goroutine that reads it
+	ends event.Recurring // causes of FFmpeg's ends since the last segment; used by run's goroutine alone
+	says event.Recurring // lines of FFmpeg; used by the goroutine that reads them
 
 	mu      sync.Mutex
-	full    bool      // the playlist is as long as it is to be; guarded by mu
+	full    bool      // the playlist has its full length; guarded by mu
 	last    time.Time // when the last segment was published, or run began; guarded by mu
-	trouble string    // why FFmpeg ended since; guarded by mu
+	trouble string    // why FFmpeg ended since, for people; empty while it has not; guarded by mu
 }
 
 // errStalled is why a running FFmpeg is replaced.
 var errStalled = fmt.Errorf("it gave nothing for %s", stalledAfter)
 
-// errTooLate breaks off an FFmpeg that is behind by more than two windows.
+// errTooLate ends an FFmpeg that is more than two windows behind.
 var errTooLate = errors.New("it fell behind by more than two playlists")
 
 // errUnplayable is why a mezzanine is made again.
 var errUnplayable = errors.New("FFmpeg cannot play its mezzanine, which is made again")
 
-// run publishes segments until ctx is cancelled. FFmpeg is started again however
-// it ends; the error is one that needs more than that, such as a full disk.
+// run publishes segments until ctx is cancelled. FFmpeg is started again however it ends;
+// the error is one for which that is not enough, such as a full disk.
 func (e *encoder) run(ctx context.Context) error {
-	release := e.source.mezzanine.Hold()
-	defer release()
-	e.output.SetGrid(e.source.grid)
-	e.clock = e.clock.notBefore(e.source.grid.Start(e.output.Newest() + 1))
+	e.output.SetGrid(e.grid)
+	e.clock = e.clock.notBefore(e.grid.Start(e.output.Newest() + 1))
 	e.note()
 	wait, fruitless, refused := restartFirst, 0, 0
 	for {
-		before := e.output.Newest()
-		if err := e.source.mezzanine.WriteLists(); err != nil {
+		before, first := e.output.Newest(), e.next()
+		// One segment early: the sound at the first cut straddles it differently.
+		args, err := e.source.Args(e.grid, first-1)
+		if err != nil {
 			return err
 		}
-		exit, err := e.once(ctx)
+		exit, err := e.once(ctx, args, first)
 		if ctx.Err() != nil {
 			return nil
 		}
 		if needsMore := (*publishError)(nil); errors.As(err, &needsMore) {
 			return err
 		}
-		if err := e.source.mezzanine.Present(); err != nil {
+		if err := e.source.Check(); err != nil {
 			return err
 		}
 		if fruitless++; e.output.Newest() > before {
 			wait, fruitless, refused = restartFirst, 0, 0
 		} else if exit.Signal == 0 && exit.Code > 0 {
-			refused++ // by FFmpeg itself; nobody killed it
+			refused++ // FFmpeg ended by itself
 		}
 		e.metrics.restarts.WithLabelValues(e.signal).Inc()
 		e.tellEnd(exit, err, wait)
@@ -109,7 +103,7 @@ func (e *encoder) run(ctx context.Context) error {
 				return fault
 			}
 			if refused >= suspicious {
-				return errors.Join(errUnplayable, e.source.mezzanine.Discard())
+				return errors.Join(errUnplayable, e.source.Discard())
 			}
 		}
 		select {
@@ -121,7 +115,7 @@ func (e *encoder) run(ctx context.Context) error {
 	}
 }
 
-// tellEnd tells how an FFmpeg ended.
+// tellEnd logs how an FFmpeg ended.
 func (e *encoder) tellEnd(exit child.Exit, err error, wait time.Duration) {
 	if exit == (child.Exit{}) && segmenter.IsEnd(err) {
 		e.log.Info("FFmpeg has played its list of turns, starting another", "signal", e.signal, "next_msn", e.next())
@@ -147,7 +141,7 @@ func longer(d time.Duration) time.Duration {
 func (e *encoder) next() int64 { return max(e.output.Newest()+1, e.oldest()) }
 
 // oldest is the first segment of the window that ends now.
-func (e *encoder) oldest() int64 { return e.source.grid.At(e.clock.now()) - int64(e.window) }
+func (e *encoder) oldest() int64 { return e.grid.At(e.clock.now()) - int64(e.window) }
 
 // publishError is why a segment could not be put in place.
 type publishError struct {
@@ -158,14 +152,10 @@ type publishError struct {
 func (e *publishError) Error() string { return "a segment cannot be published: " + e.err.Error() }
 func (e *publishError) Unwrap() error { return e.err }
 
-// once runs one FFmpeg from the next segment on until it or ctx ends, or until
-// its output is of no use, which the error says.
-func (e *encoder) once(ctx context.Context) (child.Exit, error) {
-	first := e.next()
-	// One segment early: the sound at the first cut straddles it differently.
-	in, offset := position(e.source.grid, first-1, e.source.mezzanine.Loop)
-	argv := append([]string{e.ffmpeg}, e.source.mezzanine.LiveArgs(in, offset)...)
-	c, err := ffmpeg.Start(ctx, e.spawner, argv, e.hear)
+// once runs one FFmpeg, which publishes from segment first on, until it or ctx ends, or
+// until its output is useless, which the error says.
+func (e *encoder) once(ctx context.Context, args []string, first int64) (child.Exit, error) {
+	c, err := ffmpeg.Start(ctx, e.spawner, append([]string{e.ffmpeg}, args...), e.hear)
 	if err != nil {
 		return child.Exit{Code: -1}, err
 	}
@@ -174,7 +164,7 @@ func (e *encoder) once(ctx context.Context) (child.Exit, error) {
 	defer cancel()
 	c.Go(func() {
 		<-c.Done()
-		cancel() // what it left in the pipe would only hide its death
+		cancel() // what it left in the pipe would only hide its end
 	})
 	err = e.cut(ended, c.Out, first)
 	if errors.Is(err, os.ErrDeadlineExceeded) && ctx.Err() == nil {
@@ -187,7 +177,7 @@ func (e *encoder) once(ctx context.Context) (child.Exit, error) {
 	return c.End(), err
 }
 
-// hear tells what FFmpeg says, the same not again and again.
+// hear logs what FFmpeg says, repetitions now and then.
 func (e *encoder) hear(line string) {
 	text, _ := ffmpeg.Line(line)
 	if t, tell := e.says.Seen(text, time.Now()); tell && text != "" {
@@ -195,15 +185,15 @@ func (e *encoder) hear(line string) {
 	}
 }
 
-// cut reads FFmpeg's fragments, none before its time, and publishes from segment
-// first on. The error is never nil; segmenter.IsEnd holds for it where FFmpeg has
-// ended or ctx was cancelled.
+// cut reads FFmpeg's fragments, each not before its time, and publishes from segment first
+// on. The error is never nil; segmenter.IsEnd is true of it where FFmpeg ended or ctx was
+// cancelled.
 func (e *encoder) cut(ctx context.Context, out *os.File, first int64) error {
 	patience := func() error { return out.SetReadDeadline(time.Now().Add(stalledAfter)) }
 	if err := patience(); err != nil {
 		return err
 	}
-	cut, err := segmenter.New(out, e.source.grid)
+	cut, err := segmenter.New(out, e.grid)
 	if err != nil {
 		return err
 	}
@@ -222,12 +212,12 @@ func (e *encoder) cut(ctx context.Context, out *os.File, first int64) error {
 		if done == nil || done.MSN < first {
 			continue
 		}
-		// A playlist's length of patience: segments go on falling due while a busy
-		// machine still makes those that the start had missed.
+		// The second window is patience: segments go on falling due while a busy machine
+		// still makes those that the start had missed.
 		if done.MSN < e.oldest()-int64(e.window) {
 			return errTooLate
 		}
-		if err := e.output.Publish(done, delivery.Init{Name: name, Data: data}); err != nil {
+		if err := e.output.Publish(done, output.Init{Name: name, Data: data}); err != nil {
 			return &publishError{done.MSN, err}
 		}
 		e.note()
@@ -236,9 +226,9 @@ func (e *encoder) cut(ctx context.Context, out *os.File, first int64) error {
 	}
 }
 
-// pace waits until the last frame of a fragment is over: live, it could not be
-// there before. Meanwhile the pipe is full and FFmpeg waits as well. It returns
-// false when ctx is cancelled.
+// pace waits until the last frame of a fragment is over: a live one could not be there
+// before. Meanwhile the pipe is full and FFmpeg waits as well. It returns false when ctx is
+// cancelled.
 func (e *encoder) pace(ctx context.Context, end time.Time) bool {
 	wait := end.Sub(e.clock.now())
 	if wait <= 0 {
@@ -254,7 +244,7 @@ func (e *encoder) pace(ctx context.Context, end time.Time) bool {
 	}
 }
 
-// note notes that a segment was published, or that run begins.
+// note notes that a segment was published, or that run began.
 func (e *encoder) note() {
 	for _, t := range e.ends.Only() {
 		if t.Times > 1 {
@@ -273,8 +263,8 @@ func (e *encoder) setTrouble(why string) {
 	e.trouble = why
 }
 
-// condition tells whether the playlist is full and, if no segment has come for
-// too long, what is wrong.
+// condition returns whether the playlist is full, and what is wrong where no segment has
+// come for too long, else an empty problem.
 func (e *encoder) condition() (full bool, problem string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()

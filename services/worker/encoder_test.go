@@ -13,7 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"livestream-tui/services/hls/media"
-	"livestream-tui/services/worker/delivery"
+	"livestream-tui/services/worker/output"
 	"livestream-tui/services/worker/segmenter"
 	"livestream-tui/services/worker/streamtest"
 )
@@ -21,8 +21,8 @@ import (
 // testWindow is the window of small tests.
 const testWindow = 3
 
-// newTestEncoder returns an encoder on a folder of its own, the pipe that it
-// reads, and the path of its playlist. The pipe holds the segment of now: nothing of it is due before its time.
+// newTestEncoder returns an encoder on a folder of its own, a pipe for it to read, and the
+// path of its playlist. The pipe has two segments from first on.
 func newTestEncoder(t *testing.T, first int64) (e *encoder, out *os.File, playlist string) {
 	t.Helper()
 	out, in, err := os.Pipe()
@@ -31,14 +31,14 @@ func newTestEncoder(t *testing.T, first int64) (e *encoder, out *os.File, playli
 	}
 	t.Cleanup(func() {
 		out.Close()
-		in.Close() // the writer stays open: no end of file is to be seen
+		in.Close() // until now, so that the reader sees no end of file
 	})
 	units, _ := media.Grid{}.Units(streamtest.Timescale)
 	if _, err := in.Write(streamtest.Stream(media.Grid{}, uint64(first)*units, 10)); err != nil {
 		t.Fatal(err)
 	}
 	path := t.TempDir()
-	o, err := delivery.Open(delivery.Config{Path: path, Window: testWindow, Log: hclog.NewNullLogger()}, "live01", media.Grid{}, media.Grid{}.Start(first))
+	o, err := output.Open(output.Config{Path: path, Window: testWindow, Log: hclog.NewNullLogger()}, "live01", media.Grid{}, media.Grid{}.Start(first))
 	if err != nil {
 		t.Fatal(err)
 	}

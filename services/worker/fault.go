@@ -13,12 +13,12 @@ import (
 	"livestream-tui/services/kit/service"
 )
 
-// Fault is what goes wrong with a worker on purpose, for drills. It is set over the
-// service's unix socket, and nowhere else.
+// Fault is what goes wrong with a worker on purpose, for drills. It can only be set over
+// the service's Unix socket.
 type Fault struct {
 	Mode Mode `json:"mode"`
-	// Seconds is how far the wall clock steps under ModeClockStep, back where it is
-	// negative, as seen from the true time.
+	// Seconds is how far under ModeClockStep the wall clock is ahead of the true time, or
+	// behind it where it is negative.
 	Seconds float64 `json:"seconds,omitempty"`
 }
 
@@ -46,16 +46,16 @@ func (f Fault) check() error {
 	return nil
 }
 
-// wallClock is the time of day as this worker is told it: the system's, and a step
-// beside it while a fault is set. Safe for concurrent use.
+// wallClock is the time of day as this worker sees it: the system's, or a step beside it
+// while a fault is set. Safe for concurrent use.
 type wallClock struct{ step atomic.Int64 } // in nanoseconds
 
-// now is the time of day, with no monotonic reading: it may go back.
+// now is the time of day, without a monotonic reading: it may go back.
 func (w *wallClock) now() time.Time {
 	return time.Now().Round(0).Add(time.Duration(w.step.Load()))
 }
 
-// fault is the one in force.
+// fault is the fault that is set.
 func (w *wallClock) fault() Fault {
 	if step := w.step.Load(); step != 0 {
 		return Fault{ModeClockStep, time.Duration(step).Seconds()}

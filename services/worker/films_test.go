@@ -62,7 +62,7 @@ func TestABadFilmIsRefusedAloneAndSaid(t *testing.T) {
 			t.Errorf("%s: got %s %q, want a warning that begins with %q", b.file, lines[0].Level, got, b.reason)
 		}
 	}
-	await(t, "the text file is told of", func() bool { return len(a.log.find("file passed over", "file=notes.txt", "state=passed over")) == 1 })
+	await(t, "the text file is in the log", func() bool { return len(a.log.find("file passed over", "file=notes.txt", "state=passed over")) == 1 })
 	a.ready().full("live01")
 	if got := a.playlist("live01"); len(got.Segments) != 10 {
 		t.Errorf("the good film: %d segments", len(got.Segments))
@@ -109,7 +109,7 @@ func TestAFilmWithoutItsIndexIsWaitedForWhileItMayBeCopied(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	moov := &transcoder.Unfit{Err: errors.New("FFmpeg cannot read it: moov atom not found")}
+	moov := &transcoder.Unfit{Err: errors.New("FFmpeg cannot read it: moov atom not found"), Unfinished: true}
 	for _, c := range []struct {
 		name     string
 		modified time.Duration // ago

@@ -9,35 +9,6 @@ import (
 
 const ntsc = 2002 * time.Millisecond
 
-func TestPosition(t *testing.T) {
-	const s = time.Second
-	plain, other := media.Grid{}, media.Grid{Segment: ntsc, Offset: 432}
-	for _, c := range []struct {
-		name       string
-		grid       media.Grid
-		n          int64
-		loop       time.Duration
-		in, offset time.Duration
-	}{
-		{"the first turn", plain, 0, 8 * s, 0, 0},
-		{"within it", plain, 3, 8 * s, 6 * s, 0},
-		{"at the seam", plain, 4, 8 * s, 0, 8 * s},
-		{"the last of a turn", plain, 7, 8 * s, 6 * s, 8 * s},
-		{"of a longer loop", plain, 13, 24 * s, 2 * s, 24 * s},
-		{"our days", plain, 860000001, 24 * s, 18 * s, 1719999984 * s},
-		{"another grid", other, 432 + 9, 4 * ntsc, ntsc, 8 * ntsc},
-		{"another grid, our days", other, 432 + 859_000_003, 4 * ntsc, 3 * ntsc, 859_000_000 * ntsc},
-	} {
-		in, offset := position(c.grid, c.n, c.loop)
-		if in != c.in || offset != c.offset {
-			t.Errorf("%s: got %s and %s, want %s and %s", c.name, in, offset, c.in, c.offset)
-		}
-		if !time.Unix(0, 0).Add(in + offset).Equal(c.grid.Start(c.n)) {
-			t.Errorf("%s: %s and %s do not begin segment %d", c.name, in, offset, c.n)
-		}
-	}
-}
-
 func TestNumbersNeverGoDownWhenAFilmIsReplaced(t *testing.T) {
 	for _, c := range []struct {
 		name    string

@@ -16,38 +16,44 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"livestream-tui/services/hls/m3u8"
 	"livestream-tui/services/hls/media"
 	"livestream-tui/services/kit/event"
 	"livestream-tui/services/kit/service"
+	"livestream-tui/services/kit/servicetest"
 )
 
-// patienceOfTests bounds every wait of a test; none is a measure of anything.
-const patienceOfTests = 2 * time.Minute
+// patienceOfTests bounds every wait of a test.
+const patienceOfTests = servicetest.Patience
 
-// await asks until it is so.
+// await waits until something is so.
 func await(t *testing.T, what string, so func() bool) {
 	t.Helper()
-	pace := time.NewTicker(10 * time.Millisecond)
-	defer pace.Stop()
-	for deadline := time.Now().Add(patienceOfTests); !so(); <-pace.C {
-		if time.Now().After(deadline) {
-			t.Fatalf("never happened: %s", what)
-		}
-	}
+	servicetest.Await(t, what, so)
 }
 
 // stock is what the tests share: small films and their mezzanines.
-var stock = struct {
+var stock struct {
 	once          sync.Once
 	folder, cache string
 	err           error
-}{}
+}
+
+// stockFilms are small, as every test has its mezzanine played.
+var stockFilms = []struct{ name, picture, sound string }{
+	{"film", "testsrc2=s=160x90:r=25:d=8", "sine=f=440:b=4:r=44100:d=8"},
+	{"other", "testsrc=s=128x72:r=30:d=3", "sine=f=660:d=3"},
+	{"ntsc", "testsrc=s=128x72:r=30000/1001:d=4", "sine=f=660:b=4:d=4"},
+	{"mute", "testsrc2=s=96x54:r=25:d=8", ""},
+	{"sound", "", "sine=f=440:d=4"},
+}
 
 func TestMain(m *testing.M) {
 	flag.Parse()
 	// These tests wait for segments to fall due, more than they work.
-	if err := flag.Set("test.parallel", "8"); err != nil {
+	if err := flag.Set("test.parallel", "12"); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
@@ -58,22 +64,25 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// film returns the path of a film of that name: "film", "other", "ntsc", "mute" (no
-// sound), "sound" (no picture).
+// film returns the path of one of the stock's films.
 func film(t *testing.T, name string) string {
 	t.Helper()
-	stock.once.Do(func() {
-		if stock.folder, stock.err = os.MkdirTemp("", "films-"); stock.err != nil {
-			return
-		}
-		stock.cache = filepath.Join(stock.folder, "cache")
-		for _, f := range []struct{ name, picture, sound string }{
-			{"film", "testsrc2=s=320x180:r=25:d=8", "sine=f=440:b=4:r=44100:d=8"},
-			{"other", "testsrc=s=256x144:r=30:d=3", "sine=f=660:d=3"},
-			{"ntsc", "testsrc=s=256x144:r=30000/1001:d=4", "sine=f=660:b=4:d=4"},
-			{"mute", "testsrc2=s=160x90:r=25:d=8", ""},
-			{"sound", "", "sine=f=440:d=4"},
-		} {
+	stock.once.Do(func() { stock.err = makeStock() })
+	if stock.err != nil {
+		t.Fatal(stock.err)
+	}
+	return filepath.Join(stock.folder, name+".mp4")
+}
+
+func makeStock() error {
+	var err error
+	if stock.folder, err = os.MkdirTemp("", "films-"); err != nil {
+		return err
+	}
+	stock.cache = filepath.Join(stock.folder, "cache")
+	var group errgroup.Group
+	for _, f := range stockFilms {
+		group.Go(func() error {
 			args := []string{"-v", "error", "-y"}
 			for _, in := range []string{f.picture, f.sound} {
 				if in != "" {
@@ -83,40 +92,22 @@ func film(t *testing.T, name string) string {
 			path := filepath.Join(stock.folder, f.name+".mp4")
 			args = append(args, "-preset", "ultrafast", "-pix_fmt", "yuv420p", path)
 			if out, err := exec.Command("ffmpeg", args...).CombinedOutput(); err != nil {
-				stock.err = fmt.Errorf("%w: %s", err, out)
-				return
+				return fmt.Errorf("%w: %s", err, out)
 			}
-			long := time.Now().Add(-time.Hour) // else it may be being copied
-			if stock.err = os.Chtimes(path, long, long); stock.err != nil {
-				return
-			}
-		}
-	})
-	if stock.err != nil {
-		t.Fatal(stock.err)
+			past := time.Now().Add(-time.Hour) // else it may be being copied
+			return os.Chtimes(path, past, past)
+		})
 	}
-	return filepath.Join(stock.folder, name+".mp4")
+	return group.Wait()
 }
 
-// log collects what is logged.
-type log struct {
-	mu    sync.Mutex
-	lines []event.Line
-}
-
-func (l *log) Write(b []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.lines = append(l.lines, event.ParseLine(b, time.Time{}))
-	return len(b), nil
-}
+// log is what a worker logs.
+type log struct{ servicetest.Log }
 
 // find returns the lines with that message and every field given as name=value.
 func (l *log) find(message string, fields ...string) []event.Line {
-	l.mu.Lock()
-	defer l.mu.Unlock()
 	var found []event.Line
-	for _, line := range l.lines {
+	for _, line := range l.Lines() {
 		if line.Message == message && !slices.ContainsFunc(fields, func(f string) bool { return !slices.Contains(words(line), f) }) {
 			found = append(found, line)
 		}
@@ -180,7 +171,7 @@ func (r *running) start() *running {
 	r.t.Helper()
 	r.log, r.err = &log{}, make(chan error, 1)
 	e := service.Environment{"HOME": r.t.TempDir(), "PATH": os.Getenv("PATH"), "INPUT_STREAM_PATH": r.input,
-		"OUTPUT_STREAM_PATH": r.output, "CACHE_PATH": r.cache, "TEST_FILM_SIZE": "320x180"}
+		"OUTPUT_STREAM_PATH": r.output, "CACHE_PATH": r.cache, "TEST_FILM_SIZE": "160x90"}
 	maps.Copy(e, r.env)
 	c, err := ConfigFromEnv(e)
 	if err != nil {
@@ -205,7 +196,7 @@ func (r *running) start() *running {
 		cancel()
 		<-ended
 		if r.t.Failed() {
-			for _, l := range r.log.lines {
+			for _, l := range r.log.Lines() {
 				r.t.Log(l.Level, l.Message, words(l))
 			}
 		}
@@ -314,7 +305,7 @@ func (r *running) goesOn(signal string) {
 	}
 }
 
-// said reports whether a message with those fields and a reason that holds the text is
+// said reports whether a message with those fields and a reason that contains the text is
 // in the log.
 func (r *running) said(message, reason string, fields ...string) bool {
 	return slices.ContainsFunc(r.log.find(message, fields...), func(l event.Line) bool {

@@ -9,14 +9,14 @@ import (
 	"livestream-tui/services/hls/media"
 	"livestream-tui/services/kit/event"
 	"livestream-tui/services/kit/service"
-	"livestream-tui/services/worker/delivery"
-	"livestream-tui/services/worker/input"
+	"livestream-tui/services/worker/input/folder"
+	"livestream-tui/services/worker/output"
 )
 
 // look compares the input folder with what is on air: new films start, changed ones
 // take over, vanished ones end.
 func (s *Service) look(ctx context.Context) {
-	list, err := input.Read(s.config.Paths.Input)
+	list, err := folder.Read(s.config.Paths.Input)
 	if err != nil {
 		if t, tell := s.unreadable.Seen(err.Error(), time.Now()); tell {
 			s.log.Error("cannot read the input folder, the signals on air go on", "path", s.config.Paths.Input, "error", t.String())
@@ -28,7 +28,7 @@ func (s *Service) look(ctx context.Context) {
 	}
 	s.settler.Settle(list, time.Now())
 	s.markRefused(list)
-	input.Assign(list, s.names())
+	folder.Assign(list, s.names())
 	there := map[string]bool{}
 	for _, f := range list {
 		there[f.Name] = true
@@ -60,9 +60,9 @@ func (s *Service) names() map[string]string {
 	return names
 }
 
-// markRefused marks the films that were refused in the version that is there: they
-// keep no signal from another film.
-func (s *Service) markRefused(list []input.File) {
+// markRefused marks the films whose present version was refused: they keep no signal from
+// another film.
+func (s *Service) markRefused(list []folder.File) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i, f := range list {
@@ -73,16 +73,16 @@ func (s *Service) markRefused(list []input.File) {
 	}
 }
 
-// see deals with one file of a look.
-func (s *Service) see(ctx context.Context, f input.File, there map[string]bool) {
+// see starts or dismisses one file.
+func (s *Service) see(ctx context.Context, f folder.File, there map[string]bool) {
 	old := s.signals[f.Name]
 	switch {
 	case old != nil && old.file.Same(f) && !s.movesGrid(old, f):
-		return // it tells by itself what becomes of it
+		return // its goroutine logs its outcome
 	case !f.Fit() && old != nil:
 		s.former(old, f)
 	case !f.Fit():
-		s.outcomes.tell(f.Event())
+		s.outcomes.tell(outcome{Film: f.Event()})
 	default:
 		if old == nil {
 			old = s.renamed(f, there)
@@ -91,28 +91,23 @@ func (s *Service) see(ctx context.Context, f input.File, there map[string]bool) 
 	}
 }
 
-// movesGrid reports whether the file was changed in a way that moves the numbers of
-// its signal's grid.
-func (s *Service) movesGrid(sig *signal, f input.File) bool {
+// movesGrid reports whether the change of a file moves the numbers of its signal's grid.
+func (s *Service) movesGrid(sig *signal, f folder.File) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.config.Paths.Output == service.NoOutput && f.Fit() && sig.segment != 0 && gridOf(sig.segment, sig.file.Changed) != gridOf(sig.segment, f.Changed)
 }
 
-// former tells of a new version that cannot be aired, or not yet.
-func (s *Service) former(old *signal, f input.File) {
+// former logs that a new version cannot be aired, or not yet.
+func (s *Service) former(old *signal, f folder.File) {
 	s.mu.Lock()
 	former := old.running() != nil
 	s.mu.Unlock()
-	e := f.Event()
-	if former {
-		e = formerOf(e)
-	}
-	s.outcomes.tell(e)
+	s.outcomes.tell(outcomeOf(f.Event(), former))
 }
 
-// renamed is the signal of the same name whose file is there no more; nil for none.
-func (s *Service) renamed(f input.File, there map[string]bool) *signal {
+// renamed is the signal of the same name whose file is gone; nil without one.
+func (s *Service) renamed(f folder.File, there map[string]bool) *signal {
 	for name, sig := range s.signals {
 		if sig.file.Signal == f.Signal && !there[name] {
 			return sig
@@ -121,7 +116,7 @@ func (s *Service) renamed(f input.File, there map[string]bool) *signal {
 	return nil
 }
 
-// vanish ends the signal of a film that is there no more.
+// vanish ends the signal of a film that is gone.
 func (s *Service) vanish(ctx context.Context, sig *signal) {
 	s.stop(sig)
 	name := sig.file.Signal
@@ -142,7 +137,7 @@ func (s *Service) vanish(ctx context.Context, sig *signal) {
 	}
 }
 
-// others are all signals but one. Needs mu.
+// others are all signals but one. The caller must hold mu.
 func (s *Service) others(sig *signal) []*signal {
 	var list []*signal
 	for _, o := range s.signals {
@@ -153,12 +148,12 @@ func (s *Service) others(sig *signal) []*signal {
 	return list
 }
 
-// removeEnded removes what ended signals have left, and, for a while after the start,
-// what films have left that were removed before it.
-func (s *Service) removeEnded(list []input.File) {
+// removeEnded removes the media of ended signals and, for a while after the start, of
+// films that were removed before it.
+func (s *Service) removeEnded(list []folder.File) {
 	s.mu.Lock()
 	var over []string
-	var outputs []*delivery.Output
+	var outputs []*output.Output
 	for name, e := range s.ending {
 		if time.Now().After(e.at) {
 			over, outputs = append(over, name), append(outputs, e.output)
@@ -189,7 +184,7 @@ func (s *Service) removeEnded(list []input.File) {
 			kept[f.Signal] = true
 		}
 	}
-	removed, err := delivery.RemoveLeftovers(s.config.Paths.Output, time.Now().Add(-length), func(name string) bool { return kept[name] })
+	removed, err := output.RemoveLeftovers(s.config.Paths.Output, time.Now().Add(-length), func(name string) bool { return kept[name] })
 	if len(removed) > 0 {
 		s.log.Info("removed what films have left that are gone", "signals", strings.Join(removed, " "))
 	}

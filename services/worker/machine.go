@@ -11,11 +11,11 @@ import (
 	"livestream-tui/services/worker/ffmpeg"
 )
 
-// machineCheck is how often an FFmpeg that does not work is looked at again.
+// machineCheck is how often an FFmpeg that does not work is checked again.
 const machineCheck = 30 * time.Second
 
-// machine knows whether the machine's FFmpeg works. While it does not, nothing is
-// tried but a check now and then. Safe for concurrent use.
+// machine knows whether the machine's FFmpeg works. While it does not, nothing but a check
+// from time to time is attempted. Safe for concurrent use.
 type machine struct {
 	check func(context.Context) error
 	every time.Duration
@@ -24,7 +24,7 @@ type machine struct {
 	mu     sync.Mutex
 	fault  error         // guarded by mu; nil while it works
 	mended chan struct{} // closed when the fault is mended; guarded by mu
-	broken chan struct{} // gets a word when there is a fault
+	broken chan struct{} // signals that there is a fault
 }
 
 func newMachine(command string, log hclog.Logger) *machine {
@@ -34,7 +34,7 @@ func newMachine(command string, log hclog.Logger) *machine {
 	}
 }
 
-// blame notes that an error is the machine's fault, and reports whether it is.
+// blame reports whether an error is a fault of the machine, and notes it if so.
 func (m *machine) blame(err error) bool {
 	var fault *ffmpeg.Machine
 	if !errors.As(err, &fault) {
@@ -49,12 +49,12 @@ func (m *machine) blame(err error) bool {
 	m.log.Error("FFmpeg does not work, no film can be made until it does", "reason", fault.Error())
 	select {
 	case m.broken <- struct{}{}:
-	default: // it is told already
+	default: // a signal is under way
 	}
 	return true
 }
 
-// suspect checks the machine and reports whether it is at fault.
+// suspect checks the machine and returns its fault, nil where it works.
 func (m *machine) suspect(ctx context.Context) error {
 	if err := m.check(ctx); m.blame(err) {
 		return err
@@ -62,7 +62,7 @@ func (m *machine) suspect(ctx context.Context) error {
 	return nil
 }
 
-// why is what is wrong; nil while nothing is.
+// why is the fault; nil while the machine works.
 func (m *machine) why() error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -83,7 +83,7 @@ func (m *machine) await(ctx context.Context) {
 	}
 }
 
-// watch looks at a machine that is at fault again and again, until ctx ends.
+// watch checks a machine at fault again and again, until ctx ends.
 func (m *machine) watch(ctx context.Context) {
 	for {
 		select {

@@ -7,40 +7,42 @@ import (
 	"sync"
 	"time"
 
+	"livestream-tui/services/worker/mezzanine"
+	"livestream-tui/services/worker/queue"
 	"livestream-tui/services/worker/transcoder"
 )
 
 const (
-	// long is the length from which on a film's beginning is aired while the rest is
+	// long is the length of a film beyond which its beginning is aired while the rest is
 	// made.
 	long = 3 * time.Minute
 	// probeTimeout is how long a film may take to be probed.
 	probeTimeout = 10 * time.Second
 )
 
-// make makes a film's mezzanine, or, of a long film, one of its beginning, when its
-// turn has come. It calls known as soon as the film is in the queue.
-func (s *Service) make(ctx context.Context, f transcoder.Film, known func()) (transcoder.Mezzanine, error) {
+// transcode makes a film's mezzanine when its turn comes; of a long film, one of its
+// beginning. It calls known as soon as the film is in the queue.
+func (s *Service) transcode(ctx context.Context, f transcoder.Film, known func()) (mezzanine.Mezzanine, error) {
 	length, err := s.length(ctx, f)
 	if err != nil {
-		return transcoder.Mezzanine{}, err
+		return mezzanine.Mezzanine{}, err
 	}
-	w, transcode := work{file: f.File, length: length}, s.transcoder.Make
+	w, transcode := queue.Work{File: f.File, Length: length}, s.transcoder.Make
 	if length > long {
-		w.length, transcode = transcoder.ExcerptLength, s.transcoder.Excerpt
+		w.Length, transcode = transcoder.ExcerptLength, s.transcoder.Excerpt
 	}
-	wait, leave := s.turns.enter(w)
+	wait, leave := s.queue.Enter(w)
 	defer leave()
 	known()
 	if err := wait(ctx); err != nil {
-		return transcoder.Mezzanine{}, err
+		return mezzanine.Mezzanine{}, err
 	}
 	return transcode(ctx, f)
 }
 
 // length probes a film.
 func (s *Service) length(ctx context.Context, f transcoder.Film) (time.Duration, error) {
-	done, err := s.turns.probe(ctx)
+	done, err := s.queue.Probe(ctx)
 	if err != nil {
 		return 0, err
 	}
@@ -56,7 +58,7 @@ func (s *Service) length(ctx context.Context, f transcoder.Film) (time.Duration,
 
 // airMeanwhile plays the beginning of a long film while the rest is made, then the
 // whole.
-func (s *Service) airMeanwhile(ctx context.Context, sig *signal, beginning transcoder.Mezzanine) error {
+func (s *Service) airMeanwhile(ctx context.Context, sig *signal, beginning mezzanine.Mezzanine) error {
 	playing, stop := context.WithCancel(ctx)
 	var group sync.WaitGroup
 	defer group.Wait()
@@ -77,14 +79,14 @@ func (s *Service) airMeanwhile(ctx context.Context, sig *signal, beginning trans
 	return s.air(ctx, sig, whole)
 }
 
-// makeRest makes the whole of a film whose beginning is on air, in the end. The error
-// is an *transcoder.Unfit, or that of ctx.
-func (s *Service) makeRest(ctx context.Context, f transcoder.Film) (transcoder.Mezzanine, error) {
+// makeRest makes the whole of a film whose beginning is on air, with as many attempts as
+// it takes. The error is a *transcoder.Unfit, or that of ctx.
+func (s *Service) makeRest(ctx context.Context, f transcoder.Film) (mezzanine.Mezzanine, error) {
 	again := backoff{}
 	for {
-		wait, leave := s.turns.enter(work{file: f.File, length: long, last: true})
+		wait, leave := s.queue.Enter(queue.Work{File: f.File, Length: long, Last: true})
 		err := wait(ctx)
-		var m transcoder.Mezzanine
+		var m mezzanine.Mezzanine
 		if err == nil {
 			m, err = s.transcoder.Make(ctx, f)
 		}
@@ -104,7 +106,7 @@ func (s *Service) makeRest(ctx context.Context, f transcoder.Film) (transcoder.M
 	}
 }
 
-// backoff is the pause between two tries. The zero value is ready.
+// backoff is the pause between two attempts. The zero value is ready.
 type backoff struct{ last time.Duration }
 
 // pause waits, longer each time, and returns false when ctx ends.

@@ -17,19 +17,21 @@ import (
 	"livestream-tui/procs/child"
 	"livestream-tui/services/hls/m3u8"
 	"livestream-tui/services/worker/ffmpeg"
+	"livestream-tui/services/worker/mezzanine"
+	"livestream-tui/services/worker/progress"
 	"livestream-tui/services/worker/transcoder"
 )
 
 // fakeMaker is a transcoder some of whose answers are the test's; nil asks the real one.
 type fakeMaker struct {
 	maker
-	cached  func(transcoder.Film) (transcoder.Mezzanine, bool)
+	cached  func(transcoder.Film) (mezzanine.Mezzanine, bool)
 	length  func(transcoder.Film) (time.Duration, error)
-	excerpt func(context.Context, transcoder.Film) (transcoder.Mezzanine, error)
-	whole   func(context.Context, transcoder.Film) (transcoder.Mezzanine, error)
+	excerpt func(context.Context, transcoder.Film) (mezzanine.Mezzanine, error)
+	whole   func(context.Context, transcoder.Film) (mezzanine.Mezzanine, error)
 }
 
-func (f fakeMaker) Cached(of transcoder.Film) (transcoder.Mezzanine, bool) {
+func (f fakeMaker) Cached(of transcoder.Film) (mezzanine.Mezzanine, bool) {
 	if f.cached != nil {
 		return f.cached(of)
 	}
@@ -43,11 +45,11 @@ func (f fakeMaker) Length(ctx context.Context, of transcoder.Film) (time.Duratio
 	return f.maker.Length(ctx, of)
 }
 
-func (f fakeMaker) Excerpt(ctx context.Context, of transcoder.Film) (transcoder.Mezzanine, error) {
+func (f fakeMaker) Excerpt(ctx context.Context, of transcoder.Film) (mezzanine.Mezzanine, error) {
 	return f.excerpt(ctx, of)
 }
 
-func (f fakeMaker) Make(ctx context.Context, of transcoder.Film) (transcoder.Mezzanine, error) {
+func (f fakeMaker) Make(ctx context.Context, of transcoder.Film) (mezzanine.Mezzanine, error) {
 	if f.whole != nil {
 		return f.whole(ctx, of)
 	}
@@ -59,8 +61,8 @@ func (r *running) realMaker() *transcoder.Transcoder {
 	r.t.Helper()
 	spawner := child.NewSpawner()
 	r.t.Cleanup(spawner.Close)
-	c := transcoder.Config{FFmpeg: mustFind(r.t, "ffmpeg"), FFprobe: mustFind(r.t, "ffprobe"), Cache: r.cache, FilmSize: "320x180"}
-	m, err := transcoder.New(c, spawner, newAnnouncer(hclog.NewNullLogger(), false))
+	c := transcoder.Config{FFmpeg: mustFind(r.t, "ffmpeg"), FFprobe: mustFind(r.t, "ffprobe"), Cache: r.cache, FilmSize: "160x90"}
+	m, err := transcoder.New(c, spawner, progress.NewAnnouncer(hclog.NewNullLogger(), false))
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -90,34 +92,34 @@ func stockFilm(t *testing.T, name string) transcoder.Film {
 func TestALongFilmIsOnAirByItsBeginningWhileTheRestIsMade(t *testing.T) {
 	t.Parallel()
 	a := folders(t, map[string]string{"long.mp4": "film", "short.mp4": "mute"})
-	real := a.realMaker()
+	actual := a.realMaker()
 	made := make(chan struct{})
 	shorts := make(chan string, 9)
 	f := fakeMaker{
-		maker:  real,
-		cached: func(transcoder.Film) (transcoder.Mezzanine, bool) { return transcoder.Mezzanine{}, false },
+		maker:  actual,
+		cached: func(transcoder.Film) (mezzanine.Mezzanine, bool) { return mezzanine.Mezzanine{}, false },
 		length: func(of transcoder.Film) (time.Duration, error) {
 			if of.Signal == "long" {
 				return 3 * time.Hour, nil
 			}
 			return 8 * time.Second, nil
 		},
-		excerpt: func(ctx context.Context, of transcoder.Film) (transcoder.Mezzanine, error) {
+		excerpt: func(ctx context.Context, of transcoder.Film) (mezzanine.Mezzanine, error) {
 			shorts <- "excerpt of " + of.Signal
-			m, err := real.Make(ctx, stockFilm(t, "film"))
+			m, err := actual.Make(ctx, stockFilm(t, "film"))
 			m.Excerpt = true
 			return m, err
 		},
-		whole: func(ctx context.Context, of transcoder.Film) (transcoder.Mezzanine, error) {
+		whole: func(ctx context.Context, of transcoder.Film) (mezzanine.Mezzanine, error) {
 			shorts <- of.Signal
 			if of.Signal == "short" {
-				return real.Make(ctx, stockFilm(t, "mute"))
+				return actual.Make(ctx, stockFilm(t, "mute"))
 			}
 			select {
 			case <-made:
-				return real.Make(ctx, stockFilm(t, "other"))
+				return actual.Make(ctx, stockFilm(t, "other"))
 			case <-ctx.Done():
-				return transcoder.Mezzanine{}, ctx.Err()
+				return mezzanine.Mezzanine{}, ctx.Err()
 			}
 		},
 	}
@@ -150,8 +152,8 @@ func TestALongFilmIsOnAirByItsBeginningWhileTheRestIsMade(t *testing.T) {
 func TestAMachineAtFaultKeepsWhatIsCachedOnAir(t *testing.T) {
 	t.Parallel()
 	a := folders(t, map[string]string{"live01.mp4": "film", "new.mp4": "other"})
-	real := a.realMaker()
-	if _, err := real.Make(t.Context(), stockFilm(t, "film")); err != nil {
+	actual := a.realMaker()
+	if _, err := actual.Make(t.Context(), stockFilm(t, "film")); err != nil {
 		t.Fatal(err)
 	}
 	var mended atomic.Bool
@@ -166,18 +168,18 @@ func TestAMachineAtFaultKeepsWhatIsCachedOnAir(t *testing.T) {
 			return fault
 		}
 		s.transcoder = fakeMaker{
-			maker: real,
-			cached: func(of transcoder.Film) (transcoder.Mezzanine, bool) {
+			maker: actual,
+			cached: func(of transcoder.Film) (mezzanine.Mezzanine, bool) {
 				if of.Signal == "new" {
-					return transcoder.Mezzanine{}, false
+					return mezzanine.Mezzanine{}, false
 				}
-				return real.Cached(of)
+				return actual.Cached(of)
 			},
-			whole: func(ctx context.Context, of transcoder.Film) (transcoder.Mezzanine, error) {
+			whole: func(ctx context.Context, of transcoder.Film) (mezzanine.Mezzanine, error) {
 				if tries.Add(1); mended.Load() {
-					return real.Make(ctx, of)
+					return actual.Make(ctx, of)
 				}
-				return transcoder.Mezzanine{}, fault
+				return mezzanine.Mezzanine{}, fault
 			},
 		}
 	}
@@ -194,8 +196,8 @@ func TestAMachineAtFaultKeepsWhatIsCachedOnAir(t *testing.T) {
 func TestAnFFmpegThatCannotStartIsTheMachinesFault(t *testing.T) {
 	t.Parallel()
 	a := folders(t, map[string]string{"live01.mp4": "film"})
-	real := a.realMaker()
-	if _, err := real.Make(t.Context(), stockFilm(t, "film")); err != nil {
+	actual := a.realMaker()
+	if _, err := actual.Make(t.Context(), stockFilm(t, "film")); err != nil {
 		t.Fatal(err)
 	}
 	works := mustFind(t, "ffmpeg")
@@ -205,7 +207,7 @@ func TestAnFFmpegThatCannotStartIsTheMachinesFault(t *testing.T) {
 		t.Fatal(err)
 	}
 	a.change = func(s *Service) {
-		s.config.FFmpeg, s.transcoder = command, real
+		s.config.FFmpeg, s.transcoder = command, actual
 		s.machine = newMachine(command, s.log)
 		s.machine.every = 50 * time.Millisecond
 	}

@@ -7,14 +7,14 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promauto"
 
 	"livestream-tui/services/hls/media"
-	"livestream-tui/services/worker/delivery"
+	"livestream-tui/services/worker/output"
 )
 
 // metrics are the worker's, by signal.
 type metrics struct {
 	segments, restarts *prometheus.CounterVec
 	newest, late       *prometheus.GaugeVec
-	delivery           delivery.Metrics
+	output             output.Metrics
 }
 
 func newMetrics(r prometheus.Registerer) *metrics {
@@ -24,7 +24,7 @@ func newMetrics(r prometheus.Registerer) *metrics {
 		segments: f.NewCounterVec(prometheus.CounterOpts{Name: "worker_segments_total", Help: "Segments published."}, by),
 		restarts: f.NewCounterVec(prometheus.CounterOpts{Name: "worker_ffmpeg_restarts_total", Help: "FFmpegs that ended and were started again."}, by),
 		newest:   f.NewGaugeVec(prometheus.GaugeOpts{Name: "worker_newest_msn", Help: "MSN of the newest segment."}, by),
-		delivery: delivery.Metrics{
+		output: output.Metrics{
 			Delivered: f.NewCounterVec(prometheus.CounterOpts{Name: "worker_delivered_total", Help: "What was PUT to packagers, by result: taken, conflict, late, refused or failed."}, []string{"signal", "packager", "result"}),
 			Missed:    f.NewCounterVec(prometheus.CounterOpts{Name: "worker_undelivered_segments_total", Help: "Segments that left the playlist before a packager took them."}, []string{"signal", "packager"}),
 		},

@@ -15,16 +15,18 @@ func TestWhatBecomesOfAFilmIsToldOnceEachTimeThatItChanges(t *testing.T) {
 	film := func(state event.FilmState, reason string) event.Film {
 		return event.Film{File: "a.mp4", Signal: "a", State: state, Reason: reason}
 	}
-	for _, f := range []event.Film{
-		film(event.FilmWaiting, "it is still being copied"),
-		film(event.FilmWaiting, "it is still being copied"),
-		film(event.FilmAired, ""),
-		film(event.FilmAired, ""),
-		formerOf(film(event.FilmWaiting, "it is new, or still being copied")),
-		formerOf(film(event.FilmRefused, "it is empty")),
-		film(event.FilmWaiting, "no space left on device"),
-		film(event.FilmRefused, "it has no picture"),
-		{File: "notes.txt", State: event.FilmPassed, Reason: "its extension is none of a film's"},
+	on := func(f event.Film) outcome { return outcomeOf(f, false) }
+	former := func(f event.Film) outcome { return outcomeOf(f, true) }
+	for _, f := range []outcome{
+		on(film(event.FilmWaiting, "it is still being copied")),
+		on(film(event.FilmWaiting, "it is still being copied")),
+		on(film(event.FilmAired, "")),
+		on(film(event.FilmAired, "")),
+		former(film(event.FilmWaiting, "it is new, or still being copied")),
+		former(film(event.FilmRefused, "it is empty")),
+		on(film(event.FilmWaiting, "no space left on device")),
+		on(film(event.FilmRefused, "it has no picture")),
+		on(event.Film{File: "notes.txt", State: event.FilmPassed, Reason: "its extension is none of a film's"}),
 	} {
 		o.tell(f)
 	}
@@ -34,7 +36,7 @@ func TestWhatBecomesOfAFilmIsToldOnceEachTimeThatItChanges(t *testing.T) {
 	o.only(func(file string) bool { return file == "notes.txt" })
 	o.only(func(file string) bool { return file == "notes.txt" })
 	var got []string
-	for _, line := range l.lines {
+	for _, line := range l.Lines() {
 		e, ok, err := event.EventOf(line)
 		if f, is := e.(event.Film); !ok || err != nil || !is {
 			t.Errorf("%v: got no event of a film: %v", line, err)

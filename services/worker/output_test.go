@@ -136,7 +136,7 @@ func TestAnInputFolderThatIsGoneIsAwaitedWhereSignalsWerePublished(t *testing.T)
 		t.Fatal(err)
 	}
 	a.start()
-	await(t, "it is told", func() bool { return len(a.log.find("the input folder is gone, waiting for it")) > 0 })
+	await(t, "it is in the log", func() bool { return len(a.log.find("the input folder is gone, waiting for it")) > 0 })
 	if _, err := os.Stat(a.input); !os.IsNotExist(err) {
 		t.Errorf("the folder was made: got %v, want none", err)
 	}

@@ -7,10 +7,9 @@ import (
 	"livestream-tui/services/kit/event"
 )
 
-// Ready reports whether a film is on air, and whether those whose mezzanine was there
-// at the start have a full playlist. One that is still made, or that is refused, or
-// that fails, is no reason for the others not to be ready: each signal is judged by
-// itself elsewhere.
+// Ready reports whether a film is on air, and whether those whose mezzanine was there at
+// the start have a full playlist. A film that is still being made, that is refused or that
+// fails does not matter: other services judge each signal by itself.
 func (s *Service) Ready() (bool, string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -11,17 +11,18 @@ import (
 	"livestream-tui/services/hls/media"
 	"livestream-tui/services/kit/event"
 	"livestream-tui/services/kit/service"
-	"livestream-tui/services/worker/delivery"
-	"livestream-tui/services/worker/input"
+	"livestream-tui/services/worker/input/folder"
+	"livestream-tui/services/worker/mezzanine"
+	"livestream-tui/services/worker/output"
 	"livestream-tui/services/worker/transcoder"
 )
 
 const (
-	// unfinishedFor is how long after its last change a film may lack its index: it may
-	// be a copy that goes on.
+	// unfinishedFor is how long after its last change a film may be unfinished: the copy
+	// may go on.
 	unfinishedFor = time.Minute
-	// What may heal by itself, such as a full disk, is tried again after
-	// retryFirst, then twice as long each time up to retryMost.
+	// After a failure that may heal by itself, such as a full disk, the next attempt
+	// comes after retryFirst, then after twice as long each time up to retryMost.
 	retryFirst = time.Second
 	retryMost  = 10 * time.Second
 )
@@ -30,20 +31,20 @@ const (
 type stage uint8
 
 const (
-	stageStarting stage = iota // whether there is a mezzanine is not known yet
-	stageMaking                // it is queued or made
+	stageStarting stage = iota // it is not known yet whether there is a mezzanine
+	stageMaking                // the mezzanine is queued or being made
 	stageAired                 // an encoder runs
-	stageWaiting               // it waits for something to heal
-	stageRefused               // only another version of the file can change it
+	stageWaiting               // something has to heal first
+	stageRefused               // only another version of the file can help
 )
 
 // signal is one version of a film, on its way to the air or on it.
 type signal struct {
-	file   input.File
+	file   folder.File
 	cancel context.CancelFunc
 	done   chan struct{}
-	known  func() // called when it is known what is to be made for it
-	missed int    // looks that did not find it, used by Run's goroutine alone
+	known  func() // called when it is known what has to be made for it
+	missed int    // looks in a row that did not find it; used by Run's goroutine alone
 
 	// All below is guarded by Service.mu.
 	stage    stage
@@ -57,11 +58,11 @@ func (g *signal) film() transcoder.Film {
 	return transcoder.Film{Signal: g.file.Signal, File: g.file.Path, Size: g.file.Size, Modified: g.file.Modified}
 }
 
-// start begins a film's way to the air. What is on air of old, the film's former
-// version or nil, stays there until this one takes over.
-func (s *Service) start(ctx context.Context, f input.File, old *signal) {
+// start begins a film's way to the air. Its former version old, or nil, stays on air until
+// this one takes over.
+func (s *Service) start(ctx context.Context, f folder.File, old *signal) {
 	ctx, cancel := context.WithCancel(ctx)
-	sig := &signal{file: f, cancel: cancel, done: make(chan struct{}), known: s.turns.expect()}
+	sig := &signal{file: f, cancel: cancel, done: make(chan struct{}), known: s.queue.Expect()}
 	s.mu.Lock()
 	switch {
 	case old == nil:
@@ -85,8 +86,8 @@ func (s *Service) start(ctx context.Context, f input.File, old *signal) {
 	}()
 }
 
-// keepTrying plays a film until ctx is cancelled, again and again where it fails
-// for a reason that may heal.
+// keepTrying plays a film until ctx is cancelled, again and again as long as what fails may
+// heal.
 func (s *Service) keepTrying(ctx context.Context, sig *signal, play func(context.Context) error) {
 	again := backoff{}
 	for {
@@ -104,16 +105,16 @@ func (s *Service) keepTrying(ctx context.Context, sig *signal, play func(context
 	}
 }
 
-// mayHeal tells why a film is not on air, and reports whether to try again. Where
-// the machine is to blame it returns when that is mended.
+// mayHeal logs why a film is not on air, and reports whether to try again. Where the
+// machine is at fault it returns when that is mended.
 func (s *Service) mayHeal(ctx context.Context, sig *signal, err error) bool {
 	var unfit *transcoder.Unfit
-	var locked *delivery.LockedError
+	var locked *output.LockedError
 	switch {
 	case s.machine.blame(err):
 		s.setAside(sig, stageWaiting, event.FilmWaiting, err.Error())
 		s.machine.await(ctx)
-	case errors.As(err, &unfit) && strings.Contains(err.Error(), "moov atom not found") && time.Since(sig.file.Modified) < unfinishedFor:
+	case errors.As(err, &unfit) && unfit.Unfinished && time.Since(sig.file.Modified) < unfinishedFor:
 		s.setAside(sig, stageWaiting, event.FilmWaiting, "it looks like an unfinished copy: "+err.Error())
 	case errors.As(err, &unfit):
 		s.setAside(sig, stageRefused, event.FilmRefused, err.Error())
@@ -135,7 +136,7 @@ func (s *Service) play(ctx context.Context, sig *signal) error {
 		return s.air(ctx, sig, m)
 	}
 	s.queued(sig)
-	m, err := s.make(ctx, f, sig.known)
+	m, err := s.transcode(ctx, f, sig.known)
 	if err != nil {
 		return err
 	}
@@ -145,8 +146,8 @@ func (s *Service) play(ctx context.Context, sig *signal) error {
 	return s.airMeanwhile(ctx, sig, m)
 }
 
-// air plays a mezzanine until ctx is cancelled. The error is why it plays no more.
-func (s *Service) air(ctx context.Context, sig *signal, m transcoder.Mezzanine) error {
+// air plays a mezzanine until ctx is cancelled. The error is why it had to stop.
+func (s *Service) air(ctx context.Context, sig *signal, m mezzanine.Mezzanine) error {
 	s.mu.Lock()
 	previous := sig.previous
 	sig.stage = stageAired // so that it never counts as off air in between
@@ -158,8 +159,10 @@ func (s *Service) air(ctx context.Context, sig *signal, m transcoder.Mezzanine) 
 	if err != nil {
 		return err
 	}
+	release := m.Retain()
+	defer release()
 	e := &encoder{
-		signal: sig.file.Signal, source: source{m, grid}, ffmpeg: s.config.FFmpeg, window: s.config.Window, clock: s.clock,
+		signal: sig.file.Signal, source: m, grid: grid, ffmpeg: s.config.FFmpeg, window: s.config.Window, clock: s.clock,
 		spawner: s.spawner, machine: s.machine, log: s.log, metrics: s.metrics, output: out, last: time.Now(),
 	}
 	s.mu.Lock()
@@ -183,10 +186,10 @@ func (s *Service) air(ctx context.Context, sig *signal, m transcoder.Mezzanine) 
 	return err
 }
 
-// openOutput opens the output of a film's signal, or returns the one of its former
-// version, and the grid on which it goes on. It is called by the goroutine of the
-// signal's only version on air.
-func (s *Service) openOutput(f input.File, segment time.Duration) (*delivery.Output, media.Grid, error) {
+// openOutput opens the output of a film's signal, or returns that of its former version,
+// and the grid on which it goes on. Only the goroutine of the signal's version on air calls
+// it.
+func (s *Service) openOutput(f folder.File, segment time.Duration) (*output.Output, media.Grid, error) {
 	name, grid, now := f.Signal, gridOf(segment, f.Changed), s.clock.now()
 	s.mu.Lock()
 	out := s.outputs[name]
@@ -201,12 +204,12 @@ func (s *Service) openOutput(f input.File, segment time.Duration) (*delivery.Out
 			s.log.Warn("cannot close the output of an ended signal", "signal", name, "error", err)
 		}
 	}
-	c := delivery.Config{Packagers: s.config.IngestURLs, Token: s.config.Token, Window: s.config.Window, Log: s.log, Metrics: s.metrics.delivery}
+	c := output.Config{URLs: s.config.IngestURLs, Token: s.config.Token, Window: s.config.Window, Log: s.log, Metrics: s.metrics.output}
 	if s.config.Paths.Output != service.NoOutput {
 		c.Path = s.outputOf(name)
-		grid = delivery.GridIn(c.Path, segment, grid, now)
+		grid = output.GridIn(c.Path, segment, grid, now)
 	}
-	out, err := delivery.Open(c, name, grid, now)
+	out, err := output.Open(c, name, grid, now)
 	if err != nil {
 		return nil, grid, err
 	}
@@ -219,8 +222,8 @@ func (s *Service) openOutput(f input.File, segment time.Duration) (*delivery.Out
 // outputOf is the folder of a signal.
 func (s *Service) outputOf(name string) string { return filepath.Join(s.config.Paths.Output, name) }
 
-// running is the encoder that runs for the signal, its former version's included; nil
-// while there is none. Needs Service.mu.
+// running is the encoder that runs for the signal or for its former version; nil while
+// neither is on air. The caller must hold Service.mu.
 func (g *signal) running() *encoder {
 	for v := g; v != nil; v = v.previous {
 		if v.encoder != nil {
@@ -230,40 +233,30 @@ func (g *signal) running() *encoder {
 	return nil
 }
 
-// queued notes and tells that a film's mezzanine is to be made.
+// queued notes and logs that a film's mezzanine has to be made.
 func (s *Service) queued(sig *signal) {
 	s.mu.Lock()
-	again := sig.stage != stageStarting // why it waits has been told
+	again := sig.stage != stageStarting // why it waits is in the log
 	sig.stage = stageMaking
 	former := sig.running() != nil
 	s.mu.Unlock()
 	if !former && !again {
-		s.outcomes.tell(event.Film{File: sig.file.Name, Signal: sig.file.Signal, State: event.FilmWaiting, Reason: "its mezzanine is to be made"})
+		s.outcomes.tell(outcome{Film: event.Film{File: sig.file.Name, Signal: sig.file.Signal, State: event.FilmWaiting, Reason: "its mezzanine is to be made"}})
 	}
 }
 
-// setAside notes and tells why a film is not on air, or not in this version.
+// setAside notes and logs why a film, or this version of it, is not on air.
 func (s *Service) setAside(sig *signal, to stage, state event.FilmState, reason string) {
 	s.mu.Lock()
 	sig.stage = to
 	former := sig.running() != nil
 	s.mu.Unlock()
-	f := event.Film{File: sig.file.Name, Signal: sig.file.Signal, State: state, Reason: reason}
-	if former {
-		f = formerOf(f)
-	}
-	s.outcomes.tell(f)
+	s.outcomes.tell(outcomeOf(event.Film{File: sig.file.Name, Signal: sig.file.Signal, State: state, Reason: reason}, former))
 }
 
-// formerOf is what is told of a film whose former version is on air, where f is what
-// becomes of the new one.
-func formerOf(f event.Film) event.Film {
-	f.State, f.Reason = event.FilmAired, newVersion+string(f.State)+": "+f.Reason+"; "+formerStays
-	return f
-}
-
-func (s *Service) tellAired(sig *signal, reason string) {
-	s.outcomes.tell(event.Film{File: sig.file.Name, Signal: sig.file.Signal, State: event.FilmAired, Reason: reason})
+// tellAired logs that a film is on air, about which there may be something to say.
+func (s *Service) tellAired(sig *signal, about string) {
+	s.outcomes.tell(outcome{Film: event.Film{File: sig.file.Name, Signal: sig.file.Signal, State: event.FilmAired, Reason: about}})
 }
 
 // stop ends a signal and returns when it has ended.

@@ -123,7 +123,7 @@ func TestAFilmThatIsMissedOnceIsStillThere(t *testing.T) {
 	close(ended)
 	s.signals["live01.mp4"] = &signal{cancel: func() {}, done: ended}
 	s.signals["live01.mp4"].file.Name = "live01.mp4"
-	s.outcomes.tell(event.Film{File: "live01.mp4", State: event.FilmAired})
+	s.outcomes.tell(outcome{Film: event.Film{File: "live01.mp4", State: event.FilmAired}})
 	for look, want := range []bool{true, false, false} {
 		s.look(t.Context())
 		if _, there := s.signals["live01.mp4"]; there != want || len(l.find("file is gone")) > 0 == want {

@@ -1,3 +1,3 @@
-// Package container tells what a segment's body is by its first bytes, and the
-// timestamp that it begins with: MPEG-TS, fragmented MP4 and packed audio (RFC 8216, 3).
+// Package container detects the format of a segment by its first bytes and reads its first
+// timestamp: MPEG-TS, fragmented MP4 and packed audio (RFC 8216, 3).
 package container

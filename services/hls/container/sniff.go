@@ -7,10 +7,10 @@ import (
 	"livestream-tui/services/hls/m3u8"
 )
 
-// Format is what a body is, by its first bytes.
+// Format is the format of a body.
 type Format int
 
-// The formats of segments (RFC 8216, 3), and what comes in the place of one.
+// The formats of segments (RFC 8216, 3), and those of bodies that come in their place.
 const (
 	FormatUnknown Format = iota
 	FormatMPEGTS
@@ -41,11 +41,11 @@ func (f Format) String() string {
 	return fmt.Sprintf("format %d", int(f))
 }
 
-// packetSize is a transport stream packet's (ISO/IEC 13818-1, 2.4.3.2).
+// packetSize is the size of a transport stream packet (ISO/IEC 13818-1, 2.4.3.2).
 const packetSize = 188
 
-// Sniff tells what a body is, whatever its name and type say: packagers give fMP4 the
-// name .ts, and errors the status 200. The first 600 bytes are enough.
+// Sniff returns the format of a body regardless of its name and type: some packagers name
+// fMP4 .ts, or give errors the status 200. The first 600 bytes are enough.
 func Sniff(body []byte) Format {
 	switch {
 	case isMPEGTS(body):
@@ -67,8 +67,8 @@ func Sniff(body []byte) Format {
 	return FormatUnknown
 }
 
-// isMPEGTS wants the sync byte of three packets, as far as there are so many: one alone
-// is the letter G as well.
+// isMPEGTS requires the sync bytes of the first three packets, or of all when there are
+// fewer: a single sync byte could be the letter G.
 func isMPEGTS(b []byte) bool {
 	if len(b) < packetSize {
 		return false

@@ -11,22 +11,22 @@ import (
 // Timestamp is a time within a segment's media.
 type Timestamp struct {
 	Ticks int64
-	// Scale is ticks per second; 0 where only the init section says it.
+	// Scale is ticks per second; 0 when only the initialization section has it.
 	Scale int64
 }
 
-// presentationScale is of MPEG-2 timestamps, per second (ISO/IEC 13818-1, 2.4.3.7).
+// presentationScale is the scale of MPEG-2 timestamps (ISO/IEC 13818-1, 2.4.3.7).
 const presentationScale = 90_000
 
-// searched is how many transport stream packets are searched for a first timestamp: a
-// video stream that begins later is no common segment's first one.
+// searched is how many transport stream packets are searched for a first timestamp: in
+// usual segments, a video stream begins within them.
 const searched = 200
 
-// FirstTimestamp is the first timestamp of a segment, whole or its beginning: of MPEG-TS
-// that of the first picture, or of another stream where none comes soon; of fragmented
-// MP4 the decode time of the first fragment; of packed audio what its ID3 tag says (RFC
-// 8216, 3.2 to 3.4). Two packagers that give one name to other content differ in it. Any
-// bytes may be given; false where there is no timestamp, or encryption hides it.
+// FirstTimestamp returns the first timestamp of a segment or of its beginning: in MPEG-TS
+// that of the first picture, or of another stream when no picture comes soon; in
+// fragmented MP4 the decode time of the first fragment; in packed audio that of the ID3
+// tag (RFC 8216, 3.2 to 3.4). It tells apart different segments of the same name. body
+// may be any bytes; false when there is no timestamp, or encryption hides it.
 func FirstTimestamp(body []byte) (Timestamp, bool) {
 	switch {
 	case isMPEGTS(body):
@@ -54,7 +54,7 @@ func firstPacketTime(b []byte) (t Timestamp, found bool) {
 	return t, found
 }
 
-// packetTime is the presentation time of the PES packet that begins in a transport
+// packetTime returns the presentation time of the PES packet that begins in a transport
 // stream packet (ISO/IEC 13818-1, 2.4.3.2 and 2.4.3.6).
 func packetTime(b []byte) (ticks int64, video, ok bool) {
 	const unitStart, adaptation, payload = 0x40, 0x20, 0x10
@@ -80,7 +80,7 @@ func packetTime(b []byte) (ticks int64, video, ok bool) {
 	return ticks, stream >= 0xe0 && stream <= 0xef, true
 }
 
-// audioTime is the timestamp in a private frame of the ID3 tag that packed audio begins
+// audioTime returns the timestamp in a private frame of the ID3 tag that packed audio begins
 // with (RFC 8216, 3.4).
 func audioTime(b []byte) (Timestamp, bool) {
 	const header = 10

@@ -13,7 +13,7 @@ type Box struct {
 	Data []byte
 }
 
-// body is what follows the header.
+// body returns the contents after the header.
 func (b Box) body() []byte {
 	if binary.BigEndian.Uint32(b.Data) == 1 {
 		return b.Data[16:]
@@ -28,13 +28,13 @@ type BoxReader struct {
 	at    int64
 }
 
-// NewBoxReader returns a reader that refuses boxes of more than limit bytes.
+// NewBoxReader returns a reader that refuses boxes larger than limit bytes.
 func NewBoxReader(r io.Reader, limit int) *BoxReader {
 	return &BoxReader{r: r, limit: limit}
 }
 
 // Next returns the next top-level box. The error is io.EOF at a clean end and
-// wraps io.ErrUnexpectedEOF where a box is cut short.
+// wraps io.ErrUnexpectedEOF when a box is cut short.
 func (r *BoxReader) Next() (Box, error) {
 	var header [16]byte
 	if _, err := io.ReadFull(r.r, header[:8]); err != nil {
@@ -96,7 +96,7 @@ func split(b []byte) ([]Box, error) {
 	return boxes, nil
 }
 
-// find returns the boxes at path below b, such as moov, then trak.
+// find returns the boxes of that kind in b, not those within other boxes.
 func find(b []byte, kind string) ([]Box, error) {
 	all, err := split(b)
 	if err != nil {
@@ -111,7 +111,7 @@ func find(b []byte, kind string) ([]Box, error) {
 	return found, nil
 }
 
-// one returns the single box of that kind below b.
+// one returns the single box of that kind in b.
 func one(b []byte, kind string) (Box, error) {
 	found, err := find(b, kind)
 	if err != nil {
@@ -136,8 +136,8 @@ func descend(b []byte, path ...string) (Box, error) {
 	return box, nil
 }
 
-// fields reads big-endian numbers from a full box's body; after a read beyond the
-// end it stays short and yields zeros.
+// fields reads big-endian numbers from the body of a full box. After a read beyond the
+// end it is short and yields zeros.
 type fields struct {
 	b     []byte
 	short bool
@@ -156,7 +156,7 @@ func (f *fields) take(n int) []byte {
 func (f *fields) u32() uint32 { return binary.BigEndian.Uint32(f.take(4)) }
 func (f *fields) u64() uint64 { return binary.BigEndian.Uint64(f.take(8)) }
 
-// versioned is a number of 32 bits in version 0 and of 64 in version 1.
+// versioned reads a number of 32 bits in version 0 and of 64 bits in version 1.
 func (f *fields) versioned(version byte) uint64 {
 	if version == 0 {
 		return uint64(f.u32())
@@ -164,7 +164,7 @@ func (f *fields) versioned(version byte) uint64 {
 	return f.u64()
 }
 
-// full is the version and flags of a full box.
+// full reads the version and flags of a full box.
 func (f *fields) full() (version byte, flags uint32) {
 	v := f.u32()
 	return byte(v >> 24), v & 0xffffff

@@ -6,8 +6,7 @@ import (
 )
 
 // FirstDecodeTime returns the decode time of a body's first fragment, in the timescale
-// of its track (ISO/IEC 14496-12, 8.8.12). It reads the boxes as far as they are there:
-// the last may be cut.
+// of its track (ISO/IEC 14496-12, 8.8.12). The body may be cut after that.
 func FirstDecodeTime(b []byte) (ticks int64, ok bool) {
 	for _, kind := range []string{"moof", "traf", "tfdt"} {
 		if b, ok = firstBox(b, kind); !ok {
@@ -23,7 +22,7 @@ func FirstDecodeTime(b []byte) (ticks int64, ok bool) {
 	return int64(decoded), true
 }
 
-// firstBox returns what is in the first box of that kind, which must be there whole.
+// firstBox returns the contents of the first box of that kind, which must be whole.
 func firstBox(b []byte, kind string) ([]byte, bool) {
 	for len(b) >= 8 {
 		size, header := uint64(binary.BigEndian.Uint32(b)), 8

@@ -6,42 +6,19 @@ import (
 	"fmt"
 )
 
-// Init is an initialization section: ftyp and moov.
-type Init struct{ Tracks []Track }
-
-// Track is one track of an Init.
-type Track struct {
-	ID        uint32
-	Timescale uint32 // units per second; never 0
-	Handler   string // "vide", "soun", ...
-	Format    string // the sample entry: "avc1", "mp4a", ...
-	// Width and Height are in pixels, 0 for a track without a picture.
-	Width, Height int
-}
-
-// Video returns the ID of the video track with that timescale, 0 for none.
-func (in Init) Video(timescale uint32) uint32 {
-	for _, t := range in.Tracks {
-		if t.Handler == "vide" && t.Timescale == timescale {
-			return t.ID
-		}
-	}
-	return 0
-}
-
-// Fragment is a movie fragment: the moof that tells what the mdat after it holds.
+// Fragment is a movie fragment: the moof that describes the mdat after it.
 type Fragment struct {
 	Sequence uint32
 	Tracks   []TrackRun
 }
 
-// TrackRun is what a fragment holds of one track, in units of its timescale.
+// TrackRun is the part of one track in a fragment, in units of its timescale.
 type TrackRun struct {
 	TrackID    uint32
-	DecodeTime uint64 // tfdt: of the first sample
+	DecodeTime uint64 // of the first sample (tfdt)
 	Duration   uint64 // of all samples
 	Samples    int
-	// Independent: the first sample is a sync sample, or nothing says otherwise.
+	// Independent is true unless the first sample is marked as no sync sample.
 	Independent bool
 }
 
@@ -55,103 +32,10 @@ func (f Fragment) Track(id uint32) (TrackRun, bool) {
 	return TrackRun{}, false
 }
 
-// CheckInit reports whether b is a whole initialization section.
-func CheckInit(b []byte) error {
-	_, err := ParseInit(b)
-	return err
-}
-
-// ParseInit reads an initialization section.
-func ParseInit(b []byte) (Init, error) {
-	boxes, err := split(b)
-	if err != nil {
-		return Init{}, fmt.Errorf("init: %w", err)
-	}
-	if len(boxes) == 0 || boxes[0].Type != "ftyp" {
-		return Init{}, errors.New("init: does not begin with ftyp")
-	}
-	moov, err := one(b, "moov")
-	if err != nil {
-		return Init{}, fmt.Errorf("init: %w", err)
-	}
-	traks, err := find(moov.body(), "trak")
-	if err != nil {
-		return Init{}, fmt.Errorf("init: %w", err)
-	}
-	if len(traks) == 0 {
-		return Init{}, errors.New("init: no track")
-	}
-	var in Init
-	for i, trak := range traks {
-		t, err := parseTrack(trak.body())
-		if err != nil {
-			return Init{}, fmt.Errorf("init: track %d: %w", i+1, err)
-		}
-		in.Tracks = append(in.Tracks, t)
-	}
-	return in, nil
-}
-
-func parseTrack(b []byte) (Track, error) {
-	var t Track
-	tkhd, err := one(b, "tkhd")
-	if err != nil {
-		return t, err
-	}
-	f := fields{b: tkhd.body()}
-	version, _ := f.full()
-	f.versioned(version) // creation time
-	f.versioned(version) // modification time
-	t.ID = f.u32()
-	if f.short {
-		return t, errors.New("tkhd is cut short")
-	}
-	mdhd, err := descend(b, "mdia", "mdhd")
-	if err != nil {
-		return t, err
-	}
-	f = fields{b: mdhd.body()}
-	version, _ = f.full()
-	f.versioned(version)
-	f.versioned(version)
-	if t.Timescale = f.u32(); t.Timescale == 0 {
-		return t, errors.New("mdhd: no timescale")
-	}
-	hdlr, err := descend(b, "mdia", "hdlr")
-	if err != nil {
-		return t, err
-	}
-	f = fields{b: hdlr.body()}
-	f.full()
-	f.u32()
-	t.Handler = string(f.take(4))
-	stsd, err := descend(b, "mdia", "minf", "stbl", "stsd")
-	if err != nil {
-		return t, err
-	}
-	if body := stsd.body(); len(body) > 8 {
-		if entries, err := split(body[8:]); err == nil && len(entries) > 0 {
-			t.Format = entries[0].Type
-			if entry := entries[0].body(); t.Handler == "vide" && len(entry) >= 28 {
-				t.Width, t.Height = int(binary.BigEndian.Uint16(entry[24:])), int(binary.BigEndian.Uint16(entry[26:]))
-			}
-		}
-	}
-	return t, nil
-}
-
 // ParseFragment reads a moof.
 func ParseFragment(moof []byte) (Fragment, error) {
 	var f Fragment
-	boxes, err := split(moof)
-	if err != nil {
-		return f, fmt.Errorf("fragment: %w", err)
-	}
-	if len(boxes) != 1 || boxes[0].Type != "moof" {
-		return f, errors.New("fragment: not one moof")
-	}
-	body := boxes[0].body()
-	mfhd, err := one(body, "mfhd")
+	body, mfhd, err := header(moof)
 	if err != nil {
 		return f, fmt.Errorf("fragment: %w", err)
 	}
@@ -174,6 +58,20 @@ func ParseFragment(moof []byte) (Fragment, error) {
 	return f, nil
 }
 
+// header returns the body of a moof, which must be alone, and its mfhd.
+func header(moof []byte) (body []byte, mfhd Box, err error) {
+	boxes, err := split(moof)
+	if err != nil {
+		return nil, Box{}, err
+	}
+	if len(boxes) != 1 || boxes[0].Type != "moof" {
+		return nil, Box{}, errors.New("not one moof")
+	}
+	body = boxes[0].body()
+	mfhd, err = one(body, "mfhd")
+	return body, mfhd, err
+}
+
 // Flags of tfhd, trun and of a sample (ISO/IEC 14496-12, 8.8).
 const (
 	tfhdBaseOffset, tfhdDescription, tfhdDuration, tfhdSize, tfhdFlags = 0x1, 0x2, 0x8, 0x10, 0x20
@@ -182,7 +80,8 @@ const (
 	sampleNotSync                                                      = 0x10000
 )
 
-// maxSamples bounds what one fragment may claim: an hour of 48 kHz AAC has fewer.
+// maxSamples bounds the samples that a fragment may claim: an hour of 48 kHz AAC has
+// fewer.
 const maxSamples = 1 << 18
 
 func parseTraf(b []byte) (TrackRun, error) {
@@ -280,14 +179,7 @@ func (run *TrackRun) add(trun Box, duration, sampleFlags uint32) error {
 
 // SetSequence rewrites the sequence number of a moof in place.
 func SetSequence(moof []byte, n uint32) error {
-	boxes, err := split(moof)
-	if err != nil {
-		return fmt.Errorf("fragment: %w", err)
-	}
-	if len(boxes) != 1 || boxes[0].Type != "moof" {
-		return errors.New("fragment: not one moof")
-	}
-	mfhd, err := one(boxes[0].body(), "mfhd")
+	_, mfhd, err := header(moof)
 	if err != nil {
 		return fmt.Errorf("fragment: %w", err)
 	}
@@ -296,42 +188,4 @@ func SetSequence(moof []byte, n uint32) error {
 	}
 	binary.BigEndian.PutUint32(mfhd.body()[4:], n)
 	return nil
-}
-
-// CheckSegment reports whether b is a whole fMP4 media segment: pairs of moof and
-// mdat that fill it exactly, with other boxes before a moof. It returns the
-// fragments; the error says what is wrong and where.
-func CheckSegment(b []byte) ([]Fragment, error) {
-	boxes, err := split(b)
-	if err != nil {
-		return nil, fmt.Errorf("segment: %w", err)
-	}
-	var list []Fragment
-	open := false // a moof waits for its mdat
-	for _, box := range boxes {
-		switch box.Type {
-		case "moof":
-			if open {
-				return nil, errors.New("segment: moof without its mdat")
-			}
-			f, err := ParseFragment(box.Data)
-			if err != nil {
-				return nil, fmt.Errorf("segment: %w", err)
-			}
-			list = append(list, f)
-			open = true
-		case "mdat":
-			if !open {
-				return nil, errors.New("segment: mdat without its moof")
-			}
-			open = false
-		case "styp", "sidx", "prft", "emsg", "free", "skip", "ssix", "uuid":
-		default:
-			return nil, fmt.Errorf("segment: box %q does not belong in one", box.Type)
-		}
-	}
-	if open || len(list) == 0 {
-		return nil, errors.New("segment: it does not end with an mdat")
-	}
-	return list, nil
 }

@@ -1,6 +1,3 @@
-// Package health turns observations of packagers into states, and states into
-// an order of preference. It is pure: no clock, no network, no goroutine. Used
-// by discovery, origin and proxy.
 package health
 
 import (
@@ -53,19 +50,6 @@ type Mark struct {
 	// ProgramDateTime is zero where the playlist has none.
 	ProgramDateTime time.Time
 	Discontinuity   bool
-}
-
-// Policy is the limits that Judge applies. The zero value means the defaults.
-type Policy struct {
-	// DownAfter is how many bad requests in a row make a packager down; fewer
-	// make it suspect. Zero means 2.
-	DownAfter int
-	// LagAfter is how long a packager may be behind its freshest peer; zero
-	// means half a target duration.
-	LagAfter time.Duration
-	// StaleAfter is how long a playlist may stand still; zero means one and a
-	// half target durations.
-	StaleAfter time.Duration
 }
 
 // Verdict is the state of one packager, with the words for it.

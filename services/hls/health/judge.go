@@ -8,33 +8,34 @@ import (
 	"livestream-tui/services/kit/report"
 )
 
-// defaultDownAfter is two, so that one lost request moves nobody.
-const defaultDownAfter = 2
+// downAfter is how many bad requests in a row make a packager down; fewer make it
+// suspect, so that one lost request moves no player.
+const downAfter = 2
 
-// Judge returns a verdict for each observation of one signal, in the same order.
-// The worst that is true of a packager is its state:
+// Judge returns a verdict for each observation of one signal, in the same order. A
+// packager is in the worst state that is true of it:
 //
-//   - unknown before its first request ended;
-//   - down after Policy.DownAfter bad requests in a row, or after one where none ever
-//     was good; suspect after fewer;
-//   - stale when its playlist has not grown for Policy.StaleAfter, as far as is
-//     known now: a request that is held counts as unchanged. Where a peer went on
-//     without it, soon after a segment was due;
-//   - misaligned when it lists a segment that is not the one its peers list under
-//     that number. The peers are right who are most; among as many, whoever comes
-//     first in obs: an observer that knows which packager players are on puts that
-//     one first. One that is usable so far is right before one that is not;
-//   - lagging when its newest segment was seen to be behind that of a peer, which is
-//     neither down nor stale nor misaligned, for more than Policy.LagAfter: also one
-//     that is far behind when it is first seen, since it may be filling its window;
+//   - unknown before its first request has ended;
+//   - down after two bad requests in a row, or after one when it never had a good one;
+//     suspect after fewer;
+//   - stale when its playlist has not grown for one and a half target durations, as far
+//     as is known now: a request that is held counts as unchanged. Where a peer went on
+//     without it, it is stale soon after its next segment was due;
+//   - misaligned when it lists another segment under a number than its peers do. The
+//     majority of the peers is right; of two equal groups, the one with the packager
+//     that comes first in obs. An observer that knows which packager players are on puts
+//     that one first. A packager that is usable so far is right before one that is not;
+//   - lagging when its newest segment has been behind that of a peer, which is neither
+//     down nor stale nor misaligned, for more than half a target duration. So is one that
+//     is far behind when it is first seen, since it may be filling its window;
 //   - up otherwise.
 //
-// Each reason is in words and numbers and begins with the state. Should every
-// packager be stale, because the encoder died, then so it is; Order still has a best.
-func Judge(obs []Observation, now time.Time, p Policy) []Verdict {
+// Each reason is in words and numbers and begins with the state. When the encoder dies,
+// every packager is stale; Order still has a best one.
+func Judge(obs []Observation, now time.Time) []Verdict {
 	verdicts := make([]Verdict, len(obs))
 	for i := range obs {
-		verdicts[i] = alone(&obs[i], now, p)
+		verdicts[i] = alone(&obs[i], now)
 	}
 	align(obs, verdicts)
 	// Whom one may be behind is settled before anyone is found lagging.
@@ -45,7 +46,7 @@ func Judge(obs []Observation, now time.Time, p Policy) []Verdict {
 	for i := range obs {
 		if v := &verdicts[i]; Usable(v.State) {
 			if peer, ok := freshest(obs, peers, i); ok {
-				v.behind(&obs[i], peer, now, p)
+				v.behind(&obs[i], peer, now)
 			}
 		}
 	}
@@ -53,16 +54,16 @@ func Judge(obs []Observation, now time.Time, p Policy) []Verdict {
 }
 
 // alone judges a packager without looking at its peers.
-func alone(o *Observation, now time.Time, p Policy) Verdict {
+func alone(o *Observation, now time.Time) Verdict {
 	v := Verdict{Packager: o.Packager, Pos: o.Pos, Age: -1, Latency: o.Latency, State: report.Up}
 	if !o.Advanced.IsZero() {
 		v.Age = since(o.Advanced, now)
 	}
 	still := since(o.reached(), now)
-	switch limit := p.staleAfter(o.TargetDuration); {
+	switch limit := staleAfter(o.TargetDuration); {
 	case o.At.IsZero():
 		v.State, v.Reason = report.Unknown, "unknown: no request has ended yet"
-	case o.Fails > 0 && (o.Fails >= p.downAfter() || o.reached().IsZero()):
+	case o.Fails > 0 && (o.Fails >= downAfter || o.reached().IsZero()):
 		v.State, v.Reason = report.Down, "down: "+o.failure()
 	case o.reached().IsZero():
 		v.State, v.Reason = report.Unknown, "unknown: no playlist yet"
@@ -91,9 +92,9 @@ func freshest(obs []Observation, peers []bool, i int) (*Observation, bool) {
 }
 
 // behind makes v lagging or stale where o is behind its peer for too long.
-func (v *Verdict) behind(o, peer *Observation, now time.Time, p Policy) {
+func (v *Verdict) behind(o, peer *Observation, now time.Time) {
 	lead := peer.Pos.MSN - o.Pos.MSN
-	limit := p.lagAfter(o.TargetDuration)
+	limit := lagAfter(o.TargetDuration)
 	if lead <= 0 || limit == 0 {
 		return
 	}
@@ -128,28 +129,12 @@ func (o *Observation) reached() time.Time {
 // failure is the last error.
 func (o *Observation) failure() string { return cmp.Or(o.Err, "bad request") }
 
-func (p Policy) downAfter() int {
-	if p.DownAfter > 0 {
-		return p.DownAfter
-	}
-	return defaultDownAfter
-}
+// staleAfter is how long a playlist may stand still; zero, which is no limit, where the
+// playlist has no target duration.
+func staleAfter(target time.Duration) time.Duration { return target + target/2 }
 
-// staleAfter and lagAfter are zero, which is no limit, where neither policy nor
-// playlist says anything.
-func (p Policy) staleAfter(target time.Duration) time.Duration {
-	if p.StaleAfter > 0 {
-		return p.StaleAfter
-	}
-	return target + target/2
-}
-
-func (p Policy) lagAfter(target time.Duration) time.Duration {
-	if p.LagAfter > 0 {
-		return p.LagAfter
-	}
-	return target / 2
-}
+// lagAfter is how long a packager may be behind its freshest peer; zero is no limit.
+func lagAfter(target time.Duration) time.Duration { return target / 2 }
 
 // since is how long ago t was; zero where the clock was set back.
 func since(t, now time.Time) time.Duration { return max(now.Sub(t), 0) }

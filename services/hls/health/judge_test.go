@@ -76,111 +76,115 @@ func newest(change func(*Mark)) func(*Observation) {
 	return func(o *Observation) { change(&o.Tail[len(o.Tail)-1]) }
 }
 
+var otherURI = newest(func(m *Mark) { m.URI = "other.m4s" })
+
+// judgements are observations, and the verdicts on them.
+var judgements = []struct {
+	name string
+	obs  []Observation
+	// want is `state` or the whole reason, which begins with it.
+	want []string
+}{
+	{"nobody", nil, nil},
+	{"alone and well", []Observation{seen(one, 927, 1)}, []string{"up"}},
+	{"both well", []Observation{seen(one, 927, 1), seen(two, 927, 1.2)}, []string{"up", "up"}},
+
+	{"not asked yet", []Observation{{Packager: one}}, []string{"unknown: no request has ended yet"}},
+	{"asked, but no playlist was seen", []Observation{seen(one, 0, 0, neverGood)}, []string{"unknown: no playlist yet"}},
+
+	{"one bad request", []Observation{seen(one, 927, 1, failing(1, "status 502"))}, []string{"suspect: status 502"}},
+	{"two bad requests in a row", []Observation{seen(one, 927, 1, failing(2, "connection refused"))}, []string{"down: connection refused"}},
+	{"one bad request, and never a good one", []Observation{seen(one, 0, 0, neverGood, failing(1, "connection refused"))}, []string{"down: connection refused"}},
+	{"a bad request without its cause", []Observation{seen(one, 927, 1, failing(1, ""))}, []string{"suspect: bad request"}},
+	{"a bad request, and stale before that", []Observation{seen(one, 927, 3.2, failing(1, "timeout"))}, []string{"stale: msn 927 unchanged for more than 3s, target duration 2s"}},
+	{"down, however long it stood still", []Observation{seen(one, 927, 60, failing(9, "timeout"))}, []string{"down: timeout"}},
+
+	{"unchanged for one and a half target durations", []Observation{seen(one, 927, 3)}, []string{"up"}},
+	{"unchanged for longer", []Observation{seen(one, 927, 3.2)}, []string{"stale: msn 927 unchanged for more than 3s, target duration 2s"}},
+	{"unchanged while a request is held", []Observation{seen(one, 927, 3.2, asked(3.2))}, []string{"stale: msn 927 unchanged for more than 3s, target duration 2s"}},
+	{"never seen growing, but new", []Observation{seen(one, 927, 0, since1(2.9))}, []string{"up"}},
+	{"never seen growing, and not new", []Observation{seen(one, 927, 0, since1(3.2))}, []string{"stale: msn 927 unchanged for more than 3s, target duration 2s"}},
+	{"an empty playlist", []Observation{seen(one, -1, 0)}, []string{"stale: its playlist lists no segment"}},
+	{
+		"the encoder died: all are stale", []Observation{seen(one, 927, 10), seen(two, 926, 11)},
+		[]string{"stale: msn 927 unchanged for more than 3s, target duration 2s", "stale: msn 926 unchanged for more than 3s, target duration 2s"},
+	},
+	{
+		"a peer went on without it",
+		[]Observation{seen(one, 927, 2.9), seen(two, 928, 1.1)},
+		[]string{"stale: msn 927 unchanged, http://localhost:9090 has newer ones, target duration 2s", "up"},
+	},
+
+	{"a peer is ahead for half a target duration", []Observation{seen(one, 927, 2), seen(two, 928, 1)}, []string{"up", "up"}},
+	{
+		"a peer is ahead for longer, but it moves",
+		[]Observation{seen(one, 927, 0.3), seen(two, 928, 1.2)},
+		[]string{"lagging: behind http://localhost:9090 for more than 1s, target duration 2s", "up"},
+	},
+	{
+		"a peer has just grown to two more",
+		[]Observation{seen(one, 926, 0.5), seen(two, 928, 0)},
+		[]string{"lagging: behind http://localhost:9090 for more than 1s, target duration 2s", "up"},
+	},
+	{"a peer has just grown to two more, it was not asked since the first of them", []Observation{seen(one, 926, 2.9, asked(2.3)), seen(two, 928, 0.1)}, []string{"up", "up"}},
+	{"a peer has just grown to two more, it was asked between them", []Observation{seen(one, 926, 1, asked(0.4)), seen(two, 928, 0.1)}, []string{"lagging", "up"}},
+	{"two behind, and a bad request", []Observation{seen(one, 926, 1, failing(1, "reset")), seen(two, 928, 0.1)}, []string{"lagging", "up"}},
+	{
+		"behind the first of two peers who had it",
+		[]Observation{seen(one, 927, 0.3), seen(two, 928, 0.1), seen(three, 928, 1.4)},
+		[]string{"lagging: behind http://localhost:9091 for more than 1s, target duration 2s", "up", "up"},
+	},
+	{"a peer had many more at once", []Observation{seen(one, 922, 0.4, filling(918, 0.5)), seen(two, 928, 0.1, filling(919, 0.5))}, []string{"up", "up"}},
+	{"a peer had many more at once, and it still lacks them", []Observation{seen(one, 919, 0.4, filling(918, 0.5)), seen(two, 928, 1.2, filling(919, 1.3))}, []string{"lagging: behind http://localhost:9090 for more than 1s, target duration 2s", "up"}},
+	{"numbers far apart do not overflow", []Observation{seen(one, 4, 0.3), seen(two, 1<<62, 0)}, []string{"lagging: behind http://localhost:9090 for more than 1s, target duration 2s", "up"}},
+	{"behind a peer that is down since", []Observation{seen(one, 927, 1), seen(two, 928, 1.5, failing(2, "reset"))}, []string{"up", "down: reset"}},
+	{"behind a peer that is suspect", []Observation{seen(one, 927, 1), seen(two, 928, 1.5, failing(1, "reset"))}, []string{"lagging", "suspect: reset"}},
+	{"behind a peer that stands still since", []Observation{seen(one, 926, 1), seen(two, 928, 3.2)}, []string{"up", "stale"}},
+	{
+		"behind a peer whose numbers are others",
+		[]Observation{seen(one, 927, 1), seen(two, 927, 1), seen(three, 930, 1.5, func(o *Observation) { o.Tail[0].URI = "x" })},
+		[]string{"up", "up", "misaligned"},
+	},
+
+	{
+		"another URI: the first is right",
+		[]Observation{seen(one, 927, 1), seen(two, 927, 1, otherURI)},
+		[]string{"up", "misaligned: its segments have other URIs than at http://localhost:8080"},
+	},
+	{"another URI: the majority is right", []Observation{seen(one, 927, 1, otherURI), seen(two, 927, 1), seen(three, 927, 1)}, []string{"misaligned", "up", "up"}},
+	{"another URI: who is usable is right", []Observation{seen(one, 927, 9, otherURI), seen(two, 927, 1)}, []string{"misaligned", "up"}},
+	{"another URI: of the stale, the first is right", []Observation{seen(one, 927, 9), seen(two, 927, 9, otherURI)}, []string{"stale", "misaligned"}},
+	{"another URI at one that is down", []Observation{seen(one, 927, 1, otherURI, failing(2, "reset")), seen(two, 927, 1)}, []string{"down", "up"}},
+	{
+		"another duration",
+		[]Observation{seen(one, 927, 1), seen(two, 927, 1, newest(func(m *Mark) { m.Duration = 2100 * time.Millisecond }))},
+		[]string{"up", "misaligned: its segments last otherwise than at http://localhost:8080"},
+	},
+	{
+		"a discontinuity more",
+		[]Observation{seen(one, 927, 1), seen(two, 927, 1, newest(func(m *Mark) { m.Discontinuity = true }))},
+		[]string{"up", "misaligned: it has a discontinuity that is not at http://localhost:8080"},
+	},
+	{
+		"a discontinuity less",
+		[]Observation{seen(one, 927, 1, newest(func(m *Mark) { m.Discontinuity = true })), seen(two, 927, 1)},
+		[]string{"up", "misaligned: it lacks a discontinuity that is at http://localhost:8080"},
+	},
+	{"a duration of fewer digits", []Observation{seen(one, 927, 1), seen(two, 927, 1, newest(func(m *Mark) { m.Duration += 10 * time.Millisecond }))}, []string{"up", "up"}},
+	// Dates are written by clocks, and clocks drift: by themselves they contradict nothing.
+	{"dates that drift", []Observation{seen(one, 927, 1), seen(two, 927, 1, newest(func(m *Mark) { m.ProgramDateTime = m.ProgramDateTime.Add(-7 * time.Second) }))}, []string{"up", "up"}},
+	{"another token", []Observation{seen(one, 927, 1), seen(two, 927, 1, newest(func(m *Mark) { m.URI += "?token=2" }))}, []string{"up", "up"}},
+	{"another target duration", []Observation{seen(one, 927, 1), seen(two, 927, 1, func(o *Observation) { o.TargetDuration = 3 * target / 2 })}, []string{"up", "up"}},
+	{"no dates", []Observation{seen(one, 927, 1), seen(two, 927, 1, newest(func(m *Mark) { m.ProgramDateTime = time.Time{} }))}, []string{"up", "up"}},
+	{"windows that do not meet", []Observation{seen(one, 927, 1), seen(two, 900, 1)}, []string{"up", "lagging"}},
+
+	{"a clock that was set back", []Observation{seen(one, 927, -5), seen(two, 927, -5)}, []string{"up", "up"}},
+	{"no target duration, so no limit", []Observation{seen(one, 927, 100, func(o *Observation) { o.TargetDuration = 0 }), seen(two, 928, 0)}, []string{"up", "up"}},
+}
+
 func TestJudge(t *testing.T) {
-	other := newest(func(m *Mark) { m.URI = "other.m4s" })
-	for _, c := range []struct {
-		name string
-		obs  []Observation
-		// want is `state` or the whole reason, which begins with it.
-		want []string
-	}{
-		{"nobody", nil, nil},
-		{"alone and well", []Observation{seen(one, 927, 1)}, []string{"up"}},
-		{"both well", []Observation{seen(one, 927, 1), seen(two, 927, 1.2)}, []string{"up", "up"}},
-
-		{"not asked yet", []Observation{{Packager: one}}, []string{"unknown: no request has ended yet"}},
-		{"asked, but no playlist was seen", []Observation{seen(one, 0, 0, neverGood)}, []string{"unknown: no playlist yet"}},
-
-		{"one bad request", []Observation{seen(one, 927, 1, failing(1, "status 502"))}, []string{"suspect: status 502"}},
-		{"two bad requests in a row", []Observation{seen(one, 927, 1, failing(2, "connection refused"))}, []string{"down: connection refused"}},
-		{"one bad request, and never a good one", []Observation{seen(one, 0, 0, neverGood, failing(1, "connection refused"))}, []string{"down: connection refused"}},
-		{"a bad request without its cause", []Observation{seen(one, 927, 1, failing(1, ""))}, []string{"suspect: bad request"}},
-		{"a bad request, and stale before that", []Observation{seen(one, 927, 3.2, failing(1, "timeout"))}, []string{"stale: msn 927 unchanged for more than 3s, target duration 2s"}},
-		{"down, however long it stood still", []Observation{seen(one, 927, 60, failing(9, "timeout"))}, []string{"down: timeout"}},
-
-		{"unchanged for one and a half target durations", []Observation{seen(one, 927, 3)}, []string{"up"}},
-		{"unchanged for longer", []Observation{seen(one, 927, 3.2)}, []string{"stale: msn 927 unchanged for more than 3s, target duration 2s"}},
-		{"unchanged while a request is held", []Observation{seen(one, 927, 3.2, asked(3.2))}, []string{"stale: msn 927 unchanged for more than 3s, target duration 2s"}},
-		{"never seen growing, but new", []Observation{seen(one, 927, 0, since1(2.9))}, []string{"up"}},
-		{"never seen growing, and not new", []Observation{seen(one, 927, 0, since1(3.2))}, []string{"stale: msn 927 unchanged for more than 3s, target duration 2s"}},
-		{"an empty playlist", []Observation{seen(one, -1, 0)}, []string{"stale: its playlist lists no segment"}},
-		{
-			"the encoder died: all are stale", []Observation{seen(one, 927, 10), seen(two, 926, 11)},
-			[]string{"stale: msn 927 unchanged for more than 3s, target duration 2s", "stale: msn 926 unchanged for more than 3s, target duration 2s"},
-		},
-		{
-			"a peer went on without it",
-			[]Observation{seen(one, 927, 2.9), seen(two, 928, 1.1)},
-			[]string{"stale: msn 927 unchanged, http://localhost:9090 has newer ones, target duration 2s", "up"},
-		},
-
-		{"a peer is ahead for half a target duration", []Observation{seen(one, 927, 2), seen(two, 928, 1)}, []string{"up", "up"}},
-		{
-			"a peer is ahead for longer, but it moves",
-			[]Observation{seen(one, 927, 0.3), seen(two, 928, 1.2)},
-			[]string{"lagging: behind http://localhost:9090 for more than 1s, target duration 2s", "up"},
-		},
-		{
-			"a peer has just grown to two more",
-			[]Observation{seen(one, 926, 0.5), seen(two, 928, 0)},
-			[]string{"lagging: behind http://localhost:9090 for more than 1s, target duration 2s", "up"},
-		},
-		{"a peer has just grown to two more, it was not asked since the first of them", []Observation{seen(one, 926, 2.9, asked(2.3)), seen(two, 928, 0.1)}, []string{"up", "up"}},
-		{"a peer has just grown to two more, it was asked between them", []Observation{seen(one, 926, 1, asked(0.4)), seen(two, 928, 0.1)}, []string{"lagging", "up"}},
-		{"two behind, and a bad request", []Observation{seen(one, 926, 1, failing(1, "reset")), seen(two, 928, 0.1)}, []string{"lagging", "up"}},
-		{
-			"behind the first of two peers who had it",
-			[]Observation{seen(one, 927, 0.3), seen(two, 928, 0.1), seen(three, 928, 1.4)},
-			[]string{"lagging: behind http://localhost:9091 for more than 1s, target duration 2s", "up", "up"},
-		},
-		{"a peer had many more at once", []Observation{seen(one, 922, 0.4, filling(918, 0.5)), seen(two, 928, 0.1, filling(919, 0.5))}, []string{"up", "up"}},
-		{"a peer had many more at once, and it still lacks them", []Observation{seen(one, 919, 0.4, filling(918, 0.5)), seen(two, 928, 1.2, filling(919, 1.3))}, []string{"lagging: behind http://localhost:9090 for more than 1s, target duration 2s", "up"}},
-		{"numbers far apart do not overflow", []Observation{seen(one, 4, 0.3), seen(two, 1<<62, 0)}, []string{"lagging: behind http://localhost:9090 for more than 1s, target duration 2s", "up"}},
-		{"behind a peer that is down since", []Observation{seen(one, 927, 1), seen(two, 928, 1.5, failing(2, "reset"))}, []string{"up", "down: reset"}},
-		{"behind a peer that is suspect", []Observation{seen(one, 927, 1), seen(two, 928, 1.5, failing(1, "reset"))}, []string{"lagging", "suspect: reset"}},
-		{"behind a peer that stands still since", []Observation{seen(one, 926, 1), seen(two, 928, 3.2)}, []string{"up", "stale"}},
-		{
-			"behind a peer whose numbers are others",
-			[]Observation{seen(one, 927, 1), seen(two, 927, 1), seen(three, 930, 1.5, func(o *Observation) { o.Tail[0].URI = "x" })},
-			[]string{"up", "up", "misaligned"},
-		},
-
-		{
-			"another URI: the first is right",
-			[]Observation{seen(one, 927, 1), seen(two, 927, 1, other)},
-			[]string{"up", "misaligned: its segments have other URIs than at http://localhost:8080"},
-		},
-		{"another URI: the majority is right", []Observation{seen(one, 927, 1, other), seen(two, 927, 1), seen(three, 927, 1)}, []string{"misaligned", "up", "up"}},
-		{"another URI: who is usable is right", []Observation{seen(one, 927, 9, other), seen(two, 927, 1)}, []string{"misaligned", "up"}},
-		{"another URI: of the stale, the first is right", []Observation{seen(one, 927, 9), seen(two, 927, 9, other)}, []string{"stale", "misaligned"}},
-		{"another URI at one that is down", []Observation{seen(one, 927, 1, other, failing(2, "reset")), seen(two, 927, 1)}, []string{"down", "up"}},
-		{
-			"another duration",
-			[]Observation{seen(one, 927, 1), seen(two, 927, 1, newest(func(m *Mark) { m.Duration = 2100 * time.Millisecond }))},
-			[]string{"up", "misaligned: its segments last otherwise than at http://localhost:8080"},
-		},
-		{
-			"a discontinuity more",
-			[]Observation{seen(one, 927, 1), seen(two, 927, 1, newest(func(m *Mark) { m.Discontinuity = true }))},
-			[]string{"up", "misaligned: it has a discontinuity that is not at http://localhost:8080"},
-		},
-		{
-			"a discontinuity less",
-			[]Observation{seen(one, 927, 1, newest(func(m *Mark) { m.Discontinuity = true })), seen(two, 927, 1)},
-			[]string{"up", "misaligned: it lacks a discontinuity that is at http://localhost:8080"},
-		},
-		{"a duration of fewer digits", []Observation{seen(one, 927, 1), seen(two, 927, 1, newest(func(m *Mark) { m.Duration += 10 * time.Millisecond }))}, []string{"up", "up"}},
-		// Dates are written by clocks, and clocks drift: by themselves they contradict nothing.
-		{"dates that drift", []Observation{seen(one, 927, 1), seen(two, 927, 1, newest(func(m *Mark) { m.ProgramDateTime = m.ProgramDateTime.Add(-7 * time.Second) }))}, []string{"up", "up"}},
-		{"another token", []Observation{seen(one, 927, 1), seen(two, 927, 1, newest(func(m *Mark) { m.URI += "?token=2" }))}, []string{"up", "up"}},
-		{"another target duration", []Observation{seen(one, 927, 1), seen(two, 927, 1, func(o *Observation) { o.TargetDuration = 3 * target / 2 })}, []string{"up", "up"}},
-		{"no dates", []Observation{seen(one, 927, 1), seen(two, 927, 1, newest(func(m *Mark) { m.ProgramDateTime = time.Time{} }))}, []string{"up", "up"}},
-		{"windows that do not meet", []Observation{seen(one, 927, 1), seen(two, 900, 1)}, []string{"up", "lagging"}},
-
-		{"a clock that was set back", []Observation{seen(one, 927, -5), seen(two, 927, -5)}, []string{"up", "up"}},
-		{"no target duration, so no limit", []Observation{seen(one, 927, 100, func(o *Observation) { o.TargetDuration = 0 }), seen(two, 928, 0)}, []string{"up", "up"}},
-	} {
-		t.Run(c.name, func(t *testing.T) { expect(t, Judge(c.obs, now, Policy{}), c.want) })
+	for _, c := range judgements {
+		t.Run(c.name, func(t *testing.T) { expect(t, Judge(c.obs, now), c.want) })
 	}
 }
 
@@ -198,24 +202,14 @@ func TestNumbersThatBeginAgainAreOtherSegments(t *testing.T) {
 	both(3, 0)
 	at = at.Add(300 * time.Millisecond)
 	both(4, 2)
-	expect(t, Judge(obs, at, Policy{}), []string{"up", "up"})
+	expect(t, Judge(obs, at), []string{"up", "up"})
 	at = at.Add(target/2 + time.Millisecond)
 	both(4, 2)
-	expect(t, Judge(obs, at, Policy{})[1:], []string{"lagging"})
-}
-
-func TestPolicyReplacesTheDefaults(t *testing.T) {
-	p := Policy{DownAfter: 4, LagAfter: 5 * time.Second, StaleAfter: 10 * time.Second}
-	expect(t, Judge([]Observation{seen(one, 927, 1, failing(3, "reset"))}, now, p), []string{"suspect: reset"})
-	expect(t, Judge([]Observation{seen(one, 927, 1, failing(4, "reset"))}, now, p), []string{"down: reset"})
-	expect(t, Judge([]Observation{seen(one, 927, 9)}, now, p), []string{"up"})
-	expect(t, Judge([]Observation{seen(one, 927, 11)}, now, p), []string{"stale"})
-	expect(t, Judge([]Observation{seen(one, 925, 1), seen(two, 927, 1)}, now, p), []string{"up", "up"})
-	expect(t, Judge([]Observation{seen(one, 924, 1), seen(two, 927, 1.5)}, now, p), []string{"lagging", "up"})
+	expect(t, Judge(obs, at)[1:], []string{"lagging"})
 }
 
 func TestAVerdictTellsWhatWasSeen(t *testing.T) {
-	v := Judge([]Observation{seen(one, 927, 1.5), seen(two, 0, 0, neverGood, failing(2, "timeout"))}, now, Policy{})
+	v := Judge([]Observation{seen(one, 927, 1.5), seen(two, 0, 0, neverGood, failing(2, "timeout"))}, now)
 	for i, want := range []report.PackagerStatus{
 		{URL: one, State: report.Up, MSN: 927, Part: -1, AgeMS: 1500, LatencyMS: 3},
 		{URL: two, State: report.Down, Reason: "down: timeout", MSN: -1, Part: -1, AgeMS: -1, LatencyMS: 3},
@@ -268,7 +262,7 @@ func TestNoFalseAlarmAndFastDetection(t *testing.T) {
 					}
 					poll(&obs[i], now.Add(at), msn, ok)
 				}
-				v := Judge(obs, now.Add(at), Policy{})
+				v := Judge(obs, now.Add(at))
 				if s := v[1].State; s != report.Up && s != report.Unknown {
 					t.Fatalf("%s, seed %d, at %s: the second is %s", c.name, seed, at, v[1].Reason)
 				}

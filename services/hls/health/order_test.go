@@ -108,7 +108,7 @@ func FuzzJudge(f *testing.F) {
 			obs = append(obs, o)
 			b = b[16:]
 		}
-		verdicts := Judge(obs, now, Policy{})
+		verdicts := Judge(obs, now)
 		if len(verdicts) != len(obs) {
 			t.Fatalf("got %d verdicts, want %d", len(verdicts), len(obs))
 		}

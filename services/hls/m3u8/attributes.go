@@ -11,7 +11,7 @@ import (
 // maxAttributes bounds an attribute list: RFC 8216 knows fewer than 20 for any tag.
 const maxAttributes = 128
 
-// attributes is an attribute list being read: what is taken by name is removed,
+// attributes is an attribute list being read. Attributes are removed as they are taken,
 // so that the rest are those that the model does not know.
 type attributes struct {
 	list []Attribute
@@ -19,9 +19,9 @@ type attributes struct {
 	odd  *oddities
 }
 
-// parseAttributes reads the attribute list of a tag (RFC 8216, 4.2). It does not mind
-// spaces around commas, nor quotes that are there or not; what it cannot read it
-// passes over, as players do.
+// parseAttributes reads the attribute list of a tag (RFC 8216, 4.2). It accepts spaces
+// around commas, and missing or needless quotes. It ignores what it cannot read, as
+// players do.
 func parseAttributes(tag, s string, odd *oddities) attributes {
 	a := attributes{tag: tag, odd: odd}
 	for i := 0; i < len(s); {
@@ -29,43 +29,43 @@ func parseAttributes(tag, s string, odd *oddities) attributes {
 		x, i = nextAttribute(s, i)
 		switch {
 		case x.name == "" || strings.Contains(x.name, `"`):
-			odd.note(tag, s, "what is not NAME=VALUE in it is passed over")
+			odd.note(tag, s, "the parts of it that are not NAME=VALUE are ignored")
 			continue
 		case len(a.list) == maxAttributes:
-			odd.note(tag, s, "it has too many attributes, the rest are passed over")
+			odd.note(tag, s, "it has too many attributes; the rest are ignored")
 			return a
 		case x.odd:
-			odd.note(tag, s, "a quoted string in it is not closed, or something follows it, which is passed over")
+			odd.note(tag, s, "a quoted string in it is not closed, or is followed by text, which is ignored")
 		}
 		value := Attribute{Name: x.name, Value: s[x.from:x.to], Quoted: x.quoted}
 		if strings.Contains(value.Value, `"`) {
-			odd.note(tag, s, "quotes within a value are passed over")
+			odd.note(tag, s, "quotes within a value are ignored")
 			value.Value = strings.Trim(strings.ReplaceAll(value.Value, `"`, ""), blanks)
 		}
 		if at := slices.IndexFunc(a.list, func(o Attribute) bool { return o.Name == x.name }); at >= 0 {
-			odd.note(tag, s, "an attribute is there twice, the last one counts")
+			odd.note(tag, s, "an attribute appears twice; the last one counts")
 			a.list[at] = value
 			continue
 		}
 		a.list = append(a.list, value)
 	}
 	if s == "" || s[len(s)-1] == ',' {
-		odd.note(tag, s, "an attribute is missing, which is passed over")
+		odd.note(tag, s, "an attribute is missing")
 	}
 	return a
 }
 
-// attributeAt is where an attribute stands in its list: its value is from from to to,
-// without quotes. The name is empty where there is no attribute.
+// attributeAt is the place of an attribute in its list: its value, without quotes, reaches
+// from from to to. The name is empty when there is no attribute.
 type attributeAt struct {
 	name     string
 	from, to int
 	quoted   bool
-	odd      bool // the quoted string has no end, or something else behind it
+	odd      bool // the quoted string is not closed, or is followed by text
 }
 
-// nextAttribute finds the attribute of s that begins at i; next is where the one after
-// it begins.
+// nextAttribute finds the attribute of s that begins at i; next is the beginning of the
+// one after it.
 func nextAttribute(s string, i int) (a attributeAt, next int) {
 	end := strings.IndexAny(s[i:], "=,")
 	if end < 0 {
@@ -110,11 +110,11 @@ func (a attributeAt) closed(s string) (attributeAt, int) {
 	return a, next
 }
 
-// blanks are what an attribute list may have around its parts.
+// blanks are tolerated around the parts of an attribute list.
 const blanks = " \t"
 
-// take returns the value of an attribute, whether it was quoted or not: servers are
-// careless there, and with lower case too.
+// take returns the value of an attribute, quoted or not and in upper or lower case:
+// servers are careless about both.
 func (a *attributes) take(name string) (string, bool) {
 	value, found := "", false
 	exact := slices.IndexFunc(a.list, func(x Attribute) bool { return x.Name == name })
@@ -148,7 +148,7 @@ func (a *attributes) yes(name string) bool {
 	return v == "YES"
 }
 
-// integer reads a number that is not negative; 0 where there is none.
+// integer reads a number that is not negative; 0 when there is none.
 func (a *attributes) integer(name string) int64 {
 	v, ok := a.take(name)
 	if !ok {
@@ -159,14 +159,14 @@ func (a *attributes) integer(name string) int64 {
 		return n
 	}
 	if n, ok = leadingInteger(v); !ok {
-		a.odd.note(a.tag+", "+name, v, "no whole number, which is passed over")
+		a.odd.note(a.tag+", "+name, v, "it is not a whole number and is ignored")
 		return 0
 	}
-	a.odd.note(a.tag+", "+name, v, "no whole number, it is read as far as it is one")
+	a.odd.note(a.tag+", "+name, v, "it is not a whole number; only its leading whole number is read")
 	return n
 }
 
-// seconds reads a duration; false where there is none.
+// seconds reads a duration; false when there is none.
 func (a *attributes) seconds(name string) (time.Duration, bool) {
 	v, ok := a.take(name)
 	if !ok {
@@ -177,24 +177,24 @@ func (a *attributes) seconds(name string) (time.Duration, bool) {
 		return d, true
 	}
 	if d, _, ok = leadingSeconds(v); !ok {
-		a.odd.note(a.tag+", "+name, v, "no number of seconds, which is passed over")
+		a.odd.note(a.tag+", "+name, v, "it is not a number of seconds and is ignored")
 		return 0, false
 	}
-	a.odd.note(a.tag+", "+name, v, "no number of seconds, it is read as far as it is one")
+	a.odd.note(a.tag+", "+name, v, "it is not a number of seconds; only its leading number is read")
 	return d, true
 }
 
-// positive reads a duration that is not negative; 0 where there is none.
+// positive reads a duration that is not negative; 0 when there is none.
 func (a *attributes) positive(name string) time.Duration {
 	d, _ := a.seconds(name)
 	if d < 0 {
-		a.odd.note(a.tag+", "+name, d.String(), "a negative duration is passed over")
+		a.odd.note(a.tag+", "+name, d.String(), "a negative duration is ignored")
 		return 0
 	}
 	return d
 }
 
-// rest is what nobody took; nil for nothing.
+// rest returns the attributes that were not taken, or nil.
 func (a *attributes) rest() []Attribute {
 	if len(a.list) == 0 {
 		return nil
@@ -203,7 +203,7 @@ func (a *attributes) rest() []Attribute {
 }
 
 // attributeList writes a tag with its attribute list. Empty and zero values are
-// left out.
+// omitted.
 type attributeList struct {
 	b     []byte
 	begun bool
@@ -219,8 +219,8 @@ func (l *attributeList) name(name string) {
 	l.b = append(append(l.b, name...), '=')
 }
 
-// plain writes an enumerated value; one that would not come back without quotes,
-// which is not the model's but a careless server's, gets them.
+// plain writes an enumerated value, in quotes when it could not be read back without
+// them: careless servers have such values.
 func (l *attributeList) plain(name, value string) {
 	if strings.ContainsAny(value, ", \t") {
 		l.quoted(name, value)

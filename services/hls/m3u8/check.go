@@ -5,9 +5,8 @@ import (
 	"time"
 )
 
-// Check lists the rules of RFC 8216 and rfc8216bis that a playlist breaks though it
-// parses, in words, segments first. What only a second load of the playlist can
-// show is not among them. Nil is none.
+// Check returns the rules of RFC 8216 and rfc8216bis that a parsed playlist breaks, in
+// words, segments first. Rules that only a second load can show broken are not checked.
 func (p *MediaPlaylist) Check() []error {
 	var found []error
 	add := func(format string, args ...any) { found = append(found, fmt.Errorf(format, args...)) }
@@ -39,8 +38,8 @@ func (p *MediaPlaylist) Check() []error {
 	return append(found, p.checkControl(target)...)
 }
 
-// leastVersion is the compatibility version that the playlist needs, and what
-// needs it (RFC 8216, 7).
+// leastVersion returns the compatibility version that the playlist needs, and the
+// feature that needs it (RFC 8216, 7).
 func (p *MediaPlaylist) leastVersion() (least int, why string) {
 	need := func(version int, what string, is bool) {
 		if is && version > least {
@@ -62,7 +61,7 @@ func (p *MediaPlaylist) leastVersion() (least int, why string) {
 	return least, why
 }
 
-// checkControl holds EXT-X-SERVER-CONTROL to rfc8216bis, 4.4.3.8.
+// checkControl checks EXT-X-SERVER-CONTROL by rfc8216bis, 4.4.3.8.
 func (p *MediaPlaylist) checkControl(target time.Duration) []error {
 	c := p.ServerControl
 	if c == nil {

@@ -5,11 +5,11 @@ import (
 	"time"
 )
 
-// Drop removes the first n segments, all of them when there are fewer, and counts
-// on: media sequence and discontinuity sequence (RFC 8216, 6.2.2). What the removed
-// ones said of those behind them (keys, bit rate, date, the offset of a byte range)
-// the new first one says itself. The segments left are copied: a playlist that
-// shares them with p is not touched.
+// Drop removes the first n segments, all of them when there are fewer, and advances the
+// media sequence and the discontinuity sequence (RFC 8216, 6.2.2). The new first segment
+// gets what the removed ones said of those after them: keys, bit rate, date, the
+// offset of a byte range. The segments left are copied, so that a playlist that shares
+// them with p does not change.
 func (p *MediaPlaylist) Drop(n int) {
 	n = min(n, len(p.Segments))
 	if n <= 0 {
@@ -29,7 +29,7 @@ func (p *MediaPlaylist) Drop(n int) {
 	}
 }
 
-// carried is what segments say of those behind them.
+// carried is what segments say of those after them.
 type carried struct {
 	keys    []Key
 	bitrate int

@@ -9,7 +9,7 @@ import (
 	"unicode/utf8"
 )
 
-// Limits of a playlist: what is larger is refused, whoever sent it.
+// Limits of a playlist; a larger one is refused.
 const (
 	// MaxPlaylist is the largest playlist in bytes that is parsed.
 	MaxPlaylist = 8 << 20
@@ -19,7 +19,7 @@ const (
 )
 
 // ErrTruncated is wrapped by the errors of a playlist that ends in the middle: its
-// writer was still at it, or died. A caller may ask again.
+// writer is not done, or died. A caller may load it again.
 var ErrTruncated = errors.New("it is truncated")
 
 // quotable bounds how much foreign text an error repeats, in characters.
@@ -30,10 +30,10 @@ const (
 	byteOrderMark = "\ufeff"
 )
 
-// lines calls each for every tag and URI of a playlist, in order, without the
-// blanks around it, and wraps its error with the line's number, from 1. Comments
-// and blank lines are passed over (RFC 8216, 4.1). A line ends with LF, CRLF or, as
-// players have it, CR.
+// lines calls each for every tag and URI of a playlist, in order and without the blanks
+// around it, and wraps its error with the number of the line, from 1. Comments and
+// blank lines are skipped (RFC 8216, 4.1). A line ends with LF, CRLF or, as in players,
+// CR.
 func lines(b []byte, odd *oddities, each func(line string) error) error {
 	if len(b) > MaxPlaylist {
 		return fmt.Errorf("playlist of %d bytes: at most %d are allowed", len(b), MaxPlaylist)
@@ -56,21 +56,21 @@ func lines(b []byte, odd *oddities, each func(line string) error) error {
 			}
 			begun = true
 			if marked || odd.line > 1 || whole[0] != '#' {
-				odd.note(begin, "", "something stands before it, which is passed over")
+				odd.note(begin, "", "the text before it is ignored")
 			}
 			if line != begin {
-				odd.note(begin, line[len(begin):], "what stands behind it is passed over")
+				odd.note(begin, line[len(begin):], "the text after it is ignored")
 			}
 			continue
 		}
 		if end == "" && isCut(line) {
-			return fmt.Errorf("playlist line %d: %q is no tag: %w", odd.line, line, ErrTruncated)
+			return fmt.Errorf("playlist line %d: %q is not a tag: %w", odd.line, line, ErrTruncated)
 		}
 		if line == "" || line[0] == '#' && !isTag(line) {
 			continue
 		}
 		if whole[0] != line[0] {
-			odd.note("line", line, "the blanks before it are passed over")
+			odd.note("line", line, "the blanks before it are ignored")
 		}
 		line, err := fit(line, odd)
 		if err == nil {
@@ -84,24 +84,24 @@ func lines(b []byte, odd *oddities, each func(line string) error) error {
 		return notBegun(1, "")
 	}
 	if end == "" {
-		odd.note("last line", "", "it has no end: the playlist is truncated, or was written so")
+		odd.note("last line", "", "it has no line end: the playlist is truncated, or was written like this")
 	}
 	return nil
 }
 
-// notBegun is the error of a playlist that does not begin as one. Where the line may
-// be the beginning of the first, it is truncated: packagers that write in place show
-// such.
+// notBegun is the error of a text that does not begin as a playlist. It is truncated when
+// the line may be the start of the first line: packagers that write in place serve
+// such texts.
 func notBegun(number int, line string) error {
-	err := fmt.Errorf("playlist line %d: %.*q where %s is due", number, quotable, line, begin)
+	err := fmt.Errorf("playlist line %d: %.*q instead of %s", number, quotable, line, begin)
 	if strings.HasPrefix(begin, line) {
 		err = fmt.Errorf("%w: %w", err, ErrTruncated)
 	}
 	return err
 }
 
-// cutLine cuts the first line off text, which is not empty; end is what ends it,
-// empty for the last one. cr says that text may hold CRs.
+// cutLine cuts the first line off text, which is not empty; end is its line end, empty
+// on the last line. cr is true when text may hold CRs.
 func cutLine(text string, cr bool) (line, end, rest string) {
 	i := -1
 	if cr {
@@ -118,8 +118,8 @@ func cutLine(text string, cr bool) (line, end, rest string) {
 	return text[:i], text[i : i+1], text[i+1:]
 }
 
-// trimLine removes blanks and control characters around a line: those that servers
-// leave there are NULs.
+// trimLine removes blanks and control characters around a line; some servers leave NULs
+// there.
 func trimLine(line string) string {
 	if n := len(line); n == 0 || printable(line[0]) && printable(line[n-1]) {
 		return line
@@ -129,8 +129,8 @@ func trimLine(line string) string {
 
 func printable(c byte) bool { return ' ' < c && c < 0x7f }
 
-// isTag reports whether a line that begins with # is a tag rather than a comment. A
-// vendor's, as in #ACME-SEGMENT:1, is not RFC 8216's and yet meant for a player.
+// isTag reports whether a line that begins with # is a tag rather than a comment. Tags of
+// vendors, such as #ACME-SEGMENT:1, are not in RFC 8216 and yet meant for players.
 func isTag(line string) bool {
 	if strings.HasPrefix(line, "#EXT") {
 		return true
@@ -142,8 +142,8 @@ func isTag(line string) bool {
 	return i > 3 && line[1] != '-' && (i == len(line) && strings.Contains(line, "-") || i < len(line) && line[i] == ':')
 }
 
-// isCut reports whether a line is the beginning of a tag that is longer: as the last line,
-// without an end, it shows that the playlist was cut. A URI does not show it.
+// isCut reports whether a line is the beginning of a longer tag: as the last line without
+// a line end, it shows that the playlist was cut. A URI cannot show that.
 func isCut(line string) bool {
 	if line == "" || line[0] != '#' {
 		return false
@@ -166,8 +166,8 @@ func isCut(line string) bool {
 	return longer
 }
 
-// fit refuses a line that nobody can read, and notes what players need not read (RFC
-// 8216, 4.1). A tab passes: titles have them.
+// fit refuses an unreadable line, and notes what players may refuse (RFC 8216, 4.1). Tabs
+// pass: titles have them.
 func fit(line string, odd *oddities) (string, error) {
 	if len(line) > maxLine {
 		return "", fmt.Errorf("it has %d bytes, at most %d are allowed", len(line), maxLine)
@@ -182,7 +182,7 @@ func fit(line string, odd *oddities) (string, error) {
 
 func fitRunes(line string, odd *oddities) (string, error) {
 	if !utf8.ValidString(line) {
-		odd.note("line", line, "it is not UTF-8, its bytes stay as they are")
+		odd.note("line", line, "it is not UTF-8; its bytes are kept")
 	}
 	i := strings.IndexFunc(line, isStray)
 	if i < 0 {
@@ -196,8 +196,8 @@ func fitRunes(line string, odd *oddities) (string, error) {
 	return clean(line), nil
 }
 
-// clean puts a blank in the place of each control character. To remove one might
-// make another of the bytes around it.
+// clean replaces each control character by a blank. Removing one could make another of
+// the bytes around it.
 func clean(line string) string {
 	b := make([]byte, 0, len(line))
 	for i := 0; i < len(line); {
@@ -220,7 +220,7 @@ func cutTag(line string) (name, value string) {
 	return strings.TrimRight(name, " \t"), value
 }
 
-// bad says which tag an error is about.
+// bad adds the tag that an error is about.
 func bad(name, value string, err error) error {
 	if err == nil {
 		return nil
@@ -228,9 +228,9 @@ func bad(name, value string, err error) error {
 	return fmt.Errorf("bad %s %.*q: %w", strings.TrimPrefix(name, "#"), quotable, value, err)
 }
 
-// IsMultivariant reports whether a playlist is a multivariant playlist: it has a
-// tag that only those have, and none that only the other kind can have beside it.
-// ParseMultivariant looks further.
+// IsMultivariant reports whether a playlist is a multivariant playlist: it has a tag of
+// multivariant playlists, and no tag that only media playlists have.
+// ParseMultivariant checks more.
 func IsMultivariant(b []byte) bool {
 	text := string(b[:min(len(b), MaxPlaylist)])
 	cr := strings.IndexByte(text, '\r') >= 0
@@ -255,5 +255,5 @@ func IsMultivariant(b []byte) bool {
 	return lists && !media
 }
 
-// Begins reports whether a text begins as each playlist does (RFC 8216, 4.3.1.1).
+// Begins reports whether a text begins as a playlist (RFC 8216, 4.3.1.1).
 func Begins(text []byte) bool { return bytes.HasPrefix(text, []byte(begin)) }

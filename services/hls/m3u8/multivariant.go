@@ -1,7 +1,13 @@
 package m3u8
 
-// MultivariantPlaylist lists the variants of a presentation (RFC 8216, 4.3.4; the
-// RFC calls it master playlist).
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// MultivariantPlaylist lists the variants of a presentation (RFC 8216, 4.3.4, where it is
+// called a master playlist).
 type MultivariantPlaylist struct {
 	// Version is EXT-X-VERSION; 0 when the tag is absent.
 	Version             int
@@ -13,9 +19,9 @@ type MultivariantPlaylist struct {
 	SessionKeys         []Key
 	// SessionData are EXT-X-SESSION-DATA tags, attribute by attribute.
 	SessionData [][]Attribute
-	// Unknown are lines that this model does not know, in order.
+	// Unknown are the lines that this model does not know, in order.
 	Unknown []Tag
-	// Oddities are as those of a MediaPlaylist.
+	// Oddities are like those of a MediaPlaylist.
 	Oddities []string
 }
 
@@ -55,11 +61,10 @@ type Rendition struct {
 	Unknown []Attribute
 }
 
-// Encode returns the playlist as text. What holds for a media playlist's strings
-// holds here.
+// Encode returns the playlist as text. Its strings must not hold line ends or quotes.
 func (p *MultivariantPlaylist) Encode() []byte { return p.Append(nil) }
 
-// Append adds the playlist's text to b and returns the longer slice.
+// Append appends the playlist's text to b and returns the longer slice.
 func (p *MultivariantPlaylist) Append(b []byte) []byte {
 	b = append(b, "#EXTM3U\n"...)
 	if p.Version > 0 {
@@ -130,4 +135,89 @@ func (r *Rendition) append(b []byte) []byte {
 	l.quoted("URI", r.URI)
 	l.all(r.Unknown)
 	return l.end()
+}
+
+// Slot is a place in a multivariant playlist that names a media playlist.
+type Slot struct {
+	Kind SlotKind
+	// Name identifies the slot without its URI: it is made of its attributes, with a
+	// number among equals. Two copies of one presentation have the same names even
+	// when their URIs differ, as those of sessions do.
+	Name string
+	URI  string
+}
+
+// SlotKind is the tag that a slot is in.
+type SlotKind string
+
+// The kinds of slots.
+const (
+	RenditionSlot SlotKind = "rendition" // EXT-X-MEDIA
+	VariantSlot   SlotKind = "variant"   // EXT-X-STREAM-INF
+	IFrameSlot    SlotKind = "iframe"    // EXT-X-I-FRAME-STREAM-INF
+)
+
+// Slots returns all media playlists that the playlist names: renditions, variants, I-frame
+// variants, each in their order. A rendition without a URI is in its variants' segments
+// and has no slot.
+func (p *MultivariantPlaylist) Slots() []Slot {
+	var list []Slot
+	equals := map[Slot]int{} // by kind and name
+	add := func(kind SlotKind, uri string, attributes ...string) {
+		if uri == "" {
+			return
+		}
+		var name strings.Builder
+		for i := 0; i < len(attributes); i += 2 {
+			if attributes[i+1] != "" {
+				fmt.Fprintf(&name, "%s=%q ", attributes[i], attributes[i+1])
+			}
+		}
+		s := Slot{kind, strings.TrimSuffix(name.String(), " "), uri}
+		key := Slot{Kind: kind, Name: s.Name}
+		equals[key]++
+		if n := equals[key]; n > 1 {
+			s.Name += " #" + strconv.Itoa(n)
+		}
+		list = append(list, s)
+	}
+	for i := range p.Renditions {
+		r := &p.Renditions[i]
+		add(RenditionSlot, r.URI, "TYPE", r.Type, "GROUP-ID", r.GroupID, "NAME", r.Name, "LANGUAGE", r.Language,
+			"ASSOC-LANGUAGE", r.AssocLanguage, "CHARACTERISTICS", r.Characteristics, "CHANNELS", r.Channels,
+			"STABLE-RENDITION-ID", valueOf(r.Unknown, "STABLE-RENDITION-ID"))
+	}
+	for i := range p.Variants {
+		add(VariantSlot, p.Variants[i].URI, p.Variants[i].names()...)
+	}
+	for i := range p.IFrames {
+		add(IFrameSlot, p.IFrames[i].URI, p.IFrames[i].names()...)
+	}
+	return list
+}
+
+// names returns the attributes that tell a variant from its neighbours, each with its
+// value. The average bit rate is not one of them: packagers measure it.
+func (v *Variant) names() []string {
+	bandwidth := ""
+	if v.Bandwidth > 0 {
+		bandwidth = strconv.FormatInt(v.Bandwidth, 10)
+	}
+	list := []string{
+		"BANDWIDTH", bandwidth, "RESOLUTION", v.Resolution, "CODECS", v.Codecs, "FRAME-RATE", v.FrameRate,
+		"AUDIO", v.Audio, "VIDEO", v.Video, "SUBTITLES", v.Subtitles, "CLOSED-CAPTIONS", v.ClosedCaptions, "HDCP-LEVEL", v.HDCPLevel,
+	}
+	for _, name := range []string{"NAME", "VIDEO-RANGE", "STABLE-VARIANT-ID", "PATHWAY-ID"} {
+		list = append(list, name, valueOf(v.Unknown, name))
+	}
+	return list
+}
+
+func valueOf(list []Attribute, name string) string {
+	for _, a := range list {
+		if a.Name == name {
+			return a.Value
+		}
+	}
+	return ""
 }

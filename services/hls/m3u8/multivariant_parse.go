@@ -6,9 +6,9 @@ import (
 	"slices"
 )
 
-// ParseMultivariant parses a multivariant playlist, as much as ParseMedia as players do.
-// An error is one that names nothing to play, ends in the middle (it wraps
-// ErrTruncated), or lists segments as well.
+// ParseMultivariant parses a multivariant playlist as players do, as ParseMedia does. It
+// refuses a playlist that names nothing to play, ends in the middle (the error wraps
+// ErrTruncated), or lists segments.
 func ParseMultivariant(b []byte) (*MultivariantPlaylist, error) {
 	p := multivariantParser{list: &MultivariantPlaylist{}}
 	if err := lines(b, &p.odd, p.line); err != nil {
@@ -34,7 +34,7 @@ type multivariantParser struct {
 func (p *multivariantParser) line(line string) error {
 	if line[0] != '#' {
 		if p.variant == nil {
-			p.odd.note("URI", line, "it has no EXT-X-STREAM-INF and is passed over")
+			p.odd.note("URI", line, "it has no EXT-X-STREAM-INF and is ignored")
 			return nil
 		}
 		p.variant.URI = line
@@ -57,7 +57,7 @@ func (p *multivariantParser) line(line string) error {
 func (p *multivariantParser) header(name, value string) (known bool, err error) {
 	switch name {
 	case begin:
-		p.odd.note(name, value, "it is there twice, the second one is passed over")
+		p.odd.note(name, value, "it appears twice; the second one is ignored")
 		return true, nil
 	case "#EXT-X-VERSION":
 		p.odd.version(&p.list.Version, value)
@@ -73,32 +73,32 @@ func (p *multivariantParser) header(name, value string) (known bool, err error) 
 	case "#EXT-X-TARGETDURATION", "#EXT-X-MEDIA-SEQUENCE", "#EXT-X-DISCONTINUITY-SEQUENCE", "#EXT-X-ENDLIST",
 		"#EXT-X-PLAYLIST-TYPE", "#EXT-X-I-FRAMES-ONLY", "#EXT-X-BYTERANGE", "#EXT-X-DISCONTINUITY", "#EXT-X-KEY",
 		"#EXT-X-MAP", "#EXT-X-PROGRAM-DATE-TIME", "#EXT-X-DATERANGE":
-		p.odd.note(name, value, "a tag of media playlists in a multivariant playlist is passed over")
+		p.odd.note(name, value, "a tag of media playlists in a multivariant playlist is ignored")
 		return true, nil
 	default:
 		return false, nil
 	}
 	if slices.Contains(p.seen, name) {
-		p.odd.note(name, value, "it is there twice, the last one counts")
+		p.odd.note(name, value, "it appears twice; the last one counts")
 	}
 	p.seen = append(p.seen, name)
 	return true, nil
 }
 
-// entry reads the tags that list something (RFC 8216, 4.3.4).
+// entry reads the tags of variants, renditions and sessions (RFC 8216, 4.3.4).
 func (p *multivariantParser) entry(name, value string) (known bool) {
 	l := p.list
 	switch name {
 	case "#EXT-X-STREAM-INF":
 		if p.variant != nil {
-			p.odd.note(name, value, "the one before has no URI and is passed over")
+			p.odd.note(name, value, "the one before has no URI and is ignored")
 		}
 		v := parseVariant("EXT-X-STREAM-INF", value, &p.odd)
 		p.variant = &v
 	case "#EXT-X-I-FRAME-STREAM-INF":
 		v := parseVariant("EXT-X-I-FRAME-STREAM-INF", value, &p.odd)
 		if v.URI == "" {
-			p.odd.note(name, value, "it has no URI and is passed over")
+			p.odd.note(name, value, "it has no URI and is ignored")
 			return true
 		}
 		l.IFrames = append(l.IFrames, v)

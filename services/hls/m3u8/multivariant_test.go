@@ -66,7 +66,7 @@ func TestMultivariantPlaylistsThatAreRefused(t *testing.T) {
 		name, text, want string
 		truncated        bool
 	}{
-		{"nothing", "", `playlist line 1: "" where #EXTM3U is due: it is truncated`, true},
+		{"nothing", "", `playlist line 1: "" instead of #EXTM3U: it is truncated`, true},
 		{"no variant", head, "playlist lists no variant", false},
 		{"a variant's URI is lost", head + "#EXT-X-STREAM-INF:BANDWIDTH=1\n", "playlist ends with an EXT-X-STREAM-INF without its URI: it is truncated", true},
 		{"a segment in it", head + "#EXTINF:2,\na.ts\n", `playlist line 2: bad EXTINF "2,": a segment in a multivariant playlist`, false},
@@ -80,29 +80,28 @@ func TestMultivariantPlaylistsThatAreRefused(t *testing.T) {
 	}
 }
 
-// oddVariants break the letter of the RFC in a way that players bear: their lines behind
-// the first one, and how they are written again; @ is the tag of a variant.
+// oddVariants are like oddMedia, without their first line; @ is the tag of a variant.
 var oddVariants = []struct{ name, text, want, oddity string }{
-	{"no last line end", "@\nv", "@\nv\n", `line 3: last line "": it has no end: the playlist is truncated, or was written so`},
+	{"no last line end", "@\nv", "@\nv\n", `line 3: last line "": it has no line end: the playlist is truncated, or was written like this`},
 	{"I-frames of bandwidth 0", "@\nv\n#EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=0,AVERAGE-BANDWIDTH=1,URI=\"i\"\n", "@\nv\n#EXT-X-I-FRAME-STREAM-INF:AVERAGE-BANDWIDTH=1,URI=\"i\"\n", `it has no BANDWIDTH, or 0`},
-	{"I-frames without a URI", "@\nv\n#EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=1\n", "@\nv\n", `it has no URI and is passed over`},
-	{"a negative average", "@,AVERAGE-BANDWIDTH=-1000\nv\n", "@\nv\n", `line 2: EXT-X-STREAM-INF, AVERAGE-BANDWIDTH "-1000": no whole number, which is passed over`},
-	{"a bandwidth with a fraction", "#EXT-X-STREAM-INF:BANDWIDTH=1.5\nv\n", "@\nv\n", `it is read as far as it is one`},
+	{"I-frames without a URI", "@\nv\n#EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=1\n", "@\nv\n", `it has no URI and is ignored`},
+	{"a negative average", "@,AVERAGE-BANDWIDTH=-1000\nv\n", "@\nv\n", `line 2: EXT-X-STREAM-INF, AVERAGE-BANDWIDTH "-1000": it is not a whole number and is ignored`},
+	{"a bandwidth with a fraction", "#EXT-X-STREAM-INF:BANDWIDTH=1.5\nv\n", "@\nv\n", `only its leading whole number is read`},
 	{"no bandwidth", "#EXT-X-STREAM-INF:CODECS=\"a\"\nv\n", "#EXT-X-STREAM-INF:CODECS=\"a\"\nv\n", `it has no BANDWIDTH, or 0`},
 	{"no attributes", "#EXT-X-STREAM-INF:\nv\n", "#EXT-X-STREAM-INF:\nv\n", `an attribute is missing`},
 	{"a comma too many", "@,\nv\n", "@\nv\n", `an attribute is missing`},
-	{"an attribute twice", "@,BANDWIDTH=1\nv\n", "@\nv\n", `an attribute is there twice, the last one counts`},
+	{"an attribute twice", "@,BANDWIDTH=1\nv\n", "@\nv\n", `an attribute appears twice; the last one counts`},
 	{"an attribute in lower case", "#EXT-X-STREAM-INF:bandwidth=1\nv\n", "@\nv\n", `the name of an attribute is read in capitals`},
 	{"a rendition without a group", "#EXT-X-MEDIA:TYPE=SUBTITLES,NAME=\"en\",URI=\"s\"\n@\nv\n", "#EXT-X-MEDIA:TYPE=SUBTITLES,NAME=\"en\",URI=\"s\"\n@\nv\n", `it has no TYPE or no GROUP-ID`},
 	{"a rendition of a type of its own", "#EXT-X-MEDIA:TYPE=SMELL,GROUP-ID=\"g\"\n@\nv\n", "#EXT-X-MEDIA:TYPE=SMELL,GROUP-ID=\"g\"\n@\nv\n", ""},
-	{"another's URI is lost", "#EXT-X-STREAM-INF:BANDWIDTH=2\n@\nv\n", "@\nv\n", `the one before has no URI and is passed over`},
-	{"a URI alone", "x\n@\nv\n", "@\nv\n", `line 2: URI "x": it has no EXT-X-STREAM-INF and is passed over`},
+	{"another's URI is lost", "#EXT-X-STREAM-INF:BANDWIDTH=2\n@\nv\n", "@\nv\n", `the one before has no URI and is ignored`},
+	{"a URI alone", "x\n@\nv\n", "@\nv\n", `line 2: URI "x": it has no EXT-X-STREAM-INF and is ignored`},
 	{"comments and blank lines before a URI", "@\n\n# x\n\nv\n", "@\nv\n", ""},
 	{"a session key without a URI", "#EXT-X-SESSION-KEY:METHOD=AES-128\n@\nv\n", "#EXT-X-SESSION-KEY:METHOD=AES-128\n@\nv\n", `it has no URI`},
-	{"version twice", "#EXT-X-VERSION:3\n#EXT-X-VERSION:4\n@\nv\n", "#EXT-X-VERSION:4\n@\nv\n", `line 3: EXT-X-VERSION "4": it is there twice, the last one counts`},
-	{"a tag of media playlists", "#EXT-X-TARGETDURATION:2\n@\nv\n#EXT-X-ENDLIST\n", "@\nv\n", `a tag of media playlists in a multivariant playlist is passed over`},
+	{"version twice", "#EXT-X-VERSION:3\n#EXT-X-VERSION:4\n@\nv\n", "#EXT-X-VERSION:4\n@\nv\n", `line 3: EXT-X-VERSION "4": it appears twice; the last one counts`},
+	{"a tag of media playlists", "#EXT-X-TARGETDURATION:2\n@\nv\n#EXT-X-ENDLIST\n", "@\nv\n", `a tag of media playlists in a multivariant playlist is ignored`},
 	{"an unknown tag", "#EXT-X-A:1\n@\n#EXT-X-B\nv\n", "#EXT-X-A:1\n#EXT-X-B\n@\nv\n", ""},
-	{"a start without an offset", "#EXT-X-START:PRECISE=YES\n@\nv\n", "@\nv\n", `it has no TIME-OFFSET and is passed over`},
+	{"a start without an offset", "#EXT-X-START:PRECISE=YES\n@\nv\n", "@\nv\n", `it has no TIME-OFFSET and is ignored`},
 	{"CR", "@\rv\r", "@\nv\n", ""},
 }
 
@@ -125,7 +124,8 @@ func TestMultivariantPlaylistsThatPlayersBear(t *testing.T) {
 	}
 }
 
-// expectOddity wants one remark with these words, or none.
+// expectOddity fails unless an oddity contains want, or there are no oddities when that
+// is empty.
 func expectOddity(t *testing.T, got []string, want string) {
 	t.Helper()
 	if want == "" && len(got) > 0 || want != "" && (len(got) == 0 || !strings.Contains(strings.Join(got, "\n"), want)) {
@@ -141,7 +141,7 @@ func TestSlotsOfTwoSessionsHaveTheSameNames(t *testing.T) {
 	slots := one.Slots()
 	var got []string
 	for _, s := range slots {
-		got = append(got, s.Kind+" "+s.URI)
+		got = append(got, string(s.Kind)+" "+s.URI)
 	}
 	want := []string{"rendition en.m3u8", "variant 720p.m3u8", "variant 360p.m3u8", "iframe iframes.m3u8", "iframe other.m3u8"}
 	if !reflect.DeepEqual(got, want) {

@@ -6,20 +6,20 @@ import (
 	"strings"
 )
 
-// maxOddities bounds what is told of one playlist: who mends it reads no more.
+// maxOddities bounds the oddities of one playlist: more would not be read.
 const maxOddities = 8
 
-// oddities collects what in a playlist is not as RFC 8216 has it though it can be
-// read: the first of each kind. Players bear such things (RFC 8216, 6.3.1: what is
-// not understood is passed over), so one of them must not take a stream off air.
+// oddities collects the deviations of a readable playlist from RFC 8216, the first of
+// each kind. Players ignore what they do not understand (RFC 8216, 6.3.1), so an oddity
+// must not take a signal off air.
 type oddities struct {
-	line  int // the number of the line that is read, from 1
+	line  int // the number of the current line, from 1
 	list  []string
 	kinds []string
 }
 
-// note says of the tag what, which has value, how it is odd and how it is read. how
-// is the same for all of a kind.
+// note adds an oddity: how the value of the tag what is odd, and how it is read. how is
+// the same text for all of a kind.
 func (o *oddities) note(what, value, how string) {
 	if len(o.list) == maxOddities {
 		return

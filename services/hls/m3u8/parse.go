@@ -9,14 +9,14 @@ import (
 	"time"
 )
 
-// ParseMedia parses a media playlist as players do: what is odd it reads as well as
-// they can, and tells of it in Oddities. An error is what cannot be played: no
-// playlist, one that ends in the middle (it wraps ErrTruncated), both kinds in one, a
-// byte range that is none, or more than the limits allow. Errors name the line. Tags
-// and attributes that are not known are kept in place, comments are dropped.
+// ParseMedia parses a media playlist as players do: it reads odd ones as well as they
+// can, and lists what is odd in Oddities. It refuses what cannot be played: a text that
+// is not a playlist, one that ends in the middle (the error wraps ErrTruncated), a mix of
+// both kinds, a malformed byte range, and more than the limits allow. Errors name the
+// line. Unknown tags and attributes are kept in place, comments are dropped.
 //
-// A delta update (EXT-X-SKIP) parses, but its segments are not numbered as they
-// should be: whoever wants to read one does not ask for one.
+// A delta update (EXT-X-SKIP) parses, but the numbers of its segments are wrong: do not
+// request one.
 func ParseMedia(b []byte) (*MediaPlaylist, error) {
 	p := mediaParser{list: &MediaPlaylist{}}
 	if err := lines(b, &p.odd, p.line); err != nil {
@@ -28,9 +28,8 @@ func ParseMedia(b []byte) (*MediaPlaylist, error) {
 	return p.list, nil
 }
 
-// ParseMediaStrictly parses a media playlist and refuses what ParseMedia only remarks
-// on, a missing last line end too: for who checks a playlist, or trusts its writer to
-// make none.
+// ParseMediaStrictly parses a media playlist and refuses one with Oddities, such as a
+// missing last line end. It is for playlists that must be correct.
 func ParseMediaStrictly(b []byte) (*MediaPlaylist, error) {
 	p, err := ParseMedia(b)
 	if err == nil && len(p.Oddities) > 0 {
@@ -45,10 +44,10 @@ type mediaParser struct {
 	odd  oddities
 	seen []string // the tags of the whole playlist
 	next Segment
-	// open are next's lines: those of a segment that never got its URI trail.
+	// open are next's lines; they become Trailing when its URI never comes.
 	open     []Tag
 	timed    bool  // next has its EXTINF
-	lasts    bool  // and a duration
+	lasts    bool  // next has a duration
 	rangeErr error // why next's byte range cannot be read
 	guessed  []int // the segments without a duration
 	media    *Map
@@ -78,12 +77,12 @@ func (p *mediaParser) line(line string) error {
 	return nil
 }
 
-// wholePlaylist reports whether a tag that the model does not know concerns the whole
-// playlist. Any other one in front of a segment belongs to that segment and leaves with
-// it (RFC 8216, 4.1 and 6.3.1), the first segment's too.
+// wholePlaylist reports whether an unknown tag is about the whole playlist. Any other one
+// before a segment belongs to that segment and leaves with it (RFC 8216, 4.1 and 6.3.1),
+// the first segment's too.
 func wholePlaylist(name string) bool {
 	switch name {
-	case "#EXT-X-PLAYLIST-TYPE", "#EXT-X-PART-INF", // what the model cannot read of them
+	case "#EXT-X-PLAYLIST-TYPE", "#EXT-X-PART-INF", // values that the model cannot read
 		"#EXT-X-ALLOW-CACHE",                                      // RFC 8216, 7
 		"#EXT-X-DEFINE", "#EXT-X-SKIP", "#EXT-X-CONTENT-STEERING", // rfc8216bis
 		"#EXT-X-IMAGES-ONLY",                      // thumbnails as a playlist
@@ -105,7 +104,7 @@ func (p *mediaParser) uri(line string) error {
 	case len(p.list.Segments) == maxSegments:
 		return fmt.Errorf("more than %d segments", maxSegments)
 	case !p.timed:
-		p.odd.note("URI", line, "it has no EXTINF, it is held to last for the target duration")
+		p.odd.note("URI", line, "it has no EXTINF; it is taken to last for the target duration")
 	}
 	if !p.lasts {
 		p.guessed = append(p.guessed, len(p.list.Segments))
@@ -116,7 +115,7 @@ func (p *mediaParser) uri(line string) error {
 	return nil
 }
 
-// end completes what only the whole playlist tells.
+// end completes what depends on the whole playlist.
 func (p *mediaParser) end() error {
 	l := p.list
 	switch {
@@ -134,7 +133,7 @@ func (p *mediaParser) end() error {
 			most = max(most, l.Segments[i].Duration)
 		}
 		l.TargetDuration = int(max(1, most.Round(time.Second)/time.Second))
-		p.odd.note("EXT-X-TARGETDURATION", "", fmt.Sprintf("there is none that can be read, it is %d as its segments last", l.TargetDuration))
+		p.odd.note("EXT-X-TARGETDURATION", "", fmt.Sprintf("it is missing or unreadable; it is %d by the durations of the segments", l.TargetDuration))
 	}
 	for _, i := range p.guessed {
 		l.Segments[i].Duration = time.Duration(l.TargetDuration) * time.Second
@@ -148,37 +147,37 @@ func (p *mediaParser) end() error {
 	return nil
 }
 
-// room sees to it that the segments can be numbered from n on.
+// room ensures that the segments can be numbered from n on.
 func (p *mediaParser) room(tag string, n *int64) {
 	if *n > math.MaxInt64-int64(len(p.list.Segments)) {
-		p.odd.note(tag, fmt.Sprint(*n), "it is too large, its low bits are taken")
+		p.odd.note(tag, fmt.Sprint(*n), "it is too large; its low bits are used")
 		*n &= lowBits
 	}
 }
 
-// once notes a tag of the whole playlist, and whether it is there again.
+// once notes a tag of the whole playlist, and that it is repeated.
 func (p *mediaParser) once(name, value string) {
 	if slices.Contains(p.seen, name) {
-		p.odd.note(name, value, "it is there twice, the last one counts")
+		p.odd.note(name, value, "it appears twice; the last one counts")
 		return
 	}
 	p.seen = append(p.seen, name)
 }
 
-// segment reads the tags that concern the next segment (RFC 8216, 4.3.2).
+// segment reads the tags about the next segment (RFC 8216, 4.3.2).
 func (p *mediaParser) segment(name, value string) (known bool, err error) {
 	s := &p.next
 	switch name {
 	case "#EXTINF":
 		p.extinf(value)
 	case "#EXT-X-BYTERANGE":
-		// Behind the last segment it does no harm.
+		// A malformed one after the last segment does no harm.
 		if s.ByteRange, p.rangeErr = readByteRange(name, value, &p.odd); p.rangeErr != nil {
 			p.rangeErr = bad(name, value, p.rangeErr)
 		}
 	case "#EXT-X-DISCONTINUITY":
 		if s.Discontinuity {
-			p.odd.note(name, value, "it is there twice for one segment, it counts once")
+			p.odd.note(name, value, "it appears twice for one segment; it counts once")
 		}
 		s.Discontinuity = true
 	case "#EXT-X-GAP":
@@ -209,7 +208,7 @@ func (p *mediaParser) segment(name, value string) (known bool, err error) {
 func (p *mediaParser) extinf(value string) {
 	s := &p.next
 	if p.timed {
-		p.odd.note("EXTINF", value, "the one before has no URI, the last one counts")
+		p.odd.note("EXTINF", value, "the one before has no URI; the last one counts")
 	}
 	p.timed, p.lasts, p.variant = true, true, false
 	seconds, title, _ := strings.Cut(value, ",")
@@ -224,16 +223,16 @@ func (p *mediaParser) extinf(value string) {
 	switch {
 	case !ok || d < 0 || d > maxSegment:
 		s.Duration, p.lasts = 0, false
-		p.odd.note("EXTINF", value, "no duration, it is held to be the target duration")
+		p.odd.note("EXTINF", value, "it has no duration; the target duration is used")
 	case strings.Trim(attributes, blanks) != "":
-		p.odd.note("EXTINF", value, "what stands between its duration and the comma is passed over")
+		p.odd.note("EXTINF", value, "the text between its duration and the comma is ignored")
 	default:
 		p.odd.note("EXTINF", value, "its duration is not written as a decimal number")
 	}
 }
 
-// cutTitle cuts at the first comma that is not within quotes; at the first one where
-// quotes have no end.
+// cutTitle cuts at the first comma outside quotes, or at the first comma when the quotes
+// are not closed.
 func cutTitle(s string) (before, title string, found bool) {
 	quoted := false
 	for i := range len(s) {
@@ -254,10 +253,10 @@ func (p *mediaParser) date(name, value string) {
 	t, err := parseDateTime(value)
 	if err != nil {
 		if t, err = looseDateTime(value); err != nil {
-			p.odd.note(name, value, "it is no date and is passed over")
+			p.odd.note(name, value, "it is not a date and is ignored")
 			return
 		}
-		p.odd.note(name, value, "it is not written as ISO 8601 has it")
+		p.odd.note(name, value, "it is not in the form of ISO 8601")
 	}
 	p.next.ProgramDateTime = t
 }
@@ -267,10 +266,10 @@ func (p *mediaParser) bitrate(name, value string) {
 	if err != nil {
 		var ok bool
 		if n, ok = leadingInteger(value); !ok || n > math.MaxInt32 {
-			p.odd.note(name, value, "it is no bit rate and is passed over")
+			p.odd.note(name, value, "it is not a bit rate and is ignored")
 			return
 		}
-		p.odd.note(name, value, "it is read as far as it is a whole number")
+		p.odd.note(name, value, "only its leading whole number is read")
 	}
 	p.next.Bitrate = int(n)
 }

@@ -181,14 +181,14 @@ func TestMediaPlaylistsThatAreRefused(t *testing.T) {
 		name, text, want string
 		truncated        bool
 	}{
-		{"empty body", "", `playlist line 1: "" where #EXTM3U is due: it is truncated`, true},
-		{"blank lines", "\n \n", `playlist line 2: "" where #EXTM3U is due: it is truncated`, true},
-		{"cut in the first line", "#EXTM", `playlist line 1: "#EXTM" where #EXTM3U is due: it is truncated`, true},
-		{"HTML", "<html>\n<body>502</body>\n", `playlist line 1: "<html>" where #EXTM3U is due`, false},
-		{"text before it", "x\n" + live, `playlist line 1: "x" where #EXTM3U is due`, false},
+		{"empty body", "", `playlist line 1: "" instead of #EXTM3U: it is truncated`, true},
+		{"blank lines", "\n \n", `playlist line 2: "" instead of #EXTM3U: it is truncated`, true},
+		{"cut in the first line", "#EXTM", `playlist line 1: "#EXTM" instead of #EXTM3U: it is truncated`, true},
+		{"HTML", "<html>\n<body>502</body>\n", `playlist line 1: "<html>" instead of #EXTM3U`, false},
+		{"text before it", "x\n" + live, `playlist line 1: "x" instead of #EXTM3U`, false},
 		{"cut after EXTINF", strings.TrimSuffix(live, "882001236.m4s\n"), "playlist ends with an EXTINF without its URI: it is truncated", true},
 		{"cut in EXTINF", strings.TrimSuffix(live, ",\n882001236.m4s\n"), "playlist ends with an EXTINF without its URI: it is truncated", true},
-		{"cut in a tag", head + seg + "#EXT-X-PROG", `playlist line 5: "#EXT-X-PROG" is no tag: it is truncated`, true},
+		{"cut in a tag", head + seg + "#EXT-X-PROG", `playlist line 5: "#EXT-X-PROG" is not a tag: it is truncated`, true},
 		{"cut before the target duration", "#EXTM3U\n", "playlist has no EXT-X-TARGETDURATION: it is truncated", true},
 		{"URIs alone", "#EXTM3U\na.ts\n", "playlist has neither EXT-X-TARGETDURATION nor EXTINF", false},
 		{"a variant in it", head + "#EXT-X-STREAM-INF:BANDWIDTH=1\nv.m3u8\n", `playlist line 4: URI "v.m3u8" of a variant in a media playlist`, false},

@@ -1,6 +1,9 @@
 package m3u8
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Pos is a position in a media playlist. Part is -1 in plain HLS: the whole
 // segment MSN; otherwise the part of that index (from 0) of segment MSN.
@@ -20,7 +23,7 @@ func (p Pos) Less(q Pos) bool {
 	return p.Part < q.Part
 }
 
-// Tag is a line of a playlist that this model does not know: kept in place, so
+// Tag is a line of a playlist that this model does not know. It is kept in place, so
 // that it survives a round trip.
 type Tag string
 
@@ -34,7 +37,7 @@ type MediaPlaylist struct {
 	MediaSequence int64
 	// DiscontinuitySequence is EXT-X-DISCONTINUITY-SEQUENCE.
 	DiscontinuitySequence int64
-	// PlaylistType is EXT-X-PLAYLIST-TYPE: empty, EVENT or VOD. Any other is kept
+	// PlaylistType is EXT-X-PLAYLIST-TYPE: empty, EVENT or VOD. Any other type is kept
 	// in Unknown.
 	PlaylistType        string
 	EndList             bool
@@ -45,14 +48,14 @@ type MediaPlaylist struct {
 	// PartTarget is EXT-X-PART-INF's PART-TARGET; 0 when absent.
 	PartTarget time.Duration
 	Segments   []Segment
-	// Unknown are lines that concern the whole playlist and that this model does not
-	// know, in order.
+	// Unknown are the lines about the whole playlist that this model does not know, in
+	// order.
 	Unknown []Tag
-	// Trailing are the lines after the last segment, as they are written: the
-	// parts and tags of a segment that is not complete yet, unknown lines.
+	// Trailing are the lines after the last segment, as written: the parts and tags of
+	// a segment that is not complete yet, and unknown lines.
 	Trailing []Tag
-	// Oddities say in words what was not as RFC 8216 has it and how it was read, with
-	// the line: the first of each kind, at most 8. They are not encoded.
+	// Oddities are the deviations from RFC 8216 in words, each with its line and how it
+	// was read: the first of each kind, at most 8. They are not encoded.
 	Oddities []string
 }
 
@@ -62,32 +65,32 @@ type Segment struct {
 	// Duration and Title are EXTINF's.
 	Duration time.Duration
 	Title    string
-	// ByteRange is EXT-X-BYTERANGE; nil for the whole resource.
+	// ByteRange is EXT-X-BYTERANGE; nil means the whole resource.
 	ByteRange *ByteRange
 	// Discontinuity is EXT-X-DISCONTINUITY before this segment.
 	Discontinuity bool
 	// Gap is EXT-X-GAP: listed, but its media is missing.
 	Gap bool
-	// Keys are the EXT-X-KEY tags that apply from here on; nil: as before.
+	// Keys are the EXT-X-KEY tags that apply from here on; nil means no change.
 	Keys []Key
-	// Map is the EXT-X-MAP that applies to this segment; nil for none. The
-	// parser sets it on every segment it applies to (the same pointer); the
-	// writer writes it where it changes.
+	// Map is the EXT-X-MAP that applies to this segment; nil when there is none. The
+	// parser sets the same pointer on every segment it applies to; the writer
+	// writes it where it changes.
 	Map *Map
 	// ProgramDateTime is EXT-X-PROGRAM-DATE-TIME; zero when absent.
 	ProgramDateTime time.Time
-	// DateRanges are EXT-X-DATERANGE tags before this segment. They concern the whole
-	// playlist, and are kept where they stand.
+	// DateRanges are EXT-X-DATERANGE tags before this segment. They are about the whole
+	// playlist, and are kept in place.
 	DateRanges []DateRange
 	// Bitrate is EXT-X-BITRATE in kbit/s; 0 when absent.
 	Bitrate int
-	// Unknown are lines before this segment that this model does not know, in order:
-	// they belong to it (RFC 8216, 4.1), the first one's too.
+	// Unknown are the lines before this segment that this model does not know, in order.
+	// They belong to it (RFC 8216, 4.1), those before the first segment too.
 	Unknown []Tag
 }
 
-// ByteRange is a part of a resource: Length bytes from Offset. Offset is -1
-// where the playlist leaves it out (right after the segment before).
+// ByteRange is a part of a resource: Length bytes from Offset. Offset is -1 when the
+// playlist omits it, which means right after the segment before.
 type ByteRange struct {
 	Length, Offset int64
 }
@@ -102,7 +105,7 @@ type Map struct {
 
 // Key is EXT-X-KEY or EXT-X-SESSION-KEY.
 type Key struct {
-	Method            string // NONE, AES-128, SAMPLE-AES, ...; empty when absent, which says nothing
+	Method            string // NONE, AES-128, SAMPLE-AES, ...; empty when absent
 	URI               string
 	IV                string // as written, 0x...; empty when absent
 	KeyFormat         string
@@ -114,8 +117,8 @@ type Key struct {
 // DateRange is EXT-X-DATERANGE with its attributes in the order written.
 type DateRange struct {
 	Attributes []Attribute
-	// Text is what stands behind the tag's colon where it is no attribute list in
-	// canonical form; it is written instead of Attributes then. Else empty.
+	// Text is the text after the tag's colon when it is not an attribute list in
+	// canonical form; it is then written instead of Attributes. Empty otherwise.
 	Text string
 }
 
@@ -151,3 +154,39 @@ func (p *MediaPlaylist) NextMSN() int64 { return p.MediaSequence + int64(len(p.S
 
 // LastMSN is the MSN of the newest segment, MediaSequence-1 when there is none.
 func (p *MediaPlaylist) LastMSN() int64 { return p.NextMSN() - 1 }
+
+// Parts reports whether the playlist is a low-latency one (rfc8216bis, 4.4.3.7, 4.4.4.9
+// and 4.4.5.3): it has EXT-X-PART-INF, or a part or a preload hint anywhere.
+func (p *MediaPlaylist) Parts() bool {
+	if p.PartTarget > 0 || slices.ContainsFunc(p.Unknown, named("#EXT-X-PART-INF")) || slices.ContainsFunc(p.Trailing, ofParts) {
+		return true
+	}
+	return slices.ContainsFunc(p.Segments, func(s Segment) bool { return slices.ContainsFunc(s.Unknown, ofParts) })
+}
+
+// LastPart is the index, as in Pos, of the newest part of the segment that is not
+// complete yet: the number of EXT-X-PART tags in Trailing, less one.
+func (p *MediaPlaylist) LastPart() int {
+	last := -1
+	for _, t := range p.Trailing {
+		if t.name() == "#EXT-X-PART" {
+			last++
+		}
+	}
+	return last
+}
+
+// Defines reports whether the playlist has EXT-X-DEFINE, so that its URIs may hold
+// variables (rfc8216bis, 4.3).
+func (p *MediaPlaylist) Defines() bool { return slices.ContainsFunc(p.Unknown, named("#EXT-X-DEFINE")) }
+
+// Skips reports whether the playlist is a delta update: it has EXT-X-SKIP (rfc8216bis,
+// 4.4.5.2), so the numbers of its segments are wrong.
+func (p *MediaPlaylist) Skips() bool { return slices.ContainsFunc(p.Unknown, named("#EXT-X-SKIP")) }
+
+func named(name string) func(Tag) bool { return func(t Tag) bool { return t.name() == name } }
+
+func ofParts(t Tag) bool {
+	name := t.name()
+	return name == "#EXT-X-PART" || name == "#EXT-X-PRELOAD-HINT"
+}

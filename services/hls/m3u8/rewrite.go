@@ -6,10 +6,9 @@ import (
 	"strings"
 )
 
-// Rewrite returns the text of a playlist of either kind with each URI replaced by what f
-// makes of it: the URI lines and the URI attributes. All else, line ends and oddities
-// included, stays byte for byte. A URI with variables ({$name}, rfc8216bis, 4.3) is given
-// to f as it stands.
+// Rewrite returns the text of a playlist of either kind with f applied to each URI, those
+// of lines and those of attributes. Everything else, line ends and oddities included,
+// stays byte for byte. f gets a URI with variables ({$name}, rfc8216bis, 4.3) as written.
 func Rewrite(b []byte, f func(uri string) string) []byte {
 	rest, marked := strings.CutPrefix(string(b), byteOrderMark)
 	out := make([]byte, 0, len(b)+len(b)/4)
@@ -30,7 +29,7 @@ func rewriteLine(out []byte, line string, f func(string) string) []byte {
 	if text == "" {
 		return append(out, line...)
 	}
-	at := strings.Index(line, text) // blanks are before it
+	at := strings.Index(line, text) // after the blanks
 	if text[0] != '#' {
 		out = append(append(out, line[:at]...), f(text)...)
 		return append(out, line[at+len(text):]...)
@@ -46,7 +45,7 @@ func rewriteLine(out []byte, line string, f func(string) string) []byte {
 	return rewriteList(out, line[list:at+len(text)], line[at+len(text):], f)
 }
 
-// rewriteList replaces the values of URI in an attribute list, which rest follows.
+// rewriteList replaces the values of URI in an attribute list, and appends rest.
 func rewriteList(out []byte, list, rest string, f func(string) string) []byte {
 	done := 0
 	for i := 0; i < len(list); {
@@ -71,20 +70,20 @@ func rewriteList(out []byte, list, rest string, f func(string) string) []byte {
 	return append(append(out, list[done:]...), rest...)
 }
 
-// hasURI reports whether a tag names something by its attribute URI.
+// hasURI reports whether a tag has an attribute URI.
 func hasURI(name string) bool {
 	switch name {
 	case "#EXT-X-KEY", "#EXT-X-SESSION-KEY", "#EXT-X-MAP", "#EXT-X-MEDIA", "#EXT-X-I-FRAME-STREAM-INF", "#EXT-X-PART",
 		"#EXT-X-PRELOAD-HINT", "#EXT-X-RENDITION-REPORT", "#EXT-X-SESSION-DATA",
-		"#EXT-X-IMAGE-STREAM-INF": // thumbnails, no RFC's
+		"#EXT-X-IMAGE-STREAM-INF": // thumbnails, in no RFC
 		return true
 	}
 	return false
 }
 
 // SetNumbers returns the text of a media playlist with other sequence numbers (RFC 8216,
-// 4.3.3.2 and 4.3.3.3); -1 leaves one as it is. Where a tag is missing it is put behind
-// EXT-X-TARGETDURATION, or behind the first line. All else stays byte for byte.
+// 4.3.3.2 and 4.3.3.3); -1 keeps the old one. A missing tag is inserted after
+// EXT-X-TARGETDURATION, or after the first line. Everything else stays byte for byte.
 func SetNumbers(b []byte, mediaSequence, discontinuitySequence int64) []byte {
 	numbers := [2]struct {
 		tag string
@@ -94,7 +93,7 @@ func SetNumbers(b []byte, mediaSequence, discontinuitySequence int64) []byte {
 	out := make([]byte, 0, len(b)+64)
 	text := string(b)
 	cr := strings.IndexByte(text, '\r') >= 0
-	insert, newline, fixed := 0, "\n", false // behind which byte of out, and how lines end
+	insert, newline, fixed := 0, "\n", false // where missing tags go in out, and the line end
 	for text != "" {
 		var line, end string
 		line, end, text = cutLine(text, cr)
@@ -116,7 +115,7 @@ func SetNumbers(b []byte, mediaSequence, discontinuitySequence int64) []byte {
 				newline = end
 			}
 		case name == "#EXTINF", name != "" && name[0] != '#':
-			fixed = true // a tag that comes before the first segment goes no further
+			fixed = true // missing tags go before the first segment
 		}
 	}
 	var missing []byte
@@ -126,7 +125,7 @@ func SetNumbers(b []byte, mediaSequence, discontinuitySequence int64) []byte {
 		}
 	}
 	if insert == 0 || len(missing) == 0 {
-		return out // no playlist, or complete
+		return out // not a playlist, or complete
 	}
 	if c := out[insert-1]; c != '\n' && c != '\r' {
 		missing = append([]byte(newline), bytes.TrimSuffix(missing, []byte(newline))...)
@@ -134,7 +133,7 @@ func SetNumbers(b []byte, mediaSequence, discontinuitySequence int64) []byte {
 	return append(out[:insert:insert], append(missing, out[insert:]...)...)
 }
 
-// appendValue writes a tag's line with another value.
+// appendValue appends a tag's line with another value.
 func appendValue(out []byte, line string, n int64) []byte {
 	at := strings.IndexByte(line, ':') + 1
 	if at == 0 {

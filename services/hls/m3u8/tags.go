@@ -2,18 +2,19 @@ package m3u8
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
-// The tags with attribute lists that media and multivariant playlists share, or
-// that segments share: how each is read and written.
+// How the tags with attribute lists are read and written that both kinds of playlists, or
+// several segments, share.
 
-// parseMap returns nil where there is no URI: it names nothing then.
+// parseMap returns nil when there is no URI.
 func parseMap(v string, odd *oddities) (*Map, error) {
 	a := parseAttributes("EXT-X-MAP", v, odd)
 	m := Map{URI: a.text("URI")}
 	if m.URI == "" {
-		odd.note("EXT-X-MAP", v, "it has no URI and is passed over")
+		odd.note("EXT-X-MAP", v, "it has no URI and is ignored")
 		return nil, nil
 	}
 	if r, ok := a.take("BYTERANGE"); ok {
@@ -34,7 +35,7 @@ func (m *Map) append(b []byte) []byte {
 	return l.end()
 }
 
-// same reports whether two maps name the same section; nil is none.
+// same reports whether two maps name the same section. nil names no section.
 func (m *Map) same(o *Map) bool {
 	if m == o {
 		return true
@@ -48,8 +49,8 @@ func (m *Map) same(o *Map) bool {
 	return *m.ByteRange == *o.ByteRange
 }
 
-// parseKey leaves empty what is missing: only who has the key's media can tell whether
-// it plays all the same.
+// parseKey leaves missing attributes empty: only a player can tell whether the media
+// plays all the same.
 func parseKey(tag, v string, odd *oddities) Key {
 	a := parseAttributes(tag, v, odd)
 	k := Key{
@@ -83,13 +84,13 @@ func (k *Key) append(b []byte, tag string) []byte {
 	return l.end()
 }
 
-// parseStart returns nil where there is no offset, as ffmpeg does.
+// parseStart returns nil when there is no offset, as FFmpeg does.
 func parseStart(v string, odd *oddities) *Start {
 	a := parseAttributes("EXT-X-START", v, odd)
 	s := Start{Precise: a.yes("PRECISE")}
 	var ok bool
 	if s.TimeOffset, ok = a.seconds("TIME-OFFSET"); !ok {
-		odd.note("EXT-X-START", v, "it has no TIME-OFFSET and is passed over")
+		odd.note("EXT-X-START", v, "it has no TIME-OFFSET and is ignored")
 		return nil
 	}
 	s.Unknown = a.rest()
@@ -128,7 +129,7 @@ func (c *ServerControl) append(b []byte) []byte {
 	return l.end()
 }
 
-// parseDateRange keeps the text where the attributes alone would not give it back.
+// parseDateRange keeps the text when the attributes would not be written as the same text.
 func parseDateRange(v string, odd *oddities) DateRange {
 	a := parseAttributes("EXT-X-DATERANGE", v, odd)
 	r := DateRange{Attributes: a.rest()}
@@ -147,4 +148,28 @@ func (r *DateRange) append(b []byte) []byte {
 	l := beginList(b, "#EXT-X-DATERANGE:")
 	l.all(r.Attributes)
 	return l.end()
+}
+
+// Succeed returns the keys in force after newer ones: a key ends with the next key of
+// its format, and all end with METHOD=NONE (RFC 8216, 4.3.2.4). A key without a method
+// has no effect. Neither slice is changed.
+func Succeed(keys, newer []Key) []Key {
+	for _, k := range newer {
+		switch k.Method {
+		case "NONE":
+			keys = nil
+			continue
+		case "":
+			continue
+		}
+		keys = slices.DeleteFunc(slices.Clone(keys), func(o Key) bool { return o.KeyFormat == k.KeyFormat })
+		keys = append(keys, k)
+	}
+	return keys
+}
+
+// Equal reports whether two keys are the same in every attribute.
+func (k Key) Equal(o Key) bool {
+	return k.Method == o.Method && k.URI == o.URI && k.IV == o.IV && k.KeyFormat == o.KeyFormat &&
+		k.KeyFormatVersions == o.KeyFormatVersions && slices.Equal(k.Unknown, o.Unknown)
 }

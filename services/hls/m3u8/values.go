@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// Bounds of durations: of any, and of a segment, so that the sum over maxSegments
-// is a time.Duration still.
+// Bounds of any duration, and of a segment's: the sum over maxSegments must fit in a
+// time.Duration.
 const (
 	maxDuration = 366 * 24 * time.Hour
 	maxSegment  = 24 * time.Hour
@@ -58,7 +58,7 @@ func parseSeconds(s string) (time.Duration, error) {
 }
 
 // leadingNumber returns the decimal number that s begins with, as C's strtod finds it:
-// blanks, a sign, digits, a point, an exponent. Empty where there is none.
+// blanks, a sign, digits, a point, an exponent. Empty when there is none.
 func leadingNumber(s string) (number, rest string) {
 	s = strings.TrimLeft(s, blanks)
 	i := 0
@@ -110,18 +110,18 @@ func leadingSeconds(s string) (d time.Duration, rest string, ok bool) {
 	return time.Duration(math.Round(f * float64(time.Second))), rest, true
 }
 
-// lowBits are those that ffmpeg leaves of a media sequence number that is too large.
+// lowBits are the bits that FFmpeg keeps of a media sequence number that is too large.
 const lowBits = math.MaxInt64 / 2
 
 // leadingInteger reads the whole number that s begins with, quoted or not, as C's
-// strtoull does; of what is too large the low bits, as ffmpeg has it.
+// strtoull does; of a number that is too large the low bits, as FFmpeg does.
 func leadingInteger(s string) (n int64, ok bool) {
 	s = strings.TrimPrefix(strings.Trim(s, blanks+`"`), "+")
 	end := digits(s, 0)
 	if end == 0 {
 		return 0, false
 	}
-	u, _ := strconv.ParseUint(s[:end], 10, 64) // the largest where it is larger still
+	u, _ := strconv.ParseUint(s[:end], 10, 64) // saturates
 	if u > math.MaxInt64 {
 		u &= lowBits
 	}
@@ -156,9 +156,9 @@ func appendSeconds(b []byte, d time.Duration) []byte {
 	return b
 }
 
-// dateTimeLayouts are ISO 8601 as RFC 8216, 4.3.2.6 wants it, then what encoders
-// write besides: a zone without its colon, without its minutes, or none (which is
-// read as UTC).
+// dateTimeLayouts are ISO 8601 as RFC 8216, 4.3.2.6, requires it, then other forms that
+// encoders write: a zone without its colon, without its minutes, or no zone, which is
+// read as UTC.
 var dateTimeLayouts = [...]string{
 	time.RFC3339Nano,
 	"2006-01-02T15:04:05.999999999Z0700",
@@ -170,7 +170,7 @@ func parseDateTime(v string) (time.Time, error) {
 	for _, layout := range dateTimeLayouts {
 		if t, err := time.Parse(layout, v); err == nil {
 			if _, offset := t.Zone(); offset == 0 {
-				t = t.UTC() // however it was written
+				t = t.UTC() // in whatever form it was written
 			}
 			return t, nil
 		}
@@ -178,7 +178,7 @@ func parseDateTime(v string) (time.Time, error) {
 	return time.Time{}, errors.New("not a date and time of ISO 8601")
 }
 
-// looseDateTimeLayouts are what players read though it is not RFC 8216's: Date.parse of
+// looseDateTimeLayouts are further forms that players read: those of Date.parse in
 // browsers, and the basic format of ISO 8601.
 var looseDateTimeLayouts = [...]string{
 	"2006-01-02T15:04Z07:00",
@@ -187,7 +187,7 @@ var looseDateTimeLayouts = [...]string{
 	"20060102T150405.999999999",
 }
 
-// looseDateTime reads what parseDateTime does not, if a player might.
+// looseDateTime reads the forms that players accept beyond parseDateTime.
 func looseDateTime(v string) (time.Time, error) {
 	v = strings.ToUpper(strings.Trim(v, blanks+`"`))
 	if len(v) > len("2006-01-02") && v[len("2006-01-02")] == ' ' {
@@ -205,8 +205,7 @@ func looseDateTime(v string) (time.Time, error) {
 	return time.Time{}, errors.New("not a date and time of ISO 8601")
 }
 
-// appendDateTime writes t with milliseconds, or with more where t has more; UTC
-// as Z.
+// appendDateTime writes t with milliseconds, or more digits when t has them; UTC as Z.
 func appendDateTime(b []byte, t time.Time) []byte {
 	layout := "2006-01-02T15:04:05.000Z07:00"
 	if t.Nanosecond()%int(time.Millisecond) != 0 {
@@ -232,8 +231,8 @@ func parseByteRange(v string) (*ByteRange, error) {
 	return &r, nil
 }
 
-// looseByteRange reads what parseByteRange does not, with blanks, quotes or decimals. An
-// error it leaves to parseByteRange to say.
+// looseByteRange reads byte ranges with blanks, quotes or decimals. The error is that of
+// parseByteRange.
 func looseByteRange(v string) (*ByteRange, bool) {
 	length, offset, explicit := strings.Cut(strings.Trim(v, blanks+`"`), "@")
 	r := ByteRange{Offset: -1}
@@ -249,15 +248,15 @@ func looseByteRange(v string) (*ByteRange, bool) {
 	return &r, true
 }
 
-// readByteRange reads a byte range of the tag what. One that cannot be read is an error:
-// without it a segment would be other bytes.
+// readByteRange reads a byte range of the tag what. An unreadable one is an error: without
+// it the segment would be other bytes.
 func readByteRange(what, v string, odd *oddities) (*ByteRange, error) {
 	r, err := parseByteRange(v)
 	if err == nil {
 		return r, nil
 	}
 	if r, ok := looseByteRange(v); ok {
-		odd.note(what, v, "it is read as far as its numbers are whole ones")
+		odd.note(what, v, "only its leading whole numbers are read")
 		return r, nil
 	}
 	return nil, err

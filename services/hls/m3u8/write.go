@@ -2,14 +2,14 @@ package m3u8
 
 import "strconv"
 
-// Encode returns the playlist as text. Its strings must hold neither line ends nor
-// quotes: the parser lets none through, who builds one by hand sees to it.
+// Encode returns the playlist as text. Its strings must not hold line ends or quotes; the
+// parser refuses them.
 func (p *MediaPlaylist) Encode() []byte {
 	return p.Append(make([]byte, 0, 256+160*len(p.Segments)))
 }
 
-// Append adds the playlist's text to b and returns the longer slice. It allocates
-// nothing where b has room.
+// Append appends the playlist's text to b and returns the longer slice. It allocates
+// nothing when b has room.
 func (p *MediaPlaylist) Append(b []byte) []byte {
 	b = p.appendHeader(b)
 	var m *Map

@@ -1,5 +1,4 @@
-// Package media holds the media types that every service shares: the grid on which
-// a signal is cut into segments, a segment with its parts, and the names under
-// which a playlist, an initialization section and a segment are published. It is
-// pure and knows of no file and no connection.
+// Package media holds the media types that services share: the grid on which a signal is
+// cut into segments, a segment with its parts, and the names of playlists,
+// initialization sections and segments. It is pure: no files, no connections.
 package media

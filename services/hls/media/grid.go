@@ -2,26 +2,26 @@ package media
 
 import "time"
 
-// Grid is where the segments of a signal begin and how they are numbered. It is
+// Grid defines where the segments of a signal begin and how they are numbered. It is
 // locked to the Unix epoch, so that any two workers and any restart cut the same
 // segments under the same numbers: segment N begins (N-Offset)*Segment after the
 // epoch.
 type Grid struct {
-	// Segment is how long every segment is. It must be a whole number of
-	// microseconds. Zero means DefaultSegment.
+	// Segment is the length of every segment, a whole number of microseconds. Zero means
+	// DefaultSegment.
 	Segment time.Duration
-	// Offset is added to a segment's number. It lets the numbers of a signal go on
-	// upwards when its segments become longer. Zero for the plain grid.
+	// Offset is added to a segment's number, so that the numbers of a signal keep rising
+	// when its segments become longer. Zero in the plain grid.
 	Offset int64
 }
 
-// DefaultSegment is the length of a segment where nothing else is asked for.
+// DefaultSegment is the default length of a segment.
 const DefaultSegment = 2 * time.Second
 
-// MaxSegment is the longest segment that is taken.
+// MaxSegment is the longest allowed segment.
 const MaxSegment = time.Minute
 
-// Length returns how long a segment is, which is never zero.
+// Length returns the length of a segment; it is never zero.
 func (g Grid) Length() time.Duration {
 	if g.Segment == 0 {
 		return DefaultSegment
@@ -29,7 +29,7 @@ func (g Grid) Length() time.Duration {
 	return g.Segment
 }
 
-// At returns the media sequence number of the segment that is being recorded at t.
+// At returns the media sequence number of the segment that is recorded at t.
 func (g Grid) At(t time.Time) int64 {
 	return floorDiv(t.UnixNano(), int64(g.Length())) + g.Offset
 }
@@ -43,14 +43,14 @@ func (g Grid) Elapsed(n int64) time.Duration {
 func (g Grid) Start(n int64) time.Time { return time.Unix(0, int64(g.Elapsed(n))).UTC() }
 
 // Units returns the length of a segment in units of 1/timescale seconds; ok is
-// false where that is no whole number.
+// false when that is not a whole number.
 func (g Grid) Units(timescale uint32) (units uint64, ok bool) {
 	n := uint64(g.Length()) * uint64(timescale)
 	return n / uint64(time.Second), n%uint64(time.Second) == 0
 }
 
 // TargetDuration returns the EXT-X-TARGETDURATION of the grid in seconds
-// (RFC 8216, 4.3.3.1: a segment's length, rounded, is not above it).
+// (RFC 8216, 4.3.3.1: no segment's rounded length exceeds it).
 func (g Grid) TargetDuration() int {
 	return max(int((g.Length()+time.Second/2)/time.Second), 1)
 }

@@ -12,8 +12,8 @@ import (
 const (
 	// PlaylistName is the media playlist of a signal.
 	PlaylistName = "playlist.m3u8"
-	// SegmentExt ends the name of a segment, InitPrefix begins and InitExt ends that
-	// of an initialization section.
+	// SegmentExt ends the name of a segment. InitPrefix and InitExt enclose that of an
+	// initialization section.
 	SegmentExt = ".m4s"
 	InitPrefix = "init-"
 	InitExt    = ".mp4"
@@ -22,8 +22,8 @@ const (
 // SegmentName returns the name of segment msn.
 func SegmentName(msn int64) string { return strconv.FormatInt(msn, 10) + SegmentExt }
 
-// SegmentNumber returns the media sequence number in a segment's name. A number has
-// only one name: leading zeros and signs are refused.
+// SegmentNumber returns the media sequence number in a segment's name. Leading zeros and
+// signs are refused, so that a number has only one name.
 func SegmentNumber(name string) (int64, error) {
 	digits, ok := strings.CutSuffix(name, SegmentExt)
 	n, err := strconv.ParseInt(digits, 10, 64)
@@ -33,15 +33,15 @@ func SegmentNumber(name string) (int64, error) {
 	return n, nil
 }
 
-// InitName returns the name of an initialization section, made from its content:
-// one name never means two things.
+// InitName returns the name of an initialization section, derived from its content so
+// that a name never stands for two of them.
 func InitName(init []byte) string {
 	sum := sha256.Sum256(init)
 	return InitPrefix + hex.EncodeToString(sum[:4]) + InitExt
 }
 
-// IsInit reports whether name is that of an initialization section: between prefix
-// and extension stand 1 to 64 letters, digits, _ and -.
+// IsInit reports whether name is that of an initialization section, with 1 to 64 letters,
+// digits, _ and - between prefix and extension.
 func IsInit(name string) bool {
 	id, ok := strings.CutPrefix(name, InitPrefix)
 	id, ext := strings.CutSuffix(id, InitExt)
@@ -49,8 +49,8 @@ func IsInit(name string) bool {
 		strings.Trim(id, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_-") == ""
 }
 
-// IsMedia reports whether name is the final one of an initialization section or a
-// segment. What is still being written has another.
+// IsMedia reports whether name is that of an initialization section or a segment. A file
+// that is still being written has another name.
 func IsMedia(name string) bool {
 	_, err := SegmentNumber(name)
 	return err == nil || IsInit(name)

@@ -8,16 +8,16 @@ type Segment struct {
 	MSN int64
 	// Data is its bytes: whole fragments, one after the other.
 	Data []byte
-	// Parts are where its fragments lie in Data, in order. They cover it.
+	// Parts are its fragments within Data, in order. They cover it.
 	Parts []Part
 }
 
 // Part is one fragment of a segment.
 type Part struct {
-	// Offset and Length are in bytes of the segment's data.
+	// Offset and Length are in bytes of Segment.Data.
 	Offset, Length int
-	// Duration is that of its picture.
+	// Duration is that of its video.
 	Duration time.Duration
-	// Independent reports whether it begins with a key frame.
+	// Independent is true when it begins with a key frame.
 	Independent bool
 }

@@ -1,6 +1,3 @@
-// Package dial connects to services of this machine by the name localhost, whatever
-// that name resolves to. RFC 6761, 6.3, lets programs know it without asking: some
-// machines resolve it to ::1 alone, some to 127.0.0.1 alone, some not at all.
 package dial
 
 import (
@@ -10,7 +7,7 @@ import (
 	"time"
 )
 
-// Context is what http.Transport takes as DialContext.
+// Context is the type of http.Transport's DialContext.
 type Context func(ctx context.Context, network, address string) (net.Conn, error)
 
 // Within returns a Context that connects within timeout.
@@ -19,7 +16,7 @@ func Within(timeout time.Duration) Context {
 }
 
 // From returns a Context that connects by next. localhost is tried at each of the two
-// loopback addresses; any other host is next's to find.
+// loopback addresses; any other host is left to next.
 func From(next Context) Context {
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
 		host, port, err := net.SplitHostPort(address)
@@ -41,6 +38,18 @@ func From(next Context) Context {
 		}
 		return nil, first
 	}
+}
+
+// Localhost is the name of this machine (RFC 6761, 6.3).
+const Localhost = "localhost"
+
+// Reachable returns the host by which this machine reaches what listens on address:
+// localhost for every address of it and for a loopback address.
+func Reachable(address string) string {
+	if ip := net.ParseIP(address); ip == nil || ip.IsUnspecified() || ip.IsLoopback() {
+		return Localhost
+	}
+	return address
 }
 
 // IsLocalhost reports whether a host is the name localhost.

@@ -39,7 +39,7 @@ func TestEventsSurviveTheLog(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			l := line(t, c.in)
-			if l.Message != "something happened" || l.Module != "proxy" || l.Field("event") != c.in.Kind() {
+			if l.Message != "something happened" || l.Module != "proxy" || KindOf(l) != c.in.Kind() {
 				t.Errorf("got the line %+v, want the message, the module and the event's kind", l)
 			}
 			got, ok, err := EventOf(l)
@@ -69,5 +69,15 @@ func TestEventOf(t *testing.T) {
 				t.Errorf("got error %v, want one with %q", err, c.wantErr)
 			}
 		})
+	}
+}
+
+// TestEveryKindDecodesToItself holds the table of kinds to the types in it.
+func TestEveryKindDecodesToItself(t *testing.T) {
+	for kind := range kinds {
+		e, known, err := Decode(kind, []byte("{}"))
+		if !known || err != nil || e.Kind() != kind {
+			t.Errorf("%s: got %v, %t, %v", kind, e, known, err)
+		}
 	}
 }

@@ -1,29 +1,30 @@
 package event
 
-// Film tells what becomes of a file in the input folder. It is told again when that
-// changes.
+// Film tells the state of a file in the input folder, at first and whenever it changes.
 type Film struct {
 	// File is its name in the input folder.
 	File string `json:"file"`
-	// Signal is what it is or would be on air as; empty where it is passed over.
+	// Signal is the signal that the file is or would be; empty when it is passed over.
 	Signal string `json:"signal,omitempty"`
-	// State is what becomes of it.
+	// State is where it stands.
 	State FilmState `json:"state"`
-	// Reason is why it is not aired whole, in words; empty where it is.
+	// Reason is why it is not aired whole, in words; empty when it is.
 	Reason string `json:"reason,omitempty"`
 }
 
-// Kind returns "film".
-func (Film) Kind() string { return "film" }
+// Kind returns KindFilm.
+func (Film) Kind() Kind { return KindFilm }
 
-// FilmState is what becomes of a file in the input folder.
+func (Film) isEvent() {}
+
+// FilmState is where a file in the input folder stands.
 type FilmState string
 
 // The states of a film.
 const (
 	FilmAired   FilmState = "aired"       // its signal is on air
-	FilmWaiting FilmState = "waiting"     // it is being made, is queued, or is still being copied
+	FilmWaiting FilmState = "waiting"     // it is being made, queued, or still being copied
 	FilmRefused FilmState = "refused"     // it cannot be aired as it is
-	FilmPassed  FilmState = "passed over" // it is no film
-	FilmGone    FilmState = "gone"        // the file is there no more
+	FilmPassed  FilmState = "passed over" // it is not a film
+	FilmGone    FilmState = "gone"        // the file has been removed
 )

@@ -58,16 +58,16 @@ type Field struct {
 // Line is one line that a child wrote to its log.
 type Line struct {
 	Time time.Time `json:"time"`
-	// Level is LevelInfo for a line that is not hclog's JSON.
+	// Level is LevelInfo when the line is not hclog's JSON.
 	Level Level `json:"level"`
-	// Module is hclog's name of the logger, empty for a line not from hclog.
+	// Module is hclog's name of the logger; empty when the line is not from hclog.
 	Module  string `json:"module"`
 	Message string `json:"message"`
 	// Fields are sorted by key, `signal` first.
 	Fields []Field `json:"fields,omitempty"`
 }
 
-// Field returns the text of the field named key, empty when there is none.
+// Field returns the text of the field named key; empty when there is none.
 func (l Line) Field(key string) string {
 	for _, f := range l.Fields {
 		if f.Key == key {
@@ -77,7 +77,7 @@ func (l Line) Field(key string) string {
 	return ""
 }
 
-// FieldText is the fields as `key=value` separated by single spaces.
+// FieldText returns the fields as `key=value`, separated by single spaces.
 func (l Line) FieldText() string {
 	var b strings.Builder
 	for i, f := range l.Fields {
@@ -112,9 +112,9 @@ func textOf(v any) string {
 }
 
 // ParseLine reads one line of a child's log: hclog's JSON, or any other text,
-// which becomes a message at level info (a panic's trace, what FFmpeg says).
+// which becomes a message at level info (a panic's trace, FFmpeg's output).
 // It never fails. Text is cleaned of control sequences; now is the time of a
-// line that carries none.
+// line that has none.
 func ParseLine(b []byte, now time.Time) Line {
 	m, ok := hclogEntry(b)
 	if !ok {
@@ -143,8 +143,8 @@ func ParseLine(b []byte, now time.Time) Line {
 	return l
 }
 
-// hclogEntry decodes a line of hclog's JSON. Other JSON, which FFmpeg's or a
-// player's own log may be, is none: as a text it can still be read.
+// hclogEntry decodes a line of hclog's JSON. Other JSON, such as FFmpeg's or a player's
+// own log, is refused: it is shown as text.
 func hclogEntry(b []byte) (map[string]any, bool) {
 	if len(b) == 0 || b[0] != '{' {
 		return nil, false

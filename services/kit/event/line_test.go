@@ -94,7 +94,7 @@ func FuzzParseLine(f *testing.F) {
 			wantClean(t, field.Key)
 			wantClean(t, textOf(field.Value))
 		}
-		if e, ok, err := EventOf(l); ok && err == nil && e.Kind() != l.Field("event") {
+		if e, ok, err := EventOf(l); ok && err == nil && e.Kind() != KindOf(l) {
 			t.Errorf("got an event of kind %q from one named %q", e.Kind(), l.Field("event"))
 		}
 	})

@@ -8,35 +8,35 @@ import (
 )
 
 const (
-	// TellEvery is how often it is told again that something lasts.
+	// TellEvery is how often something that lasts is told again.
 	TellEvery = 10 * time.Second
 	// recurringMost is how many different texts a Recurring tells apart.
 	recurringMost = 64
 )
 
-// Recurring says when to tell of what is seen again and again, an error or a state:
-// when it begins, each Every while it lasts, and when it ends. What is equal is told
-// apart by its text alone, so no text may hold a number that moves. The zero value
-// is ready. Pure: time is what its callers say. Not safe for concurrent use.
+// Recurring decides when to tell of an error or a state that is seen again and again:
+// when it begins, every Every while it lasts, and when it ends. It identifies them by
+// their text, so no text may hold a changing number. The zero value is ready. Pure:
+// callers pass the time. Not safe for concurrent use.
 //
 //	if t, tell := r.Seen(err.Error(), now); tell { log.Warn(t.String()) }
 //	for _, t := range r.Ended(now) { log.Info(t.String()) }
 type Recurring struct {
-	// Every is the time between two tellings of what lasts; zero: TellEvery.
+	// Every is the time between two tellings; zero means TellEvery.
 	Every time.Duration
-	// Quiet is how long something has not been seen when it has ended; zero: Every.
+	// Quiet is how long something must not be seen to have ended; zero means Every.
 	Quiet time.Duration
 
 	seen map[string]*recurrence
 }
 
-// recurrence is one thing that lasts.
+// recurrence is one text that lasts.
 type recurrence struct {
 	since, last, told time.Time
 	times             int
 }
 
-// Phase is where in its time something is told.
+// Phase is when in its life something is told.
 type Phase uint8
 
 // The phases.
@@ -50,7 +50,7 @@ const (
 type Telling struct {
 	Text  string
 	Phase Phase
-	// Since is when it was seen first, Last when it was seen last, Times how often.
+	// Since is when it was first seen, Last when it was last seen, Times how often.
 	Since, Last time.Time
 	Times       int
 }
@@ -69,8 +69,8 @@ func (t Telling) String() string {
 	return t.Text
 }
 
-// Seen takes that something is so, or happened, at now. It returns what to tell of
-// it, and false when there is nothing to tell.
+// Seen notes that text was seen at now, and returns what to tell of it; false when
+// there is nothing to tell.
 func (r *Recurring) Seen(text string, now time.Time) (Telling, bool) {
 	e := r.seen[text]
 	if e == nil {
@@ -90,7 +90,7 @@ func (r *Recurring) Seen(text string, now time.Time) (Telling, bool) {
 	return Telling{text, Lasts, e.since, now, e.times}, true
 }
 
-// Ended returns what has not been seen for Quiet, each once, in order of text.
+// Ended returns what has not been seen for Quiet, each once, sorted by text.
 func (r *Recurring) Ended(now time.Time) []Telling {
 	quiet := r.Quiet
 	if quiet <= 0 {
@@ -99,7 +99,7 @@ func (r *Recurring) Ended(now time.Time) []Telling {
 	return r.end(func(_ string, e *recurrence) bool { return now.Sub(e.last) >= quiet })
 }
 
-// Only returns what lasted and is not among texts: it has ended now.
+// Only ends everything that lasts and is not among texts, and returns it.
 func (r *Recurring) Only(texts ...string) []Telling {
 	return r.end(func(text string, _ *recurrence) bool { return !slices.Contains(texts, text) })
 }
@@ -115,8 +115,8 @@ func (r *Recurring) end(over func(string, *recurrence) bool) []Telling {
 	return list
 }
 
-// makeRoom forgets what was seen longest ago, so that an endless number of texts
-// takes no endless memory.
+// makeRoom forgets the text that was seen longest ago, so that memory is bounded however
+// many texts there are.
 func (r *Recurring) makeRoom() {
 	if len(r.seen) < recurringMost {
 		return

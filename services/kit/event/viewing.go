@@ -5,16 +5,16 @@ import (
 	"time"
 )
 
-// ViewState is what a viewer's picture does. The zero value is ViewStarting. It
+// ViewState is the state of a viewer's picture. The zero value is ViewStarting. It
 // travels as its lower-case name.
 type ViewState uint8
 
 // The states of a picture.
 const (
-	ViewStarting ViewState = iota // nothing was shown yet
+	ViewStarting ViewState = iota // nothing has been shown yet
 	ViewPlaying
 	ViewStalled // it stands still: the playback buffer ran out
-	ViewEnded   // it was shown to its end, or nobody watches the signal any more
+	ViewEnded   // it was shown to its end, or the signal is no longer watched
 )
 
 var viewStateNames = [...]string{"starting", "playing", "stalled", "ended"}
@@ -30,7 +30,7 @@ func (s ViewState) String() string {
 // MarshalText implements encoding.TextMarshaler.
 func (s ViewState) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
-// UnmarshalText implements encoding.TextUnmarshaler; a name that is no state is
+// UnmarshalText implements encoding.TextUnmarshaler; an unknown name is
 // an error that lists the allowed ones.
 func (s *ViewState) UnmarshalText(b []byte) error {
 	for i, name := range viewStateNames {
@@ -42,42 +42,43 @@ func (s *ViewState) UnmarshalText(b []byte) error {
 	return fmt.Errorf("view state %q: allowed are %v", b, viewStateNames)
 }
 
-// Viewing is a viewer's word on one signal: once a second and whenever State
-// or Packager changes. Counts are since the viewer started.
+// Viewing tells how a viewer sees one signal: once a second, and whenever State or
+// Packager changes. Counts run from the viewer's start.
 type Viewing struct {
 	Signal string    `json:"signal"`
 	State  ViewState `json:"state"`
 	// Since is when State began, to the millisecond.
 	Since time.Time `json:"since,omitzero"`
-	// Trouble is why a request failed last, in words and without numbers that move;
-	// empty when media has come since.
+	// Trouble is why the last failed request failed, in words without changing numbers;
+	// empty once media has arrived again.
 	Trouble string `json:"trouble,omitempty"`
 	// StalledForMS is how long the picture has stood still by now, 0 unless State
 	// is ViewStalled.
 	StalledForMS int64 `json:"stalled_for_ms"`
-	// Stalls, StalledMS and LongestStallMS are of its outages, the one that lasts
-	// included.
+	// Stalls, StalledMS and LongestStallMS cover all outages, a lasting one included.
 	Stalls         int   `json:"stalls"`
 	StalledMS      int64 `json:"stalled_ms"`
 	LongestStallMS int64 `json:"longest_stall_ms"`
-	// BufferMS is what was downloaded and not yet played.
+	// BufferMS is the media downloaded and not yet played.
 	BufferMS int64 `json:"buffer_ms"`
-	// LatencyMS is how far the picture is behind the live edge, -1 when unknown.
+	// LatencyMS is how far the picture lags behind the live edge, -1 when unknown.
 	LatencyMS int64 `json:"latency_ms"`
 	// MSN is the newest segment downloaded, -1 before the first.
 	MSN int64 `json:"msn"`
-	// MSNAt is when that was, to the millisecond; zero before the first.
+	// MSNAt is when it was downloaded, to the millisecond; zero before the first.
 	MSNAt          time.Time `json:"msn_at,omitzero"`
 	Violations     int       `json:"violations"`
 	FailedRequests int       `json:"failed_requests"`
-	// Packager is where the proxy said that the last playlist came from, empty when
-	// it did not say: a segment may come from any of them. PlaylistAgeMS is how long
-	// ago that was, -1 before the first.
+	// Packager is the source of the last playlist according to the proxy, empty when it
+	// did not say; segments may come from any packager. PlaylistAgeMS is the age of that
+	// playlist, -1 before the first.
 	Packager      string `json:"packager"`
 	PlaylistAgeMS int64  `json:"playlist_age_ms"`
-	// BitrateBPS is that of the last segments in bits per second.
+	// BitrateBPS is the bitrate of the last segments in bits per second.
 	BitrateBPS int64 `json:"bitrate_bps"`
 }
 
-// Kind returns "viewing".
-func (Viewing) Kind() string { return "viewing" }
+// Kind returns KindViewing.
+func (Viewing) Kind() Kind { return KindViewing }
+
+func (Viewing) isEvent() {}

@@ -9,36 +9,36 @@ import (
 	"time"
 )
 
-// conn is one connection, from its acceptance until it is closed. Its own goroutine
-// answers on it until it ends or becomes the http.Server's.
+// conn is one connection, from its acceptance until it is closed. Its goroutine answers
+// on it until it ends or passes to the http.Server.
 type conn struct {
 	l      *Listener
 	wire   net.Conn
 	number uint64       // counts the Listener's connections
 	state  atomic.Int32 // a connState
-	until  atomic.Int64 // as the Listener's now: when it is let go, if nothing happens on it
-	since  atomic.Int64 // as the Listener's now: since when it is idle, if it is
-	asked  atomic.Bool  // there was a request
-	due    bool         // one has been answered since it waited last
-	empty  int          // lines that were skipped before the next one
-	unsent int32        // what limitUnsent has set; zero before
+	until  atomic.Int64 // as the Listener's now: when it is ended, unless something happens on it
+	since  atomic.Int64 // as the Listener's now: when it became idle
+	asked  atomic.Bool  // it has had a request
+	due    bool         // a request has been answered since it last waited
+	empty  int          // lines skipped before the next request
+	unsent int32        // set by limitUnsent; zero before
 	began  int64        // as the Listener's now: when the last long answer began
-	behind remainder    // what is to be sent as soon as the reader has room for it
-	unread []byte       // what was read and is the http.Server's to answer
+	behind remainder    // the rest of an answer, which the reader has no room for yet
+	unread []byte       // read, and left to the http.Server to answer
 }
 
-// A connState changes by compare and swap only: whoever changes it may act on it.
+// A connState changes by compare and swap only; the goroutine that changes it acts on it.
 type connState = int32
 
 const (
 	waiting   connState = iota // for a request
-	answering                  // one is read and not answered yet
-	serving                    // it is the http.Server's
-	resting                    // it is, and waits for a request there
-	ended                      // nothing more is done on it
+	answering                  // a request has been read and is not answered yet
+	serving                    // the http.Server has it
+	resting                    // the http.Server has it, and waits for a request
+	ended                      // it is to be closed
 )
 
-// buffers are for the time of an answer: a connection that waits has none.
+// buffers are used during an answer only, so that waiting connections cost none.
 type buffers struct {
 	in  [4 << 10]byte
 	out [8 << 10]byte // a header, and a body that fits in behind it
@@ -49,7 +49,7 @@ var pool = sync.Pool{New: func() any { return new(buffers) }}
 func newConn(l *Listener, wire net.Conn, number uint64) *conn {
 	c := &conn{l: l, wire: wire, number: number}
 	c.since.Store(l.now.Load())
-	c.limit(firstRequest) // it may be looked at before it is served
+	c.limit(firstRequest) // watch may look at it before it is served
 	return c
 }
 
@@ -63,22 +63,22 @@ func (c *conn) serve() {
 		c.end()
 		return
 	}
-	h := &handed{Conn: c.wire, c: c, unread: c.unread, framing: framing{empty: c.empty}}
+	h := &serverConn{Conn: c.wire, c: c, unread: c.unread, framing: framing{empty: c.empty}}
 	c.unread = nil // c lasts as long as the connection
 	select {
 	case c.l.toServer <- h:
 	case <-c.l.over:
-		_ = h.Close() // nobody has it
+		_ = h.Close() // the server does not get it
 	}
 }
 
 // end closes the connection.
 func (c *conn) end() {
-	_ = c.wire.Close() // what was to be sent is sent or lost by now
+	_ = c.wire.Close() // everything is sent or lost by now
 	c.l.gone(c)
 }
 
-// answerAll answers until the connection has ended or is the http.Server's.
+// answerAll answers until the connection has ended or passes to the http.Server.
 func (c *conn) answerAll() {
 	wire, ok := c.wire.(syscall.Conn)
 	if !ok {
@@ -102,8 +102,8 @@ func (c *conn) answerAll() {
 
 func (c *conn) limit(d time.Duration) { c.until.Store(c.l.now.Load() + int64(d)) }
 
-// readable answers what requests have come. It returns true when there is nothing
-// more to wait for: the reader is behind, or the connection is over.
+// readable answers the requests that have arrived. It returns true when there is no
+// request to wait for: the reader is behind, or the connection is over.
 func (c *conn) readable(fd uintptr) bool {
 	b := pool.Get().(*buffers)
 	defer pool.Put(b)
@@ -143,15 +143,16 @@ func (c *conn) readable(fd uintptr) bool {
 	}
 }
 
-// skipEmpty cuts off what is ignored before a request.
+// skipEmpty cuts off the empty lines before a request.
 func (c *conn) skipEmpty(requests []byte) []byte {
 	rest, n := skipEmpty(requests, emptyMost-c.empty)
 	c.empty += n
 	return rest
 }
 
-// lookUp returns the response to the first of the requests; nil for one that is the
-// http.Server's, as one is that came before the reader had room for the last answer.
+// lookUp returns the response to the first of the requests, or nil to leave it to the
+// http.Server. A request that arrives before the reader has room for the last answer is
+// left to it too.
 func (c *conn) lookUp(requests []byte) (*Response, request) {
 	r, plain := parse(requests)
 	if !plain || !c.behind.none() || c.l.refused.Load() {
@@ -160,13 +161,13 @@ func (c *conn) lookUp(requests []byte) (*Response, request) {
 	return c.l.answer(r.target), r
 }
 
-// answered ends the answer to what was read; false where nothing follows it here.
+// answered ends an answer; false when the next request is not answered here.
 func (c *conn) answered() bool {
 	if c.unread != nil {
 		c.state.CompareAndSwap(answering, serving)
 		return false
 	}
-	if c.due { // empty lines are no request
+	if c.due { // not after empty lines alone
 		c.due = false
 		c.limit(nextRequest)
 		c.since.Store(c.l.now.Load())
@@ -174,8 +175,8 @@ func (c *conn) answered() bool {
 	return c.state.CompareAndSwap(answering, waiting) && !c.l.isOver()
 }
 
-// send sends one answer, its header from out, or as much of it as the kernel takes:
-// the rest is behind. It returns false when the connection is lost.
+// send sends one answer, its header from out, as far as the kernel takes it; behind
+// keeps the rest. It returns false when the connection is lost.
 func (c *conn) send(fd uintptr, res *Response, r request, out []byte) bool {
 	out, whole := res.appendHead(out, r, *c.l.date.Load())
 	if whole {
@@ -192,7 +193,7 @@ func (c *conn) send(fd uintptr, res *Response, r request, out []byte) bool {
 	return err == 0
 }
 
-// writable sends what is behind. It returns true when that is done, or can't be.
+// writable sends what is behind. It returns true when that is done or impossible.
 func (c *conn) writable(fd uintptr) bool {
 	if c.l.since(time.Now())-time.Duration(c.began) > quickMost {
 		c.limitUnsent(fd, c.l.unsent.Load())
@@ -200,8 +201,8 @@ func (c *conn) writable(fd uintptr) bool {
 	return c.behind.send(fd) != syscall.EAGAIN
 }
 
-// endIdle ends the connection unless it is in the middle of an answer, or the
-// http.Server's.
+// endIdle ends the connection unless it is in the middle of an answer or the http.Server
+// has it.
 func (c *conn) endIdle() {
 	if c.state.CompareAndSwap(waiting, ended) {
 		c.wake()
@@ -217,4 +218,4 @@ func (c *conn) endLate(now time.Time) {
 }
 
 // wake lets the connection's goroutine see that it has ended.
-func (c *conn) wake() { _ = c.wire.SetDeadline(time.Unix(1, 0)) } // an error: it is closed
+func (c *conn) wake() { _ = c.wire.SetDeadline(time.Unix(1, 0)) } // fails only when it is closed

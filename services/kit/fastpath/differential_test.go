@@ -38,8 +38,8 @@ func readyFor() map[string]*Response {
 	}
 }
 
-// handle answers as the services do: what is ready as net/http sends it, and other
-// things in the ways that there are.
+// handle answers as the services do: ready responses as net/http sends them, and other
+// ones in every way there is.
 func handle(ready map[string]*Response) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if res := ready[r.URL.RequestURI()]; res != nil && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
@@ -72,7 +72,7 @@ func handle(ready map[string]*Response) http.Handler {
 // boundaryOf is of a multipart body, which has another one each time.
 var boundaryOf = regexp.MustCompile(`boundary=(\w+)`)
 
-// reply is what is compared of a response.
+// reply is the part of a response that is compared.
 type reply struct {
 	status int
 	proto  string
@@ -140,11 +140,11 @@ func repliesTo(network, address, text string, cuts []int) ([]reply, error) {
 }
 
 // contenders are a Listener with an http.Server behind it, and an http.Server alone;
-// direct counts what the Listener answers itself.
-func contenders(t *testing.T, network string) (ours, plain string, direct *atomic.Int64) {
+// fast counts the answers of the Listener itself.
+func contenders(t *testing.T, network string) (ours, plain string, fast *atomic.Int64) {
 	t.Helper()
 	ready := readyFor()
-	direct = new(atomic.Int64)
+	fast = new(atomic.Int64)
 	serve := func(name string, front func(net.Listener) net.Listener) string {
 		address := "127.0.0.1:0"
 		if network == "unix" {
@@ -175,13 +175,13 @@ func contenders(t *testing.T, network string) (ours, plain string, direct *atomi
 		return Listen(inner, func(target []byte) *Response {
 			res := ready[string(target)]
 			if res != nil {
-				direct.Add(1)
+				fast.Add(1)
 			}
 			return res
 		}, func(error) {})
 	})
 	plain = serve("plain", func(inner net.Listener) net.Listener { return inner })
-	return ours, plain, direct
+	return ours, plain, fast
 }
 
 // TestDifferential sends the same to both, whatever comes to mind, and compares what
@@ -197,7 +197,7 @@ func TestDifferential(t *testing.T) {
 		of      int // one in so many
 	}{{"unix", 1}, {"tcp", 20}} {
 		t.Run(part.network, func(t *testing.T) {
-			ours, plain, direct := contenders(t, part.network)
+			ours, plain, fast := contenders(t, part.network)
 			const workers = 8
 			var mu sync.Mutex
 			explained, statuses := map[string]int{}, map[int]int{}
@@ -245,7 +245,7 @@ func TestDifferential(t *testing.T) {
 				})
 			}
 			crowd.Wait()
-			t.Logf("seed %d: %d requests on %d connections, %d replies, %d of them direct, by status %v; connections with a difference that is meant: %v", seed, sent, streams, replies, direct.Load(), statuses, explained)
+			t.Logf("seed %d: %d requests on %d connections, %d replies, %d of them on the fast path, by status %v; connections with a difference that is meant: %v", seed, sent, streams, replies, fast.Load(), statuses, explained)
 		})
 	}
 }

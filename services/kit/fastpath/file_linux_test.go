@@ -36,7 +36,7 @@ func TestABodyThatIsAskedForOftenIsTheSame(t *testing.T) {
 			for n := range 2 * fileAfter / 8 {
 				_, _ = io.WriteString(wire, plainGET("/x"))
 				if reader%2 == 0 {
-					time.Sleep(5 * time.Millisecond) // until the kernel takes no more
+					time.Sleep(5 * time.Millisecond) // until the kernel is full
 				}
 				got := make([]byte, len(res.head)+len("Wed, 25 Nov 2026 22:00:00 GMT")+len(endOfHeader)+len(body))
 				if _, err := io.ReadFull(wire, got); err != nil || !bytes.HasSuffix(got, body) {

@@ -4,7 +4,7 @@ package fastpath
 
 import "syscall"
 
-// sharedFile is for Linux: elsewhere bodies are written as they are.
+// sharedFile exists on Linux alone: elsewhere bodies are written from memory.
 type sharedFile struct{}
 
 func newSharedFile([]byte) *sharedFile { return nil }

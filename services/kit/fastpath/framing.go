@@ -5,60 +5,60 @@ import (
 	"strconv"
 )
 
-// framing follows the requests on a connection that is the http.Server's, where one
-// ends and the next one begins. It takes out the empty lines before a request (RFC
-// 9112, 2.2), and refuses what two readers could take for two different requests.
-// What it lets pass is the server's to judge.
+// framing follows the requests on a connection of the http.Server: where one ends and
+// the next begins. It removes the empty lines before a request (RFC 9112, 2.2), and
+// refuses requests that two readers could frame differently. Everything else is for the
+// server to judge.
 type framing struct {
 	at    place
-	empty int // lines that were taken out before this request
+	empty int // lines removed before this request
 
-	// The line that is being read.
+	// The line being read.
 	begin [lineKept]byte
 	size  int  // its bytes, without its end
 	last  byte // the one before this
 	prior byte // and the one before that
 
-	// The request that is being read.
+	// The request being read.
 	old       bool // HTTP/1.0
 	length    int64
 	hasLength bool
 	codings   int  // Transfer-Encoding fields
-	chunked   bool // the only one says so
+	chunked   bool // the only one says chunked
 
 	left int64 // bytes of the body or of the chunk
 }
 
-// A place is where in the requests the next byte stands.
+// A place is the position of the next byte in the requests.
 type place uint8
 
 const (
-	between     place = iota // two requests, or before the first
-	betweenCR                // behind a CR there
-	requestLine              // in one
-	fieldLine                // in one, or at its beginning
-	inBody                   // with a Content-Length
-	chunkLine                // the size of a chunk
-	inChunk                  // its bytes, and the CRLF behind them
-	trailerLine              // behind the last chunk
+	between     place = iota // between two requests, or before the first
+	betweenCR                // after a CR between requests
+	requestLine              // in a request line
+	fieldLine                // in a field line, or at its beginning
+	inBody                   // in a body with a Content-Length
+	chunkLine                // in the line with the size of a chunk
+	inChunk                  // in a chunk or the CRLF after it
+	trailerLine              // after the last chunk
 	notFollowed              // the server ends the connection with this request
 )
 
 const (
 	// emptyMost is how many empty lines are ignored before a request: RFC 9112, 2.2,
-	// wants one at least.
+	// asks for at least one.
 	emptyMost = 16
-	// lineKept is what is looked at of a line. A field that says how long the body is
-	// needs no more.
+	// lineKept is how much of a line is examined: enough for the fields that give the
+	// length of the body.
 	lineKept = 64
 )
 
-// refusal is what the http.Server is given in place of what is refused: no request
-// line, no field, and no end of either. It answers 400 and closes the connection.
+// refusal replaces a refused request: it is not a valid request in any part. The
+// http.Server answers 400 and closes the connection.
 const refusal = "?\r\n\r\n"
 
-// pass keeps in b what is for the server, n bytes. Behind those it is to read
-// refusal where the request is refused, and then nothing of b any more.
+// pass reduces b to the n bytes that the server is to read. When refused, the server
+// reads refusal after them and nothing more of b.
 func (f *framing) pass(b []byte) (n int, refused bool) {
 	for i := 0; i < len(b); {
 		switch f.at {
@@ -78,7 +78,7 @@ func (f *framing) pass(b []byte) (n int, refused bool) {
 				f.at = betweenCR
 				i++
 				continue
-			case '\n': // behind a POST the server bears it
+			case '\n': // the server tolerates it after a POST
 				b[n] = b[i]
 				n++
 				i++
@@ -118,7 +118,7 @@ func (f *framing) bodyRead() {
 
 func (f *framing) nextLine(at place) { f.at, f.size, f.last, f.prior = at, 0, 0, 0 }
 
-// line reads a byte of a line; false where it is refused.
+// line reads a byte of a line; false when the line is refused.
 func (f *framing) line(c byte) bool {
 	if f.at == fieldLine && f.size == 0 && (c == ' ' || c == '\t') {
 		return false // a folded line (RFC 9112, 5.2)
@@ -158,7 +158,7 @@ func (f *framing) line(c byte) bool {
 	return true
 }
 
-// field notes what a field line says of the body's length; false where it is refused.
+// field notes what a field line says of the body's length; false when it is refused.
 func (f *framing) field() bool {
 	name, value, _ := bytes.Cut(f.begin[:min(f.size, lineKept)], []byte(":"))
 	length, coding := equalFold(name, "content-length"), equalFold(name, "transfer-encoding")
@@ -182,9 +182,9 @@ func (f *framing) field() bool {
 	return true
 }
 
-// headerRead decides what follows the header. Both lengths at once, or a coding
-// that HTTP/1.0 does not have, are what requests are smuggled with: RFC 9112, 6.1,
-// lets a server refuse them.
+// headerRead decides what follows the header. Two lengths at once, or a coding that
+// HTTP/1.0 does not have, can smuggle requests: RFC 9112, 6.1, lets a server refuse
+// them.
 func (f *framing) headerRead() bool {
 	switch {
 	case f.codings > 0 && (f.hasLength || f.old):
@@ -215,8 +215,8 @@ func (f *framing) chunk() {
 	}
 }
 
-// skipEmpty cuts off the empty lines before a request, as pass does, no more than
-// most; n is how many.
+// skipEmpty cuts off at most most empty lines before a request, as pass does; n is how
+// many there were.
 func skipEmpty(b []byte, most int) (rest []byte, n int) {
 	for n < most && len(b) > 1 && b[0] == '\r' && b[1] == '\n' {
 		b = b[2:]

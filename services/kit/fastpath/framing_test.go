@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// passed is what the server reads of the text when it comes in such pieces.
+// passed returns what the server reads of a text that comes in pieces.
 func passed(text string, piece int) string {
 	var f framing
 	var got strings.Builder
@@ -62,7 +62,7 @@ func TestFraming(t *testing.T) {
 	}
 }
 
-// What is refused is refused for good: nothing behind it is taken for a request.
+// After a refusal nothing is taken for a request.
 func TestNothingIsReadBehindARefusal(t *testing.T) {
 	s := serveAll(t, listen(t))
 	for _, text := range []string{

@@ -1,7 +1,3 @@
-// Package direct answers the plainest requests, a GET or HEAD of what lies ready in memory,
-// right on their connection: most of what a crowd of players sends. It stands in
-// front of an http.Server as its listener. A connection whose next request is
-// anything else goes to the http.Server, with that request unread, and stays there.
 package fastpath
 
 import (
@@ -16,57 +12,57 @@ import (
 	"time"
 )
 
-// Answer returns the response to a GET or a HEAD of target, path and query as they were
-// sent; nil leaves the request to the http.Server. It is called for every request
-// and must not block, nor keep target.
+// Answer returns the response to a GET or a HEAD of target, which is the path and query
+// as sent; nil leaves the request to the http.Server. It is called for every request. It
+// must not block, and must not keep target.
 type Answer func(target []byte) *Response
 
-// Listener accepts connections, answers on them, and gives those to Accept that
-// need an http.Server. It knows of every connection until it is closed, whoever has
-// it. Safe for concurrent use.
+// Listener accepts connections, answers on them, and leaves to Accept those that need
+// an http.Server. It knows every connection until it is closed, those of the http.Server
+// too. Safe for concurrent use.
 type Listener struct {
 	inner  net.Listener
 	answer Answer
 	late   func(reason error)
-	short  func(net.Conn) bool // another has to go for this one
-	room   int                 // how many have gone for those to come; the accepting goroutine's
-	taken  uint64              // how many connections there were; the accepting goroutine's
+	short  func(net.Conn) bool // descriptors are short: another connection must go for this one
+	room   int                 // evicted connections that are not replaced yet; the accepting goroutine's
+	taken  uint64              // connections accepted so far; the accepting goroutine's
 
 	toServer chan net.Conn
-	refused  atomic.Bool   // no new connection is taken
+	refused  atomic.Bool   // new connections are refused
 	over     chan struct{} // closed by Close
 	close    sync.Once
-	broken   chan error    // why no connection could be taken
-	begin    sync.Once     // accepting
+	broken   chan error    // why accepting ended
+	begin    sync.Once     // starts to accept
 	noMore   chan struct{} // closed when no further connection comes
 
 	date  atomic.Pointer[string] // the Date of an answer
 	began time.Time
-	now   atomic.Int64 // ns since began, some tickPeriod old at most
-	// unsent is unsentFor all connections.
+	now   atomic.Int64 // ns since began, at most about tickPeriod old
+	// unsent is unsentFor the number of connections.
 	unsent atomic.Int32
 
 	mu     sync.Mutex
 	conns  map[*conn]struct{} // guarded by mu
-	served sync.WaitGroup     // every goroutine of ours
-	fewer  chan struct{}      // holds one: conns has become smaller
+	served sync.WaitGroup     // our goroutines
+	fewer  chan struct{}      // holds one token: conns has become smaller
 }
 
 var _ net.Listener = (*Listener)(nil)
 
 const (
-	// tickPeriod is how exact Date and the limits below are.
+	// tickPeriod is the precision of Date and of the limits below.
 	tickPeriod = 200 * time.Millisecond
-	// firstRequest and nextRequest are how long a connection may stand without a
-	// request before its first one and after an answer.
+	// firstRequest and nextRequest are how long a connection may wait for its first
+	// request and for one after an answer.
 	firstRequest = 30 * time.Second
 	nextRequest  = 2 * time.Minute
 )
 
-// Listen takes over inner, which is accepted from with the first Accept. With a nil
-// answer every connection is the http.Server's. late is told why no connection can
-// be taken for a while, once for each while, and of each ErrEvicted and ErrRefused; it
-// must not block, nor be nil.
+// Listen takes over inner; the first Accept starts to accept from it. With a nil answer
+// every connection goes to the http.Server. late is called with the error when
+// accepting starts to fail for a while, and with each ErrEvicted and ErrRefused. It must
+// not be nil, and must not block.
 func Listen(inner net.Listener, answer Answer, late func(reason error)) *Listener {
 	l := &Listener{
 		inner: inner, answer: answer, late: late, toServer: make(chan net.Conn), over: make(chan struct{}),
@@ -77,11 +73,11 @@ func Listen(inner net.Listener, answer Answer, late func(reason error)) *Listene
 	return l
 }
 
-// Accept returns the next connection that needs an http.Server; net.ErrClosed after
+// Accept returns the next connection that needs an http.Server, or net.ErrClosed after
 // Close.
 func (l *Listener) Accept() (net.Conn, error) {
 	l.begin.Do(func() {
-		l.tick(time.Now()) // Listen may be long ago
+		l.tick(time.Now()) // Listen may have been long ago
 		l.served.Go(l.accept)
 		l.served.Go(l.watch)
 	})
@@ -95,18 +91,18 @@ func (l *Listener) Accept() (net.Conn, error) {
 	}
 }
 
-// Addr is where connections are taken.
+// Addr is the address of the inner listener.
 func (l *Listener) Addr() net.Addr { return l.inner.Addr() }
 
-// Refuse takes no more connections. Those that are open go on, each with the
-// http.Server from its next request on.
+// Refuse takes no more connections. The http.Server answers the open ones from their
+// next request on.
 func (l *Listener) Refuse() {
 	l.refused.Store(true)
 	_ = l.inner.Close() // only accepted from
 }
 
 // Close ends the listener and its own connections, those in the middle of an answer
-// after it. What the http.Server has is the server's to end.
+// after it. The http.Server ends the connections that it has.
 func (l *Listener) Close() error {
 	l.close.Do(func() {
 		close(l.over)
@@ -118,14 +114,14 @@ func (l *Listener) Close() error {
 	return nil
 }
 
-// Wait waits until every connection has ended, the http.Server's too, or ctx has.
+// Wait waits until every connection has ended, the http.Server's too, or ctx has ended.
 // Call Refuse before.
 func (l *Listener) Wait(ctx context.Context) error {
 	l.begin.Do(func() { close(l.noMore) })
 	select {
 	case <-l.noMore:
 	case <-ctx.Done():
-		return fmt.Errorf("it cannot be said yet that no connection comes: %w", ctx.Err())
+		return fmt.Errorf("connections may still come: %w", ctx.Err())
 	}
 	for {
 		l.mu.Lock()
@@ -142,11 +138,11 @@ func (l *Listener) Wait(ctx context.Context) error {
 	}
 }
 
-// Break ends every connection at once and returns when our own have ended. Call
-// Close before.
+// Break ends every connection at once and returns when those of the Listener have ended.
+// Call Close before.
 func (l *Listener) Break() {
 	for _, c := range l.list() {
-		_ = c.wire.Close() // what is still open is broken off
+		_ = c.wire.Close() // open answers are broken off
 	}
 	l.served.Wait()
 }
@@ -166,8 +162,8 @@ const (
 	acceptPauseMost  = time.Second
 )
 
-// accept takes connections until Refuse. Where the system has no descriptor left
-// it tries again: others end, or are idle and are evicted.
+// accept takes connections until Refuse. When the system has no descriptors left it
+// evicts idle connections and tries again.
 func (l *Listener) accept() {
 	defer close(l.noMore)
 	for pause := acceptPauseFirst; ; {
@@ -223,12 +219,12 @@ func (l *Listener) gone(c *conn) {
 	l.mu.Unlock()
 	select {
 	case l.fewer <- struct{}{}:
-	default: // it has been told already
+	default: // the token is there already
 	}
 }
 
-// watch keeps the time, and lets go who has stood still for too long: no
-// connection needs a timer of its own.
+// watch keeps the time and ends connections that are late, so that no connection needs
+// a timer.
 func (l *Listener) watch() {
 	t := time.NewTicker(tickPeriod)
 	defer t.Stop()
@@ -257,8 +253,7 @@ func (l *Listener) tick(now time.Time) {
 	l.date.Store(&date)
 }
 
-// since is the time that limits are counted in: the wall clock may step (FAILURES.md,
-// case 24).
+// since is the monotonic time that limits are counted in: the wall clock may step.
 func (l *Listener) since(now time.Time) time.Duration { return now.Sub(l.began) }
 
 func (l *Listener) isOver() bool {

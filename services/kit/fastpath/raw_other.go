@@ -8,6 +8,6 @@ func read(fd uintptr, b []byte) (int, syscall.Errno)  { return outcome(syscall.R
 func write(fd uintptr, b []byte) (int, syscall.Errno) { return outcome(syscall.Write(int(fd), b)) }
 
 func outcome(n int, err error) (int, syscall.Errno) {
-	errno, _ := err.(syscall.Errno) // it has no other
+	errno, _ := err.(syscall.Errno) // the only type that it has
 	return n, errno
 }

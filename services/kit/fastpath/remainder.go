@@ -2,18 +2,17 @@ package fastpath
 
 import "syscall"
 
-// remainder is what is left of an answer.
+// remainder is the rest of an answer.
 type remainder struct {
 	head []byte
-	body []byte      // behind head, unless it is in file
-	file *sharedFile // nil: none, or all of it is sent
-	at   int64       // the first byte of file that is left
+	body []byte      // follows head, unless it is in file
+	file *sharedFile // nil when there is no file or all of it is sent
+	at   int64       // the next byte of file
 }
 
 func (m *remainder) none() bool { return len(m.head)+len(m.body) == 0 && m.file == nil }
 
-// send sends what the kernel takes at once: EAGAIN where the reader is to be waited
-// for.
+// send sends what the kernel takes at once; EAGAIN means to wait for the reader.
 func (m *remainder) send(fd uintptr) (err syscall.Errno) {
 	if m.head, err = writeSome(fd, m.head); err != 0 {
 		return err
@@ -28,8 +27,8 @@ func (m *remainder) send(fd uintptr) (err syscall.Errno) {
 	return err
 }
 
-// writeSome writes what the kernel takes at once, and returns the rest with the
-// reason, EAGAIN where the reader is to be waited for.
+// writeSome writes what the kernel takes at once, and returns the rest with the error;
+// EAGAIN means to wait for the reader.
 func writeSome(fd uintptr, b []byte) ([]byte, syscall.Errno) {
 	for len(b) > 0 {
 		n, err := write(fd, b)

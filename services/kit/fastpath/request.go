@@ -2,22 +2,22 @@ package fastpath
 
 import "bytes"
 
-// request is a GET or a HEAD that a Response can answer without a look at anything else.
+// request is a GET or a HEAD that a Response can answer by itself.
 type request struct {
-	target      []byte // as it was sent, path and query
-	head        bool   // no body is asked for
-	ifNoneMatch []byte // one strong entity tag, empty for none
-	fromStart   bool   // "Range: bytes=0-", the whole as a part: so ask FFmpeg and VLC
+	target      []byte // path and query as sent
+	head        bool   // the method is HEAD
+	ifNoneMatch []byte // one strong entity tag; empty when there is no condition
+	fromStart   bool   // "Range: bytes=0-", the whole as a part, as FFmpeg and VLC send it
 	size        int    // of the request, in bytes
 }
 
 const endOfHeader = "\r\n\r\n"
 
-// parse reads the first request of b. It takes what is plain and beyond doubt: a
-// whole GET or HEAD in HTTP/1.1 with well-formed header lines and one Host, without a
-// body, a range that leaves anything out, a condition other than one strong entity
-// tag, a word of who asks, or a wish for how the connection goes on. Everything else,
-// right or wrong, is net/http's: not ok.
+// parse reads the first request of b. It accepts plain and unambiguous requests only: a
+// complete GET or HEAD in HTTP/1.1 with well-formed header lines and one Host, without a
+// body, a partial range, a condition other than one strong entity tag, credentials, or
+// options for the connection. Everything else, valid or not, is not ok and left to
+// net/http.
 func parse(b []byte) (r request, ok bool) {
 	end := bytes.Index(b, []byte(endOfHeader))
 	if end < 0 {
@@ -65,12 +65,12 @@ func parse(b []byte) (r request, ok bool) {
 func nextLine(b []byte) (line, rest []byte) {
 	i := bytes.IndexByte(b, '\n')
 	if i < 1 || b[i-1] != '\r' {
-		return b[:i+1], b[i+1:] // a bare LF: no field and no request line allows it
+		return b[:i+1], b[i+1:] // a bare LF, which fields and request lines refuse
 	}
 	return b[:i-1], b[i+1:]
 }
 
-// targetOf is the target of a request line that is a GET or a HEAD in HTTP/1.1, in
+// targetOf returns the target of a request line that is a GET or a HEAD in HTTP/1.1, in
 // origin form (RFC 9112, 3.2.1).
 func targetOf(line []byte) (target []byte, head, ok bool) {
 	rest, ok := bytes.CutPrefix(line, []byte("GET "))
@@ -117,7 +117,7 @@ var isToken = func() (is [256]bool) {
 	return is
 }()
 
-// isHost reports whether v is a Host that nobody could object to.
+// isHost reports whether v is a Host that every reader accepts.
 func isHost(v []byte) bool {
 	for _, c := range v {
 		if !isToken[c] && c != ':' && c != '[' && c != ']' || c == '%' || c == '|' || c == '^' || c == '`' || c == '#' {
@@ -140,16 +140,16 @@ func isStrongTag(v []byte) bool {
 	return true
 }
 
-// A fieldKind says what a field means to us.
+// A fieldKind is what a field means for the answer.
 type fieldKind uint8
 
 const (
-	fieldOther fieldKind = iota // nothing: it changes no answer
+	fieldOther fieldKind = iota // does not change the answer
 	fieldHost
 	fieldConnection
 	fieldIfNoneMatch
 	fieldRange
-	fieldDecisive // whoever sends it may want another answer
+	fieldDecisive // may change the answer
 )
 
 func kindOf(name []byte) fieldKind {

@@ -82,7 +82,7 @@ func TestParse(t *testing.T) {
 	}
 }
 
-// agree fails the test unless net/http reads the same from what was found plain.
+// agree fails the test unless net/http reads the same request.
 func agree(t *testing.T, text []byte, r request) {
 	t.Helper()
 	in := bufio.NewReader(bytes.NewReader(text))

@@ -180,8 +180,8 @@ var (
 // asAgreed is what a plain http.Server must be sent to answer as we mean to: the
 // stream without the empty lines before requests, and one line of nonsense in place
 // of the first request that we refuse though it does not. kinds are why it is not the
-// stream itself. It reads with net/http, not with ours. Empty where there are two
-// reasons to refuse a request, which have different answers.
+// stream itself. It reads with net/http, not with this package. Empty when there are
+// two reasons to refuse a request, since these have different answers.
 func asAgreed(text string) (agreed string, kinds []string) {
 	var b strings.Builder
 	note := func(kind string) {

@@ -9,32 +9,31 @@ import (
 	"time"
 )
 
-// Response is a whole answer to a GET or a HEAD, put together once for all who ask. What it
-// answers never changes; safe for concurrent use.
+// Response is a complete answer to a GET or a HEAD, put together once for all requests.
+// It never changes; safe for concurrent use.
 type Response struct {
-	head        []byte // status line and header, which end behind Date's name
-	partial     []byte // the same of a 206, for who asks for the range of all bytes
-	notModified []byte // the same of a 304, for who has the body already
+	head        []byte // status line and header, up to the value of Date
+	partial     []byte // the same of a 206, for a range of all bytes
+	notModified []byte // the same of a 304
 	header      http.Header
 	body        []byte
-	etag        string // strong; empty: nobody is told that nothing has changed
+	etag        string // strong; when empty, there is no 304
 
-	asked  atomic.Int32               // how often a body for a file was asked for
-	shared atomic.Pointer[sharedFile] // the body, once it was asked for often
+	asked  atomic.Int32               // how often a body fit for a file was requested
+	shared atomic.Pointer[sharedFile] // the body, once it was requested often
 }
 
-// dateField is behind the rest of a header, so that only the date is put in.
+// dateField ends the prepared header, so that only the date is appended.
 const dateField = "Date: "
 
-// NewResponse returns the answer 200 with that header and body, neither of which
-// may be changed afterwards. Content-Length and Date are added. An ETag in the
-// header must be strong.
+// NewResponse returns the answer 200 with that header and body, which must not change
+// afterwards. Content-Length and Date are added. An ETag in the header must be strong.
 func NewResponse(header http.Header, body []byte) *Response {
 	r := &Response{header: header, body: body, etag: header.Get("ETag")}
 	n := strconv.Itoa(len(body))
 	length := "Content-Length: " + n + "\r\n"
 	r.head = head("200 OK", header, length)
-	r.partial = r.head // of nothing there is no range
+	r.partial = r.head // an empty body has no range
 	if len(body) > 0 {
 		r.partial = head("206 Partial Content", header, length+"Content-Range: bytes 0-"+strconv.Itoa(len(body)-1)+"/"+n+"\r\n")
 	}
@@ -51,26 +50,26 @@ func head(status string, header http.Header, more string, without ...string) []b
 	for _, name := range without {
 		skip[name] = true
 	}
-	_ = header.WriteSubset(&b, skip) // a Buffer takes all
+	_ = header.WriteSubset(&b, skip) // a Buffer does not fail
 	b.WriteString(more + dateField)
 	return slices.Clip(b.Bytes())
 }
 
-// Header is what NewResponse was given, and not to be changed.
+// Header returns the header given to NewResponse. It must not be changed.
 func (r *Response) Header() http.Header { return r.header }
 
-// Body is what NewResponse was given, and not to be changed.
+// Body returns the body given to NewResponse. It must not be changed.
 func (r *Response) Body() []byte { return r.body }
 
 const (
-	// fileLeast is how long a body is for which a file is worth it.
+	// fileLeast is the least length of a body that is worth a file.
 	fileLeast = 64 << 10
-	// fileAfter is how often one is asked for, before it is put into a file: then
-	// the kernel sends its pages to all, and copies them for none.
+	// fileAfter is how often a body is requested before it is put into a file. From then
+	// on the kernel sends its pages without copying them.
 	fileAfter = 16
 )
 
-// from is what is left of the body behind its first n bytes.
+// from returns the rest of the body after its first n bytes.
 func (r *Response) from(n int) remainder {
 	if len(r.body) >= fileLeast && r.asked.Load() <= fileAfter && r.asked.Add(1) == fileAfter {
 		r.shared.Store(newSharedFile(r.body))
@@ -81,8 +80,8 @@ func (r *Response) from(n int) remainder {
 	return remainder{body: r.body[n:]}
 }
 
-// appendHead appends the header of the answer to a request; body says whether the
-// body belongs to it.
+// appendHead appends the header of the answer to a request; body is true when the body
+// follows it.
 func (r *Response) appendHead(to []byte, req request, date string) (b []byte, body bool) {
 	h := r.head
 	changed := r.etag == "" || string(req.ifNoneMatch) != r.etag
@@ -98,9 +97,9 @@ func (r *Response) appendHead(to []byte, req request, date string) (b []byte, bo
 }
 
 const (
-	// readerStall and readerLeast are of the slowest reader that is served: one
-	// that stands still for so long, or takes fewer bytes a second, is let go
-	// (FAILURES.md, case 37).
+	// readerStall and readerLeast bound how slow a reader may be: one that stalls for so
+	// long, or takes fewer bytes a second, is cut off, so that slow readers cannot
+	// exhaust connections and memory.
 	readerStall = 30 * time.Second
 	readerLeast = 8 << 10
 )

@@ -21,7 +21,7 @@ func randomBody(n int) []byte {
 	return b
 }
 
-// Whoever answers, net/http or we, the answer is the same.
+// net/http and the fast path answer the same.
 func TestAResponseIsWhatServeContentAnswers(t *testing.T) {
 	tagged := http.Header{"Etag": {`"t"`}, "Content-Type": {"video/mp2t"}, "Accept-Ranges": {"bytes"}, "Cache-Control": {"max-age=1"}, "X-Packager": {"http://p"}}
 	plain := http.Header{"Content-Type": {"video/mp2t"}, "Accept-Ranges": {"bytes"}}

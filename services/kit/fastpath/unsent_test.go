@@ -68,11 +68,11 @@ func TestASlowReaderHasItsShareAndAQuickOneLess(t *testing.T) {
 					t.Error("the answer before counts as well")
 				}
 				conn.began -= int64(time.Hour)
-				_ = raw.Control(func(fd uintptr) { conn.writable(fd) }) // unsentOf tells
+				_ = raw.Control(func(fd uintptr) { conn.writable(fd) }) // unsentOf shows it
 				if n := unsentOf(t, raw); n != c.slow {
 					t.Errorf("slow: got %d bytes, want %d", n, c.slow)
 				}
-				conn.behind = remainder{} // as if all were sent
+				conn.behind = remainder{} // as if everything were sent
 				conn.state.Store(waiting)
 			}
 		})

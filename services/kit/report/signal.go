@@ -1,8 +1,8 @@
 package report
 
-// IsSignal reports whether name is fit to name a signal: a letter or digit, then
-// up to 63 letters, digits, _ and -. Such a name is safe as a folder, in a URL,
-// in a metric and on a screen.
+// IsSignal reports whether name is a signal's name: a letter or digit, then up to 63
+// letters, digits, _ and -. Such a name is safe as a folder, in a URL, in a metric and
+// on a screen.
 func IsSignal(name string) bool {
 	if len(name) == 0 || len(name) > 64 {
 		return false

@@ -1,8 +1,6 @@
 package service
 
 import (
-	"context"
-	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -98,46 +96,6 @@ func TestOperatorsHaveAnAddressOfTheirOwn(t *testing.T) {
 	r.cancel(nil)
 	if err := r.ended(); err != nil {
 		t.Errorf("got %v, want a clean end", err)
-	}
-}
-
-func TestAnAddressThatAnotherIncarnationHasIsWaitedFor(t *testing.T) {
-	other, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	l, err := listenAdmin(other.Addr().String(), true)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var n net.Error
-	if _, err := l.Accept(); !errors.As(err, &n) || !n.Temporary() { //nolint:staticcheck // a listener is asked this
-		t.Errorf("while it is taken: got %v, want an error that passes", err)
-	}
-	_ = other.Close()
-	taken := make(chan error, 1)
-	go func() {
-		c, err := l.Accept()
-		if err == nil {
-			_ = c.Close()
-		}
-		taken <- err
-	}()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
-	for ctx.Err() == nil {
-		c, err := net.Dial("tcp", l.Addr().String())
-		if err == nil {
-			_ = c.Close()
-			break
-		}
-	}
-	if err := <-taken; err != nil {
-		t.Errorf("got %v", err)
-	}
-	_ = l.Close()
-	if _, err := l.Accept(); !errors.Is(err, net.ErrClosed) {
-		t.Errorf("after its end: got %v", err)
 	}
 }
 

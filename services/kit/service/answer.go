@@ -23,8 +23,8 @@ import (
 func Reads() []string { return []string{http.MethodGet, http.MethodHead} }
 
 // WriteJSON answers with v as JSON that people can read: indented by two spaces, with
-// a final newline, and with the characters of URLs as they are. Headers that the caller
-// set stay.
+// a final newline, and with the characters of URLs unescaped. It keeps the headers that
+// the caller set.
 func WriteJSON(w http.ResponseWriter, status int, v any) {
 	b, err := indented(v)
 	if err != nil {
@@ -36,14 +36,14 @@ func WriteJSON(w http.ResponseWriter, status int, v any) {
 	}
 	w.Header().Set("Content-Length", strconv.Itoa(len(b)))
 	w.WriteHeader(status)
-	_, _ = w.Write(b) // the client has gone: nobody to tell
+	_, _ = w.Write(b) // fails only when the client has gone
 }
 
 func indented(v any) ([]byte, error) {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetIndent("", "  ")
-	enc.SetEscapeHTML(false) // the type of the answer is no web page's
+	enc.SetEscapeHTML(false) // the answer's type is not a web page's
 	err := enc.Encode(v)
 	return b.Bytes(), err
 }
@@ -53,8 +53,8 @@ func WriteError(w http.ResponseWriter, status int, message string) {
 	WriteJSON(w, status, report.Error{Error: message})
 }
 
-// addErrors answers with a JSON error where r has no route, and where it has one
-// for other methods only.
+// addErrors answers with a JSON error when r has no route, or only has routes for
+// other methods.
 func addErrors(r *mux.Router) {
 	r.NotFoundHandler = http.HandlerFunc(notFound)
 	r.MethodNotAllowedHandler = http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
@@ -68,7 +68,7 @@ func notFound(w http.ResponseWriter, _ *http.Request) {
 	WriteError(w, http.StatusNotFound, "nothing is served under this path")
 }
 
-// methods are those that r has a route for under the path of req.
+// methods returns the methods that r has a route for under the path of req.
 func methods(r *mux.Router, req *http.Request) []string {
 	var list []string
 	for _, m := range []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodDelete, http.MethodOptions} {
@@ -82,14 +82,14 @@ func methods(r *mux.Router, req *http.Request) []string {
 	return list
 }
 
-// maxPost bounds the body of a POST: the largest report is far below.
+// maxPost bounds the body of a POST: the largest report is far smaller.
 const maxPost = 4 << 20
 
 // ReadPost decodes a POST's JSON body into v, or answers with an error and
-// returns false. It is the door against web pages, which can POST to localhost:
-// the content type must be application/json, there must be no Origin header,
-// and the Host must be one that we listen on: an IP address of ours, localhost, or
-// the host of one of own, the service's own base URLs.
+// returns false. It keeps out web pages, which can POST to localhost: the content type
+// must be application/json, there must be no Origin header, and the Host must be one of
+// ours: an IP address that we listen on, localhost, or the host of one of own, the
+// service's own base URLs.
 func ReadPost(w http.ResponseWriter, r *http.Request, own URLs, v any) bool {
 	if t, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || t != "application/json" {
 		WriteError(w, http.StatusUnsupportedMediaType, "the Content-Type must be application/json")
@@ -107,7 +107,7 @@ func ReadPost(w http.ResponseWriter, r *http.Request, own URLs, v any) bool {
 }
 
 // ReadControl decodes the JSON body of a request that came over the socket into v,
-// or answers with an error and returns false. No web page reaches the socket.
+// or answers with an error and returns false. Web pages cannot reach the socket.
 func ReadControl(w http.ResponseWriter, r *http.Request, v any) bool { return readJSON(w, r, v) }
 
 func readJSON(w http.ResponseWriter, r *http.Request, v any) bool {
@@ -129,9 +129,8 @@ func readJSON(w http.ResponseWriter, r *http.Request, v any) bool {
 	return err == nil
 }
 
-// ownHost reports whether the request names us: the address of the connection
-// that it came by, localhost, or a name that we are configured to have; never
-// another name, which DNS could rebind to us.
+// ownHost reports whether the request names us: by the address of its connection, as
+// localhost, or by a configured name. Another name could have been rebound to us by DNS.
 func ownHost(r *http.Request, own URLs) bool {
 	for _, base := range own {
 		if u, err := url.Parse(base); err == nil && strings.EqualFold(u.Host, r.Host) {

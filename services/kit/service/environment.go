@@ -16,8 +16,8 @@ import (
 	"livestream-tui/services/kit/text"
 )
 
-// Environment is a process's variables by name. Everything that reads settings
-// takes one, so that tests never touch the real environment.
+// Environment is a process's variables by name. All settings are read from one, so that
+// tests never touch the real environment.
 type Environment map[string]string
 
 // OSEnvironment returns a copy of this process's environment.
@@ -52,8 +52,8 @@ type Problem struct {
 // status 78 on it, and the supervisor never restarts that status.
 type ConfigError struct{ Problems []Problem }
 
-// Error lists the problems, one a line, each with what is allowed. What may be a secret
-// of a value is not shown.
+// Error lists the problems, one a line, each with what is allowed. Values that may be
+// secrets are masked.
 func (e *ConfigError) Error() string {
 	lines := make([]string, 0, len(e.Problems))
 	for _, p := range e.Problems {
@@ -62,11 +62,11 @@ func (e *ConfigError) Error() string {
 	return "bad environment: " + strings.Join(lines, "\n                 ")
 }
 
-// Problems collects what Parse and a service's own rules found; the zero value
-// is ready.
+// Problems collects the bad variables that Parse and a service's own rules find; the
+// zero value is ready.
 type Problems struct{ list []Problem }
 
-// Add notes that variable, set to value, is not what is allowed.
+// Add adds a variable whose value is not allowed.
 func (p *Problems) Add(variable, value, allowed string) {
 	p.list = append(p.list, Problem{variable, value, allowed})
 }
@@ -125,8 +125,8 @@ func Parse(e Environment, config any, problems *Problems) {
 	if err == nil {
 		return
 	}
-	// The error names fields, and two structs may have a field of the same name:
-	// each variable is parsed again by itself, to know which ones are bad.
+	// The error names fields, and two structs may have a field of the same name. Each
+	// variable is parsed again by itself to find the bad ones.
 	found := len(problems.list)
 	for _, s := range Settings(config) {
 		value, ok := set[s.Variable]
@@ -141,7 +141,7 @@ func Parse(e Environment, config any, problems *Problems) {
 		}
 	}
 	if len(problems.list) == found {
-		problems.Add("?", "", err.Error()) // a fault of the struct's tags
+		problems.Add("?", "", err.Error()) // the struct's tags are wrong
 	}
 }
 

@@ -4,11 +4,14 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"livestream-tui/services/kit/handover"
 )
 
 // config is one like a service's.
@@ -216,5 +219,12 @@ func TestNoErrorShowsASecret(t *testing.T) {
 				t.Errorf("%s: got %v, want an error that names %s and does not show the secret", c.name, err, variable)
 			}
 		}
+	}
+}
+
+// TestTheSocketIsTheOneOfTheHandover holds the tag of Common.Socket to the contract.
+func TestTheSocketIsTheOneOfTheHandover(t *testing.T) {
+	if list := Settings(Common{}); !slices.ContainsFunc(list, func(s Setting) bool { return s.Variable == handover.SocketVariable }) {
+		t.Errorf("got %v, want %s among them", list, handover.SocketVariable)
 	}
 }

@@ -7,20 +7,22 @@ import (
 
 	"github.com/gorilla/mux"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"livestream-tui/services/kit/handover"
 )
 
-// Handler is everything that s serves on its address: its own routes and the
-// health routes, and for a PlayersOnly no more of these than a stranger may know;
-// what is neither is answered with a JSON error.
+// Handler is everything that s serves on its address: its own routes and the health
+// routes; of an AdminRouter, only as much health as a stranger may know. Every other
+// request is answered with a JSON error.
 func Handler(s Service, k Kit) http.Handler {
 	r := mux.NewRouter().SkipClean(true)
-	p, guarded := s.(PlayersOnly)
+	a, guarded := s.(AdminRouter)
 	switch {
 	case !guarded:
 		addHealth(r, s, k)
-	case p.AdminAddress() == s.Address():
+	case a.AdminAddress() == s.Address():
 		addHealth(r, s, k)
-		p.AdminRoutes(r)
+		a.AdminRoutes(r)
 	default:
 		addReadiness(r, func() (bool, string) {
 			ok, _ := s.Ready()
@@ -33,20 +35,20 @@ func Handler(s Service, k Kit) http.Handler {
 	return r
 }
 
-// AdminHandler is what s serves on its AdminAddress: the health routes, and what a
-// PlayersOnly adds.
+// AdminHandler is what s serves on its AdminAddress: the health routes and those of an
+// AdminRouter.
 func AdminHandler(s Service, k Kit) *mux.Router {
 	r := mux.NewRouter().SkipClean(true)
 	addHealth(r, s, k)
-	if p, ok := s.(PlayersOnly); ok {
-		p.AdminRoutes(r)
+	if a, ok := s.(AdminRouter); ok {
+		a.AdminRoutes(r)
 	}
 	addErrors(r)
 	return r
 }
 
-// withhold answers what admin has a path for as if nothing were there: no route of
-// the service is to pass it on to somebody who has the same path.
+// withhold answers 404 on every path that admin has, so that no route of the service
+// forwards it to a server that has the same path.
 func withhold(r, admin *mux.Router) {
 	r.MatcherFunc(func(req *http.Request, _ *mux.RouteMatch) bool {
 		var match mux.RouteMatch
@@ -54,26 +56,26 @@ func withhold(r, admin *mux.Router) {
 	}).HandlerFunc(notFound)
 }
 
-// SocketHandler is everything that s serves on its unix socket: the health routes,
-// and what a PlayersOnly and a Controlled add.
+// SocketHandler is everything that s serves on its unix socket: the health routes
+// and those of an AdminRouter and a ControlRouter.
 func SocketHandler(s Service, k Kit) http.Handler { return socketHandler(s, k, nil) }
 
-// socketHandler has also POST /handover, by which the supervisor says that another
-// incarnation serves the same address; nil for a service without one.
+// socketHandler also serves POST /handover, by which the supervisor says that another
+// incarnation serves the same address. handOver is nil for a service without an address.
 func socketHandler(s Service, k Kit, handOver func()) http.Handler {
 	r := mux.NewRouter().SkipClean(true)
 	addHealth(r, s, k)
 	if handOver != nil {
-		r.HandleFunc("/handover", func(w http.ResponseWriter, _ *http.Request) {
+		r.HandleFunc(handover.Path, func(w http.ResponseWriter, _ *http.Request) {
 			k.Log.Info("another incarnation has taken over, finishing what is open")
 			handOver()
 			w.WriteHeader(http.StatusNoContent)
 		}).Methods(http.MethodPost)
 	}
-	if p, ok := s.(PlayersOnly); ok {
-		p.AdminRoutes(r)
+	if a, ok := s.(AdminRouter); ok {
+		a.AdminRoutes(r)
 	}
-	if c, ok := s.(Controlled); ok {
+	if c, ok := s.(ControlRouter); ok {
 		c.ControlRoutes(r)
 		addErrors(r)
 	}
@@ -87,19 +89,19 @@ func addHealth(r *mux.Router, s Service, k Kit) {
 
 func addReadiness(r *mux.Router, isReady func() (ok bool, reason string)) {
 	read := Reads()
-	r.HandleFunc("/healthz", func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "ok") }).Methods(read...)
+	r.HandleFunc("/healthz", func(w http.ResponseWriter, _ *http.Request) { writeText(w, http.StatusOK, "ok") }).Methods(read...)
 	r.HandleFunc("/readyz", func(w http.ResponseWriter, _ *http.Request) {
 		if ok, reason := isReady(); !ok {
-			say(w, http.StatusServiceUnavailable, reason)
+			writeText(w, http.StatusServiceUnavailable, reason)
 			return
 		}
-		say(w, http.StatusOK, "ready")
+		writeText(w, http.StatusOK, "ready")
 	}).Methods(read...)
 }
 
-func say(w http.ResponseWriter, status int, text string) {
+func writeText(w http.ResponseWriter, status int, text string) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	_, _ = io.WriteString(w, text+"\n") // the client has gone: nobody to tell
+	_, _ = io.WriteString(w, text+"\n") // fails only when the client has gone
 }

@@ -1,78 +1,34 @@
 package service
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"os"
-	"strconv"
-	"strings"
+	"slices"
+	"sync"
 	"syscall"
+
+	"livestream-tui/services/kit/handover"
 )
 
-// firstInherited is the first descriptor that is handed down (sd_listen_fds(3)).
-const firstInherited = 3
-
-// inherited are the names of the descriptors that were handed to this process,
-// from firstInherited on: those of LISTEN_FDNAMES, empty where that names fewer
-// than LISTEN_FDS counts. None when they are another process's, which LISTEN_PID
-// says; without it they are ours.
-func inherited(e Environment, pid int) ([]string, error) {
-	count := e["LISTEN_FDS"]
-	if count == "" || e["LISTEN_PID"] != "" && e["LISTEN_PID"] != strconv.Itoa(pid) {
-		return nil, nil
-	}
-	n, err := strconv.Atoi(count)
-	if err != nil || n < 0 || n > 1000 {
-		return nil, fmt.Errorf("LISTEN_FDS=%q: allowed is the number of descriptors that are handed down", count)
-	}
-	names := make([]string, n)
-	if list := e["LISTEN_FDNAMES"]; list != "" {
-		copy(names, strings.Split(list, ":"))
-	}
-	return names, nil
-}
-
-// pick is which of the names is the first one to listen on: the only one, even where
-// several sockets have it, or the one of that name; -1 for none.
-func pick(names []string, name string) (int, error) {
-	first, several := -1, false
-	for i, n := range names {
-		switch {
-		case n == connectionsName: // not to listen on
-		case n == name:
-			return i, nil
-		case first < 0:
-			first = i
-		case n != names[first]:
-			several = true
-		}
-	}
-	if several {
-		return 0, fmt.Errorf("LISTEN_FDNAMES=%q: of several sockets that are handed down, one must be named %s", strings.Join(names, ":"), name)
-	}
-	return first, nil
-}
-
 // inherit returns the listening sockets that were handed down to the service called
-// name, several where several have its name; empty when there is none.
+// name; empty when there is none.
 func inherit(e Environment, name string) ([]net.Listener, error) {
-	names, err := inherited(e, os.Getpid())
+	names, err := handover.Names(e)
 	if err != nil || len(names) == 0 {
 		return nil, err
 	}
 	for i := range names {
-		syscall.CloseOnExec(firstInherited + i) // our children are to have none of them
+		syscall.CloseOnExec(handover.First + i) // our children must not have them
 	}
-	first, err := pick(names, name)
-	if err != nil || first < 0 {
+	chosen, err := handover.Listeners(names, name)
+	if err != nil {
 		return nil, err
 	}
 	var list []net.Listener
-	for i := first; i < len(names); i++ {
-		if names[i] != names[first] {
-			continue
-		}
-		l, err := inheritAt(e, i, names[i])
+	for _, i := range chosen {
+		l, err := inheritAt(e, handover.First+i, names[i])
 		if err != nil {
 			for _, l := range list {
 				_ = l.Close() // never accepted from
@@ -84,17 +40,77 @@ func inherit(e Environment, name string) ([]net.Listener, error) {
 	return list, nil
 }
 
-// inheritAt returns the i-th socket that was handed down.
-func inheritAt(e Environment, i int, name string) (net.Listener, error) {
-	f := os.NewFile(uintptr(firstInherited+i), name)
+// inheritAt returns the listening socket at a descriptor.
+func inheritAt(e Environment, fd int, name string) (net.Listener, error) {
+	f := os.NewFile(uintptr(fd), name)
 	defer func() { _ = f.Close() }() // the listener has its own
+	count := handover.CountVariable + "=" + e[handover.CountVariable]
 	l, err := net.FileListener(f)
 	if err != nil {
-		return nil, fmt.Errorf("LISTEN_FDS=%s: descriptor %d is no socket to listen on: %w", e["LISTEN_FDS"], firstInherited+i, reason(err))
+		return nil, fmt.Errorf("%s: descriptor %d is no socket to listen on: %w", count, fd, reason(err))
 	}
 	if _, ok := l.(*net.TCPListener); !ok {
 		_ = l.Close() // never accepted from
-		return nil, fmt.Errorf("LISTEN_FDS=%s: descriptor %d is no TCP socket", e["LISTEN_FDS"], firstInherited+i)
+		return nil, fmt.Errorf("%s: descriptor %d is no TCP socket", count, fd)
 	}
 	return l, nil
+}
+
+// Connections returns a listener whose connections a supervisor passes on, or nil
+// when no supervisor does. It stands in for the unix socket, on which the supervisor
+// listens: so a folder that is removed does not part the two.
+func Connections(e Environment) (net.Listener, error) {
+	names, err := handover.Names(e)
+	if err != nil {
+		return nil, err
+	}
+	i := slices.Index(names, handover.Connections)
+	if i < 0 {
+		return nil, nil //nolint:nilnil // no supervisor, which is no error
+	}
+	return connectionsAt(handover.First + i)
+}
+
+func connectionsAt(fd int) (net.Listener, error) {
+	syscall.CloseOnExec(fd) // our children must not have it
+	f := os.NewFile(uintptr(fd), handover.Connections)
+	defer func() { _ = f.Close() }() // the connection has its own
+	c, err := net.FileConn(f)
+	if err != nil {
+		return nil, fmt.Errorf("%s: descriptor %d (%s) is no socket: %w", handover.NamesVariable, fd, handover.Connections, reason(err))
+	}
+	pair, ok := c.(*net.UnixConn)
+	if !ok {
+		return nil, errors.Join(fmt.Errorf("%s: descriptor %d (%s) is no unix socket", handover.NamesVariable, fd, handover.Connections), c.Close())
+	}
+	return &passedListener{pair: pair, closed: make(chan struct{})}, nil
+}
+
+// passedListener is a listener whose connections a supervisor passes on.
+type passedListener struct {
+	pair   *net.UnixConn
+	once   sync.Once
+	closed chan struct{}
+}
+
+// Accept implements net.Listener. Once the supervisor has gone it blocks until Close:
+// the service works on without it.
+func (l *passedListener) Accept() (net.Conn, error) {
+	c, err := handover.Receive(l.pair)
+	if err != nil {
+		<-l.closed
+		return nil, net.ErrClosed
+	}
+	return c, nil
+}
+
+// Close implements net.Listener.
+func (l *passedListener) Close() error {
+	defer l.once.Do(func() { close(l.closed) })
+	return l.pair.Close()
+}
+
+// Addr implements net.Listener.
+func (l *passedListener) Addr() net.Addr {
+	return &net.UnixAddr{Name: handover.Connections, Net: "unix"}
 }

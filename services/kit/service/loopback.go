@@ -11,10 +11,10 @@ import (
 	"livestream-tui/services/kit/dial"
 )
 
-// A service on this machine's loopback is called http://localhost:PORT, and what that
-// resolves to is the machine's to say: so it listens on both loopback addresses.
+// A service on loopback is called http://localhost:PORT. Machines resolve that to either
+// loopback address, so the service listens on both.
 
-// withoutName is a listening address with 127.0.0.1 for localhost.
+// withoutName returns a listening address with 127.0.0.1 in place of localhost.
 func withoutName(address string) string {
 	if host, port, err := net.SplitHostPort(address); err == nil && dial.IsLocalhost(host) {
 		return net.JoinHostPort("127.0.0.1", port)
@@ -22,8 +22,8 @@ func withoutName(address string) string {
 	return address
 }
 
-// mirrorOf is the same port of the other loopback address; empty where a is none of
-// the two.
+// mirrorOf returns the same port of the other loopback address; empty when a is on
+// neither.
 func mirrorOf(a net.Addr) string {
 	tcp, ok := a.(*net.TCPAddr)
 	if !ok {
@@ -39,15 +39,14 @@ func mirrorOf(a net.Addr) string {
 	return ""
 }
 
-// withMirror is l and, where it listens on one loopback address, a listener on the
-// other one. That one is no condition: a machine may not have it. Where shared, another
-// incarnation may have it still.
+// withMirror returns l and, when it listens on one loopback address, a listener on the
+// other one if the machine has it. When shared, another incarnation may still have it.
 func withMirror(l net.Listener, shared bool, log hclog.Logger) []net.Listener {
 	address := mirrorOf(l.Addr())
 	if address == "" {
 		return []net.Listener{l}
 	}
-	other, err := listenAdmin(address, shared)
+	other, err := listenTCP(address, shared)
 	switch {
 	case err == nil:
 		return []net.Listener{l, other}

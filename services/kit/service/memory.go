@@ -5,25 +5,16 @@ import (
 	"time"
 )
 
-// Bounded is a Service that is to stay within so much memory.
-type Bounded interface {
-	Service
-	// MemoryLimit is the process's, in bytes, as of now: from there on the collector
-	// works harder for less. It may grow with what is served. GOMEMLIMIT in the
-	// environment wins. Safe for concurrent use.
-	MemoryLimit() int64
-}
-
 const (
 	memoryPeriod = time.Second
-	// memoryStep is the part of a limit by which another differs that is worth setting:
-	// to set one stops the world for a moment.
+	// memoryStep is the fraction, 1/64, by which a new limit must differ to be set:
+	// setting one stops the world for a moment.
 	memoryStep = 64
 )
 
-// bound sets the limit of b as it changes, until end is called.
-func bound(b Bounded, set func(bytes int64) (before int64)) (end func()) {
-	limit := b.MemoryLimit()
+// limitMemory sets the limit of l and follows its changes until end is called.
+func limitMemory(l MemoryLimiter, set func(bytes int64) (before int64)) (end func()) {
+	limit := l.MemoryLimit()
 	set(limit)
 	stop := make(chan struct{})
 	var work sync.WaitGroup
@@ -36,7 +27,7 @@ func bound(b Bounded, set func(bytes int64) (before int64)) (end func()) {
 				return
 			case <-tick.C:
 			}
-			if next := b.MemoryLimit(); next > limit+limit/memoryStep || next < limit-limit/memoryStep {
+			if next := l.MemoryLimit(); next > limit+limit/memoryStep || next < limit-limit/memoryStep {
 				limit = next
 				set(limit)
 			}

@@ -21,7 +21,7 @@ func TestTheLimitOfMemoryFollowsTheService(t *testing.T) {
 		var limit atomic.Int64
 		var set []int64
 		limit.Store(1000)
-		end := bound(limited{limit: &limit}, func(n int64) int64 {
+		end := limitMemory(limited{limit: &limit}, func(n int64) int64 {
 			set = append(set, n)
 			return 0
 		})

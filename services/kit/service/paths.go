@@ -20,7 +20,7 @@ type Paths struct {
 	Cache string `env:"CACHE_PATH" doc:"mezzanines (default: the user's cache folder)"`
 }
 
-// NoOutput is the value of Output that says that no folder is shared.
+// NoOutput is the value of Output when no folder is shared.
 const NoOutput = "none"
 
 // Complete fills the defaults that depend on the machine. Call it after Parse.

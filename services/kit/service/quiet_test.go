@@ -20,7 +20,7 @@ func quietly(t *testing.T, do func(*Quiet)) (lines []string) {
 		var b bytes.Buffer
 		q := NewQuiet(hclog.New(&hclog.LoggerOptions{Output: &b, DisableTime: true}), QuietPeriod)
 		do(q)
-		time.Sleep(5 * QuietPeriod) // all is told by now
+		time.Sleep(5 * QuietPeriod) // everything is logged by now
 		synctest.Wait()
 		for line := range strings.Lines(b.String()) {
 			lines = append(lines, strings.TrimSpace(line))
@@ -85,8 +85,8 @@ func TestAQuietForgetsWhatIsOver(t *testing.T) {
 		crowd.Wait()
 		time.Sleep(3 * QuietPeriod)
 		synctest.Wait()
-		if len(q.said) != 0 {
-			t.Errorf("%d messages are kept", len(q.said))
+		if len(q.messages) != 0 {
+			t.Errorf("%d messages are kept", len(q.messages))
 		}
 	})
 }

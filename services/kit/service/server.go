@@ -10,27 +10,30 @@ import (
 	"time"
 
 	"github.com/hashicorp/go-hclog"
+	"golang.org/x/sys/unix"
 
 	"livestream-tui/services/kit/fastpath"
 )
 
-// server is an http.Server that can be succeeded by another process's: it stops
-// accepting at once, and ends a connection with the response to a request, never
-// between two of them, where the next request may be on its way already.
+// server is an http.Server that another process can succeed: it stops accepting at
+// once and ends a connection with the response to a request. Between two requests it
+// closes no connection, because the next one may be on its way.
 type server struct {
 	http     *http.Server
 	listener *fastpath.Listener
-	held     bool        // whoever started us holds what is listened on too
-	closing  atomic.Bool // every response is its connection's last
-	over     atomic.Bool // another process serves the same socket from now on
+	// inherited: the listening socket was handed down, and our parent has it too.
+	inherited bool
+	closing   atomic.Bool // every response is its connection's last
+	succeeded atomic.Bool // another process serves the same socket from now on
 }
 
-// newServer serves what answer has no response for by h; answer may be nil.
+// newServer returns a server that leaves to h the requests that answer has no response
+// for. answer may be nil.
 func newServer(l net.Listener, answer fastpath.Answer, h http.Handler, log hclog.Logger) *server {
 	quiet := NewQuiet(log, QuietPeriod)
 	s := &server{listener: fastpath.Listen(l, answer, func(reason error) {
 		if errors.As(reason, new(takenError)) {
-			log.Info("another incarnation has the address still, waiting for it", "address", l.Addr().String())
+			log.Info("another incarnation still has the address, waiting for it", "address", l.Addr().String())
 			return
 		}
 		quiet.Warn(troubleOf(reason), "address", l.Addr().String(), "reason", reason.Error())
@@ -52,7 +55,7 @@ func newServer(l net.Listener, answer fastpath.Answer, h http.Handler, log hclog
 	return s
 }
 
-// troubleOf says what has come of the reason that a listener tells.
+// troubleOf returns the message for an error that a listener reports.
 func troubleOf(reason error) string {
 	switch {
 	case errors.Is(reason, fastpath.ErrEvicted):
@@ -72,9 +75,7 @@ func (s *server) serve() error {
 	return fmt.Errorf("serving %s: %w", s.listener.Addr(), err)
 }
 
-func (s *server) handed() bool { return s.over.Load() }
-
-// refuse takes no more connections; what is open goes on, each to its next response.
+// refuse takes no more connections. Open ones go on to their next response.
 func (s *server) refuse() {
 	s.closing.Store(true)
 	s.listener.Refuse()
@@ -84,17 +85,31 @@ func (s *server) refuse() {
 func (s *server) finish(limit time.Duration) {
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
-	_ = s.listener.Wait(ctx) // who is left is shut down
+	_ = s.listener.Wait(ctx) // the remaining ones are shut down
 }
 
 // shutdown ends every connection: idle ones at once, those with an open response
-// after it, drain at most.
-func (s *server) shutdown(drain time.Duration) {
-	ctx, cancel := context.WithTimeout(context.Background(), drain)
+// after it, limit at most.
+func (s *server) shutdown(limit time.Duration) {
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
 	_ = s.listener.Close() // it has no error
 	if s.http.Shutdown(ctx) != nil || s.listener.Wait(ctx) != nil {
-		_ = s.http.Close() // the drain is over: what is still open is broken off
+		_ = s.http.Close() // the time is over: open responses are broken off
 	}
 	s.listener.Break()
+}
+
+// descriptorsForConnections is how many descriptors may be open before connections have
+// to make room for each other; zero, when the limit is unknown, means no bound. A quarter
+// of the limit is kept for the signals, connections to other services and files. The
+// runtime has already raised the limit as far as it may.
+func descriptorsForConnections() int {
+	var limit unix.Rlimit
+	if unix.Getrlimit(unix.RLIMIT_NOFILE, &limit) != nil {
+		return 0
+	}
+	const unlimited = 1 << 20
+	n := int(min(uint64(limit.Cur), unlimited))
+	return n - n/4
 }

@@ -2,9 +2,9 @@ package service
 
 import "fmt"
 
-// Topology is where everything is: the ports of the platform's services and the
-// URLs that follow from them. Every config that needs one of its settings holds
-// it whole, so that a default is written once. See DESIGN.md, environment.
+// Topology is the ports of the platform's services and the URLs that follow from them.
+// Every config that needs one of its settings holds all of it, so that a default is
+// written once.
 type Topology struct {
 	ServerOnePort Port `env:"SERVER_ONE_PORT" envDefault:"8080" doc:"port of packager server1"`
 	ServerTwoPort Port `env:"SERVER_TWO_PORT" envDefault:"9090" doc:"port of packager server2"`
@@ -12,24 +12,24 @@ type Topology struct {
 	OriginPort    Port `env:"ORIGIN_PORT" envDefault:"8001" doc:"port of the origin"`
 	ProxyPort     Port `env:"PROXY_PORT" envDefault:"8002" doc:"port of the proxy, the one that players talk to"`
 
-	// BindAddress is the proxy's, ControlBindAddress everyone else's.
+	// BindAddress is the proxy's, ControlBindAddress that of all other services.
 	BindAddress        string `env:"BIND_ADDRESS" envDefault:"127.0.0.1" doc:"address that the proxy listens on; beyond loopback only by your decision"`
 	ControlBindAddress string `env:"CONTROL_BIND_ADDRESS" envDefault:"127.0.0.1" doc:"address that every other service listens on"`
 
 	// Packagers is every packager of the platform, in order. Default: server1
 	// and server2 on localhost.
 	Packagers URLs `env:"PACKAGERS" doc:"base URLs of the packagers, comma-separated (default: server1 and server2 on localhost)"`
-	// ReporterURL is every reporter, the first that answers is used.
+	// ReporterURL is every reporter; the first that answers is used.
 	ReporterURL URLs `env:"REPORTER_URL" doc:"base URLs of the reporters (default: REPORTER_PORT on localhost)"`
 	// OriginURL is every origin, or the single word none.
 	OriginURL string `env:"ORIGIN_URL" doc:"base URLs of the origins, or none for a proxy alone (default: ORIGIN_PORT on localhost)"`
 
-	// Origins is OriginURL parsed; empty for none. Set by Complete.
+	// Origins is OriginURL parsed, empty when that is none. Set by Complete.
 	Origins URLs
 }
 
-// Complete fills the defaults that follow from other settings and adds what is
-// wrong to problems. Call it after Parse.
+// Complete fills the defaults that follow from other settings and adds bad values to
+// problems. Call it after Parse.
 func (t *Topology) Complete(problems *Problems) {
 	local := func(p Port) string { return fmt.Sprintf("http://localhost:%d", p) }
 	if len(t.Packagers) == 0 {

@@ -10,11 +10,11 @@ import (
 )
 
 // MaxReason is the longest text in bytes that Short leaves whole: part of it may
-// come from a packager, and a reason is read in one line.
+// come from a packager, and a reason is shown on one line.
 const MaxReason = 200
 
-// Cause is why a request failed in words for an operator, without the address,
-// which whoever reads it knows.
+// Cause returns why a request failed, in words for an operator and without the address,
+// which the reader already knows.
 func Cause(err error) string {
 	var timeout net.Error
 	var wrapped *url.Error
@@ -39,7 +39,7 @@ func Cause(err error) string {
 	return Short(err.Error())
 }
 
-// Short makes foreign text short and fit for a terminal, as Shown does.
+// Short is Shown, cut to MaxReason.
 func Short(s string) string {
 	s = Shown(s)
 	if len(s) <= MaxReason {

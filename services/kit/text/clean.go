@@ -5,8 +5,8 @@ import (
 	"unicode"
 )
 
-// Clean makes foreign text fit for a terminal: escape sequences and control
-// characters go, tabs and line ends become spaces, what is not UTF-8 becomes
+// Clean makes foreign text fit for a terminal: it drops escape sequences and control
+// characters, and turns tabs and line ends into spaces and bytes that are not UTF-8 into
 // U+FFFD. Logs, argv, file names and upstream errors pass through it.
 func Clean(s string) string {
 	plain := true
@@ -29,8 +29,8 @@ func Clean(s string) string {
 		case r == '\t', r == '\n', r == '\r', r == '\u2028', r == '\u2029':
 			b.WriteByte(' ')
 		case unicode.In(r, unicode.Cc, unicode.Cf):
-			// C0, C1, and what is not seen but changes what is: the marks that turn
-			// text around, that join, that have no width.
+			// C0 and C1, and the invisible marks that change what is visible: those that
+			// reverse text, join characters or have no width.
 		default:
 			b.WriteRune(r)
 		}
@@ -40,7 +40,7 @@ func Clean(s string) string {
 
 // skipEscape returns the index of the last rune of the escape sequence that
 // begins at rs[i] (ECMA-48, 5.4 and 5.6; ECMA-35, 13.2). One that never ends
-// takes the rest of the text with it, as it would in a terminal.
+// swallows the rest of the text, as it would in a terminal.
 func skipEscape(rs []rune, i int) int {
 	if i+1 >= len(rs) {
 		return i
@@ -65,11 +65,11 @@ func skipEscape(rs []rune, i int) int {
 	case next >= 0x30 && next <= 0x7e:
 		return i + 1
 	}
-	return i // no sequence: the escape alone goes
+	return i // not a sequence: only the escape goes
 }
 
 // skipTo returns the index of the first rune from rs[j] on that is between low
-// and high, the last index when there is none.
+// and high, or the last index.
 func skipTo(rs []rune, j int, low, high rune) int {
 	for ; j < len(rs); j++ {
 		if rs[j] >= low && rs[j] <= high {

@@ -5,15 +5,15 @@ import (
 	"strings"
 )
 
-// Masked stands for what nobody is to read in a log or off a screen.
+// Masked stands for a secret in logs and on screens.
 const Masked = "********"
 
-// element begins one of several addresses that are separated by commas.
+// element matches the beginning of a further address in a list separated by commas.
 var element = regexp.MustCompile(`,\s*[A-Za-z][A-Za-z0-9+.-]*://`)
 
-// WithoutSecrets is the value of a variable as it may be shown: hidden where the name
-// says that it is a secret (a webhook's path is one); else, of each address in it,
-// without what may be one, credentials and the values of a query.
+// WithoutSecrets returns the value of a variable as it may be shown: masked when the
+// name says that it is a secret (the path of a webhook is one), else with the
+// credentials and the query of each address in it masked.
 func WithoutSecrets(variable, value string) string {
 	if value == "" {
 		return ""
@@ -38,8 +38,8 @@ func WithoutSecrets(variable, value string) string {
 	return b.String()
 }
 
-// maskedAddress hides of one address, as it stands: nobody says that it is well formed,
-// and a password may hold anything.
+// maskedAddress masks one address without parsing it: it may be malformed, and a password
+// may hold any character.
 func maskedAddress(s string) string {
 	s, comma := strings.CutSuffix(s, ",")
 	begin := 0

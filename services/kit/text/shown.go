@@ -5,23 +5,22 @@ import (
 	"strings"
 )
 
-// longValue is the length in bytes from which the value of a parameter may be a
-// secret, whatever its name.
+// longValue is the length in bytes from which a parameter's value may be a secret,
+// whatever its name.
 const longValue = 24
 
 var (
-	// credentials are those of a URL: all between its scheme and the last @ of its
-	// authority.
+	// credentials matches a URL up to the last @ of its authority.
 	credentials = regexp.MustCompile(`([A-Za-z][A-Za-z0-9+.-]*://)[^/?#\s"']*@`)
-	// parameter is one of a query, anywhere in a text.
+	// parameter matches a parameter of a query, anywhere in a text.
 	parameter = regexp.MustCompile(`([?&;]|%3F|%26)([^=&?#\s"']{1,64})=([^&#\s"',]+)`)
-	// secretName is what the name of a parameter has in it that is to be known to few.
+	// secretName matches the names of parameters that hold secrets.
 	secretName = regexp.MustCompile(`(?i)token|secret|pass|pwd|sig|auth|key|hmac|hash|jwt|sess|sid|cred|polic|hdn|user|code`)
 )
 
-// Shown is foreign text as logs, events and screens may show it: clean, and of the URLs
-// in it neither credentials nor the values of parameters that may be a secret, which
-// are those with a name that says so and long ones.
+// Shown returns foreign text as logs, events and screens may show it: clean, and with the
+// secrets of the URLs in it masked. Secrets are credentials and the values of parameters
+// that have a secret's name or are long.
 func Shown(s string) string {
 	s = Clean(s)
 	if strings.Contains(s, "://") && strings.Contains(s, "@") {

@@ -1,5 +1,3 @@
-// Package disktest makes what a worker makes, for tests: initialization sections,
-// segments on any grid, and a signal's folder as a worker fills it.
 package disktest
 
 import (
@@ -14,10 +12,10 @@ import (
 	"livestream-tui/services/hls/media"
 )
 
-// Timescale is the track's, in units per second.
+// Timescale is that of the track, in units per second.
 const Timescale = 90000
 
-// box is one of ISO base media, made of its parts.
+// box returns a box of ISO base media with these parts.
 func box(kind string, parts ...[]byte) []byte {
 	b := append(make([]byte, 4), kind...)
 	for _, p := range parts {
@@ -35,7 +33,7 @@ func u32(ns ...uint32) []byte {
 	return b
 }
 
-// InitOf is an init section of one video track; the text makes it one of its own.
+// InitOf returns an initialization section of one video track. The text makes it unique.
 func InitOf(text string) []byte {
 	return append(box("ftyp", []byte("iso5"), u32(512), []byte("iso5")), box("moov",
 		box("trak",
@@ -49,19 +47,18 @@ func InitOf(text string) []byte {
 	)...)
 }
 
-// SegmentSize is the size of a segment's media: big enough that a body is several
-// chunks.
+// SegmentSize is the size of a segment's media. A body of that size is several chunks.
 const SegmentSize = 100_000
 
-// SegmentOf is a segment of the plain grid with content of its own.
+// SegmentOf returns a segment of the plain grid. The text makes it unique.
 func SegmentOf(msn int64, text string) []byte { return SegmentOn(media.Grid{}, msn, text) }
 
-// SegmentOn is a segment of a grid with content of its own.
+// SegmentOn returns a segment of a grid. The text makes it unique.
 func SegmentOn(g media.Grid, msn int64, text string) []byte {
 	return SegmentAt(g.Elapsed(msn), g.Length(), msn, text)
 }
 
-// SegmentAt is a segment that begins and lasts so long, with content of its own.
+// SegmentAt returns a segment by its begin and length. The text makes it unique.
 func SegmentAt(begins, lasts time.Duration, msn int64, text string) []byte {
 	units := func(d time.Duration) uint64 { return uint64(d/time.Microsecond) * Timescale / 1_000_000 }
 	moof := box("moof",
@@ -79,7 +76,7 @@ func SegmentAt(begins, lasts time.Duration, msn int64, text string) []byte {
 	return append(moof, box("mdat", body)...)
 }
 
-// Disk is a signal's folder as a worker fills it.
+// Disk is the folder of a signal as a worker fills it.
 type Disk struct {
 	T      *testing.T
 	Output string
@@ -90,7 +87,7 @@ type Disk struct {
 	List   m3u8.MediaPlaylist
 }
 
-// NewList returns a playlist that lists nothing.
+// NewList returns a playlist without segments.
 func NewList() m3u8.MediaPlaylist {
 	return m3u8.MediaPlaylist{Version: 7, TargetDuration: 2, IndependentSegments: true}
 }
@@ -102,7 +99,7 @@ func New(t *testing.T, output string) *Disk {
 	return d
 }
 
-// Check ends the test at an error.
+// Check ends the test on an error.
 func (d *Disk) Check(err error) {
 	d.T.Helper()
 	if err != nil {
@@ -110,10 +107,10 @@ func (d *Disk) Check(err error) {
 	}
 }
 
-// Path is where a file of the signal is.
+// Path returns the path of a file of the signal.
 func (d *Disk) Path(name string) string { return filepath.Join(d.Output, d.Signal, name) }
 
-// Write puts a file in place as workers do.
+// Write writes a file as workers do: under another name first.
 func (d *Disk) Write(name string, b []byte) {
 	d.T.Helper()
 	d.Check(os.WriteFile(d.Path(".new-"+name), b, 0o644))
@@ -135,7 +132,7 @@ func (d *Disk) Add(msn int64) {
 	l.Drop(len(l.Segments) - d.Window)
 }
 
-// Segment is what the signal has under a number.
+// Segment returns the signal's segment of a number.
 func (d *Disk) Segment(msn int64) []byte { return SegmentOn(d.Grid, msn, d.Signal) }
 
 // Publish writes segments from one number to another, then the playlist.
@@ -149,13 +146,13 @@ func (d *Disk) Publish(from, to int64) {
 	d.Say()
 }
 
-// Say publishes the playlist.
+// Say writes the playlist.
 func (d *Disk) Say() {
 	d.T.Helper()
 	d.Write(media.PlaylistName, d.List.Encode())
 }
 
-// End publishes the playlist with EXT-X-ENDLIST.
+// End writes the playlist with EXT-X-ENDLIST.
 func (d *Disk) End() {
 	d.T.Helper()
 	d.List.EndList = true

@@ -1,3 +1,5 @@
-// Package fault is what a packager does wrong on purpose, for drills: a switch, and
-// the middleware around the routes that does as the switch says.
+// Package fault is what a packager does wrong on purpose, for drills: a switch, and the
+// middleware around the routes that does what the switch says. A new fault is a line in
+// modes and its function in the file of what it changes: answer.go for whole answers,
+// playlist.go for playlists, body.go for bodies.
 package fault

@@ -12,16 +12,15 @@ import (
 	"livestream-tui/services/packager/window"
 )
 
-// Options are what a Switch is made with.
+// Options are the settings of a Switch. All of them are needed.
 type Options struct {
-	// Snapshots returns what is served of every signal now, by name.
+	// Snapshots returns the snapshots to serve now, by signal.
 	Snapshots func() map[string]*window.Snapshot
-	// Stopping is closed when the service stops: what hangs ends then.
+	// Stopping is closed when the service stops; hanging requests end then.
 	Stopping <-chan struct{}
-	// Held counts the requests that hang.
+	// Held counts the hanging requests.
 	Held *atomic.Int64
-	// Log takes what is told.
-	Log hclog.Logger
+	Log  hclog.Logger
 }
 
 // Switch is the fault in force. Safe for concurrent use.
@@ -30,7 +29,7 @@ type Switch struct {
 
 	mu      sync.Mutex
 	fault   Fault
-	frozen  map[string]*window.Snapshot // by signal, as of when the fault was set
+	frozen  map[string]*window.Snapshot // the snapshots of when the fault was set, by signal
 	changed chan struct{}               // closed when another fault is set
 }
 
@@ -39,8 +38,8 @@ func NewSwitch(o Options) *Switch {
 	return &Switch{options: o, fault: Fault{Mode: None}, changed: make(chan struct{})}
 }
 
-// Routes adds the switch to the routes of the service's socket, where only the user
-// who started the platform gets.
+// Routes adds the switch to the routes of the service's socket, which only the user who
+// started the platform can reach.
 func (s *Switch) Routes(r *mux.Router) {
 	r.HandleFunc("/fault", func(w http.ResponseWriter, _ *http.Request) {
 		service.WriteJSON(w, http.StatusOK, s.get().shown())
@@ -64,7 +63,7 @@ func (s *Switch) Routes(r *mux.Router) {
 	}).Methods(http.MethodDelete)
 }
 
-// set puts a fault in force from now on, for requests under way as well.
+// set puts a fault in force from now on, also for requests under way.
 func (s *Switch) set(fault Fault) {
 	frozen := s.options.Snapshots()
 	s.mu.Lock()
@@ -92,9 +91,9 @@ func (s *Switch) of(signal string) inForce {
 	return f
 }
 
-// inForce is a fault as a request meets it.
+// inForce is the fault in force for one request.
 type inForce struct {
 	Fault
-	frozen  *window.Snapshot // nil where there was nothing to freeze
+	frozen  *window.Snapshot // nil when there was none
 	changed <-chan struct{}
 }

@@ -1,4 +1,4 @@
-// Package window is what a packager lists and holds of one signal: the entries of
-// its playlist, the rule for media that is missing, the media in memory, and the
-// snapshot that is served. It is pure: no clock, no file, no connection.
+// Package window is what a packager lists and holds of one signal: the entries of its
+// playlist, the rule for missing media, the media in memory, and the snapshot that is
+// served. It is pure: no clock, no files, no connections.
 package window

@@ -15,12 +15,12 @@ type Entry struct {
 	// Number is its discontinuity number: EXT-X-DISCONTINUITY-SEQUENCE plus the
 	// discontinuities up to and with this segment.
 	Number int64
-	// Segment is what is written of it.
+	// Segment is the segment as it is written to playlists.
 	Segment m3u8.Segment
 }
 
-// EntriesOf reads an encoder's playlist. Its segments must be named for their
-// numbers: so the number on disk, in the playlist and in the URI are one.
+// EntriesOf reads an encoder's playlist. Its segments must be named by their numbers, so
+// that a segment has the same number on disk, in the playlist and in the URI.
 func EntriesOf(list *m3u8.MediaPlaylist) ([]Entry, error) {
 	entries := make([]Entry, 0, len(list.Segments))
 	number := list.DiscontinuitySequence
@@ -28,7 +28,7 @@ func EntriesOf(list *m3u8.MediaPlaylist) ([]Entry, error) {
 		msn := list.MediaSequence + int64(i)
 		switch name := media.SegmentName(msn); {
 		case s.URI != name:
-			return nil, fmt.Errorf("msn %d is %q, %q is due", msn, s.URI, name)
+			return nil, fmt.Errorf("msn %d is %q instead of %q", msn, s.URI, name)
 		case s.Map == nil || !media.IsInit(s.Map.URI) || s.Map.ByteRange != nil:
 			return nil, fmt.Errorf("msn %d has no init section named init-*.mp4", msn)
 		case len(s.Keys) > 0 || s.ByteRange != nil:
@@ -47,14 +47,14 @@ func EntriesOf(list *m3u8.MediaPlaylist) ([]Entry, error) {
 	return entries, nil
 }
 
-// Says reports whether another entry says the same of the same segment.
-func (e Entry) Says(o Entry) bool {
+// Agrees reports whether another entry describes its segment in the same way.
+func (e Entry) Agrees(o Entry) bool {
 	a, b := e.Segment, o.Segment
 	return a.Duration == b.Duration && a.Map.URI == b.Map.URI && a.ProgramDateTime.Equal(b.ProgramDateTime)
 }
 
-// dateOf is when segment msn begins, where every segment is as long as e; zero
-// where e has no date.
+// dateOf returns when segment msn begins if every segment is as long as e; zero when e has
+// no date.
 func (e Entry) dateOf(msn int64) time.Time {
 	if e.Segment.ProgramDateTime.IsZero() {
 		return time.Time{}
@@ -62,13 +62,13 @@ func (e Entry) dateOf(msn int64) time.Time {
 	return e.Segment.ProgramDateTime.Add(time.Duration(msn-e.MSN) * e.Segment.Duration)
 }
 
-// inStep reports whether the numbers between two entries stand for the time between
-// them: whether both are on one grid, as far as they are dated.
+// inStep reports whether the numbers between two entries match the time between them, so
+// that both are on one grid as far as they are dated.
 func (e Entry) inStep(later Entry) bool {
 	expected, date := e.dateOf(later.MSN), later.Segment.ProgramDateTime
 	if expected.IsZero() || date.IsZero() {
 		return e.Segment.Map.URI == later.Segment.Map.URI
 	}
-	// Half a segment for each: they need not all be equally long.
+	// Half a segment for each, since segments need not be equally long.
 	return date.Sub(expected).Abs() <= time.Duration(later.MSN-e.MSN)*e.Segment.Duration/2
 }

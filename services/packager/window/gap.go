@@ -9,38 +9,36 @@ import (
 )
 
 const (
-	// leastWindow is how many segments a first window should have: a live playlist
-	// is at least three target durations long (RFC 8216, 6.2.2).
+	// leastWindow is how many segments a first window should have: a live playlist is at
+	// least three target durations long (RFC 8216, 6.2.2).
 	leastWindow = 3
-	// FirstWait is how long a first playlist waits for media that it lists: a
-	// packager that has just started publishes the whole window at once, or what
-	// there is of it.
+	// FirstWait is how long a first playlist waits for the media that it lists, so that a
+	// packager that has just started publishes the whole window at once, if it can.
 	FirstWait = time.Second
-	// patience is how long a segment may be missing that newer ones are there for,
-	// in target durations.
+	// patience is how long a segment may be missing when newer ones are there, in target
+	// durations.
 	patience = 1.5
 )
 
-// Patience is how long a segment may be missing that newer ones are there for.
+// Patience returns how long a segment may be missing when newer ones are there.
 func Patience(target int) time.Duration {
 	return time.Duration(patience * float64(target) * float64(time.Second))
 }
 
-// Stock says of an entry when the last of what it needs came; zero for a gap, which
-// needs nothing, and false where something is missing.
+// Stock returns when the last of the media that an entry needs came, zero for a gap, which
+// needs no segment; false when something is missing.
 type Stock func(Entry) (came time.Time, whole bool)
 
-// Choose returns what of the due entries is to be listed now. target is the encoder's
-// target duration in seconds, begun when its first playlist came. again is when to
-// ask anew though nothing has come; zero for never.
+// Choose returns the due entries that are to be listed now. target is the encoder's target
+// duration in seconds, begun when its first playlist came. again is when to call Choose
+// again even if nothing comes; zero for never.
 //
-// What goes on from the newest segment without a hole is listed at once. Behind a
-// hole segments wait for their Patience, unless they fill a window, which nobody
-// would wait for, or the sole source has dropped what is missing. Then the missing
-// ones are listed as gaps (rfc8216bis, 4.4.4.7), so that numbers go on and players
-// keep their place. Where more are missing than a window holds, or where the numbers
-// between do not stand for the time between since the signal is on another grid now,
-// the window begins anew.
+// Entries that follow the newest segment without a hole are listed at once. After a hole
+// they wait for their Patience, unless they fill a whole window, or the sole source has
+// dropped what is missing. Then the missing ones are listed as gaps (rfc8216bis, 4.4.4.7),
+// so that numbers go on and players keep their place. When more are missing than a window
+// holds, or the numbers in between do not match the time, which means that the signal is
+// on another grid now, the window begins anew.
 func (w *Window) Choose(due []Entry, stock Stock, target int, begun, now time.Time) (chosen []Entry, again time.Time) {
 	if len(w.listed) == 0 {
 		return w.first(due, stock, begun, now)
@@ -68,13 +66,13 @@ func (w *Window) Choose(due []Entry, stock Stock, target int, begun, now time.Ti
 	return chosen, time.Time{}
 }
 
-// expects reports whether a segment between two numbers may come still.
+// expects reports whether a segment between two numbers may still come.
 func (w *Window) expects(due []Entry, after, before int64) bool {
 	return !w.Sole || slices.ContainsFunc(due, func(e Entry) bool { return e.MSN > after && e.MSN < before })
 }
 
-// first chooses what a first playlist lists: the newest run of whole segments that
-// is enough for a window, else the first there is.
+// first returns what a first playlist lists: the newest run of whole segments that is long
+// enough for a window, else the first run.
 func (w *Window) first(due []Entry, stock Stock, begun, now time.Time) (chosen []Entry, again time.Time) {
 	missing := slices.ContainsFunc(due, func(e Entry) bool { _, whole := stock(e); return !whole })
 	if over := begun.Add(FirstWait); missing && now.Before(over) {
@@ -90,8 +88,8 @@ func (w *Window) first(due []Entry, stock Stock, begun, now time.Time) (chosen [
 	return chosen, time.Time{}
 }
 
-// runOf returns the entries at the head of due that are whole and follow each
-// other, and when the first of them was.
+// runOf returns the entries at the head of due that are whole and have successive numbers,
+// and when the first of them became whole.
 func runOf(due []Entry, stock Stock) (run []Entry, came time.Time) {
 	for i, e := range due {
 		at, whole := stock(e)
@@ -105,8 +103,8 @@ func runOf(due []Entry, stock Stock) (run []Entry, came time.Time) {
 	return due, came
 }
 
-// gaps are the entries between last and msn, as segments that are missing for good.
-// What playlists said of them counts.
+// gaps returns the entries between last and msn as gaps, as playlists described them if
+// they did.
 func gaps(last Entry, msn int64, due []Entry) []Entry {
 	said := map[int64]Entry{}
 	for _, e := range due {

@@ -2,42 +2,53 @@ package window
 
 import (
 	"crypto/sha256"
-	"encoding/base64"
 	"encoding/hex"
 
 	"livestream-tui/services/hls/fmp4"
+	"livestream-tui/services/hls/ingest"
+	"livestream-tui/services/hls/media"
 )
 
-// Media is an initialization section or a segment, whole and validated. It never
-// changes.
+// Media is an initialization section or a segment. It never changes.
 type Media struct {
-	// Name is what it is published under, Body its bytes.
+	// Name is the name under which it is published, Body its bytes.
 	Name string
 	Body []byte
-	// ETag is a strong validator made from content alone, so that it is the same on
-	// every packager.
+	// ETag is a strong validator derived from the content, so that it is the same on every
+	// packager.
 	ETag string
-	// Digest is its Repr-Digest (RFC 9530): whoever reads all of a body, or puts it
-	// together from ranges, notices bytes that were flipped on the way.
+	// Digest is its Repr-Digest (RFC 9530), by which a reader of the whole body, or of all
+	// its ranges, detects corruption.
 	Digest string
-	// MSN is -1 for an initialization section.
+	// MSN is the media sequence number of a segment, -1 for an initialization section.
 	MSN int64
-	// Init is what an initialization section says, Fragments are a segment's; empty
-	// where nobody looked.
+	// Init is the content of an initialization section, Fragments that of a segment; empty
+	// unless ParseMedia read it.
 	Init      fmp4.Init
 	Fragments []fmp4.Fragment
 }
 
-// NewMedia returns media with its tag and its digest.
+// NewMedia returns media with its ETag and its digest. Its content is not read.
 func NewMedia(name string, body []byte, msn int64) *Media {
-	sum := sha256.Sum256(body)
-	return &Media{
-		Name: name, Body: body, MSN: msn, ETag: tagOf(sum),
-		Digest: "sha-256=:" + base64.StdEncoding.EncodeToString(sum[:]) + ":",
-	}
+	return &Media{Name: name, Body: body, MSN: msn, ETag: ETagOf(body), Digest: ingest.Digest(body)}
 }
 
-// ETagOf is a strong validator of bytes.
-func ETagOf(b []byte) string { return tagOf(sha256.Sum256(b)) }
+// ParseMedia returns media that is whole. name is that of an initialization section or
+// of a segment.
+func ParseMedia(name string, body []byte) (*Media, error) {
+	msn, err := media.SegmentNumber(name)
+	if err != nil {
+		m := NewMedia(name, body, -1)
+		m.Init, err = fmp4.ParseInit(body)
+		return m, err
+	}
+	m := NewMedia(name, body, msn)
+	m.Fragments, err = fmp4.CheckSegment(body)
+	return m, err
+}
 
-func tagOf(sum [sha256.Size]byte) string { return `"` + hex.EncodeToString(sum[:16]) + `"` }
+// ETagOf returns a strong validator of bytes.
+func ETagOf(b []byte) string {
+	sum := sha256.Sum256(b)
+	return `"` + hex.EncodeToString(sum[:16]) + `"`
+}

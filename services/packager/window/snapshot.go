@@ -6,19 +6,18 @@ import (
 	"livestream-tui/services/hls/m3u8"
 )
 
-// Snapshot is what is served of one signal at one time. It never changes; media
-// is looked up in the snapshot that was loaded, so that a playlist and what it
-// lists always go together.
+// Snapshot is what is served of one signal at one time. It never changes. A request looks
+// up media in one snapshot, so that a playlist and its media always match.
 type Snapshot struct {
 	// List is the playlist, Body its encoding, ETag a validator of that.
 	List *m3u8.MediaPlaylist
 	Body []byte
 	ETag string
-	// Media is what may be asked for, by name.
+	// Media is the media that is served, by name.
 	Media map[string]*Media
-	// Replaced is closed once a newer playlist is there, or none any more.
+	// Replaced is closed once there is a newer playlist, or the playlist is gone.
 	Replaced chan struct{}
-	// Gone: the playlist is served no more, only the media is, to the last players.
+	// Gone is true when only the media is still served, to the last players.
 	Gone bool
 }
 
@@ -42,21 +41,21 @@ func (s *Snapshot) Without() *Snapshot {
 	return &c
 }
 
-// Newest is the MSN of the newest segment listed.
+// Newest returns the MSN of the newest listed segment.
 func (s *Snapshot) Newest() int64 { return s.List.LastMSN() }
 
-// Target is the target duration.
+// Target returns the target duration.
 func (s *Snapshot) Target() time.Duration {
 	return time.Duration(s.List.TargetDuration) * time.Second
 }
 
-// Store is where what is served is looked up: what has come, or what a fault makes
-// of it.
+// Store is where handlers look up what is served: what has come, or what a fault makes of
+// it.
 type Store interface {
-	// Find returns what is served of a signal, nil before its first playlist; false
-	// where the signal is not known.
+	// Find returns the snapshot of a signal, nil before its first playlist; false when the
+	// signal is not known.
 	Find(signal string) (snapshot *Snapshot, known bool)
-	// Behind says in words that another packager should be asked for a signal instead;
-	// empty for no.
+	// Behind returns why another packager should be asked for a signal instead, in words;
+	// empty when this one is as good.
 	Behind(signal string, snapshot *Snapshot) string
 }

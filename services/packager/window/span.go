@@ -11,23 +11,21 @@ import (
 )
 
 const (
-	// rounding is how far what a playlist says of a segment's length may be from
-	// what the segment holds.
+	// rounding is how far a segment's length in a playlist may be from that of its media.
 	rounding = 50 * time.Millisecond
-	// farthest bounds a time made of a timestamp: what is beyond is as far.
+	// farthest bounds a time that is derived from a timestamp.
 	farthest = math.MaxInt64 / 2
 )
 
-// Span is where a segment lies on the timeline of the track that leads it.
+// Span is where a segment lies on the timeline of its leading track.
 type Span struct {
 	// Begins and Units are in units of 1/Timescale s.
 	Begins, Units uint64
 	Timescale     uint32
 }
 
-// Measure holds a segment against an initialization section: its tracks are among
-// the section's, and one fragment goes on from the other. It returns where the
-// segment lies.
+// Measure returns where a segment lies by its initialization section. Its tracks must be
+// in that section, and its fragments must follow each other.
 func Measure(in fmp4.Init, fragments []fmp4.Fragment) (Span, error) {
 	if len(in.Tracks) == 0 || len(fragments) == 0 {
 		return Span{}, errors.New("nothing to measure")
@@ -41,7 +39,7 @@ func Measure(in fmp4.Init, fragments []fmp4.Fragment) (Span, error) {
 	for i, f := range fragments {
 		for _, r := range f.Tracks {
 			if !known[r.TrackID] {
-				return Span{}, fmt.Errorf("fragment %d has track %d, which its init section has not", i+1, r.TrackID)
+				return Span{}, fmt.Errorf("fragment %d has track %d, which its init section does not have", i+1, r.TrackID)
 			}
 		}
 		r, ok := f.Track(track.ID)
@@ -49,7 +47,7 @@ func Measure(in fmp4.Init, fragments []fmp4.Fragment) (Span, error) {
 		case !ok || r.Samples == 0:
 			return Span{}, fmt.Errorf("fragment %d has nothing of track %d", i+1, track.ID)
 		case r.Duration > math.MaxUint32 || r.DecodeTime > math.MaxInt64:
-			return Span{}, fmt.Errorf("fragment %d is longer or later than can be", i+1)
+			return Span{}, fmt.Errorf("fragment %d is impossibly long or late", i+1)
 		case i == 0 && !r.Independent:
 			return Span{}, errors.New("it does not begin with a key frame")
 		case i == 0:
@@ -65,8 +63,8 @@ func Measure(in fmp4.Init, fragments []fmp4.Fragment) (Span, error) {
 	return s, nil
 }
 
-// lead returns the track that decides where a segment lies: the first with a
-// picture, or the first of all.
+// lead returns the track that decides where a segment lies: the first video track, or the
+// first track when there is no video.
 func lead(in fmp4.Init) fmp4.Track {
 	for _, t := range in.Tracks {
 		if t.Handler == "vide" {
@@ -76,10 +74,10 @@ func lead(in fmp4.Init) fmp4.Track {
 	return in.Tracks[0]
 }
 
-// At is how long after the track's zero the segment begins.
+// At returns when the segment begins on the timeline of the track.
 func (s Span) At() time.Duration { return seconds(s.Begins, s.Timescale) }
 
-// Lasts is how long the segment is.
+// Lasts returns the length of the segment.
 func (s Span) Lasts() time.Duration { return seconds(s.Units, s.Timescale) }
 
 func seconds(units uint64, timescale uint32) time.Duration {
@@ -89,8 +87,8 @@ func seconds(units uint64, timescale uint32) time.Duration {
 	return time.Duration(min(float64(units)/float64(timescale)*float64(time.Second), farthest))
 }
 
-// Off is how far s lies from where the segment has to that is so many numbers behind
-// other, where those between are as long.
+// Off returns how far s is from the place of the segment so many numbers after other, if
+// all segments in between are as long as other.
 func (s Span) Off(other Span, numbers int64) time.Duration {
 	off := math.Abs(float64(s.At()) - float64(other.At()) - float64(numbers)*float64(other.Lasts()))
 	if s.Timescale != other.Timescale {
@@ -99,14 +97,14 @@ func (s Span) Off(other Span, numbers int64) time.Duration {
 	return time.Duration(min(off, farthest))
 }
 
-// Behind reports whether s lies where the segment has to that is so many numbers
-// behind other. A tenth of a segment is left for encoders that drop a frame.
-func (s Span) Behind(other Span, numbers int64) bool { return s.Off(other, numbers) <= s.Lasts()/10 }
+// Follows reports whether s lies where the segment so many numbers after other must lie.
+// It tolerates a tenth of a segment, for encoders that drop a frame.
+func (s Span) Follows(other Span, numbers int64) bool { return s.Off(other, numbers) <= s.Lasts()/10 }
 
-// Fits reports whether the media of an entry is what the entry says.
+// Fits returns why the media of an entry does not match the entry, nil when it matches.
 func (e Entry) Fits(init, segment *Media) error {
 	if len(init.Init.Tracks) == 0 || len(segment.Fragments) == 0 {
-		return nil // it was not looked into
+		return nil // it was not read
 	}
 	s, err := Measure(init.Init, segment.Fragments)
 	if err == nil && (s.Lasts()-e.Segment.Duration).Abs() > rounding {

@@ -8,22 +8,22 @@ import (
 	"livestream-tui/services/hls/m3u8"
 )
 
-// Window is what the packager lists: segments without a hole, oldest first. What
-// is listed never changes, its numbers never go down, and what two packagers list
-// under one number is the same, since all of it comes from the encoder's playlist.
+// Window is what the packager lists: segments with successive numbers, oldest first. A
+// listed segment never changes, and numbers never go down. Two packagers list the same
+// segment under one number, since all of it comes from the encoder's playlist.
 type Window struct {
 	// Size is how many segments are listed.
 	Size int
-	// Sole: one source brings all. What its newest playlist does not list nobody is
-	// going to bring.
+	// Sole is true when a single source brings all. A segment that its newest playlist
+	// does not list will not come.
 	Sole bool
 
-	target int // seconds; that of the first playlist, for good
+	target int // seconds; that of the first playlist, never changed
 	listed []Entry
 	ended  bool
 }
 
-// Newest is the MSN of the newest segment listed, -1 when there is none.
+// Newest returns the MSN of the newest listed segment, -1 when there is none.
 func (w *Window) Newest() int64 {
 	if len(w.listed) == 0 {
 		return -1
@@ -31,10 +31,10 @@ func (w *Window) Newest() int64 {
 	return w.listed[len(w.listed)-1].MSN
 }
 
-// Listed are the entries that are listed, oldest first. They must not be changed.
+// Listed returns the listed entries, oldest first. They must not be changed.
 func (w *Window) Listed() []Entry { return w.listed }
 
-// At returns what is listed under a number.
+// At returns the entry listed under a number.
 func (w *Window) At(msn int64) (Entry, bool) {
 	if len(w.listed) == 0 || msn < w.listed[0].MSN || msn > w.Newest() {
 		return Entry{}, false
@@ -42,19 +42,18 @@ func (w *Window) At(msn int64) (Entry, bool) {
 	return w.listed[msn-w.listed[0].MSN], true
 }
 
-// Due returns those of an encoder's entries that are newer than what is listed.
+// Due returns those of an encoder's entries that are newer than the listed ones.
 func (w *Window) Due(all []Entry) []Entry {
 	newest := w.Newest()
 	i, _ := slices.BinarySearchFunc(all, newest+1, func(e Entry, msn int64) int { return int(e.MSN - msn) })
 	return all[i:]
 }
 
-// Target is the target duration in seconds, zero before the first playlist.
+// Target returns the target duration in seconds, zero before the first playlist.
 func (w *Window) Target() int { return w.target }
 
-// List lists entries that Choose chose, and reports whether there was any. The
-// target duration is that of the first playlist: it must not change
-// (RFC 8216, 6.2.1).
+// List lists entries that Choose returned, and reports whether there were any. The target
+// duration stays that of the first playlist, since it must not change (RFC 8216, 6.2.1).
 func (w *Window) List(chosen []Entry, target int) (bool, error) {
 	if len(chosen) == 0 {
 		return false, nil
@@ -79,7 +78,7 @@ func (w *Window) add(e Entry) {
 	if n := len(w.listed); n > 0 {
 		last := w.listed[n-1]
 		if last.Segment.Map.URI != e.Segment.Map.URI {
-			e.Segment.Discontinuity = true // else players would not start a decoder anew
+			e.Segment.Discontinuity = true // without it players would not reset their decoder
 		}
 		least := last.Number
 		if e.Segment.Discontinuity {
@@ -97,31 +96,31 @@ func (w *Window) add(e Entry) {
 	}
 }
 
-// End says that nothing follows what is listed. It holds until something is listed.
+// End notes that nothing follows the listed segments, until another one is listed.
 func (w *Window) End() { w.ended = len(w.listed) > 0 }
 
-// Ended reports whether nothing follows what is listed.
+// Ended reports whether nothing follows the listed segments.
 func (w *Window) Ended() bool { return w.ended }
 
-// Contradicts returns those of an encoder's entries that are not what is listed
-// under their number: what was listed first stays.
+// Contradicts returns those of an encoder's entries that differ from the ones listed
+// under their numbers, which stay.
 func (w *Window) Contradicts(all []Entry) []Entry {
 	var found []Entry
 	for _, e := range all {
-		if old, ok := w.At(e.MSN); ok && !old.Segment.Gap && (!old.Says(e) || e.Segment.Gap) {
+		if old, ok := w.At(e.MSN); ok && !old.Segment.Gap && (!old.Agrees(e) || e.Segment.Gap) {
 			found = append(found, e)
 		}
 	}
 	return found
 }
 
-// Uses reports whether what is listed needs the file called name.
+// Uses reports whether a listed segment needs the media called name.
 func (w *Window) Uses(name string) bool {
 	return slices.ContainsFunc(w.listed, func(e Entry) bool { return e.Segment.URI == name || e.Segment.Map.URI == name })
 }
 
-// Playlist is the packager's own; its segments are shared with the window and
-// must not be changed.
+// Playlist returns the playlist of the window. It shares its segments, which must not be
+// changed.
 func (w *Window) Playlist() *m3u8.MediaPlaylist {
 	p := &m3u8.MediaPlaylist{
 		Version: 7, TargetDuration: w.target, IndependentSegments: true, EndList: w.ended,

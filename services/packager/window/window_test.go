@@ -61,112 +61,117 @@ func at(seconds float64) time.Time {
 	return time.Unix(1000, 0).Add(time.Duration(seconds * float64(time.Second)))
 }
 
+// windowStep is a playlist that comes, and what the window lists after it.
+type windowStep struct {
+	list    *m3u8.MediaPlaylist
+	missing string  // numbers whose media is missing
+	now     float64 // seconds; media is there from 0 on
+	want    string
+}
+
+var a4 = []string{"a", "a", "a", "a"}
+
+var windowCases = []struct {
+	name    string
+	several bool // several sources, each of which may bring what is missing
+	steps   []windowStep
+}{
+	{"slides", false, []windowStep{
+		{workerList(10, 0, a4...), "", 0, "0: 10a 11a 12a 13a"},
+		{workerList(11, 0, a4...), "", 0, "0: 11a 12a 13a 14a"},
+		{workerList(14, 0, a4...), "", 0, "0: 14a 15a 16a 17a"},
+	}},
+	{"grows up to its size", false, []windowStep{
+		{workerList(10, 0, "a"), "", 0, "0: 10a"},
+		{workerList(10, 0, "a", "a", "a", "a", "a", "a"), "", 0, "0: 12a 13a 14a 15a"},
+	}},
+	{"never goes back", false, []windowStep{
+		{workerList(10, 0, a4...), "", 0, "0: 10a 11a 12a 13a"},
+		{workerList(0, 0, a4...), "", 0, "0: 10a 11a 12a 13a"},
+		{workerList(10, 0, "a", "a"), "", 0, "0: 10a 11a 12a 13a"},
+	}},
+	{"begins anew where the worker jumped beyond it", false, []windowStep{
+		{workerList(10, 0, a4...), "", 0, "0: 10a 11a 12a 13a"},
+		{workerList(20, 0, a4...), "", 0, "0: 20a 21a 22a 23a"},
+	}},
+	{"begins anew with what there is, where nobody else can bring the rest", false, []windowStep{
+		{workerList(10, 0, a4...), "", 0, "0: 10a 11a 12a 13a"},
+		{workerList(20, 0, "a"), "", 0, "0: 20a"},
+	}},
+	{"fills a jump within it with gaps", false, []windowStep{
+		{workerList(10, 0, a4...), "", 0, "0: 10a 11a 12a 13a"},
+		{workerList(16, 0, "a"), "", 0, "0: 13a -14a -15a 16a"},
+	}},
+	{"waits for others that may fill a jump", true, []windowStep{
+		{workerList(10, 0, a4...), "", 0, "0: 10a 11a 12a 13a"},
+		{workerList(16, 0, "a"), "", 2.9, "0: 10a 11a 12a 13a"},
+		{workerList(16, 0, "a"), "", 3, "0: 13a -14a -15a 16a"},
+	}},
+	{"waits for media, with what came behind it", false, []windowStep{
+		{workerList(10, 0, a4...), "13", 1, "0: 10a 11a 12a"},
+		{workerList(11, 0, a4...), "13", 1, "0: 10a 11a 12a"},
+		{workerList(12, 0, a4...), "13", 2.9, "0: 10a 11a 12a"},
+		{workerList(12, 0, a4...), "", 2.9, "0: 12a 13a 14a 15a"},
+	}},
+	{"goes on behind media that never came", false, []windowStep{
+		{workerList(10, 0, a4...), "13", 1, "0: 10a 11a 12a"},
+		{workerList(11, 0, a4...), "13", 2.9, "0: 10a 11a 12a"},
+		{workerList(11, 0, a4...), "13", 3, "0: 11a 12a -13a 14a"},
+		{workerList(12, 0, a4...), "13", 3, "0: 12a -13a 14a 15a"},
+	}},
+	{"does not wait with a whole window behind the hole", false, []windowStep{
+		{workerList(10, 0, a4...), "13", 1, "0: 10a 11a 12a"},
+		{workerList(13, 0, "a", "a", "a", "a", "a"), "13", 1, "0: 14a 15a 16a 17a"},
+	}},
+	{"lists what the sole worker says to be a gap", false, []windowStep{
+		{workerList(10, 0, "a", "-a", "a"), "", 0, "0: 10a -11a 12a"},
+	}},
+	{"starts with what is whole behind a hole, once that had its time", false, []windowStep{
+		{workerList(10, 0, "a", "a", "a", "a", "a", "a"), "12", 0.9, "0:"},
+		{workerList(10, 0, "a", "a", "a", "a", "a", "a"), "12", 1, "0: 13a 14a 15a"},
+	}},
+	{"starts with a short rest rather than nothing", false, []windowStep{
+		{workerList(10, 0, "a", "a"), "10", 1, "0: 11a"},
+	}},
+	{"starts with more rather than newer", false, []windowStep{
+		{workerList(10, 0, a4...), "12", 1, "0: 10a 11a"},
+	}},
+	{"takes discontinuities over", false, []windowStep{
+		{workerList(10, 3, "a", "!b", "b"), "", 0, "3: 10a !11b 12b"},
+		{workerList(11, 3, "!b", "b", "b", "!a"), "", 0, "3: !11b 12b 13b !14a"},
+		{workerList(12, 4, "b", "b", "!a", "a"), "", 0, "4: 12b 13b !14a 15a"},
+		{workerList(15, 5, "a", "a", "a", "a"), "", 0, "5: 15a 16a 17a 18a"},
+	}},
+	{"starts later with the same numbers", false, []windowStep{
+		{workerList(12, 4, "b", "b", "!a", "a"), "", 0, "4: 12b 13b !14a 15a"},
+		{workerList(15, 5, "a", "a", "a", "a"), "", 0, "5: 15a 16a 17a 18a"},
+	}},
+	{"marks another init section though the worker forgot to", false, []windowStep{
+		{workerList(10, 0, a4...), "", 0, "0: 10a 11a 12a 13a"},
+		{workerList(12, 0, "b", "b", "b", "b"), "", 0, "0: 12a 13a !14b 15b"},
+	}},
+	{"marks another init section behind a jump", false, []windowStep{
+		{workerList(10, 0, a4...), "", 0, "0: 10a 11a 12a 13a"},
+		{workerList(2000, 0, "b", "b"), "", 0, "0: !2000b 2001b"},
+	}},
+	{"begins anew where the numbers jump more than the time", false, []windowStep{
+		{workerList(10, 0, a4...), "", 0, "0: 10a 11a 12a 13a"},
+		{dated(workerList(16, 0, "b"), 28), "", 0, "0: !16b"},
+	}},
+	{"counts discontinuities that fell into a jump", false, []windowStep{
+		{workerList(10, 3, "a", "!b", "b"), "", 0, "3: 10a !11b 12b"},
+		{workerList(20, 6, "b", "b", "b"), "", 0, "6: 20b 21b 22b"},
+	}},
+	{"never counts discontinuities down", false, []windowStep{
+		{workerList(10, 3, "a", "!b", "b"), "", 0, "3: 10a !11b 12b"},
+		{workerList(20, 0, "b", "b", "b"), "", 0, "4: 20b 21b 22b"},
+		{workerList(30, 0, "!b", "b", "b"), "", 0, "4: !30b 31b 32b"},
+		{workerList(30, 0, "!b", "b", "b", "!c", "c", "c"), "", 0, "5: 32b !33c 34c 35c"},
+	}},
+}
+
 func TestWindow(t *testing.T) {
-	type step struct {
-		list    *m3u8.MediaPlaylist
-		missing string  // numbers whose media is not there
-		now     float64 // seconds; media is there from 0 on
-		want    string
-	}
-	a4 := []string{"a", "a", "a", "a"}
-	for _, c := range []struct {
-		name    string
-		several bool // sources, each of which may bring what is missing
-		steps   []step
-	}{
-		{"slides", false, []step{
-			{workerList(10, 0, a4...), "", 0, "0: 10a 11a 12a 13a"},
-			{workerList(11, 0, a4...), "", 0, "0: 11a 12a 13a 14a"},
-			{workerList(14, 0, a4...), "", 0, "0: 14a 15a 16a 17a"},
-		}},
-		{"grows up to its size", false, []step{
-			{workerList(10, 0, "a"), "", 0, "0: 10a"},
-			{workerList(10, 0, "a", "a", "a", "a", "a", "a"), "", 0, "0: 12a 13a 14a 15a"},
-		}},
-		{"never goes back", false, []step{
-			{workerList(10, 0, a4...), "", 0, "0: 10a 11a 12a 13a"},
-			{workerList(0, 0, a4...), "", 0, "0: 10a 11a 12a 13a"},
-			{workerList(10, 0, "a", "a"), "", 0, "0: 10a 11a 12a 13a"},
-		}},
-		{"begins anew where the worker jumped beyond it", false, []step{
-			{workerList(10, 0, a4...), "", 0, "0: 10a 11a 12a 13a"},
-			{workerList(20, 0, a4...), "", 0, "0: 20a 21a 22a 23a"},
-		}},
-		{"begins anew with what there is, where nobody else can bring the rest", false, []step{
-			{workerList(10, 0, a4...), "", 0, "0: 10a 11a 12a 13a"},
-			{workerList(20, 0, "a"), "", 0, "0: 20a"},
-		}},
-		{"fills a jump within it with gaps", false, []step{
-			{workerList(10, 0, a4...), "", 0, "0: 10a 11a 12a 13a"},
-			{workerList(16, 0, "a"), "", 0, "0: 13a -14a -15a 16a"},
-		}},
-		{"waits for others that may fill a jump", true, []step{
-			{workerList(10, 0, a4...), "", 0, "0: 10a 11a 12a 13a"},
-			{workerList(16, 0, "a"), "", 2.9, "0: 10a 11a 12a 13a"},
-			{workerList(16, 0, "a"), "", 3, "0: 13a -14a -15a 16a"},
-		}},
-		{"waits for media, with what came behind it", false, []step{
-			{workerList(10, 0, a4...), "13", 1, "0: 10a 11a 12a"},
-			{workerList(11, 0, a4...), "13", 1, "0: 10a 11a 12a"},
-			{workerList(12, 0, a4...), "13", 2.9, "0: 10a 11a 12a"},
-			{workerList(12, 0, a4...), "", 2.9, "0: 12a 13a 14a 15a"},
-		}},
-		{"goes on behind media that never came", false, []step{
-			{workerList(10, 0, a4...), "13", 1, "0: 10a 11a 12a"},
-			{workerList(11, 0, a4...), "13", 2.9, "0: 10a 11a 12a"},
-			{workerList(11, 0, a4...), "13", 3, "0: 11a 12a -13a 14a"},
-			{workerList(12, 0, a4...), "13", 3, "0: 12a -13a 14a 15a"},
-		}},
-		{"does not wait with a whole window behind the hole", false, []step{
-			{workerList(10, 0, a4...), "13", 1, "0: 10a 11a 12a"},
-			{workerList(13, 0, "a", "a", "a", "a", "a"), "13", 1, "0: 14a 15a 16a 17a"},
-		}},
-		{"lists what the sole worker says to be a gap", false, []step{
-			{workerList(10, 0, "a", "-a", "a"), "", 0, "0: 10a -11a 12a"},
-		}},
-		{"starts with what is whole behind a hole, once that had its time", false, []step{
-			{workerList(10, 0, "a", "a", "a", "a", "a", "a"), "12", 0.9, "0:"},
-			{workerList(10, 0, "a", "a", "a", "a", "a", "a"), "12", 1, "0: 13a 14a 15a"},
-		}},
-		{"starts with a short rest rather than nothing", false, []step{
-			{workerList(10, 0, "a", "a"), "10", 1, "0: 11a"},
-		}},
-		{"starts with more rather than newer", false, []step{
-			{workerList(10, 0, a4...), "12", 1, "0: 10a 11a"},
-		}},
-		{"takes discontinuities over", false, []step{
-			{workerList(10, 3, "a", "!b", "b"), "", 0, "3: 10a !11b 12b"},
-			{workerList(11, 3, "!b", "b", "b", "!a"), "", 0, "3: !11b 12b 13b !14a"},
-			{workerList(12, 4, "b", "b", "!a", "a"), "", 0, "4: 12b 13b !14a 15a"},
-			{workerList(15, 5, "a", "a", "a", "a"), "", 0, "5: 15a 16a 17a 18a"},
-		}},
-		{"starts later with the same numbers", false, []step{
-			{workerList(12, 4, "b", "b", "!a", "a"), "", 0, "4: 12b 13b !14a 15a"},
-			{workerList(15, 5, "a", "a", "a", "a"), "", 0, "5: 15a 16a 17a 18a"},
-		}},
-		{"marks another init section though the worker forgot to", false, []step{
-			{workerList(10, 0, a4...), "", 0, "0: 10a 11a 12a 13a"},
-			{workerList(12, 0, "b", "b", "b", "b"), "", 0, "0: 12a 13a !14b 15b"},
-		}},
-		{"marks another init section behind a jump", false, []step{
-			{workerList(10, 0, a4...), "", 0, "0: 10a 11a 12a 13a"},
-			{workerList(2000, 0, "b", "b"), "", 0, "0: !2000b 2001b"},
-		}},
-		{"begins anew where the numbers jump more than the time", false, []step{
-			{workerList(10, 0, a4...), "", 0, "0: 10a 11a 12a 13a"},
-			{dated(workerList(16, 0, "b"), 28), "", 0, "0: !16b"},
-		}},
-		{"counts discontinuities that fell into a jump", false, []step{
-			{workerList(10, 3, "a", "!b", "b"), "", 0, "3: 10a !11b 12b"},
-			{workerList(20, 6, "b", "b", "b"), "", 0, "6: 20b 21b 22b"},
-		}},
-		{"never counts discontinuities down", false, []step{
-			{workerList(10, 3, "a", "!b", "b"), "", 0, "3: 10a !11b 12b"},
-			{workerList(20, 0, "b", "b", "b"), "", 0, "4: 20b 21b 22b"},
-			{workerList(30, 0, "!b", "b", "b"), "", 0, "4: !30b 31b 32b"},
-			{workerList(30, 0, "!b", "b", "b", "!c", "c", "c"), "", 0, "5: 32b !33c 34c 35c"},
-		}},
-	} {
+	for _, c := range windowCases {
 		t.Run(c.name, func(t *testing.T) {
 			w := Window{Size: 4, Sole: !c.several}
 			for i, s := range c.steps {
@@ -195,7 +200,7 @@ func dated(p *m3u8.MediaPlaylist, first int64) *m3u8.MediaPlaylist {
 	return p
 }
 
-// list lists what a playlist says, all of it whole.
+// list lists the segments of a playlist, all of them whole.
 func (w *Window) list(t *testing.T, p *m3u8.MediaPlaylist) (bool, error) {
 	t.Helper()
 	due := w.Due(mustEntries(t, p))
@@ -257,7 +262,7 @@ func TestSpansAgree(t *testing.T) {
 		{"began anew", span(1e15, 180180), span(0, 180180), 1, false},
 		{"another timescale", span(0, 180180), Span{180180, 180180, 48000}, 1, false},
 	} {
-		if got := c.b.Behind(c.a, c.numbers); got != c.want {
+		if got := c.b.Follows(c.a, c.numbers); got != c.want {
 			t.Errorf("%s: got %t, want %t", c.name, got, c.want)
 		}
 	}

@@ -1,4 +1,3 @@
-// Package cache holds objects by key, within a limit of memory.
 package cache
 
 import (
@@ -8,47 +7,48 @@ import (
 	"sync"
 	"time"
 
-	"livestream-tui/services/proxy/fetch"
+	"livestream-tui/services/proxy/object"
+	"livestream-tui/services/proxy/upstream"
 )
 
-// absentKept is how long it is remembered that no packager has what no playlist
-// lists: many who ask for it are one request.
+// absentKept is how long a failure is remembered for a resource that no packager has and
+// no playlist lists: any number of players that ask for it cause one request.
 const absentKept = time.Second
 
-// barrenFor is how long nothing is searched to evict, after nothing was found.
+// barrenFor is how long no search for something to evict is made after one was in vain.
 const barrenFor = 100 * time.Millisecond
 
-// Cache holds objects by key. It is bounded in bytes, those under way included; what
-// is listed goes last. Safe for concurrent use.
+// Cache holds objects by key. It is bounded in bytes, including those under way; listed
+// objects are evicted last. Safe for concurrent use.
 type Cache struct {
 	limit  int64
-	listed func(key string) bool // whether a playlist lists it: then it does not expire
-	budget *fetch.Budget
+	listed func(key string) bool // whether a playlist lists a key: then it does not expire
+	budget *object.Budget
 
 	mu      sync.RWMutex
 	objects map[string]*held // guarded by mu
-	barren  time.Time        // until when there is nothing to evict; guarded by mu
+	barren  time.Time        // until when nothing can be evicted; guarded by mu
 }
 
-// held is an object, and what the cache alone knows of it. The cache's mu guards it.
+// held is an object with what only the cache knows of it. The cache's mu guards it.
 type held struct {
-	*fetch.Object
-	expires time.Time // when it may go unless it is listed; zero: not said
+	*object.Object
+	expires time.Time // when an unlisted object is dropped; zero when not set
 }
 
-// New returns a cache of at most limit bytes. Listed reports whether a playlist lists
-// a key; it is asked while the cache is locked, and must not call it.
+// New returns a cache of at most limit bytes. listed reports whether a playlist lists a
+// key; it is called with the cache locked, and must not call the cache.
 func New(limit int64, listed func(key string) bool) *Cache {
 	c := &Cache{limit: limit, listed: listed, objects: map[string]*held{}}
-	c.budget = fetch.NewBudget(limit, c.evict)
+	c.budget = object.NewBudget(limit, c.evict)
 	return c
 }
 
-// Budget is the account of what all objects that were begun here take.
-func (c *Cache) Budget() *fetch.Budget { return c.budget }
+// Budget is the account of the memory of all objects in the cache.
+func (c *Cache) Budget() *object.Budget { return c.budget }
 
-// Get is the object of a key, nil for none.
-func (c *Cache) Get(key string) *fetch.Object {
+// Get is the object of a key, nil when there is none.
+func (c *Cache) Get(key string) *object.Object {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	if h := c.objects[key]; h != nil {
@@ -57,8 +57,8 @@ func (c *Cache) Get(key string) *fetch.Object {
 	return nil
 }
 
-// Look is Get for a key that is a part of a request.
-func (c *Cache) Look(key []byte) *fetch.Object {
+// Look is Get for a key that is part of a request.
+func (c *Cache) Look(key []byte) *object.Object {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	if h := c.objects[string(key)]; h != nil {
@@ -67,10 +67,10 @@ func (c *Cache) Look(key []byte) *fetch.Object {
 	return nil
 }
 
-// Begin returns the object of that key, and whether it is new: then the caller must
-// fetch it. One that has failed is replaced, but for a second not one that is absent
-// everywhere and that no playlist lists.
-func (c *Cache) Begin(key string, now time.Time) (o *fetch.Object, fresh bool) {
+// Begin returns the object of a key, and whether it is new: then the caller must fetch
+// it. An object that has failed is replaced, except, for a second, an unlisted one that
+// no packager has.
+func (c *Cache) Begin(key string, now time.Time) (o *object.Object, fresh bool) {
 	listed := c.listed(key)
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -83,7 +83,7 @@ func (c *Cache) Begin(key string, now time.Time) (o *fetch.Object, fresh bool) {
 		}
 		h.Forget()
 	}
-	o = fetch.NewObject(key, now)
+	o = object.New(key, now)
 	o.Account(c.budget)
 	c.objects[key] = &held{Object: o}
 	return o, true
@@ -91,18 +91,18 @@ func (c *Cache) Begin(key string, now time.Time) (o *fetch.Object, fresh bool) {
 
 // remembered reports whether a failure is to be answered with again.
 func remembered(h *held, err error, now time.Time) bool {
-	var status *fetch.StatusError
-	return (errors.Is(err, fetch.ErrNotFound) || errors.As(err, &status)) && now.Sub(h.Ended()) < absentKept
+	var status *upstream.StatusError
+	return (errors.Is(err, upstream.ErrNotFound) || errors.As(err, &status)) && now.Sub(h.Ended()) < absentKept
 }
 
-// Drop forgets a key; who holds the object may still read it.
+// Drop forgets a key; readers of its object may go on.
 func (c *Cache) Drop(key string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.drop(key)
 }
 
-// drop is Drop for who holds mu.
+// drop is Drop with mu held.
 func (c *Cache) drop(key string) {
 	if h := c.objects[key]; h != nil {
 		delete(c.objects, key)
@@ -110,7 +110,7 @@ func (c *Cache) drop(key string) {
 	}
 }
 
-// Expire says until when an object is kept that no playlist lists.
+// Expire sets when an unlisted object is dropped.
 func (c *Cache) Expire(key string, at time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -119,9 +119,9 @@ func (c *Cache) Expire(key string, at time.Time) {
 	}
 }
 
-// Sweep forgets what has expired or failed, and, over the limit, what was least lately
-// used, what is not listed first; what is on its way stays. It returns the bytes and
-// objects left, what is on its way included.
+// Sweep drops what has expired or failed. Over the limit it also drops the least recently
+// used objects, unlisted ones first; objects under way stay. It returns the bytes and
+// objects that are left, including those under way.
 func (c *Cache) Sweep(now time.Time) (total int64, count int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -141,17 +141,17 @@ func (c *Cache) Sweep(now time.Time) (total int64, count int) {
 	return total, len(c.objects)
 }
 
-// evict makes room at once, of what no playlist lists.
+// evict makes room at once by dropping unlisted objects.
 func (c *Cache) evict(excess int64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if now := time.Now(); now.After(c.barren) && c.free(excess+c.limit/16, false) == 0 { // more than is needed, so that it is seldom done
-		c.barren = now.Add(barrenFor) // a flood is not to search everything each time
+	if now := time.Now(); now.After(c.barren) && c.free(excess+c.limit/16, false) == 0 { // a little more than needed, so that it is seldom done
+		c.barren = now.Add(barrenFor) // a flood must not search everything each time
 	}
 }
 
-// free forgets so many bytes of what is whole and nobody reads, if there are so many,
-// what is not listed first. Needs mu.
+// free drops whole objects without readers until so many bytes are free, as far as there
+// are such objects; unlisted ones first. Needs mu.
 func (c *Cache) free(most int64, listedToo bool) (freed int64) {
 	type candidate struct {
 		key     string

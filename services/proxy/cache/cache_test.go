@@ -2,17 +2,18 @@ package cache
 
 import (
 	"bytes"
-	"context"
 	"fmt"
-	"net"
 	"net/http"
 	"slices"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"livestream-tui/services/proxy/fakenet"
 	"livestream-tui/services/proxy/fetch"
+	"livestream-tui/services/proxy/object"
+	"livestream-tui/services/proxy/upstream"
+	"livestream-tui/services/proxy/verdict"
 )
 
 var epoch = time.Unix(1_700_000_000, 0)
@@ -53,9 +54,9 @@ func TestSweepKeepsWhatIsListedAndUsed(t *testing.T) {
 				one, _ := cache.Begin(x.key, epoch.Add(-x.touched))
 				switch {
 				case x.failed:
-					one.Fail(fetch.ErrUnavailable)
+					one.Fail(upstream.ErrUnavailable)
 				case !x.coming:
-					one.Fill(fetch.Content{Body: bytes.Repeat([]byte{1}, x.size)})
+					one.Fill(object.Content{Body: bytes.Repeat([]byte{1}, x.size)})
 				}
 				if x.expires != 0 {
 					cache.Expire(x.key, epoch.Add(x.expires))
@@ -103,12 +104,12 @@ func TestWhatFailedIsBegunAgain(t *testing.T) {
 		if again, fresh := cache.Begin("a", time.Now()); fresh || again != a || cache.Get("a") != a || cache.Look([]byte("a")) != a {
 			t.Error("while it is fetched: want the same")
 		}
-		a.Fail(fetch.ErrUnavailable)
+		a.Fail(upstream.ErrUnavailable)
 		b, fresh := cache.Begin("a", time.Now())
 		if !fresh || b == a {
 			t.Error("failed: want another")
 		}
-		b.Fill(fetch.Content{Body: []byte("x")})
+		b.Fill(object.Content{Body: []byte("x")})
 		if again, fresh := cache.Begin("a", time.Now()); fresh || again != b {
 			t.Error("whole: want the same")
 		}
@@ -123,7 +124,7 @@ func TestWhatIsAbsentEverywhereIsRemembered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		listed := map[string]bool{}
 		cache := New(100, func(key string) bool { return listed[key] })
-		for _, err := range []error{fetch.ErrNotFound, &fetch.StatusError{Status: 403}} {
+		for _, err := range []error{upstream.ErrNotFound, &upstream.StatusError{Status: 403}} {
 			o, _ := cache.Begin("a", time.Now())
 			time.Sleep(5 * time.Second) // its fetch takes long
 			o.Fail(err)
@@ -151,80 +152,42 @@ func TestWhatIsAbsentEverywhereIsRemembered(t *testing.T) {
 	})
 }
 
-// packager answers every target with so many bytes, on a network without sockets.
-func packager(t *testing.T, size int) (*fetch.Upstream, func()) {
-	t.Helper()
-	conns := make(chan net.Conn)
-	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+// packager answers every target with so many bytes.
+func packager(size int) (*upstream.Upstream, func()) {
+	s := fakenet.NewServers(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/x")
 		_, _ = w.Write(make([]byte, size))
-	})}
-	var work sync.WaitGroup
-	work.Go(func() { _ = server.Serve(&listener{conns, make(chan struct{})}) })
-	u := fetch.NewUpstream("http://server1", fetch.Options{Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
-		here, there := net.Pipe()
-		select {
-		case conns <- there:
-			return here, nil
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		}
-	}})
-	return u, func() {
-		u.Close()
-		_ = server.Close()
-		work.Wait()
-	}
+	})
+	return s.Upstreams[0], s.End
 }
-
-type listener struct {
-	conns  chan net.Conn
-	closed chan struct{}
-}
-
-func (l *listener) Accept() (net.Conn, error) {
-	select {
-	case c := <-l.conns:
-		return c, nil
-	case <-l.closed:
-		return nil, net.ErrClosed
-	}
-}
-
-func (l *listener) Close() error {
-	close(l.closed)
-	return nil
-}
-
-func (l *listener) Addr() net.Addr { return &net.TCPAddr{} }
 
 // TestAFloodOfNamesDoesNotDisplaceWhatIsListed, nor does it pass the limit, with no
 // sweep in between.
 func TestAFloodOfNamesDoesNotDisplaceWhatIsListed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const size, limit = 1 << 20, 20 << 20
-		u, end := packager(t, size)
+		u, end := packager(size)
 		defer end()
 		cache := New(limit, func(key string) bool { return key[0] == 'l' })
-		get := func(key string, lane fetch.Lane) error {
+		get := func(key string, lane upstream.Lane) error {
 			o, fresh := cache.Begin(key, time.Now())
 			if !fresh {
 				return nil
 			}
-			f := fetch.Fetch{Object: o, Sources: func() []fetch.Source { return []fetch.Source{{From: u, Target: "/" + key}} }, Want: fetch.Want{Anything: true}, Rounds: 1, Lane: lane}
+			f := fetch.Fetch{Object: o, Sources: func() []upstream.Source { return []upstream.Source{{From: u, Target: "/" + key}} }, Want: verdict.Want{Anything: true}, Rounds: 1, Lane: lane}
 			f.Run(t.Context())
 			_, err := o.Done()
 			return err
 		}
 		for i := range 10 {
-			if err := get(fmt.Sprintf("listed%d", i), fetch.LanePlayback); err != nil {
+			if err := get(fmt.Sprintf("listed%d", i), upstream.Playback); err != nil {
 				t.Fatal(err)
 			}
 		}
 		most := int64(0)
 		for i := range 100 {
 			time.Sleep(time.Millisecond)
-			if err := get(fmt.Sprintf("x%d", i), fetch.LanePlayers); err != nil {
+			if err := get(fmt.Sprintf("x%d", i), upstream.Players); err != nil {
 				t.Fatalf("the %d. of the flood: got %v, want room made for it", i+1, err)
 			}
 			most = max(most, cache.Budget().Used())
@@ -238,7 +201,7 @@ func TestAFloodOfNamesDoesNotDisplaceWhatIsListed(t *testing.T) {
 			}
 		}
 		for i := range 15 { // more is listed: it comes, and the rest makes room
-			if err := get(fmt.Sprintf("later%d", i), fetch.LanePlayback); err != nil {
+			if err := get(fmt.Sprintf("later%d", i), upstream.Playback); err != nil {
 				t.Fatal(err)
 			}
 		}

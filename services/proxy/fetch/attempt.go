@@ -7,6 +7,10 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"livestream-tui/services/proxy/object"
+	"livestream-tui/services/proxy/upstream"
+	"livestream-tui/services/proxy/verdict"
 )
 
 const (
@@ -21,10 +25,10 @@ const (
 // attempt is one request to one packager for one resource, or for the rest of it.
 // Its own goroutine fills it; the fetch looks at it.
 type attempt struct {
-	source Source
-	object *Object
-	want   Want
-	lane   Lane
+	source upstream.Source
+	object *object.Object
+	want   verdict.Want
+	lane   upstream.Lane
 	cancel context.CancelFunc
 	began  time.Time
 
@@ -60,13 +64,6 @@ func (a *attempt) now() progress {
 	return a.state
 }
 
-// resume is what a request for the rest of a resource needs.
-type resume struct {
-	head []byte // what came already
-	etag string
-	size int64
-}
-
 // run asks and reads until the end. It tells kick of everything new.
 func (a *attempt) run(ctx context.Context, r resume, kick chan<- struct{}) {
 	err := a.read(ctx, r, kick)
@@ -84,64 +81,55 @@ func tell(kick chan<- struct{}) {
 }
 
 func (a *attempt) most() int64 {
-	if a.lane == LanePlayers {
+	if a.lane == upstream.Players {
 		return maxPlayers
 	}
 	return maxListed
 }
 
-// overlap is what there is of an answer's body.
-type overlap struct {
-	head []byte // what comes before it
-	cut  int64  // how much at its beginning is not wanted
-	size int64  // of head and what is wanted of it, -1 when not told
-	part bool   // more may follow that is not wanted
-}
-
 func (a *attempt) read(ctx context.Context, r resume, kick chan<- struct{}) error {
 	u := a.source.From
-	if a.lane == LanePlayers {
-		release := take(u.fetching)
+	if a.lane == upstream.Players {
+		release := u.TryFetch()
 		if release == nil {
-			return ErrBusy
+			return upstream.ErrBusy
 		}
 		defer release()
 	}
-	lane := &u.lanes[a.lane]
-	answer, err := u.send(ctx, lane, http.MethodGet, a.source.Target, a.source.request(int64(len(r.head)), r.etag))
+	answer, err := u.Send(ctx, a.lane, http.MethodGet, a.source.Target, rangeHeader(a.source, int64(len(r.head)), r.etag))
 	if err != nil {
 		return err
 	}
-	if status := answer.StatusCode; len(r.head) > 0 && !a.source.continues(answer.Response, r) &&
+	if status := answer.StatusCode; len(r.head) > 0 && !continues(a.source, answer.Response, r) &&
 		(status == http.StatusPartialContent || status == http.StatusRequestedRangeNotSatisfiable) {
 		// Not the rest of those bytes: its whole will be compared with them.
-		answer.refuse()
+		answer.Refuse()
 		r = resume{}
-		if answer, err = u.send(ctx, lane, http.MethodGet, a.source.Target, a.source.request(0, "")); err != nil {
+		if answer, err = u.Send(ctx, a.lane, http.MethodGet, a.source.Target, rangeHeader(a.source, 0, "")); err != nil {
 			return err
 		}
 	}
 	wait := time.Since(a.began)
-	if err := answer.failure(http.StatusOK, http.StatusNonAuthoritativeInfo, http.StatusPartialContent); err != nil {
+	if err := answer.Failure(http.StatusOK, http.StatusNonAuthoritativeInfo, http.StatusPartialContent); err != nil {
 		return err
 	}
-	closed := answer.close
+	closed := answer.Close
 	defer func() { closed() }()
-	body, zipped, err := plainBody(answer.Response)
+	body, zipped, err := upstream.PlainBody(answer.Response)
 	if err != nil {
 		return err
 	}
-	o, err := a.source.overlap(answer.Response, r, zipped)
+	o, err := overlapOf(a.source, answer.Response, r, zipped)
 	if err != nil {
 		return err
 	}
 	if o.size > a.most() {
 		return fmt.Errorf("%w: %d bytes, at most %d are", ErrTooLarge, o.size, a.most())
 	}
-	lane.waits.note(wait)
+	u.NoteFirstByte(a.lane, wait)
 	a.mu.Lock()
 	a.state.answered, a.state.size, a.state.last, a.state.wait = true, o.size, time.Now(), wait
-	a.state.header, a.state.etag = endToEnd(answer.Header), strong(answer.Header)
+	a.state.header, a.state.etag = upstream.EndToEnd(answer.Header), upstream.StrongTag(answer.Header)
 	if a.source.Range == nil && !zipped {
 		a.state.digest = answer.Header.Get("Repr-Digest")
 	}
@@ -154,7 +142,7 @@ func (a *attempt) read(ctx context.Context, r resume, kick chan<- struct{}) erro
 	}
 	err = a.receive(body, o, kick)
 	if o.part && err == nil {
-		closed = func() { answer.refuse() } // little may be left
+		closed = func() { answer.Refuse() } // little may be left
 	}
 	return err
 }
@@ -182,8 +170,8 @@ func (a *attempt) skip(body io.Reader, n int64) error {
 
 // take takes memory for the body; false when there is none.
 func (a *attempt) take(n int64) error {
-	if !a.object.take(n, a.lane == LanePlayback) {
-		return ErrBusy
+	if !a.object.Take(n, a.lane == upstream.Playback) {
+		return upstream.ErrBusy
 	}
 	a.mu.Lock()
 	dropped := a.dropped
@@ -192,7 +180,7 @@ func (a *attempt) take(n int64) error {
 	}
 	a.mu.Unlock()
 	if dropped {
-		a.object.give(n)
+		a.object.Give(n)
 		return context.Canceled
 	}
 	return nil
@@ -206,12 +194,12 @@ func (a *attempt) give(n int64) {
 	}
 	a.mu.Unlock()
 	if !dropped {
-		a.object.give(n)
+		a.object.Give(n)
 	}
 }
 
 // drop ends the attempt and gives its memory back.
-func (a *attempt) drop() { a.object.give(a.keep()) }
+func (a *attempt) drop() { a.object.Give(a.keep()) }
 
 // keep ends the attempt and returns how much memory was taken for its body, which
 // is the caller's from now on.

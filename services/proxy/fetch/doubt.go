@@ -43,7 +43,7 @@ func (f *Fetch) settle() bool {
 	d := f.doubt
 	if published, _ := f.Object.Now(); !bytes.HasPrefix(d.got.buf, published.Body) {
 		d.attempt.drop()
-		f.failed[d.attempt.source.place()] = failure{ErrOther, time.Now()}
+		f.failed[placeOf(d.attempt.source)] = failure{ErrOther, time.Now()}
 		return false
 	}
 	f.finish(d.attempt, d.got, d.odd)

@@ -11,11 +11,12 @@ import (
 	"time"
 
 	"livestream-tui/services/hls/container"
+	"livestream-tui/services/proxy/fakenet"
 )
 
 func TestADoubtfulBodyIsServedIfNobodyHasBetter(t *testing.T) {
 	const ms = time.Millisecond
-	odd := append(bytes.Clone(theBody), "tail"...)
+	odd := append(bytes.Clone(fakenet.Body), "tail"...)
 	odder := append(bytes.Clone(odd), '!')
 	after := func(wait time.Duration, then http.HandlerFunc) http.HandlerFunc {
 		return func(w http.ResponseWriter, q *http.Request) {
@@ -32,23 +33,23 @@ func TestADoubtfulBodyIsServedIfNobodyHasBetter(t *testing.T) {
 		took     time.Duration // at least, and 100 ms more at most
 		findings []string
 	}{
-		{"a peer has a good one", []http.HandlerFunc{bytesOf(odd), whole}, theBody, "server2", "", 0,
+		{"a peer has a good one", []http.HandlerFunc{fakenet.Bytes(odd), fakenet.Whole}, fakenet.Body, "server2", "", 0,
 			[]string{"server1 failed MPEG-TS without a sync byte at 188000", "server2 good", "server1 saved"}},
-		{"a peer has the same", []http.HandlerFunc{bytesOf(odd), bytesOf(odd)}, odd, "server1", "sync byte", 0, []string{"server1 good"}},
-		{"a peer has another odd one", []http.HandlerFunc{bytesOf(odd), bytesOf(odder)}, odd, "server1", "sync byte", 0, []string{"server1 good"}},
-		{"a peer has nothing", []http.HandlerFunc{bytesOf(odd), says(404, "", "")}, odd, "server1", "sync byte", 0, []string{"server2 absent status 404", "server1 good"}},
-		{"nobody else is there", []http.HandlerFunc{bytesOf(odd), nil}, odd, "server1", "sync byte", 0, nil},
-		{"there is one packager alone", []http.HandlerFunc{bytesOf(odd)}, odd, "server1", "sync byte", 0, []string{"server1 good"}},
-		{"a peer takes too long", []http.HandlerFunc{bytesOf(odd), silent}, odd, "server1", "sync byte", doubtMost, nil},
-		{"a third has a good one", []http.HandlerFunc{bytesOf(odd), silent, after(300*ms, whole)}, theBody, "server3", "", 300 * ms, nil},
-		{"a peer has the same, a third takes too long", []http.HandlerFunc{bytesOf(odd), bytesOf(odd), silent}, odd, "server1", "sync byte", 0, []string{"server1 good"}},
-		{"empty everywhere", []http.HandlerFunc{says(200, "", ""), says(200, "", "")}, nil, "server1", "empty", 0, []string{"server1 good"}},
-		{"unknown everywhere", []http.HandlerFunc{says(200, "", "something else"), says(200, "", "something else")}, []byte("something else"), "server1", "not known", 0, []string{"server1 good"}},
+		{"a peer has the same", []http.HandlerFunc{fakenet.Bytes(odd), fakenet.Bytes(odd)}, odd, "server1", "sync byte", 0, []string{"server1 good"}},
+		{"a peer has another odd one", []http.HandlerFunc{fakenet.Bytes(odd), fakenet.Bytes(odder)}, odd, "server1", "sync byte", 0, []string{"server1 good"}},
+		{"a peer has nothing", []http.HandlerFunc{fakenet.Bytes(odd), fakenet.Says(404, "", "")}, odd, "server1", "sync byte", 0, []string{"server2 absent status 404", "server1 good"}},
+		{"nobody else is there", []http.HandlerFunc{fakenet.Bytes(odd), nil}, odd, "server1", "sync byte", 0, nil},
+		{"there is one packager alone", []http.HandlerFunc{fakenet.Bytes(odd)}, odd, "server1", "sync byte", 0, []string{"server1 good"}},
+		{"a peer takes too long", []http.HandlerFunc{fakenet.Bytes(odd), fakenet.Silent}, odd, "server1", "sync byte", doubtMost, nil},
+		{"a third has a good one", []http.HandlerFunc{fakenet.Bytes(odd), fakenet.Silent, after(300*ms, fakenet.Whole)}, fakenet.Body, "server3", "", 300 * ms, nil},
+		{"a peer has the same, a third takes too long", []http.HandlerFunc{fakenet.Bytes(odd), fakenet.Bytes(odd), fakenet.Silent}, odd, "server1", "sync byte", 0, []string{"server1 good"}},
+		{"empty everywhere", []http.HandlerFunc{fakenet.Says(200, "", ""), fakenet.Says(200, "", "")}, nil, "server1", "empty", 0, []string{"server1 good"}},
+		{"unknown everywhere", []http.HandlerFunc{fakenet.Says(200, "", "something else"), fakenet.Says(200, "", "something else")}, []byte("something else"), "server1", "not known", 0, []string{"server1 good"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				r := rigOf(t, c.servers...)
-				defer r.end()
+				r := rigOf(c.servers...)
+				defer r.End()
 				f := r.fetch()
 				began := time.Now()
 				f.Run(t.Context())
@@ -66,7 +67,7 @@ func TestADoubtfulBodyIsServedIfNobodyHasBetter(t *testing.T) {
 					t.Errorf("findings: got %q, want %q", r.findings, c.findings)
 				}
 				for i := range c.servers {
-					if got := r.asked[i].Load(); got > 1 {
+					if got := r.Asked[i].Load(); got > 1 {
 						t.Errorf("server%d: asked %d times, want once", i+1, got)
 					}
 				}
@@ -77,8 +78,8 @@ func TestADoubtfulBodyIsServedIfNobodyHasBetter(t *testing.T) {
 
 func TestADoubtfulBeginningIsNotSentOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := rigOf(t, part(len(theBody)/2, true, breaks), whole)
-		defer r.end()
+		r := rigOf(fakenet.Part(len(fakenet.Body)/2, true, fakenet.Breaks), fakenet.Whole)
+		defer r.End()
 		f := r.fetch()
 		f.Want.Format = container.FormatMP4
 		done := make(chan []byte)
@@ -97,7 +98,7 @@ func TestADoubtfulBeginningIsNotSentOn(t *testing.T) {
 			}
 		}()
 		f.Run(t.Context())
-		if got := <-done; !bytes.Equal(got, theBody) {
+		if got := <-done; !bytes.Equal(got, fakenet.Body) {
 			t.Errorf("got %d bytes, want the segment", len(got))
 		}
 	})
@@ -105,7 +106,7 @@ func TestADoubtfulBeginningIsNotSentOn(t *testing.T) {
 
 func TestWhatWasSentIsNotTakenBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		odd := append(bytes.Clone(theBody), "tail"...)
+		odd := append(bytes.Clone(fakenet.Body), "tail"...)
 		slow := func(w http.ResponseWriter, q *http.Request) {
 			w.Header().Set("Content-Length", "188004")
 			_, _ = w.Write(odd[:1000])
@@ -113,8 +114,8 @@ func TestWhatWasSentIsNotTakenBack(t *testing.T) {
 			time.Sleep(100 * time.Millisecond)
 			_, _ = w.Write(odd[1000:])
 		}
-		r := rigOf(t, slow, bytesOf(packets(8, 1000)))
-		defer r.end()
+		r := rigOf(slow, fakenet.Bytes(fakenet.Packets(8, 1000)))
+		defer r.End()
 		f := r.fetch()
 		go f.Run(t.Context())
 		got, err := read(f.Object)

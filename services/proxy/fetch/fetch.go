@@ -11,16 +11,20 @@ import (
 
 	"livestream-tui/services/hls/container"
 	"livestream-tui/services/kit/text"
+	"livestream-tui/services/proxy/object"
+	"livestream-tui/services/proxy/trouble"
+	"livestream-tui/services/proxy/upstream"
+	"livestream-tui/services/proxy/verdict"
 )
 
 // Fetch gets one resource whole, from whichever packager gives it: it asks the next
 // one when one fails, is late, is slow or gives a doubtful body, and goes on where
 // another broke off. One goroutine runs it, once.
 type Fetch struct {
-	Object *Object
+	Object *object.Object
 	// Sources are where the resource is, best first, as of now.
-	Sources func() []Source
-	Want    Want
+	Sources func() []upstream.Source
+	Want    verdict.Want
 	// Duration is of the segment, the measure of slowness; zero for what is none.
 	Duration time.Duration
 	// Patience is how long to go on while no packager answers, Absence how long while
@@ -30,47 +34,26 @@ type Fetch struct {
 	// absence is over, once after the other. With one, what no packager has is absent
 	// for good, and a packager that is silent is waited for until patience is over.
 	Rounds int
-	Lane   Lane
+	Lane   upstream.Lane
 	// Judge is told what was seen of a packager; nil for nobody.
-	Judge func(u *Upstream, f Finding)
+	Judge func(u *upstream.Upstream, f trouble.Finding)
 
 	attempts []*attempt
 	failed   map[place]failure // of this round
 	round    int
 	began    time.Time
 	begun    bool
-	first    *Upstream // the first one asked
+	first    *upstream.Upstream // the first one asked
 	doubt    *doubt
 	blamed   []blame
 	kick     chan struct{}
 	work     sync.WaitGroup // the attempts' goroutines
 }
 
-// Finding is what a fetch saw of a packager.
-type Finding struct {
-	Kind  FindingKind
-	Cause string // in words, of a failure
-}
-
-// FindingKind is the kind of a Finding.
-type FindingKind uint8
-
-const (
-	FindingGood   FindingKind = iota // it gave a whole, valid resource
-	FindingLate                      // a peer had to be asked as well, and won
-	FindingFailed                    // it failed: error, silence, wrong bytes, slowness
-	FindingAbsent                    // it says that it does not have what it lists
-	FindingSaved                     // it was asked first, and a peer answered
-)
-
-func (k FindingKind) String() string {
-	return [...]string{"good", "late", "failed", "absent", "saved"}[k]
-}
-
 // blame is a finding that holds only if a peer does better.
 type blame struct {
-	from    *Upstream
-	finding Finding
+	from    *upstream.Upstream
+	finding trouble.Finding
 }
 
 // failure is an attempt that ended badly.
@@ -92,14 +75,14 @@ const (
 // nobody waits any more.
 func (f *Fetch) Run(ctx context.Context) {
 	most := listedMost
-	if f.Lane == LanePlayers {
-		leave := f.Object.enter()
+	if f.Lane == upstream.Players {
+		leave := f.Object.TryFetch()
 		if leave == nil {
-			f.Object.Fail(ErrBusy)
+			f.Object.Fail(upstream.ErrBusy)
 			return
 		}
 		defer leave()
-		if f.Object.forWaiting(); f.Object.isLeft() {
+		if f.Object.ServePlayers(); f.Object.IsLeft() {
 			return
 		}
 		most = playersMost
@@ -120,13 +103,13 @@ func (f *Fetch) Run(ctx context.Context) {
 		for len(f.attempts) > 0 {
 			select {
 			case <-ctx.Done():
-				f.end(ErrUnavailable)
+				f.end(upstream.ErrUnavailable)
 				return
-			case <-f.Object.use.left:
+			case <-f.Object.Left():
 				f.linger(ctx)
 				return
 			case <-f.kick:
-			case <-f.Object.wanted:
+			case <-f.Object.Wanted():
 			case <-tick.C:
 			}
 			if f.look(ctx) {
@@ -139,9 +122,9 @@ func (f *Fetch) Run(ctx context.Context) {
 		}
 		select {
 		case <-ctx.Done():
-			f.end(ErrUnavailable)
+			f.end(upstream.ErrUnavailable)
 			return
-		case <-f.Object.use.left:
+		case <-f.Object.Left():
 			return
 		case <-time.After(pause + rand.N(pause/5)):
 		}
@@ -165,7 +148,7 @@ func (f *Fetch) dropAll() {
 	}
 }
 
-func (f *Fetch) judge(u *Upstream, finding Finding) {
+func (f *Fetch) judge(u *upstream.Upstream, finding trouble.Finding) {
 	if f.Judge != nil {
 		f.Judge(u, finding)
 	}
@@ -176,8 +159,8 @@ func (f *Fetch) judge(u *Upstream, finding Finding) {
 // enough where that packager is known to hold the same bytes.
 func (f *Fetch) next(ctx context.Context, behind *attempt) bool {
 	for _, s := range f.Sources() {
-		failed, has := f.failed[s.place()]
-		if has && !f.over(failed) || f.asking(s.place()) > 0 {
+		failed, has := f.failed[placeOf(s)]
+		if has && !f.over(failed) || f.asking(placeOf(s)) > 0 {
 			continue
 		}
 		f.ask(ctx, s, behind)
@@ -189,14 +172,14 @@ func (f *Fetch) next(ctx context.Context, behind *attempt) bool {
 // asking is how many attempts there are at a place.
 func (f *Fetch) asking(at place) (n int) {
 	for _, a := range f.attempts {
-		if a.source.place() == at {
+		if placeOf(a.source) == at {
 			n++
 		}
 	}
 	return n
 }
 
-func (f *Fetch) ask(ctx context.Context, s Source, behind *attempt) {
+func (f *Fetch) ask(ctx context.Context, s upstream.Source, behind *attempt) {
 	if f.first == nil {
 		f.first = s.From
 	}
@@ -225,7 +208,7 @@ func (f *Fetch) look(ctx context.Context) bool {
 	for _, a := range slices.Clone(f.attempts) {
 		p := a.now()
 		switch {
-		case p.ended && (errors.Is(p.err, errOverrun) || f.Lane == LanePlayers && errors.Is(p.err, ErrTooLarge)):
+		case p.ended && (errors.Is(p.err, errOverrun) || f.Lane == upstream.Players && errors.Is(p.err, ErrTooLarge)):
 			f.end(ErrTooLarge) // the next would be read as far for nothing
 			return true
 		case p.ended && p.err == nil:
@@ -237,7 +220,7 @@ func (f *Fetch) look(ctx context.Context) bool {
 		default:
 			if len(p.buf) > p.head && !f.begun {
 				f.begun = true
-				f.Object.begin()
+				f.Object.Arriving()
 			}
 			f.time(ctx, a, p, now)
 		}
@@ -249,10 +232,10 @@ func (f *Fetch) look(ctx context.Context) bool {
 		f.doubt = nil
 	}
 	if f.exhausted(now) {
-		f.end(f.outcome(ErrUnavailable))
+		f.end(f.outcome(upstream.ErrUnavailable))
 		return true
 	}
-	if f.Object.streaming() {
+	if f.Object.IsStreaming() {
 		f.publish(ctx)
 	}
 	return false
@@ -260,7 +243,7 @@ func (f *Fetch) look(ctx context.Context) bool {
 
 // take takes a whole body, if it is valid and goes on from what was published.
 func (f *Fetch) take(ctx context.Context, a *attempt, p progress) bool {
-	odd, err := f.Want.assess(p.buf, p.digest)
+	odd, err := f.Want.Assess(p.buf, p.digest)
 	published, _ := f.Object.Now()
 	if err == nil && !bytes.HasPrefix(p.buf, published.Body) {
 		err = ErrOther
@@ -273,7 +256,7 @@ func (f *Fetch) take(ctx context.Context, a *attempt, p progress) bool {
 		return f.doubtful(ctx, a, p, odd)
 	}
 	if f.doubt != nil {
-		f.blamed = append(f.blamed, blame{f.doubt.attempt.source.From, Finding{Kind: FindingFailed, Cause: f.doubt.odd}})
+		f.blamed = append(f.blamed, blame{f.doubt.attempt.source.From, trouble.Finding{Kind: trouble.Failed, Cause: f.doubt.odd}})
 	}
 	f.finish(a, p, "")
 	return true
@@ -293,21 +276,21 @@ func (f *Fetch) finish(a *attempt, p progress, odd string) {
 			f.judge(b.from, b.finding)
 		}
 	}
-	f.judge(u, Finding{Kind: FindingGood})
+	f.judge(u, trouble.Finding{Kind: trouble.Good})
 	if u != f.first {
-		f.judge(f.first, Finding{Kind: FindingSaved})
+		f.judge(f.first, trouble.Finding{Kind: trouble.Saved})
 	}
 	taken := a.keep()
-	if !f.Object.finish(a.content(p, odd), taken) {
-		f.Object.give(taken)
+	if !f.Object.Finish(a.content(p, odd), taken) {
+		f.Object.Give(taken)
 	}
 }
 
 // content is what the attempt brought.
-func (a *attempt) content(p progress, odd string) Content {
-	c := Content{
-		Body: p.buf, Type: typeOf(a.source.Target, p.header.Get("Content-Type"), p.buf),
-		Packager: a.source.From.base, Header: p.header, Odd: odd,
+func (a *attempt) content(p progress, odd string) object.Content {
+	c := object.Content{
+		Body: p.buf, Type: verdict.TypeOf(a.source.Target, p.header.Get("Content-Type"), p.buf),
+		Packager: a.source.From.Base(), Header: p.header, Odd: odd,
 	}
 	if !a.want.Enciphered && !a.want.Anything {
 		c.Start, c.HasStart = container.FirstTimestamp(p.buf)
@@ -320,15 +303,15 @@ func (f *Fetch) drop(ctx context.Context, a *attempt, err error) {
 	f.remove(a, err)
 	a.drop()
 	u := a.source.From
-	switch redirect := (*Redirect)(nil); {
-	case errors.Is(err, context.Canceled), errors.Is(err, ErrOther), errors.Is(err, ErrBusy), errors.Is(err, ErrTooLarge):
-	case absent(err):
-		f.judge(u, Finding{Kind: FindingAbsent, Cause: text.Cause(err)})
-	case refusal(err), errors.As(err, &redirect):
+	switch redirect := (*upstream.Redirect)(nil); {
+	case errors.Is(err, context.Canceled), errors.Is(err, ErrOther), errors.Is(err, upstream.ErrBusy), errors.Is(err, ErrTooLarge):
+	case upstream.IsAbsent(err):
+		f.judge(u, trouble.Finding{Kind: trouble.Absent, Cause: text.Cause(err)})
+	case upstream.IsRefusal(err), errors.As(err, &redirect):
 		// It is at fault only if another packager does not say so.
-		f.blamed = append(f.blamed, blame{u, Finding{Kind: FindingFailed, Cause: text.Cause(err)}})
+		f.blamed = append(f.blamed, blame{u, trouble.Finding{Kind: trouble.Failed, Cause: text.Cause(err)}})
 	default:
-		f.judge(u, Finding{Kind: FindingFailed, Cause: text.Cause(err)})
+		f.judge(u, trouble.Finding{Kind: trouble.Failed, Cause: text.Cause(err)})
 	}
 	f.next(ctx, a)
 }
@@ -336,5 +319,5 @@ func (f *Fetch) drop(ctx context.Context, a *attempt, err error) {
 // remove takes an attempt out of those that are looked at.
 func (f *Fetch) remove(a *attempt, err error) {
 	f.attempts = slices.DeleteFunc(f.attempts, func(o *attempt) bool { return o == a })
-	f.failed[a.source.place()] = failure{err, time.Now()}
+	f.failed[placeOf(a.source)] = failure{err, time.Now()}
 }

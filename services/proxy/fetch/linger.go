@@ -4,20 +4,19 @@ import (
 	"context"
 	"slices"
 	"time"
+
+	"livestream-tui/services/proxy/upstream"
 )
 
-const (
-	// lingerMost is how long a request goes on that nobody waits for any more, where it
-	// is one of few: it has an answer at once as a rule, and to cancel it costs both
-	// sides a connection. lingerCount is how many do at once, of one packager.
-	lingerMost  = 50 * time.Millisecond
-	lingerCount = 32
-)
+// lingerMost is how long a request goes on that nobody waits for any more, where it
+// is one of few: it has an answer at once as a rule, and to cancel it costs both
+// sides a connection.
+const lingerMost = 50 * time.Millisecond
 
 // linger lets requests end that nobody waits for, and cancels those that do not.
 func (f *Fetch) linger(ctx context.Context) {
 	for _, a := range f.attempts {
-		release := take(a.source.From.lingering)
+		release := a.source.From.TryLinger()
 		if release == nil {
 			a.cancel()
 			continue
@@ -40,5 +39,5 @@ func (f *Fetch) linger(ctx context.Context) {
 // lingers reports whether the attempt may end by itself soon.
 func (a *attempt) lingers() bool {
 	p := a.now()
-	return !p.ended && (!p.answered || p.size >= 0 && p.size-int64(len(p.buf)) <= drainMost)
+	return !p.ended && (!p.answered || p.size >= 0 && p.size-int64(len(p.buf)) <= upstream.DrainMost)
 }

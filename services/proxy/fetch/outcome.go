@@ -3,12 +3,14 @@ package fetch
 import (
 	"errors"
 	"time"
+
+	"livestream-tui/services/proxy/upstream"
 )
 
 // hopeless is why another round makes no sense, nil while it does.
 func (f *Fetch) hopeless() error {
 	if f.Rounds > 0 && f.round >= f.Rounds {
-		return f.outcome(ErrUnavailable)
+		return f.outcome(upstream.ErrUnavailable)
 	}
 	t := f.tally()
 	took := time.Since(f.began)
@@ -19,11 +21,11 @@ func (f *Fetch) hopeless() error {
 	case all > 0 && (t.large == all || t.redirects == all || t.refused != nil && t.refusals == all):
 		return f.outcome(nil) // all agree: asking again changes nothing
 	case t.gone > 0 && took >= f.Absence && (t.gone == all || f.Absence == 0):
-		return ErrNotFound
+		return upstream.ErrNotFound
 	case t.redirects > 0 && t.redirects+t.failed == all:
 		return f.outcome(nil) // who answers agree
 	case took >= f.Patience:
-		return ErrUnavailable
+		return upstream.ErrUnavailable
 	}
 	return nil
 }
@@ -33,35 +35,35 @@ type tally struct {
 	gone, other, large, busy int
 	failed                   int // without a word
 	redirects, refusals      int
-	redirect                 *Redirect    // the best source's
-	refused                  *StatusError // that all agree on who refuse; nil when they do not
+	redirect                 *upstream.Redirect    // the best source's
+	refused                  *upstream.StatusError // that all agree on who refuse; nil when they do not
 }
 
 func (f *Fetch) tally() tally {
 	var t tally
 	differ := false
 	for _, s := range f.Sources() {
-		err := f.failed[s.place()].err
-		var redirect *Redirect
-		var status *StatusError
+		err := f.failed[placeOf(s)].err
+		var redirect *upstream.Redirect
+		var status *upstream.StatusError
 		switch {
 		case errors.Is(err, ErrOther):
 			t.other++
 		case errors.Is(err, ErrTooLarge):
 			t.large++
-		case errors.Is(err, ErrBusy):
+		case errors.Is(err, upstream.ErrBusy):
 			t.busy++
-		case err != nil && statusOf(err) == 0 && !errors.As(err, &redirect):
+		case err != nil && upstream.StatusOf(err) == 0 && !errors.As(err, &redirect):
 			t.failed++
 		case errors.As(err, &redirect):
 			if t.redirects++; t.redirect == nil {
 				t.redirect = redirect
 			}
 		case errors.As(err, &status):
-			if absent(err) {
+			if upstream.IsAbsent(err) {
 				t.gone++
 			}
-			if !refusal(err) {
+			if !upstream.IsRefusal(err) {
 				continue
 			}
 			t.refusals++
@@ -88,9 +90,9 @@ func (f *Fetch) outcome(fallback error) error {
 	case t.refused != nil && t.gone <= t.refusals && (t.gone == 0 || t.refused.Status == 410):
 		return t.refused
 	case t.gone > 0:
-		return ErrNotFound
+		return upstream.ErrNotFound
 	case t.busy > 0:
-		return ErrBusy
+		return upstream.ErrBusy
 	}
 	return fallback
 }

@@ -10,6 +10,10 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"livestream-tui/services/proxy/fakenet"
+	"livestream-tui/services/proxy/object"
+	"livestream-tui/services/proxy/upstream"
 )
 
 func TestForPlayersWhatAllSayIsFinal(t *testing.T) {
@@ -23,7 +27,7 @@ func TestForPlayersWhatAllSayIsFinal(t *testing.T) {
 			}
 		}
 	}
-	gone, refused := says(404, "text/html", "<html>no"), says(403, "text/plain", "not you")
+	gone, refused := fakenet.Says(404, "text/html", "<html>no"), fakenet.Says(403, "text/plain", "not you")
 	for _, c := range []struct {
 		name    string
 		servers []http.HandlerFunc
@@ -34,34 +38,34 @@ func TestForPlayersWhatAllSayIsFinal(t *testing.T) {
 		{"absent", []http.HandlerFunc{gone, gone}, "no packager has it", 0, []int64{1, 1}},
 		{"absent, after a while: the second is asked as well", []http.HandlerFunc{slowly(300*ms, gone), slowly(300*ms, gone)}, "no packager has it", 500 * ms, []int64{1, 1}},
 		{"absent, the other is down", []http.HandlerFunc{nil, gone}, "no packager has it", 0, []int64{0, 1}},
-		{"absent, the other is in trouble", []http.HandlerFunc{gone, says(502, "", "")}, "no packager has it", 0, []int64{1, 1}},
-		{"absent, the other is silent", []http.HandlerFunc{gone, silent}, "no packager has it", 3 * time.Second, []int64{1, 1}},
-		{"gone for good", []http.HandlerFunc{says(410, "", ""), says(410, "", "")}, "status 410", 0, []int64{1, 1}},
-		{"gone and absent", []http.HandlerFunc{says(410, "", ""), gone}, "no packager has it", 0, []int64{1, 1}},
+		{"absent, the other is in trouble", []http.HandlerFunc{gone, fakenet.Says(502, "", "")}, "no packager has it", 0, []int64{1, 1}},
+		{"absent, the other is silent", []http.HandlerFunc{gone, fakenet.Silent}, "no packager has it", 3 * time.Second, []int64{1, 1}},
+		{"gone for good", []http.HandlerFunc{fakenet.Says(410, "", ""), fakenet.Says(410, "", "")}, "status 410", 0, []int64{1, 1}},
+		{"gone and absent", []http.HandlerFunc{fakenet.Says(410, "", ""), gone}, "no packager has it", 0, []int64{1, 1}},
 		{"refused", []http.HandlerFunc{refused, refused}, "status 403", 0, []int64{1, 1}},
 		{"refused by who answers", []http.HandlerFunc{nil, refused}, "status 403", 0, []int64{0, 1}},
-		{"refused in two ways", []http.HandlerFunc{refused, says(451, "", "")}, "no packager answers", 0, []int64{1, 1}},
-		{"in trouble", []http.HandlerFunc{says(503, "", ""), says(503, "", "")}, "no packager answers", 0, []int64{1, 1}},
-		{"elsewhere", []http.HandlerFunc{leads(302, "http://cdn/1"), leads(302, "http://cdn/2")}, `status 302 leads to "http://cdn/1", a host that is not followed`, 0, []int64{1, 1}},
-		{"silent", []http.HandlerFunc{silent, silent}, "no packager answers", 3 * time.Second, []int64{1, 1}},
-		{"there, but slow", []http.HandlerFunc{slowly(2500*ms, whole)}, "", 2500 * ms, []int64{1}},
+		{"refused in two ways", []http.HandlerFunc{refused, fakenet.Says(451, "", "")}, "no packager answers", 0, []int64{1, 1}},
+		{"in trouble", []http.HandlerFunc{fakenet.Says(503, "", ""), fakenet.Says(503, "", "")}, "no packager answers", 0, []int64{1, 1}},
+		{"elsewhere", []http.HandlerFunc{fakenet.Leads(302, "http://cdn/1"), fakenet.Leads(302, "http://cdn/2")}, `status 302 leads to "http://cdn/1", a host that is not followed`, 0, []int64{1, 1}},
+		{"silent", []http.HandlerFunc{fakenet.Silent, fakenet.Silent}, "no packager answers", 3 * time.Second, []int64{1, 1}},
+		{"there, but slow", []http.HandlerFunc{slowly(2500*ms, fakenet.Whole)}, "", 2500 * ms, []int64{1}},
 		{"down", []http.HandlerFunc{nil, nil}, "no packager answers", 0, []int64{0, 0}},
 		{"too large", []http.HandlerFunc{func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Length", fmt.Sprint(maxPlayers+1))
-			_, _ = w.Write(theBody)
-		}, whole}, "it is too large to be kept", 0, []int64{1, 0}},
+			_, _ = w.Write(fakenet.Body)
+		}, fakenet.Whole}, "it is too large to be kept", 0, []int64{1, 0}},
 		{"too large, which it does not say", []http.HandlerFunc{func(w http.ResponseWriter, _ *http.Request) {
-			for b := packets(1, 10_000); ; {
+			for b := fakenet.Packets(1, 10_000); ; {
 				if _, err := w.Write(b); err != nil {
 					return
 				}
 			}
-		}, whole}, "it is too large to be kept", 0, []int64{1, 0}},
+		}, fakenet.Whole}, "it is too large to be kept", 0, []int64{1, 0}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				r := rigOf(t, c.servers...)
-				defer r.end()
+				r := rigOf(c.servers...)
+				defer r.End()
 				f := r.forPlayers()
 				began := time.Now()
 				f.Run(t.Context())
@@ -77,11 +81,11 @@ func TestForPlayersWhatAllSayIsFinal(t *testing.T) {
 					t.Errorf("took %s, want %s", took, c.took)
 				}
 				for i, want := range c.asked {
-					if got := r.asked[i].Load(); got != want {
+					if got := r.Asked[i].Load(); got != want {
 						t.Errorf("server%d: asked %d times, want %d", i+1, got, want)
 					}
 				}
-				var status *StatusError
+				var status *upstream.StatusError
 				if errors.As(err, &status) && status.Status == 403 && string(status.Body) != "not you" {
 					t.Errorf("body: got %q, want the packager's", status.Body)
 				}
@@ -97,22 +101,22 @@ func TestListedMediaWaitForWhatIsRefusedOnlyWhereSomebodyMayHaveIt(t *testing.T)
 			servers []http.HandlerFunc
 			status  int
 		}{
-			{"401", []http.HandlerFunc{says(401, "", ""), says(401, "", "")}, 401},
-			{"429", []http.HandlerFunc{says(429, "", ""), says(429, "", "")}, 429},
-			{"403 and down", []http.HandlerFunc{says(403, "", ""), nil}, 0},
+			{"401", []http.HandlerFunc{fakenet.Says(401, "", ""), fakenet.Says(401, "", "")}, 401},
+			{"429", []http.HandlerFunc{fakenet.Says(429, "", ""), fakenet.Says(429, "", "")}, 429},
+			{"403 and down", []http.HandlerFunc{fakenet.Says(403, "", ""), nil}, 0},
 		} {
-			r := rigOf(t, c.servers...)
+			r := rigOf(c.servers...)
 			f := r.fetch()
 			began := time.Now()
 			f.Run(t.Context())
 			_, err := f.Object.Done()
-			if statusOf(err) != c.status {
+			if upstream.StatusOf(err) != c.status {
 				t.Errorf("%s: got %v, want status %d", c.name, err, c.status)
 			}
 			if took := time.Since(began); c.status > 0 && took > 0 || c.status == 0 && took < f.Patience {
 				t.Errorf("%s: took %s", c.name, took)
 			}
-			r.end()
+			r.End()
 		}
 	})
 }
@@ -120,11 +124,11 @@ func TestListedMediaWaitForWhatIsRefusedOnlyWhereSomebodyMayHaveIt(t *testing.T)
 func TestWhatNobodyWaitsForIsCancelled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ended := make(chan time.Time, 1)
-		r := rigOf(t, func(_ http.ResponseWriter, q *http.Request) {
+		r := rigOf(func(_ http.ResponseWriter, q *http.Request) {
 			<-q.Context().Done()
 			ended <- time.Now()
 		})
-		defer r.end()
+		defer r.End()
 		run := func(f *Fetch) chan struct{} {
 			done := make(chan struct{})
 			go func() {
@@ -146,8 +150,8 @@ func TestWhatNobodyWaitsForIsCancelled(t *testing.T) {
 		began := time.Now()
 		two()
 		<-done
-		if _, err := f.Object.Done(); !errors.Is(err, ErrAbandoned) {
-			t.Errorf("when the last has gone: got %v, want %v", err, ErrAbandoned)
+		if _, err := f.Object.Done(); !errors.Is(err, object.ErrAbandoned) {
+			t.Errorf("when the last has gone: got %v, want %v", err, object.ErrAbandoned)
 		}
 		if at := <-ended; at.Sub(began) > lingerMost {
 			t.Errorf("the packager's request ended after %s, want within %s", at.Sub(began), lingerMost)
@@ -156,8 +160,8 @@ func TestWhatNobodyWaitsForIsCancelled(t *testing.T) {
 		f = r.forPlayers() // who waited has gone before it began
 		f.Object.Hold()()
 		<-run(f)
-		if _, err := f.Object.Done(); !errors.Is(err, ErrAbandoned) {
-			t.Errorf("nobody left before it began: got %v, want %v", err, ErrAbandoned)
+		if _, err := f.Object.Done(); !errors.Is(err, object.ErrAbandoned) {
+			t.Errorf("nobody left before it began: got %v, want %v", err, object.ErrAbandoned)
 		}
 
 		f = r.forPlayers() // a playlist lists it meanwhile
@@ -187,21 +191,21 @@ func TestWhatNobodyWaitsForIsCancelled(t *testing.T) {
 
 func TestWhatNobodyWaitsForCostsNoConnection(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := rigOf(t, func(w http.ResponseWriter, q *http.Request) {
+		r := rigOf(func(w http.ResponseWriter, q *http.Request) {
 			time.Sleep(5 * time.Millisecond)
 			http.NotFound(w, q)
 		})
-		defer r.end()
+		defer r.End()
 		for range 50 {
 			f := r.forPlayers()
 			leave := f.Object.Hold()
 			time.AfterFunc(time.Millisecond, leave)
 			f.Run(t.Context())
-			if _, err := f.Object.Done(); !errors.Is(err, ErrAbandoned) {
-				t.Fatalf("got %v, want %v", err, ErrAbandoned)
+			if _, err := f.Object.Done(); !errors.Is(err, object.ErrAbandoned) {
+				t.Fatalf("got %v, want %v", err, object.ErrAbandoned)
 			}
 		}
-		if n := r.wire.dialled("server1"); n != 1 {
+		if n := r.Net.Dials("server1:80"); n != 1 {
 			t.Errorf("50 requests that were left: %d connections, want 1", n)
 		}
 	})
@@ -210,12 +214,12 @@ func TestWhatNobodyWaitsForCostsNoConnection(t *testing.T) {
 func TestFewAreAskedOnThoughNobodyWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var open atomic.Int64
-		r := rigOf(t, func(_ http.ResponseWriter, q *http.Request) {
+		r := rigOf(func(_ http.ResponseWriter, q *http.Request) {
 			open.Add(1)
 			defer open.Add(-1)
 			<-q.Context().Done()
 		})
-		defer r.end()
+		defer r.End()
 		var work sync.WaitGroup
 		var leave []func()
 		for range 50 {
@@ -228,8 +232,8 @@ func TestFewAreAskedOnThoughNobodyWaits(t *testing.T) {
 			l()
 		}
 		synctest.Wait()
-		if got := open.Load(); got != lingerCount {
-			t.Errorf("as everybody left: %d requests under way, want %d", got, lingerCount)
+		if got := open.Load(); got != upstream.LingerCount {
+			t.Errorf("as everybody left: %d requests under way, want %d", got, upstream.LingerCount)
 		}
 		work.Wait()
 		synctest.Wait()
@@ -241,20 +245,20 @@ func TestFewAreAskedOnThoughNobodyWaits(t *testing.T) {
 
 func TestPlayersFetchesAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := rigOf(t, silent, silent, silent)
-		defer r.end()
-		budget := NewBudget(1<<30, nil)
+		r := rigOf(fakenet.Silent, fakenet.Silent, fakenet.Silent)
+		defer r.End()
+		budget := object.NewBudget(1<<30, nil)
 		var work sync.WaitGroup
 		var mu sync.Mutex
 		busy := 0
 		for i := range 200 {
 			f := r.forPlayers()
-			f.Object = NewObject(fmt.Sprint(i), time.Now())
+			f.Object = object.New(fmt.Sprint(i), time.Now())
 			f.Object.Account(budget)
 			work.Go(func() {
 				began := time.Now()
 				f.Run(t.Context())
-				if _, err := f.Object.Done(); errors.Is(err, ErrBusy) && time.Since(began) == 0 {
+				if _, err := f.Object.Done(); errors.Is(err, upstream.ErrBusy) && time.Since(began) == 0 {
 					mu.Lock()
 					busy++
 					mu.Unlock()
@@ -262,17 +266,17 @@ func TestPlayersFetchesAreBounded(t *testing.T) {
 			})
 		}
 		synctest.Wait()
-		if busy != 200-playersFetches {
-			t.Errorf("refused at once: got %d, want %d", busy, 200-playersFetches)
+		if busy != 200-object.PlayersFetches {
+			t.Errorf("refused at once: got %d, want %d", busy, 200-object.PlayersFetches)
 		}
-		if a, b, c := r.asked[0].Load(), r.asked[1].Load(), r.asked[2].Load(); a != playersConns || b != playersConns || a+b+c != playersFetches {
-			t.Errorf("requests: got %d, %d and %d, want %d of each at most", a, b, c, playersConns)
+		if a, b, c := r.Asked[0].Load(), r.Asked[1].Load(), r.Asked[2].Load(); a != upstream.PlayersConns || b != upstream.PlayersConns || a+b+c != object.PlayersFetches {
+			t.Errorf("requests: got %d, %d and %d, want %d of each at most", a, b, c, upstream.PlayersConns)
 		}
 		f := r.fetch() // what is listed does not notice
-		before := r.asked[0].Load()
+		before := r.Asked[0].Load()
 		go f.Run(t.Context())
 		synctest.Wait()
-		if got := r.asked[0].Load() - before; got != 1 {
+		if got := r.Asked[0].Load() - before; got != 1 {
 			t.Errorf("listed, beside it: %d requests, want one at once", got)
 		}
 		work.Wait()
@@ -286,19 +290,19 @@ func TestPlayersFetchesAreBounded(t *testing.T) {
 func TestPromisedBytesDoNotCountUntilTheyCome(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const promised, comes = 60 << 20, 3 << 20
-		r := rigOf(t, func(w http.ResponseWriter, q *http.Request) {
+		r := rigOf(func(w http.ResponseWriter, q *http.Request) {
 			w.Header().Set("Content-Length", fmt.Sprint(promised))
-			_, _ = w.Write(packets(1, comes/packetSize))
+			_, _ = w.Write(fakenet.Packets(1, comes/fakenet.PacketLength))
 			_ = http.NewResponseController(w).Flush()
-			silent(w, q)
+			fakenet.Silent(w, q)
 		})
-		defer r.end()
-		budget := NewBudget(200<<20, nil) // some of it is taken twice while it is copied
+		defer r.End()
+		budget := object.NewBudget(200<<20, nil) // some of it is taken twice while it is copied
 		var holds []func()
-		var objects []*Object
+		var objects []*object.Object
 		for i := range 20 {
 			f := r.forPlayers()
-			f.Object = NewObject(fmt.Sprint(i), time.Now())
+			f.Object = object.New(fmt.Sprint(i), time.Now())
 			f.Object.Account(budget)
 			holds = append(holds, f.Object.Hold())
 			objects = append(objects, f.Object)
@@ -324,16 +328,16 @@ func TestPromisedBytesDoNotCountUntilTheyCome(t *testing.T) {
 func TestTheLimitHolds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const size = 2 << 20
-		body := packets(3, size/packetSize)
-		r := rigOf(t, bytesOf(body))
-		defer r.end()
-		budget := NewBudget(10*size, nil)
-		var objects []*Object
+		body := fakenet.Packets(3, size/fakenet.PacketLength)
+		r := rigOf(fakenet.Bytes(body))
+		defer r.End()
+		budget := object.NewBudget(10*size, nil)
+		var objects []*object.Object
 		got := map[string]int{}
-		add := func(lane Lane) {
+		add := func(lane upstream.Lane) {
 			f := r.forPlayers()
 			f.Lane = lane
-			f.Object = NewObject(fmt.Sprint(len(objects)), time.Now())
+			f.Object = object.New(fmt.Sprint(len(objects)), time.Now())
 			f.Object.Account(budget)
 			defer f.Object.Hold()()
 			f.Run(t.Context())
@@ -342,12 +346,12 @@ func TestTheLimitHolds(t *testing.T) {
 			objects = append(objects, f.Object)
 		}
 		for range 20 {
-			add(LanePlayers)
+			add(upstream.Players)
 		}
-		if got["<nil>"] != 10 || got[ErrBusy.Error()] != 10 {
+		if got["<nil>"] != 10 || got[upstream.ErrBusy.Error()] != 10 {
 			t.Errorf("of 20 at a limit of 10: got %v", got)
 		}
-		add(LanePlayback)
+		add(upstream.Playback)
 		if got["<nil>"] != 11 {
 			t.Errorf("a listed one beyond the limit: got %v, want it fetched", got)
 		}
@@ -366,21 +370,4 @@ func TestTheLimitHolds(t *testing.T) {
 			t.Errorf("read to its end: %d bytes are held, want none", budget.Used())
 		}
 	})
-}
-
-func TestFullIsAskedForRoom(t *testing.T) {
-	var b *Budget
-	b = NewBudget(100*small, func(excess int64) { b.Sub(excess) })
-	if !b.TryAdd(80*small) || !b.TryAdd(80*small) || b.Used() > 100*small {
-		t.Errorf("with room to be made: got %d, want it made", b.Used())
-	}
-	b = NewBudget(100*small, nil)
-	if !b.TryAdd(100*small) || b.TryAdd(2*small) || !b.TryAdd(small) {
-		t.Error("at the limit: want what is small alone to be taken")
-	}
-	for b.TryAdd(small) {
-	}
-	if b.Used() > 105*small {
-		t.Errorf("small ones: got %d, want a twentieth at most", b.Used()/small)
-	}
 }

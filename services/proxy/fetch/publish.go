@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"slices"
+
+	"livestream-tui/services/proxy/verdict"
 )
 
 // publish lets readers have what has come, of the attempt that is furthest among
@@ -28,13 +30,13 @@ func (f *Fetch) publish(ctx context.Context) {
 	if best == nil || len(at.buf) < 8 || len(at.buf) <= len(published.Body) {
 		return
 	}
-	if len(published.Body) == 0 && !f.Want.likely(at.buf) {
+	if len(published.Body) == 0 && !f.Want.Likely(at.buf) {
 		return // others may have better: it waits until it is whole
 	}
 	if published.Size < 0 {
-		f.Object.describe(at.size, typeOf(best.source.Target, at.header.Get("Content-Type"), at.buf), best.source.From.base, at.header)
+		f.Object.Describe(at.size, verdict.TypeOf(best.source.Target, at.header.Get("Content-Type"), at.buf), best.source.From.Base(), at.header)
 	}
-	f.Object.grow(at.buf)
+	f.Object.Grow(at.buf)
 }
 
 // agrees reports whether the attempt's bytes are those that were published, as far

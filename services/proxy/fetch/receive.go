@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"time"
+
+	"livestream-tui/services/proxy/verdict"
 )
 
 const (
@@ -47,8 +49,8 @@ func (a *attempt) receive(body io.Reader, o overlap, kick chan<- struct{}) error
 			return errOverrun
 		}
 		if n > 0 {
-			if len(buf) <= sniffed || len(buf)-n == 0 {
-				if err := a.want.refused(buf); err != nil {
+			if len(buf) <= verdict.SniffedBytes || len(buf)-n == 0 {
+				if err := a.want.Refused(buf); err != nil {
 					return err
 				}
 			}

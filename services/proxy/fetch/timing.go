@@ -6,6 +6,9 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"livestream-tui/services/proxy/trouble"
+	"livestream-tui/services/proxy/upstream"
 )
 
 const (
@@ -26,7 +29,7 @@ var errDeaf = errors.New("stood still for too long")
 // time asks a peer as well where an attempt is late or slow.
 func (f *Fetch) time(ctx context.Context, a *attempt, p progress, now time.Time) {
 	still := now.Sub(a.began)
-	limit := a.source.From.lanes[a.lane].waits.firstByte()
+	limit := a.source.From.FirstByte(a.lane)
 	if p.answered {
 		still, limit = now.Sub(p.last), interByte
 	}
@@ -34,10 +37,10 @@ func (f *Fetch) time(ctx context.Context, a *attempt, p progress, now time.Time)
 		f.drop(ctx, a, errDeaf)
 		return
 	}
-	if still >= silence {
+	if still >= upstream.Silence {
 		if !a.silent {
 			a.silent = true
-			f.judge(a.source.From, Finding{Kind: FindingFailed, Cause: fmt.Sprintf("silent for %s", silence)})
+			f.judge(a.source.From, trouble.Finding{Kind: trouble.Failed, Cause: fmt.Sprintf("silent for %s", upstream.Silence)})
 		}
 		if !slices.ContainsFunc(f.attempts, func(o *attempt) bool { return o != a && !o.silent }) && !f.next(ctx, a) {
 			f.redial(ctx, a)
@@ -52,14 +55,14 @@ func (f *Fetch) time(ctx context.Context, a *attempt, p progress, now time.Time)
 // redial asks the packager of a silent attempt once more, where nobody else is left:
 // what was lost may be this connection alone.
 func (f *Fetch) redial(ctx context.Context, a *attempt) {
-	if f.Rounds == 0 && f.doubt == nil && f.asking(a.source.place()) < 2 {
+	if f.Rounds == 0 && f.doubt == nil && f.asking(placeOf(a.source)) < 2 {
 		f.ask(ctx, a.source, nil)
 	}
 }
 
 // exhausted reports whether patience is over with those that say nothing at all.
 func (f *Fetch) exhausted(now time.Time) bool {
-	if len(f.attempts) == 0 || now.Sub(f.began) < max(f.Patience, silence) {
+	if len(f.attempts) == 0 || now.Sub(f.began) < max(f.Patience, upstream.Silence) {
 		return false
 	}
 	return !slices.ContainsFunc(f.attempts, func(a *attempt) bool { return !a.silent || a.now().answered })
@@ -85,8 +88,8 @@ func (f *Fetch) lost(a *attempt) {
 	case a.silent:
 		// told already
 	case a.hedged && p.answered && f.slow(a, p, time.Now()):
-		f.judge(a.source.From, Finding{Kind: FindingFailed, Cause: fmt.Sprintf("slow: %.0f kB/s", rate(a, p, time.Now())/1000)})
+		f.judge(a.source.From, trouble.Finding{Kind: trouble.Failed, Cause: fmt.Sprintf("slow: %.0f kB/s", rate(a, p, time.Now())/1000)})
 	case a.hedged:
-		f.judge(a.source.From, Finding{Kind: FindingLate})
+		f.judge(a.source.From, trouble.Finding{Kind: trouble.Late})
 	}
 }

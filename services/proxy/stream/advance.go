@@ -104,64 +104,46 @@ func (s *State) miss(p *Playlist, msn int64) {
 	s.say(Warn, "a segment is missing at every packager", "playlist", p.key, "msn", msn)
 }
 
-// stuck is whether merging brings players what the packagers have.
-type stuck struct {
-	since  time.Time // since when packagers move and the timeline does not; zero while it does
-	why    string
-	until  time.Time // until when it is passed through
-	wait   time.Duration
-	adopts []time.Time // the last discontinuities that were added
-}
-
-const (
-	stuckFirst = time.Minute // how long a playlist is passed through at first, then doubling
-	stuckLong  = time.Hour
-	// stuckAfter is how many target durations packagers may move and the timeline not.
-	stuckAfter = 4
-	// adoptsMost is how many discontinuities may be added in adoptsWithin.
-	adoptsMost   = 4
-	adoptsWithin = time.Minute
-)
-
-// because passes the playlist through for a while.
-func (k *stuck) because(why string, now time.Time) {
-	if now.Before(k.until) {
-		return
+// keepEnd ends the playlist once every packager that answers has said so for a target
+// duration: one of several, or one that says it as it dies, ends nothing.
+func (s *State) keepEnd(p *Playlist) {
+	ended := s.hasEnded(p) && !s.anyBehindEnd(p)
+	switch {
+	case !ended:
+		p.end = time.Time{}
+	case p.end.IsZero():
+		p.end = s.now
 	}
-	k.wait = min(max(2*k.wait, stuckFirst), stuckLong)
-	k.why, k.until, k.adopts = why, now.Add(k.wait), nil
+	p.line.Ended = ended && s.now.Sub(p.end) >= p.target()
+	told := p.shown.Mode == Merged && !p.shown.Live && len(p.line.Pending()) == 0
+	p.over = p.line.Ended && told || p.over && !s.anyGoesOn(p)
 }
 
-func (k *stuck) reason(now time.Time) string {
-	if now.Before(k.until) {
-		return k.why
-	}
-	return ""
+// giveUp gives up an event that players were told has ended and that packagers have no
+// more: what comes under its name is another one.
+func (s *State) giveUp(p *Playlist) {
+	s.say(Info, "the playlist has ended and is gone", "playlist", p.key)
+	s.empty(p)
+	p.over, p.end = false, time.Time{}
+	s.emit(Keep{p.key})
 }
 
-// adopted notes that a discontinuity was added: one after the other is worse than none.
-func (k *stuck) adopted(now time.Time) {
-	k.adopts = append(k.adopts, now)
-	k.adopts = k.adopts[max(0, len(k.adopts)-adoptsMost):]
-	if len(k.adopts) == adoptsMost && now.Sub(k.adopts[0]) < adoptsWithin {
-		k.because("its packagers contradict themselves again and again", now)
-	}
+// beginAnew starts another event under the name of one that has ended: it is no part of
+// that one, whose players have gone.
+func (s *State) beginAnew(p *Playlist) {
+	s.say(Info, "another event begins where one has ended", "playlist", p.key)
+	s.empty(p)
+	p.over, p.end, p.shown = false, time.Time{}, Snapshot{Last: -1, Part: -1}
+	s.start(p)
 }
 
-// watchProgress passes the playlist through where packagers move and the timeline does
-// not, whatever keeps it: a plain proxy would do better.
-func (s *State) watchProgress(p *Playlist) {
-	moves := false
+// anyBehindEnd reports whether a packager lists a segment that we do not have yet.
+func (s *State) anyBehindEnd(p *Playlist) bool {
 	for i := range p.records {
 		r := &p.records[i]
-		moves = moves || r.answers() && r.list != nil && !r.list.EndList && s.moves(p, i) && r.seen.Advanced.After(p.media.grew)
+		if r.answers() && r.list != nil && s.joins(p, i) && r.list.LastMSN()+p.line.Shift.Delta >= p.line.Next() {
+			return true
+		}
 	}
-	switch {
-	case !moves:
-		p.stuck.since = time.Time{}
-	case p.stuck.since.Before(p.media.grew):
-		p.stuck.since = s.now
-	case s.now.Sub(p.stuck.since) > max(stuckAfter*p.target(), 4*time.Second):
-		p.stuck.because("merging brings nothing new, though packagers have it", s.now)
-	}
+	return false
 }

@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"time"
 
+	"livestream-tui/services/hls/failover"
+	"livestream-tui/services/proxy/sources"
 	"livestream-tui/services/proxy/timeline"
 )
 
@@ -58,7 +60,7 @@ type Publish struct {
 // Offer says from whom what is listed is to be had, from now on.
 type Offer struct {
 	Playlist string
-	Sources  *Sources
+	Sources  *sources.Table
 }
 
 // Index lists an entry, so that players may ask for it; Unindex forgets IDs, and Drop
@@ -85,7 +87,7 @@ type Keep struct{ Playlist string }
 // there is something new from it.
 type Switched struct {
 	Playlist string // whose numbers these are
-	Move     Move
+	Move     failover.Move
 	// Fault is when the old packager was first seen unwell, At when it was left.
 	Fault, At time.Time
 	// Before is the newest number then, Saved how many requests a peer answered.

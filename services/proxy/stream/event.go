@@ -6,6 +6,7 @@ import (
 
 	"livestream-tui/services/hls/m3u8"
 	"livestream-tui/services/proxy/timeline"
+	"livestream-tui/services/proxy/trouble"
 	"livestream-tui/services/proxy/uri"
 )
 
@@ -103,7 +104,7 @@ type Noted struct {
 	Playlist string
 	Packager int
 	MSN      int64
-	Finding  Finding
+	Finding  trouble.Finding
 }
 
 // Proved: a segment was fetched from one packager alone.

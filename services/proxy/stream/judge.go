@@ -5,9 +5,11 @@ import (
 	"slices"
 	"time"
 
+	"livestream-tui/services/hls/failover"
 	"livestream-tui/services/hls/health"
 	"livestream-tui/services/kit/report"
 	"livestream-tui/services/kit/text"
+	"livestream-tui/services/proxy/trouble"
 )
 
 // order is the packagers by index, best first: as judged, the active one before those
@@ -56,8 +58,8 @@ func (s *State) judge(p *Playlist) {
 	if !s.aggregate() {
 		return // nothing to choose: it is what it is, or is not known yet
 	}
-	var m *Move
-	if s.choice, m = s.choice.next(s.verdicts, s.preferred, s.now); m != nil {
+	var m *failover.Move
+	if s.choice, m = s.choice.Next(s.verdicts, s.preferred, s.now); m != nil {
 		s.switched(p, *m)
 	}
 }
@@ -78,7 +80,7 @@ func (s *State) judged(p *Playlist) []health.Verdict {
 		r := &p.records[i]
 		// Whose numbers are not ours is no measure of who lags.
 		if p.mode == PassedThrough || merged && (r.rel.Conflict != "" || r.rel.Behind || p.line.Far(r.rel.Hole) || r.proof.verdict == other || r.rel.Renamed != "" || r.proof.fell) {
-			verdicts[i] = health.Judge([]health.Observation{r.seen}, s.now, health.Policy{})[0]
+			verdicts[i] = health.Judge([]health.Observation{r.seen}, s.now)[0]
 			if r.answers() && r.list == nil {
 				verdicts[i].State, verdicts[i].Reason = report.Up, "" // a multivariant playlist stands still
 			}
@@ -86,7 +88,7 @@ func (s *State) judged(p *Playlist) []health.Verdict {
 		}
 		peers, obs = append(peers, i), append(obs, r.seen)
 	}
-	for n, v := range health.Judge(obs, s.now, health.Policy{}) {
+	for n, v := range health.Judge(obs, s.now) {
 		verdicts[peers[n]] = v
 	}
 	ahead := int64(-1)
@@ -103,7 +105,7 @@ func (s *State) judged(p *Playlist) []health.Verdict {
 		if merged && p.mode == Merged {
 			s.misaligned(p, i, &verdicts[i], goesOn)
 		}
-		verdicts[i] = r.trouble.apply(verdicts[i])
+		verdicts[i] = r.trouble.Apply(verdicts[i])
 	}
 	return verdicts
 }
@@ -123,7 +125,7 @@ func (s *State) misaligned(p *Playlist, i int, v *health.Verdict, goesOn bool) {
 		v.State, v.Reason = report.Misaligned, fmt.Sprintf("misaligned: its newest msn is %d, %d was served", r.seen.Pos.MSN, p.line.Last())
 	case v.State == report.Misaligned && p.line.Listed > 0:
 		// It agrees with what was served: the peer is the one that does not.
-		*v = health.Judge([]health.Observation{r.seen}, s.now, health.Policy{})[0]
+		*v = health.Judge([]health.Observation{r.seen}, s.now)[0]
 	}
 }
 
@@ -174,16 +176,16 @@ func (s *State) noted(e Noted) {
 		return
 	}
 	r, f := &p.records[e.Packager], e.Finding
-	saved := f.Kind == FindingSaved
+	saved := f.Kind == trouble.Saved
 	if saved {
 		r.saved++
 		if r.lacks != e.MSN {
 			return
 		}
 		// It lists what it does not have, and a peer has it.
-		f = Finding{FindingAbsent, "status 404"}
+		f = trouble.Finding{Kind: trouble.Absent, Cause: "status 404"}
 	}
-	if f.Kind == FindingAbsent {
+	if f.Kind == trouble.Absent {
 		if !s.lists(p, r, e.MSN) || e.MSN-p.line.Shift.Delta == r.list.MediaSequence {
 			return // it never said that it had it, or is about to list it no more
 		}
@@ -193,10 +195,10 @@ func (s *State) noted(e Noted) {
 		}
 		f.Cause = fmt.Sprintf("msn %d, which it lists, answered %s", e.MSN, f.Cause)
 	}
-	if f.Kind != FindingGood && r.fault.IsZero() {
+	if f.Kind != trouble.Good && r.fault.IsZero() {
 		r.fault = s.now
 	}
-	r.trouble = r.trouble.note(f, s.now, p.target())
+	r.trouble = r.trouble.Note(f, s.now, p.target())
 	s.settleAfter(p)
 }
 

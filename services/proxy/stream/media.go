@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"livestream-tui/services/hls/m3u8"
+	"livestream-tui/services/proxy/sources"
 	"livestream-tui/services/proxy/timeline"
 )
 
@@ -189,5 +190,25 @@ func (p *Playlist) know(id string, e Fetched) {
 		case p.line.Entries[i].MSN < e.MSN-hotMost:
 			return
 		}
+	}
+}
+
+// offer says anew from whom what is listed is to be had.
+func (s *State) offer(p *Playlist) {
+	o := &sources.Table{Ranking: s.order(p), OwnersOnly: p.mode == PassedThrough}
+	o.Line = timeline.Timeline{Key: p.key, Hosts: s.hosts, Shift: p.line.Shift, Since: p.line.Since}
+	known := p.line.Known(hotMost)
+	o.Packagers = make([]sources.Packager, 0, len(p.records))
+	for i := range p.records {
+		r := &p.records[i]
+		o.Packagers = append(o.Packagers, sources.Packager{
+			List: r.found(), Untried: r.proof.verdict == unknown && r.rel.Conflict+r.rel.Renamed == "" && !r.rel.Behind && !known,
+			Same:    p.mode == Merged && r.rel.Conflict == "" && !r.rel.Behind && s.isSame(p, i),
+			Answers: r.answers(), Lacks: r.lacks, Troubled: r.trouble.IsOpen() || r.seen.Fails > 1, Reused: p.media.reused,
+		})
+	}
+	if !o.Equal(p.offered) {
+		p.offered = o
+		s.emit(Offer{p.key, o})
 	}
 }

@@ -322,3 +322,65 @@ func (s *State) show(p *Playlist) {
 	}
 	s.publish(p, next)
 }
+
+// stuck is whether merging brings players what the packagers have.
+type stuck struct {
+	since  time.Time // since when packagers move and the timeline does not; zero while it does
+	why    string
+	until  time.Time // until when it is passed through
+	wait   time.Duration
+	adopts []time.Time // the last discontinuities that were added
+}
+
+const (
+	stuckFirst = time.Minute // how long a playlist is passed through at first, then doubling
+	stuckLong  = time.Hour
+	// stuckAfter is how many target durations packagers may move and the timeline not.
+	stuckAfter = 4
+	// adoptsMost is how many discontinuities may be added in adoptsWithin.
+	adoptsMost   = 4
+	adoptsWithin = time.Minute
+)
+
+// because passes the playlist through for a while.
+func (k *stuck) because(why string, now time.Time) {
+	if now.Before(k.until) {
+		return
+	}
+	k.wait = min(max(2*k.wait, stuckFirst), stuckLong)
+	k.why, k.until, k.adopts = why, now.Add(k.wait), nil
+}
+
+func (k *stuck) reason(now time.Time) string {
+	if now.Before(k.until) {
+		return k.why
+	}
+	return ""
+}
+
+// adopted notes that a discontinuity was added: one after the other is worse than none.
+func (k *stuck) adopted(now time.Time) {
+	k.adopts = append(k.adopts, now)
+	k.adopts = k.adopts[max(0, len(k.adopts)-adoptsMost):]
+	if len(k.adopts) == adoptsMost && now.Sub(k.adopts[0]) < adoptsWithin {
+		k.because("its packagers contradict themselves again and again", now)
+	}
+}
+
+// watchProgress passes the playlist through where packagers move and the timeline does
+// not, whatever keeps it: a plain proxy would do better.
+func (s *State) watchProgress(p *Playlist) {
+	moves := false
+	for i := range p.records {
+		r := &p.records[i]
+		moves = moves || r.answers() && r.list != nil && !r.list.EndList && s.moves(p, i) && r.seen.Advanced.After(p.media.grew)
+	}
+	switch {
+	case !moves:
+		p.stuck.since = time.Time{}
+	case p.stuck.since.Before(p.media.grew):
+		p.stuck.since = s.now
+	case s.now.Sub(p.stuck.since) > max(stuckAfter*p.target(), 4*time.Second):
+		p.stuck.because("merging brings nothing new, though packagers have it", s.now)
+	}
+}

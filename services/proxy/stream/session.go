@@ -72,7 +72,7 @@ func (s *State) keepMultivariant(p *Playlist, i int) int {
 		var keys []string
 		for _, slot := range m.slots[i] {
 			if place, err := s.hosts.Place(a.Found, slot.URI, ""); err == nil && !place.Outside() {
-				m.names[place.Key] = slot.Kind + " " + slot.Name
+				m.names[place.Key] = string(slot.Kind) + " " + slot.Name
 				keys = append(keys, place.Key)
 			}
 		}
@@ -103,7 +103,7 @@ func (s *State) targetOf(p *Playlist, i int) string {
 
 func (s *State) targetIn(m *Playlist, name string, i int, target string) string {
 	for _, slot := range m.multi.slots[i] {
-		if slot.Kind+" "+slot.Name != name {
+		if string(slot.Kind)+" "+slot.Name != name {
 			continue
 		}
 		if place, err := s.hosts.Place(m.records[i].answer.Found, slot.URI, ""); err == nil && !place.Outside() && place.Packager == i {

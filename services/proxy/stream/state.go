@@ -4,9 +4,12 @@ import (
 	"slices"
 	"time"
 
+	"livestream-tui/services/hls/failover"
 	"livestream-tui/services/hls/health"
 	"livestream-tui/services/hls/m3u8"
+	"livestream-tui/services/proxy/sources"
 	"livestream-tui/services/proxy/timeline"
+	"livestream-tui/services/proxy/trouble"
 	"livestream-tui/services/proxy/uri"
 )
 
@@ -17,7 +20,7 @@ type State struct {
 	Packagers []string
 	hosts     uri.Hosts
 	// Choice is which packager players are served from.
-	choice    choice
+	choice    failover.Choice
 	preferred string // the origin's word
 	verdicts  []health.Verdict
 	playlists map[string]*Playlist
@@ -65,7 +68,7 @@ type Playlist struct {
 	// is how much that had at its head was not kept.
 	restored bool
 	cut      int
-	offered  *Sources
+	offered  *sources.Table
 }
 
 // record is what is known of one packager for a playlist.
@@ -82,7 +85,7 @@ type record struct {
 	rel      timeline.Relation   // how it stands to the timeline
 	proof    proof               // whether it has the timeline's media
 	verdict  health.Verdict
-	trouble  trouble
+	trouble  trouble.Record
 	fault    time.Time // since when it is not well; zero while it is
 	saved    int       // requests saved from it since then
 	probing  bool      // a proof of its health is under way

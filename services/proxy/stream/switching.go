@@ -3,13 +3,14 @@ package stream
 import (
 	"time"
 
+	"livestream-tui/services/hls/failover"
 	"livestream-tui/services/kit/text"
 )
 
 // switching is a move to another packager that has not brought anything new yet.
 type switching struct {
 	playlist  string
-	move      Move
+	move      failover.Move
 	fault, at time.Time // when the old packager was first seen unwell, when it was left
 	before    int64     // the newest number then
 	saved     int
@@ -20,7 +21,7 @@ type switching struct {
 const switchMost = 10 * time.Second
 
 // switched notes a move to another packager, which p gave the reason for.
-func (s *State) switched(p *Playlist, m Move) {
+func (s *State) switched(p *Playlist, m failover.Move) {
 	if q := s.foremost(p); q != nil {
 		p = q
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"livestream-tui/services/hls/m3u8"
+	"livestream-tui/services/proxy/playlisttest"
 	"livestream-tui/services/proxy/uri"
 )
 
@@ -68,6 +69,12 @@ func blank() *Timeline {
 }
 
 // begun is a timeline that has taken and listed these.
+// checker holds playlists to the rules, and is the clock of what is shown.
+type checker struct {
+	playlisttest.Checker
+	now time.Time
+}
+
 func begun(t *testing.T, p *m3u8.MediaPlaylist) (*Timeline, *checker) {
 	t.Helper()
 	line, c := blank(), &checker{now: epoch}
@@ -84,7 +91,7 @@ func show(t *testing.T, line *Timeline, c *checker) *m3u8.MediaPlaylist {
 	t.Helper()
 	c.now = c.now.Add(2 * time.Second)
 	line.List(len(line.Pending()), c.now)
-	if err := c.check(line.Playlist().Encode()); err != nil {
+	if err := c.Check(line.Playlist().Encode()); err != nil {
 		t.Fatal(err)
 	}
 	return line.Playlist()

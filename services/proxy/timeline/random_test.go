@@ -1,13 +1,14 @@
 package timeline
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
-	"strings"
 	"testing"
 	"time"
 
 	"livestream-tui/services/hls/m3u8"
+	"livestream-tui/services/proxy/playlisttest"
 )
 
 // simulated is a packager of the simulation.
@@ -172,8 +173,8 @@ func (s *series) show() error {
 	if s.line.Listed == 0 {
 		return nil
 	}
-	was := s.c.last
-	if err := s.c.check(s.line.Playlist().Encode()); err != nil {
+	was := s.c.Last
+	if err := s.c.Check(s.line.Playlist().Encode()); err != nil {
 		return fmt.Errorf("%w\n%s\nthen\n%s", err, was.Encode(), s.line.Playlist().Encode())
 	}
 	return nil
@@ -211,8 +212,8 @@ func TestNoSeriesOfSwitchesBreaksTheRules(t *testing.T) {
 				t.Fatalf("seed %d, step %d: %v", seed, step, err)
 			}
 		}
-		if len(s.c.listed) < 20 {
-			t.Fatalf("seed %d: only %d segments were listed", seed, len(s.c.listed))
+		if s.c.Listed() < 20 {
+			t.Fatalf("seed %d: only %d segments were listed", seed, s.c.Listed())
 		}
 	}
 }
@@ -227,7 +228,7 @@ func FuzzTimeline(f *testing.F) {
 		f.Add(lists(100, 5).Encode(), p.Encode(), lists(102, 5).Encode())
 	}
 	f.Fuzz(func(t *testing.T, a, b, d []byte) {
-		s := &series{line: blank(), c: &checker{now: epoch, loops: true}, rnd: rand.New(rand.NewPCG(1, 1)), still: 10}
+		s := &series{line: blank(), c: &checker{Checker: playlisttest.Checker{Loops: true}, now: epoch}, rnd: rand.New(rand.NewPCG(1, 1)), still: 10}
 		for i, text := range [][]byte{a, b, d, a} {
 			p, err := m3u8.ParseMedia(text)
 			if err != nil || len(p.Segments) == 0 || len(p.Segments) > 50 {
@@ -242,7 +243,7 @@ func FuzzTimeline(f *testing.F) {
 			if s.line.Listed == 0 {
 				continue
 			}
-			if err := s.c.check(s.line.Playlist().Encode()); err != nil && strings.HasPrefix(err.Error(), "rule") {
+			if err := s.c.Check(s.line.Playlist().Encode()); errors.As(err, new(*playlisttest.Broken)) {
 				t.Fatal(err)
 			}
 		}

@@ -1,14 +1,3 @@
-// Package timeline is the media playlist that players are given: append-only, merged
-// from what the packagers list. It is pure: no clock, no network, no goroutine.
-//
-// It holds, over any series of switches from packager to packager:
-//
-//   - the media sequence number never falls and never skips (RFC 8216, 6.2.2);
-//   - one number always means the same URI, duration and discontinuity number;
-//   - EXT-X-DISCONTINUITY-SEQUENCE never falls;
-//   - EXT-X-TARGETDURATION never falls, and rises only with a packager's or for a
-//     longer segment;
-//   - the playlist grows at its end and shrinks at its head.
 package timeline
 
 import (

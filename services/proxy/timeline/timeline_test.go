@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"livestream-tui/services/hls/m3u8"
+	"livestream-tui/services/proxy/playlisttest"
 )
 
 func TestAppendGrowsAtTheEndOnly(t *testing.T) {
@@ -250,14 +251,14 @@ func TestPrependCompletesAWindow(t *testing.T) {
 		{"one that cannot be served", short(t, lists(105, 5)), lists(100, 11, at(101, func(s *m3u8.Segment) { s.URI = "%00" })), 0, 0, "105 106 107 108 109", 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			before := total(c.line.Playlist())
+			before := playlisttest.Total(c.line.Playlist())
 			if got := c.line.Prepend(first(c.list), c.from); got != c.added {
 				t.Errorf("added: got %d, want %d", got, c.added)
 			}
 			p := c.line.Playlist()
 			want(t, p, c.listed)
-			if p.DiscontinuitySequence != c.number || total(p) != before {
-				t.Errorf("discontinuity sequence: got %d to %d, want %d to %d", p.DiscontinuitySequence, total(p), c.number, before)
+			if p.DiscontinuitySequence != c.number || playlisttest.Total(p) != before {
+				t.Errorf("discontinuity sequence: got %d to %d, want %d to %d", p.DiscontinuitySequence, playlisttest.Total(p), c.number, before)
 			}
 		})
 	}

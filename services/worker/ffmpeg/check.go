@@ -13,11 +13,10 @@ import (
 	"livestream-tui/procs/child"
 )
 
-// Machine is a fault of the machine's FFmpeg rather than of a film: no film can be
-// made until it is mended.
+// Machine is a fault of the machine's FFmpeg rather than of a film: no film can be made
+// until it is mended.
 type Machine struct {
-	// Command is the FFmpeg command, What is what is wrong with it, and Remedy what
-	// mends it.
+	// Command is the FFmpeg command, What its fault, and Remedy what mends it.
 	Command, What, Remedy string
 }
 
@@ -29,9 +28,8 @@ func (m *Machine) Error() string {
 // checkTimeout bounds the encoding of one frame.
 const checkTimeout = 20 * time.Second
 
-// Check encodes one frame of picture and one of sound in the form that the worker
-// needs. The error is a *Machine that says what is wrong and what mends it, or that
-// of ctx.
+// Check encodes one frame of picture and one of sound in the form that the worker needs.
+// The error is a *Machine, or that of ctx.
 func Check(ctx context.Context, command string) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, checkTimeout, fmt.Errorf("it encodes no frame within %s", checkTimeout))
 	defer cancel()
@@ -70,8 +68,7 @@ var (
 	encoder = regexp.MustCompile(`Unknown encoder '([^']+)'`)
 )
 
-// diagnosis says what is wrong with an FFmpeg that ended so and said that, and what
-// mends it.
+// diagnosis returns the fault of an FFmpeg by its lines and its exit, and what mends it.
 func diagnosis(said []string, exit child.Exit) (what, remedy string) {
 	text := strings.Join(said, "\n")
 	if m := loader.FindStringSubmatch(text); m != nil {

@@ -4,9 +4,11 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -26,14 +28,14 @@ type Command struct {
 	tasks sync.WaitGroup
 }
 
-// Start starts argv. The function says gets each line of its standard error, on a
-// goroutine that ends before End returns. The caller must call End or Result.
+// Start starts argv. The function says gets each line of its standard error, on a goroutine
+// that ends before End returns. The caller must call End or Result.
 func Start(ctx context.Context, spawner *child.Spawner, argv []string, says func(line string)) (*Command, error) {
 	return StartFrom(ctx, spawner, nil, argv, says)
 }
 
-// StartFrom is Start of a command whose standard input is in; nil means none. The
-// caller closes its own copy of in afterwards.
+// StartFrom is Start with a standard input; nil is allowed. The caller closes its own copy
+// of in afterwards.
 func StartFrom(ctx context.Context, spawner *child.Spawner, in *os.File, argv []string, says func(line string)) (*Command, error) {
 	out, outW, err := os.Pipe()
 	if err != nil {
@@ -67,7 +69,7 @@ func StartFrom(ctx context.Context, spawner *child.Spawner, in *os.File, argv []
 	return c, nil
 }
 
-// environment is ours without what FFmpeg has no need to know.
+// environment is ours without the token, which FFmpeg does not need.
 func environment() []string {
 	return slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "INGEST_TOKEN=") })
 }
@@ -81,7 +83,7 @@ func (c *Command) Done() <-chan struct{} { return c.child.Done() }
 // Go runs f on a goroutine that End and Result wait for.
 func (c *Command) Go(f func()) { c.tasks.Go(f) }
 
-// End kills the process if it still runs and returns how it ended.
+// End kills the process if it still runs, and returns its exit.
 func (c *Command) End() child.Exit {
 	c.stop()
 	<-c.child.Done()
@@ -90,9 +92,14 @@ func (c *Command) End() child.Exit {
 	return c.child.Exit()
 }
 
-// Result waits for the process to end by itself, its output having been read to
-// the end, and returns how it ended.
+// Result waits for the process to end by itself and returns its exit. The caller must have
+// read its output to the end.
 func (c *Command) Result() child.Exit {
 	<-c.child.Done()
 	return c.End()
+}
+
+// Seconds is a duration as FFmpeg reads it, to the microsecond.
+func Seconds(d time.Duration) string {
+	return strconv.FormatInt(int64(d/time.Second), 10) + fmt.Sprintf(".%06d", d%time.Second/time.Microsecond)
 }

@@ -8,32 +8,32 @@ import (
 	"livestream-tui/procs/child"
 )
 
-// Complaints are what a command says on its standard error, of which the first line
-// mostly tells the cause and the last ones only what followed. The zero value is
-// ready to use. Its methods are not safe for concurrent use.
+// Complaints are the errors that a command writes to its standard error. Mostly the first
+// one states the cause and the others only what followed. The zero value is ready to use.
+// Not safe for concurrent use.
 type Complaints struct {
-	// First is the first line that tells of an error; empty when there was none.
+	// First is the first line that states an error; empty without errors.
 	First string
 	// Count is the number of such lines.
 	Count int
-	// Ignored are the beginnings of the names of parts of FFmpeg whose lines do not
-	// count, such as a decoder's.
+	// Ignored are beginnings of the names of FFmpeg's parts, such as a decoder's, whose
+	// lines do not count.
 	Ignored []string
 }
 
-// LogLevel is the value of -v that a command needs whose lines Says gets: each line
-// says what level it is of.
+// LogLevel is the value of -v for a command whose lines Says gets: each line begins with
+// its level.
 const LogLevel = "level+error"
 
 var (
-	// part is the part of FFmpeg that speaks, with its address in memory.
+	// part is the part of FFmpeg that wrote the line, with its address in memory.
 	part = regexp.MustCompile(`^\[([^\]@]*) @ 0x[0-9a-f]+\] `)
 	// level is the level of the line.
 	level = regexp.MustCompile(`^\[(panic|fatal|error|warning|info|verbose|debug)\] `)
 )
 
-// Says takes one line of standard error. A line without a level is one of the
-// loader's, or of a library's.
+// Says takes one line of standard error. A line without a level comes from the loader or a
+// library.
 func (c *Complaints) Says(line string) {
 	text, grave := Line(line)
 	if text == "" || !grave || c.ignores(line) {
@@ -49,8 +49,8 @@ func (c *Complaints) ignores(line string) bool {
 	return m != nil && slices.ContainsFunc(c.Ignored, func(name string) bool { return name != "" && strings.HasPrefix(m[1], name) })
 }
 
-// Line returns what a line says, without the part of FFmpeg that says it and
-// without its level, and whether it tells of an error.
+// Line returns a line without the part of FFmpeg that wrote it and without its level, and
+// whether it states an error.
 func Line(line string) (text string, grave bool) {
 	text = part.ReplaceAllString(strings.TrimSpace(line), "")
 	grave = true

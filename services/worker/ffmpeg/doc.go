@@ -1,4 +1,4 @@
-// Package ffmpeg runs FFmpeg and ffprobe as children: it starts and ends them, keeps
-// the line of theirs that tells what went wrong, and tells whether the FFmpeg of this
-// machine works at all.
+// Package ffmpeg runs FFmpeg and ffprobe as children: it starts and ends them, finds the
+// line that says what went wrong, and checks whether the FFmpeg of this machine works at
+// all.
 package ffmpeg

@@ -1,5 +1,3 @@
-// Package segmenter cuts the fragments of a fragmented MP4 stream into the segments of
-// a grid, by their decode times. It is pure over its reader.
 package segmenter
 
 import (
@@ -14,7 +12,7 @@ import (
 )
 
 const (
-	// FragmentDuration is how long a fragment is meant to be.
+	// FragmentDuration is how long a fragment should be.
 	FragmentDuration = 400 * time.Millisecond
 	// maxBox bounds a box.
 	maxBox = 64 << 20
@@ -30,8 +28,8 @@ type Segmenter struct {
 	name  string
 
 	current media.Segment
-	begun   bool   // current begins at its segment's first fragment
-	due     uint64 // where the next fragment is to begin; 0 before the first
+	begun   bool   // current has its segment's first fragment
+	due     uint64 // where the next fragment has to begin; 0 before the first
 }
 
 // New reads the initialization section from r.
@@ -78,9 +76,9 @@ func videoOf(init []byte, grid media.Grid) (fmp4.Track, uint64, error) {
 // Init returns the initialization section and its name.
 func (s *Segmenter) Init() (name string, init []byte) { return s.name, s.init }
 
-// Next reads one fragment and returns when its last frame is over, in the time of the
-// grid, and the segment that it completes, if it does. A segment whose beginning was
-// not read is never returned.
+// Next reads one fragment and returns when its last frame is over, in the time of the grid,
+// and the segment that it completes, else nil. A segment whose beginning was not read is
+// never returned.
 func (s *Segmenter) Next() (end time.Time, done *media.Segment, err error) {
 	moof, mdat, err := s.read()
 	if err != nil {
@@ -140,10 +138,10 @@ func (s *Segmenter) read() (moof, mdat []byte, err error) {
 	return first.Data, second.Data, err
 }
 
-// sequence is the number of a fragment, from its place on the clock alone, so that two
-// workers write the same; it wraps around at 32 bits.
+// sequence is the number of a fragment by its place on the clock alone, so that two workers
+// write the same. It wraps around at 32 bits.
 func (s *Segmenter) sequence(n int64, index int) uint32 {
-	most := int64((s.grid.Length() + FragmentDuration - 1) / FragmentDuration) // fragments of a segment
+	most := int64((s.grid.Length() + FragmentDuration - 1) / FragmentDuration) // fragments in a segment
 	return uint32(n*most + int64(index) + 1)
 }
 
@@ -158,8 +156,8 @@ func (s *Segmenter) duration(units uint64) time.Duration {
 	return time.Duration(units/scale)*time.Second + time.Duration(units%scale)*time.Second/time.Duration(scale)
 }
 
-// IsWhole reports whether data is segment n of the grid from its first frame to its
-// last; init is its initialization section.
+// IsWhole reports whether data, with that initialization section, is segment n of the grid
+// from its first frame to its last.
 func IsWhole(init, data []byte, grid media.Grid, n int64) bool {
 	video, units, err := videoOf(init, grid)
 	if err != nil || n < grid.Offset {

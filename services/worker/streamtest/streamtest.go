@@ -1,5 +1,3 @@
-// Package streamtest builds small fragmented MP4 streams for tests: a sound and a
-// picture without content, with times that are right.
 package streamtest
 
 import (
@@ -15,13 +13,13 @@ const Timescale = 90000
 // PerSegment is how many fragments a segment has.
 const PerSegment = 5
 
-// Box is a box of what it holds.
+// Box is a box with its contents.
 func Box(kind string, parts ...[]byte) []byte {
 	body := bytes.Join(parts, nil)
 	return append(append(binary.BigEndian.AppendUint32(nil, uint32(8+len(body))), kind...), body...)
 }
 
-// Numbers are 32 bits each.
+// Numbers are encoded in 32 bits each.
 func Numbers(list ...uint32) []byte {
 	var b []byte
 	for _, n := range list {
@@ -37,14 +35,14 @@ func track(id, scale uint32, handler string) []byte {
 		Box("minf", Box("stbl", Box("stsd", Numbers(0, 0))))))
 }
 
-// Init is an initialization section with sound as track 1 and a picture of that
-// timescale as track 2.
+// Init is an initialization section with sound as track 1 and a picture of a timescale as
+// track 2.
 func Init(scale uint32) []byte {
 	return append(Box("ftyp", []byte("isom")), Box("moov", track(1, 48000, "soun"), track(2, scale, "vide"))...)
 }
 
-// Fragment is a fragment whose picture begins at that time; sync says that it begins
-// with a key frame.
+// Fragment is a fragment whose picture begins at a time, with a key frame where sync is
+// true.
 func Fragment(at uint64, duration uint32, sync bool) []byte {
 	flags := uint32(0x10000)
 	if sync {
@@ -57,8 +55,8 @@ func Fragment(at uint64, duration uint32, sync bool) []byte {
 	return append(moof, Box("mdat", []byte("media"))...)
 }
 
-// Fragments are n fragments from that time on, PerSegment to a segment of the grid,
-// with a key frame where a segment begins.
+// Fragments are n fragments from a time on, PerSegment to a segment of the grid, with a key
+// frame where a segment begins.
 func Fragments(grid media.Grid, at uint64, n int) []byte {
 	units, _ := grid.Units(Timescale)
 	length := units / PerSegment
@@ -70,7 +68,7 @@ func Fragments(grid media.Grid, at uint64, n int) []byte {
 	return b
 }
 
-// Stream is an initialization section and n fragments from that time on.
+// Stream is an initialization section and n fragments from a time on.
 func Stream(grid media.Grid, at uint64, n int) []byte {
 	return append(Init(Timescale), Fragments(grid, at, n)...)
 }

@@ -1,7 +1,6 @@
 package transcoder
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -9,22 +8,24 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"time"
+
+	"livestream-tui/services/worker/ffmpeg"
+	"livestream-tui/services/worker/mezzanine"
 )
 
 // conversion makes one film into the files of a mezzanine, in a folder of its own.
 type conversion struct {
-	t      *Transcoder
-	film   Film
-	source source
-	limit  time.Duration // how much of the film; 0 for all of it
-	work   string
-	tell   func(percent float64)
+	t        *Transcoder
+	film     Film
+	source   source
+	limit    time.Duration // how much of the film; 0 for all of it
+	work     string
+	progress func(percent float64)
 	// begins is where the film begins on its own timeline, once its picture was looked
 	// at.
 	begins time.Duration
-	// draft: the film is so short that its turns are to be repeated within the
+	// draft says that the film is so short that its turns are repeated within the
 	// mezzanine. It is encoded twice, as a draft first.
 	draft bool
 	// remarks are what differs from the film.
@@ -37,7 +38,7 @@ func (c *conversion) remark(format string, args ...any) {
 
 func (c *conversion) path(name string) string { return filepath.Join(c.work, name) }
 
-// due is how long a track is to be, 0 where that is not known.
+// due is how long a track should be, 0 where that is not known.
 func (c *conversion) due(t track) time.Duration {
 	d := t.Duration
 	if d <= 0 {
@@ -57,7 +58,7 @@ func (c *conversion) dueSound() time.Duration {
 	return c.due(c.source.Sounds[0])
 }
 
-// said is how long a track is to be by its own word, else by the film's.
+// said is how long a track should be by its own word, else by the film's.
 func (c *conversion) said(own time.Duration) time.Duration {
 	if own <= 0 {
 		own = c.source.Duration
@@ -83,34 +84,34 @@ func beginning(picture track, sounds []track) time.Duration {
 
 // input are the options that read the film from its beginning on.
 func (c *conversion) input() []string {
-	// FFmpeg counts from the first track of all. Where nothing is to be added, it is a
+	// FFmpeg counts from the first track of all. Where nothing has to be added, it is a
 	// microsecond: without any, FFmpeg would count some formats from the first of the
 	// tracks that a pass reads, and picture and sound are read by two.
 	offset := "0.000001"
 	if lead := c.begins - c.source.Start; lead > time.Millisecond && lead < time.Hour {
-		offset = "-" + seconds(lead)
+		offset = "-" + ffmpeg.Seconds(lead)
 	}
 	args := []string{"-itsoffset", offset}
 	if c.limit > 0 {
-		args = append(args, "-t", seconds(c.limit))
+		args = append(args, "-t", ffmpeg.Seconds(c.limit))
 	}
 	return append(args, "-i", "file:"+c.film.File)
 }
 
 // convert makes a film, or its first part, into the files of a mezzanine.
-func (t *Transcoder) convert(ctx context.Context, f Film, limit time.Duration, work string, tell func(float64)) (Mezzanine, error) {
+func (t *Transcoder) convert(ctx context.Context, f Film, limit time.Duration, work string, progress func(float64)) (mezzanine.Mezzanine, error) {
 	s, err := t.probe(ctx, f.File)
 	if err != nil {
-		return Mezzanine{}, err
+		return mezzanine.Mezzanine{}, err
 	}
-	c := &conversion{t: t, film: f, source: s, limit: limit, work: work, tell: tell}
+	c := &conversion{t: t, film: f, source: s, limit: limit, work: work, progress: progress}
 	rate, frames, err := c.picture(ctx)
 	if err != nil {
-		return Mezzanine{}, err
+		return mezzanine.Mezzanine{}, err
 	}
 	samples, err := c.sound(ctx)
 	if err != nil {
-		return Mezzanine{}, err
+		return mezzanine.Mezzanine{}, err
 	}
 	return c.assemble(ctx, rate, frames, samples)
 }
@@ -126,66 +127,53 @@ func codecs(tracks []track) []string {
 }
 
 // assemble makes the files of the mezzanine of a picture and a sound.
-func (c *conversion) assemble(ctx context.Context, rate ratio, frames, samples int64) (Mezzanine, error) {
+func (c *conversion) assemble(ctx context.Context, rate ratio, frames, samples int64) (mezzanine.Mezzanine, error) {
 	p := newPlan(rate, frames, samples)
 	if err := c.finishPicture(ctx, p); err != nil {
-		return Mezzanine{}, err
+		return mezzanine.Mezzanine{}, err
 	}
 	if err := c.finishSound(ctx, p, samples); err != nil {
-		return Mezzanine{}, err
+		return mezzanine.Mezzanine{}, err
 	}
 	for _, due := range []struct {
 		file  string
 		units int64
-	}{{pictureFile, p.pictureFrames()}, {soundFile, samplesIn(p.Loop()) / frameLength}} {
-		made, err := c.t.count(ctx, c.path(due.file))
+	}{{mezzanine.PictureFile, p.pictureFrames()}, {mezzanine.SoundFile, samplesIn(p.Loop()) / frameLength}} {
+		made, err := countFrames(c.path(due.file))
 		if err != nil {
-			return Mezzanine{}, err
+			return mezzanine.Mezzanine{}, err
 		}
 		if made != due.units {
-			return Mezzanine{}, unfit("FFmpeg made %d frames of %s, %d were due", made, due.file, due.units)
+			return mezzanine.Mezzanine{}, unfit("FFmpeg made %d frames of %s, %d were due", made, due.file, due.units)
 		}
 	}
-	if held := p.timeOf(p.Frames - frames); held > 0 {
-		c.remark("the last picture is held for %.2f s, until the sound ends", held.Seconds())
+	if still := p.timeOf(p.Frames - frames); still > 0 {
+		c.remark("the last picture is held for %.2f s, until the sound ends", still.Seconds())
 	} else if silent := p.timeOf(p.Frames) - time.Duration(samples)*time.Second/sampleRate; silent > 100*time.Millisecond && samples > 0 {
 		c.remark("the sound ends %.2f s before the picture", silent.Seconds())
 	}
 	if p.Turns > 1 {
 		c.remark("%d turns of the film end on a segment together", p.Turns)
 	}
-	if held := p.timeOf(p.Held); held > 0 {
-		c.remark("the last picture is held for %.2f s, until a segment ends", held.Seconds())
+	if still := p.timeOf(p.Still); still > 0 {
+		c.remark("the last picture is held for %.2f s, until a segment ends", still.Seconds())
 	}
-	return Mezzanine{Turn: p.Turn(), Segment: p.Segment, Loop: p.Loop(), Frames: p.Group, Remarks: c.remarks}, nil
+	return mezzanine.Mezzanine{Turn: p.Turn(), Segment: p.Segment, Loop: p.Loop(), Frames: p.Group, Remarks: c.remarks}, nil
 }
 
-// plain makes a copy without an edit list, as it is from start to end.
+// plain are the options of a copy without an edit list, from start to end.
 func plain() []string {
-	return append(bitexact(""), "-use_editlist", "0", "-avoid_negative_ts", "disabled", "-video_track_timescale", strconv.Itoa(Timescale), "-f", "mp4")
+	return append(bitexact(""), "-use_editlist", "0", "-avoid_negative_ts", "disabled", "-video_track_timescale", strconv.Itoa(mezzanine.Timescale), "-f", "mp4")
 }
 
-// share tells progress of a pass that is a share of the work, in percent, after what
-// was done before, and that makes so much.
+// share reports the progress of a pass that makes whole and is percent of the work, after
+// what was done before.
 func (c *conversion) share(before, percent float64, whole time.Duration) func(time.Duration) {
-	c.tell(before)
+	c.progress(before)
 	if c.limit > 0 {
 		whole = min(whole, c.limit)
 	}
-	return func(at time.Duration) { c.tell(before + percent*min(1, at.Seconds()/whole.Seconds())) }
-}
-
-// count is how many frames the only track of a file has.
-func (t *Transcoder) count(ctx context.Context, file string) (int64, error) {
-	out, err := t.ask(ctx, []string{"-show_entries", "stream=nb_frames", "-of", "default=nw=1:nk=1", file})
-	if err != nil {
-		return 0, err
-	}
-	n, err := strconv.ParseInt(string(bytes.TrimSpace(out)), 10, 64)
-	if err != nil {
-		return 0, fmt.Errorf("ffprobe's count of frames %q: %w", strings.TrimSpace(string(out)), err)
-	}
-	return n, nil
+	return func(at time.Duration) { c.progress(before + percent*min(1, at.Seconds()/whole.Seconds())) }
 }
 
 // copyFile gives a file another name: a link where the file system has them.

@@ -6,11 +6,14 @@ import (
 	"os"
 	"strconv"
 	"time"
+
+	"livestream-tui/services/worker/ffmpeg"
+	"livestream-tui/services/worker/mezzanine"
 )
 
-// picture encodes the first of the film's pictures that can be decoded. It returns
-// its rate and how many frames it lasts, the time for which its last frame is held
-// included.
+// picture encodes the first of the film's pictures that can be decoded. It returns its
+// rate and how many frames it lasts, including those for which its last picture stands
+// still.
 func (c *conversion) picture(ctx context.Context) (ratio, int64, error) {
 	var first error
 	for i, tr := range c.source.Pictures {
@@ -70,22 +73,22 @@ func (c *conversion) encodePicture(ctx context.Context, tr track) (ratio, int64,
 	return p.Rate, frames, nil
 }
 
-// stretch encodes a file anew, from where the options in seek to, so that it has so
-// many frames: its last one is held.
+// stretch encodes a file anew, from where the options in seek to, so that it has so many
+// frames: its last one is repeated.
 func (c *conversion) stretch(ctx context.Context, e encoding, name string, in []string, frames int64) error {
-	held := c.path("held.mp4")
+	stretched := c.path("stretched.mp4")
 	args := append(in[:len(in):len(in)], "-i", c.path(name), "-an", "-vf", "tpad=stop_mode=clone:stop=-1", "-frames:v", strconv.FormatInt(frames, 10))
-	args = append(append(args, e.args()...), "-f", "mp4", held)
+	args = append(append(args, e.args()...), "-f", "mp4", stretched)
 	if _, err := c.t.run(ctx, pass{args: args}); err != nil {
 		return err
 	}
-	return os.Rename(held, c.path(name))
+	return os.Rename(stretched, c.path(name))
 }
 
 // finishPicture makes the mezzanine's picture of one turn.
 func (c *conversion) finishPicture(ctx context.Context, p plan) error {
 	e := encoding{Rate: p.Rate, Group: p.Group, Bitrate: c.t.config.Bitrate}
-	turn, err := c.t.count(ctx, c.path("turn.mp4"))
+	turn, err := countFrames(c.path("turn.mp4"))
 	if err != nil {
 		return err
 	}
@@ -93,11 +96,11 @@ func (c *conversion) finishPicture(ctx context.Context, p plan) error {
 		return c.repeat(ctx, p, e, turn)
 	}
 	if turn == p.pictureFrames() {
-		return os.Rename(c.path("turn.mp4"), c.path(pictureFile))
+		return os.Rename(c.path("turn.mp4"), c.path(mezzanine.PictureFile))
 	}
 	// Only the last segment is encoded anew: it is stretched.
 	whole := (min(turn, p.pictureFrames()) - 1) / int64(p.Group)
-	from := seconds(time.Duration(whole) * p.Segment)
+	from := ffmpeg.Seconds(time.Duration(whole) * p.Segment)
 	if err := copyFile(c.path("turn.mp4"), c.path("tail.mp4")); err != nil {
 		return err
 	}
@@ -113,7 +116,7 @@ func (c *conversion) finishPicture(ctx context.Context, p plan) error {
 		return err
 	}
 	args := append([]string{"-f", "concat", "-safe", "0", "-auto_convert", "0", "-i", c.path("turn.ffconcat"), "-map", "0:v", "-c", "copy"}, plain()...)
-	_, err = c.t.run(ctx, pass{args: append(args, c.path(pictureFile)), at: c.share(75, 10, p.Turn())})
+	_, err = c.t.run(ctx, pass{args: append(args, c.path(mezzanine.PictureFile)), at: c.share(75, 10, p.Turn())})
 	return err
 }
 
@@ -128,7 +131,7 @@ func (c *conversion) repeat(ctx context.Context, p plan, e encoding, frames int6
 	}
 	args := []string{"-stream_loop", strconv.FormatInt(p.Turns-1, 10), "-i", c.path("turn.mp4"), "-an",
 		"-vf", "tpad=stop_mode=clone:stop=-1", "-frames:v", strconv.FormatInt(p.pictureFrames(), 10)}
-	args = append(append(args, e.args()...), "-f", "mp4", c.path(pictureFile))
+	args = append(append(args, e.args()...), "-f", "mp4", c.path(mezzanine.PictureFile))
 	_, err := c.t.run(ctx, pass{args: args, at: c.share(75, 10, p.Turn())})
 	return err
 }

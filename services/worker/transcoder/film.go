@@ -15,13 +15,12 @@ type Film struct {
 	Signal string
 	// File is its path.
 	File string
-	// Size and Modified tell one version of the file from another.
+	// Size and Modified distinguish versions of the file.
 	Size     int64
 	Modified time.Time
 }
 
-// recipeVersion changes whenever a mezzanine made before is not what would be made
-// now.
+// recipeVersion changes whenever a film would be made into another mezzanine than before.
 const recipeVersion = 5
 
 // key names a film by its content (size, modification time, head and tail) and by
@@ -43,9 +42,13 @@ func (t *Transcoder) key(f Film) (string, error) {
 	return hex.EncodeToString(h.Sum(nil)[:12]), nil
 }
 
-// Unfit is why a film cannot become a signal as it is: trying again is of no use
-// before the file has changed.
-type Unfit struct{ Err error }
+// Unfit is why a film cannot become a signal as it is: trying again is of no use before
+// the file has changed.
+type Unfit struct {
+	Err error
+	// Unfinished says that the film lacks its index: it may be a copy that goes on.
+	Unfinished bool
+}
 
 // Error says why.
 func (u *Unfit) Error() string { return u.Err.Error() }
@@ -53,4 +56,4 @@ func (u *Unfit) Error() string { return u.Err.Error() }
 // Unwrap returns the cause.
 func (u *Unfit) Unwrap() error { return u.Err }
 
-func unfit(format string, args ...any) error { return &Unfit{fmt.Errorf(format, args...)} }
+func unfit(format string, args ...any) error { return &Unfit{Err: fmt.Errorf(format, args...)} }

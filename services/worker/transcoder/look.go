@@ -9,12 +9,14 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"livestream-tui/services/worker/ffmpeg"
 )
 
-// probe asks what a film's container says.
+// probe reads a film's container.
 func (t *Transcoder) probe(ctx context.Context, file string) (source, error) {
 	if isText(file) {
-		// A playlist among them, which would have FFmpeg open other files.
+		// A playlist is a text, and FFmpeg would open the files that it lists.
 		return source{}, unfit("it is a text, not a film")
 	}
 	out, err := t.ask(ctx, probeArgs(file))
@@ -24,21 +26,21 @@ func (t *Transcoder) probe(ctx context.Context, file string) (source, error) {
 	return parseProbe(out)
 }
 
-// looked is how much of a film is looked at to find out its frame rate.
+// looked is how much of a film is read to find out its frame rate.
 const looked = 2 * time.Minute
 
-// packets are the times of a track's packets, as they stand in the film.
+// packets are the times of a track's packets in the film.
 type packets struct {
 	times      []time.Duration // of those at the beginning, for as long as looked
 	start, end time.Duration
 }
 
 // packets reads all packets of a track. Containers do not agree on where a length is
-// counted from; packets know.
+// counted from, packets do.
 func (c *conversion) packets(ctx context.Context, tr track) (packets, error) {
 	args := []string{"-select_streams", strconv.Itoa(tr.Index), "-show_entries", "packet=pts_time,duration_time", "-of", "csv=p=0"}
 	if c.limit > 0 {
-		args = append(args, "-read_intervals", "%+"+seconds(c.limit))
+		args = append(args, "-read_intervals", "%+"+ffmpeg.Seconds(c.limit))
 	}
 	out, err := c.t.ask(ctx, append(args, "file:"+c.film.File))
 	if err != nil {
@@ -51,7 +53,7 @@ func (c *conversion) packets(ctx context.Context, tr track) (packets, error) {
 // without a time are passed over.
 func parsePackets(s string) packets {
 	var p packets
-	some := false
+	found := false
 	for line := range strings.Lines(s) {
 		at, lasts, _ := strings.Cut(strings.TrimSpace(line), ",")
 		f, err := strconv.ParseFloat(at, 64)
@@ -60,8 +62,8 @@ func parsePackets(s string) packets {
 		}
 		t := time.Duration(f * float64(time.Second))
 		end := t + secondsOf(strings.TrimRight(lasts, ","))
-		if !some {
-			some, p.start, p.end = true, t, end
+		if !found {
+			found, p.start, p.end = true, t, end
 		}
 		p.start, p.end = min(p.start, t), max(p.end, end)
 		if t-p.start < looked {
@@ -86,10 +88,10 @@ func (c *conversion) look(ctx context.Context, tr *track) (picture, error) {
 		}
 	}
 	c.begins = beginning(*tr, c.source.Sounds)
-	fields := tr.fields(c.fields(ctx, index, file))
+	fields := tr.fields(c.countFields(ctx, index, file))
 	p := pace(found.times, tr.Rate, tr.Base)
-	if fields != "" && p.Rate < 45 {
-		p.Rate *= 2 // a picture of each field
+	if fields != noFields && p.Rate < 45 {
+		p.Rate *= 2 // each field becomes a picture
 	}
 	rate := rateFor(p)
 	if set := parseRatio(c.t.config.Rate); set != (ratio{}) {
@@ -100,7 +102,7 @@ func (c *conversion) look(ctx context.Context, tr *track) (picture, error) {
 	} else if !isRate(p.Rate, rate) {
 		c.remark("%.3f frames a second are shown at %s", p.Rate, rate)
 	}
-	if fields != "" {
+	if fields != noFields {
 		c.remark("it is interlaced: each field becomes a picture")
 	}
 	has := c.t.filters()
@@ -111,9 +113,9 @@ func (c *conversion) look(ctx context.Context, tr *track) (picture, error) {
 	case tr.Colour.hdr():
 		c.remark("it is HDR: its light is mapped to BT.709")
 	}
-	if fields != "" && !has["bwdif"] {
+	if fields != noFields && !has["bwdif"] {
 		c.remark("this FFmpeg lacks the filter bwdif: the film stays interlaced")
-		fields = ""
+		fields = noFields
 	}
 	return picture{
 		Map: "0:" + index, Rate: rate, Late: max(0, tr.Start-c.begins), Fields: fields, Colour: tr.Colour, Height: tr.Height,
@@ -121,13 +123,13 @@ func (c *conversion) look(ctx context.Context, tr *track) (picture, error) {
 	}, nil
 }
 
-// fields counts, of the first frames of a picture, those that are interlaced with the
-// top field first, with the bottom field first, and progressive ones.
-func (c *conversion) fields(ctx context.Context, index, file string) (top, bottom, progressive int) {
+// countFields counts, among the first frames of a picture, those that are interlaced with
+// the top field first, with the bottom field first, and progressive ones.
+func (c *conversion) countFields(ctx context.Context, index, file string) (top, bottom, progressive int) {
 	out, err := c.t.ask(ctx, []string{"-select_streams", index, "-read_intervals", "%+#50",
 		"-show_entries", "frame=interlaced_frame,top_field_first", "-of", "csv=p=0", file})
 	if err != nil {
-		return 0, 0, 0 // what cannot be decoded is told when it is encoded
+		return 0, 0, 0 // encoding it says why
 	}
 	for line := range strings.Lines(string(out)) {
 		switch a, b, _ := strings.Cut(strings.TrimRight(strings.TrimSpace(line), ","), ","); {
@@ -142,29 +144,29 @@ func (c *conversion) fields(ctx context.Context, index, file string) (top, botto
 	return top, bottom, progressive
 }
 
-// fields is the order of the fields, empty for a progressive picture: the word of most
-// frames, else the container's.
-func (t track) fields(top, bottom, progressive int) string {
+// fields is the order of the fields of a picture by most of its frames, else by its
+// container.
+func (t track) fields(top, bottom, progressive int) fieldOrder {
 	switch {
 	case top+bottom+progressive == 0 && t.Interlaced:
-		return "auto"
+		return fieldsUnknown
 	case top+bottom <= progressive:
-		return ""
+		return noFields
 	case top >= bottom:
-		return "tff"
+		return topFirst
 	}
-	return "bff"
+	return bottomFirst
 }
 
 // isText reports whether a file begins with text and nothing else.
 func isText(file string) bool {
 	f, err := os.Open(file)
 	if err != nil {
-		return false // FFmpeg tells why
+		return false // FFmpeg says why
 	}
 	defer func() { _ = f.Close() }() // only read
 	b := make([]byte, 4096)
-	n, _ := io.ReadFull(f, b) // a short file is as good
+	n, _ := io.ReadFull(f, b) // a short file will do
 	b = bytes.TrimPrefix(b[:n], []byte("\xef\xbb\xbf"))
 	for len(b) > 0 {
 		r, size := utf8.DecodeRune(b)

@@ -5,11 +5,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
-)
 
-// Timescale is that of a mezzanine's picture, in units per second: a frame of each of
-// the rates is a whole number of them.
-const Timescale = 120000
+	"livestream-tui/services/worker/mezzanine"
+)
 
 // picture is how a film's picture becomes a mezzanine's.
 type picture struct {
@@ -19,9 +17,8 @@ type picture struct {
 	Rate ratio
 	// Late is how long after the film's start the picture begins.
 	Late time.Duration
-	// Fields is the order of the fields of an interlaced picture: "tff", "bff", or
-	// "auto"; empty for a progressive one.
-	Fields string
+	// Fields is the order of the fields, noFields for a progressive picture.
+	Fields fieldOrder
 	Colour colour
 	// Height is the film's, in lines.
 	Height int
@@ -33,27 +30,39 @@ type picture struct {
 	Linear bool
 }
 
+// fieldOrder is which field of an interlaced picture comes first, as the filter bwdif
+// reads it.
+type fieldOrder string
+
+// The orders of fields.
+const (
+	noFields      fieldOrder = "" // the picture is progressive
+	topFirst      fieldOrder = "tff"
+	bottomFirst   fieldOrder = "bff"
+	fieldsUnknown fieldOrder = "auto" // each frame says
+)
+
 // chain is the filters of the picture: one frame for each of the constant rate from
 // the film's start on, square pixels, even sides, colours of BT.709.
 func (p picture) chain() string {
 	var f []string
 	if late := p.Late.Seconds() * p.Rate.value(); late != 0 {
-		// On a whole frame: times between two frames would be rounded now up, now down.
+		// On a whole frame: a time between two would be rounded sometimes up, sometimes down.
 		f = append(f, fmt.Sprintf("setpts=PTS+(%.7f)/TB", (float64(p.lateFrames())-late)/p.Rate.value()))
 	}
-	if p.Fields != "" {
-		f = append(f, "bwdif=mode=send_field:parity="+p.Fields+":deint=all")
+	if p.Fields != noFields {
+		f = append(f, "bwdif=mode=send_field:parity="+string(p.Fields)+":deint=all")
 	}
 	f = append(f, "fps="+p.Rate.String()+":start_time=0")
 	f = append(f, p.colours()...)
 	return p.Before + strings.Join(append(f, "setsar=1", "format=yuv420p"), ",")
 }
 
-// early is how much earlier than its sound a picture may be shown.
+// early is how long before its sound a picture may be shown.
 const early = 25 * time.Millisecond
 
-// lateFrames is how many frames after the film's start the picture begins. It is
-// rather early than late: a frame more at the end could be one too many for a segment.
+// lateFrames is how many frames after the film's start the picture begins. Early is better
+// than late: one more frame at the end could be one too many for a segment.
 func (p picture) lateFrames() int64 {
 	late := p.Late.Seconds() * p.Rate.value()
 	whole := int64(late)
@@ -77,10 +86,10 @@ func (p picture) colours() []string {
 		return []string{"scale=" + p.size() + ":in_color_matrix=" + p.matrix() + ":out_color_matrix=bt709:out_range=tv:" + exact}
 	}
 	matrix, primaries := or(c.Matrix, "bt2020nc"), or(c.Primaries, "bt2020")
-	if matrix == "bt2020c" { // which the filter does not convert; of one that is tagged so by mistake it is the better guess
+	if matrix == "bt2020c" { // the filter does not convert it; where it is tagged by mistake this is the better guess
 		matrix = "bt2020nc"
 	}
-	// The primaries are named twice: those of the output are unknown else where the
+	// The primaries are named twice: otherwise those of the output are unknown where the
 	// film does not say.
 	in := "tin=" + or(c.Transfer, "bt709") + ":min=" + matrix + ":pin=" + primaries + ":p=" + primaries
 	// White of 203 cd/m² (BT.2408) becomes 1.
@@ -92,7 +101,7 @@ func (p picture) colours() []string {
 	return append(f, "zscale=t=bt709:m=bt709:r=tv")
 }
 
-// exact keeps the conversion of colours from darkening them by a step or two.
+// exact keeps the conversion from darkening colours by a step or two.
 const exact = "flags=bicubic+accurate_rnd+full_chroma_int"
 
 // matrix is the film's; where it does not say, players take BT.601 for small
@@ -129,7 +138,7 @@ type encoding struct {
 	Group int
 	// Bitrate is its highest, in bits per second.
 	Bitrate int
-	// Draft: it is encoded once more, so that it must lose little.
+	// Draft says that the picture is encoded once more, and must lose little.
 	Draft bool
 }
 
@@ -143,14 +152,14 @@ func (e encoding) args() []string {
 	args := []string{"-c:v", "libx264", "-preset", preset, "-profile:v", "high", "-threads", "4", "-crf", crf,
 		"-g", group, "-keyint_min", group, "-sc_threshold", "0", "-bf", "0",
 		"-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "tv",
-		"-video_track_timescale", strconv.Itoa(Timescale)}
+		"-video_track_timescale", strconv.Itoa(mezzanine.Timescale)}
 	if !e.Draft {
 		args = append(args, "-maxrate", strconv.Itoa(e.Bitrate), "-bufsize", strconv.Itoa(e.Bitrate))
 	}
 	return append(args, bitexact("+cgop")...)
 }
 
-// bitexact makes a muxer and an encoder leave out what differs from run to run.
+// bitexact makes a muxer and an encoder omit what differs from run to run.
 func bitexact(flags string) []string {
 	return []string{"-map_metadata", "-1", "-map_chapters", "-1", "-bitexact", "-fflags", "+bitexact", "-flags", "+bitexact" + flags}
 }

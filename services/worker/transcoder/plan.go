@@ -11,36 +11,38 @@ type plan struct {
 	// Group is how many frames a segment has, Segment how long it is.
 	Group   int
 	Segment time.Duration
-	// Frames is a turn of the film: its picture, held for as long as its sound lasts.
+	// Frames is a turn of the film: its picture, whose last frame stands still until the
+	// sound ends.
 	Frames int64
 	// Turns is how many turns of the film the mezzanine's picture has, one after the
 	// other.
 	Turns int64
-	// Held is for how many frames the last of them is held at its end.
-	Held int64
+	// Still is for how many frames the last picture stands still at the end of all turns.
+	Still int64
 	// Rounds is how often the picture is shown until the sound ends on an AAC frame as
 	// well.
 	Rounds int64
 }
 
 const (
-	// padding is what codecs may add to a sound, in samples: it is no reason to hold a
-	// picture.
+	// padding is what codecs may add to a sound, in samples: no picture has to stand
+	// still for it.
 	padding = 3600
-	// A film is repeated, rather than held, where picture and sound then repeat together
-	// within loopMost; or within loopLonger where it would be held for more than a tenth
-	// of its length. The sound of all of it is encoded before the film is on air.
+	// A film is repeated, rather than stands still at its end, where picture and sound then
+	// repeat together within loopMost; or within loopLonger where it would stand still for
+	// more than a tenth of its length. All of that sound is encoded before the film is on
+	// air.
 	loopMost   = 2 * time.Minute
 	loopLonger = 10 * time.Minute
 	// repeated is how long the picture of repeated turns may be.
 	repeated = 2 * time.Minute
 	// soundMost is how long the sound of a mezzanine may be, unless four rounds of the
-	// picture are longer. Beyond it the picture is held for some more segments.
+	// picture are longer. Beyond it the picture stands still for some more segments.
 	soundMost = 2 * time.Hour
 )
 
-// newPlan plans the mezzanine of a film with so many frames of picture at a rate and
-// so many samples of sound.
+// newPlan plans the mezzanine of a film by its rate, its frames of picture and its
+// samples of sound.
 func newPlan(rate ratio, frames, samples int64) plan {
 	p := plan{Rate: rate, Frames: frames, Turns: 1}
 	p.Segment, p.Group = segmentOf(rate)
@@ -48,11 +50,11 @@ func newPlan(rate ratio, frames, samples int64) plan {
 		p.Frames = int64(math.Ceil(sound - 0.01))
 	}
 	group := int64(p.Group)
-	// The sound ends on a frame of AAC after so many segments.
+	// The sound ends on an AAC frame after that many segments.
 	unit := frameLength / gcd(frameLength, samplesIn(p.Segment))
-	held := (group - p.Frames%group) % group
+	still := (group - p.Frames%group) % group
 	most := loopMost
-	if held*10 > p.Frames {
+	if still*10 > p.Frames {
 		most = loopLonger
 	}
 	turns := group / gcd(group, p.Frames)
@@ -61,7 +63,7 @@ func newPlan(rate ratio, frames, samples int64) plan {
 	if turns > 1 && p.timeOf(picture) <= repeated && p.timeOf(loop) <= most {
 		p.Turns = turns
 	} else {
-		p.Held = held
+		p.Still = still
 	}
 	for {
 		segments := p.pictureFrames() / group
@@ -69,12 +71,12 @@ func newPlan(rate ratio, frames, samples int64) plan {
 		if p.Rounds <= 4 || time.Duration(p.Rounds)*p.Turn() <= soundMost {
 			return p
 		}
-		p.Held += group // so that its sound need not be encoded for hours
+		p.Still += group // so that its sound need not be encoded for hours
 	}
 }
 
 // pictureFrames is how many frames the mezzanine's picture has.
-func (p plan) pictureFrames() int64 { return p.Turns*p.Frames + p.Held }
+func (p plan) pictureFrames() int64 { return p.Turns*p.Frames + p.Still }
 
 // Turn is how long the mezzanine's picture is.
 func (p plan) Turn() time.Duration {
@@ -84,7 +86,7 @@ func (p plan) Turn() time.Duration {
 // Loop is how long its sound is.
 func (p plan) Loop() time.Duration { return time.Duration(p.Rounds) * p.Turn() }
 
-// timeOf is how long so many frames are.
+// timeOf is how long a number of frames lasts.
 func (p plan) timeOf(frames int64) time.Duration {
 	return time.Duration(float64(frames) / p.Rate.value() * float64(time.Second))
 }

@@ -17,7 +17,7 @@ func TestPlanShowsTheWholeFilmEachTurn(t *testing.T) {
 		rate           ratio
 		frames, sound  int64 // sound in samples
 		turnFrames     int64
-		turns, held    int64
+		turns, still   int64
 		turn, loopTime time.Duration
 	}{
 		{"a whole number of segments", pal, 400, 16 * sampleRate, 400, 1, 0, 16 * time.Second, 16 * time.Second},
@@ -27,16 +27,16 @@ func TestPlanShowsTheWholeFilmEachTurn(t *testing.T) {
 		{"no sound at all", pal, 200, 0, 200, 1, 0, 8 * time.Second, 8 * time.Second},
 		{"what a codec adds to the sound is no part of the film", pal, 400, 16*sampleRate + 2048, 400, 1, 0, 16 * time.Second, 16 * time.Second},
 		{"sound a little longer than a short picture", pal, 50, 100800, 53, 50, 0, 106 * time.Second, 424 * time.Second},
-		{"a second in twenty is rather held than minutes of sound encoded", pal, 575, 23 * sampleRate, 575, 1, 25, 24 * time.Second, 24 * time.Second},
-		{"a film of a minute and a half is held", pal, 2275, 0, 2275, 1, 25, 92 * time.Second, 184 * time.Second},
+		{"a second in twenty is rather filled by a still than minutes of sound encoded", pal, 575, 23 * sampleRate, 575, 1, 25, 24 * time.Second, 24 * time.Second},
+		{"a film of a minute and a half ends in a still", pal, 2275, 0, 2275, 1, 25, 92 * time.Second, 184 * time.Second},
 		{"a single frame", pal, 1, 0, 1, 50, 0, 2 * time.Second, 8 * time.Second},
 		{"segments of 2.002 s", ntsc, 300, 480480, 300, 1, 0, 10010 * time.Millisecond, 320320 * time.Millisecond},
-		{"a long film at 30000/1001 is held rather than its sound encoded for a day", ntsc, 323700, 0, 323700, 1, 300, 10810800 * time.Millisecond, 43243200 * time.Millisecond},
+		{"a long film at 30000/1001 ends in a still rather than its sound encoded for a day", ntsc, 323700, 0, 323700, 1, 300, 10810800 * time.Millisecond, 43243200 * time.Millisecond},
 	} {
 		p := newPlan(c.rate, c.frames, c.sound)
-		if p.Frames != c.turnFrames || p.Turns != c.turns || p.Held != c.held || p.Turn() != c.turn || p.Loop() != c.loopTime {
-			t.Errorf("%s: got %d frames, %d turns, %d held, turn %s, loop %s, want %d, %d, %d, %s, %s",
-				c.name, p.Frames, p.Turns, p.Held, p.Turn(), p.Loop(), c.turnFrames, c.turns, c.held, c.turn, c.loopTime)
+		if p.Frames != c.turnFrames || p.Turns != c.turns || p.Still != c.still || p.Turn() != c.turn || p.Loop() != c.loopTime {
+			t.Errorf("%s: got %d frames, %d turns, %d still, turn %s, loop %s, want %d, %d, %d, %s, %s",
+				c.name, p.Frames, p.Turns, p.Still, p.Turn(), p.Loop(), c.turnFrames, c.turns, c.still, c.turn, c.loopTime)
 		}
 	}
 }
@@ -65,7 +65,7 @@ func TestLoopOfSoundHoldsSilence(t *testing.T) {
 	pcm := []byte{1, 1, 1, 1, 2, 2, 2, 2} // two samples
 	l := loop{sound: bytes.NewReader(pcm), length: 2, starts: []int64{0, 3}, end: 5}
 	var out bytes.Buffer
-	if err := l.copy(&out, -2, 9); err != nil {
+	if err := l.write(&out, -2, 9); err != nil {
 		t.Fatal(err)
 	}
 	var got []byte

@@ -14,13 +14,13 @@ type track struct {
 	Index   int
 	Codec   string
 	Default bool
-	// Start is where it begins and Duration how long it is; 0 where the container does
-	// not say.
+	// Start is where it begins, Duration how long it is; 0 where the container does not
+	// say.
 	Start, Duration time.Duration
 
 	// Of a picture: Rate is its average frame rate, Base the least common one.
 	Rate, Base ratio
-	Interlaced bool // by the container's word
+	Interlaced bool // as the container says
 	Height     int  // in lines
 	Colour     colour
 
@@ -38,11 +38,11 @@ type source struct {
 	// Start is where its timestamps begin; Duration is its length from there, by its
 	// container.
 	Start, Duration time.Duration
-	Pictures        []track // in the order to be tried
-	Sounds          []track // in the order to be tried
+	// Pictures and Sounds are in the order in which they are tried.
+	Pictures, Sounds []track
 }
 
-// maxFilm bounds a film: its sound is held as a WAV file on the way.
+// maxFilm bounds a film: its sound becomes a file of samples on the way.
 const maxFilm = 24 * time.Hour
 
 const probeEntries = "format=duration,start_time:stream=index,codec_type,codec_name,height,avg_frame_rate,r_frame_rate," +
@@ -108,8 +108,8 @@ func parseProbe(b []byte) (source, error) {
 	}
 	s.Start, s.Duration = secondsOf(doc.Format.Start), secondsOf(doc.Format.Duration)
 	if s.Duration > s.Start && s.Start > maxFilm {
-		// What is saved of a live stream begins at the time of day, and some readers
-		// count its length from zero.
+		// A recording of a live stream begins at the time of day, and some readers count
+		// its length from zero.
 		s.Duration -= s.Start
 	}
 	if s.Duration > maxFilm {
@@ -118,7 +118,7 @@ func parseProbe(b []byte) (source, error) {
 	return s, nil
 }
 
-// inOrder sorts tracks as they are to be tried: the default one first.
+// inOrder sorts tracks in the order in which they are tried: the default one first.
 func inOrder(tracks []track) {
 	slices.SortStableFunc(tracks, func(a, b track) int {
 		switch {
@@ -131,7 +131,7 @@ func inOrder(tracks []track) {
 	})
 }
 
-// secondsOf reads a time in seconds; 0 where it is none.
+// secondsOf reads a time in seconds; 0 where the text is not one.
 func secondsOf(s string) time.Duration {
 	f, err := strconv.ParseFloat(s, 64)
 	if err != nil || f != f || f > 1e10 || f < -1e10 {
@@ -140,7 +140,7 @@ func secondsOf(s string) time.Duration {
 	return time.Duration(f * float64(time.Second))
 }
 
-// ratio is a fraction; the zero value is none.
+// ratio is a fraction. The zero value means that it is not known.
 type ratio struct{ Num, Den int64 }
 
 func parseRatio(s string) ratio {
@@ -153,7 +153,7 @@ func parseRatio(s string) ratio {
 	return ratio{x, y}
 }
 
-// value is the ratio as a number, 0 for none.
+// value is the ratio as a number, 0 where it is not known.
 func (r ratio) value() float64 {
 	if r.Den == 0 {
 		return 0

@@ -50,14 +50,14 @@ func TestOrderOfFields(t *testing.T) {
 		name                     string
 		track                    track
 		top, bottom, progressive int
-		want                     string
+		want                     fieldOrder
 	}{
 		{"progressive", track{}, 0, 0, 50, ""},
 		{"top field first", track{}, 40, 0, 10, "tff"},
 		{"bottom field first", track{}, 0, 50, 0, "bff"},
 		{"the frames know better than the container", track{Interlaced: true}, 0, 0, 50, ""},
 		{"only the container speaks", track{Interlaced: true}, 0, 0, 0, "auto"},
-		{"nobody speaks", track{}, 0, 0, 0, ""},
+		{"nothing speaks", track{}, 0, 0, 0, ""},
 	} {
 		if got := c.track.fields(c.top, c.bottom, c.progressive); got != c.want {
 			t.Errorf("%s: got %q, want %q", c.name, got, c.want)

@@ -21,7 +21,7 @@ func segmentOf(r ratio) (length time.Duration, frames int) {
 	return length, int(math.Round(r.value() * length.Seconds()))
 }
 
-// isRate reports whether f is the rate r, as exactly as containers tell it.
+// isRate reports whether f is the rate r, as exactly as containers have it.
 func isRate(f float64, r ratio) bool { return math.Abs(f/r.value()-1) < 0.0002 }
 
 // pacing is how the frames of a film follow each other.
@@ -32,11 +32,11 @@ type pacing struct {
 	Constant bool
 }
 
-// fallbackRate is that of a film that tells nothing.
+// fallbackRate is that of a film of which no rate is known.
 const fallbackRate = 25
 
-// pace finds out how frames follow each other from their times in order, and from
-// what the container says of their rate.
+// pace finds out how frames follow each other by their times and by the rates that the
+// container says.
 func pace(times []time.Duration, said ...ratio) pacing {
 	if len(times) < 3 {
 		for _, r := range said {
@@ -74,7 +74,7 @@ func pace(times []time.Duration, said ...ratio) pacing {
 	slices.Sort(steps)
 	closest := float64(time.Second) / float64(steps[len(steps)/10])
 	for _, r := range said {
-		// A film that lacks some frames, as a recording of a screen that stands still.
+		// A film that lacks some frames, such as the recording of a screen.
 		if v := r.value(); v > 0 && math.Abs(v/closest-1) < 0.03 && multiples(steps, v) {
 			return pacing{v, true}
 		}

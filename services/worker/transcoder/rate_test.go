@@ -3,6 +3,8 @@ package transcoder
 import (
 	"testing"
 	"time"
+
+	"livestream-tui/services/worker/mezzanine"
 )
 
 func TestRateOfTheMezzanine(t *testing.T) {
@@ -85,8 +87,8 @@ func TestSegmentsAreWholeFramesOfEachRate(t *testing.T) {
 		if time.Duration(int64(frames)*r.Den)*time.Second != length*time.Duration(r.Num) {
 			t.Errorf("%s: %d frames are not %s", r, frames, length)
 		}
-		if Timescale*r.Den%r.Num != 0 {
-			t.Errorf("%s: a frame is no whole number of units of 1/%d s", r, Timescale)
+		if mezzanine.Timescale*r.Den%r.Num != 0 {
+			t.Errorf("%s: a frame is no whole number of units of 1/%d s", r, mezzanine.Timescale)
 		}
 	}
 }

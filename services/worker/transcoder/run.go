@@ -17,21 +17,22 @@ import (
 	"livestream-tui/services/worker/ffmpeg"
 )
 
-// stuckAfter is how long an FFmpeg may get no further.
+// stuckAfter is how long an FFmpeg may make no progress.
 const stuckAfter = time.Minute
 
 // pass is one FFmpeg that runs to its end.
 type pass struct {
 	args []string
-	// input writes its standard input; nil for none.
+	// input writes its standard input; nil means that it has none.
 	input func(io.Writer) error
-	// at gets how far it is; nil for nobody.
+	// at gets how far it is; nil is allowed.
 	at func(time.Duration)
-	// others are the decoders that are not asked, whose complaints do not count.
+	// others are the codecs of the tracks that the pass does not decode. FFmpeg complains
+	// about them all the same, which does not count.
 	others []string
 }
 
-// outcome is what a pass has made and said.
+// outcome is what a pass made and what FFmpeg complained about.
 type outcome struct {
 	Frames     int64 // of its picture
 	Complaints ffmpeg.Complaints
@@ -76,7 +77,7 @@ func (t *Transcoder) run(ctx context.Context, p pass) (outcome, error) {
 	} else {
 		fed <- nil
 	}
-	// Signals on air come first; where it is refused they share.
+	// Signals on air come first. Where the system refuses, all share alike.
 	_ = syscall.Setpriority(syscall.PRIO_PROCESS, c.PID(), 10)
 	var reached time.Duration
 	lines := bufio.NewScanner(c.Out)
@@ -124,20 +125,24 @@ func (t *Transcoder) ask(ctx context.Context, args []string) ([]byte, error) {
 	return out, nil
 }
 
-// circumstances are what FFmpeg says when it is not the film that is to blame.
+// circumstances are what FFmpeg says when the film is not to blame.
 var circumstances = regexp.MustCompile(`(?i)no space left|quota exceeded|read-only file system|permission denied|input/output error|cannot allocate|too many open files|no such file|shared librar|unknown encoder|^signal: `)
 
-// blame makes an error of what FFmpeg said first: an *Unfit unless it tells of
-// something else than the film.
+// noIndex is what FFmpeg says of an MP4 whose index, its moov box, is missing: it comes
+// last in most files.
+const noIndex = "moov atom not found"
+
+// blame makes an error of what FFmpeg said first: an *Unfit unless the film is not to
+// blame.
 func blame(what, said string) error {
 	err := fmt.Errorf("%s: %s", what, said)
 	if circumstances.MatchString(said) {
 		return err
 	}
-	return &Unfit{err}
+	return &Unfit{Err: err, Unfinished: strings.Contains(said, noIndex)}
 }
 
-// parseProgress reads one line of -progress; ok where it tells the time reached.
+// parseProgress reads one line of -progress; ok where it has the time reached.
 func parseProgress(line string) (time.Duration, bool) {
 	v, found := strings.CutPrefix(line, "out_time_us=")
 	us, err := strconv.ParseInt(strings.TrimSpace(v), 10, 64)

@@ -10,6 +10,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"livestream-tui/services/worker/ffmpeg"
+	"livestream-tui/services/worker/mezzanine"
 )
 
 // The form of a mezzanine's sound: AAC, stereo.
@@ -25,15 +28,15 @@ func samplesIn(d time.Duration) int64 {
 }
 
 // soundChain is the filters of the sound: stereo from the film's start on, what is
-// missing filled with silence. One channel is as loud in both as it was alone. More
-// than two are mixed without making them softer, so that speech stays as loud as it
-// was; a limiter keeps their sum from clipping.
+// missing filled with silence. A single channel is as loud in both as it was alone. More
+// than two are mixed without attenuation, so that speech stays as loud as it was; a
+// limiter keeps their sum from clipping.
 func soundChain(t track) string {
 	switch {
 	case t.Channels == 1:
 		return "pan=stereo|c0=c0|c1=c0,aresample=48000:async=1:first_pts=0"
 	case t.Channels > 2:
-		// From floats to floats: else the mix is scaled down to the sum of all channels.
+		// From floats to floats: otherwise the mix is scaled down by the sum of all channels.
 		return "aformat=sample_fmts=fltp,aformat=sample_fmts=fltp:channel_layouts=stereo," +
 			"aresample=48000:async=1:first_pts=0,alimiter=limit=0.97:level=false:latency=true"
 	}
@@ -53,9 +56,9 @@ type loop struct {
 	end    int64   // of the loop
 }
 
-// copy writes n samples from a position on, which may lie beyond either end: the
-// loop is played again and again.
-func (l loop) copy(w io.Writer, from, n int64) error {
+// write writes n samples from a position on, which may lie beyond either end: the loop is
+// played again and again.
+func (l loop) write(w io.Writer, from, n int64) error {
 	for n > 0 {
 		at := ((from % l.end) + l.end) % l.end
 		i := len(l.starts) - 1
@@ -84,8 +87,8 @@ func (l loop) copy(w io.Writer, from, n int64) error {
 	return nil
 }
 
-// sound decodes the film's default sound, else the first that can be decoded, else
-// makes none, which is silence. It returns its length in samples.
+// sound decodes the film's default sound, else the first that can be decoded. Without
+// one the film is silent. It returns the sound's length in samples.
 func (c *conversion) sound(ctx context.Context) (int64, error) {
 	for i, tr := range c.source.Sounds {
 		samples, said, err := c.decodeSound(ctx, tr)
@@ -159,7 +162,7 @@ func (c *conversion) finishSound(ctx context.Context, p plan, samples int64) err
 		at:   c.share(85, 12, p.Loop()),
 		input: func(w io.Writer) error {
 			buffered := bufio.NewWriterSize(w, 1<<16)
-			if err := l.copy(buffered, -lead, l.end+2*lead); err != nil {
+			if err := l.write(buffered, -lead, l.end+2*lead); err != nil {
 				return err
 			}
 			return buffered.Flush()
@@ -169,7 +172,7 @@ func (c *conversion) finishSound(ctx context.Context, p plan, samples int64) err
 		return err
 	}
 	const leadTime = lead * time.Second / sampleRate
-	args = append([]string{"-ss", seconds(leadTime), "-t", seconds(p.Loop()), "-i", around, "-map", "0:a", "-c", "copy"}, plain()...)
-	_, err = c.t.run(ctx, pass{args: append(args, c.path(soundFile)), at: c.share(97, 2, p.Loop())})
+	args = append([]string{"-ss", ffmpeg.Seconds(leadTime), "-t", ffmpeg.Seconds(p.Loop()), "-i", around, "-map", "0:a", "-c", "copy"}, plain()...)
+	_, err = c.t.run(ctx, pass{args: append(args, c.path(mezzanine.SoundFile)), at: c.share(97, 2, p.Loop())})
 	return err
 }

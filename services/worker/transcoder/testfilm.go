@@ -5,6 +5,10 @@ import (
 	"os"
 	"strconv"
 	"time"
+
+	"livestream-tui/services/kit/atomicfile"
+	"livestream-tui/services/worker/ffmpeg"
+	"livestream-tui/services/worker/mezzanine"
 )
 
 const (
@@ -12,10 +16,10 @@ const (
 	testFilmLength = 24 * time.Second
 )
 
-// testPicture is the test film's picture: a moving pattern with a running clock and
-// the signal's name, which stands in the film for as long as this FFmpeg can write.
+// testPicture is the test film's picture: a moving pattern and, where this FFmpeg can draw
+// text, the signal's name and a running clock.
 func testPicture(signal, size string, text bool) (input []string, filter string) {
-	input = []string{"-f", "lavfi", "-i", "testsrc2=s=" + size + ":r=" + strconv.Itoa(testFilmRate) + ":d=" + seconds(testFilmLength)}
+	input = []string{"-f", "lavfi", "-i", "testsrc2=s=" + size + ":r=" + strconv.Itoa(testFilmRate) + ":d=" + ffmpeg.Seconds(testFilmLength)}
 	if !text {
 		return input, ""
 	}
@@ -27,17 +31,17 @@ func testPicture(signal, size string, text bool) (input []string, filter string)
 
 // testSound is a tone of a tenth of a second each second.
 func testSound() []string {
-	return []string{"-f", "lavfi", "-i", `aevalsrc=0.3*sin(2*PI*880*t)*lt(mod(t\,1)\,0.1):s=48000:c=stereo:d=` + seconds(testFilmLength)}
+	return []string{"-f", "lavfi", "-i", `aevalsrc=0.3*sin(2*PI*880*t)*lt(mod(t\,1)\,0.1):s=48000:c=stereo:d=` + ffmpeg.Seconds(testFilmLength)}
 }
 
 // TestFilm makes the test film as file, and its mezzanine.
 func (t *Transcoder) TestFilm(ctx context.Context, signal, file string) error {
-	_, try := testPicture(signal, t.config.FilmSize, true)
-	_, err := t.run(ctx, pass{args: []string{"-f", "lavfi", "-i", "testsrc2=d=0.1", "-vf", try + "null", "-f", "null", "-"}})
-	text := err == nil // an FFmpeg without drawtext or without a font: the pattern has a clock of its own
+	_, attempt := testPicture(signal, t.config.FilmSize, true)
+	_, err := t.run(ctx, pass{args: []string{"-f", "lavfi", "-i", "testsrc2=d=0.1", "-vf", attempt + "null", "-f", "null", "-"}})
+	text := err == nil // else it lacks drawtext or a font; the pattern has a clock of its own
 	key := "test-film-" + signal
-	m, err := t.make(ctx, Film{Signal: signal, File: file}, key, "test film", func(work string, tell func(float64)) (Mezzanine, error) {
-		c := &conversion{t: t, work: work, tell: tell, source: source{Duration: testFilmLength}}
+	m, err := t.ensure(ctx, Film{Signal: signal, File: file}, key, "test film", func(work string, progress func(float64)) (mezzanine.Mezzanine, error) {
+		c := &conversion{t: t, work: work, progress: progress, source: source{Duration: testFilmLength}}
 		rate := ratio{testFilmRate, 1}
 		_, group := segmentOf(rate)
 		input, filter := testPicture(signal, t.config.FilmSize, text)
@@ -45,20 +49,20 @@ func (t *Transcoder) TestFilm(ctx context.Context, signal, file string) error {
 		args = append(append(args, encoding{Rate: rate, Group: group, Bitrate: t.config.Bitrate}.args()...), "-f", "mp4", c.path("turn.mp4"))
 		out, err := t.run(ctx, pass{args: args, at: c.share(0, 75, testFilmLength)})
 		if err != nil {
-			return Mezzanine{}, err
+			return mezzanine.Mezzanine{}, err
 		}
 		args = append(testSound(), "-f", "s16le", c.path("sound.pcm"))
 		if _, err := t.run(ctx, pass{args: args}); err != nil {
-			return Mezzanine{}, err
+			return mezzanine.Mezzanine{}, err
 		}
 		return c.assemble(ctx, rate, out.Frames, samplesIn(testFilmLength))
 	})
 	if err != nil {
 		return err
 	}
-	defer func() { _ = os.RemoveAll(m.folder) }() // what is left of it is under the film's own key
-	temp := m.folder + "/film.mp4"
-	args := append([]string{"-i", m.folder + "/" + pictureFile, "-i", m.folder + "/" + soundFile, "-map", "0:v", "-map", "1:a", "-c", "copy"}, bitexact("")...)
+	defer func() { _ = os.RemoveAll(m.Folder()) }() // once it is complete it stands under the film's own key
+	temp := m.Folder() + "/film.mp4"
+	args := append([]string{"-i", m.Folder() + "/" + mezzanine.PictureFile, "-i", m.Folder() + "/" + mezzanine.SoundFile, "-map", "0:v", "-map", "1:a", "-c", "copy"}, bitexact("")...)
 	if _, err := t.run(ctx, pass{args: append(args, "-f", "mp4", temp)}); err != nil {
 		return err
 	}
@@ -73,15 +77,15 @@ func (t *Transcoder) TestFilm(ctx context.Context, signal, file string) error {
 	if err != nil {
 		return err
 	}
-	err = os.Rename(m.folder, t.place(k))
-	if _, there := openMezzanine(t.place(k)); there == nil {
+	err = os.Rename(m.Folder(), t.place(k))
+	if _, there := mezzanine.Open(t.place(k)); there == nil {
 		return nil
 	}
 	return err
 }
 
-// moveFile moves a file, also to another file system. What is seen under its new
-// name is always whole.
+// moveFile moves a file, also to another file system. Under its new name it is whole from
+// the beginning.
 func moveFile(from, to string) error {
 	if os.Rename(from, to) == nil {
 		return nil
@@ -90,5 +94,5 @@ func moveFile(from, to string) error {
 	if err != nil {
 		return err
 	}
-	return placeFile(to, b)
+	return atomicfile.Write(to, b, atomicfile.Options{})
 }

@@ -12,9 +12,10 @@ import (
 
 	"livestream-tui/procs/child"
 	"livestream-tui/services/worker/ffmpeg"
+	"livestream-tui/services/worker/mezzanine"
 )
 
-// Config is what a transcoder needs to know.
+// Config is a transcoder's settings.
 type Config struct {
 	// FFmpeg and FFprobe are paths.
 	FFmpeg, FFprobe string
@@ -48,18 +49,16 @@ func Rates() []string {
 // form is what of the configuration decides what a mezzanine is.
 func (c Config) form() string { return fmt.Sprintf("%dx%d %s %d", c.Long, c.Short, c.Rate, c.Bitrate) }
 
-// Progress is told how far long work is. Its methods may be called by several
-// goroutines at once.
+// Progress gets how far long work is. Its methods must be safe for concurrent use.
 type Progress interface {
-	// Tell tells that a stage of a signal is at percent, -1 while another process makes
-	// it.
-	Tell(signal, stage string, percent float64)
-	// Done tells that a stage has ended, well or not.
-	Done(signal, stage string, well bool)
+	// Update says that a stage of a signal is at percent, -1 while another process does it.
+	Update(signal, stage string, percent float64)
+	// Done says that a stage has ended, and whether it succeeded.
+	Done(signal, stage string, success bool)
 }
 
-// Transcoder makes mezzanines. Its methods may be called by several goroutines at
-// once; how many films are made at a time is up to the caller.
+// Transcoder makes mezzanines. Safe for concurrent use; how many films are made at a time
+// is up to the caller.
 type Transcoder struct {
 	config   Config
 	spawner  *child.Spawner
@@ -86,7 +85,7 @@ func New(c Config, spawner *child.Spawner, p Progress) (*Transcoder, error) {
 	return t, nil
 }
 
-// askFilters asks FFmpeg which filters it has; none where it does not answer.
+// askFilters asks FFmpeg which filters it has; without an answer there are none.
 func (t *Transcoder) askFilters() map[string]bool {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
@@ -104,23 +103,23 @@ func (t *Transcoder) askFilters() map[string]bool {
 }
 
 // Cached returns the film's mezzanine, whole, from the cache.
-func (t *Transcoder) Cached(f Film) (Mezzanine, bool) {
+func (t *Transcoder) Cached(f Film) (mezzanine.Mezzanine, bool) {
 	k, err := t.key(f)
 	if err != nil {
-		return Mezzanine{}, false
+		return mezzanine.Mezzanine{}, false
 	}
-	m, err := openMezzanine(t.place(k))
+	m, err := mezzanine.Open(t.place(k))
 	if err != nil {
-		return Mezzanine{}, false
+		return mezzanine.Mezzanine{}, false
 	}
-	m.use()
+	m.Touch()
 	return m, true
 }
 
 func (t *Transcoder) place(key string) string { return filepath.Join(t.config.Cache, key) }
 
-// Length returns how long a film is by its container. The error says why it is no
-// film.
+// Length returns how long a film is by its container. The error says why the file cannot
+// be aired.
 func (t *Transcoder) Length(ctx context.Context, f Film) (time.Duration, error) {
 	s, err := t.probe(ctx, f.File)
 	return s.Duration, err
@@ -130,63 +129,63 @@ func (t *Transcoder) Length(ctx context.Context, f Film) (time.Duration, error) 
 const ExcerptLength = time.Minute
 
 // Excerpt makes a mezzanine of the film's beginning.
-func (t *Transcoder) Excerpt(ctx context.Context, f Film) (Mezzanine, error) {
+func (t *Transcoder) Excerpt(ctx context.Context, f Film) (mezzanine.Mezzanine, error) {
 	k, err := t.key(f)
 	if err != nil {
-		return Mezzanine{}, err
+		return mezzanine.Mezzanine{}, err
 	}
-	return t.make(ctx, f, k+"-excerpt", "excerpt", func(work string, tell func(float64)) (Mezzanine, error) {
-		m, err := t.convert(ctx, f, ExcerptLength, work, tell)
+	return t.ensure(ctx, f, k+"-excerpt", "excerpt", func(work string, progress func(float64)) (mezzanine.Mezzanine, error) {
+		m, err := t.convert(ctx, f, ExcerptLength, work, progress)
 		m.Excerpt = true
 		return m, err
 	})
 }
 
 // Make makes a film's mezzanine, or returns it from the cache.
-func (t *Transcoder) Make(ctx context.Context, f Film) (Mezzanine, error) {
+func (t *Transcoder) Make(ctx context.Context, f Film) (mezzanine.Mezzanine, error) {
 	k, err := t.key(f)
 	if err != nil {
-		return Mezzanine{}, err
+		return mezzanine.Mezzanine{}, err
 	}
-	return t.make(ctx, f, k, "mezzanine", func(work string, tell func(float64)) (Mezzanine, error) {
-		return t.convert(ctx, f, 0, work, tell)
+	return t.ensure(ctx, f, k, "mezzanine", func(work string, progress func(float64)) (mezzanine.Mezzanine, error) {
+		return t.convert(ctx, f, 0, work, progress)
 	})
 }
 
-// make makes the mezzanine of a key unless it is there. A lock keeps other workers
-// off the same one; what is seen under its name is always whole. An error of which
-// the machine's FFmpeg is the cause is an *ffmpeg.Machine.
-func (t *Transcoder) make(ctx context.Context, f Film, key, stage string, convert func(work string, tell func(percent float64)) (Mezzanine, error)) (Mezzanine, error) {
+// ensure makes the mezzanine of a key unless it is there. A lock keeps other workers from
+// making the same one; under its name it is whole from the beginning. The error is an
+// *ffmpeg.Machine where the machine's FFmpeg is at fault.
+func (t *Transcoder) ensure(ctx context.Context, f Film, key, stage string, convert func(work string, progress func(percent float64)) (mezzanine.Mezzanine, error)) (mezzanine.Mezzanine, error) {
 	if err := os.MkdirAll(t.config.Cache, 0o755); err != nil {
-		return Mezzanine{}, fmt.Errorf("CACHE_PATH: %w", err)
+		return mezzanine.Mezzanine{}, fmt.Errorf("CACHE_PATH: %w", err)
 	}
 	waited := false
 	unlock, err := lockFile(ctx, t.place(key)+".lock", func() {
 		waited = true
-		t.progress.Tell(f.Signal, stage, -1)
+		t.progress.Update(f.Signal, stage, -1)
 	})
 	if err != nil {
-		return Mezzanine{}, err
+		return mezzanine.Mezzanine{}, err
 	}
 	defer unlock()
-	if m, err := openMezzanine(t.place(key)); err == nil {
+	if m, err := mezzanine.Open(t.place(key)); err == nil {
 		if waited {
 			t.progress.Done(f.Signal, stage, true)
 		}
-		m.use()
+		m.Touch()
 		return m, nil
 	}
-	work := t.place(key) + ".making" // ours while we hold the lock; one that died may have left it
+	work := t.place(key) + ".making" // ours while the lock is ours; a worker that died may have left it
 	for _, left := range []string{work, t.place(key)} {
 		if err := os.RemoveAll(left); err != nil {
-			return Mezzanine{}, fmt.Errorf("CACHE_PATH: %w", err)
+			return mezzanine.Mezzanine{}, fmt.Errorf("CACHE_PATH: %w", err)
 		}
 	}
 	if err := os.Mkdir(work, 0o755); err != nil {
-		return Mezzanine{}, fmt.Errorf("CACHE_PATH: %w", err)
+		return mezzanine.Mezzanine{}, fmt.Errorf("CACHE_PATH: %w", err)
 	}
-	defer func() { _ = os.RemoveAll(work) }() // the next one to make it removes what is left
-	m, err := convert(work, func(percent float64) { t.progress.Tell(f.Signal, stage, percent) })
+	defer func() { _ = os.RemoveAll(work) }() // the next attempt removes what is left
+	m, err := convert(work, func(percent float64) { t.progress.Update(f.Signal, stage, percent) })
 	if err == nil {
 		m.Film, m.Made = filepath.Base(f.File), time.Now()
 		m, err = t.keep(m, work, key)

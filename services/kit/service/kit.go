@@ -1,0 +1,77 @@
+package service
+
+import (
+	"io"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+)
+
+// Common is the settings of every service.
+type Common struct {
+	LogFormat string `env:"LOG_FORMAT" envDefault:"text" doc:"text for people, json for a supervisor"`
+	LogLevel  string `env:"LOG_LEVEL" envDefault:"info" doc:"trace, debug, info, warn or error"`
+	// Socket is the unix socket that serves health and metrics to the supervisor; empty
+	// for no socket. A supervisor that listens there itself hands down the connections.
+	Socket string `env:"SERVICE_SOCKET" doc:"unix socket for health, readiness and metrics; set by the supervisor"`
+	// Drain is how long open responses may go on after a stop was requested;
+	// zero breaks them off at once.
+	Drain time.Duration `env:"DRAIN_TIMEOUT" envDefault:"2s" doc:"how long open responses may go on at a stop"`
+	// Handover is how long connections may go on after another incarnation has
+	// taken over the socket; zero breaks them off at once.
+	Handover time.Duration `env:"HANDOVER_TIMEOUT" envDefault:"10s" doc:"how long connections may go on after another incarnation of the service has taken over"`
+	// ReadyWait is how long an inherited socket is not answered while the service is
+	// not ready; zero answers at once.
+	ReadyWait time.Duration `env:"READY_WAIT" envDefault:"3s" doc:"how long a service that was handed its listening socket waits to be ready before it answers there"`
+}
+
+// CommonFromEnv reads the settings that every service has.
+func CommonFromEnv(e Environment) (Common, error) {
+	var c Common
+	var p Problems
+	Parse(e, &c, &p)
+	p.Require(c.LogFormat == "text" || c.LogFormat == "json", "LOG_FORMAT", c.LogFormat, "allowed are text and json")
+	p.Require(hclog.LevelFromString(c.LogLevel) != hclog.NoLevel, "LOG_LEVEL", c.LogLevel, "allowed are trace, debug, info, warn and error")
+	p.Require(c.Drain >= 0, "DRAIN_TIMEOUT", c.Drain, "allowed is 0s or more")
+	p.Require(c.Handover >= 0, "HANDOVER_TIMEOUT", c.Handover, "allowed is 0s or more")
+	p.Require(c.ReadyWait >= 0, "READY_WAIT", c.ReadyWait, "allowed is 0s or more")
+	return c, p.Err()
+}
+
+// Kit is what every service is given.
+type Kit struct {
+	// Name is the instance's name in logs and on the screen: "server1".
+	Name string
+	Log  hclog.Logger
+	// Metrics takes the service's own metrics; it already holds Go's and the process's.
+	Metrics *prometheus.Registry
+	// Env is the whole environment, for settings and for child processes.
+	Env Environment
+}
+
+// NewKit makes the kit of the service called name, which logs to w.
+func NewKit(name string, c Common, e Environment, w io.Writer) Kit {
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return Kit{
+		Name: name,
+		Log: hclog.New(&hclog.LoggerOptions{
+			Name:       name,
+			Level:      hclog.LevelFromString(c.LogLevel),
+			Output:     w,
+			JSONFormat: c.LogFormat == "json",
+			TimeFormat: timeFormat(c.LogFormat),
+		}),
+		Metrics: registry,
+		Env:     e,
+	}
+}
+
+func timeFormat(format string) string {
+	if format == "json" {
+		return "2006-01-02T15:04:05.000000Z07:00"
+	}
+	return "2006-01-02 15:04:05"
+}

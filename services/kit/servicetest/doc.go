@@ -1,0 +1,2 @@
+// Package servicetest is what the tests of several services share.
+package servicetest

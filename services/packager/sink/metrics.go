@@ -1,0 +1,34 @@
+package sink
+
+import (
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promauto"
+)
+
+// metrics are those of all signals.
+type metrics struct {
+	newest    *prometheus.GaugeVec
+	bytes     *prometheus.GaugeVec
+	conflicts *prometheus.CounterVec
+	gaps      *prometheus.CounterVec
+	delay     prometheus.Histogram
+}
+
+func newMetrics(r prometheus.Registerer) metrics {
+	with := promauto.With(r)
+	return metrics{
+		newest:    with.NewGaugeVec(prometheus.GaugeOpts{Name: "packager_newest_msn", Help: "Media sequence number of the newest segment listed."}, []string{"signal"}),
+		bytes:     with.NewGaugeVec(prometheus.GaugeOpts{Name: "packager_held_bytes", Help: "Bytes of media in memory."}, []string{"signal"}),
+		conflicts: with.NewCounterVec(prometheus.CounterOpts{Name: "packager_conflicts_total", Help: "Names under which something else came than what is served."}, []string{"signal"}),
+		gaps:      with.NewCounterVec(prometheus.CounterOpts{Name: "packager_gaps_total", Help: "Segments that did not come in time and are listed as gaps."}, []string{"signal"}),
+		delay: with.NewHistogram(prometheus.HistogramOpts{
+			Name: "packager_publish_delay_seconds", Help: "From a segment's last byte to the playlist that lists it.",
+			Buckets: []float64{.001, .002, .005, .01, .02, .05, .1, .2, .5, 1, 2},
+		}),
+	}
+}
+
+func (m *metrics) forget(signal string) {
+	m.newest.DeleteLabelValues(signal)
+	m.bytes.DeleteLabelValues(signal)
+}

@@ -1,0 +1,3 @@
+// Package sinktest runs a sink on a clock that stands still, for tests of the sink and of
+// its sources.
+package sinktest

@@ -1,0 +1,2 @@
+// Package cors lets the pages of other sites play (CORS).
+package cors

@@ -1,0 +1,90 @@
+package proxy
+
+import (
+	"bufio"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"livestream-tui/services/kit/event"
+	"livestream-tui/services/proxy/events"
+)
+
+func TestAFailoverTellsWhatPlayersSaw(t *testing.T) {
+	inBubble(t, 2, func(t *testing.T, p *platform) {
+		p.get(live) // a playlist that nobody plays
+		time.Sleep(5 * time.Second)
+		p.packagers[0].die()
+		time.Sleep(5 * time.Second)
+		list := p.failovers()
+		if len(list) != 1 || list[0].GapMS != -1 || list[0].Signal != "live01" || list[0].Saved != 0 || !strings.Contains(list[0].Cause, "connection refused") {
+			t.Fatalf("nobody waited: got %+v, want one with gap -1", list)
+		}
+		p.packagers[0].start()
+		time.Sleep(5 * time.Second)
+		// Each segment takes 150 ms, and the packager dies while a player waits for one.
+		for _, one := range p.packagers {
+			one.change(func(o *packager) {
+				o.answers = func(_ http.ResponseWriter, r *http.Request) bool {
+					if strings.HasSuffix(r.URL.Path, ".ts") {
+						time.Sleep(150 * time.Millisecond)
+					}
+					return false
+				}
+			})
+		}
+		v := p.watch()
+		time.Sleep(10 * time.Second)
+		p.service.streams.Cache().Drop("/live01/" + p.packagers[0].media(p.stream().Shown().Last))
+		go func() {
+			time.Sleep(100 * time.Millisecond)
+			p.packagers[1].die()
+		}()
+		p.expect("/live01/"+p.packagers[0].media(p.stream().Shown().Last), 200)
+		time.Sleep(6 * time.Second)
+		list = p.failovers()
+		if len(list) != 2 || list[1].GapMS < 200 || list[1].GapMS > 400 || list[1].Saved < 1 || list[1].MSNAfter <= list[1].MSNBefore {
+			t.Errorf("a player waited 250 ms: got %+v, want a second one that says so", list)
+		}
+		v.end()
+	})
+}
+
+func TestEvents(t *testing.T) {
+	inBubble(t, 2, func(t *testing.T, p *platform) {
+		if got := p.get("/events").Body.String(); got != "[]\n" {
+			t.Errorf("none: got %s, want []", got)
+		}
+		client, kill := p.player()
+		defer kill()
+		r, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://proxy/events", nil)
+		r.Header.Set("Accept", "text/event-stream")
+		res, err := client.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer res.Body.Close()
+		p.service.events.Add(event.Failover{Signal: "live01", From: one, To: two, Cause: "a reason", GapMS: 3.5}, time.Now())
+		lines := bufio.NewScanner(res.Body)
+		var got []string
+		for lines.Scan() && lines.Text() != "" {
+			got = append(got, lines.Text())
+		}
+		if len(got) != 3 || got[0] != "id: 1" || got[1] != "event: failover" || !strings.Contains(got[2], `"gap_ms":3.5`) {
+			t.Errorf("server-sent event: got %q", got)
+		}
+		for range 2 * events.Most {
+			p.service.events.Add(event.Failover{Signal: "live01"}, time.Now())
+		}
+		list := p.failovers()
+		if len(list) != events.Most || list[0].ID != events.Most+2 {
+			t.Errorf("events: got %d from %d, want the last %d", len(list), list[0].ID, events.Most)
+		}
+		w := httptest.NewRecorder()
+		again := httptest.NewRequest(http.MethodHead, "/events", nil)
+		again.Header.Set("Accept", "text/event-stream")
+		p.handler.ServeHTTP(w, again) // must return
+	})
+}

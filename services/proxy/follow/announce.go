@@ -1,0 +1,115 @@
+package follow
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"livestream-tui/services/hls/m3u8"
+	"livestream-tui/services/kit/event"
+	"livestream-tui/services/kit/text"
+	"livestream-tui/services/proxy/stream"
+)
+
+// announceFailover makes a failover known: in the log, in the metrics, at /events.
+func (s *Streams) announceFailover(f event.Failover) {
+	if s.isSucceeded() {
+		return // the other incarnation tells of it
+	}
+	s.metrics.Failovers.WithLabelValues(f.Signal, f.From, f.To).Inc()
+	if f.GapMS >= 0 {
+		s.metrics.Gap.Observe(f.GapMS / 1000)
+	}
+	s.events.Add(f, time.Now())
+	event.Emit(s.log, failoverText(f), f)
+}
+
+// announceMode makes known how a playlist is served from now on: at /events, and in the log
+// where it is degraded, or was.
+func (s *Streams) announceMode(p *Playlist, now stream.Snapshot, was bool) {
+	if s.isSucceeded() {
+		return
+	}
+	m := event.Serving{Playlist: p.label, Mode: event.ServingMode(now.Mode.String()), Reason: text.Shown(now.Why), Degraded: isDegraded(now)}
+	s.events.Add(m, time.Now())
+	if m.Degraded || was {
+		s.logServing(m)
+	}
+}
+
+// announceLeft makes known which degraded playlists are not followed any more, unless they
+// are again: whoever counts them cannot know it.
+func (s *Streams) announceLeft() {
+	s.mu.Lock()
+	left := s.left
+	s.left = nil
+	left = slices.DeleteFunc(left, func(p *Playlist) bool { return s.playlists[p.Key] != nil })
+	s.mu.Unlock()
+	for _, p := range left {
+		if !s.isSucceeded() {
+			m := event.Serving{Playlist: p.label, Mode: event.ServingNotFollowed, Reason: "nobody asks for it any more"}
+			s.events.Add(m, time.Now())
+			s.logServing(m)
+		}
+	}
+}
+
+// servingMost is how many changes of mode are logged in a second: whoever asks for a
+// degraded playlist under ever other queries is to fill no log.
+const servingMost = 10
+
+func (s *Streams) logServing(m event.Serving) {
+	if !s.announced.allow(time.Now(), servingMost) {
+		return
+	}
+	message := "playlist is " + string(m.Mode)
+	if m.Reason != "" {
+		message += ": " + m.Reason
+	}
+	if m.Degraded {
+		event.Alert(s.log, message+"; a failover shows", m)
+		return
+	}
+	event.Emit(s.log, message, m)
+}
+
+// allowance is how often something was done in this second. Safe for concurrent use.
+type allowance struct {
+	mu     sync.Mutex
+	second int64 // guarded by mu
+	done   int   // guarded by mu
+}
+
+// allow reports whether it may be done once more, of most times in a second.
+func (a *allowance) allow(now time.Time, most int) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if s := now.Unix(); s != a.second {
+		a.second, a.done = s, 0
+	}
+	a.done++
+	return a.done <= most
+}
+
+// isDegraded reports whether a failover shows to the players of a playlist: it is not
+// merged, though it is no multivariant playlist, which has nothing to merge, and no
+// recording, which stays as it is.
+func isDegraded(now stream.Snapshot) bool {
+	switch now.Mode {
+	case stream.PassedThrough:
+		return now.Live && !m3u8.IsMultivariant(now.Body)
+	case stream.Forwarded:
+		return true
+	}
+	return false
+}
+
+// failoverText is the event's message for people.
+func failoverText(f event.Failover) string {
+	gap := "no player was waiting"
+	if f.GapMS >= 0 {
+		gap = fmt.Sprintf("the longest wait of a player was %.0f ms", f.GapMS)
+	}
+	return fmt.Sprintf("failover from %s to %s: %s; %s", f.From, f.To, f.Cause, gap)
+}

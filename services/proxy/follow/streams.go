@@ -1,0 +1,216 @@
+package follow
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+
+	"livestream-tui/services/kit/service"
+	"livestream-tui/services/proxy/cache"
+	"livestream-tui/services/proxy/events"
+	"livestream-tui/services/proxy/metrics"
+	"livestream-tui/services/proxy/preference"
+	"livestream-tui/services/proxy/statefile"
+	"livestream-tui/services/proxy/stream"
+	"livestream-tui/services/proxy/upstream"
+)
+
+// Options are what streams are followed with.
+type Options struct {
+	// Bases are the packagers' base URLs, as in PACKAGERS; Packagers are the same as
+	// servers.
+	Bases     []string
+	Packagers []*upstream.Upstream
+	// Origins say which packagers they prefer.
+	Origins *preference.Origins
+	// CacheBytes bounds the media kept in memory.
+	CacheBytes int64
+	// Most is how many playlists are followed at the same time, Idle how long one is that
+	// is not asked for.
+	Most int
+	Idle time.Duration
+	// State keeps the playlists for the next incarnation of the proxy.
+	State   *statefile.Folder
+	Events  *events.Log
+	Metrics *metrics.Metrics
+	Log     hclog.Logger
+	// Quiet is the log of what others can cause as often as they like.
+	Quiet *service.Quiet
+}
+
+// Streams are all streams that are followed, each by a follower. Safe for concurrent use.
+type Streams struct {
+	options   Options
+	log       hclog.Logger
+	quiet     *service.Quiet
+	metrics   *metrics.Metrics
+	packagers []*upstream.Upstream
+	origins   *preference.Origins
+	cache     *cache.Cache
+	Index     *Index
+	events    *events.Log
+	announced allowance // changes of mode, in the log
+	state     *statefile.Folder
+
+	// life is the time of all that is started: it ends with Run.
+	life context.Context
+	end  context.CancelFunc
+	work sync.WaitGroup
+
+	// begun is held to start work, and to end life: nothing starts after it.
+	begun sync.RWMutex
+	// restored is closed when the playlists of an earlier incarnation are here
+	// again: a request that came before would begin them anew.
+	restored chan struct{}
+	// succeeded is closed when another incarnation has taken over: it keeps the
+	// playlists and announces what happens from then on.
+	succeeded chan struct{}
+
+	mu        sync.RWMutex
+	playlists map[string]*Playlist // by key; guarded by mu
+	names     map[string]*follower // of playlists that are not followed yet, by key; guarded by mu
+	folders   map[string]*Playlist // by the folder that they lie in; guarded by mu
+	left      []*Playlist          // degraded ones that are not followed any more, to be announced; guarded by mu
+}
+
+// New returns no streams yet; Run follows those that players ask for.
+func New(o Options) *Streams {
+	s := &Streams{
+		options: o, log: o.Log, quiet: o.Quiet, metrics: o.Metrics, packagers: o.Packagers, origins: o.Origins, events: o.Events, state: o.State,
+		Index: newIndex(), playlists: map[string]*Playlist{}, names: map[string]*follower{}, folders: map[string]*Playlist{},
+		restored: make(chan struct{}), succeeded: make(chan struct{}),
+	}
+	s.cache = cache.New(o.CacheBytes, s.Index.has)
+	s.life, s.end = context.WithCancel(context.Background())
+	return s
+}
+
+// Cache holds the media of all streams.
+func (s *Streams) Cache() *cache.Cache { return s.cache }
+
+// Restored is closed when the playlists of an earlier incarnation are followed again.
+func (s *Streams) Restored() <-chan struct{} { return s.restored }
+
+// Done is closed when no stream is followed any more.
+func (s *Streams) Done() <-chan struct{} { return s.life.Done() }
+
+// Succeed says that another incarnation has taken over. Playlists are followed on for
+// the players that are left; the other incarnation keeps and announces them.
+func (s *Streams) Succeed() { close(s.succeeded) }
+
+// Succeeded is closed by Succeed.
+func (s *Streams) Succeeded() <-chan struct{} { return s.succeeded }
+
+func (s *Streams) isSucceeded() bool {
+	select {
+	case <-s.succeeded:
+		return true
+	default:
+		return false
+	}
+}
+
+// Ready reports whether the playlists of an earlier incarnation are served again, and
+// else why not. Without any it is ready at once: players ask for what is followed.
+func (s *Streams) Ready() (bool, string) {
+	select {
+	case <-s.restored:
+	default:
+		return false, "restoring the playlists of an earlier incarnation"
+	}
+	for _, p := range s.All() {
+		if why := p.restoring(time.Now()); why != "" {
+			return false, why
+		}
+	}
+	return true, ""
+}
+
+const tickPeriod = 100 * time.Millisecond
+
+// Run restores the playlists of an earlier incarnation and follows what players play
+// until ctx is cancelled. It returns when all that was started has ended.
+func (s *Streams) Run(ctx context.Context) {
+	defer s.Close()
+	s.restore()
+	close(s.restored)
+	s.start(func() { s.state.Write(s.life, s.log) })
+	tick := time.NewTicker(tickPeriod)
+	defer tick.Stop()
+	for n := 0; ; n++ {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		s.tick(time.Now(), n%10 == 0)
+	}
+}
+
+// Close ends all that was started, and waits for it. Run does so, too.
+func (s *Streams) Close() {
+	s.begun.Lock()
+	s.end()
+	s.begun.Unlock()
+	s.work.Wait()
+	s.origins.Close()
+	for _, u := range s.packagers {
+		u.Close()
+	}
+}
+
+// start does work beside the caller's, which Close waits for; false when life is over.
+func (s *Streams) start(work func()) bool {
+	s.begun.RLock()
+	defer s.begun.RUnlock()
+	if s.life.Err() != nil {
+		return false
+	}
+	s.work.Go(work)
+	return true
+}
+
+// tick lets every stream see the time, ends playlists that are not asked for, and, once
+// a second, shows how all of them are.
+func (s *Streams) tick(now time.Time, second bool) {
+	ticks := map[*follower]stream.Tick{}
+	modes := map[stream.Mode]int{}
+	for _, p := range s.All() {
+		if s.drop(p, now) {
+			continue
+		}
+		t, has := ticks[p.f]
+		if !has {
+			t = stream.Tick{At: stream.At(now), Played: map[string]time.Time{}}
+			ticks[p.f] = t
+		}
+		if w := p.watched.get(); !w.IsZero() {
+			t.Played[p.Key] = w
+		}
+		modes[p.shown.Load().Mode]++
+		if second {
+			s.measure(p)
+		}
+	}
+	for f, t := range ticks {
+		f.push(t)
+	}
+	s.announceLeft()
+	if second {
+		total, count := s.cache.Sweep(now)
+		s.metrics.CacheBytes.Set(float64(total))
+		s.metrics.CacheObjects.Set(float64(count))
+		s.metrics.ShowModes(modes)
+	}
+}
+
+// measure shows how a playlist is, unless it has ended.
+func (s *Streams) measure(p *Playlist) {
+	s.mu.RLock()
+	defer s.mu.RUnlock() // until its labels are there: remove takes them away
+	if s.playlists[p.Key] == p {
+		p.f.measure(p)
+	}
+}

@@ -1,0 +1,2 @@
+// Package metrics holds the metrics of the proxy.
+package metrics

@@ -1,0 +1,58 @@
+package player
+
+import (
+	"strings"
+	"time"
+
+	"livestream-tui/services/kit/fastpath"
+)
+
+// Answer is the response to a plain GET of what is whole in memory: the playlist
+// that is shown, a segment, an init, a key; nil for everything else, which serve
+// answers.
+func (s *Server) Answer(target []byte) *fastpath.Response {
+	select {
+	case <-s.streams.Restored():
+	default:
+		return nil
+	}
+	if res := s.readyPlaylist(target); res != nil {
+		return res
+	}
+	return s.readyMedia(target)
+}
+
+func (s *Server) readyPlaylist(target []byte) *fastpath.Response {
+	p := s.streams.Ask(target)
+	if p == nil {
+		return nil
+	}
+	res := p.Shown().Ready
+	if res != nil {
+		s.metrics.PlaylistsSent.Inc()
+	}
+	return res
+}
+
+func (s *Server) readyMedia(target []byte) *fastpath.Response {
+	o := s.cache.Look(target)
+	if o == nil {
+		return nil
+	}
+	res := o.Quick()
+	if res == nil || isRouted(o.Key()) {
+		return nil
+	}
+	s.streams.Play(o.Key())
+	o.Touch(time.Now())
+	s.metrics.MediaSent.Inc()
+	return res
+}
+
+// isRouted reports whether a request for a key means something else than media to us:
+// what the routes have of their own, all of it at the top and without an extension
+// ("/healthz", "/events"). A packager may list such a name as a segment.
+func isRouted(key string) bool {
+	p, _, _ := strings.Cut(key, "?")
+	return strings.LastIndexByte(p, '/') == 0 && !strings.Contains(p, ".")
+}

@@ -1,0 +1,121 @@
+package player
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+
+	"livestream-tui/services/kit/service"
+	"livestream-tui/services/kit/text"
+	"livestream-tui/services/proxy/cache"
+	"livestream-tui/services/proxy/cors"
+	"livestream-tui/services/proxy/follow"
+	"livestream-tui/services/proxy/metrics"
+	"livestream-tui/services/proxy/uri"
+)
+
+// Options are a server's.
+type Options struct {
+	// Bases are the packagers' base URLs, as in PACKAGERS.
+	Bases []string
+	// Public shows players everything that packagers have, instead of media alone.
+	Public bool
+	// IgnoredQuery are query arguments that do not tell one resource from another.
+	IgnoredQuery []string
+	Metrics      *metrics.Metrics
+	// Quiet is the log of what players can cause as often as they like.
+	Quiet *service.Quiet
+}
+
+// Server answers players. Safe for concurrent use.
+type Server struct {
+	options Options
+	streams *follow.Streams
+	cache   *cache.Cache
+	hosts   hosts
+	metrics *metrics.Metrics
+	quiet   *service.Quiet
+	waiting chan struct{} // a token for each request that waits
+}
+
+// waitingMost is how many requests of players may wait at the same time.
+const waitingMost = 20000
+
+// New returns a server of what streams list.
+func New(s *follow.Streams, o Options) *Server {
+	return &Server{
+		options: o, streams: s, cache: s.Cache(), hosts: newHosts(o.Bases), metrics: o.Metrics, quiet: o.Quiet,
+		waiting: make(chan struct{}, waitingMost),
+	}
+}
+
+// ServeHTTP answers a player.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	select {
+	case <-s.streams.Restored():
+	case <-r.Context().Done():
+		panic(http.ErrAbortHandler)
+	}
+	h := w.Header()
+	if r.Method == http.MethodOptions {
+		cors.Preflight(h, r)
+		w.WriteHeader(http.StatusNoContent)
+		return
+	}
+	key, target, err := uri.Keys(targetOf(r), s.ignores)
+	if err != nil {
+		cors.OpenTo(h, r)
+		s.quiet.Warn("request refused", "path", text.Clean(r.URL.Path), "reason", text.Shown(err.Error()), "player", r.RemoteAddr)
+		s.refuse(w, "media", http.StatusBadRequest, err.Error())
+		return
+	}
+	if isPrivate(r) {
+		s.forward(w, r, key, target)
+		return
+	}
+	cors.OpenTo(h, r)
+	if s.isPlaylist(key) {
+		s.servePlaylist(w, r, key, target)
+		return
+	}
+	s.serveMedia(w, r, key, target)
+}
+
+// targetOf is what a request asks for, as it came.
+func targetOf(r *http.Request) string {
+	if r.RequestURI != "" {
+		return r.RequestURI
+	}
+	return r.URL.RequestURI()
+}
+
+// ignores reports whether a query argument says nothing of what is asked for.
+func (s *Server) ignores(name string) bool { return slices.Contains(s.options.IgnoredQuery, name) }
+
+// isPlaylist reports whether a key is a playlist's: by its name, or since it was one.
+func (s *Server) isPlaylist(key string) bool {
+	if uri.IsPlaylist(key) {
+		return true
+	}
+	return s.streams.Find(key) != nil
+}
+
+// refuse answers with an error.
+func (s *Server) refuse(w http.ResponseWriter, kind string, status int, message string) {
+	s.metrics.Requests.WithLabelValues(kind, strconv.Itoa(status)).Inc()
+	if status == http.StatusServiceUnavailable {
+		w.Header().Set("Retry-After", "1")
+	}
+	service.WriteError(w, status, message)
+}
+
+// hold takes a token for a request that is to wait; false when all are taken.
+func (s *Server) hold() (release func(), ok bool) {
+	select {
+	case s.waiting <- struct{}{}:
+		s.metrics.Held.Inc()
+		return func() { <-s.waiting; s.metrics.Held.Dec() }, true
+	default:
+		return nil, false
+	}
+}
