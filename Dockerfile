@@ -12,7 +12,7 @@ RUN apt-get update \
  && apt-get install -y --no-install-recommends ffmpeg fonts-dejavu-core \
  && rm -rf /var/lib/apt/lists/*
 COPY --from=build /livestream-tui /usr/local/bin/livestream-tui
-# Any user may run it (compose.yaml: RUN_AS), so the volumes belong to everyone.
+# Any user may run it (compose.yaml: RUN_AS), so every user may write to the volumes.
 RUN install -d -m 0777 /data /data/input /data/output /data/state
 WORKDIR /data
 ENV HOME=/data/state

@@ -8,8 +8,8 @@ LDFLAGS := -X main.version=$(VERSION)
 SERVICES := worker server1 server2 reporter discovery origin proxy viewer
 GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.5.0
 # The tests that start the whole platform as people do; they run alone and build
-# the binary without -race, which would slow what they measure.
-END_TO_END := .
+# the binary without -race, which would slow what they watch.
+END_TO_END := ./test/e2e ./test/upstreams ./test/pictures
 FUZZTIME ?= 30s
 # Of make flaky: how often each package's tests run, for how many seconds at most,
 # beside how many loops that keep a core busy each, and which packages (the
@@ -17,7 +17,7 @@ FUZZTIME ?= 30s
 FLAKY_RUNS  ?= 50
 FLAKY_TIME  ?= 1200
 FLAKY_LOOPS ?= $(shell getconf _NPROCESSORS_ONLN)
-PKGS        ?= $(shell $(GO) list ./... | grep -v '^livestream-tui$$')
+PKGS        ?= $(filter-out livestream-tui/test/bench $(END_TO_END:./%=livestream-tui/%),$(shell $(GO) list ./...))
 
 # The player of browsers, for the test that plays in Chromium.
 HLS_JS := node_modules/hls.js/dist/hls.min.js
@@ -48,13 +48,16 @@ run-headless: deps build ## The same platform with no terminal; events on standa
 $(SERVICES:%=run-local-%): run-local-%:
 	$(GO) run main.go $*
 
+# Each step is a title and a command; test/progress tells how far they are.
 .PHONY: test
-test: test-deps $(HLS_JS) ## Install what is missing and run every test
-	$(GO) vet ./...
-	GOOS=darwin $(GO) vet ./...
-	$(GO) test -race -timeout 10m $$($(GO) list ./... | grep -v '^livestream-tui$$')
-	$(GO) test -timeout 5m ./services/proxy
-	$(GO) test -count=1 -timeout 20m -parallel 3 -v $(END_TO_END)
+test: ## Install what is missing and run every test
+	@$(GO) run ./test/progress \
+	  'what the tests need' 'make --no-print-directory test-deps $(HLS_JS)' \
+	  'go vet' '$(GO) vet ./...' \
+	  'go vet for macOS' 'GOOS=darwin $(GO) vet ./...' \
+	  'the packages, with the race detector' '$(GO) test -json -race -vet=off -timeout 10m $(PKGS)' \
+	  'the proxy without it: what the detector makes too slow' '$(GO) test -json -vet=off -timeout 5m ./services/proxy/...' \
+	  'the platform, end to end' '$(GO) test -json -v -vet=off -count=1 -timeout 20m -p 1 -parallel 3 $(END_TO_END)'
 
 # The loops last as long as the shell; stop ends them and the test by their pids, after
 # an interrupt too, which wait does not sleep through.
@@ -83,29 +86,29 @@ flaky: test-deps ## Run each package's tests FLAKY_RUNS (50) times, for FLAKY_TI
 
 .PHONY: soak
 soak: test-deps $(HLS_JS) ## Long tests: ten minutes of random faults, minute-long outages, many seams of the loop
-	SOAK=1 $(GO) test -count=1 -timeout 120m -v $(END_TO_END)
+	SOAK=1 $(GO) test -count=1 -timeout 120m -p 1 -v $(END_TO_END)
 
 .PHONY: upstreams
 upstreams: test-deps $(HLS_JS) ## Real packagers and players, a kill in each, beside nginx: a table of what was shown (BIN=path for another binary)
-	UPSTREAMS=1 $(GO) test -count=1 -timeout 20m -v -run '^TestUpstreams$$' .
+	UPSTREAMS=1 $(GO) test -count=1 -timeout 20m -v -run '^TestUpstreams$$' ./test/upstreams
 
 .PHONY: bench
 bench: bench-deps ## Benchmarks, the platform's costs, the proxy beside its peers (BENCH_ROUNDS=3): figures, no verdicts
 	$(GO) test -run '^$$' -bench . -benchmem ./...
-	BENCH=1 $(GO) test -count=1 -timeout 90m -v -run '^TestBench' .
+	BENCH=1 $(GO) test -count=1 -timeout 90m -v ./test/bench
 
 .PHONY: lint
 lint: ## Check the code's form (fetches golangci-lint the first time)
 	$(GO) run $(GOLANGCI) run ./...
 
 .PHONY: golden
-golden: ## Write the screens and README's settings anew; read the difference before you commit it
+golden: ## Write the screens and the table of settings anew; read the difference before you commit it
 	$(GO) test ./tui -run Golden -update
-	$(GO) test . -run TestReadmeHasEverySetting -update
+	$(GO) test ./test/structure -run TestTheSettingsDocumentHasEverySetting -update
 
 .PHONY: pictures
 pictures: test-deps ## Make README's pictures of the dashboard anew, from the program itself
-	$(GO) test -count=1 -timeout 5m . -run '^TestPictures$$' -pictures
+	$(GO) test -count=1 -timeout 5m ./test/pictures -run '^TestPictures$$' -pictures
 
 .PHONY: fuzz
 fuzz: ## Fuzz every parser for FUZZTIME (30s) each

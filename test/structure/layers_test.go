@@ -1,0 +1,167 @@
+package structure_test
+
+import (
+	"go/parser"
+	"go/token"
+	"path"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// layers says which of our packages each package may import; a trailing /*
+// stands for every package below. What is not named may import nothing of ours.
+var layers = []struct {
+	pkg     string
+	imports []string
+}{
+	{".", []string{"cli"}},
+	{"cli", []string{"tui", "procs", "procs/*", "layouts", "services", "services/*"}},
+	{"test/*", []string{"*"}},
+	{"tui", []string{"procs/platform", "procs/onair", "layouts", "services/kit/event", "services/kit/report", "services/kit/text"}},
+	{"procs/drill", []string{"procs/platform", "procs/platform/local", "procs/onair", "layouts", "services/kit/event", "services/kit/report", "services/kit/text", "services/kit/httpx", "services/viewer/player", "services/viewer/rules"}},
+	{"procs/platform", []string{"procs", "layouts", "services/kit/dial", "services/kit/event", "services/kit/report"}},
+	{"procs/onair", []string{"procs/platform", "layouts", "services/kit/event", "services/kit/report", "services/kit/text"}},
+	{"procs/platform/model", []string{"procs/platform", "procs/onair", "layouts", "services/kit/event", "services/kit/report"}},
+	{"procs/platform/local", []string{"procs", "procs/platform", "procs/platform/model", "procs/onair", "procs/preflight", "layouts", "services/kit/dial", "services/kit/event", "services/kit/httpx", "services/kit/report", "services/kit/text"}},
+	{"procs/platform/api", []string{"procs/platform", "procs/onair", "procs/socket", "layouts", "services/kit/httpx", "services/kit/report", "services/kit/text"}},
+	{"procs/platform/platformtest", []string{"procs", "procs/platform", "procs/platform/model", "procs/preflight", "layouts", "services/kit/report"}},
+	{"procs/preflight", []string{"procs", "procs/child", "procs/runfolder", "procs/socket", "layouts", "services/kit/dial", "services/kit/text"}},
+	{"procs/headless", []string{"procs", "procs/platform", "services/kit/event", "services/kit/text"}},
+	{"procs/ctl", []string{"procs/platform", "services/kit/text"}},
+	{"procs/doctor", []string{"procs/preflight", "layouts", "services/kit/text"}},
+	{"procs", []string{"procs/child", "procs/guardian", "procs/machine", "procs/runfolder", "procs/socket", "procs/tail", "services/kit/handover", "services/kit/httpx"}},
+	{"procs/guardian", []string{"procs/child", "services/kit/atomicfile", "services/kit/handover"}},
+	{"procs/machine", []string{"procs/child"}},
+	{"procs/runfolder", []string{"procs/guardian", "procs/samefile", "procs/socket"}},
+	{"procs/samefile", nil},
+	{"procs/socket", []string{"services/kit/handover"}},
+	{"procs/tail", []string{"procs/samefile"}},
+	{"procs/child", nil},
+	{"layouts", nil},
+	{"services", []string{"services/*"}},
+	{"services/kit/atomicfile", nil},
+	{"services/kit/dial", nil},
+	{"services/kit/event", []string{"services/kit/text"}},
+	{"services/kit/fastpath", nil},
+	{"services/kit/handover", nil},
+	{"services/kit/httpx", []string{"services/kit/dial", "services/kit/report"}},
+	{"services/kit/report", nil},
+	{"services/kit/service", []string{"services/kit/*"}},
+	{"services/kit/servicetest", []string{"services/kit/event"}},
+	{"services/kit/text", nil},
+	{"services/hls/m3u8", nil},
+	{"services/hls/fmp4", nil},
+	{"services/hls/container", []string{"services/hls/m3u8", "services/hls/fmp4"}},
+	{"services/hls/follow", []string{"services/hls/m3u8", "services/kit/httpx"}},
+	{"services/hls/ingest", []string{"services/hls/media"}},
+	{"services/hls/media", nil},
+	{"services/hls/failover", []string{"services/hls/health", "services/kit/report"}},
+	{"services/hls/health", []string{"services/hls/m3u8", "services/kit/report"}},
+	{"services/worker", []string{"services/worker/*", "services/kit/*", "services/hls/*", "procs/child"}},
+	{"services/worker/transcoder", []string{"services/worker/ffmpeg", "services/worker/mezzanine", "services/kit/atomicfile", "procs/child"}},
+	{"services/worker/mezzanine", []string{"services/worker/ffmpeg", "services/hls/media", "services/kit/atomicfile"}},
+	{"services/worker/ffmpeg", []string{"procs/child"}},
+	{"services/worker/input", []string{"services/hls/media"}},
+	{"services/worker/input/folder", []string{"services/kit/event", "services/kit/report", "services/kit/text"}},
+	{"services/worker/progress", []string{"services/kit/event"}},
+	{"services/worker/queue", nil},
+	{"services/worker/segmenter", []string{"services/hls/fmp4", "services/hls/media"}},
+	{"services/worker/output", []string{"services/worker/segmenter", "services/hls/*", "services/kit/event", "services/kit/report", "services/kit/text", "services/kit/atomicfile", "services/kit/httpx"}},
+	{"services/worker/streamtest", []string{"services/hls/media"}},
+	{"services/proxy", []string{"services/proxy/*", "services/hls/*", "services/kit/*"}},
+	{"services/proxy/player", []string{"services/proxy/cache", "services/proxy/cors", "services/proxy/fetch", "services/proxy/follow", "services/proxy/forward", "services/proxy/metrics", "services/proxy/object", "services/proxy/stream", "services/proxy/timeline", "services/proxy/upstream", "services/proxy/uri", "services/hls/*", "services/kit/*"}},
+	{"services/proxy/follow", []string{"services/proxy/cache", "services/proxy/cors", "services/proxy/events", "services/proxy/fetch", "services/proxy/metrics", "services/proxy/object", "services/proxy/preference", "services/proxy/sources", "services/proxy/statefile", "services/proxy/stream", "services/proxy/timeline", "services/proxy/trouble", "services/proxy/upstream", "services/proxy/uri", "services/proxy/verdict", "services/proxy/waits", "services/hls/*", "services/kit/*"}},
+	{"services/proxy/events", []string{"services/kit/event", "services/kit/service"}},
+	{"services/proxy/metrics", []string{"services/proxy/stream"}},
+	{"services/proxy/preference", []string{"services/kit/*"}},
+	{"services/proxy/statefile", []string{"services/proxy/stream", "services/kit/*"}},
+	{"services/proxy/waits", nil},
+	{"services/proxy/uri", nil},
+	{"services/proxy/cors", nil},
+	{"services/proxy/trouble", []string{"services/hls/health", "services/kit/report"}},
+	{"services/proxy/timeline", []string{"services/proxy/uri", "services/hls/*"}},
+	{"services/proxy/sources", []string{"services/proxy/timeline"}},
+	{"services/proxy/stream", []string{"services/proxy/sources", "services/proxy/timeline", "services/proxy/trouble", "services/proxy/uri", "services/hls/*", "services/kit/event", "services/kit/report", "services/kit/text"}},
+	{"services/proxy/upstream", []string{"services/kit/*"}},
+	{"services/proxy/object", []string{"services/proxy/cors", "services/hls/container", "services/kit/fastpath"}},
+	{"services/proxy/verdict", []string{"services/hls/container"}},
+	{"services/proxy/fetch", []string{"services/proxy/object", "services/proxy/trouble", "services/proxy/upstream", "services/proxy/verdict", "services/hls/*", "services/kit/*"}},
+	{"services/proxy/forward", []string{"services/proxy/cors", "services/proxy/upstream", "services/kit/*"}},
+	{"services/proxy/cache", []string{"services/proxy/object", "services/proxy/upstream"}},
+	{"services/proxy/fakenet", []string{"services/proxy/object", "services/proxy/upstream"}},
+	{"services/proxy/playlisttest", []string{"services/hls/m3u8"}},
+	{"services/packager", []string{"services/packager/*", "services/hls/*", "services/kit/*"}},
+	{"services/packager/window", []string{"services/hls/*"}},
+	{"services/packager/sink", []string{"services/packager/window", "services/hls/*", "services/kit/*"}},
+	{"services/packager/sinktest", []string{"services/packager/sink", "services/packager/window", "services/packager/disktest", "services/hls/*"}},
+	{"services/packager/source/*", []string{"services/packager/sink", "services/packager/window", "services/hls/*", "services/kit/*"}},
+	{"services/packager/fault", []string{"services/packager/window", "services/hls/*", "services/kit/*"}},
+	{"services/packager/disktest", []string{"services/hls/*"}},
+	{"services/viewer", []string{"services/viewer/player", "services/viewer/rules", "services/hls/*", "services/kit/*"}},
+	{"services/viewer/player", []string{"services/viewer/rules", "services/hls/*", "services/kit/*"}},
+	{"services/viewer/rules", []string{"services/hls/*"}},
+	{"services/viewer/stationtest", []string{"services/hls/*", "services/kit/*"}},
+	{"services/*", []string{"services/hls/*", "services/kit/*"}},
+}
+
+func TestNoPackageImportsAgainstTheLayers(t *testing.T) {
+	for _, file := range goFiles(t) {
+		if isTest(file) {
+			continue
+		}
+		parsed, err := parser.ParseFile(token.NewFileSet(), filepath.Join(root(t), file), nil, parser.ImportsOnly)
+		if err != nil {
+			t.Fatal(err)
+		}
+		pkg := path.Dir(file)
+		for _, imp := range parsed.Imports {
+			name, err := strconv.Unquote(imp.Path.Value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if target, ours := strings.CutPrefix(name, module+"/"); ours && !mayImport(pkg, target) {
+				t.Errorf("%s: package %s imports %s, which its layer does not allow", file, pkg, target)
+			}
+		}
+	}
+}
+
+func mayImport(pkg, target string) bool {
+	for _, layer := range layers {
+		if !matches(layer.pkg, pkg) {
+			continue
+		}
+		for _, allowed := range layer.imports {
+			if matches(allowed, target) {
+				return true
+			}
+		}
+		return false
+	}
+	return false
+}
+
+func matches(pattern, pkg string) bool {
+	if pattern == "*" {
+		return true
+	}
+	if below, ok := strings.CutSuffix(pattern, "/*"); ok {
+		return strings.HasPrefix(pkg, below+"/")
+	}
+	return pattern == pkg
+}
+
+// TestPackageMainIsOneFile holds what `go run main.go NAME` needs.
+func TestPackageMainIsOneFile(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join(root(t), "*.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		if f = filepath.Base(f); f != "main.go" && !strings.HasSuffix(f, "_test.go") {
+			t.Errorf("%s: package main is main.go alone, so that go run main.go works", f)
+		}
+	}
+}
