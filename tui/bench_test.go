@@ -30,7 +30,7 @@ func BenchmarkFlood(b *testing.B) {
 // BenchmarkFloodFiltered is the same with a filter.
 func BenchmarkFloodFiltered(b *testing.B) {
 	m, _ := newTestModel(b, "on air", 120, 36, colour)
-	m.logs.setFilter("refused|nothing")
+	m.logs.SetFilter("refused|nothing")
 	lines := make([]platform.LogLine, 5000)
 	some := someLogs()
 	seq := uint64(1000)
@@ -40,7 +40,7 @@ func BenchmarkFloodFiltered(b *testing.B) {
 			lines[i].Seq = seq
 			seq++
 		}
-		m.take(polled{m.scene.now, m.scene.snapshot, lines})
+		m.take(polled{m.scene.Now, m.scene.Snapshot, lines})
 		m.View()
 	}
 }
@@ -48,7 +48,7 @@ func BenchmarkFloodFiltered(b *testing.B) {
 // BenchmarkIdle is a look at which nothing has changed.
 func BenchmarkIdle(b *testing.B) {
 	m, _ := newTestModel(b, "on air", 120, 36, colour)
-	p := polled{m.scene.now, m.scene.snapshot, nil}
+	p := polled{m.scene.Now, m.scene.Snapshot, nil}
 	for b.Loop() {
 		m.take(p)
 		m.View()
@@ -59,8 +59,8 @@ func BenchmarkIdle(b *testing.B) {
 func BenchmarkFrame(b *testing.B) {
 	m, _ := newTestModel(b, "on air", 120, 36, colour)
 	for b.Loop() {
-		m.scene.stamp++
-		m.logs.rev++
+		m.scene.Stamp++
+		m.logs.Rev++
 		m.View()
 	}
 }

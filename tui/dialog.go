@@ -9,6 +9,9 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"livestream-tui/procs/platform"
+	"livestream-tui/tui/canvas"
+	"livestream-tui/tui/panel"
+	"livestream-tui/tui/scene"
 )
 
 // dialog is what lies over the screen and takes the keys.
@@ -17,7 +20,7 @@ type dialog interface {
 	press(m *model, k tea.KeyMsg) (dialog, tea.Cmd)
 	// box is its title, its lines, and how wide it would like to be, at most w
 	// wide and h high without its frame.
-	box(m *model, w, h int) (title string, lines []*line, width int)
+	box(m *model, w, h int) (title string, lines []*canvas.Line, width int)
 }
 
 // confirm asks whether to do something; the answer is no unless it is y.
@@ -47,14 +50,14 @@ func (c *confirm) press(m *model, k tea.KeyMsg) (dialog, tea.Cmd) {
 	return c, nil
 }
 
-func (c *confirm) box(_ *model, w, h int) (string, []*line, int) {
+func (c *confirm) box(_ *model, w, h int) (string, []*canvas.Line, int) {
 	width := min(w, max(44, len(c.why)+4))
-	lines := append([]*line{(&line{})}, wrapped(inkWarn, c.why, width-2, max(1, h-4))...)
-	yes, no := inkDim, inkAmber
+	lines := append([]*canvas.Line{(&canvas.Line{})}, panel.Wrapped(canvas.InkWarn, c.why, width-2, max(1, h-4))...)
+	yes, no := canvas.InkDim, canvas.InkAmber
 	if c.chosen {
-		yes, no = inkAmber, inkDim
+		yes, no = canvas.InkAmber, canvas.InkDim
 	}
-	lines = append(lines, &line{}, (&line{}).put(inkText, "  ").put(yes, " y yes ").put(inkText, "  ").put(no, " N no "))
+	lines = append(lines, &canvas.Line{}, (&canvas.Line{}).Put(canvas.InkText, "  ").Put(yes, " y yes ").Put(canvas.InkText, "  ").Put(no, " N no "))
 	return c.question, lines, width
 }
 
@@ -78,7 +81,7 @@ func (i *input) edit(k tea.KeyMsg) bool {
 		if (k.Type != tea.KeyRunes && k.Type != tea.KeySpace) || k.Alt {
 			return false
 		}
-		i.text = append(i.text, []rune(clean(string(k.Runes)))...)
+		i.text = append(i.text, []rune(canvas.Clean(string(k.Runes)))...)
 	}
 	return true
 }
@@ -94,28 +97,28 @@ func (f *filterInput) press(m *model, k tea.KeyMsg) (dialog, tea.Cmd) {
 	case "enter":
 		return nil, nil
 	case "esc":
-		m.logs.setFilter(f.before)
+		m.logs.SetFilter(f.before)
 		return nil, nil
 	case "up":
-		m.logs.step(-1)
+		m.logs.Step(-1)
 		return f, nil
 	case "down":
-		m.logs.step(1)
+		m.logs.Step(1)
 		return f, nil
 	}
 	if f.edit(k) {
-		m.logs.setFilter(string(f.text))
+		m.logs.SetFilter(string(f.text))
 	}
 	return f, nil
 }
 
-func (*filterInput) box(*model, int, int) (string, []*line, int) { return "", nil, 0 }
+func (*filterInput) box(*model, int, int) (string, []*canvas.Line, int) { return "", nil, 0 }
 
 // pager is a dialog of lines to read.
 type pager struct {
 	title string
 	// make returns the lines in a width.
-	make  func(m *model, w int) []*line
+	make  func(m *model, w int) []*canvas.Line
 	width int
 	first int
 	page  int
@@ -149,14 +152,14 @@ func (p *pager) press(m *model, k tea.KeyMsg) (dialog, tea.Cmd) {
 	return p, nil
 }
 
-func (p *pager) box(m *model, w, h int) (string, []*line, int) {
+func (p *pager) box(m *model, w, h int) (string, []*canvas.Line, int) {
 	width := min(w, p.width)
 	lines := p.make(m, width)
 	p.page = max(1, h-1)
 	p.first = max(0, min(p.first, len(lines)-h))
 	title := p.title
 	if len(lines) > h {
-		title += fmt.Sprintf("  %d-%d of %d  %s", p.first+1, min(p.first+h, len(lines)), len(lines), m.scene.g.up)
+		title += fmt.Sprintf("  %d-%d of %d  %s", p.first+1, min(p.first+h, len(lines)), len(lines), m.scene.Glyphs.Up)
 	}
 	return title, lines[p.first:min(len(lines), p.first+h)], width
 }
@@ -168,19 +171,19 @@ func (m *model) help() tea.Cmd {
 }
 
 // helpLines puts the groups of keys in as many columns as fit.
-func helpLines(m *model, w int) []*line {
-	var groups [][]*line
+func helpLines(m *model, w int) []*canvas.Line {
+	var groups [][]*canvas.Line
 	var group string
 	for _, b := range m.keys {
 		if b.group != group {
 			group = b.group
-			groups = append(groups, []*line{(&line{}).put(inkTitle, group)})
+			groups = append(groups, []*canvas.Line{(&canvas.Line{}).Put(canvas.InkTitle, group)})
 		}
-		l := (&line{}).cell(inkKey, m.scene.g.shownKey(b), 11, true, "").put(inkText, "  "+b.Help().Desc)
+		l := (&canvas.Line{}).Cell(canvas.InkKey, shownKey(m.scene.Glyphs, b), 11, true, "").Put(canvas.InkText, "  "+b.Help().Desc)
 		groups[len(groups)-1] = append(groups[len(groups)-1], l)
 	}
 	n := max(1, min(2, w/54))
-	columns := make([][]*line, n)
+	columns := make([][]*canvas.Line, n)
 	for _, g := range groups { // each to the shortest column
 		to := 0
 		for i := range columns {
@@ -189,24 +192,24 @@ func helpLines(m *model, w int) []*line {
 			}
 		}
 		if len(columns[to]) > 0 {
-			columns[to] = append(columns[to], &line{})
+			columns[to] = append(columns[to], &canvas.Line{})
 		}
 		columns[to] = append(columns[to], g...)
 	}
-	var out []*line
+	var out []*canvas.Line
 	for y := 0; ; y++ {
-		l, any := &line{}, false
+		l, any := &canvas.Line{}, false
 		for i, c := range columns {
 			if y >= len(c) {
 				continue
 			}
 			any = true
-			l.gap(1 + i*(w/n))
-			for _, s := range c[y].spans {
-				l.put(s.ink, s.text)
+			l.Gap(1 + i*(w/n))
+			for _, s := range c[y].Spans {
+				l.Put(s.Ink, s.Text)
 			}
-			if i < n-1 && l.width > (i+1)*(w/n) {
-				l = cutTo(l, (i+1)*(w/n), m.scene.g.ellipsis)
+			if i < n-1 && l.Width > (i+1)*(w/n) {
+				l = cutTo(l, (i+1)*(w/n), m.scene.Glyphs.Ellipsis)
 			}
 		}
 		if !any {
@@ -217,16 +220,16 @@ func helpLines(m *model, w int) []*line {
 }
 
 // cutTo is l in at most w cells.
-func cutTo(l *line, w int, ellipsis string) *line {
-	out := &line{selected: l.selected}
-	for _, s := range l.spans {
-		if room := w - out.width; room > 0 {
-			text := s.text
-			if one := (&line{}).put(s.ink, text); one.width > room {
-				out.cell(s.ink, text, room, false, ellipsis)
+func cutTo(l *canvas.Line, w int, ellipsis string) *canvas.Line {
+	out := &canvas.Line{Selected: l.Selected}
+	for _, s := range l.Spans {
+		if room := w - out.Width; room > 0 {
+			text := s.Text
+			if one := (&canvas.Line{}).Put(s.Ink, text); one.Width > room {
+				out.Cell(s.Ink, text, room, false, ellipsis)
 				continue
 			}
-			out.put(s.ink, text)
+			out.Put(s.Ink, text)
 		}
 	}
 	return out
@@ -234,12 +237,12 @@ func cutTo(l *line, w int, ellipsis string) *line {
 
 // showDetails tells of the selected process how it was started and how it ended.
 func (m *model) showDetails() tea.Cmd {
-	name := m.scene.selected
-	if m.scene.process() == nil {
+	name := m.scene.Selected
+	if m.scene.Process() == nil {
 		return nil
 	}
-	m.dialog = &pager{title: strings.ToUpper(name), width: 110, make: func(m *model, w int) []*line {
-		p := processOf(m.scene.snapshot, name)
+	m.dialog = &pager{title: strings.ToUpper(name), width: 110, make: func(m *model, w int) []*canvas.Line {
+		p := scene.ProcessOf(m.scene.Snapshot, name)
 		if p == nil {
 			return nil
 		}
@@ -248,56 +251,56 @@ func (m *model) showDetails() tea.Cmd {
 	return nil
 }
 
-func detailLines(m *model, p *platform.Process, w int) []*line {
+func detailLines(m *model, p *platform.Process, w int) []*canvas.Line {
 	s := &m.scene
-	var out []*line
-	put := func(name string, k ink, text string) {
-		l := (&line{}).cell(inkDim, " "+name, 14, false, s.g.ellipsis)
-		out = append(out, l.put(k, text))
+	var out []*canvas.Line
+	put := func(name string, k canvas.Ink, text string) {
+		l := (&canvas.Line{}).Cell(canvas.InkDim, " "+name, 14, false, s.Glyphs.Ellipsis)
+		out = append(out, l.Put(k, text))
 	}
-	glyph, word, k := s.mark(p)
-	put("state", k, strings.TrimSpace(glyph+" "+word+"  "+reason(p)))
-	put("service", inkText, clean(p.Service))
-	put("pid", inkText, fmt.Sprintf("%d, start %d, %s", p.PID, p.Incarnation, plural(p.Restarts, "restart", "restarts")))
+	glyph, word, k := s.Mark(p)
+	put("state", k, strings.TrimSpace(glyph+" "+word+"  "+scene.Reason(p)))
+	put("service", canvas.InkText, canvas.Clean(p.Service))
+	put("pid", canvas.InkText, fmt.Sprintf("%d, start %d, %s", p.PID, p.Incarnation, canvas.Plural(p.Restarts, "restart", "restarts")))
 	if !p.Started.IsZero() {
-		put("running", inkText, clockText(s.now.Sub(p.Started)))
+		put("running", canvas.InkText, canvas.ClockText(s.Now.Sub(p.Started)))
 	}
 	if p.Port != 0 {
-		put("port", inkText, fmt.Sprint(p.Port))
+		put("port", canvas.InkText, fmt.Sprint(p.Port))
 	}
-	put("log", inkText, clean(p.LogPath))
+	put("log", canvas.InkText, canvas.Clean(p.LogPath))
 	if p.LogLost > 0 {
-		put("log lost", inkWarn, bytesText(p.LogLost))
+		put("log lost", canvas.InkWarn, canvas.BytesText(p.LogLost))
 	}
-	out = append(out, &line{}, (&line{}).put(inkTitle, " COMMAND"))
+	out = append(out, &canvas.Line{}, (&canvas.Line{}).Put(canvas.InkTitle, " COMMAND"))
 	for i, a := range p.Argv {
 		if i == 0 {
-			out = append(out, (&line{}).put(inkText, "   "+clean(a)))
+			out = append(out, (&canvas.Line{}).Put(canvas.InkText, "   "+canvas.Clean(a)))
 			continue
 		}
-		out = append(out, (&line{}).put(inkText, "     "+clean(a)))
+		out = append(out, (&canvas.Line{}).Put(canvas.InkText, "     "+canvas.Clean(a)))
 	}
-	out = append(out, &line{}, (&line{}).put(inkTitle, " LAST EXITS"))
+	out = append(out, &canvas.Line{}, (&canvas.Line{}).Put(canvas.InkTitle, " LAST EXITS"))
 	if len(p.Exits) == 0 {
-		out = append(out, (&line{}).put(inkDim, "   none since the platform was started"))
+		out = append(out, (&canvas.Line{}).Put(canvas.InkDim, "   none since the platform was started"))
 	}
 	for _, e := range slices.Backward(p.Exits) {
-		k := inkText
+		k := canvas.InkText
 		if e.Exit != platform.ExitSuccess {
-			k = inkWarn
+			k = canvas.InkWarn
 		}
-		out = append(out, (&line{}).put(inkDim, e.Time.In(s.now.Location()).Format("   15:04:05  ")).put(k, clean(e.How)).
-			put(inkDim, fmt.Sprintf("  start %d, %s ago", e.Incarnation, clockText(s.now.Sub(e.Time)))))
+		out = append(out, (&canvas.Line{}).Put(canvas.InkDim, e.Time.In(s.Now.Location()).Format("   15:04:05  ")).Put(k, canvas.Clean(e.How)).
+			Put(canvas.InkDim, fmt.Sprintf("  start %d, %s ago", e.Incarnation, canvas.ClockText(s.Now.Sub(e.Time)))))
 	}
 	if len(p.Env) > 0 {
-		out = append(out, &line{}, (&line{}).put(inkTitle, " ENVIRONMENT").put(inkDim, "  in so far as it is ours"))
+		out = append(out, &canvas.Line{}, (&canvas.Line{}).Put(canvas.InkTitle, " ENVIRONMENT").Put(canvas.InkDim, "  in so far as it is ours"))
 	}
 	for _, e := range p.Env {
-		name, value, _ := strings.Cut(clean(e), "=")
-		out = append(out, (&line{}).put(inkText, "   "+name).put(inkDim, "=").put(inkText, value))
+		name, value, _ := strings.Cut(canvas.Clean(e), "=")
+		out = append(out, (&canvas.Line{}).Put(canvas.InkText, "   "+name).Put(canvas.InkDim, "=").Put(canvas.InkText, value))
 	}
 	for i, l := range out {
-		out[i] = cutTo(l, w, s.g.ellipsis)
+		out[i] = cutTo(l, w, s.Glyphs.Ellipsis)
 	}
 	return out
 }
@@ -306,39 +309,39 @@ func detailLines(m *model, p *platform.Process, w int) []*line {
 const aroundSpan = 2 * time.Second
 
 // newAround shows every service's log around what happened.
-func newAround(m *model, h happening) dialog {
+func newAround(m *model, h panel.Happening) dialog {
 	var lines []platform.LogLine
 	at := 0
-	for _, l := range m.logs.kept {
-		if d := l.Time.Sub(h.at); d >= -aroundSpan && d <= aroundSpan {
+	for _, l := range m.logs.Kept {
+		if d := l.Time.Sub(h.At); d >= -aroundSpan && d <= aroundSpan {
 			if d < 0 {
 				at = len(lines)
 			}
 			lines = append(lines, l)
 		}
 	}
-	title := h.at.In(m.scene.now.Location()).Format("15:04:05.000") + "  "
+	title := h.At.In(m.scene.Now.Location()).Format("15:04:05.000") + "  "
 	switch {
-	case h.failover != nil:
-		title = "FAILOVER " + title + switchText(&m.scene, *h.failover, 40)
-	case h.outage != nil:
-		word, what := outageWords(&m.scene, h.outage)
+	case h.Failover != nil:
+		title = "FAILOVER " + title + panel.SwitchText(&m.scene, *h.Failover, 40)
+	case h.Outage != nil:
+		word, what := panel.OutageWords(&m.scene, h.Outage)
 		title = "OUTAGE " + title + word + " " + what
-	case h.serving != nil:
-		word, which := servingWords(h.serving)
+	case h.Serving != nil:
+		word, which := panel.ServingWords(h.Serving)
 		title = "MODE " + title + word + " " + which
 	default:
-		title = "DRILL " + title + h.verdict.name
+		title = "DRILL " + title + h.Verdict.Name
 	}
-	return &pager{title: title, width: 160, first: max(0, at-5), make: func(m *model, _ int) []*line {
+	return &pager{title: title, width: 160, first: max(0, at-5), make: func(m *model, _ int) []*canvas.Line {
 		if len(lines) == 0 {
-			return []*line{(&line{}).put(inkDim, " its logs are no longer kept here; the files are in "+clean(m.scene.snapshot.LogFolder))}
+			return []*canvas.Line{(&canvas.Line{}).Put(canvas.InkDim, " its logs are no longer kept here; the files are in "+canvas.Clean(m.scene.Snapshot.LogFolder))}
 		}
-		out := make([]*line, len(lines))
+		out := make([]*canvas.Line, len(lines))
 		for i := range lines {
-			d := lines[i].Time.Sub(h.at).Seconds()
-			out[i] = (&line{}).put(inkDim, fmt.Sprintf(" %+6.3f ", d)).add(logLine(&m.scene, &lines[i], 39, 0, nil))
-			out[i].selected = !lines[i].Time.Before(h.at) && (i == 0 || lines[i-1].Time.Before(h.at))
+			d := lines[i].Time.Sub(h.At).Seconds()
+			out[i] = (&canvas.Line{}).Put(canvas.InkDim, fmt.Sprintf(" %+6.3f ", d)).Add(panel.LogLine(&m.scene, &lines[i], 39, 0, nil))
+			out[i].Selected = !lines[i].Time.Before(h.At) && (i == 0 || lines[i-1].Time.Before(h.At))
 		}
 		return out
 	}}

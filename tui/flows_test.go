@@ -27,7 +27,7 @@ func flows() map[string]flow {
 	restart := func(process string) platform.Command {
 		return platform.Command{Process: process, Action: platform.Restart}
 	}
-	right := func(n int) func(*model) bool { return func(m *model) bool { return m.logs.right == n } }
+	right := func(n int) func(*model) bool { return func(m *model) bool { return m.logs.Right == n } }
 	focus := func(panel string) func(*model) bool { return func(m *model) bool { return m.focus == panel } }
 	list := map[string]flow{
 		"up":        {keys: []string{"down", "down", "up", "r"}, command: restart("server1")},
@@ -68,11 +68,11 @@ func flows() map[string]flow {
 		"v":         {keys: []string{"v"}, shows: "VLC opens http://localhost:8002/live01/playlist.m3u8"},
 		"b":         {keys: []string{"b"}, shows: "the browser opens http://localhost:8002"},
 		"/":         {keys: []string{"/", "refused", "enter"}, shows: "/refused/ 1 of 8"},
-		"n":         {keys: []string{"N", "N", "n"}, is: func(m *model) bool { return m.logs.at != 0 }},
+		"n":         {keys: []string{"N", "N", "n"}, is: func(m *model) bool { return m.logs.At != 0 }},
 		"N":         {keys: []string{"N"}, shows: "HELD"},
 		"[":         {keys: []string{"["}, shows: "level DBG and up"},
 		"]":         {keys: []string{"]"}, shows: "level WRN and up"},
-		"F":         {keys: []string{"N", "F"}, is: func(m *model) bool { return m.logs.at == 0 }},
+		"F":         {keys: []string{"N", "F"}, is: func(m *model) bool { return m.logs.At == 0 }},
 		"y":         {keys: []string{"y"}, shows: "lines copied"},
 		"o":         {keys: []string{"o"}, shows: "lines in /home/op/"},
 		"L":         {keys: []string{"L"}, shows: "screen watch"},

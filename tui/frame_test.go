@@ -15,6 +15,7 @@ import (
 	"livestream-tui/procs/platform"
 	"livestream-tui/services/kit/event"
 	"livestream-tui/services/kit/report"
+	"livestream-tui/tui/film"
 )
 
 // manner is how a test looks at the screen.
@@ -33,7 +34,7 @@ func silent() outside {
 		copy:  func(string) error { return nil }, bell: func() {},
 		write: func(folder, name, _ string) (string, error) { return folder + "/" + name, nil },
 		vlc:   func([]string) error { return nil }, browser: func(string) error { return nil },
-		film: func(_ string, w, h int) (film, error) { return &fakeFilm{w: w, h: h, most: 3}, nil },
+		film: func(_ string, w, h int) (film.Film, error) { return &fakeFilm{w: w, h: h, most: 3}, nil },
 	}
 }
 
@@ -81,7 +82,7 @@ func newTestModel(t testing.TB, state string, w, h int, how manner) (*model, *fa
 		case state == "starting":
 			s.Viewings = nil
 		case state == "unknown" && i > 18:
-			s.Viewings = m.scene.snapshot.Viewings
+			s.Viewings = m.scene.Snapshot.Viewings
 		case state == "off air" && i > 20:
 			s.Viewings = []platform.ViewingAt{viewing(s.At, time.Duration(i-20)*time.Second)}
 		default:

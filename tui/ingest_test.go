@@ -10,6 +10,7 @@ import (
 
 	"livestream-tui/procs/platform"
 	"livestream-tui/services/kit/event"
+	"livestream-tui/tui/canvas"
 )
 
 func TestEverySignalAndEveryFileHasALine(t *testing.T) {
@@ -70,7 +71,7 @@ func TestTheHeadersCounterIsTheOutagesLength(t *testing.T) {
 		s.Viewings[0].Since = s.At // what the viewer says now and then is not what is counted from
 		s.Outages = []platform.OutageAt{{Time: s.At, Process: "viewer", Outage: event.OutageOf("live01", since, s.At)}}
 		m.take(polled{s.At, completed(s), nil})
-		if got, want := ansi.Strip(m.View()), fmt.Sprintf("OFF AIR %s ", clockText(s.Outages[0].Length(s.At))); !strings.Contains(got, want) {
+		if got, want := ansi.Strip(m.View()), fmt.Sprintf("OFF AIR %s ", canvas.ClockText(s.Outages[0].Length(s.At))); !strings.Contains(got, want) {
 			t.Errorf("the header lacks %q:\n%s", want, strings.SplitN(got, "\n", 2)[0])
 		}
 	}

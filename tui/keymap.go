@@ -5,6 +5,8 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"livestream-tui/procs/platform"
+	"livestream-tui/tui/canvas"
+	"livestream-tui/tui/panel"
 )
 
 // binding is a key, what it is called and what it does: the help, the foot of the
@@ -39,18 +41,18 @@ func bind(group, keys, shown, help, foot string, rank int, does func(*model) tea
 // keymap names every key once.
 func keymap() []binding {
 	const move, process, stream, logs, screen, program = "MOVE", "THE SELECTED PROCESS", "THE STREAM", "LOGS", "SCREEN", "PROGRAM"
-	moves := func(m motion) func(*model) tea.Cmd {
+	moves := func(m panel.Motion) func(*model) tea.Cmd {
 		return func(o *model) tea.Cmd { o.move(m); return nil }
 	}
 	list := []binding{
-		bind(move, "up k", "↑ k", "the one above", "", 0, moves(moveUp)),
-		bind(move, "down j", "↓ j", "the one below", "select", 5, moves(moveDown)),
-		bind(move, "pgup", "pgup", "a page up", "", 0, moves(movePageUp)),
-		bind(move, "pgdown", "pgdn", "a page down", "", 0, moves(movePageDown)),
-		bind(move, "home g", "home g", "to the first", "", 0, moves(moveTop)),
-		bind(move, "end G", "end G", "to the last; logs follow again", "", 0, moves(moveBottom)),
-		bind(move, "left", "←", "logs: to the left", "", 0, moves(moveLeft)),
-		bind(move, "right", "→", "logs: to the right", "", 0, moves(moveRight)),
+		bind(move, "up k", "↑ k", "the one above", "", 0, moves(panel.MoveUp)),
+		bind(move, "down j", "↓ j", "the one below", "select", 5, moves(panel.MoveDown)),
+		bind(move, "pgup", "pgup", "a page up", "", 0, moves(panel.MovePageUp)),
+		bind(move, "pgdown", "pgdn", "a page down", "", 0, moves(panel.MovePageDown)),
+		bind(move, "home g", "home g", "to the first", "", 0, moves(panel.MoveTop)),
+		bind(move, "end G", "end G", "to the last; logs follow again", "", 0, moves(panel.MoveBottom)),
+		bind(move, "left", "←", "logs: to the left", "", 0, moves(panel.MoveLeft)),
+		bind(move, "right", "→", "logs: to the right", "", 0, moves(panel.MoveRight)),
 		bind(move, "tab", "tab", "the next panel", "panel", 6, func(m *model) tea.Cmd { m.nextPanel(1); return nil }),
 		bind(move, "shift+tab", "shift+tab", "the panel before", "", 0, func(m *model) tea.Cmd { m.nextPanel(-1); return nil }),
 		bind(move, "1 2 3 4 5 6 7 8 9", "1-9", "the panel of that number", "", 0, nil),
@@ -72,11 +74,11 @@ func keymap() []binding {
 		bind(stream, "b", "b", "open in the browser", "", 2, (*model).browser),
 
 		bind(logs, "/", "/", "filter: a regular expression", "filter", 5, (*model).startFilter),
-		bind(logs, "n", "n", "the next line that passes", "", 0, func(m *model) tea.Cmd { m.logs.step(1); return nil }),
-		bind(logs, "N", "N", "the one before", "", 0, func(m *model) tea.Cmd { m.logs.step(-1); return nil }),
-		bind(logs, "[", "[", "a level lower: more lines", "", 0, func(m *model) tea.Cmd { m.logs.setLevel(m.logs.level - min(m.logs.level, 1)); return nil }),
-		bind(logs, "]", "]", "a level higher: fewer lines", "", 0, func(m *model) tea.Cmd { m.logs.setLevel(m.logs.level + 1); return nil }),
-		bind(logs, "F", "F", "follow: the newest line stays in sight", "", 0, func(m *model) tea.Cmd { m.logs.follow(); return nil }),
+		bind(logs, "n", "n", "the next line that passes", "", 0, func(m *model) tea.Cmd { m.logs.Step(1); return nil }),
+		bind(logs, "N", "N", "the one before", "", 0, func(m *model) tea.Cmd { m.logs.Step(-1); return nil }),
+		bind(logs, "[", "[", "a level lower: more lines", "", 0, func(m *model) tea.Cmd { m.logs.SetLevel(m.logs.Level - min(m.logs.Level, 1)); return nil }),
+		bind(logs, "]", "]", "a level higher: fewer lines", "", 0, func(m *model) tea.Cmd { m.logs.SetLevel(m.logs.Level + 1); return nil }),
+		bind(logs, "F", "F", "follow: the newest line stays in sight", "", 0, func(m *model) tea.Cmd { m.logs.Follow(); return nil }),
 		bind(logs, "y", "y", "copy what is shown, or the held line", "", 0, (*model).copyLogs),
 		bind(logs, "o", "o", "save what passes to a file", "", 0, (*model).saveLogs),
 
@@ -99,9 +101,9 @@ func act(a platform.Action) func(*model) tea.Cmd {
 }
 
 // shownKey is a binding's key as text, in the set of glyphs.
-func (g glyphs) shownKey(b binding) string {
+func shownKey(g canvas.Glyphs, b binding) string {
 	shown := b.Help().Key
-	if !g.ascii {
+	if !g.ASCII {
 		return shown
 	}
 	for _, r := range []struct{ from, to string }{{"↑", "up"}, {"↓", "down"}, {"←", "left"}, {"→", "right"}, {"⏎", "enter"}} {

@@ -17,6 +17,7 @@ import (
 
 	"livestream-tui/procs/platform"
 	"livestream-tui/services/kit/event"
+	"livestream-tui/tui/panel"
 )
 
 // finish runs what a key asked for and gives the model what comes of it.
@@ -90,8 +91,8 @@ func TestQuitAsksAsLongAsTheStreamMayBeOnAir(t *testing.T) {
 func TestKeysOfOneMomentAreAllTaken(t *testing.T) {
 	m, _ := newTestModel(t, "on air", 120, 36, colour)
 	m.Update(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("jjq")})
-	if _, asks := m.dialog.(*confirm); !asks || m.scene.selected != "server2" {
-		t.Errorf("got %s selected and dialog %T, want server2 and a question", m.scene.selected, m.dialog)
+	if _, asks := m.dialog.(*confirm); !asks || m.scene.Selected != "server2" {
+		t.Errorf("got %s selected and dialog %T, want server2 and a question", m.scene.Selected, m.dialog)
 	}
 }
 
@@ -105,8 +106,8 @@ func TestPastedTextIsNoCommand(t *testing.T) {
 	}
 	typed(m, "/")
 	m.Update(paste)
-	if m.logs.filter != "jKqf" {
-		t.Errorf("filter: got %q, want what was pasted", m.logs.filter)
+	if m.logs.Filter != "jKqf" {
+		t.Errorf("filter: got %q, want what was pasted", m.logs.Filter)
 	}
 }
 
@@ -249,23 +250,23 @@ func TestHelpNamesEveryKeyOnce(t *testing.T) {
 func TestLogsStayWhereTheyAreHeld(t *testing.T) {
 	m, _ := newTestModel(t, "on air", 120, 36, colour)
 	typed(m, "6", "enter", "N", "N")
-	held := m.logs.at
+	held := m.logs.At
 	var more []platform.LogLine
-	for i := range 3 * logsMost {
+	for i := range 3 * panel.LogsMost {
 		more = append(more, platform.LogLine{Seq: uint64(1000 + i), Process: "proxy", Line: event.Line{Time: noon, Level: event.LevelInfo, Message: "more"}})
 	}
 	m.take(polled{noon, completed(onAir()), more[:1000]})
 	before := ansi.Strip(m.View())
 	m.take(polled{noon, completed(onAir()), more[1000:2000]})
-	if m.logs.at != held || ansi.Strip(m.View()) != before {
+	if m.logs.At != held || ansi.Strip(m.View()) != before {
 		t.Error("what was held moved")
 	}
 	m.take(polled{noon, completed(onAir()), more[2000:]})
-	if got := len(m.logs.kept); got > logsMost+logsMost/4 {
-		t.Errorf("%d lines are kept, want %d at most", got, logsMost+logsMost/4)
+	if got := len(m.logs.Kept); got > panel.LogsMost+panel.LogsMost/4 {
+		t.Errorf("%d lines are kept, want %d at most", got, panel.LogsMost+panel.LogsMost/4)
 	}
-	for _, seq := range m.logs.shown {
-		if m.logs.line(seq) == nil {
+	for _, seq := range m.logs.Shown {
+		if m.logs.Line(seq) == nil {
 			t.Fatalf("line %d is shown and not kept", seq)
 		}
 	}
@@ -374,12 +375,12 @@ func TestMouseChoosesAndMoves(t *testing.T) {
 		}
 	}
 	m.Update(tea.MouseMsg{X: 5, Y: services + 3, Button: tea.MouseButtonLeft, Action: tea.MouseActionPress})
-	if m.scene.selected != "server2" || m.focus != "services" {
-		t.Errorf("got %s in %s, want server2 in services", m.scene.selected, m.focus)
+	if m.scene.Selected != "server2" || m.focus != "services" {
+		t.Errorf("got %s in %s, want server2 in services", m.scene.Selected, m.focus)
 	}
 	m.Update(tea.MouseMsg{X: 5, Y: logs, Button: tea.MouseButtonWheelUp, Action: tea.MouseActionPress})
-	if m.focus != "logs" || m.logs.at == 0 {
-		t.Errorf("the wheel over the log: focus %s, held at %d", m.focus, m.logs.at)
+	if m.focus != "logs" || m.logs.At == 0 {
+		t.Errorf("the wheel over the log: focus %s, held at %d", m.focus, m.logs.At)
 	}
 	m.Update(tea.MouseMsg{X: 5, Y: 0, Button: tea.MouseButtonLeft, Action: tea.MouseActionPress}) // the header
 	checkFrame(t, m, 120, 36, "after the mouse")

@@ -10,6 +10,9 @@ import (
 
 	"livestream-tui/layouts"
 	"livestream-tui/procs/platform"
+	"livestream-tui/tui/canvas"
+	"livestream-tui/tui/panel"
+	"livestream-tui/tui/scene"
 )
 
 const (
@@ -30,7 +33,7 @@ type (
 		logs     []platform.LogLine
 	}
 	// drilled is the end of a drill.
-	drilled struct{ verdict }
+	drilled struct{ scene.Verdict }
 	// stopped: the platform has stopped.
 	stopped struct{}
 	// notice is something to tell the operator.
@@ -50,15 +53,15 @@ type model struct {
 	keys     []binding
 
 	w, h    int
-	scene   scene
-	panels  map[string]panel
-	logs    *logsPanel
+	scene   scene.Scene
+	panels  map[string]panel.Panel
+	logs    *panel.LogsPanel
 	screen  int
 	focus   string
 	focused map[int]string // by screen, when it was left
 	zoomed  bool
 	mouse   bool
-	painter painter
+	painter canvas.Painter
 	theme   int // among themeNames
 	// drawn are the panels as they were painted last.
 	drawn map[string]painted
@@ -78,16 +81,16 @@ type model struct {
 }
 
 func newModel(ctx context.Context, p platform.Platform, l layouts.Layout, o Options, r look, out outside) *model {
-	g := unicodeGlyphs()
+	g := canvas.UnicodeGlyphs()
 	if o.ASCII {
-		g = asciiGlyphs()
+		g = canvas.ASCIIGlyphs()
 	}
 	m := &model{
-		ctx: ctx, platform: p, options: o, outside: out, terminal: r, keys: keymap(), panels: panels(), focus: "services", focused: map[int]string{},
-		scene: scene{layout: l, g: g, cpu: newHistory(), latency: newHistory()},
-		theme: max(0, slices.Index(themeNames(), o.Theme)), drawn: map[string]painted{},
+		ctx: ctx, platform: p, options: o, outside: out, terminal: r, keys: keymap(), panels: panel.All(), focus: "services", focused: map[int]string{},
+		scene: scene.Scene{Layout: l, Glyphs: g, CPU: scene.NewHistory(), Latency: scene.NewHistory()},
+		theme: max(0, slices.Index(canvas.ThemeNames(), o.Theme)), drawn: map[string]painted{},
 	}
-	m.logs = m.panels["logs"].(*logsPanel)
+	m.logs = m.panels["logs"].(*panel.LogsPanel)
 	now, _ := p.Snapshot(ctx) // the newest that is known
 	m.setTheme()
 	m.take(polled{now.At, now, nil})
@@ -96,7 +99,7 @@ func newModel(ctx context.Context, p platform.Platform, l layouts.Layout, o Opti
 }
 
 func (m *model) setTheme() {
-	m.painter = painter{newTheme(m.terminal.Renderer, themeNames()[m.theme], m.terminal.plain), m.scene.g}
+	m.painter = canvas.Painter{Theme: canvas.NewTheme(m.terminal.Renderer, canvas.ThemeNames()[m.theme], m.terminal.plain), Glyphs: m.scene.Glyphs}
 	clear(m.drawn)
 }
 
@@ -117,7 +120,7 @@ func (m *model) poll(seq uint64) tea.Cmd {
 	ctx, platform, clock := m.ctx, m.platform, m.outside.clock
 	return tea.Tick(pollPeriod, func(time.Time) tea.Msg {
 		snapshot, _ := platform.Snapshot(ctx) // OnAir says that it is not known now
-		lines, _ := platform.Logs(ctx, seq, logsMost)
+		lines, _ := platform.Logs(ctx, seq, panel.LogsMost)
 		return polled{clock(), snapshot, lines}
 	})
 }
@@ -140,15 +143,15 @@ func (m *model) update(msg tea.Msg) (tea.Model, tea.Cmd) {
 			return m, m.resizePicture()
 		}
 	case polled:
-		return m, tea.Batch(m.take(msg), m.poll(m.logs.seq()))
+		return m, tea.Batch(m.take(msg), m.poll(m.logs.Seq()))
 	case stopped:
 		return m, tea.Quit
 	case notice:
-		m.notice, m.noticeAt = msg, m.scene.now
+		m.notice, m.noticeAt = msg, m.scene.Now
 	case drilled:
-		m.scene.verdicts = append(m.scene.verdicts, msg.verdict)
-		m.scene.stamp++
-		m.tell("drill "+msg.name+": "+msg.text, !msg.passed)
+		m.scene.Verdicts = append(m.scene.Verdicts, msg.Verdict)
+		m.scene.Stamp++
+		m.tell("drill "+msg.Name+": "+msg.Text, !msg.Passed)
 	case tea.KeyMsg:
 		return m, m.typed(msg)
 	case tea.MouseMsg:
@@ -165,16 +168,16 @@ func (m *model) update(msg tea.Msg) (tea.Model, tea.Cmd) {
 
 // take takes over what was seen of the platform.
 func (m *model) take(p polled) tea.Cmd {
-	before := m.scene.light.State
-	m.scene.take(p.snapshot, p.at)
-	m.logs.take(p.logs)
-	if m.scene.light.State != before {
-		m.scene.stamp++
+	before := m.scene.Light.State
+	m.scene.Take(p.snapshot, p.at)
+	m.logs.Take(p.logs)
+	if m.scene.Light.State != before {
+		m.scene.Stamp++
 	}
-	if m.notice.text != "" && m.scene.now.Sub(m.noticeAt) > noticeFor {
+	if m.notice.text != "" && m.scene.Now.Sub(m.noticeAt) > noticeFor {
 		m.notice = notice{}
 	}
-	if m.scene.light.State == platform.AirOff && before != platform.AirOff {
+	if m.scene.Light.State == platform.AirOff && before != platform.AirOff {
 		return m.outside.do(m.outside.bell)
 	}
 	return nil
@@ -199,7 +202,7 @@ func (m *model) typed(k tea.KeyMsg) tea.Cmd {
 
 // press takes a key.
 func (m *model) press(k tea.KeyMsg) tea.Cmd {
-	m.scene.stamp++
+	m.scene.Stamp++
 	if k.String() == "ctrl+c" {
 		return m.quitNow()
 	}
@@ -230,10 +233,10 @@ func (m *model) press(k tea.KeyMsg) tea.Cmd {
 // order are the panels of the screen that is shown, in the order of their numbers.
 func (m *model) order() []string {
 	var names []string
-	if len(m.scene.layout.Screens) == 0 {
+	if len(m.scene.Layout.Screens) == 0 {
 		return names
 	}
-	for _, r := range m.scene.layout.Screens[m.screen].Rows {
+	for _, r := range m.scene.Layout.Screens[m.screen].Rows {
 		for _, p := range r.Panels {
 			if !slices.Contains(names, p.Name) && m.panels[p.Name] != nil {
 				names = append(names, p.Name)
@@ -293,16 +296,16 @@ func (m *model) page() int {
 	return 1
 }
 
-func (m *model) move(to motion) {
+func (m *model) move(to panel.Motion) {
 	if p := m.panels[m.focus]; p != nil {
-		p.move(&m.scene, to, m.page())
+		p.Move(&m.scene, to, m.page())
 	}
 }
 
 // open goes deeper: from a failover to its logs, else the panel over the screen.
 func (m *model) open() tea.Cmd {
-	if p, ok := m.panels[m.focus].(*failoversPanel); ok && (m.zoomed || p.chosen >= 0) {
-		if f, ok := p.event(&m.scene); ok {
+	if p, ok := m.panels[m.focus].(*panel.FailoversPanel); ok && (m.zoomed || p.Chosen >= 0) {
+		if f, ok := p.Event(&m.scene); ok {
 			m.dialog = newAround(m, f)
 			return nil
 		}
@@ -313,19 +316,19 @@ func (m *model) open() tea.Cmd {
 
 // back undoes one step of what was opened.
 func (m *model) back() {
-	switch p, failovers := m.panels[m.focus].(*failoversPanel); {
+	switch p, failovers := m.panels[m.focus].(*panel.FailoversPanel); {
 	case m.picture.on && m.w < besideLeast:
 		m.togglePicture() // it lies over the panels
 	case m.zoomed:
 		m.zoomed = false
-	case failovers && p.chosen >= 0:
-		p.chosen = -1
-	case m.logs.filter != "":
-		m.logs.setFilter("")
-	case m.logs.at != 0:
-		m.logs.follow()
-	case m.logs.service != "":
-		m.logs.only("")
+	case failovers && p.Chosen >= 0:
+		p.Chosen = -1
+	case m.logs.Filter != "":
+		m.logs.SetFilter("")
+	case m.logs.At != 0:
+		m.logs.Follow()
+	case m.logs.Service != "":
+		m.logs.Only("")
 	}
 }
 
@@ -335,7 +338,7 @@ func (m *model) click(e tea.MouseMsg) {
 	if m.dialog != nil || e.Action != tea.MouseActionPress {
 		return
 	}
-	m.scene.stamp++
+	m.scene.Stamp++
 	for _, p := range m.places() {
 		y := e.Y - 1 // the header's line
 		if e.X < p.X || e.X >= p.X+p.W || y < p.Y || y >= p.Y+p.H {
@@ -344,17 +347,17 @@ func (m *model) click(e tea.MouseMsg) {
 		m.focus = p.Panel
 		switch e.Button {
 		case tea.MouseButtonWheelUp:
-			m.move(moveUp)
+			m.move(panel.MoveUp)
 		case tea.MouseButtonWheelDown:
-			m.move(moveDown)
+			m.move(panel.MoveDown)
 		case tea.MouseButtonLeft:
-			if v, ok := m.panels[p.Panel].(*servicesPanel); ok {
+			if v, ok := m.panels[p.Panel].(*panel.ServicesPanel); ok {
 				head := p.Y + 1
 				if p.Frame == layouts.Bare {
 					head = p.Y
 				}
-				if i := v.first + y - head - 1; i >= 0 && i < len(m.scene.snapshot.Processes) {
-					m.scene.selected = m.scene.snapshot.Processes[i].Name
+				if i := v.First + y - head - 1; i >= 0 && i < len(m.scene.Snapshot.Processes) {
+					m.scene.Selected = m.scene.Snapshot.Processes[i].Name
 				}
 			}
 		}

@@ -13,6 +13,8 @@ import (
 
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/muesli/termenv"
+
+	"livestream-tui/tui/film"
 )
 
 // outside is what commands do beyond the platform. Tests put their own here.
@@ -28,7 +30,7 @@ type outside struct {
 	vlc     func(urls []string) error
 	browser func(address string) error
 	// film decodes a playlist to pictures of w by h pixels.
-	film func(url string, w, h int) (film, error)
+	film func(url string, w, h int) (film.Film, error)
 }
 
 // do is a command that has nothing to tell.
@@ -61,7 +63,7 @@ func terminalOutside(out io.Writer) outside {
 			}
 			return launch(name, address)
 		},
-		film: openFilm,
+		film: film.Open,
 	}
 }
 

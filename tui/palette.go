@@ -10,6 +10,8 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"livestream-tui/procs/platform"
+	"livestream-tui/tui/canvas"
+	"livestream-tui/tui/scene"
 )
 
 // entry is something that can be done, by name.
@@ -36,22 +38,22 @@ func (m *model) palette() tea.Cmd {
 	var list []entry
 	for _, b := range m.keys {
 		if b.does != nil && b.group != "MOVE" {
-			list = append(list, entry{b.Help().Desc, m.scene.g.shownKey(b), strings.ToLower(b.group), b.does})
+			list = append(list, entry{b.Help().Desc, shownKey(m.scene.Glyphs, b), strings.ToLower(b.group), b.does})
 		}
 	}
-	for _, p := range m.scene.snapshot.Processes {
+	for _, p := range m.scene.Snapshot.Processes {
 		for _, a := range []platform.Action{platform.Kill, platform.Restart, platform.Stop, platform.Start, platform.Pause, platform.Resume} {
 			list = append(list, entry{a.String() + " " + p.Name, "", "", func(m *model) tea.Cmd {
-				m.scene.selected = p.Name
+				m.scene.Selected = p.Name
 				return m.ask(a)
 			}})
 		}
-		list = append(list, entry{"logs of " + p.Name, "", "", func(m *model) tea.Cmd { m.logs.only(p.Name); return nil }})
+		list = append(list, entry{"logs of " + p.Name, "", "", func(m *model) tea.Cmd { m.logs.Only(p.Name); return nil }})
 	}
-	for i, name := range themeNames() {
+	for i, name := range canvas.ThemeNames() {
 		list = append(list, entry{"theme " + name, "", "", func(m *model) tea.Cmd { m.theme = i; m.setTheme(); return nil }})
 	}
-	for i, s := range m.scene.layout.Screens {
+	for i, s := range m.scene.Layout.Screens {
 		list = append(list, entry{"screen " + s.Name, "", "", func(m *model) tea.Cmd {
 			m.goTo(i)
 			return nil
@@ -69,14 +71,14 @@ func (m *model) chaos() tea.Cmd {
 	}
 	var list []entry
 	for _, d := range m.options.Drills {
-		list = append(list, entry{clean(d.Name), "", clean(d.About), func(m *model) tea.Cmd {
+		list = append(list, entry{canvas.Clean(d.Name), "", canvas.Clean(d.About), func(m *model) tea.Cmd {
 			m.tell("drill "+d.Name+" is under way", false)
 			ctx, platform := m.ctx, m.platform
 			return func() tea.Msg {
 				text, err := d.Run(ctx, platform)
-				v := verdict{time.Now(), clean(d.Name), clean(text), err == nil}
+				v := scene.Verdict{time.Now(), canvas.Clean(d.Name), canvas.Clean(text), err == nil}
 				if err != nil {
-					v.text = clean(err.Error())
+					v.Text = canvas.Clean(err.Error())
 				}
 				return drilled{v}
 			}
@@ -139,8 +141,8 @@ func (c *chooser) press(m *model, k tea.KeyMsg) (dialog, tea.Cmd) {
 	return c, nil
 }
 
-func (c *chooser) box(m *model, w, h int) (string, []*line, int) {
-	g := m.scene.g
+func (c *chooser) box(m *model, w, h int) (string, []*canvas.Line, int) {
+	g := m.scene.Glyphs
 	width, name := min(w, 72), 0
 	if slices.ContainsFunc(c.entries, entry.described) {
 		width = min(w, 110)
@@ -148,35 +150,35 @@ func (c *chooser) box(m *model, w, h int) (string, []*line, int) {
 	for _, e := range c.entries {
 		name = max(name, ansi.StringWidth(e.name)+2)
 	}
-	out := []*line{(&line{}).put(inkKey, " : ").put(inkStrong, string(c.text)).put(inkKey, cursor(g))}
+	out := []*canvas.Line{(&canvas.Line{}).Put(canvas.InkKey, " : ").Put(canvas.InkStrong, string(c.text)).Put(canvas.InkKey, cursor(g))}
 	list := c.matching()
 	rows := max(1, min(h-1, 16))
 	c.chosen = max(0, min(c.chosen, len(list)-1))
-	c.first = scrolled(c.first, c.chosen, len(list), rows)
+	c.first = canvas.Scrolled(c.first, c.chosen, len(list), rows)
 	if len(list) == 0 {
-		out = append(out, (&line{}).put(inkDim, "   nothing of that name"))
+		out = append(out, (&canvas.Line{}).Put(canvas.InkDim, "   nothing of that name"))
 	}
 	for i := c.first; i < len(list) && i < c.first+rows; i++ {
-		l := &line{selected: i == c.chosen}
+		l := &canvas.Line{Selected: i == c.chosen}
 		mark := " "
 		if i == c.chosen {
-			mark = g.pointer
+			mark = g.Pointer
 		}
 		if about := width - name - 2; list[i].described() && about > 10 {
-			l.put(inkKey, mark+" ").cell(inkText, list[i].name, name, false, g.ellipsis).cell(inkDim, list[i].about, about, false, g.ellipsis)
+			l.Put(canvas.InkKey, mark+" ").Cell(canvas.InkText, list[i].name, name, false, g.Ellipsis).Cell(canvas.InkDim, list[i].about, about, false, g.Ellipsis)
 		} else {
-			l.put(inkKey, mark+" ").cell(inkText, list[i].name, width-11, false, g.ellipsis).cell(inkKey, list[i].key, 8, true, g.ellipsis)
+			l.Put(canvas.InkKey, mark+" ").Cell(canvas.InkText, list[i].name, width-11, false, g.Ellipsis).Cell(canvas.InkKey, list[i].key, 8, true, g.Ellipsis)
 		}
 		out = append(out, l)
 	}
 	for len(out) < rows+1 {
-		out = append(out, &line{})
+		out = append(out, &canvas.Line{})
 	}
 	return c.title, out, width
 }
 
-func cursor(g glyphs) string {
-	if g.ascii {
+func cursor(g canvas.Glyphs) string {
+	if g.ASCII {
 		return "_"
 	}
 	return "▏"

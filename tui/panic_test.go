@@ -13,6 +13,9 @@ import (
 	"github.com/charmbracelet/lipgloss"
 
 	"livestream-tui/procs/platform"
+	"livestream-tui/tui/canvas"
+	"livestream-tui/tui/panel"
+	"livestream-tui/tui/scene"
 )
 
 // panicking is the variable that makes this test binary a dashboard with a fault in
@@ -21,17 +24,17 @@ const panicking = "LIVESTREAM_TUI_TEST_PANICKING"
 
 // faulty panics when it is moved, and when it is drawn after a key.
 type faulty struct {
-	panel
+	panel.Panel
 	draws *bool
 }
 
-func (f faulty) move(*scene, motion, int) { panic("in Update") }
+func (f faulty) Move(*scene.Scene, panel.Motion, int) { panic("in Update") }
 
-func (f faulty) lines(s *scene, w, h int) []*line {
+func (f faulty) Lines(s *scene.Scene, w, h int) []*canvas.Line {
 	if *f.draws {
 		panic("in View")
 	}
-	return f.panel.lines(s, w, h)
+	return f.Panel.Lines(s, w, h)
 }
 
 func TestDashboardWithAFault(t *testing.T) {

@@ -2,18 +2,17 @@ package tui
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/muesli/termenv"
 
 	"livestream-tui/layouts"
+	"livestream-tui/tui/canvas"
+	"livestream-tui/tui/film"
 )
 
 const (
-	// pictureFPS is how many pictures a second are asked of the decoder.
-	pictureFPS = 10
 	// besideLeast is the width from which the picture stands beside the panels.
 	besideLeast = 2 * leastW
 	// pictureAgain is how long after its end a film is tried again, pictureResize
@@ -22,20 +21,12 @@ const (
 	pictureResize = 300 * time.Millisecond
 )
 
-// film is a live picture being decoded. Next is called by one command at a time;
-// Close ends it and any Next, and may be called from anywhere.
-type film interface {
-	// Next waits for the next picture: width times height pixels of three bytes.
-	Next() ([]byte, error)
-	Close()
-}
-
 // picture is the live picture in the terminal. It costs nothing while off.
 type picture struct {
 	on bool
 	// epoch tells the messages of the present film from those of earlier ones.
 	epoch int
-	film  film
+	film  film.Film
 	// w and h are its size in pixels, each a cell wide and half a cell high.
 	w, h   int
 	pixels []byte
@@ -50,7 +41,7 @@ type picture struct {
 type (
 	filmOpened struct {
 		epoch int
-		film  film
+		film  film.Film
 	}
 	filmShown struct {
 		epoch  int
@@ -131,7 +122,7 @@ func (m *model) filmMsg(msg tea.Msg) (tea.Cmd, bool) {
 			return nil, true
 		}
 		p.pixels, p.why = msg.pixels, ""
-		if s := m.scene.now.Truncate(time.Second); !s.Equal(p.second) {
+		if s := m.scene.Now.Truncate(time.Second); !s.Equal(p.second) {
 			p.fps, p.shown, p.second = p.shown, 0, s
 		}
 		p.shown++
@@ -141,7 +132,7 @@ func (m *model) filmMsg(msg tea.Msg) (tea.Cmd, bool) {
 			return nil, true
 		}
 		m.closePicture()
-		p.why = clean(msg.err.Error())
+		p.why = canvas.Clean(msg.err.Error())
 		return pictureLater(p.epoch, pictureAgain), true
 	case filmAgain:
 		if msg.epoch != p.epoch || !p.on {
@@ -152,7 +143,7 @@ func (m *model) filmMsg(msg tea.Msg) (tea.Cmd, bool) {
 	return nil, false
 }
 
-func nextPicture(f film, epoch int) tea.Cmd {
+func nextPicture(f film.Film, epoch int) tea.Cmd {
 	return func() tea.Msg {
 		pixels, err := f.Next()
 		if err != nil {
@@ -175,7 +166,7 @@ func (m *model) split() (panels int, place layouts.Placed) {
 
 // pictureLines is the picture's panel: place.H lines of place.W cells.
 func (m *model) pictureLines(place layouts.Placed) []string {
-	g := m.scene.g
+	g := m.scene.Glyphs
 	note := "w hides it"
 	if m.picture.fps > 0 {
 		note = fmt.Sprintf("%d fps  %s", m.picture.fps, note)
@@ -183,95 +174,34 @@ func (m *model) pictureLines(place layouts.Placed) []string {
 	if place.W < 4 || place.H < 3 {
 		return blankLines(place.W, place.H)
 	}
-	out := []string{m.painter.paint(edgeLine(g.box[2], g.box[3], g.box[0], inkBorder, inkTitle, "PICTURE", note, place.W, g), place.W)}
-	side := m.painter.paint((&line{}).put(inkBorder, g.box[1]), 1)
+	out := []string{m.painter.Paint(edgeLine(g.Box[2], g.Box[3], g.Box[0], canvas.InkBorder, canvas.InkTitle, "PICTURE", note, place.W, g), place.W)}
+	side := m.painter.Paint((&canvas.Line{}).Put(canvas.InkBorder, g.Box[1]), 1)
 	w, h := place.W-2, place.H-2
-	rows := rendered(m.picture.pixels, m.picture.w, m.picture.h, m.depth())
+	rows := film.Rendered(m.picture.pixels, m.picture.w, m.picture.h, m.depth())
 	for y := range h {
 		var row string
 		switch {
 		case len(rows) == h && m.picture.w == w:
 			row = rows[y]
 		case y == h/2:
-			l := (&line{}).gap(max(0, (w-len(m.picture.why))/2))
-			row = m.painter.paint(l.put(inkDim, m.picture.why), w)
+			l := (&canvas.Line{}).Gap(max(0, (w-len(m.picture.why))/2))
+			row = m.painter.Paint(l.Put(canvas.InkDim, m.picture.why), w)
 		default:
-			row = m.painter.paint(&line{}, w)
+			row = m.painter.Paint(&canvas.Line{}, w)
 		}
 		out = append(out, side+row+side)
 	}
-	return append(out, m.painter.paint(edgeLine(g.box[5], g.box[4], g.box[0], inkBorder, inkTitle, "", "", place.W, g), place.W))
+	return append(out, m.painter.Paint(edgeLine(g.Box[5], g.Box[4], g.Box[0], canvas.InkBorder, canvas.InkTitle, "", "", place.W, g), place.W))
 }
 
-// depth is how many colours a picture may have.
-type depth uint8
-
-const (
-	depthTrue depth = iota
-	depth256
-	depthGrey // characters of ASCII, brighter or darker
-)
-
-func (m *model) depth() depth {
+func (m *model) depth() film.Depth {
 	switch p := m.terminal.ColorProfile(); {
-	case m.terminal.plain || m.scene.g.ascii:
-		return depthGrey
+	case m.terminal.plain || m.scene.Glyphs.ASCII:
+		return film.DepthGrey
 	case p == termenv.TrueColor:
-		return depthTrue
+		return film.DepthTrue
 	case p == termenv.ANSI256:
-		return depth256
+		return film.Depth256
 	}
-	return depthGrey
-}
-
-// ramp are characters from dark to bright.
-const ramp = " .:-=+*#%@"
-
-// rendered draws w by h pixels as h/2 lines: each cell an upper half block, its
-// colour the upper pixel's and its background the lower one's.
-func rendered(pixels []byte, w, h int, d depth) []string {
-	if w < 1 || h < 2 || len(pixels) < w*h*3 {
-		return nil
-	}
-	at := func(x, y int) [3]byte { i := (y*w + x) * 3; return [3]byte{pixels[i], pixels[i+1], pixels[i+2]} }
-	out := make([]string, h/2)
-	var b strings.Builder
-	for row := range out {
-		b.Reset()
-		var last [2][3]byte
-		for x := range w {
-			upper, lower := at(x, 2*row), at(x, 2*row+1)
-			if d == depthGrey {
-				b.WriteByte(ramp[(luma(upper)+luma(lower))/2*len(ramp)/256])
-				continue
-			}
-			if x == 0 || upper != last[0] {
-				b.WriteString(colourCode(38, upper, d))
-			}
-			if x == 0 || lower != last[1] {
-				b.WriteString(colourCode(48, lower, d))
-			}
-			last = [2][3]byte{upper, lower}
-			b.WriteString("▀")
-		}
-		if d != depthGrey {
-			b.WriteString("\x1b[0m")
-		}
-		out[row] = b.String()
-	}
-	return out
-}
-
-// luma is how bright a pixel is, 0 to 255 (ITU-R BT.601).
-func luma(c [3]byte) int { return (299*int(c[0]) + 587*int(c[1]) + 114*int(c[2])) / 1000 }
-
-// colourCode is the sequence that sets a colour; layer is 38 for the character's
-// and 48 for the background's.
-func colourCode(layer int, c [3]byte, d depth) string {
-	if d == depthTrue {
-		return fmt.Sprintf("\x1b[%d;2;%d;%d;%dm", layer, c[0], c[1], c[2])
-	}
-	// The cube of 6 by 6 by 6 colours begins at 16.
-	step := func(v byte) int { return (int(v)*5 + 127) / 255 }
-	return fmt.Sprintf("\x1b[%d;5;%dm", layer, 16+36*step(c[0])+6*step(c[1])+step(c[2]))
+	return film.DepthGrey
 }

@@ -8,6 +8,8 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/x/ansi"
 	"github.com/google/go-cmp/cmp"
+
+	"livestream-tui/tui/film"
 )
 
 // fakeFilm has most pictures of one colour, then ends.
@@ -33,21 +35,21 @@ func (f *fakeFilm) Close() { f.closed = true }
 func TestRenderedPixels(t *testing.T) {
 	pixels := []byte{255, 0, 0, 255, 0, 0, 0, 0, 0, 255, 255, 255} // red red over black white
 	for name, c := range map[string]struct {
-		depth depth
+		depth film.Depth
 		want  string
 	}{
-		"true colour": {depthTrue, "\x1b[38;2;255;0;0m\x1b[48;2;0;0;0m▀\x1b[48;2;255;255;255m▀\x1b[0m"},
-		"256 colours": {depth256, "\x1b[38;5;196m\x1b[48;5;16m▀\x1b[48;5;231m▀\x1b[0m"},
-		"grey":        {depthGrey, ".*"},
+		"true colour": {film.DepthTrue, "\x1b[38;2;255;0;0m\x1b[48;2;0;0;0m▀\x1b[48;2;255;255;255m▀\x1b[0m"},
+		"256 colours": {film.Depth256, "\x1b[38;5;196m\x1b[48;5;16m▀\x1b[48;5;231m▀\x1b[0m"},
+		"grey":        {film.DepthGrey, ".*"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := rendered(pixels, 2, 2, c.depth)
+			got := film.Rendered(pixels, 2, 2, c.depth)
 			if diff := cmp.Diff([]string{c.want}, got); diff != "" {
 				t.Errorf("lines (-want +got):\n%s", diff)
 			}
 		})
 	}
-	if got := rendered(pixels[:5], 2, 2, depthTrue); got != nil {
+	if got := film.Rendered(pixels[:5], 2, 2, film.DepthTrue); got != nil {
 		t.Errorf("half a picture: got %q, want nothing", got)
 	}
 }
@@ -55,7 +57,7 @@ func TestRenderedPixels(t *testing.T) {
 func TestPictureFromTheKeyToItsEnd(t *testing.T) {
 	m, _ := newTestModel(t, "on air", 120, 36, colour)
 	var made []*fakeFilm
-	m.outside.film = func(url string, w, h int) (film, error) {
+	m.outside.film = func(url string, w, h int) (film.Film, error) {
 		if want := "http://localhost:8002/live01/playlist.m3u8"; url != want {
 			t.Errorf("got %q, want %q", url, want)
 		}
@@ -103,7 +105,7 @@ func TestPictureFromTheKeyToItsEnd(t *testing.T) {
 func TestPictureOpenedTooLateIsClosed(t *testing.T) {
 	m, _ := newTestModel(t, "on air", 120, 36, colour)
 	f := &fakeFilm{w: 10, h: 10, most: 9}
-	m.outside.film = func(string, int, int) (film, error) { return f, nil }
+	m.outside.film = func(string, int, int) (film.Film, error) { return f, nil }
 	cmd := press(m, "w")[0]
 	press(m, "w")
 	m.Update(cmd())

@@ -1,5 +1,3 @@
-// Package tui is the dashboard: a client of control.Platform that draws it and
-// passes on what the operator asks for.
 package tui
 
 import (
@@ -12,6 +10,7 @@ import (
 
 	"livestream-tui/layouts"
 	"livestream-tui/procs/platform"
+	"livestream-tui/tui/canvas"
 )
 
 // Options are what the dashboard needs beside the platform.
@@ -33,7 +32,7 @@ type Options struct {
 }
 
 // Themes are the names that Options.Theme may have.
-func Themes() []string { return themeNames() }
+func Themes() []string { return canvas.ThemeNames() }
 
 // Run shows the platform on the terminal until it has stopped or ctx is
 // cancelled. It restores the terminal whatever happens. Signals are the caller's, but for

@@ -12,11 +12,11 @@ import (
 )
 
 const (
-	// silence is how long a viewer's word counts.
+	// Silence is how long a viewer's word counts.
 	Silence = 3 * time.Second
-	// endedFor is how long it is said that a signal has ended.
+	// EndedFor is how long it is said that a signal has ended.
 	EndedFor = time.Minute
-	// droppedAfter is how long the ingest table must not name a signal that has ended:
+	// DroppedAfter is how long the ingest table must not name a signal that has ended:
 	// after a reporter's restart it may name none for a moment.
 	DroppedAfter = 5 * time.Second
 	// replayMost is for how long a viewer that has begun anew can play what was there
@@ -138,7 +138,7 @@ func due(s platform.Snapshot, signal string, shown bool, film platform.FilmAt, k
 	return len(s.Films) == 0
 }
 
-// dropped reports whether discovery has ceased to report a signal while it worked.
+// Dropped reports whether discovery has ceased to report a signal while it worked.
 func Dropped(s platform.Snapshot, signal string) bool {
 	return slices.ContainsFunc(s.Dropped, func(d platform.DroppedAt) bool { return d.Signal == signal && s.At.Sub(d.Time) >= DroppedAfter })
 }
@@ -163,7 +163,7 @@ func Reported(details []report.SignalStatus, signal string) bool {
 	return slices.ContainsFunc(details, func(d report.SignalStatus) bool { return d.Signal == signal })
 }
 
-// replays reports whether what a viewer plays was there before an outage: it has begun
+// Replays reports whether what a viewer plays was there before an outage: it has begun
 // anew, on a playlist that stands still.
 func Replays(v platform.ViewingAt, o event.Outage) bool {
 	return o.MSN > 0 && v.MSN <= o.MSN && v.Time.Sub(v.Since) < replayMost

@@ -13,6 +13,7 @@ type Action uint8
 // active packager. Hold plays every signal from one packager, Command.Process,
 // until that fails; asked for again it releases it. Upgrade restarts every process
 // from the binary that is now on disk; Snapshot.Upgrade tells how far it has got.
+// SetFault sets the fault switch of a process to Command.Fault, for drills.
 const (
 	Kill     = Action(procs.Kill)
 	Restart  = Action(procs.Restart)
@@ -23,11 +24,12 @@ const (
 	Failover = Action(64)
 	Hold     = Action(65)
 	Upgrade  = Action(66)
+	SetFault = Action(67)
 )
 
 // Actions are all of them, in the order of help and completion.
 func Actions() []Action {
-	return []Action{Kill, Restart, Stop, Start, Pause, Resume, Failover, Hold, Upgrade}
+	return []Action{Kill, Restart, Stop, Start, Pause, Resume, Failover, Hold, Upgrade, SetFault}
 }
 
 // String returns the action's lower-case name.
@@ -39,6 +41,8 @@ func (a Action) String() string {
 		return "hold"
 	case Upgrade:
 		return "upgrade"
+	case SetFault:
+		return "fault"
 	}
 	return procs.Action(a).String()
 }

@@ -196,6 +196,8 @@ type Event struct {
 type Command struct {
 	Process string `json:"process,omitempty"`
 	Action  Action `json:"action"`
+	// Fault is what SetFault sets; zero for any other action.
+	Fault Fault `json:"fault,omitzero"`
 }
 
 // FilmAt is what a worker told last of a file, and when.

@@ -147,5 +147,5 @@ func ProgressText(p *event.Progress) string {
 	return fmt.Sprintf("making %s %.0f %%", text, p.Percent)
 }
 
-// outagesShown is how many outages a status lists.
+// OutagesShown is how many outages a status lists.
 const OutagesShown = 5

@@ -4,7 +4,7 @@ import (
 	"path/filepath"
 )
 
-// socketName is the control socket's in the run folder.
+// SocketName is the control socket's in the run folder.
 const SocketName = "control.sock"
 
 // SocketPath is where the platform with that run folder serves its interface.

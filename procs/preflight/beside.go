@@ -32,7 +32,7 @@ type Needs struct {
 	Folders []Folder
 }
 
-// beside adds to the news that another platform runs the settings with which this one
+// Beside adds to the news that another platform runs the settings with which this one
 // runs beside it, as the beginning of a command line.
 func Beside(err error, n Needs, ends []Endpoint) error {
 	if !errors.Is(err, procs.ErrAlreadyRunning) {

@@ -33,7 +33,7 @@ type Folder struct {
 	ReadOnly bool
 }
 
-// checkFolders tries the folders. The problems name the variables.
+// CheckFolders tries the folders. The problems name the variables.
 func CheckFolders(folders []Folder) []string {
 	var problems []string
 	for _, f := range folders {
@@ -44,7 +44,7 @@ func CheckFolders(folders []Folder) []string {
 	return problems
 }
 
-// check tries a folder, or the one that it would be made in. It leaves nothing
+// Check tries a folder, or the one that it would be made in. It leaves nothing
 // behind: whoever needs the folder makes it.
 func (f Folder) Check() error {
 	if f.ReadOnly {
@@ -86,7 +86,7 @@ func bare(err error) error {
 	return err
 }
 
-// checkPorts tries every port. It waits for those that are about to become free.
+// CheckPorts tries every port. It waits for those that are about to become free.
 func CheckPorts(list []Endpoint) []string {
 	var problems []string
 	first := map[int]Endpoint{}

@@ -13,7 +13,7 @@ import (
 // The addresses that services listen on by default.
 const Loopback, Loopback6 = "127.0.0.1", "::1"
 
-// endpoint is where a process listens.
+// Endpoint is where a process listens.
 type Endpoint struct {
 	Process, Service string
 	Variable         string // that sets the port
@@ -21,12 +21,12 @@ type Endpoint struct {
 	Port             int
 }
 
-// url is the base URL by which this machine reaches it.
+// URL is the base URL by which this machine reaches it.
 func (e Endpoint) URL() string {
 	return "http://" + net.JoinHostPort(e.Host, strconv.Itoa(e.Port))
 }
 
-// endpoints are those of the processes that have a port, in the layout's order.
+// Endpoints are those of the processes that have a port, in the layout's order.
 func Endpoints(l layouts.Layout, operator map[string]string) ([]Endpoint, error) {
 	l, err := l.Resolve(operator)
 	if err != nil {
@@ -50,7 +50,7 @@ func Endpoints(l layouts.Layout, operator map[string]string) ([]Endpoint, error)
 	return list, nil
 }
 
-// portOf is the port of a process that has one.
+// PortOf is the port of a process that has one.
 func PortOf(p layouts.Process, env map[string]string) (int, error) {
 	s := env[p.PortVariable]
 	if s == "" {
@@ -69,7 +69,7 @@ func BindVariable(service string) string {
 	return s.BindVariable
 }
 
-// environment is a process's variables: the operator's, those of the resolved
+// Environment is a process's variables: the operator's, those of the resolved
 // layout over them, and what makes its log one for programs.
 func Environment(operator map[string]string, p layouts.Process) map[string]string {
 	env := maps.Clone(operator)

@@ -201,7 +201,7 @@ func (l *Local) setRunning(running bool) {
 	l.running = running
 }
 
-// end closes every subscription once it has been read.
+// End closes every subscription once it has been read.
 func (l *Local) End() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -248,6 +248,8 @@ func (l *Local) Command(ctx context.Context, c platform.Command) error {
 		err = l.holdOrRelease(ctx, c.Process)
 	case platform.Upgrade:
 		err = l.upgrade()
+	case platform.SetFault:
+		err = l.setFault(ctx, c.Process, c.Fault)
 	default:
 		err = l.sup.Command(ctx, c.Process, procs.Action(c.Action))
 	}

@@ -18,7 +18,7 @@ import (
 	"livestream-tui/services/kit/report"
 )
 
-// deadline is how long a test waits for what is sure to come.
+// Deadline is how long a test waits for what is sure to come.
 const Deadline = 30 * time.Second
 
 // fakeSupervisor is a supervisor of functions; nil ones do nothing.
@@ -73,7 +73,7 @@ func StatusEvent(name string, s procs.State) platform.Event {
 	return platform.Event{Process: name, Status: &platform.Status{Name: name, State: s}}
 }
 
-// answering is a server that gives fixed answers by path, 404 otherwise.
+// Answering is a server that gives fixed answers by path, 404 otherwise.
 func Answering(t *testing.T, byPath map[string]string) string {
 	t.Helper()
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -88,7 +88,7 @@ func Answering(t *testing.T, byPath map[string]string) string {
 	return s.URL
 }
 
-// defaultLayout is the built-in layout.
+// DefaultLayout is the built-in layout.
 func DefaultLayout(t *testing.T) layouts.Layout {
 	t.Helper()
 	layout, err := layouts.Load(layouts.Default)
@@ -103,7 +103,7 @@ func Endpoints() []preflight.Endpoint {
 	return []preflight.Endpoint{{Process: "proxy", Service: "proxy", Host: "localhost", Port: 8002}}
 }
 
-// endpointAt is a service of that name at a URL.
+// EndpointAt is a service of that name at a URL.
 func EndpointAt(t *testing.T, service, address string) preflight.Endpoint {
 	t.Helper()
 	u, err := url.Parse(address)
@@ -117,7 +117,7 @@ func EndpointAt(t *testing.T, service, address string) preflight.Endpoint {
 	return preflight.Endpoint{Process: service, Service: service, Host: u.Hostname(), Port: port}
 }
 
-// playedFrom tells a model that live01 is played from server1, of two.
+// PlayedFrom tells a model that live01 is played from server1, of two.
 func PlayedFrom(m *model.Model) {
 	const one, two = "http://localhost:8080", "http://localhost:9090"
 	m.Now.Processes = slices.Clone(m.Now.Processes)

@@ -1,10 +1,15 @@
-package tui
+package panel
 
-import "github.com/charmbracelet/x/ansi"
+import (
+	"github.com/charmbracelet/x/ansi"
+
+	"livestream-tui/tui/canvas"
+	"livestream-tui/tui/scene"
+)
 
 // drawing is a picture on its way: cells with a text or a joint.
 type drawing struct {
-	s *scene
+	s *scene.Scene
 	// detail: 2 with figures, 1 with words, 0 with names alone.
 	detail int
 	rows   [][]cell
@@ -12,8 +17,8 @@ type drawing struct {
 
 type cell struct {
 	text  string // empty for a joint or a blank; "\x00" is covered by a wide one before it
-	joint joint
-	ink   ink
+	joint canvas.Joint
+	ink   canvas.Ink
 }
 
 func (d *drawing) at(y, x int) *cell {
@@ -35,7 +40,7 @@ func (d *drawing) width() int {
 }
 
 // text writes at y, x and returns the column after it.
-func (d *drawing) text(y, x int, k ink, text string) int {
+func (d *drawing) text(y, x int, k canvas.Ink, text string) int {
 	for _, r := range text {
 		*d.at(y, x) = cell{text: string(r), ink: k}
 		for range ansi.StringWidth(string(r)) - 1 {
@@ -47,41 +52,41 @@ func (d *drawing) text(y, x int, k ink, text string) int {
 	return x
 }
 
-func (d *drawing) put(y, x int, l *line) int {
-	for _, s := range l.spans {
-		x = d.text(y, x, s.ink, s.text)
+func (d *drawing) put(y, x int, l *canvas.Line) int {
+	for _, s := range l.Spans {
+		x = d.text(y, x, s.Ink, s.Text)
 	}
 	return x
 }
 
 // way is a link's ink and weight.
-func way(l link) (k ink, weight uint8) {
+func way(l link) (k canvas.Ink, weight uint8) {
 	switch l {
 	case linkActive:
-		return inkGoodStrong, 2
+		return canvas.InkGoodStrong, 2
 	case linkWaiting:
-		return inkFaint, 1
+		return canvas.InkFaint, 1
 	case linkPaused:
-		return inkWarn, 1
+		return canvas.InkWarn, 1
 	case linkBroken:
-		return inkBad, 1
+		return canvas.InkBad, 1
 	}
-	return inkDim, 1
+	return canvas.InkDim, 1
 }
 
 // stroke joins a cell to its neighbours; what is stronger stays on top.
-func (d *drawing) stroke(y, x int, j joint, l link) {
+func (d *drawing) stroke(y, x int, j canvas.Joint, l link) {
 	k, weight := way(l)
 	c := d.at(y, x)
-	heavier := weight > max(c.joint.up, c.joint.right, c.joint.down, c.joint.left)
+	heavier := weight > max(c.joint.Up, c.joint.Right, c.joint.Down, c.joint.Left)
 	for _, side := range []struct{ to, by *uint8 }{
-		{&c.joint.up, &j.up}, {&c.joint.right, &j.right}, {&c.joint.down, &j.down}, {&c.joint.left, &j.left},
+		{&c.joint.Up, &j.Up}, {&c.joint.Right, &j.Right}, {&c.joint.Down, &j.Down}, {&c.joint.Left, &j.Left},
 	} {
 		if *side.by != 0 {
 			*side.to = max(*side.to, weight)
 		}
 	}
-	if heavier || c.ink == inkText {
+	if heavier || c.ink == canvas.InkText {
 		c.ink = k
 	}
 	c.text = ""
@@ -91,20 +96,20 @@ func (d *drawing) stroke(y, x int, j joint, l link) {
 // broken or paused.
 func (d *drawing) horizontal(y, x, end int, l link) {
 	for i := x; i < end; i++ {
-		d.stroke(y, i, joint{right: 1, left: 1}, l)
+		d.stroke(y, i, canvas.Joint{Right: 1, Left: 1}, l)
 	}
 	k, _ := way(l)
 	switch l {
 	case linkBroken:
-		d.text(y, (x+end)/2, k, d.s.g.broken)
+		d.text(y, (x+end)/2, k, d.s.Glyphs.Broken)
 	case linkPaused:
-		d.text(y, (x+end)/2, k, d.s.g.waiting)
+		d.text(y, (x+end)/2, k, d.s.Glyphs.Waiting)
 	}
 }
 
 func (d *drawing) arrow(y, x int, l link) {
 	k, _ := way(l)
-	d.text(y, x, k, d.s.g.arrow)
+	d.text(y, x, k, d.s.Glyphs.Arrow)
 }
 
 // vertical draws between two rows, both included, in a column.
@@ -113,12 +118,12 @@ func (d *drawing) vertical(x, from, to int, l link) {
 		from, to = to, from
 	}
 	for y := from; y <= to; y++ {
-		j := joint{}
+		j := canvas.Joint{}
 		if y > from {
-			j.up = 1
+			j.Up = 1
 		}
 		if y < to {
-			j.down = 1
+			j.Down = 1
 		}
 		d.stroke(y, x, j, l)
 	}
@@ -134,19 +139,19 @@ func (d *drawing) below(x int) int {
 	return -1
 }
 
-func (d *drawing) lines() []*line {
-	out := make([]*line, len(d.rows))
+func (d *drawing) lines() []*canvas.Line {
+	out := make([]*canvas.Line, len(d.rows))
 	for y, r := range d.rows {
-		l := &line{}
+		l := &canvas.Line{}
 		for _, c := range r {
 			switch {
 			case c.text == "\x00":
 			case c.text != "":
-				l.put(c.ink, c.text)
-			case c.joint != (joint{}):
-				l.put(c.ink, d.s.g.draw(c.joint))
+				l.Put(c.ink, c.text)
+			case c.joint != (canvas.Joint{}):
+				l.Put(c.ink, d.s.Glyphs.Draw(c.joint))
 			default:
-				l.put(inkText, " ")
+				l.Put(canvas.InkText, " ")
 			}
 		}
 		out[y] = l

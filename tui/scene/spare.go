@@ -1,4 +1,4 @@
-package tui
+package scene
 
 import (
 	"time"
@@ -25,8 +25,8 @@ func (a spare) next(s platform.Snapshot, now time.Time) spare {
 	return a
 }
 
-// lacks reports whether to say that nothing could take over.
-func (a spare) lacks(o platform.OnAir, now time.Time) bool {
+// Lacks reports whether to say that nothing could take over.
+func (a spare) Lacks(o platform.OnAir, now time.Time) bool {
 	return !a.missing.IsZero() && now.Sub(a.missing) >= spareless && (o.State == platform.AirOn || o.State == platform.AirOff)
 }
 

@@ -1,4 +1,4 @@
-package tui
+package panel
 
 import (
 	"fmt"
@@ -7,40 +7,42 @@ import (
 
 	"livestream-tui/layouts"
 	"livestream-tui/procs/platform"
+	"livestream-tui/tui/canvas"
+	"livestream-tui/tui/scene"
 )
 
 // pipelinePanel draws the way of the media from the workers to the viewers, and
 // below it who decides about it.
 type pipelinePanel struct{}
 
-func (*pipelinePanel) title(s *scene) (name, note string) {
+func (*pipelinePanel) Title(s *scene.Scene) (name, note string) {
 	down := 0
-	for _, p := range s.snapshot.Processes {
+	for _, p := range s.Snapshot.Processes {
 		if !p.Works() {
 			down++
 		}
 	}
-	return "PIPELINE", fmt.Sprintf("%d of %d up", len(s.snapshot.Processes)-down, len(s.snapshot.Processes))
+	return "PIPELINE", fmt.Sprintf("%d of %d up", len(s.Snapshot.Processes)-down, len(s.Snapshot.Processes))
 }
 
-func (*pipelinePanel) content(s *scene, w int) layouts.Content {
-	rows := len(s.drawing(w - 2))
+func (*pipelinePanel) Content(s *scene.Scene, w int) layouts.Content {
+	rows := len(drawn(s, w-2))
 	return layouts.Content{Least: 1, Want: rows, Whole: true}
 }
 
-func (*pipelinePanel) stamp(s *scene) uint64 { return s.stamp }
+func (*pipelinePanel) Stamp(s *scene.Scene) uint64 { return s.Stamp }
 
-func (*pipelinePanel) move(s *scene, m motion, page int) { s.step(s.processNames(), m.by(page)) }
+func (*pipelinePanel) Move(s *scene.Scene, m Motion, page int) { s.Step(s.ProcessNames(), m.by(page)) }
 
-func (*pipelinePanel) lines(s *scene, w, h int) []*line {
-	if d := s.drawing(w); len(d) <= h && h > 1 {
+func (*pipelinePanel) Lines(s *scene.Scene, w, h int) []*canvas.Line {
+	if d := drawn(s, w); len(d) <= h && h > 1 {
 		return d
 	}
-	return s.chain(w, h)
+	return chain(s, w, h)
 }
 
 // drawing is the whole picture in w cells; nil where it does not fit.
-func (s *scene) drawing(w int) []*line {
+func drawn(s *scene.Scene, w int) []*canvas.Line {
 	for detail := 2; detail >= 0; detail-- {
 		d := &drawing{s: s, detail: detail}
 		if lines := d.draw(); d.width() <= w {
@@ -51,18 +53,18 @@ func (s *scene) drawing(w int) []*line {
 }
 
 // center moves the picture to the middle, though not far.
-func center(lines []*line, w int) []*line {
+func center(lines []*canvas.Line, w int) []*canvas.Line {
 	widest := 0
 	for _, l := range lines {
-		widest = max(widest, l.width)
+		widest = max(widest, l.Width)
 	}
 	left := min((w-widest)/2, 24)
 	if left <= 0 {
 		return lines
 	}
-	out := make([]*line, len(lines))
+	out := make([]*canvas.Line, len(lines))
 	for i, l := range lines {
-		out[i] = (&line{}).put(inkText, blanks(left)).add(l)
+		out[i] = (&canvas.Line{}).Put(canvas.InkText, canvas.Blanks(left)).Add(l)
 	}
 	return out
 }
@@ -101,26 +103,26 @@ func rowsOf(list []int) int {
 	return list[len(list)-1] + 1
 }
 
-func (d *drawing) draw() []*line {
+func (d *drawing) draw() []*canvas.Line {
 	s := d.s
-	workers, middle, proxies, viewers := s.ofRole(layouts.Worker), s.shownPackagers(), s.ofRole(layouts.Proxy), s.ofRole(layouts.Viewer)
+	workers, middle, proxies, viewers := s.OfRole(layouts.Worker), shownPackagers(s), s.OfRole(layouts.Proxy), s.OfRole(layouts.Viewer)
 	total := max(rowsOf(spread(len(middle))), rowsOf(spread(len(workers))), rowsOf(spread(len(proxies))), rowsOf(spread(len(viewers))), 1)
 	trunk := (total - 1) / 2
 
 	x := 0
-	var left []*line
+	var left []*canvas.Line
 	for _, p := range workers {
 		left = append(left, d.node(p, ""))
 	}
-	var nodes []*line
+	var nodes []*canvas.Line
 	for _, p := range middle {
 		nodes = append(nodes, d.packager(p))
 	}
-	var right []*line
+	var right []*canvas.Line
 	for _, p := range proxies {
 		right = append(right, d.node(p, ""))
 	}
-	var last []*line
+	var last []*canvas.Line
 	for _, p := range viewers {
 		last = append(last, d.node(p, d.viewer(p)))
 	}
@@ -130,7 +132,7 @@ func (d *drawing) draw() []*line {
 	x = d.column(left, leftRows, x)
 	nodesAt := x
 	x = d.junction(x, leftRows, nodeRows, trunk, func(i int) link { return linkOf(workers[i], nil) }, func(i int) link {
-		l := linkOf(anyOf(workers), middle[i].process)
+		l := linkOf(anyOf(workers), middle[i].Process)
 		if l == linkWell && middle[i].Active {
 			l = linkActive
 		}
@@ -138,14 +140,14 @@ func (d *drawing) draw() []*line {
 	})
 	packagersAt := x
 	x = d.column(nodes, nodeRows, x)
-	x = d.junction(x, nodeRows, rightRows, trunk, func(i int) link { return s.serving(middle[i], anyOf(proxies)) }, func(i int) link {
+	x = d.junction(x, nodeRows, rightRows, trunk, func(i int) link { return serving(s, middle[i], anyOf(proxies)) }, func(i int) link {
 		return d.fed(middle, proxies[i])
 	})
 	proxyAt := x
 	x = d.column(right, rightRows, x)
 	d.junction(x, rightRows, lastRows, trunk, func(i int) link { return d.fed(middle, proxies[i]) }, func(i int) link {
 		l := linkOf(anyOf(proxies), viewers[i])
-		if l == linkWell && s.light.State == platform.AirOn {
+		if l == linkWell && s.Light.State == platform.AirOn {
 			l = linkActive
 		}
 		return l
@@ -160,7 +162,7 @@ func (d *drawing) draw() []*line {
 }
 
 // column puts nodes below each other and returns the column after the widest.
-func (d *drawing) column(nodes []*line, rows []int, x int) int {
+func (d *drawing) column(nodes []*canvas.Line, rows []int, x int) int {
 	if len(nodes) == 0 {
 		return x
 	}
@@ -199,17 +201,17 @@ func (d *drawing) junction(x int, from, to []int, trunk int, fromLink, toLink fu
 		for i, y := range from {
 			if l := fromLink(i); (l == linkActive) == active {
 				start := x
-				for start > 0 && d.at(y, start-1).text == "" && d.at(y, start-1).joint == (joint{}) && start > x-40 {
+				for start > 0 && d.at(y, start-1).text == "" && d.at(y, start-1).joint == (canvas.Joint{}) && start > x-40 {
 					start--
 				}
 				d.horizontal(y, start+1, mid, l)
-				d.stroke(y, mid, joint{left: 1}, l)
+				d.stroke(y, mid, canvas.Joint{Left: 1}, l)
 				d.vertical(mid, y, meet, l)
 			}
 		}
 		for i, y := range to {
 			if l := toLink(i); (l == linkActive) == active {
-				d.stroke(y, mid, joint{right: 1}, l)
+				d.stroke(y, mid, canvas.Joint{Right: 1}, l)
 				d.vertical(mid, y, meet, l)
 				d.horizontal(y, mid+1, mid+1+stub, l)
 				d.arrow(y, mid+1+stub, l)
@@ -220,12 +222,12 @@ func (d *drawing) junction(x int, from, to []int, trunk int, fromLink, toLink fu
 }
 
 // shownPackagers are those of the first signal: each stands once.
-func (s *scene) shownPackagers() []packager {
-	var list []packager
+func shownPackagers(s *scene.Scene) []scene.Packager {
+	var list []scene.Packager
 	seen := map[string]bool{}
-	for _, p := range s.packagers {
-		if !seen[p.name] {
-			seen[p.name] = true
+	for _, p := range s.Packagers {
+		if !seen[p.Title] {
+			seen[p.Title] = true
 			list = append(list, p)
 		}
 	}
@@ -233,25 +235,25 @@ func (s *scene) shownPackagers() []packager {
 }
 
 // node is a process's name and state.
-func (d *drawing) node(p *platform.Process, note string) *line {
-	l := &line{}
-	k := inkStrong
-	if p.Name == d.s.selected {
-		k = inkKey
+func (d *drawing) node(p *platform.Process, note string) *canvas.Line {
+	l := &canvas.Line{}
+	k := canvas.InkStrong
+	if p.Name == d.s.Selected {
+		k = canvas.InkKey
 	}
-	glyph, word, stateInk := d.s.mark(p)
-	l.put(k, p.Name).put(stateInk, " "+glyph)
+	glyph, word, stateInk := d.s.Mark(p)
+	l.Put(k, p.Name).Put(stateInk, " "+glyph)
 	if d.detail > 0 && (!p.Works() || p.State != platform.Ready) {
-		l.put(stateInk, " "+word)
+		l.Put(stateInk, " "+word)
 	} else if d.detail > 0 && note != "" {
-		l.put(inkDim, " "+note)
+		l.Put(canvas.InkDim, " "+note)
 	}
 	return l
 }
 
 func (d *drawing) viewer(p *platform.Process) string {
 	stalls, speaks := 0, false
-	for _, v := range d.s.viewers {
+	for _, v := range d.s.Viewers {
 		if v.Process == p.Name {
 			stalls, speaks = stalls+v.Stalls, true
 		}
@@ -259,42 +261,42 @@ func (d *drawing) viewer(p *platform.Process) string {
 	if !speaks {
 		return ""
 	}
-	return plural(stalls, "stall", "stalls")
+	return canvas.Plural(stalls, "stall", "stalls")
 }
 
 // packager is one with its role, and its position where there is room. Its
 // columns are as wide in every row, so that the ways begin below each other.
-func (d *drawing) packager(p packager) *line {
-	l := &line{}
-	k := inkStrong
-	if p.name == d.s.selected {
-		k = inkKey
+func (d *drawing) packager(p scene.Packager) *canvas.Line {
+	l := &canvas.Line{}
+	k := canvas.InkStrong
+	if p.Title == d.s.Selected {
+		k = canvas.InkKey
 	}
-	glyph, word, stateInk := d.s.health(p)
+	glyph, word, stateInk := d.s.Health(p)
 	name := 0
-	for _, o := range d.s.packagers {
-		name = max(name, ansi.StringWidth(o.name))
+	for _, o := range d.s.Packagers {
+		name = max(name, ansi.StringWidth(o.Title))
 	}
-	role, roleInk := d.s.role(p)
-	l.cell(k, p.name, name, false, d.s.g.ellipsis).put(stateInk, " "+glyph+" ")
+	role, roleInk := d.s.Role(p)
+	l.Cell(k, p.Title, name, false, d.s.Glyphs.Ellipsis).Put(stateInk, " "+glyph+" ")
 	if d.detail == 0 {
-		return l.cell(roleInk, role, 7, false, "")
+		return l.Cell(roleInk, role, 7, false, "")
 	}
 	if d.detail == 1 {
 		if !p.Usable {
-			return l.cell(stateInk, word, 8, false, "")
+			return l.Cell(stateInk, word, 8, false, "")
 		}
-		return l.cell(roleInk, role, 8, false, "")
+		return l.Cell(roleInk, role, 8, false, "")
 	}
-	l.cell(roleInk, role, 7, false, "")
+	l.Cell(roleInk, role, 7, false, "")
 	text := ""
 	switch {
 	case !p.Usable || !p.Reported:
-		return l.cell(stateInk, "  "+word, 24, false, d.s.g.ellipsis)
+		return l.Cell(stateInk, "  "+word, 24, false, d.s.Glyphs.Ellipsis)
 	case p.Status.MSN >= 0:
-		text = fmt.Sprintf("  msn %d  +%s", p.Status.MSN, ageText(max(p.Status.AgeMS, 0)))
+		text = fmt.Sprintf("  msn %d  +%s", p.Status.MSN, canvas.AgeText(max(p.Status.AgeMS, 0)))
 	}
-	return l.cell(inkDim, text, 24, false, d.s.g.ellipsis)
+	return l.Cell(canvas.InkDim, text, 24, false, d.s.Glyphs.Ellipsis)
 }
 
 // control draws who decides: discovery, reporter, origin, and from there to the
@@ -308,11 +310,11 @@ func (d *drawing) control(total, nodesAt, packagersAt, proxyAt int) {
 	}
 	var chain []*platform.Process
 	for _, kind := range []layouts.Role{layouts.Discovery, layouts.Reporter, layouts.Origin} {
-		chain = append(chain, s.ofRole(kind)...)
+		chain = append(chain, s.OfRole(kind)...)
 	}
 	var others []*platform.Process
-	for i := range s.snapshot.Processes {
-		p := &s.snapshot.Processes[i]
+	for i := range s.Snapshot.Processes {
+		p := &s.Snapshot.Processes[i]
 		switch p.Role {
 		case layouts.Worker, layouts.Packager, layouts.Proxy, layouts.Viewer, layouts.Discovery, layouts.Reporter, layouts.Origin:
 		default:
@@ -339,16 +341,16 @@ func (d *drawing) control(total, nodesAt, packagersAt, proxyAt int) {
 		last = x
 	}
 	if d.detail > 0 && len(chain) > 0 && chain[0].Role == layouts.Discovery {
-		d.text(row-1, start+2, inkDim, s.g.vertical+" health")
+		d.text(row-1, start+2, canvas.InkDim, s.Glyphs.Vertical+" health")
 	}
 	up := proxyAt + 2
-	if len(chain) > 0 && chain[len(chain)-1].Role == layouts.Origin && proxyAt > 0 && len(s.ofRole(layouts.Proxy)) > 0 && up > last+3 {
+	if len(chain) > 0 && chain[len(chain)-1].Role == layouts.Origin && proxyAt > 0 && len(s.OfRole(layouts.Proxy)) > 0 && up > last+3 {
 		l := linkOf(chain[len(chain)-1], nil)
 		d.horizontal(row, last+1, up, l)
-		d.stroke(row, up, joint{left: 1, up: 1}, l)
+		d.stroke(row, up, canvas.Joint{Left: 1, Up: 1}, l)
 		k, _ := way(l)
 		for y := row - 1; y > d.below(up); y-- {
-			d.text(y, up, k, s.g.vertical)
+			d.text(y, up, k, s.Glyphs.Vertical)
 		}
 		x = up + 1
 	}

@@ -1,4 +1,4 @@
-package tui
+package canvas
 
 import (
 	"strings"
@@ -7,49 +7,49 @@ import (
 	"github.com/muesli/termenv"
 )
 
-// ink names what a piece of text is, not how it looks.
-type ink uint8
+// Ink names what a piece of text is, not how it looks.
+type Ink uint8
 
 const (
-	inkText ink = iota
-	inkDim
-	inkFaint
+	InkText Ink = iota
+	InkDim
+	InkFaint
 	inkHead // a table's head
-	inkTitle
-	inkFocusTitle
-	inkBorder
-	inkFocusBorder
-	inkStrong
-	inkGood
-	inkGoodStrong
-	inkWarn
-	inkBad
-	inkBadStrong
-	inkInfo
-	inkKey
-	inkMatch
+	InkTitle
+	InkFocusTitle
+	InkBorder
+	InkFocusBorder
+	InkStrong
+	InkGood
+	InkGoodStrong
+	InkWarn
+	InkBad
+	InkBadStrong
+	InkInfo
+	InkKey
+	InkMatch
 	inkSparkLow
 	inkSparkMid
 	inkSparkHigh
-	inkOnAir
-	inkOffAir
-	inkAmber
-	inkNeutral
-	inkNames // the first of namesCount inks that tell services apart
-	inkCount = inkNames + namesCount
+	InkOnAir
+	InkOffAir
+	InkAmber
+	InkNeutral
+	InkNames // the first of namesCount inks that tell services apart
+	inkCount = InkNames + NamesCount
 )
 
-const namesCount = 6
+const NamesCount = 6
 
 // brush is the escape sequences before and after a text.
-type brush struct{ on, off string }
+type brush struct{ On, Off string }
 
-// theme is every ink as brushes, plain and on a selected line.
-type theme struct {
+// Theme is every ink as brushes, plain and on a selected line.
+type Theme struct {
 	name           string
 	inks, selected [inkCount]brush
-	// veil is for what lies behind a dialog.
-	veil brush
+	// Veil is for what lies behind a dialog.
+	Veil brush
 }
 
 // palette is a theme's colours; empty for the terminal's own.
@@ -62,13 +62,13 @@ type palette struct {
 	// background is the screen's, where the operator chose the theme: a light one
 	// has to be readable on a dark terminal too.
 	background string
-	names      [namesCount]string
+	names      [NamesCount]string
 	// bold stands for what colours tell where there are none.
 	mono bool
 }
 
-// themeNames are the themes in the order in which the key goes through them.
-func themeNames() []string { return []string{"auto", "dark", "light", "high-contrast", "mono"} }
+// ThemeNames are the themes in the order in which the key goes through them.
+func ThemeNames() []string { return []string{"auto", "dark", "light", "high-contrast", "mono"} }
 
 func palettes(name string) palette {
 	switch name {
@@ -80,7 +80,7 @@ func palettes(name string) palette {
 			onAir: "#1a7f37", offAir: "#cf222e", amber: "#e3a008", neutral: "#6e7781", onLight: "#ffffff",
 			background: "#ffffff",
 			selected:   "#cfe8ff", selectedText: "#0b1f33",
-			names: [namesCount]string{"#0550ae", "#8250df", "#0b6b78", "#953800", "#116329", "#99286e"},
+			names: [NamesCount]string{"#0550ae", "#8250df", "#0b6b78", "#953800", "#116329", "#99286e"},
 		}
 	case "high-contrast":
 		const white, black, green, yellow, red, cyan = "#ffffff", "#000000", "#00ff00", "#ffff00", "#ff5555", "#00ffff"
@@ -91,7 +91,7 @@ func palettes(name string) palette {
 			onAir: green, offAir: red, amber: yellow, neutral: white, onLight: black,
 			background: black,
 			selected:   white, selectedText: black,
-			names: [namesCount]string{cyan, "#ff80ff", yellow, green, "#8080ff", white},
+			names: [NamesCount]string{cyan, "#ff80ff", yellow, green, "#8080ff", white},
 		}
 	case "mono":
 		return palette{mono: true}
@@ -103,13 +103,13 @@ func palettes(name string) palette {
 		onAir: "#2ea043", offAir: "#da3633", amber: "#d29922", neutral: "#6e7681", onLight: "#0d1117",
 		background: "#0d1117",
 		selected:   "#1c3a5e", selectedText: "#f0f6fc",
-		names: [namesCount]string{"#79c0ff", "#d2a8ff", "#56d4dd", "#ffa657", "#7ee787", "#ff9bce"},
+		names: [NamesCount]string{"#79c0ff", "#d2a8ff", "#56d4dd", "#ffa657", "#7ee787", "#ff9bce"},
 	}
 }
 
-// newTheme makes the theme of that name for what the renderer's terminal can do;
+// NewTheme makes the theme of that name for what the renderer's terminal can do;
 // plain is for no colours, whatever the name.
-func newTheme(r *lipgloss.Renderer, name string, plain bool) theme {
+func NewTheme(r *lipgloss.Renderer, name string, plain bool) Theme {
 	kind := name
 	if kind == "auto" {
 		kind = "dark"
@@ -121,7 +121,7 @@ func newTheme(r *lipgloss.Renderer, name string, plain bool) theme {
 		kind = "mono"
 	}
 	p := palettes(kind)
-	t := theme{name: name}
+	t := Theme{name: name}
 	fg := func(c string) lipgloss.Style {
 		s := r.NewStyle()
 		if p.background != "" && name != "auto" {
@@ -140,17 +140,17 @@ func newTheme(r *lipgloss.Renderer, name string, plain bool) theme {
 		return s.Background(lipgloss.Color(c)).Foreground(lipgloss.Color(p.onLight))
 	}
 	styles := [inkCount]lipgloss.Style{
-		inkText: fg(p.text), inkDim: fg(p.dim), inkFaint: fg(p.faint).Faint(p.mono), inkHead: fg(p.dim).Bold(p.mono),
-		inkTitle: fg(p.title).Bold(true), inkFocusTitle: fg(p.focus).Bold(true),
-		inkBorder: fg(p.border).Faint(p.mono), inkFocusBorder: fg(p.focus).Bold(p.mono), inkStrong: fg(p.text).Bold(true),
-		inkGood: fg(p.good), inkGoodStrong: fg(p.good).Bold(true), inkWarn: fg(p.warn).Bold(p.mono),
-		inkBad: fg(p.bad).Bold(p.mono), inkBadStrong: fg(p.bad).Bold(true), inkInfo: fg(p.info), inkKey: fg(p.key).Bold(true),
-		inkMatch:    fg(p.warn).Bold(true).Underline(true),
+		InkText: fg(p.text), InkDim: fg(p.dim), InkFaint: fg(p.faint).Faint(p.mono), inkHead: fg(p.dim).Bold(p.mono),
+		InkTitle: fg(p.title).Bold(true), InkFocusTitle: fg(p.focus).Bold(true),
+		InkBorder: fg(p.border).Faint(p.mono), InkFocusBorder: fg(p.focus).Bold(p.mono), InkStrong: fg(p.text).Bold(true),
+		InkGood: fg(p.good), InkGoodStrong: fg(p.good).Bold(true), InkWarn: fg(p.warn).Bold(p.mono),
+		InkBad: fg(p.bad).Bold(p.mono), InkBadStrong: fg(p.bad).Bold(true), InkInfo: fg(p.info), InkKey: fg(p.key).Bold(true),
+		InkMatch:    fg(p.warn).Bold(true).Underline(true),
 		inkSparkLow: fg(p.low), inkSparkMid: fg(p.mid), inkSparkHigh: fg(p.high),
-		inkOnAir: light(p.onAir), inkOffAir: light(p.offAir), inkAmber: light(p.amber), inkNeutral: light(p.neutral),
+		InkOnAir: light(p.onAir), InkOffAir: light(p.offAir), InkAmber: light(p.amber), InkNeutral: light(p.neutral),
 	}
 	for i, c := range p.names {
-		styles[inkNames+ink(i)] = fg(c)
+		styles[InkNames+Ink(i)] = fg(c)
 	}
 	for i, s := range styles {
 		t.inks[i] = newBrush(s)
@@ -161,13 +161,13 @@ func newTheme(r *lipgloss.Renderer, name string, plain bool) theme {
 			s = s.Background(lipgloss.Color(p.selected)).Foreground(lipgloss.Color(p.selectedText))
 		default:
 			s = s.Background(lipgloss.Color(p.selected))
-			if k := ink(i); k == inkText || k == inkDim || k == inkFaint {
+			if k := Ink(i); k == InkText || k == InkDim || k == InkFaint {
 				s = s.Foreground(lipgloss.Color(p.selectedText))
 			}
 		}
 		t.selected[i] = newBrush(s)
 	}
-	t.veil = newBrush(fg(p.faint).Faint(true))
+	t.Veil = newBrush(fg(p.faint).Faint(true))
 	return t
 }
 

@@ -1,24 +1,24 @@
-package tui
+package scene
 
 import (
 	"livestream-tui/layouts"
 	"livestream-tui/procs/platform"
 )
 
-// danger says in words why an action would take the stream off air; empty where
+// Danger says in words why an action would take the stream off air; empty where
 // it would not, or where there is nothing to take off air.
-func danger(s *scene, p *platform.Process, a platform.Action) string {
+func Danger(s *Scene, p *platform.Process, a platform.Action) string {
 	switch a {
 	case platform.Kill, platform.Restart, platform.Stop, platform.Pause:
 	default:
 		return ""
 	}
-	on, _ := s.light.Count()
-	if !p.Works() || s.light.State == platform.AirStarting && on == 0 || s.light.State == platform.AirStopping {
+	on, _ := s.Light.Count()
+	if !p.Works() || s.Light.State == platform.AirStarting && on == 0 || s.Light.State == platform.AirStopping {
 		return ""
 	}
 	alone := true
-	for _, o := range s.ofRole(p.Role) {
+	for _, o := range s.OfRole(p.Role) {
 		if o.Name != p.Name && o.Works() {
 			alone = false
 		}
@@ -41,12 +41,12 @@ func danger(s *scene, p *platform.Process, a platform.Action) string {
 }
 
 // onlyUsable reports whether some signal has no packager but that one.
-func onlyUsable(s *scene, name string) bool {
+func onlyUsable(s *Scene, name string) bool {
 	others, signals := map[string]int{}, map[string]bool{}
-	for _, p := range s.packagers {
-		signals[p.signal] = true
-		if p.name != name && p.Usable {
-			others[p.signal]++
+	for _, p := range s.Packagers {
+		signals[p.Label] = true
+		if p.Title != name && p.Usable {
+			others[p.Label]++
 		}
 	}
 	for signal := range signals {

@@ -1,4 +1,4 @@
-package tui
+package film
 
 import (
 	"bytes"
@@ -8,7 +8,11 @@ import (
 	"os/exec"
 	"strings"
 	"sync"
+	"syscall"
 )
+
+// pictureFPS is how many pictures a second are asked of the decoder.
+const pictureFPS = 10
 
 // decoder is a film that FFmpeg decodes.
 type decoder struct {
@@ -20,7 +24,7 @@ type decoder struct {
 	done chan struct{} // closed when FFmpeg has ended and was waited for
 }
 
-var _ film = (*decoder)(nil)
+var _ Film = (*decoder)(nil)
 
 // withoutName is a URL of this machine that FFmpeg need not resolve: some machines have
 // no localhost.
@@ -28,7 +32,7 @@ func withoutName(url string) string { return strings.Replace(url, "://localhost:
 
 // openFilm starts FFmpeg on a playlist: pictures of w by h pixels that keep their
 // shape, at the pace of the stream.
-func openFilm(url string, w, h int) (film, error) {
+func Open(url string, w, h int) (Film, error) {
 	path, err := exec.LookPath("ffmpeg")
 	if err != nil {
 		return nil, fmt.Errorf("no ffmpeg to decode with")
@@ -36,7 +40,7 @@ func openFilm(url string, w, h int) (film, error) {
 	shape := fmt.Sprintf("fps=%d,scale=%d:%d:force_original_aspect_ratio=decrease:flags=area,pad=%d:%d:-1:-1", pictureFPS, w, h, w, h)
 	cmd := exec.CommandContext(context.Background(), path, "-hide_banner", "-nostdin", "-loglevel", "error", "-threads", "1",
 		"-re", "-live_start_index", "-3", "-i", withoutName(url), "-an", "-sn", "-vf", shape, "-pix_fmt", "rgb24", "-f", "rawvideo", "pipe:1")
-	detach(cmd)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // a signal to our terminal is not for it
 	d := &decoder{cmd: cmd, errs: &tail{}, size: w * h * 3, done: make(chan struct{})}
 	cmd.Stderr = d.errs
 	if d.out, err = cmd.StdoutPipe(); err != nil {

@@ -1,4 +1,4 @@
-package tui
+package canvas
 
 import (
 	"fmt"
@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// clockText is d as 42:15, 1:02:15 or 3d04h.
-func clockText(d time.Duration) string {
+// ClockText is d as 42:15, 1:02:15 or 3d04h.
+func ClockText(d time.Duration) string {
 	d = max(d, 0).Truncate(time.Second)
 	h, m, s := int(d.Hours()), int(d.Minutes())%60, int(d.Seconds())%60
 	switch {
@@ -20,8 +20,8 @@ func clockText(d time.Duration) string {
 	return fmt.Sprintf("%02d:%02d", m, s)
 }
 
-// bytesText is a size in at most five cells: 148M, 1.2G.
-func bytesText(n int64) string {
+// BytesText is a size in at most five cells: 148M, 1.2G.
+func BytesText(n int64) string {
 	switch v := float64(n); {
 	case n <= 0:
 		return "0"
@@ -34,8 +34,8 @@ func bytesText(n int64) string {
 	}
 }
 
-// msText is milliseconds in at most six cells: 0.4ms, 41ms, 2.1s.
-func msText(ms float64) string {
+// MSText is milliseconds in at most six cells: 0.4ms, 41ms, 2.1s.
+func MSText(ms float64) string {
 	switch {
 	case ms < 0 || math.IsNaN(ms):
 		return "-"
@@ -46,22 +46,22 @@ func msText(ms float64) string {
 	case ms < 99_950:
 		return fmt.Sprintf("%.1fs", ms/1000)
 	}
-	return clockText(time.Duration(ms) * time.Millisecond)
+	return ClockText(time.Duration(ms) * time.Millisecond)
 }
 
-// ageText is an age in at most four cells as long as it is below 100 s.
-func ageText(ms int64) string {
+// AgeText is an age in at most four cells as long as it is below 100 s.
+func AgeText(ms int64) string {
 	switch {
 	case ms < 9950:
 		return fmt.Sprintf("%.1fs", float64(ms)/1000)
 	case ms < 99_500:
 		return fmt.Sprintf("%.0fs", float64(ms)/1000)
 	}
-	return clockText(time.Duration(ms) * time.Millisecond)
+	return ClockText(time.Duration(ms) * time.Millisecond)
 }
 
-// percentile is the p-th percentile (0 to 100) by nearest rank; -1 of nothing.
-func percentile(values []float64, p float64) float64 {
+// Percentile is the p-th percentile (0 to 100) by nearest rank; -1 of nothing.
+func Percentile(values []float64, p float64) float64 {
 	if len(values) == 0 {
 		return -1
 	}
@@ -70,7 +70,7 @@ func percentile(values []float64, p float64) float64 {
 	return sorted[min(max(rank, 1), len(sorted))-1]
 }
 
-func plural(n int, one, many string) string {
+func Plural(n int, one, many string) string {
 	if n == 1 {
 		return "1 " + one
 	}

@@ -1,4 +1,4 @@
-package tui
+package canvas
 
 import (
 	"testing"
@@ -7,27 +7,27 @@ import (
 
 func TestFiguresAsText(t *testing.T) {
 	for _, c := range []struct{ got, want string }{
-		{clockText(0), "00:00"},
-		{clockText(-time.Second), "00:00"},
-		{clockText(42*time.Minute + 17*time.Second), "42:17"},
-		{clockText(3*time.Hour + 5*time.Second), "3:00:05"},
-		{clockText(76 * time.Hour), "3d04h"},
-		{bytesText(0), "0"},
-		{bytesText(900 << 10), "900K"},
-		{bytesText(148 << 20), "148M"},
-		{bytesText(1288490189), "1.2G"},
-		{msText(-1), "-"},
-		{msText(0.42), "0.4ms"},
-		{msText(9.96), "10ms"},
-		{msText(41.3), "41ms"},
-		{msText(999.6), "1.0s"},
-		{msText(2100), "2.1s"},
-		{msText(125_000), "02:05"},
-		{ageText(412), "0.4s"},
-		{ageText(15_600), "16s"},
-		{ageText(100_000), "01:40"},
-		{plural(1, "stall", "stalls"), "1 stall"},
-		{plural(0, "stall", "stalls"), "0 stalls"},
+		{ClockText(0), "00:00"},
+		{ClockText(-time.Second), "00:00"},
+		{ClockText(42*time.Minute + 17*time.Second), "42:17"},
+		{ClockText(3*time.Hour + 5*time.Second), "3:00:05"},
+		{ClockText(76 * time.Hour), "3d04h"},
+		{BytesText(0), "0"},
+		{BytesText(900 << 10), "900K"},
+		{BytesText(148 << 20), "148M"},
+		{BytesText(1288490189), "1.2G"},
+		{MSText(-1), "-"},
+		{MSText(0.42), "0.4ms"},
+		{MSText(9.96), "10ms"},
+		{MSText(41.3), "41ms"},
+		{MSText(999.6), "1.0s"},
+		{MSText(2100), "2.1s"},
+		{MSText(125_000), "02:05"},
+		{AgeText(412), "0.4s"},
+		{AgeText(15_600), "16s"},
+		{AgeText(100_000), "01:40"},
+		{Plural(1, "stall", "stalls"), "1 stall"},
+		{Plural(0, "stall", "stalls"), "0 stalls"},
 	} {
 		if c.got != c.want {
 			t.Errorf("got %q, want %q", c.got, c.want)
@@ -49,7 +49,7 @@ func TestPercentiles(t *testing.T) {
 		"the least by nothing": {[]float64{5, 9}, 0, 5},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := percentile(c.values, c.p); got != c.want {
+			if got := Percentile(c.values, c.p); got != c.want {
 				t.Errorf("got %v, want %v", got, c.want)
 			}
 		})

@@ -1,4 +1,4 @@
-package tui
+package scene
 
 import (
 	"testing"
@@ -7,6 +7,9 @@ import (
 	"livestream-tui/procs/platform"
 	"livestream-tui/services/kit/report"
 )
+
+// at is when these looks begin.
+var at = time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
 
 func TestALackOfASpareIsShownAfterFiveSeconds(t *testing.T) {
 	const s = time.Second
@@ -39,8 +42,8 @@ func TestALackOfASpareIsShownAfterFiveSeconds(t *testing.T) {
 				if !c.unknown {
 					snapshot.Details = []report.SignalStatus{{Signal: "live01"}}
 				}
-				a = a.next(snapshot, noon.Add(c.after))
-				if got := a.lacks(snapshot.OnAir, noon.Add(c.after)); got != c.want {
+				a = a.next(snapshot, at.Add(c.after))
+				if got := a.Lacks(snapshot.OnAir, at.Add(c.after)); got != c.want {
 					t.Errorf("step %d: got %t, want %t", i, got, c.want)
 				}
 			}

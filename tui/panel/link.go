@@ -1,8 +1,9 @@
-package tui
+package panel
 
 import (
 	"livestream-tui/procs/platform"
 	"livestream-tui/services/kit/report"
+	"livestream-tui/tui/scene"
 )
 
 // link is how a way between two processes is.
@@ -47,8 +48,8 @@ func anyOf(list []*platform.Process) *platform.Process {
 }
 
 // serving is the way from a packager to the proxy.
-func (s *scene) serving(p packager, proxy *platform.Process) link {
-	l := linkOf(p.process, proxy)
+func serving(s *scene.Scene, p scene.Packager, proxy *platform.Process) link {
+	l := linkOf(p.Process, proxy)
 	if l == linkWell && p.Reported {
 		switch p.Status.State {
 		case report.Down, report.Stale, report.Misaligned:
@@ -63,14 +64,14 @@ func (s *scene) serving(p packager, proxy *platform.Process) link {
 }
 
 // fed is the way into a proxy: active when any packager's is.
-func (d *drawing) fed(middle []packager, proxy *platform.Process) link {
+func (d *drawing) fed(middle []scene.Packager, proxy *platform.Process) link {
 	best := linkOf(nil, proxy)
 	if best != linkWell {
 		return best
 	}
 	best = linkBroken
 	for _, p := range middle {
-		switch d.s.serving(p, proxy) {
+		switch serving(d.s, p, proxy) {
 		case linkActive:
 			return linkActive
 		case linkWell:

@@ -1,0 +1,2 @@
+// Package film decodes the live picture with FFmpeg and renders it in cells.
+package film
