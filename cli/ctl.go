@@ -37,7 +37,7 @@ func ctlCommand(a *app) *cobra.Command {
 }
 
 func verbCommand(a *app, v ctl.Verb, asJSON *bool) *cobra.Command {
-	asking := ctl.Asking{Verb: v}
+	asking := ctl.Request{Verb: v}
 	cmd := &cobra.Command{Use: v.Name, Short: v.About, Args: cobra.NoArgs, ValidArgsFunction: cobra.NoFileCompletions}
 	if v.Process {
 		cmd.Use, cmd.Args, cmd.ValidArgsFunction = v.Name+" SERVICE", cobra.MaximumNArgs(1), a.completeNames(v.Action)
@@ -75,7 +75,7 @@ func (a *app) status(names []string, asJSON bool) error {
 }
 
 // ask sends a command to the platform and prints the result.
-func (a *app) ask(asking ctl.Asking, asJSON bool) error {
+func (a *app) ask(asking ctl.Request, asJSON bool) error {
 	if asking.MayWait && asking.Timeout <= 0 {
 		return usagef("--timeout %s: allowed is more than 0s", asking.Timeout)
 	}

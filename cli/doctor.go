@@ -33,7 +33,7 @@ func (a *app) doctor(ctx context.Context) error {
 	if err := service.JoinProblems(err, problems.Err()); err != nil {
 		return err
 	}
-	list := doctor.Examine(ctx, doctor.DoctorOptions{
+	list := doctor.Examine(ctx, doctor.Options{
 		Layout: layout, Env: a.env, Folders: folders(paths), Terminal: os.Stdout, Encode: encodes,
 	})
 	if !doctor.WriteFindings(a.out, list) {

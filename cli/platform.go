@@ -92,7 +92,7 @@ func (a *app) platform(o platformFlags) error {
 	defer release()
 	defer upgradeOnSignal(p)()
 	if o.headless {
-		return headless.Headless(ctx, p, headless.HeadlessOptions{Out: a.out, JSON: o.json, For: o.duration})
+		return headless.Run(ctx, p, headless.Options{Out: a.out, JSON: o.json, For: o.duration})
 	}
 	defer fmt.Fprintf(a.errs, "logs: %s\n", logFolder(paths))
 	return a.dashboard(ctx, p, layout, o.screen)

@@ -98,7 +98,7 @@ func TestACommandSaysWhatHappened(t *testing.T) {
 			if c.err {
 				timeout = 300 * time.Millisecond
 			}
-			done, err := Ask(t.Context(), l, Asking{Verb: verb(t, c.verb), Name: "proxy", Wait: c.wait, Timeout: timeout})
+			done, err := Ask(t.Context(), l, Request{Verb: verb(t, c.verb), Name: "proxy", Wait: c.wait, Timeout: timeout})
 			got := done.Message
 			if err != nil {
 				got = err.Error()
@@ -121,16 +121,16 @@ func TestACommandSaysWhatHappened(t *testing.T) {
 }
 
 func TestAWaitEndsWithThePlatformOrItsReader(t *testing.T) {
-	asking := Asking{Verb: verb(t, "restart"), Name: "proxy", Wait: true, Timeout: platformtest.Deadline}
+	request := Request{Verb: verb(t, "restart"), Name: "proxy", Wait: true, Timeout: platformtest.Deadline}
 	l, _ := afterwards(t, platform.Status{Name: "proxy", State: platform.Ready, PID: 7})
 	l.End()
-	if _, err := Ask(t.Context(), l, asking); err == nil || !strings.Contains(err.Error(), "has gone meanwhile") {
+	if _, err := Ask(t.Context(), l, request); err == nil || !strings.Contains(err.Error(), "has gone meanwhile") {
 		t.Errorf("the platform ends: got %v, want that", err)
 	}
 	l, _ = afterwards(t, platform.Status{Name: "proxy", State: platform.Ready, PID: 7})
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := Ask(ctx, l, asking); !errors.Is(err, context.Canceled) {
+	if _, err := Ask(ctx, l, request); !errors.Is(err, context.Canceled) {
 		t.Errorf("the reader goes: got %v, want %v", err, context.Canceled)
 	}
 }
@@ -187,15 +187,15 @@ func TestHoldIsNoSwitchForScripts(t *testing.T) {
 	}{
 		{"hold", "hold", "server2", report.Preference{Signal: "live01", Active: one}, report.Preference{Signal: "live01", Active: two, Held: true}, "hold server2", "held server2"},
 		{"hold again", "hold", "server2", report.Preference{Signal: "live01", Active: two, Held: true}, report.Preference{}, "", "server2 is held already"},
-		{"release", release, "", report.Preference{Signal: "live01", Active: two, Held: true}, report.Preference{Signal: "live01", Active: two}, "hold server2", "released server2"},
-		{"release again", release, "", report.Preference{Signal: "live01", Active: two}, report.Preference{}, "", "nothing is held"},
+		{"release", "release", "", report.Preference{Signal: "live01", Active: two, Held: true}, report.Preference{Signal: "live01", Active: two}, "release", "released server2"},
+		{"release again", "release", "", report.Preference{Signal: "live01", Active: two}, report.Preference{}, "", "nothing is held"},
 		{"failover", "failover", "", report.Preference{Signal: "live01", Active: one}, report.Preference{Signal: "live01", Active: two}, "failover", "failover: live01 from server1 to server2"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			o := &obeying{Local: played(t), after: c.after}
 			s := o.Now()
 			answer(o.Local, model.Answers{Live: s.Live, Details: s.Details, Preferences: []report.Preference{c.before}})
-			done, err := Ask(t.Context(), o, Asking{Verb: verb(t, c.verb), Name: c.process})
+			done, err := Ask(t.Context(), o, Request{Verb: verb(t, c.verb), Name: c.process})
 			if err != nil || !strings.HasPrefix(done.Message, c.says) || done.Action != c.verb {
 				t.Errorf("got %+v, %v, want %q", done, err, c.says)
 			}

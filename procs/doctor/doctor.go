@@ -35,8 +35,8 @@ type Finding struct {
 	broken bool // a tool that is there and does not run
 }
 
-// DoctorOptions say what to look at.
-type DoctorOptions struct {
+// Options say what to look at.
+type Options struct {
 	Layout layouts.Layout
 	// Env is the operator's environment.
 	Env     map[string]string
@@ -51,7 +51,7 @@ type DoctorOptions struct {
 
 // Examine looks at everything that the platform needs on this machine. It starts
 // nothing but FFmpeg's tools, for a moment.
-func Examine(ctx context.Context, o DoctorOptions) []Finding {
+func Examine(ctx context.Context, o Options) []Finding {
 	list := append(encoder(ctx, o), tool(ctx, "ffprobe", "FFPROBE_PATH", o.Env))
 	for _, f := range o.Folders {
 		list = append(list, folder(f))
@@ -95,7 +95,7 @@ func folder(f preflight.Folder) Finding {
 
 // ports looks at each port. One that this platform itself holds is held, too:
 // doctor is for the time before it runs.
-func ports(o DoctorOptions) []Finding {
+func ports(o Options) []Finding {
 	list, err := preflight.Endpoints(o.Layout, o.Env)
 	if err != nil {
 		return []Finding{{Name: "ports", Detail: "cannot be told", Remedy: err.Error()}}

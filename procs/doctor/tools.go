@@ -32,7 +32,7 @@ var wantedFilters = []struct{ name, without string }{
 }
 
 // encoder looks at FFmpeg and has it encode.
-func encoder(ctx context.Context, o DoctorOptions) []Finding {
+func encoder(ctx context.Context, o Options) []Finding {
 	found := tool(ctx, "ffmpeg", "FFMPEG_PATH", o.Env)
 	command, err := exec.LookPath(commandOf("ffmpeg", "FFMPEG_PATH", o.Env))
 	if err != nil || o.Encode == nil {

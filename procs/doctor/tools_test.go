@@ -48,7 +48,7 @@ func TestDoctorHasFFmpegEncode(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var out strings.Builder
-			well := WriteFindings(&out, encoder(t.Context(), DoctorOptions{Env: fakeFFmpeg(t, c.script), Encode: c.encode}))
+			well := WriteFindings(&out, encoder(t.Context(), Options{Env: fakeFFmpeg(t, c.script), Encode: c.encode}))
 			if well != c.well {
 				t.Errorf("everything necessary is there: got %t, want %t", well, c.well)
 			}
@@ -66,7 +66,7 @@ func TestDoctorHasFFmpegEncode(t *testing.T) {
 			}
 		})
 	}
-	missing := encoder(t.Context(), DoctorOptions{Env: map[string]string{"FFMPEG_PATH": filepath.Join(t.TempDir(), "ffmpeg")}, Encode: func(context.Context, string) (string, string) {
+	missing := encoder(t.Context(), Options{Env: map[string]string{"FFMPEG_PATH": filepath.Join(t.TempDir(), "ffmpeg")}, Encode: func(context.Context, string) (string, string) {
 		t.Error("what is not there was asked to encode")
 		return "", ""
 	}})
@@ -79,7 +79,7 @@ func TestTheFFmpegInPATHIsTheOneThatEncodes(t *testing.T) {
 	path := fakeFFmpeg(t, "echo ffmpeg version 7.1 Copyright")["FFMPEG_PATH"]
 	t.Setenv("PATH", filepath.Dir(path)+":"+os.Getenv("PATH"))
 	asked := ""
-	encoder(t.Context(), DoctorOptions{Encode: func(_ context.Context, command string) (string, string) {
+	encoder(t.Context(), Options{Encode: func(_ context.Context, command string) (string, string) {
 		asked = command
 		return "", ""
 	}})

@@ -34,8 +34,8 @@ func AwaitFarewell(p platform.Platform) (<-chan Farewell, error) {
 		for e := range events {
 			s, _ := p.Snapshot(ctx) // the newest that is known
 			switch {
-			case e.Status == nil || !s.Stopping:
-			case e.Status.PID != 0:
+			case e.Status() == nil || !s.Stopping:
+			case e.Status().PID != 0:
 				if f.asked.IsZero() {
 					f.asked = e.Time
 				}
@@ -66,6 +66,6 @@ func (f Farewell) Write(w io.Writer) {
 	}
 	for _, e := range f.ends {
 		took := max(0, e.Time.Sub(f.asked)).Round(time.Millisecond)
-		fmt.Fprintf(w, "%-12s stopped after %s: %s\n", e.Process, took, cmp.Or(e.Status.LastExit, e.Status.State.String()))
+		fmt.Fprintf(w, "%-12s stopped after %s: %s\n", e.Process, took, cmp.Or(e.Status().LastExit, e.Status().State.String()))
 	}
 }

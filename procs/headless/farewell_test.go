@@ -12,7 +12,7 @@ import (
 func TestTheFarewellTellsOutagesByTheirOneLength(t *testing.T) {
 	f := Farewell{
 		asked: noon,
-		ends:  []platform.Event{{Time: noon.Add(time.Second), Process: "proxy", Status: &platform.Status{State: platform.Exited, LastExit: "exit status 0"}}},
+		ends:  []platform.Event{{Time: noon.Add(time.Second), Process: "proxy", What: platform.Changed{Status: platform.Status{State: platform.Exited, LastExit: "exit status 0"}}}},
 		outages: []platform.OutageAt{
 			{Outage: event.EndedOutageOf("live01", noon.Add(-time.Hour), noon.Add(-time.Hour).Add(1234*time.Millisecond))},
 			{Outage: event.OutageOf("live02", noon.Add(-2500*time.Millisecond), noon)},

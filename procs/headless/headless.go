@@ -13,8 +13,8 @@ import (
 // headlessTick is how often the headless output looks at what has no event.
 const headlessTick = 250 * time.Millisecond
 
-// HeadlessOptions say how to run without a terminal.
-type HeadlessOptions struct {
+// Options say how to run without a terminal.
+type Options struct {
 	Out io.Writer
 	// JSON writes each Event as a line of JSON, else text for people.
 	JSON bool
@@ -22,11 +22,11 @@ type HeadlessOptions struct {
 	For time.Duration
 }
 
-// Headless runs p and writes what happens to o.Out, a line for each event, until
+// Run runs p and writes what happens to o.Out, a line for each event, until
 // ctx is cancelled, o.For is over, or the platform cannot come on air. The error
 // is an *Outcome for the last, and when the stream is off air at the end of o.For;
 // a cancelled ctx is no error.
-func Headless(ctx context.Context, p platform.Runner, o HeadlessOptions) error {
+func Run(ctx context.Context, p platform.Runner, o Options) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	reading, done := context.WithCancel(context.WithoutCancel(ctx))
@@ -70,7 +70,7 @@ func Headless(ctx context.Context, p platform.Runner, o HeadlessOptions) error {
 	return outcome
 }
 
-// headless is the state of one run; only Headless's loop touches it.
+// headless is the state of one run; only Run's loop touches it.
 type headless struct {
 	snapshot platform.Snapshot // the newest
 	printer  printer
@@ -90,13 +90,13 @@ type headless struct {
 }
 
 func (h *headless) event(e platform.Event) {
-	if e.Status != nil {
-		h.startup.status(*e.Status, e.Time)
+	if e.Status() != nil {
+		h.startup.status(*e.Status(), e.Time)
 	}
-	if e.Film != nil {
+	if film, is := e.What.(event.Film); is {
 		// One that is tried again and again goes to and fro between two states.
 		h.films.Every = time.Minute
-		_, text := filmText(*e.Film)
+		_, text := filmText(film)
 		h.films.Ended(e.Time)
 		if _, say := h.films.Seen(text, e.Time); !say {
 			return

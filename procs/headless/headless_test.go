@@ -58,7 +58,7 @@ func everyReady(l *local.Local) {
 func TestHeadlessSaysOnAirAndEndsAfterItsTime(t *testing.T) {
 	s := newStage(t, everyReady)
 	var out strings.Builder
-	if err := Headless(t.Context(), s, HeadlessOptions{Out: &out, For: 50 * time.Millisecond}); err != nil {
+	if err := Run(t.Context(), s, Options{Out: &out, For: 50 * time.Millisecond}); err != nil {
 		t.Errorf("got %v, want a good end", err)
 	}
 	for _, want := range []string{"[INFO]  proxy: ready (pid 7)\n", "[INFO]  platform: on air: " + s.Now().PlayURL + "/live01/playlist.m3u8\n"} {
@@ -71,7 +71,7 @@ func TestHeadlessSaysOnAirAndEndsAfterItsTime(t *testing.T) {
 func TestHeadlessWritesJSONThatReadsBack(t *testing.T) {
 	s := newStage(t, everyReady)
 	var out strings.Builder
-	if err := Headless(t.Context(), s, HeadlessOptions{Out: &out, JSON: true, For: time.Millisecond}); err != nil {
+	if err := Run(t.Context(), s, Options{Out: &out, JSON: true, For: time.Millisecond}); err != nil {
 		t.Fatal(err)
 	}
 	ready, onAir := 0, false
@@ -80,10 +80,10 @@ func TestHeadlessWritesJSONThatReadsBack(t *testing.T) {
 		if err := json.Unmarshal([]byte(line), &e); err != nil {
 			t.Fatalf("%s: %v", line, err)
 		}
-		if e.Status != nil && e.Status.State == platform.Ready {
+		if e.Status() != nil && e.Status().State == platform.Ready {
 			ready++
 		}
-		onAir = onAir || e.Log != nil && strings.HasPrefix(e.Log.Message, "on air: ")
+		onAir = onAir || e.Log() != nil && strings.HasPrefix(e.Log().Message, "on air: ")
 	}
 	if want := len(s.Now().Processes); ready != want || !onAir {
 		t.Errorf("got %d ready and on air %t, want %d and true:\n%s", ready, onAir, want, out.String())
@@ -95,7 +95,7 @@ func TestHeadlessGivesUpWithAProcessThatNeverBecameReady(t *testing.T) {
 		l.OnStatus(platform.Status{Name: "origin", State: platform.Failed, Reason: "exit status 78: bad configuration"})
 	})
 	var out strings.Builder
-	err := Headless(t.Context(), s, HeadlessOptions{Out: &out})
+	err := Run(t.Context(), s, Options{Out: &out})
 	var outcome *platform.Outcome
 	if !errors.As(err, &outcome) || !outcome.NeverReady || !strings.Contains(err.Error(), "origin never became ready: exit status 78") {
 		t.Errorf("got %#v, want an outcome that names origin and why", err)
@@ -107,7 +107,7 @@ func TestHeadlessEndsWellWhenItIsToldTo(t *testing.T) {
 	defer cancel()
 	s := newStage(t, func(l *local.Local) { cancel() })
 	var out strings.Builder
-	if err := Headless(ctx, s, HeadlessOptions{Out: &out}); err != nil {
+	if err := Run(ctx, s, Options{Out: &out}); err != nil {
 		t.Errorf("got %v, want a good end", err)
 	}
 }
@@ -207,10 +207,10 @@ func TestEveryProcessReadyButNothingOnAirIsGivenUp(t *testing.T) {
 func TestTextOfEventsIsCleanAndOnOneLine(t *testing.T) {
 	var out strings.Builder
 	p := printer{out: &out}
-	p.event(platform.Event{Process: "worker", Log: &event.Line{Level: event.LevelWarn, Message: "bad\x1b[2Jfilm\nnext", Fields: []event.Field{{Key: "signal", Value: "live01"}}}})
-	p.event(platform.Event{Process: "proxy", Dropped: 3, Failover: &event.Failover{Signal: "live01", From: "http://a", Cause: "a refused", MSNBefore: 1, MSNAfter: 2, GapMS: -1}})
-	p.event(platform.Event{Process: "proxy", Serving: &event.Serving{Playlist: "/a.m3u8", Mode: "passed through", Reason: "low\nlatency", Degraded: true}})
-	p.event(platform.Event{Process: "proxy", Serving: &event.Serving{Playlist: "/a.m3u8", Mode: "merged"}})
+	p.event(platform.Event{Process: "worker", What: platform.Logged{Line: event.Line{Level: event.LevelWarn, Message: "bad\x1b[2Jfilm\nnext", Fields: []event.Field{{Key: "signal", Value: "live01"}}}}})
+	p.event(platform.Event{Process: "proxy", Dropped: 3, What: event.Failover{Signal: "live01", From: "http://a", Cause: "a refused", MSNBefore: 1, MSNAfter: 2, GapMS: -1}})
+	p.event(platform.Event{Process: "proxy", What: event.Serving{Playlist: "/a.m3u8", Mode: "passed through", Reason: "low\nlatency", Degraded: true}})
+	p.event(platform.Event{Process: "proxy", What: event.Serving{Playlist: "/a.m3u8", Mode: "merged"}})
 	got := out.String()
 	for _, want := range []string{
 		"[WARN]  proxy: /a.m3u8 is passed through: low latency; a failover shows\n", "[INFO]  proxy: /a.m3u8 is merged again\n",
@@ -259,10 +259,10 @@ func TestHeadlessTellsTheLightOfEachSignal(t *testing.T) {
 	at(101*time.Second, light("live01", platform.AirOn), light("live02", platform.AirEnded))
 	for d := range 60 {
 		again := noon.Add(time.Duration(d) * time.Second)
-		h.event(platform.Event{Time: again, Process: "worker", Film: &event.Film{File: "a.mp4", Signal: "a", State: event.FilmRefused, Reason: "moov atom not found"}})
-		h.event(platform.Event{Time: again, Process: "worker", Film: &event.Film{File: "a.mp4", Signal: "a", State: event.FilmWaiting, Reason: "it is to be made"}})
+		h.event(platform.Event{Time: again, Process: "worker", What: event.Film{File: "a.mp4", Signal: "a", State: event.FilmRefused, Reason: "moov atom not found"}})
+		h.event(platform.Event{Time: again, Process: "worker", What: event.Film{File: "a.mp4", Signal: "a", State: event.FilmWaiting, Reason: "it is to be made"}})
 	}
-	h.event(platform.Event{Time: noon, Process: "worker", Film: &event.Film{File: "live01.mp4", Signal: "live01", State: event.FilmAired}})
+	h.event(platform.Event{Time: noon, Process: "worker", What: event.Film{File: "live01.mp4", Signal: "live01", State: event.FilmAired}})
 	for what, times := range map[string]int{
 		"[INFO]  platform: on air: http://p/live01/playlist.m3u8\n": 1, "[INFO]  platform: on air: http://p/live02/playlist.m3u8\n": 1,
 		"[WARN]  platform: unknown: live01: live01 is silent\n": 2, "[INFO]  platform: unknown: live01: live01 is silent (no more)\n": 1,

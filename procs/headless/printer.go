@@ -31,29 +31,26 @@ func (p printer) event(e platform.Event) {
 	if e.Dropped > 0 {
 		p.line(e.Time, event.LevelWarn, "platform", fmt.Sprintf("%d events were missed here", e.Dropped))
 	}
-	switch {
-	case e.Status != nil:
-		switch e.Status.State {
+	switch what := e.What.(type) {
+	case platform.Changed:
+		switch what.State {
 		case platform.Idle, platform.Waiting, platform.Starting, platform.Running:
 		default:
-			p.line(e.Time, levelOf(e.Status.State), e.Process, stateText(*e.Status))
+			p.line(e.Time, levelOf(what.State), e.Process, stateText(what.Status))
 		}
-	case e.Failover != nil:
-		p.line(e.Time, event.LevelWarn, e.Process, failoverText(*e.Failover))
-	case e.Serving != nil:
-		level, text := event.LevelWarn, e.Serving.Playlist+" is "+string(e.Serving.Mode)+": "+e.Serving.Reason+"; a failover shows"
-		if !e.Serving.Degraded {
-			level, text = event.LevelInfo, e.Serving.Playlist+" is merged again"
-		}
-		p.line(e.Time, level, e.Process, text)
-	case e.Outage != nil:
-		level, text := outageText(*e.Outage)
-		p.line(e.Time, level, cmp.Or(e.Process, "platform"), text)
-	case e.Film != nil:
-		level, text := filmText(*e.Film)
-		p.line(e.Time, level, e.Process, text)
-	case e.Log != nil:
-		p.line(e.Log.Time, e.Log.Level, cmp.Or(e.Process, "platform"), strings.TrimSpace(e.Log.Message+" "+e.Log.FieldText()))
+	case event.Failover:
+		p.line(e.Time, event.LevelWarn, e.Process, failoverText(what))
+	case event.Serving:
+		level, message := servingText(what)
+		p.line(e.Time, level, e.Process, message)
+	case event.Outage:
+		level, message := outageText(what)
+		p.line(e.Time, level, cmp.Or(e.Process, platform.Self), message)
+	case event.Film:
+		level, message := filmText(what)
+		p.line(e.Time, level, e.Process, message)
+	case platform.Logged:
+		p.line(what.Time, what.Level, cmp.Or(e.Process, platform.Self), strings.TrimSpace(what.Message+" "+what.FieldText()))
 	}
 }
 
@@ -61,7 +58,7 @@ func (p printer) event(e platform.Event) {
 func (p printer) say(level event.Level, process, message string) {
 	now := time.Now()
 	if p.json {
-		p.object(platform.Event{Time: now, Process: process, Log: &event.Line{Time: now, Level: level, Module: "platform", Message: message}})
+		p.object(platform.Event{Time: now, Process: process, What: platform.Logged{Line: event.Line{Time: now, Level: level, Module: "platform", Message: message}}})
 		return
 	}
 	p.line(now, level, cmp.Or(process, "platform"), message)
@@ -78,6 +75,13 @@ func (p printer) object(e platform.Event) {
 func (p printer) line(at time.Time, level event.Level, from, message string) {
 	name := "[" + strings.ToUpper(level.String()) + "]"
 	_, _ = fmt.Fprintf(p.out, "%s %-7s %s: %s\n", at.Local().Format("2006-01-02 15:04:05"), name, from, text.Clean(message))
+}
+
+func servingText(v event.Serving) (event.Level, string) {
+	if !v.Degraded {
+		return event.LevelInfo, v.Playlist + " is merged again"
+	}
+	return event.LevelWarn, v.Playlist + " is " + string(v.Mode) + ": " + v.Reason + "; a failover shows"
 }
 
 func levelOf(s platform.State) event.Level {

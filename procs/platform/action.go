@@ -10,8 +10,8 @@ import (
 type Action uint8
 
 // The actions on one process are procs'. Failover moves every signal away from its
-// active packager. Hold plays every signal from one packager, Command.Process,
-// until that fails; asked for again it releases it. Upgrade restarts every process
+// active packager. Hold plays every signal from one packager, Command.Process, until that
+// fails; Release ends a hold. Upgrade restarts every process
 // from the binary that is now on disk; Snapshot.Upgrade tells how far it has got.
 // SetFault sets the fault switch of a process to Command.Fault, for drills.
 const (
@@ -25,11 +25,12 @@ const (
 	Hold     = Action(65)
 	Upgrade  = Action(66)
 	SetFault = Action(67)
+	Release  = Action(68)
 )
 
 // Actions are all of them, in the order of help and completion.
 func Actions() []Action {
-	return []Action{Kill, Restart, Stop, Start, Pause, Resume, Failover, Hold, Upgrade, SetFault}
+	return []Action{Kill, Restart, Stop, Start, Pause, Resume, Failover, Hold, Release, Upgrade, SetFault}
 }
 
 // String returns the action's lower-case name.
@@ -43,6 +44,8 @@ func (a Action) String() string {
 		return "upgrade"
 	case SetFault:
 		return "fault"
+	case Release:
+		return "release"
 	}
 	return procs.Action(a).String()
 }

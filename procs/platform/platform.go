@@ -168,29 +168,6 @@ type LogLine struct {
 	event.Line
 }
 
-// Event is one thing that happened: exactly one of Status, Failover, Serving, Outage,
-// Film and Log is set, unless Dropped is.
-type Event struct {
-	Time time.Time `json:"time"`
-	// Process is its name; empty for what concerns the whole platform.
-	Process string `json:"process,omitempty"`
-	// Status is set when a process changed its state.
-	Status *Status `json:"status,omitempty"`
-	// Failover is set when players are served from another packager.
-	Failover *event.Failover `json:"failover,omitempty"`
-	// Serving is set when a playlist is degraded, or merged again.
-	Serving *event.Serving `json:"serving,omitempty"`
-	// Outage is set when a viewer of a signal has no media to show, each ten seconds
-	// while it lasts, and when it has ended.
-	Outage *event.Outage `json:"outage,omitempty"`
-	// Film is set when something else becomes of a file in the input folder.
-	Film *event.Film `json:"film,omitempty"`
-	// Log is set for a line of log at level warn or above, or a platform message.
-	Log *event.Line `json:"log,omitempty"`
-	// Dropped is how many events this subscriber missed just before this one.
-	Dropped int `json:"dropped,omitempty"`
-}
-
 // Command is something to do. Process names one process; it is empty for
 // commands to the whole platform.
 type Command struct {

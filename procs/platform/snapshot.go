@@ -25,12 +25,28 @@ func (s Snapshot) Process(name string) (Process, bool) {
 	return s.Processes[i], true
 }
 
+// OfRole are the processes of a role, in the order of the layout.
+func (s Snapshot) OfRole(r layouts.Role) []Process {
+	var list []Process
+	for _, p := range s.Processes {
+		if p.Role == r {
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
+// URL is the process's base URL, as the platform's own services call it.
+func (p Process) URL() string { return fmt.Sprintf("http://localhost:%d", p.Port) }
+
 // Names are those of the processes that a may be asked of, in the layout's order;
 // none for what is asked of the whole platform.
 func (s Snapshot) Names(a Action) []string {
 	var names []string
 	for _, p := range s.Processes {
-		if a != Failover && (a != Hold || p.Role == layouts.Packager) {
+		switch {
+		case a == Failover, a == Release, a == Hold && p.Role != layouts.Packager:
+		default:
 			names = append(names, p.Name)
 		}
 	}

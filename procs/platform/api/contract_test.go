@@ -180,11 +180,11 @@ func TestContractSnapshotAndEventsTogetherMissNothing(t *testing.T) {
 				proxy, _ := snapshot.Process("proxy")
 				for last := proxy.Incarnation; ; last++ {
 					e, ok := <-events
-					if !ok || e.Status == nil || e.Status.Incarnation != last+1 || e.Dropped > 0 {
+					if !ok || e.Status() == nil || e.Status().Incarnation != last+1 || e.Dropped > 0 {
 						t.Errorf("after change %d: got %+v, want the next", last, e)
 						return
 					}
-					if e.Status.State == procs.Ready {
+					if e.Status().State == procs.Ready {
 						return
 					}
 				}
@@ -222,7 +222,7 @@ func TestContractASlowReaderIsToldWhatItMissed(t *testing.T) {
 		got, dropped := 0, 0
 		for e := range events {
 			got, dropped = got+1, dropped+e.Dropped
-			if e.Status != nil {
+			if e.Status() != nil {
 				break
 			}
 		}
@@ -301,7 +301,7 @@ func TestContractASubscriptionEndsWithItsReaderOrThePlatform(t *testing.T) {
 		for e := range stays {
 			last = e
 		}
-		if last.Status == nil || last.Status.State != procs.Exited {
+		if last.Status() == nil || last.Status().State != procs.Exited {
 			t.Errorf("the last event: got %+v, want proxy exited", last)
 		}
 		_, late, _ := p.Subscribe(t.Context()) // of a platform that has ended

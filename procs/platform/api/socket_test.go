@@ -109,7 +109,7 @@ func TestAClientWhoDoesNotReadHoldsUpNobody(t *testing.T) {
 	go func() {
 		n := 0
 		for e := range events {
-			if n += 1 + e.Dropped; e.Status != nil {
+			if n += 1 + e.Dropped; e.Status() != nil {
 				break
 			}
 		}

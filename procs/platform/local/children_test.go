@@ -92,7 +92,7 @@ screens:
 	go func() { ran <- l.Run(ctx) }()
 
 	awaitEvent(t, events, "second ready", func(e platform.Event) bool {
-		return e.Process == "second" && e.Status != nil && e.Status.State == procs.Ready
+		return e.Process == "second" && e.Status() != nil && e.Status().State == procs.Ready
 	})
 	first := processOf(t, l.Now(), "first")
 	if first.State != procs.Ready {
@@ -102,7 +102,7 @@ screens:
 		t.Fatal(err)
 	}
 	awaitEvent(t, events, "first back", func(e platform.Event) bool {
-		return e.Process == "first" && e.Status != nil && e.Status.State == procs.Ready && e.Status.PID != first.PID
+		return e.Process == "first" && e.Status() != nil && e.Status().State == procs.Ready && e.Status().PID != first.PID
 	})
 	platformtest.Await(t, "three failovers, one of each start", func() bool { return len(l.Now().Failovers) == 3 })
 	cancel()

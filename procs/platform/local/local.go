@@ -245,7 +245,9 @@ func (l *Local) Command(ctx context.Context, c platform.Command) error {
 	case platform.Failover:
 		err = l.poll.failover(ctx)
 	case platform.Hold:
-		err = l.holdOrRelease(ctx, c.Process)
+		err = l.hold(ctx, c.Process)
+	case platform.Release:
+		err = l.poll.hold(ctx, "")
 	case platform.Upgrade:
 		err = l.upgrade()
 	case platform.SetFault:

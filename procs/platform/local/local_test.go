@@ -64,13 +64,13 @@ func TestSnapshotAndEventsTogetherMissNothing(t *testing.T) {
 					t.Errorf("the events end after change %d", s.last)
 					break
 				}
-				if e.Status == nil {
+				if e.Status() == nil {
 					continue
 				}
-				if e.Status.Incarnation != s.last+1 || e.Dropped > 0 {
-					t.Errorf("change %d follows %d, %d dropped: want each, once, in order", e.Status.Incarnation, s.last, e.Dropped)
+				if e.Status().Incarnation != s.last+1 || e.Dropped > 0 {
+					t.Errorf("change %d follows %d, %d dropped: want each, once, in order", e.Status().Incarnation, s.last, e.Dropped)
 				}
-				s.last, s.count = e.Status.Incarnation, s.count+1
+				s.last, s.count = e.Status().Incarnation, s.count+1
 			}
 			results <- s
 		})
@@ -98,7 +98,7 @@ func TestAReaderWhoDoesNotReadHoldsUpNobody(t *testing.T) {
 	got, dropped := 0, 0
 	for e := range events {
 		got, dropped = got+1, dropped+e.Dropped
-		if e.Status != nil {
+		if e.Status() != nil {
 			break
 		}
 	}
@@ -123,12 +123,12 @@ func TestLinesOfLogBecomeWhatTheyTell(t *testing.T) {
 		t.Errorf("after a line: got log %d, version %d, want log 1 and no other change", got.LogSeq, got.Version)
 	}
 	l.OnLine("worker", []byte(`{"@level":"warn","@message":"film is odd"}`))
-	if e := <-events; e.Process != "worker" || e.Log == nil || e.Log.Message != "film is odd" {
+	if e := <-events; e.Process != "worker" || e.Log() == nil || e.Log().Message != "film is odd" {
 		t.Errorf("a warning: got event %+v, want the line", e)
 	}
 	l.OnLine("proxy", []byte(`{"@level":"info","@message":"failover","event":"failover","signal":"live01","from":"http://a","to":"http://b","cause":"a refused","msn_before":7,"msn_after":8,"gap_ms":1.5,"saved":2}`))
 	want := event.Failover{Signal: "live01", From: "http://a", To: "http://b", Cause: "a refused", MSNBefore: 7, MSNAfter: 8, GapMS: 1.5, Saved: 2}
-	if e := <-events; e.Process != "proxy" || e.Failover == nil || *e.Failover != want {
+	if e := <-events; e.Process != "proxy" || e.What != want {
 		t.Errorf("a failover: got event %+v, want %+v", e, want)
 	}
 	if got := l.Now().Failovers; len(got) != 1 || got[0].Failover != want || got[0].Process != "proxy" {
@@ -179,7 +179,7 @@ func TestTheEndIsToldAndClosesSubscriptions(t *testing.T) {
 	for e := range events { // ends: the channel is closed
 		last = e
 	}
-	if last.Status == nil || last.Status.State != procs.Exited {
+	if last.Status() == nil || last.Status().State != procs.Exited {
 		t.Errorf("the last event: got %+v, want proxy exited", last)
 	}
 	if !l.Now().Stopping {
@@ -248,7 +248,8 @@ func TestTheOperatorsWordGoesToTheOrigin(t *testing.T) {
 	}{
 		{"fail over", platform.Command{Action: platform.Failover}, nil, `/failover {}`, ""},
 		{"hold", platform.Command{Process: "server1", Action: platform.Hold}, nil, `/hold {"packager":"http://localhost:8080"}`, ""},
-		{"hold what is held: release", platform.Command{Process: "server1", Action: platform.Hold}, []report.Preference{held}, `/hold {}`, ""},
+		{"hold what is held", platform.Command{Process: "server1", Action: platform.Hold}, []report.Preference{held}, `/hold {"packager":"http://localhost:8080"}`, ""},
+		{"release", platform.Command{Action: platform.Release}, []report.Preference{held}, `/hold {}`, ""},
 		{"the origin refuses", platform.Command{Process: "server2", Action: platform.Hold}, []report.Preference{held}, `/hold {"packager":"http://localhost:9090"}`, "packager is not usable"},
 		{"no packager", platform.Command{Process: "worker", Action: platform.Hold}, nil, "", `hold "worker": allowed are the layout's packagers`},
 	} {

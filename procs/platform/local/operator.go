@@ -70,22 +70,13 @@ func (p poller) postTo(ctx context.Context, origin, path string, body []byte) er
 	return fmt.Errorf("the origin (%s): %s", origin, why.Error)
 }
 
-// holdOrRelease holds the packager that the process is, or releases it where it is
-// held.
-func (l *Local) holdOrRelease(ctx context.Context, process string) error {
+// hold plays every signal from the packager that the process is.
+func (l *Local) hold(ctx context.Context, process string) error {
 	l.mu.Lock()
-	held, url := "", l.packagers[process]
-	for _, p := range l.model.Now.Preferences {
-		if p.Held {
-			held = p.Active
-		}
-	}
+	url := l.packagers[process]
 	l.mu.Unlock()
-	switch url {
-	case "":
+	if url == "" {
 		return fmt.Errorf("hold %q: allowed are the layout's packagers", process)
-	case held:
-		return l.poll.hold(ctx, "")
 	}
 	return l.poll.hold(ctx, url)
 }

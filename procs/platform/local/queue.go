@@ -47,12 +47,12 @@ func (q *queue) makeRoom(next *platform.Event) {
 
 func (q *queue) victim(next platform.Event) int {
 	for i, e := range q.events {
-		if e.Log != nil || e.Status != nil && q.overtaken(i, next) {
+		if e.Log() != nil || e.Status() != nil && q.overtaken(i, next) {
 			return i
 		}
 	}
 	for i, e := range q.events {
-		if e.Status == nil {
+		if e.Status() == nil {
 			return i
 		}
 	}
@@ -61,12 +61,12 @@ func (q *queue) victim(next platform.Event) int {
 
 // overtaken reports whether a later event tells a newer state of the same process.
 func (q *queue) overtaken(i int, next platform.Event) bool {
-	name := q.events[i].Status.Name
-	if next.Status != nil && next.Status.Name == name {
+	name := q.events[i].Status().Name
+	if next.Status() != nil && next.Status().Name == name {
 		return true
 	}
 	for _, e := range q.events[i+1:] {
-		if e.Status != nil && e.Status.Name == name {
+		if e.Status() != nil && e.Status().Name == name {
 			return true
 		}
 	}

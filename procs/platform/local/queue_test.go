@@ -11,16 +11,18 @@ import (
 	"livestream-tui/services/kit/event"
 )
 
-func logEvent(text string) platform.Event { return platform.Event{Log: &event.Line{Message: text}} }
+func logEvent(text string) platform.Event {
+	return platform.Event{What: platform.Logged{Line: event.Line{Message: text}}}
+}
 
 func describe(e platform.Event) string {
 	text := ""
 	switch {
-	case e.Log != nil:
-		text = e.Log.Message
-	case e.Status != nil:
-		text = e.Status.Name + " " + e.Status.State.String()
-	case e.Failover != nil:
+	case e.Log() != nil:
+		text = e.Log().Message
+	case e.Status() != nil:
+		text = e.Status().Name + " " + e.Status().State.String()
+	case e.What != nil:
 		text = "failover"
 	}
 	if e.Dropped > 0 {
@@ -30,7 +32,7 @@ func describe(e platform.Event) string {
 }
 
 func TestQueueMakesRoomByWhatMattersLeast(t *testing.T) {
-	failover := platform.Event{Failover: &event.Failover{}}
+	failover := platform.Event{What: event.Failover{}}
 	for _, c := range []struct {
 		name   string
 		events []platform.Event
@@ -84,8 +86,8 @@ func TestQueueCountsEveryLossAndKeepsTheLatestState(t *testing.T) {
 			e, ok := q.pop()
 			if ok {
 				popped, lost = popped+1, lost+e.Dropped
-				if e.Status != nil {
-					seen[e.Status.Name] = e.Status.State
+				if e.Status() != nil {
+					seen[e.Status().Name] = e.Status().State
 				}
 			}
 			return ok
@@ -96,7 +98,7 @@ func TestQueueCountsEveryLossAndKeepsTheLatestState(t *testing.T) {
 				take()
 				continue
 			case 1:
-				q.push(platform.Event{Failover: &event.Failover{}})
+				q.push(platform.Event{What: event.Failover{}})
 			case 2:
 				q.push(logEvent("x"))
 			default:

@@ -10,6 +10,7 @@ import (
 	"livestream-tui/procs/platform"
 	"livestream-tui/procs/platform/model"
 	"livestream-tui/procs/platform/platformtest"
+	"livestream-tui/services/kit/event"
 )
 
 // serves is what a proxy writes into its log when it serves a playlist otherwise.
@@ -60,10 +61,12 @@ func TestWhatIsNotMergedIsKeptWhileItIsSo(t *testing.T) {
 				changes = append(changes, string(d.Mode))
 			}
 			for range changes {
-				if e := <-events; e.Serving == nil || e.Process != "proxy" {
+				e := <-events
+				serving, is := e.What.(event.Serving)
+				if !is || e.Process != "proxy" {
 					t.Errorf("got event %+v, want one on serving", e)
 				} else {
-					told = append(told, string(e.Serving.Mode))
+					told = append(told, string(serving.Mode))
 				}
 			}
 			if !slices.Equal(degraded, c.degraded) || !slices.Equal(changes, c.changes) || !slices.Equal(told, c.changes) {

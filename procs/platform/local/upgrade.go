@@ -145,7 +145,7 @@ func (l *Local) awaitProcess(ctx context.Context, name string, events <-chan pla
 			case <-ctx.Done():
 				return errors.New("the platform is stopping")
 			case e, open := <-events:
-				heard = !open || e.Dropped > 0 || e.Status != nil && e.Process == name
+				heard = !open || e.Dropped > 0 || e.Status() != nil && e.Process == name
 				if !open {
 					events = nil // the end, of which ctx tells
 				}

@@ -150,12 +150,12 @@ func TestAnUpgradeRestartsOneAfterAnotherFromWhatIsOnDisk(t *testing.T) {
 	var told []string
 	awaitEvent(t, u.events, "the end is told", func(e platform.Event) bool {
 		switch {
-		case e.Log != nil && e.Log.Module == "platform":
-			told = append(told, strings.TrimSpace(e.Process+" "+e.Log.Message))
-		case e.Status != nil && e.Status.Incarnation == 2 && e.Status.State == procs.Ready, e.Status != nil && e.Status.Incarnation == 1 && e.Status.State == procs.Stopping && e.Process != "stopped":
-			told = append(told, e.Process+" "+e.Status.State.String())
+		case e.Log() != nil && e.Log().Module == "platform":
+			told = append(told, strings.TrimSpace(e.Process+" "+e.Log().Message))
+		case e.Status() != nil && e.Status().Incarnation == 2 && e.Status().State == procs.Ready, e.Status() != nil && e.Status().Incarnation == 1 && e.Status().State == procs.Stopping && e.Process != "stopped":
+			told = append(told, e.Process+" "+e.Status().State.String())
 		}
-		return e.Log != nil && strings.HasPrefix(e.Log.Message, "upgraded 3 processes to livestream-tui two in ")
+		return e.Log() != nil && strings.HasPrefix(e.Log().Message, "upgraded 3 processes to livestream-tui two in ")
 	})
 	want := []string{
 		"upgrading 4 processes to livestream-tui two: last, second, stopped, first",
@@ -184,7 +184,7 @@ func TestAFailedStepStopsAnUpgrade(t *testing.T) {
 		t.Errorf("first: got incarnation %d, want it untouched", p.Incarnation)
 	}
 	awaitEvent(t, u.events, "it is told", func(e platform.Event) bool {
-		return e.Log != nil && e.Process == "second" && e.Log.Level == event.LevelError && strings.HasPrefix(e.Log.Message, "upgrade stopped after 1 of 4 processes: ")
+		return e.Log() != nil && e.Process == "second" && e.Log().Level == event.LevelError && strings.HasPrefix(e.Log().Message, "upgrade stopped after 1 of 4 processes: ")
 	})
 	// The way out: put a better one there.
 	install(t, u.path, "three")
@@ -236,16 +236,16 @@ func TestCtlUpgradeWaitsForTheEnd(t *testing.T) {
 	u := newUpgradable(t)
 	verb := ctl.Verbs()[slices.IndexFunc(ctl.Verbs(), func(v ctl.Verb) bool { return v.Action == platform.Upgrade })]
 	install(t, u.path, "two")
-	done, err := ctl.Ask(t.Context(), u.Local, ctl.Asking{Verb: verb, Wait: true, Timeout: platformtest.Deadline})
+	done, err := ctl.Ask(t.Context(), u.Local, ctl.Request{Verb: verb, Wait: true, Timeout: platformtest.Deadline})
 	if err != nil || !strings.HasPrefix(done.Message, "upgraded 3 processes to livestream-tui two in ") {
 		t.Errorf("got %+v, %v", done, err)
 	}
 	install(t, u.path, "three", "origin")
-	_, err = ctl.Ask(t.Context(), u.Local, ctl.Asking{Verb: verb, Wait: true, Timeout: platformtest.Deadline})
+	_, err = ctl.Ask(t.Context(), u.Local, ctl.Request{Verb: verb, Wait: true, Timeout: platformtest.Deadline})
 	if err == nil || !strings.HasPrefix(err.Error(), "upgrade stopped after 1 of 4 processes: second did not become ready: ") {
 		t.Errorf("got %v", err)
 	}
-	if done, err := ctl.Ask(t.Context(), u.Local, ctl.Asking{Verb: verb}); err != nil || done.Message != "upgrade begun" {
+	if done, err := ctl.Ask(t.Context(), u.Local, ctl.Request{Verb: verb}); err != nil || done.Message != "upgrade begun" {
 		t.Errorf("got %+v, %v", done, err)
 	}
 }

@@ -47,7 +47,7 @@ func (m *Model) film(f platform.FilmAt) {
 	m.Now.Films = list
 	m.Now.Version++
 	if news {
-		m.publish(platform.Event{Time: f.Time, Process: f.Process, Film: &f.Film})
+		m.publish(platform.Event{Time: f.Time, Process: f.Process, What: f.Film})
 	}
 }
 

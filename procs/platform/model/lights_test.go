@@ -209,11 +209,11 @@ func TestEveryFileHasALine(t *testing.T) {
 	want("what an earlier worker told", "a.mp4 aired")
 	films := 0
 	for _, e := range events {
-		if e.Film != nil {
+		if _, is := e.What.(event.Film); is {
 			films++
 		}
 	}
-	if films != 7 || len(events) != 8 || events[7].Status == nil {
+	if films != 7 || len(events) != 8 || events[7].Status() == nil {
 		t.Errorf("got %d films among %d events, want 7 films that are news and a state", films, len(events))
 	}
 	for i := range 2 * filmsMost {

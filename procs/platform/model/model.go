@@ -64,7 +64,7 @@ func (m *Model) Status(s platform.Status, now time.Time) {
 	for _, a := range onair.Succeeded(at) {
 		m.active(a)
 	}
-	m.publish(platform.Event{Time: now, Process: s.Name, Status: &s})
+	m.publish(platform.Event{Time: now, Process: s.Name, What: platform.Changed{Status: s}})
 }
 
 // Tell takes a line of a process's log and the event that travels in it, nil for a
@@ -82,7 +82,7 @@ func (m *Model) Tell(process string, line event.Line, told event.Event) {
 		m.Now.Failovers = list[max(0, len(list)-failoversMost):]
 		m.Now.Version++
 		m.active(platform.ActiveAt{Signal: e.Signal, URL: e.To, Time: line.Time, By: platform.ByProxy})
-		m.publish(platform.Event{Time: line.Time, Process: process, Failover: &e})
+		m.publish(platform.Event{Time: line.Time, Process: process, What: e})
 	case event.Serving:
 		m.serving(platform.ServingAt{Time: line.Time, Process: process, Serving: e})
 	case event.Viewing:
@@ -93,14 +93,14 @@ func (m *Model) Tell(process string, line event.Line, told event.Event) {
 		m.film(platform.FilmAt{Time: line.Time, Process: process, Film: e})
 	default:
 		if line.Level >= event.LevelWarn {
-			m.publish(platform.Event{Time: line.Time, Process: process, Log: &line})
+			m.publish(platform.Event{Time: line.Time, Process: process, What: platform.Logged{Line: line}})
 		}
 	}
 }
 
 // Note publishes a message of the platform's own, on a process unless that is empty.
 func (m *Model) Note(level event.Level, process, message string, now time.Time) {
-	m.publish(platform.Event{Time: now, Process: process, Log: &event.Line{Time: now, Level: level, Module: "platform", Message: message}})
+	m.publish(platform.Event{Time: now, Process: process, What: platform.Logged{Line: event.Line{Time: now, Level: level, Module: "platform", Message: message}}})
 }
 
 // Answered takes what the control plane answered.

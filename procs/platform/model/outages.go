@@ -63,7 +63,7 @@ func overBy(list []platform.OutageAt, process, signal string, at time.Time) (pla
 func (m *Model) outage(o platform.OutageAt) {
 	m.Now.Outages, o = withOutage(m.Now.Outages, o)
 	m.Now.Version++
-	m.publish(platform.Event{Time: o.Time, Process: o.Process, Outage: &o.Outage})
+	m.publish(platform.Event{Time: o.Time, Process: o.Process, What: o.Outage})
 }
 
 // viewing takes a viewer's word on a signal.

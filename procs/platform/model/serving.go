@@ -27,7 +27,7 @@ func (m *Model) serving(v platform.ServingAt) {
 	if v.Mode != before && (v.Degraded || v.Mode == event.ServingMerged) {
 		list := append(slices.Clone(m.Now.ServingChanges), v)
 		m.Now.ServingChanges = list[max(0, len(list)-ServingMost):]
-		m.publish(platform.Event{Time: v.Time, Process: v.Process, Serving: &v.Serving})
+		m.publish(platform.Event{Time: v.Time, Process: v.Process, What: v.Serving})
 	}
 }
 

@@ -70,7 +70,7 @@ func Await(t *testing.T, what string, holds func() bool) {
 }
 
 func StatusEvent(name string, s procs.State) platform.Event {
-	return platform.Event{Process: name, Status: &platform.Status{Name: name, State: s}}
+	return platform.Event{Process: name, What: platform.Changed{Status: platform.Status{Name: name, State: s}}}
 }
 
 // Answering is a server that gives fixed answers by path, 404 otherwise.
