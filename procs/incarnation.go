@@ -102,7 +102,7 @@ func (i *incarnation) serveSocket() {
 
 // readyWait keeps a child that starts beside the current incarnation from answering
 // on the sockets that they share before it is ready: it may never be.
-const readyWait = "READY_WAIT=1h"
+const readyWait = handover.ReadyVariable + "=1h"
 
 // spawn starts an incarnation and the goroutines that watch it. That its socket or
 // its log cannot be made is no reason to do without it.

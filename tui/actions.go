@@ -69,6 +69,9 @@ func (m *model) hold() tea.Cmd {
 		m.tell("hold is for packagers: select one", true)
 		return nil
 	}
+	if m.scene.Snapshot.Held() == p.Name {
+		return m.command(platform.Command{Action: platform.Release})
+	}
 	return m.ask(platform.Hold)
 }
 

@@ -17,6 +17,7 @@ import (
 
 	"livestream-tui/procs/platform"
 	"livestream-tui/services/kit/event"
+	"livestream-tui/services/kit/report"
 	"livestream-tui/tui/panel"
 )
 
@@ -384,4 +385,15 @@ func TestMouseChoosesAndMoves(t *testing.T) {
 	}
 	m.Update(tea.MouseMsg{X: 5, Y: 0, Button: tea.MouseButtonLeft, Action: tea.MouseActionPress}) // the header
 	checkFrame(t, m, 120, 36, "after the mouse")
+}
+
+func TestHReleasesThePackagerThatIsHeld(t *testing.T) {
+	m, f := newTestModel(t, "on air", 120, 36, colour)
+	s := m.scene.Snapshot
+	s.Preferences = []report.Preference{{Signal: "live01", Active: "http://localhost:8080", Held: true}}
+	m.take(polled{s.At, completed(s), nil})
+	typed(m, "j", "h")
+	if diff := cmp.Diff([]platform.Command{{Action: platform.Release}}, f.commands); diff != "" {
+		t.Errorf("commands (-want +got):\n%s", diff)
+	}
 }

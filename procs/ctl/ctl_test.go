@@ -150,9 +150,9 @@ func TestAnUnknownNameIsRefusedWithThoseThereAre(t *testing.T) {
 	}
 }
 
-// played is a platform whose origin and reporter say that live01 is played from
+// playedPlatform is a platform whose origin and reporter say that live01 is played from
 // server1, of two.
-func played(t *testing.T) *local.Local {
+func playedPlatform(t *testing.T) *local.Local {
 	t.Helper()
 	l := platformOf(t, platformtest.Supervisor{})
 	l.Fold(platformtest.PlayedFrom)
@@ -192,7 +192,7 @@ func TestHoldIsNoSwitchForScripts(t *testing.T) {
 		{"failover", "failover", "", report.Preference{Signal: "live01", Active: one}, report.Preference{Signal: "live01", Active: two}, "failover", "failover: live01 from server1 to server2"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			o := &obeying{Local: played(t), after: c.after}
+			o := &obeying{Local: playedPlatform(t), after: c.after}
 			s := o.Now()
 			answer(o.Local, model.Answers{Live: s.Live, Details: s.Details, Preferences: []report.Preference{c.before}})
 			done, err := Ask(t.Context(), o, Request{Verb: verb(t, c.verb), Name: c.process})
@@ -207,7 +207,7 @@ func TestHoldIsNoSwitchForScripts(t *testing.T) {
 }
 
 func TestStatusIsATableForPeopleAndADocumentForScripts(t *testing.T) {
-	l := played(t)
+	l := playedPlatform(t)
 	at := time.Date(2026, 1, 1, 12, 0, 0, 0, time.Local)
 	l.Fold(func(m *model.Model) {
 		m.Now.Started, m.Now.PID, m.Now.LogFolder = at.Add(-27*time.Hour-5*time.Minute), 4242, "/state/logs"

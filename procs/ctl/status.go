@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -20,12 +21,12 @@ func WriteStatus(w io.Writer, s platform.Snapshot) error {
 	air := s.OnAir
 	var out bytes.Buffer
 	head := tabwriter.NewWriter(&out, 0, 8, 2, ' ', 0)
-	fmt.Fprintf(head, "%s\t%s\n", strings.ToUpper(air.State.String()), text.Joined(signalsText(s, air), air.Reason))
+	fmt.Fprintf(head, "%s\t%s\n", strings.ToUpper(air.State.String()), text.Joined(signalsText(s), air.Reason))
 	for _, d := range s.Degraded {
 		fmt.Fprintf(head, "%s\t%s; a failover shows\n", text.Joined(string(d.Mode)), text.Joined(d.Playlist, d.Reason))
 	}
-	for _, l := range s.Live {
-		fmt.Fprintf(head, "play\t%s\n", s.Playlist(l.Signal))
+	for _, signal := range played(s) {
+		fmt.Fprintf(head, "play\t%s\n", s.Playlist(signal))
 	}
 	fmt.Fprintf(head, "platform\t%s\n", text.Joined(fmt.Sprintf("layout %s, pid %d, up %s, logs in %s", s.Layout, s.PID, text.Brief(s.At.Sub(s.Started)), s.LogFolder)))
 	_ = head.Flush() // a buffer takes everything
@@ -138,19 +139,43 @@ func writeJSON(w io.Writer, v any) error {
 
 // signalsText tells where the one signal is played from, or how many of several are on
 // air.
-func signalsText(s platform.Snapshot, air platform.OnAir) string {
-	on, due := air.Count()
-	switch {
-	case due > 1, due == 1 && len(s.Preferences) != 1:
-		return fmt.Sprintf("%d of %d signals on air", on, due)
-	case len(s.Preferences) == 1:
-		where := s.Preferences[0].Signal + " from " + cmp.Or(s.PlayedFrom(s.Preferences[0].Signal), "nowhere")
-		if usable, of := s.Usable(s.Preferences[0].Signal); of > 0 {
-			where += fmt.Sprintf(", %d of %d packagers usable", usable, of)
+func signalsText(s platform.Snapshot) string {
+	on, due := s.OnAir.Count()
+	signal := ""
+	for _, l := range s.OnAir.Signals {
+		if l.Due {
+			signal = l.Signal
 		}
-		return where
 	}
-	return ""
+	switch {
+	case due > 1:
+		return fmt.Sprintf("%d of %d signals on air", on, due)
+	case due == 0 && len(s.Preferences) == 1:
+		signal = s.Preferences[0].Signal
+	case due == 0:
+		return ""
+	}
+	where := signal + " from " + cmp.Or(s.PlayedFrom(signal), "nowhere")
+	if usable, of := s.Usable(signal); of > 0 {
+		where += fmt.Sprintf(", %d of %d packagers usable", usable, of)
+	}
+	return where
+}
+
+// played are the signals to be played: those that are due, and those that the origin
+// knows, in order of name.
+func played(s platform.Snapshot) []string {
+	var names []string
+	for _, l := range s.OnAir.Signals {
+		if l.Due {
+			names = append(names, l.Signal)
+		}
+	}
+	for _, l := range s.Live {
+		names = append(names, l.Signal)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 // stateWord is the state in one word.

@@ -4,67 +4,83 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
 
+	"livestream-tui/procs/drill/fault"
+	"livestream-tui/procs/drill/judge"
+	"livestream-tui/procs/drill/poll"
+	"livestream-tui/procs/drill/stage"
 	"livestream-tui/procs/platform"
 	"livestream-tui/services/kit/event"
 	"livestream-tui/services/viewer/player"
 )
 
-// wordWithin is how old a viewer's word may be to count: it speaks once a second.
-const wordWithin = 3 * time.Second
-
-// Live makes a fault on a platform that others watch, and judges by the word of the
-// platform's own viewers. It returns what was seen, in words; the error says why the
-// fault did not pass, or could not be made.
-func Live(ctx context.Context, p platform.Platform, f Fault) (string, error) {
-	before := latest(p)
+// Live injects a fault into a platform on air and judges by what the platform's viewers
+// report. It returns what was seen, in words. The error says why the fault did not pass, or
+// could not be injected.
+func Live(ctx context.Context, p platform.Platform, f fault.Fault) (string, error) {
+	before, err := p.Snapshot(ctx)
+	if err != nil {
+		return "", err
+	}
 	words, err := witnesses(before)
 	if err != nil {
 		return "", err
 	}
 	client := player.NewClient(false)
 	defer client.CloseIdleConnections()
-	made, err := f.Make(ctx, Target{
-		Platform: p, Client: client, Bitrate: words[0].BitrateBPS,
-		Playlist: before.PlayURL + "/" + url.PathEscape(words[0].Signal) + "/playlist.m3u8",
-	})
+	injected, err := f.Inject(ctx, fault.Target{Platform: p, Signal: words[0].Signal, Client: client, Bitrate: words[0].BitrateBPS})
 	if err != nil {
 		return "", fmt.Errorf("the fault could not be made: %w", err)
 	}
-	if err := sleep(ctx, time.Until(made.Over.Add(aftermath))); err != nil {
+	if err := poll.Sleep(ctx, time.Until(injected.Over.Add(stage.Aftermath))); err != nil {
 		return "", err
 	}
-	err = await(ctx, healWithin, func() error { return healed(before, latest(p)) })
-	after := latest(p)
-	return switches(before, after), errors.Join(noticed(words, after), err)
+	unhealed := poll.Until(ctx, stage.HealWithin, func() error {
+		now, err := p.Snapshot(ctx)
+		if err != nil {
+			return err
+		}
+		return healed(before, now)
+	})
+	after, err := p.Snapshot(ctx)
+	if err != nil {
+		return "", errors.Join(unhealed, err)
+	}
+	return switches(before, after), errors.Join(noticed(words, after), unhealed)
 }
 
-// witnesses are the words of the viewers that could tell; each signal must play.
+// witnesses are the viewers' words on the signals that are due. Each of these signals must
+// be on air.
 func witnesses(s platform.Snapshot) ([]platform.ViewingAt, error) {
-	words := slices.DeleteFunc(slices.Clone(s.Viewings), func(v platform.ViewingAt) bool {
-		return s.At.Sub(v.Time) > wordWithin || v.State == event.ViewEnded
-	})
+	var words []platform.ViewingAt
+	for _, light := range s.OnAir.Signals {
+		if !light.Due {
+			continue
+		}
+		if light.State != platform.AirOn {
+			return nil, fmt.Errorf("%s is %s before any fault: nothing could be told from it", light.Signal, light.State)
+		}
+		for _, v := range s.Viewings {
+			if v.Signal == light.Signal && v.State != event.ViewEnded {
+				words = append(words, v)
+			}
+		}
+	}
 	if len(words) == 0 {
 		return nil, errors.New("no viewer watches that could tell whether anybody notices")
-	}
-	for _, v := range words {
-		if v.State != event.ViewPlaying {
-			return nil, fmt.Errorf("%s is %s before any fault: nothing could be told from it", v.Signal, v.State)
-		}
 	}
 	return words, nil
 }
 
-// noticed says what the viewers have noticed since, nil for nothing.
+// noticed says what the viewers have noticed since. It returns nil for nothing.
 func noticed(before []platform.ViewingAt, now platform.Snapshot) error {
 	var list []string
 	for _, v := range before {
 		i := slices.IndexFunc(now.Viewings, func(o platform.ViewingAt) bool { return o.Process == v.Process && o.Signal == v.Signal })
-		if i < 0 || now.At.Sub(now.Viewings[i].Time) > wordWithin {
+		if i < 0 || airOf(now, v.Signal) == platform.AirUnknown {
 			list = append(list, fmt.Sprintf("%s says nothing of %s any more", v.Process, v.Signal))
 			continue
 		}
@@ -76,7 +92,7 @@ func noticed(before []platform.ViewingAt, now platform.Snapshot) error {
 			{"stall", v.Stalls, o.Stalls}, {"broken rule", v.Violations, o.Violations}, {"failed request", v.FailedRequests, o.FailedRequests},
 		} {
 			if c.is > c.was {
-				list = append(list, fmt.Sprintf("%s of %s: %s", v.Process, v.Signal, count(c.is-c.was, c.what)))
+				list = append(list, fmt.Sprintf("%s of %s: %s", v.Process, v.Signal, judge.Count(c.is-c.was, c.what)))
 			}
 		}
 		if o.Stalls > v.Stalls {
@@ -89,17 +105,28 @@ func noticed(before []platform.ViewingAt, now platform.Snapshot) error {
 	return errors.New(strings.Join(list, ", "))
 }
 
-// healed says which process that was well is not.
+// airOf is the state of a signal, unknown where the platform does not know the signal.
+func airOf(s platform.Snapshot, signal string) platform.AirState {
+	for _, light := range s.OnAir.Signals {
+		if light.Signal == signal {
+			return light.State
+		}
+	}
+	return platform.AirUnknown
+}
+
+// healed says which process that was well is not. It returns nil when all are.
 func healed(before, now platform.Snapshot) error {
 	for _, was := range before.Processes {
-		for _, p := range now.Processes {
-			if p.Name == was.Name && isReady(was) && !was.Paused && (!isReady(p) || p.Paused) {
-				return fmt.Errorf("%s is %s: %s", p.Name, p.State, p.Reason)
-			}
+		p, found := now.Process(was.Name)
+		if found && well(was) && !well(p) {
+			return fmt.Errorf("%s is %s: %s", p.Name, p.State, p.Reason)
 		}
 	}
 	return nil
 }
+
+func well(p platform.Process) bool { return p.State == platform.Ready && !p.Paused }
 
 // switches says what the failovers between two snapshots cost.
 func switches(before, now platform.Snapshot) string {
@@ -114,7 +141,7 @@ func switches(before, now platform.Snapshot) string {
 	case n == 0:
 		return "nobody noticed, no failover"
 	case worst < 0:
-		return fmt.Sprintf("nobody noticed, %s, no player was waiting", count(n, "failover"))
+		return fmt.Sprintf("nobody noticed, %s, no player was waiting", judge.Count(n, "failover"))
 	}
-	return fmt.Sprintf("nobody noticed, %s, longest wait %.0f ms", count(n, "failover"), worst)
+	return fmt.Sprintf("nobody noticed, %s, longest wait %.0f ms", judge.Count(n, "failover"), worst)
 }

@@ -12,6 +12,7 @@ import (
 	"livestream-tui/procs"
 	"livestream-tui/procs/preflight"
 	"livestream-tui/services/kit/dial"
+	"livestream-tui/services/kit/handover"
 )
 
 // except is env without the variables of those names.
@@ -75,12 +76,8 @@ func specs(o Options) ([]procs.Spec, error) {
 	return list, nil
 }
 
-const (
-	// handoverVariable is how long connections may go on after a hand-over, and
-	// handoverSpare how much longer KILL waits than that.
-	handoverVariable = "HANDOVER_TIMEOUT"
-	handoverSpare    = 5 * time.Second
-)
+// handoverSpare is how much longer KILL waits than connections may go on after a hand-over.
+const handoverSpare = 5 * time.Second
 
 // sockets are those of a process that listens on address. localhost is both loopback
 // addresses, whichever the machine resolves it to; it may lack one of them.
@@ -98,7 +95,7 @@ func sockets(name, address string, port int) []procs.Socket {
 // finishGrace is how long an incarnation that has handed over is waited for; zero
 // for what is usual. What is no duration the service itself refuses.
 func finishGrace(env map[string]string) time.Duration {
-	if d, err := time.ParseDuration(env[handoverVariable]); err == nil {
+	if d, err := time.ParseDuration(env[handover.TimeoutVariable]); err == nil {
 		return d + handoverSpare
 	}
 	return 0

@@ -1,0 +1,26 @@
+package ctl
+
+import (
+	"strings"
+	"testing"
+
+	"livestream-tui/procs/onair/seriestest"
+	"livestream-tui/procs/platform"
+)
+
+func TestStatusSaysTheWordOfTheSnapshot(t *testing.T) {
+	seriestest.Each(t, func(t *testing.T, series []platform.Snapshot) {
+		for i, s := range series {
+			var out strings.Builder
+			if err := WriteStatus(&out, s); err != nil {
+				t.Fatal(err)
+			}
+			if want := strings.ToUpper(s.OnAir.State.String()) + " "; !strings.HasPrefix(out.String(), want) {
+				t.Errorf("snapshot %d: got %.40q, want %q", i, out.String(), want)
+			}
+			if p, ok := s.Active("live01"); ok && !strings.Contains(out.String(), "live01 from "+p.Name) {
+				t.Errorf("snapshot %d: want %s as the active packager:\n%s", i, p.Name, out.String())
+			}
+		}
+	})
+}

@@ -1,0 +1,95 @@
+package fault
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"livestream-tui/layouts"
+)
+
+// All returns every fault, in the order in which a drill without names injects them.
+func All() []Fault {
+	return slices.Concat(
+		[]Fault{
+			killActive,
+			killStandby,
+			killInMidBody,
+			pauseActive,
+		},
+		misbehaviours(),
+		[]Fault{
+			restartActive,
+			flapping,
+			backLater,
+			everyPackagerDown,
+			killDiscovery,
+			killReporter,
+			killOrigin,
+			killEach,
+			killWorker,
+			killFFmpeg,
+			killProxy,
+			restartProxy,
+			pauseWorker,
+			everyWorkerDown,
+			clockStep,
+			diskFull,
+			descriptorsOfActive,
+			descriptorsOfProxy,
+			upgrading,
+		})
+}
+
+// Randoms returns every fault of a soak. Their order is part of what a seed decides.
+func Randoms() []Random {
+	return append([]Random{
+		randomKill,
+		randomKillTwice,
+		randomPause,
+		randomDown,
+		randomRestart,
+		randomKillProxy,
+		randomRestartProxy,
+		randomDescriptors,
+		randomKillFFmpeg,
+		randomClockStep,
+	}, randomMisbehaviours()...)
+}
+
+// anyButProxy are the roles whose processes a soak hits with whatever hits any process.
+// The proxy has faults of its own, and a viewer is one of the audience.
+var anyButProxy = []layouts.Role{layouts.Worker, layouts.Packager, layouts.Reporter, layouts.Discovery, layouts.Origin}
+
+// Select returns the faults of those names, in the order of the names. Without names it
+// returns those of an ordinary drill, or with more all of them. The error lists the names
+// that are allowed.
+func Select(names []string, more bool) ([]Fault, error) {
+	all := All()
+	if len(names) == 0 {
+		return slices.DeleteFunc(slices.Clone(all), func(f Fault) bool { return f.More && !more }), nil
+	}
+	var list []Fault
+	for _, name := range names {
+		i := slices.IndexFunc(all, func(f Fault) bool { return f.Name == name })
+		if i < 0 {
+			known := make([]string, len(all))
+			for j, f := range all {
+				known[j] = f.Name
+			}
+			return nil, fmt.Errorf("no drill %q; there are %s", name, strings.Join(known, ", "))
+		}
+		list = append(list, all[i])
+	}
+	return list, nil
+}
+
+// RandomOf returns the fault of a soak of that name that may hit a process of a role.
+func RandomOf(name string, role layouts.Role) (Random, bool) {
+	list := Randoms()
+	i := slices.IndexFunc(list, func(r Random) bool { return r.Name == name && slices.Contains(r.Roles, role) })
+	if i < 0 {
+		return Random{}, false
+	}
+	return list[i], true
+}

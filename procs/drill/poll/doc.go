@@ -1,0 +1,2 @@
+// Package poll waits: for a condition under a deadline, or for some time.
+package poll

@@ -1,0 +1,36 @@
+package sandbox
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"strconv"
+)
+
+// Ports are looked for below those that systems give to outgoing connections: while a
+// packager is down, no other connection must get its port.
+const (
+	portFirst = 15000
+	portLast  = 32000
+)
+
+// freePorts returns n ports of the loopback address on which nothing listens.
+func freePorts(n int) ([]int, error) {
+	var ports []int
+	from := rand.IntN(portLast - portFirst)
+	for i := range portLast - portFirst {
+		if len(ports) == n {
+			return ports, nil
+		}
+		port := portFirst + (from+i)%(portLast-portFirst)
+		l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+		if err != nil {
+			continue
+		}
+		if err := l.Close(); err != nil {
+			return nil, err
+		}
+		ports = append(ports, port)
+	}
+	return nil, fmt.Errorf("fewer than %d ports are free from %d to %d", n, portFirst, portLast)
+}

@@ -1,0 +1,119 @@
+package stage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"livestream-tui/procs/drill/fault"
+	"livestream-tui/procs/drill/judge"
+	"livestream-tui/procs/drill/poll"
+	"livestream-tui/procs/drill/report"
+	"livestream-tui/procs/platform"
+	status "livestream-tui/services/kit/report"
+)
+
+const (
+	// startWithin is how long the platform may take without any progress.
+	startWithin = 45 * time.Second
+	// readyWithin bounds the whole start.
+	readyWithin = time.Hour
+)
+
+// awaitReady waits until every process is ready and returns the name of the first signal.
+func (s *Stage) awaitReady(ctx context.Context) (signal string, err error) {
+	never := ""
+	last, moved := "", time.Now()
+	err = poll.Until(ctx, readyWithin, func() error {
+		now, err := s.Platform.Snapshot(ctx)
+		if err != nil {
+			return err
+		}
+		waiting := ""
+		for _, p := range now.Processes {
+			switch {
+			case p.State == platform.Failed || p.State == platform.Exited:
+				never = fmt.Sprintf("%s never became ready: %s; its log is %s", p.Name, p.Reason, p.LogPath)
+				return nil
+			case p.State != platform.Ready:
+				waiting += fmt.Sprintf("%s is %s %s; ", p.Name, p.State, p.Reason)
+			}
+			if p.Progress != nil {
+				waiting += fmt.Sprintf("%s %.0f %%; ", p.Progress.Stage, p.Progress.Percent)
+				s.Out.Phase(report.Phase{Text: fmt.Sprintf("making %s, once: %.0f %%", p.Progress.Stage, max(0, p.Progress.Percent)), Passing: true})
+			}
+		}
+		if len(now.Ingests) > 0 && waiting == "" {
+			signal = now.Ingests[0].Signal
+			return nil
+		}
+		if waiting == "" {
+			waiting = "no signal yet " + now.IngestsErr
+		}
+		if waiting != last {
+			last, moved = waiting, time.Now()
+		}
+		if time.Since(moved) > startWithin {
+			never = fmt.Sprintf("not on air: for %s nothing has moved: %s", startWithin, strings.TrimSuffix(waiting, "; "))
+			return nil
+		}
+		return errors.New(waiting)
+	})
+	if never != "" {
+		return "", &platform.Outcome{NeverReady: true, Reason: never}
+	}
+	return signal, err
+}
+
+// awaitWell waits until all players play and everything is well.
+func (s *Stage) awaitWell(ctx context.Context) error {
+	return poll.Until(ctx, steadyWithin, func() error { return s.unwell(ctx) })
+}
+
+// AwaitHealed waits until everything is as before faults in which the proxy died at those
+// times. The error says what is not.
+func (s *Stage) AwaitHealed(ctx context.Context, deaths func() []fault.Span) error {
+	return poll.Until(ctx, HealWithin, func() error {
+		if n := judge.Outstanding(s.Audience.Reports(), deaths()); n > 0 {
+			return fmt.Errorf("%s broken off by the proxy's death did not come whole", judge.Count(n, "transfer"))
+		}
+		return s.unwell(ctx)
+	})
+}
+
+// ProxyEnded says how an external proxy ended. It returns nil while that runs, and where
+// there is none.
+func (s *Stage) ProxyEnded() error { return s.external.Ended() }
+
+// unwell says what is not as it should be before a fault: a process, a packager as the
+// control plane or the proxy sees it, a player. It returns nil when all is.
+func (s *Stage) unwell(ctx context.Context) error {
+	if err := s.ProxyEnded(); err != nil {
+		return err
+	}
+	now, err := s.Platform.Snapshot(ctx)
+	if err != nil {
+		return err
+	}
+	for _, p := range now.Processes {
+		if p.State != platform.Ready || p.Paused {
+			return fmt.Errorf("%s is %s: %s", p.Name, p.State, p.Reason)
+		}
+	}
+	if now.IngestsErr != "" {
+		return errors.New(now.IngestsErr)
+	}
+	for _, d := range now.Details {
+		i := slices.IndexFunc(d.Packagers, func(p status.PackagerStatus) bool { return p.State != status.Up })
+		if i >= 0 {
+			return fmt.Errorf("%s is %s for discovery: %s", d.Packagers[i].URL, d.Packagers[i].State, d.Packagers[i].Reason)
+		}
+	}
+	if err := s.API.Unwell(ctx); err != nil {
+		return err
+	}
+	return s.Audience.Unsteady()
+}

@@ -1,0 +1,29 @@
+package panel
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"livestream-tui/procs/onair/seriestest"
+	"livestream-tui/procs/platform"
+	"livestream-tui/tui/canvas"
+	"livestream-tui/tui/scene"
+)
+
+func TestTheHeaderSaysTheWordOfTheSnapshot(t *testing.T) {
+	seriestest.Each(t, func(t *testing.T, series []platform.Snapshot) {
+		s := scene.Scene{Glyphs: canvas.ASCIIGlyphs(), CPU: scene.NewHistory(), Latency: scene.NewHistory()}
+		for i, snapshot := range series {
+			s.Take(snapshot, snapshot.At)
+			got := ansi.Strip(Header(&s, 160).String())
+			if want := " " + strings.ToUpper(snapshot.OnAir.State.String()) + " "; !strings.Contains(got, want) {
+				t.Errorf("snapshot %d: got %q, want %q in it", i, got, want)
+			}
+			if p, ok := snapshot.Active("live01"); ok && snapshot.OnAir.State == platform.AirOn && !strings.Contains(got, "via "+p.Name+" ") {
+				t.Errorf("snapshot %d: got %q, want %s as the active packager", i, got, p.Name)
+			}
+		}
+	})
+}
