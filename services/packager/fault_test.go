@@ -262,7 +262,7 @@ func (g *gate) Write(b []byte) (int, error) {
 	return g.ResponseRecorder.Write(b)
 }
 
-func TestAFaultTakesHoldOfWhatIsUnderWay(t *testing.T) {
+func TestAFaultAffectsAnswersUnderWay(t *testing.T) {
 	t.Parallel()
 	whole := disktest.SegmentOf(103, "live01")
 	for _, c := range []struct {

@@ -270,7 +270,7 @@ func TestNothingIsServedBeforeTheFolderIsRead(t *testing.T) {
 	}
 }
 
-func TestAPackagerThatWasStoppedDoesNotServeWhatItHadThen(t *testing.T) {
+func TestAPackagerThatWasStoppedServesNoOldPlaylist(t *testing.T) {
 	d := disktest.New(t, t.TempDir())
 	d.Publish(100, 103)
 	r := run(t, d.Output)
@@ -318,7 +318,7 @@ func TestAPackagerThatWasStoppedDoesNotServeWhatItHadThen(t *testing.T) {
 	}
 }
 
-func TestAPlaylistThatIsNoneIsUnavailable(t *testing.T) {
+func TestAMalformedPlaylistIsUnavailable(t *testing.T) {
 	d := disktest.New(t, t.TempDir())
 	d.Write(media.PlaylistName, []byte("#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXT-X-MEDIA-SEQUENCE:7\n#EXT-X-MAP:URI=\"init-a.mp4\"\n#EXTINF:2,\n8.m4s\n"))
 	r := run(t, d.Output)

@@ -74,7 +74,7 @@ func TestTwoNeverWaitForEachOther(t *testing.T) {
 	}
 }
 
-func TestWhatIsRememberedOfAPeerIsBounded(t *testing.T) {
+func TestTheMarksOfAPeerAreBounded(t *testing.T) {
 	var p peers
 	for msn := range int64(1000) {
 		p.hear("b", msn, time.Now())

@@ -48,7 +48,7 @@ func TestHalfABodyNeverCounts(t *testing.T) {
 	r.awaitMSN(104)
 }
 
-func TestWhatIsNotTaken(t *testing.T) {
+func TestRefusedUploads(t *testing.T) {
 	r, p := runHTTP(t)
 	p.publish(100, 103)
 	good := disktest.SegmentOf(104, "live01")

@@ -26,8 +26,8 @@ func (s *Service) Routes(r *mux.Router) {
 	in := r.NewRoute().Subrouter()
 	in.Use(s.signed)
 	s.source.Routes(in)
-	list := func(store window.Store) http.Handler { return http.HandlerFunc(pages{s, store}.playlist) }
-	segment := func(store window.Store) http.Handler { return http.HandlerFunc(pages{s, store}.media) }
+	list := func(store window.Store) http.Handler { return http.HandlerFunc(handler{s, store}.playlist) }
+	segment := func(store window.Store) http.Handler { return http.HandlerFunc(handler{s, store}.media) }
 	r.Handle(ingest.ObjectPath("{signal}", media.PlaylistName), s.served(s.faulty(list))).Methods(service.Reads()...)
 	r.Handle(ingest.ObjectPath("{signal}", "{name}"), s.served(s.faulty(segment))).Methods(service.Reads()...)
 	r.Handle(ingest.ObjectPath("{signal}", "{name}"), s.served(http.HandlerFunc(preflight))).Methods(http.MethodOptions)

@@ -18,7 +18,7 @@ import (
 	"livestream-tui/services/packager/disktest"
 )
 
-func TestWhatComesByHTTPIsWhatComesByTheFolder(t *testing.T) {
+func TestBothSourcesServeTheSame(t *testing.T) {
 	d := disktest.New(t, t.TempDir())
 	d.Publish(100, 104)
 	folder := run(t, d.Output)
@@ -97,7 +97,7 @@ func TestAFirstPlaylistDoesNotWaitForEver(t *testing.T) {
 	}
 }
 
-func TestTheFirstCopyStaysWhoeverBringsIt(t *testing.T) {
+func TestTheFirstCopyOfTwoWorkersStays(t *testing.T) {
 	r, one := runHTTP(t)
 	two := newPusher(t, r)
 	one.publish(100, 103)
@@ -153,7 +153,7 @@ func TestABodyThatTheyHaveNeedNotCome(t *testing.T) {
 	p.must(400, "104.m4s", disktest.SegmentOf(104, "live01"), "Repr-Digest", "sha-256=:"+base64.StdEncoding.EncodeToString(sum[:])+":")
 }
 
-func TestASegmentThatNobodyBringsBecomesAGap(t *testing.T) {
+func TestASegmentThatNeverComesBecomesAGap(t *testing.T) {
 	t.Parallel()
 	r, p := runHTTP(t)
 	p.publish(100, 103)

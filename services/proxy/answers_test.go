@@ -33,14 +33,14 @@ func TestWhatNobodyHasIsRefusedAtOnce(t *testing.T) {
 		}{
 			{"a playlist that no packager has", "/live01/nothing.m3u8", 404},
 			{"a name that no playlist lists", "/live01/x.ts", 404},
-			{"case 13: long gone", "/live01/3.ts", 200}, // these packagers have it still
-			{"case 14: from the future", "/live01/9000.ts", 404},
-			{"case 37: up", "/live01/../x.ts", 404},
-			{"case 37: up, escaped", "/live01/%2e%2e/x.ts", 404},
-			{"case 37: an escaped slash", "/live01%2fx.ts", 404},
-			{"case 37: no number", live + "?_HLS_msn=x", 400},
-			{"case 37: a negative one", live + "?_HLS_msn=-7", 400},
-			{"case 37: far in the future", live + "?_HLS_msn=5000", 400},
+			{"long gone", "/live01/3.ts", 200}, // these packagers have it still
+			{"from the future", "/live01/9000.ts", 404},
+			{"up", "/live01/../x.ts", 404},
+			{"up, escaped", "/live01/%2e%2e/x.ts", 404},
+			{"an escaped slash", "/live01%2fx.ts", 404},
+			{"no number", live + "?_HLS_msn=x", 400},
+			{"a negative one", live + "?_HLS_msn=-7", 400},
+			{"far in the future", live + "?_HLS_msn=5000", 400},
 		} {
 			if took := p.expect(c.path, c.status); took > 20*time.Millisecond {
 				t.Errorf("%s: took %s, want it at once", c.name, took)
@@ -144,12 +144,7 @@ func TestAFirstPlaylistIsHeldWhileNobodyAnswers(t *testing.T) {
 func TestManyReadersAreOneRequest(t *testing.T) {
 	inBubble(t, 2, func(t *testing.T, p *platform) {
 		p.packagers[0].change(func(o *packager) {
-			o.answers = func(_ http.ResponseWriter, r *http.Request) bool {
-				if strings.HasSuffix(r.URL.Path, ".ts") {
-					time.Sleep(100 * time.Millisecond)
-				}
-				return false
-			}
+			o.answers = slowly(".ts", 100*time.Millisecond)
 		})
 		p.get(live)
 		time.Sleep(time.Second)
@@ -171,12 +166,7 @@ func TestManyReadersAreOneRequest(t *testing.T) {
 func TestASharedFetchGoesOnWithoutItsFirstReader(t *testing.T) {
 	inBubble(t, 1, func(t *testing.T, p *platform) {
 		p.packagers[0].change(func(o *packager) {
-			o.answers = func(_ http.ResponseWriter, r *http.Request) bool {
-				if strings.HasSuffix(r.URL.Path, "/98.ts") {
-					time.Sleep(150 * time.Millisecond)
-				}
-				return false
-			}
+			o.answers = slowly("/98.ts", 150*time.Millisecond)
 		})
 		p.get(live)
 		time.Sleep(time.Second)
@@ -192,7 +182,7 @@ func TestASharedFetchGoesOnWithoutItsFirstReader(t *testing.T) {
 			t.Errorf("requests: got %d, want 1", got)
 		}
 		if v := p.verdicts()[0]; v.State != report.Up {
-			t.Errorf("case 36: got %s, want up", v.State)
+			t.Errorf("got %s, want up", v.State)
 		}
 	})
 }
@@ -244,7 +234,7 @@ func TestABodyThatNobodyCompletesIsBrokenOff(t *testing.T) {
 				defer res.Body.Close()
 				got, err := io.ReadAll(res.Body)
 				if err == nil || !errors.Is(err, io.ErrUnexpectedEOF) {
-					t.Errorf("rule 9: got %v after %d of %d bytes, want it broken off", err, len(got), res.ContentLength)
+					t.Errorf("rule whole body: got %v after %d of %d bytes, want it broken off", err, len(got), res.ContentLength)
 				}
 				if !bytes.Equal(got, bodyOf(98, false)[:len(got)]) || len(got) == 0 {
 					t.Errorf("got %d bytes, want the segment's first", len(got))

@@ -14,24 +14,25 @@ type Config struct {
 	service.Topology
 	Paths service.Paths
 
-	// CacheBytes bounds the media kept in memory, in bytes. What is listed may
-	// exceed it only while it is being sent.
+	// CacheBytes bounds the media kept in memory, in bytes. Listed media may exceed it
+	// only while they are being sent.
 	CacheBytes int64 `env:"PROXY_CACHE_BYTES" envDefault:"1073741824" doc:"bytes of media that the proxy keeps in memory"`
 	// Streams is how many playlists are followed at the same time.
 	Streams int `env:"PROXY_PLAYLISTS" envDefault:"1000" doc:"playlists that the proxy follows at the same time"`
-	// Idle is how long a playlist is followed on that nobody asks for.
+	// Idle is how long a playlist is followed after it was last asked for.
 	Idle time.Duration `env:"PROXY_IDLE" envDefault:"60s" doc:"how long the proxy follows a playlist that nobody asks for"`
-	// IgnoredQuery are arguments that say nothing of what is asked for, of any request.
+	// IgnoredQuery are query arguments that do not tell one resource from another, in any
+	// request.
 	IgnoredQuery []string `env:"PROXY_IGNORED_QUERY" envDefault:"CMCD" doc:"query arguments that do not tell one resource from another, comma-separated"`
-	// RedirectHosts are host:port of other servers that packagers' redirects are
-	// followed to; players are sent to the rest themselves.
+	// RedirectHosts are the hosts of other servers that redirects of packagers are
+	// followed to; for any other host players follow the redirect themselves.
 	RedirectHosts []string `env:"PROXY_REDIRECT_HOSTS" doc:"hosts (HOST or HOST:PORT) beside the packagers that the proxy follows redirects to, comma-separated; players are sent elsewhere themselves"`
 	// Admin is where metrics and events are served beside the socket.
 	Admin service.Admin `env:"PROXY_ADMIN" envDefault:"none" doc:"where the proxy serves /metrics and /events beside its socket: none, a port of CONTROL_BIND_ADDRESS, or public: the players' port, which then shows the packagers' own pages too"`
 }
 
 // ConfigFromEnv reads the proxy's settings; a *service.ConfigError names every bad
-// one.
+// setting.
 func ConfigFromEnv(e service.Environment) (Config, error) {
 	var c Config
 	var p service.Problems

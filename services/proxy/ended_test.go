@@ -9,7 +9,7 @@ import (
 	"livestream-tui/services/hls/m3u8"
 )
 
-// listed is the playlist as players get it; nil where there is none, by the status.
+// listed is the playlist as players get it; nil when the status is another.
 func (p *platform) listed() (*m3u8.MediaPlaylist, int) {
 	p.t.Helper()
 	w := p.get("/live01/playlist.m3u8")
@@ -92,7 +92,7 @@ func TestASignalThatIsOverEndsThenGoesAndMayComeBack(t *testing.T) {
 	}
 }
 
-// TestAnEndThatWasToldStays: EXT-X-ENDLIST is not taken back when the packagers go
+// TestAnEndThatWasToldStays checks that EXT-X-ENDLIST is not taken back when the packagers go
 // (RFC 8216, 6.2.1).
 func TestAnEndThatWasToldStays(t *testing.T) {
 	inBubble(t, 2, func(t *testing.T, p *platform) {

@@ -27,12 +27,7 @@ func TestAFailoverTellsWhatPlayersSaw(t *testing.T) {
 		// Each segment takes 150 ms, and the packager dies while a player waits for one.
 		for _, one := range p.packagers {
 			one.change(func(o *packager) {
-				o.answers = func(_ http.ResponseWriter, r *http.Request) bool {
-					if strings.HasSuffix(r.URL.Path, ".ts") {
-						time.Sleep(150 * time.Millisecond)
-					}
-					return false
-				}
+				o.answers = slowly(".ts", 150*time.Millisecond)
 			})
 		}
 		v := p.watch()

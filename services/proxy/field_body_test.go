@@ -99,7 +99,8 @@ func fieldZip(body []byte) []byte {
 	return b.Bytes()
 }
 
-// gzip that nobody asked for, of playlists and of segments: what players get opens.
+// Playlists and segments come in gzip that was not requested: what players get can be
+// read.
 func fieldUnaskedGzip(f *field) {
 	live := f.live(fieldLive{})
 	zip := func(r *fieldRequest, got *fieldReply) *fieldReply {
@@ -172,8 +173,8 @@ func fieldWithoutLength(f *field) {
 	})
 }
 
-// A playlist cut short now and then is no playlist, and a segment cut short is asked for
-// again: nobody gets a part as the whole.
+// A playlist that is cut short now and then is ignored, and a segment that is cut short
+// is fetched again: no player gets a part as the whole.
 func fieldCutShort(f *field) {
 	live := f.live(fieldLive{})
 	var mu sync.Mutex

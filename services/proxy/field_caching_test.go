@@ -40,7 +40,8 @@ func fieldOwnCaching(f *field) {
 	}
 }
 
-// What no playlist lists and changes is what it is now: nobody said that it may be kept.
+// An unlisted resource that changes is served as it is now: its packager did not say that
+// it may be kept.
 func fieldChanging(f *field) {
 	var mu sync.Mutex
 	n := 0
@@ -92,8 +93,8 @@ func fieldPromises(f *field) {
 	f.check(g.status == 200 && !strings.Contains(g.header.Get("Cache-Control"), "immutable"), "recording: got %s, Cache-Control %q, want nothing immutable", g, g.header.Get("Cache-Control"))
 }
 
-// A segment that has left the window, and one that no playlist ever listed, are passed
-// on as long as packagers have them, and nobody is promised that they stay.
+// A segment that has left the window, and one that no playlist ever listed, are passed on
+// as long as packagers have them. No header promises that they stay.
 func fieldLeftTheWindow(f *field) {
 	live := f.live(fieldLive{ready: 30})
 	f.packagers(live.at("/ch/v.m3u8"))

@@ -81,9 +81,9 @@ func fieldRangesAnew(f *field) {
 	f.check(g.status == 206 && fieldWhich(g.body) >= 50, "a range without an end of %s: got %s, second %d, want 206 of the second run", s.uri, g, fieldWhich(g.body))
 }
 
-// An event ends, and soon after another begins under its URL and with its names: who
-// comes then plays the new one, all of it and nothing of the old. Behind an end there is
-// nothing to be added (RFC 8216, 4.3.3.4 and 6.2.1).
+// An event ends, and soon after another begins under its URL and with its names. A player
+// that comes then plays all of the new one and nothing of the old. Nothing may be added
+// after an end (RFC 8216, 4.3.3.4 and 6.2.1).
 func fieldNextEventSoon(f *field) {
 	ends := func() bool { return f.since() >= 5*time.Second }
 	old := f.live(fieldLive{lasts: func(passed time.Duration) int { return min(14, int(passed/time.Second)-1) }, tail: func() string {
@@ -267,9 +267,9 @@ func fieldSubtitlesOfEachOwn(f *field) {
 	})
 }
 
-// The multivariant playlist moves on to the folder of the next event, which goes on
-// beside the first: who comes then has the next, who plays the first keeps it (RFC 8216,
-// 4.3.4.2).
+// The multivariant playlist moves on to the folder of the next event, which runs beside
+// the first. A player that comes then gets the next one, a player of the first keeps it
+// (RFC 8216, 4.3.4.2).
 func fieldNextEventInMaster(f *field) {
 	one, two := f.live(fieldLive{}), f.live(fieldLive{media0: 45})
 	f.packagers(func(r *fieldRequest) *fieldReply {

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// Packagers want a header that the player's page sets: who sends it plays, who does not
-// is refused. Fields that a proxy does not know are passed on (RFC 9110, 5.1).
+// Packagers want a header that the player's page sets: a player that sends it plays, any
+// other is refused. Unknown fields are passed on (RFC 9110, 5.1).
 func fieldOwnHeader(f *field) {
 	live := f.live(fieldLive{})
 	f.packagers(func(r *fieldRequest) *fieldReply {
@@ -28,8 +28,8 @@ func fieldOwnHeader(f *field) {
 	f.check(g.status == 403, "without a token: got %s, want 403", g)
 }
 
-// Packagers refuse who comes from another page than theirs: a player of that page plays
-// (RFC 9110, 10.1.3).
+// Packagers refuse players of other pages than theirs: a player of their page plays (RFC
+// 9110, 10.1.3).
 func fieldReferer(f *field) {
 	live := f.live(fieldLive{})
 	f.packagers(func(r *fieldRequest) *fieldReply {
@@ -134,9 +134,9 @@ func fieldPreflight(f *field) {
 	}
 }
 
-// A player that sends its user's credentials reads answers that name its page and allow
-// credentials, and no others: a wildcard is refused (Fetch, 3.2.5). Who asked before it
-// came from no page.
+// A player that sends its user's credentials can read answers that name its page and
+// allow credentials, and no others: a wildcard is refused (Fetch, 3.2.5). The player
+// before it did not come from a page.
 func fieldCredentials(f *field) {
 	live := f.live(fieldLive{})
 	f.packagers(func(r *fieldRequest) *fieldReply {
@@ -157,9 +157,8 @@ func fieldCredentials(f *field) {
 	}
 }
 
-// Players probe by HEAD and by ranges, of what was just listed and of what has been
-// longer: each gives what RFC 9110, 14 says. A range in a unit that nobody knows is
-// ignored (RFC 9110, 14.2).
+// Players probe by HEAD and by ranges, both of a new segment and of an older one: each
+// answer is as RFC 9110, 14 says. A range in an unknown unit is ignored (RFC 9110, 14.2).
 func fieldProbes(f *field) {
 	live := f.live(fieldLive{window: 10})
 	f.packagers(live.at("/ch/v.m3u8"))
@@ -200,8 +199,8 @@ func fieldProbes(f *field) {
 	}
 }
 
-// A recording has the validators of its packager, and who sends them back is told that
-// nothing changed (RFC 9110, 8.8 and 13.1; RFC 9111, 4.3).
+// A recording has the validators of its packager. A player that sends them back learns
+// that nothing changed (RFC 9110, 8.8 and 13.1; RFC 9111, 4.3).
 func fieldFilmValidators(f *field) {
 	const modified = "Wed, 15 Nov 1999 04:58:08 GMT"
 	var list strings.Builder

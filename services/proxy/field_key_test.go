@@ -183,9 +183,9 @@ func fieldWrittenVector(f *field) {
 // Segments in clear between encrypted ones, METHOD=NONE: each is what its tag says.
 func fieldClearBetween(f *field) {
 	e := f.encrypted(0, "live.key")
-	clear := func(n int) bool { return n/3%2 == 1 }
+	inClear := func(n int) bool { return n/3%2 == 1 }
 	plain := func(r *fieldRequest) *fieldReply {
-		if n, ok := r.number("/ch/seg", ".ts"); ok && clear(n) && n <= e.live.last() {
+		if n, ok := r.number("/ch/seg", ".ts"); ok && inClear(n) && n <= e.live.last() {
 			return r.bytes(e.live.body(n))
 		}
 		if r.path != "/ch/v.m3u8" {
@@ -193,7 +193,7 @@ func fieldClearBetween(f *field) {
 		}
 		l := *e.live
 		l.per = func(n int) string {
-			if clear(n) {
+			if inClear(n) {
 				return "#EXT-X-KEY:METHOD=NONE"
 			}
 			return e.tag(n)
@@ -206,7 +206,7 @@ func fieldClearBetween(f *field) {
 	f.opens(v, 0)
 	f.plays(v, fieldWant{wait: 6 * time.Second, least: 11, smooth: true})
 	for _, p := range v.good {
-		f.check((p.fieldSegment.key == nil) == clear(p.msn), "number %d: got key %v, want one where it is encrypted", p.msn, p.fieldSegment.key)
+		f.check((p.fieldSegment.key == nil) == inClear(p.msn), "number %d: got key %v, want one where it is encrypted", p.msn, p.fieldSegment.key)
 	}
 }
 
@@ -273,7 +273,7 @@ func fieldKeyWithToken(f *field) {
 	}
 }
 
-// The key under one URI is another one after a while: whoever asks anew gets the new.
+// The key at one URI changes after a while: a player that asks again gets the new one.
 func fieldKeyReplaced(f *field) {
 	e := f.encrypted(0, "live.key")
 	key := func() []byte {

@@ -88,8 +88,8 @@ func (f *field) check(ok bool, format string, args ...any) bool {
 	return ok
 }
 
-// fieldBeside is added to the time of what happens while somebody plays, so that it is
-// not at the moment of a look at the playlist, where either may be first.
+// fieldBeside is added to the time of events while a player plays, so that they never
+// coincide with a look at the playlist, where either might come first.
 const fieldBeside = 130 * time.Millisecond
 
 // after does something when so much time has passed, unless the case ends first.
@@ -267,13 +267,7 @@ func (o *fieldOrigin) start() { o.stop = o.f.wire.Serve(o.name, o) }
 func (o *fieldOrigin) asked(part string) int {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	n := 0
-	for _, target := range o.log {
-		if strings.Contains(target, part) {
-			n++
-		}
-	}
-	return n
+	return countOf(o.log, func(request string) bool { return strings.Contains(request, part) })
 }
 
 // sent is how many bytes of bodies left the host.

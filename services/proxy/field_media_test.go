@@ -37,7 +37,7 @@ func fieldSecond(n int) []byte {
 	return body
 }
 
-// fieldMark is what tells the second, repeated to so many bytes.
+// fieldMark is a mark of the second, repeated to so many bytes.
 func fieldMark(n, size int) []byte {
 	mark := fmt.Appendf(nil, "second %012d. ", n)
 	return bytes.Repeat(mark, size/len(mark)+1)[:size]
@@ -121,7 +121,7 @@ func fieldWhich(body []byte) int {
 	return fieldNone
 }
 
-// fieldFilm is a file of so many bytes, each block of which tells where it is.
+// fieldFilm is a file of so many bytes, in which each block names its position.
 type fieldFilm int64
 
 // fieldBlock is how many bytes of a film say the same.

@@ -78,8 +78,8 @@ func fieldCyclicNamesCaching(f *field) {
 	}
 }
 
-// Packagers start anew: numbers and names from 0 again, other media under the same
-// names. Nobody gets what was under the name before.
+// Packagers start anew: numbers and names from 0 again, other media under the same names.
+// No player gets what was under a name before.
 func fieldRestartFromZero(f *field) {
 	old := f.live(fieldLive{ready: 6})
 	anew := f.live(fieldLive{t0: f.began.Add(8 * time.Second), media0: 40})

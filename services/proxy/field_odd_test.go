@@ -196,9 +196,9 @@ func fieldOddMastersMore(f *field) {
 	})
 }
 
-// Live playlists known by their Content-Type and not by .m3u8 stay live, and nobody is
-// told to keep them: a playlist is known by its path or its media type (RFC 8216, 4);
-// what changes is not fresh for an hour (RFC 9111, 4.2).
+// Live playlists with the right Content-Type and without .m3u8 stay live, and no header
+// says that they may be kept: a playlist is known by its path or its media type (RFC
+// 8216, 4), and what changes is not fresh for an hour (RFC 9111, 4.2).
 func fieldPlaylistWithoutSuffix(f *field) {
 	live := f.live(fieldLive{})
 	paths := []string{"/ch/live.tv/list(kind=hls)", "/ch/hls", "/ch/hls?id=1"}
@@ -217,7 +217,7 @@ func fieldPlaylistWithoutSuffix(f *field) {
 	})
 }
 
-// keptShort checks that nobody is told to keep a live playlist for long.
+// keptShort checks that no header allows to keep a live playlist for long.
 func (f *field) keptShort(g *fieldGot) {
 	cc := g.header.Get("Cache-Control")
 	age := regexp.MustCompile(`max-age=(\d+)`).FindStringSubmatch(cc)

@@ -76,8 +76,8 @@ func fieldSlowPlaylists(f *field) {
 	f.plays(f.follow("/ch/v.m3u8", 24*time.Second), fieldWant{wait: 9 * time.Second, least: 11, smooth: true})
 }
 
-// A multivariant playlist gets another variant while somebody watches: it is there for
-// whoever asks then.
+// A multivariant playlist gets another variant while a player plays: players that ask for
+// it then get it.
 func fieldMasterChanges(f *field) {
 	live := f.live(fieldLive{})
 	f.packagers(fieldEither(fieldPages(map[string]func() string{"/ch/master.m3u8": func() string {
@@ -112,8 +112,8 @@ func fieldOwnRoutes(f *field) {
 	}, uris)
 }
 
-// A player that takes gzip gets something that opens, from packagers that compress for
-// whoever takes it.
+// A player that accepts gzip gets something that it can read, from packagers that
+// compress for clients that accept it.
 func fieldAskedGzip(f *field) {
 	live := f.live(fieldLive{})
 	f.packagers(func(r *fieldRequest) *fieldReply {

@@ -49,9 +49,9 @@ func fieldQueryCatchUp(f *field) {
 	f.check(v.atEnd != nil && !v.atEnd.ended, "got an end in the live playlist, want none")
 }
 
-// One path, two renditions told apart by the query: a player of each gets its own
-// media, and neither without a query. The URI of a rendition or variant is what is
-// asked for, the query with it (RFC 8216, 4.3.4.1 and 4.3.4.2; RFC 3986, 3.4).
+// One path has two renditions, distinguished by the query: players of each get its own
+// media, and a request without a query gets neither. The URI of a rendition or variant
+// includes its query (RFC 8216, 4.3.4.1 and 4.3.4.2; RFC 3986, 3.4).
 func fieldQueryRendition(f *field) {
 	streams := map[string]*fieldLive{"video": f.live(fieldLive{name: "video%d.ts"}), "audio": f.live(fieldLive{name: "audio%d.ts", media0: 30})}
 	f.packagers(func(r *fieldRequest) *fieldReply {
@@ -228,8 +228,8 @@ func fieldTokenKill(f *field) {
 	f.plays(f.follow("/ch/v.m3u8?token=T1", 16*time.Second), fieldWant{wait: 6 * time.Second, least: 11, smooth: true})
 }
 
-// Two renditions at one path told apart by the query go on when a packager dies, each
-// with its own media.
+// Two renditions at one path, distinguished by the query, go on when a packager dies,
+// each with its own media.
 func fieldQueryRenditionKill(f *field) {
 	streams := map[string]*fieldLive{"1": f.live(fieldLive{}), "2": f.live(fieldLive{media0: 30})}
 	a, _ := f.packagers(func(r *fieldRequest) *fieldReply {
@@ -299,8 +299,8 @@ func fieldIgnoredQuery(f *field) {
 	}
 }
 
-// An argument that nobody ignores makes another resource of a segment, and the bytes
-// are those of it.
+// An argument that is not ignored makes another resource of a segment, with its own
+// bytes.
 func fieldMeaningfulQuery(f *field) {
 	f.packagers(func(r *fieldRequest) *fieldReply {
 		n, err := strconv.Atoi(r.query.Get("t"))

@@ -89,7 +89,7 @@ func fieldRedirectStatuses(f *field) {
 	})
 }
 
-// A redirect that leads back to itself is an error, told soon; what is beside it plays.
+// A redirect that leads back to itself is soon an error; everything beside it plays.
 func fieldRedirectLoop(f *field) {
 	live := f.live(fieldLive{})
 	f.packagers(fieldEither(func(r *fieldRequest) *fieldReply {

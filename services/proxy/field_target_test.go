@@ -111,8 +111,8 @@ func fieldChange(f *field, at time.Duration, before, after fieldAnswer) fieldAns
 	}
 }
 
-// Packagers are reconfigured from segments of 2 s to 4 s while somebody plays, numbers
-// and media going on: so does the player. The other way round, the target duration
+// Packagers are reconfigured from segments of 2 s to 4 s while a player plays, and
+// numbers and media go on: so does the player. The other way round, the target duration
 // falls.
 func fieldReconfigured(f *field) {
 	var answers []fieldAnswer
@@ -169,9 +169,10 @@ func fieldMediaToMultivariant(f *field) {
 	f.plays(f.follow("/ch/live.m3u8", 6*time.Second), fieldWant{what: "media playlist again", wait: 4 * time.Second, least: 4})
 }
 
-// Segments that can be had only 1.8 s after they are listed, target duration 2: a
-// player that asks again gets all of them. A GAP says that the segment will not come;
-// one that comes within a target duration is none (RFC 8216, 6.2.1; 8216bis, 4.4.4.7).
+// Segments become available 1.8 s after they are listed, with a target duration of 2 s: a
+// player that repeats its requests gets all of them. A GAP would mean that a segment does
+// not come; one that comes within a target duration is not a gap (RFC 8216, 6.2.1;
+// 8216bis, 4.4.4.7).
 func fieldLateSegments(f *field) { f.late(http.StatusNotFound) }
 
 // The same where packagers say 503 until then.
@@ -227,8 +228,8 @@ func fieldLateAtOne(f *field) {
 	f.plays(f.follow("/ch/v.m3u8", 22*time.Second, fieldPlayer{tries: 14}), fieldWant{wait: 7 * time.Second, least: 8})
 }
 
-// A channel that begins while somebody waits: 404 at first, then a playlist without a
-// segment, then segments.
+// A channel begins while a player waits: 404 at first, then a playlist without a segment,
+// then segments.
 func fieldBeginsLate(f *field) {
 	live := f.live(fieldLive{t0: f.began.Add(6 * time.Second)})
 	f.packagers(func(r *fieldRequest) *fieldReply {
@@ -240,8 +241,8 @@ func fieldBeginsLate(f *field) {
 	f.plays(f.follow("/ch/v.m3u8", 18*time.Second), fieldWant{wait: 11 * time.Second, least: 8})
 }
 
-// An event that has ended is followed by the next one at the same path, with numbers
-// from 0: whoever comes then plays the new one.
+// An event has ended and is followed by the next one at the same path, with numbers from
+// 0: a player that comes then plays the new one.
 func fieldNextEvent(f *field) {
 	var mu sync.Mutex
 	run := f.live(fieldLive{})

@@ -28,9 +28,9 @@ func (f *field) uris(live *fieldLive, segments fieldAnswer, uris map[string]stri
 	})
 }
 
-// Segments with a colon in their name play: in a folder, behind ./, and as a name that
-// begins with a date. A colon may stand in a path; a scheme begins with a letter, so
-// that a date is none (RFC 3986, 3.1 and 4.2).
+// Segments with a colon in their name play: in a folder, after ./, and as a name that
+// begins with a date. A colon may stand in a path; a scheme begins with a letter, so a
+// date is not one (RFC 3986, 3.1 and 4.2).
 func fieldColon(f *field) {
 	live := f.live(fieldLive{name: "2026-11-28T10:00:00-%d.ts"})
 	f.uris(live, fieldEither(live.in("/ch/day/"), live.in("/ch/")), map[string]string{

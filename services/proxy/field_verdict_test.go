@@ -66,7 +66,8 @@ func (f *field) opens(v *fieldView, spare int) {
 	f.check(len(bad) <= spare, "got %d of %d segments that do not decrypt, %.200s, want segments that decrypt with the key named for them", len(bad), len(v.good), fmt.Sprint(bad))
 }
 
-// variants are the URIs of the variants of a multivariant playlist; nil where it is none.
+// variants are the URIs of the variants of a multivariant playlist; nil for any other
+// playlist.
 func (f *field) variants(g *fieldGot, what string) []string {
 	var list []string
 	if g.status == http.StatusOK {

@@ -33,7 +33,7 @@ func (g *fieldGot) String() string {
 
 func (g *fieldGot) playlist() *fieldPlaylist { return readPlaylist(string(g.body), g.url) }
 
-// segments are those of the playlist that was got; none where there is none.
+// segments are those of the playlist in an answer; nil without a playlist.
 func (g *fieldGot) segments() []*fieldSegment {
 	if g.status != http.StatusOK {
 		return nil

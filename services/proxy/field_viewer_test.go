@@ -55,8 +55,8 @@ func (f *field) refuses(which, status int) {
 	f.plays(f.follow("/ch/v.m3u8", 10*time.Second), fieldWant{wait: 4 * time.Second, least: 7, smooth: true})
 }
 
-// A name that nobody has is 404 after one round, also at packagers that answer after
-// 300 ms: nobody asks on and on for it.
+// A name that no packager has is answered with 404 after one round, even if packagers
+// take 300 ms to answer: it is not asked for again and again.
 func fieldMissing(f *field) {
 	live := f.live(fieldLive{})
 	a, b := f.packagers(fieldEither(live.at("/ch/v.m3u8"), func(*fieldRequest) *fieldReply {
@@ -95,9 +95,8 @@ func fieldCookies(live *fieldLive) fieldAnswer {
 	}
 }
 
-// Cookies are each player's own: what was fetched with one is nobody else's, a
-// Set-Cookie reaches the player that it was made for alone, and who has none gets
-// nothing.
+// Cookies are private: what was fetched with a cookie is not shared, a Set-Cookie reaches
+// only the player that it was made for, and a player without a cookie gets nothing.
 func fieldOwnCookies(f *field) {
 	live := f.live(fieldLive{})
 	f.packagers(fieldCookies(live))
@@ -125,7 +124,7 @@ func fieldOwnCookies(f *field) {
 	f.check(g.status == 403, "without a cookie: got %s, want 403", g)
 }
 
-// Authorization passes, its refusal too, and nobody else gets what came with it.
+// Authorization is passed on, a refusal too, and what came with it is not shared.
 func fieldAuthorization(f *field) {
 	live := f.live(fieldLive{})
 	users := map[string]string{"Basic YTpi": "one", "Bearer two.two": "two"}
@@ -169,8 +168,8 @@ func fieldAuthorizationKill(f *field) {
 	f.plays(v, fieldWant{wait: 6 * time.Second, least: 9})
 }
 
-// A player that sends a cookie that means nothing plays what everybody plays, and
-// whoever has none plays it beside.
+// A player that sends a meaningless cookie plays like all others, and a player without
+// one plays at the same time.
 func fieldCookieOfNoMeaning(f *field) {
 	live := f.live(fieldLive{})
 	a, _ := f.packagers(live.at("/ch/v.m3u8"))
@@ -332,8 +331,7 @@ func fieldContextsKill(f *field) {
 	}
 }
 
-// A session that nobody plays any more is ended: packagers are not asked for it on and
-// on.
+// A session that is no longer played ends: packagers are not asked for it for ever.
 func fieldSessionsEnd(f *field) {
 	live := f.live(fieldLive{})
 	a, b := f.packagers(fieldWowza(live))

@@ -218,7 +218,7 @@ func (f *field) equal(views ...*fieldView) {
 	f.check(common >= 2, "got %d seconds of media common to the renditions, want the same media in them", common)
 }
 
-// Packagers restart from number 0; then somebody first asks for another variant:
+// Packagers restart from number 0, and then a player first asks for another variant:
 // matching media has equal discontinuity numbers (RFC 8216, 6.2.4).
 func fieldDiscontinuitySequence(f *field) { f.restarts(5 * time.Second) }
 

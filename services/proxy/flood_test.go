@@ -27,8 +27,8 @@ func hanging(prefix string, open, most *atomic.Int64) func(http.ResponseWriter, 
 	}
 }
 
-// Clients ask for made-up names and go at once: nobody else may notice, and of what was
-// begun nothing goes on.
+// Clients ask for made-up names and leave at once: other players must not notice, and
+// nothing that was begun for them goes on.
 func TestAFloodOfClientsThatGoAtOnce(t *testing.T) {
 	for _, prefix := range []string{"/live01/y", "/signals", "/hang/y"} {
 		t.Run(prefix, func(t *testing.T) {
@@ -63,7 +63,8 @@ func TestAFloodOfClientsThatGoAtOnce(t *testing.T) {
 	}
 }
 
-// Whoever waits for what hangs holds so much and no more; what is on air does not notice.
+// Clients that wait for answers that do not come are bounded, and what is on air does not
+// suffer.
 func TestWhatNothingListsIsBounded(t *testing.T) {
 	inBubble(t, 2, func(t *testing.T, p *platform) {
 		var open, most atomic.Int64
@@ -135,7 +136,7 @@ func TestRefusalsCostNoConnection(t *testing.T) {
 	})
 }
 
-// A packager that takes its time is waited for, as a plain proxy does.
+// The proxy waits for a slow packager, as a plain proxy does.
 func TestWhatAPackagerMakesWhenAskedForIsWaitedFor(t *testing.T) {
 	inBubble(t, 2, func(t *testing.T, p *platform) {
 		p.everyPackager(func(w http.ResponseWriter, r *http.Request) bool {
@@ -150,7 +151,7 @@ func TestWhatAPackagerMakesWhenAskedForIsWaitedFor(t *testing.T) {
 	})
 }
 
-// Whoever stops the proxy does not wait for what hangs.
+// Stopping the proxy does not wait for packagers that hang.
 func TestStoppingUnderAFlood(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := onAir(t, 2)

@@ -10,7 +10,7 @@ import (
 	"livestream-tui/services/kit/report"
 )
 
-// What is at another host players ask that host for, and nobody else does.
+// Players ask another host themselves for what lies there; the proxy does not.
 func TestWhatIsAtAnotherHostIsLeftToPlayers(t *testing.T) {
 	inBubble(t, 2, func(t *testing.T, p *platform) {
 		for _, o := range p.packagers {
@@ -39,10 +39,7 @@ func TestItBeginsWithTheFreshest(t *testing.T) {
 	inBubble(t, 2, func(t *testing.T, p *platform) {
 		p.packagers[0].change(func(o *packager) { o.frozen = 60 })
 		p.packagers[1].change(func(o *packager) {
-			o.answers = func(http.ResponseWriter, *http.Request) bool {
-				time.Sleep(20 * time.Millisecond)
-				return false
-			}
+			o.answers = slowly("", 20*time.Millisecond)
 		})
 		v := p.watch()
 		time.Sleep(5 * time.Second)
@@ -196,7 +193,7 @@ func TestHotSegmentsOutliveAnOutage(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, s := range l.Segments { // rule 6
+		for _, s := range l.Segments { // listed segments can be downloaded at once
 			if took := p.expect("/live01/"+s.URI, 200); took > 5*time.Millisecond {
 				t.Errorf("%s: took %s, want it at once", s.URI, took)
 			}
@@ -212,12 +209,7 @@ func TestAPackagerProvesItselfBeforeItIsUsedAgain(t *testing.T) {
 	inBubble(t, 2, func(t *testing.T, p *platform) {
 		// The first has to be asked: the other is slower to list what it has.
 		p.packagers[1].change(func(o *packager) {
-			o.answers = func(_ http.ResponseWriter, r *http.Request) bool {
-				if strings.HasSuffix(r.URL.Path, ".m3u8") {
-					time.Sleep(20 * time.Millisecond)
-				}
-				return false
-			}
+			o.answers = slowly(".m3u8", 20*time.Millisecond)
 		})
 		v := p.watch()
 		time.Sleep(5300 * time.Millisecond)
@@ -233,7 +225,7 @@ func TestAPackagerProvesItselfBeforeItIsUsedAgain(t *testing.T) {
 	})
 }
 
-// A key at another host is players' to ask for, as a segment there is.
+// Players ask another host themselves for a key that lies there, as for a segment.
 func TestAKeyAtAnotherHostIsLeftToPlayers(t *testing.T) {
 	inBubble(t, 2, func(t *testing.T, p *platform) {
 		for _, o := range p.packagers {

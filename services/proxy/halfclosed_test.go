@@ -56,8 +56,8 @@ func socketed(t *testing.T, packager http.HandlerFunc) (address string) {
 	return l.Addr().String()
 }
 
-// Who has closed one half of the connection gets all of an answer or none: an empty one
-// with the status 200 says that a segment is empty.
+// A player that has closed one half of its connection gets all of an answer or nothing:
+// an empty answer with the status 200 would say that a segment is empty.
 func TestHalfClosedRequestsAreAnsweredOrBrokenOff(t *testing.T) {
 	for _, wait := range []time.Duration{0, 20 * time.Millisecond} {
 		t.Run(wait.String(), func(t *testing.T) {
@@ -119,7 +119,8 @@ func halfClosed(address, path string) error {
 	return nil
 }
 
-// Who says who asks is never given what is shared, however quickly that could be sent.
+// A request that identifies its sender never gets a shared answer, however fast that
+// could be sent.
 func TestWhatIsPrivateIsNotAnsweredDirectly(t *testing.T) {
 	address := socketed(t, func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasSuffix(r.URL.Path, ".m3u8") {

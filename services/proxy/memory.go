@@ -3,18 +3,18 @@ package proxy
 import gauges "runtime/metrics"
 
 const (
-	// roomBesideMedia is what the process may have beside PROXY_CACHE_BYTES and
+	// roomBesideMedia is what the process may take beside PROXY_CACHE_BYTES and
 	// connections, in bytes.
 	roomBesideMedia = 64 << 20
-	// perStack is how much a connection takes for each byte of its stack, buffers and
-	// what is forgotten of it before the collector comes included.
+	// perStack is how much a connection takes for each byte of its stack, including
+	// buffers and its garbage until the next collection.
 	perStack = 4
 	stacks   = "/memory/classes/heap/stacks:bytes"
 )
 
-// MemoryLimit is PROXY_CACHE_BYTES and room for what is no media: without it what was
-// evicted would lie there until as much again had come. Connections make it larger, or
-// with the media full the collector would run all the time for theirs.
+// MemoryLimit is PROXY_CACHE_BYTES and room for everything else: without a limit, evicted
+// media would stay until as much again had come. Connections raise it, because otherwise
+// their garbage would keep the collector running while the media are full.
 func (s *Service) MemoryLimit() int64 {
 	sample := []gauges.Sample{{Name: stacks}}
 	gauges.Read(sample)

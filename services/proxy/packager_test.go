@@ -16,7 +16,7 @@ import (
 
 const segment = 2 * time.Second // of the fake encoder's
 
-// encoder makes a segment each two seconds, whose bytes follow from its number.
+// encoder makes a segment every two seconds; its bytes follow from its number.
 type encoder struct {
 	began time.Time
 	first int64 // the newest when it began
@@ -24,7 +24,7 @@ type encoder struct {
 
 func (e *encoder) newest() int64 { return e.first + int64(time.Since(e.began)/segment) }
 
-// packager is a fake one, on a wire: what it serves, and what is wrong with it.
+// packager is a fake packager on a network: what it serves, and what is wrong with it.
 type packager struct {
 	t    *testing.T
 	enc  *encoder
@@ -81,17 +81,11 @@ func (p *packager) resume() {
 
 func (p *packager) url() string { return "http://" + p.name }
 
-// asked counts the requests for what ends so.
+// asked counts the requests whose path ends in suffix.
 func (p *packager) asked(suffix string) int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	n := 0
-	for _, s := range p.seen {
-		if strings.HasSuffix(s, suffix) {
-			n++
-		}
-	}
-	return n
+	return countOf(p.seen, func(path string) bool { return strings.HasSuffix(path, suffix) })
 }
 
 // playlists counts the requests for its playlist.
@@ -101,7 +95,7 @@ func (p *packager) playlists() int {
 	return p.polls
 }
 
-// list is its playlist now, nil for none. Needs mu.
+// list is its playlist now, nil when it has no segment. Needs mu.
 func (p *packager) list() *m3u8.MediaPlaylist {
 	newest := p.enc.newest()
 	if p.frozen > 0 {
@@ -183,7 +177,7 @@ func (p *packager) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	serveBytes(w, r, bodyOf(n, mp4), !noETag)
 }
 
-// serveBytes answers with what never changes.
+// serveBytes answers with bytes that never change.
 func serveBytes(w http.ResponseWriter, r *http.Request, b []byte, tag bool) {
 	w.Header().Set("Cache-Control", "max-age=3600, immutable")
 	fakenet.ServeBytes(w, r, b, tag)
@@ -240,7 +234,7 @@ func each(change func(msn int64, s *m3u8.Segment)) func(*m3u8.MediaPlaylist) {
 	}
 }
 
-// status answers every request for what ends so with that.
+// status answers every request whose path ends in suffix with a status and a body.
 func status(code int, suffix, kind, body string) func(http.ResponseWriter, *http.Request) bool {
 	return func(w http.ResponseWriter, r *http.Request) bool {
 		if !strings.HasSuffix(r.URL.Path, suffix) {
@@ -255,7 +249,7 @@ func status(code int, suffix, kind, body string) func(http.ResponseWriter, *http
 	}
 }
 
-// partly sends a part of every segment and then does what then says.
+// partly sends a part of every segment and then calls then.
 func partly(then func(w http.ResponseWriter, r *http.Request, rest []byte)) func(http.ResponseWriter, *http.Request) bool {
 	return func(w http.ResponseWriter, r *http.Request) bool {
 		var n int64
@@ -274,4 +268,25 @@ func partly(then func(w http.ResponseWriter, r *http.Request, rest []byte)) func
 
 func answering(by func(http.ResponseWriter, *http.Request) bool) func(*platform) {
 	return func(p *platform) { p.packagers[0].change(func(p *packager) { p.answers = by }) }
+}
+
+// slowly delays the answers to paths that end in suffix.
+func slowly(suffix string, by time.Duration) func(http.ResponseWriter, *http.Request) bool {
+	return func(_ http.ResponseWriter, r *http.Request) bool {
+		if strings.HasSuffix(r.URL.Path, suffix) {
+			time.Sleep(by)
+		}
+		return false
+	}
+}
+
+// countOf counts the requests that are meant.
+func countOf(requests []string, isMeant func(string) bool) int {
+	n := 0
+	for _, r := range requests {
+		if isMeant(r) {
+			n++
+		}
+	}
+	return n
 }

@@ -60,7 +60,7 @@ func (p *platform) everyPackager(answers func(w http.ResponseWriter, r *http.Req
 	}
 }
 
-// leaveAfter asks for a path and goes after a while, or with the answer.
+// leaveAfter asks for a path and leaves after a while, or with the answer.
 func (p *platform) leaveAfter(wait time.Duration, path string) (w *httptest.ResponseRecorder) {
 	ctx, cancel := context.WithTimeout(context.Background(), wait)
 	defer cancel()
@@ -192,10 +192,10 @@ const live = "/live01/playlist.m3u8"
 // stream is the proxy's live playlist; nil while it is not followed.
 func (p *platform) stream() *follow.Playlist { return p.service.streams.Find(live) }
 
-// verdicts are the proxy's on the packagers.
+// verdicts are the proxy's verdicts on the packagers.
 func (p *platform) verdicts() []health.Verdict { return p.stream().Verdicts() }
 
-// failovers are those that the proxy told of.
+// failovers are those that the proxy has announced.
 func (p *platform) failovers() []events.Entry {
 	p.t.Helper()
 	var list, failovers []events.Entry
@@ -210,7 +210,7 @@ func (p *platform) failovers() []events.Entry {
 	return failovers
 }
 
-// await waits until is true, for so long at most.
+// await waits until is reports true, for so long at most.
 func (p *platform) await(most time.Duration, what string, is func() bool) {
 	p.t.Helper()
 	for end := time.Now().Add(most); !is(); time.Sleep(5 * time.Millisecond) {
@@ -225,13 +225,14 @@ const (
 	two = "http://server2"
 )
 
-// one makes the platform's packagers serve fMP4, others poll.
+// withMP4 makes the packagers serve fMP4.
 func withMP4(p *platform) {
 	for _, one := range p.packagers {
 		one.mp4 = true
 	}
 }
 
+// withPolling makes the packagers answer at once, so that the proxy has to poll them.
 func withPolling(p *platform) {
 	for _, one := range p.packagers {
 		one.block = false

@@ -15,7 +15,8 @@ import (
 	"livestream-tui/services/kit/report"
 )
 
-// originOf answers as the origin does, with whom to prefer, and holds what waits.
+// originOf answers like the origin: with the preferred packager, holding requests that
+// wait.
 func originOf(p *platform) (prefer func(string), kill func()) {
 	var mu sync.Mutex
 	active, changed := one, make(chan struct{})
@@ -63,7 +64,7 @@ func TestThePreferenceIsFollowed(t *testing.T) {
 			p.await(100*time.Millisecond, "following "+want, func() bool { return p.get(live).Header().Get("X-Packager") == want })
 			time.Sleep(5 * time.Second)
 		}
-		kill() // case 30
+		kill()
 		time.Sleep(30 * time.Second)
 		if got := p.get(live).Header().Get("X-Packager"); got != two {
 			t.Errorf("without an origin: got %s, want the last word, %s", got, two)

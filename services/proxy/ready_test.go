@@ -11,7 +11,7 @@ import (
 	"livestream-tui/services/hls/m3u8"
 )
 
-// What is answered without the routes must be what they answer.
+// Direct answers must be the same as those of the routes.
 func TestWhatIsReadyIsWhatTheRoutesAnswer(t *testing.T) {
 	inBubble(t, 1, func(t *testing.T, p *platform) {
 		v := p.watch()
@@ -42,7 +42,7 @@ func TestWhatIsReadyIsWhatTheRoutesAnswer(t *testing.T) {
 	})
 }
 
-// What packagers list has no say in what is ours (case 37).
+// A packager cannot take over the proxy's own routes by listing their names.
 func TestWhatIsListedUnderTheNameOfARouteIsTheRoutes(t *testing.T) {
 	names := []string{"healthz", "%72eadyz", "metrics?a.b", "events"}
 	list := append([]string{"1.ts", "2.ts", "3.ts"}, names...)
@@ -77,7 +77,8 @@ func TestWhatIsListedUnderTheNameOfARouteIsTheRoutes(t *testing.T) {
 	})
 }
 
-// Who is answered without the routes must keep the stream as any other player.
+// Players that are answered without the routes must keep the stream alive like any
+// others.
 func TestWhoIsAnsweredDirectlyKeepsTheStream(t *testing.T) {
 	inBubble(t, 1, func(t *testing.T, p *platform) {
 		p.get(live)

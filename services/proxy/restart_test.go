@@ -1,7 +1,6 @@
 package proxy
 
 import (
-	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -82,10 +81,7 @@ func TestARestartIsNoFailover(t *testing.T) {
 		v.end()
 		p.packagers[0].start()
 		p.packagers[1].change(func(o *packager) {
-			o.answers = func(http.ResponseWriter, *http.Request) bool {
-				time.Sleep(20 * time.Millisecond)
-				return false
-			}
+			o.answers = slowly("", 20*time.Millisecond)
 		})
 		p.stopProxy()
 		p.startProxy()

@@ -38,7 +38,7 @@ var (
 // New returns a proxy that is not running.
 func New(c Config, k service.Kit) (*Service, error) { return newService(c, k, nil) }
 
-// newService is New with another network; nil is the system's.
+// newService is New on another network; nil means the system's.
 func newService(c Config, k service.Kit, connect dial.Context) (*Service, error) {
 	hosts := uri.NewHosts(c.Packagers)
 	options := upstream.Options{Dial: connect, Follow: func(host string) bool {

@@ -28,19 +28,19 @@ var unnoticed = []struct {
 	{name: "nothing"},
 	{name: "nothing, polled", setup: []func(*platform){withPolling}},
 	{name: "nothing, fMP4", setup: []func(*platform){withMP4}},
-	{name: "case 1: killed", fault: func(p *platform) { p.packagers[0].die() }, leaves: true},
-	{name: "case 1: killed, polled", setup: []func(*platform){withPolling}, fault: func(p *platform) { p.packagers[0].die() }, leaves: true},
-	{name: "case 1: killed, fMP4", setup: []func(*platform){withMP4}, fault: func(p *platform) { p.packagers[0].die() }, leaves: true},
-	{name: "case 1: the standby is killed", fault: func(p *platform) { p.packagers[1].die() }},
-	{name: "case 2: the host is gone", fault: func(p *platform) {
+	{name: "killed", fault: func(p *platform) { p.packagers[0].die() }, leaves: true},
+	{name: "killed, polled", setup: []func(*platform){withPolling}, fault: func(p *platform) { p.packagers[0].die() }, leaves: true},
+	{name: "killed, fMP4", setup: []func(*platform){withMP4}, fault: func(p *platform) { p.packagers[0].die() }, leaves: true},
+	{name: "the standby is killed", fault: func(p *platform) { p.packagers[1].die() }},
+	{name: "the host is gone", fault: func(p *platform) {
 		p.packagers[0].die()
 		p.packagers[0].start()
 		p.wire.Lose("server1")
 	}, leaves: true},
-	{name: "case 3: stopped", fault: func(p *platform) { p.packagers[0].stop() }, leaves: true, slowest: 500 * time.Millisecond},
-	{name: "case 3: stopped, polled", setup: []func(*platform){withPolling}, fault: func(p *platform) { p.packagers[0].stop() }, leaves: true, slowest: 500 * time.Millisecond},
-	{name: "case 4: headers and silence", fault: answering(partly(func(_ http.ResponseWriter, r *http.Request, _ []byte) { <-r.Context().Done() })), leaves: true, slowest: 500 * time.Millisecond},
-	{name: "case 5: it trickles", fault: answering(partly(func(w http.ResponseWriter, r *http.Request, rest []byte) {
+	{name: "stopped", fault: func(p *platform) { p.packagers[0].stop() }, leaves: true, slowest: 500 * time.Millisecond},
+	{name: "stopped, polled", setup: []func(*platform){withPolling}, fault: func(p *platform) { p.packagers[0].stop() }, leaves: true, slowest: 500 * time.Millisecond},
+	{name: "headers and silence", fault: answering(partly(func(_ http.ResponseWriter, r *http.Request, _ []byte) { <-r.Context().Done() })), leaves: true, slowest: 500 * time.Millisecond},
+	{name: "it trickles", fault: answering(partly(func(w http.ResponseWriter, r *http.Request, rest []byte) {
 		for len(rest) > 0 && r.Context().Err() == nil {
 			_, _ = w.Write(rest[:min(100, len(rest))])
 			_ = http.NewResponseController(w).Flush()
@@ -48,38 +48,38 @@ var unnoticed = []struct {
 			time.Sleep(100 * time.Millisecond)
 		}
 	})), leaves: true, slowest: 700 * time.Millisecond},
-	{name: "case 6: 500", fault: answering(status(500, "", "", "no")), leaves: true},
-	{name: "case 6: 503 on the playlist", fault: answering(status(503, ".m3u8", "", "no")), leaves: true},
-	{name: "case 6: 429", fault: answering(status(429, "", "", "no")), leaves: true},
-	{name: "case 6: 403 on segments", fault: answering(status(403, ".ts", "", "no")), leaves: true},
-	{name: "case 6: a web page", fault: answering(status(200, "", "text/html", webPage)), leaves: true},
-	{name: "case 6: a web page of another type", fault: answering(status(200, ".ts", "video/mp2t", webPage)), leaves: true},
-	{name: "case 6: empty", fault: answering(status(200, "", "", "")), leaves: true},
-	{name: "case 7: it breaks off in mid-body", fault: answering(partly(func(http.ResponseWriter, *http.Request, []byte) { panic(http.ErrAbortHandler) })), leaves: true},
-	{name: "case 8: a truncated playlist", fault: answering(status(200, ".m3u8", "", "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXT-X-MEDIA-SEQUENCE:1\n#EXTINF:2,\n1.t")), leaves: true},
-	{name: "case 9: stale", fault: func(p *platform) { p.packagers[0].change(func(o *packager) { o.frozen = o.enc.newest() }) }, leaves: true, between: 3200 * time.Millisecond},
-	{name: "case 9: stale, polled", setup: []func(*platform){withPolling}, fault: func(p *platform) { p.packagers[0].change(func(o *packager) { o.frozen = o.enc.newest() }) }, leaves: true},
-	{name: "case 11: it lags", fault: func(p *platform) { p.packagers[0].change(func(o *packager) { o.lag = 3 }) }, leaves: true},
-	{name: "case 12: 404 for what it lists", fault: answering(status(404, ".ts", "", "no")), leaves: true},
-	{name: "case 15: its numbers fell", fault: func(p *platform) {
+	{name: "500", fault: answering(status(500, "", "", "no")), leaves: true},
+	{name: "503 on the playlist", fault: answering(status(503, ".m3u8", "", "no")), leaves: true},
+	{name: "429", fault: answering(status(429, "", "", "no")), leaves: true},
+	{name: "403 on segments", fault: answering(status(403, ".ts", "", "no")), leaves: true},
+	{name: "a web page", fault: answering(status(200, "", "text/html", webPage)), leaves: true},
+	{name: "a web page of another type", fault: answering(status(200, ".ts", "video/mp2t", webPage)), leaves: true},
+	{name: "empty", fault: answering(status(200, "", "", "")), leaves: true},
+	{name: "it breaks off in mid-body", fault: answering(partly(func(http.ResponseWriter, *http.Request, []byte) { panic(http.ErrAbortHandler) })), leaves: true},
+	{name: "a truncated playlist", fault: answering(status(200, ".m3u8", "", "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXT-X-MEDIA-SEQUENCE:1\n#EXTINF:2,\n1.t")), leaves: true},
+	{name: "stale", fault: func(p *platform) { p.packagers[0].change(func(o *packager) { o.frozen = o.enc.newest() }) }, leaves: true, between: 3200 * time.Millisecond},
+	{name: "stale, polled", setup: []func(*platform){withPolling}, fault: func(p *platform) { p.packagers[0].change(func(o *packager) { o.frozen = o.enc.newest() }) }, leaves: true},
+	{name: "it lags", fault: func(p *platform) { p.packagers[0].change(func(o *packager) { o.lag = 3 }) }, leaves: true},
+	{name: "404 for what it lists", fault: answering(status(404, ".ts", "", "no")), leaves: true},
+	{name: "its numbers fell", fault: func(p *platform) {
 		p.packagers[0].change(func(o *packager) { o.shift, o.from = o.enc.newest(), o.enc.newest() })
 	}, leaves: true},
-	{name: "case 16: its numbers jumped", fault: func(p *platform) { p.packagers[0].change(func(o *packager) { o.shift = -5000 }) }, leaves: true},
-	{name: "case 16: it lost what it had", fault: func(p *platform) { p.packagers[0].change(func(o *packager) { o.from = o.enc.newest() + 3 }) }, leaves: true},
-	{name: "case 17: other segments under the same numbers", fault: func(p *platform) {
+	{name: "its numbers jumped", fault: func(p *platform) { p.packagers[0].change(func(o *packager) { o.shift = -5000 }) }, leaves: true},
+	{name: "it lost what it had", fault: func(p *platform) { p.packagers[0].change(func(o *packager) { o.from = o.enc.newest() + 3 }) }, leaves: true},
+	{name: "other segments under the same numbers", fault: func(p *platform) {
 		p.packagers[0].change(func(o *packager) { o.deltas = each(func(_ int64, s *m3u8.Segment) { s.URI = "x" + s.URI }) })
 	}, leaves: true},
-	{name: "case 20: another discontinuity number", fault: func(p *platform) {
+	{name: "another discontinuity number", fault: func(p *platform) {
 		p.packagers[0].change(func(o *packager) { o.deltas = func(l *m3u8.MediaPlaylist) { l.DiscontinuitySequence = 77 } })
 	}},
-	{name: "case 21: a longer target duration", fault: func(p *platform) {
+	{name: "a longer target duration", fault: func(p *platform) {
 		p.packagers[0].change(func(o *packager) { o.deltas = func(l *m3u8.MediaPlaylist) { l.TargetDuration = 7 } })
 	}},
-	{name: "case 25: ENDLIST", fault: func(p *platform) { p.packagers[0].change(func(o *packager) { o.end = true }) }},
-	{name: "case 25: ENDLIST as it dies", fault: func(p *platform) {
+	{name: "ENDLIST", fault: func(p *platform) { p.packagers[0].change(func(o *packager) { o.end = true }) }},
+	{name: "ENDLIST as it dies", fault: func(p *platform) {
 		p.packagers[0].change(func(o *packager) { o.end, o.frozen = true, o.enc.newest() })
 	}, leaves: true, between: 3200 * time.Millisecond},
-	{name: "case 26: it flaps", fault: func(p *platform) {
+	{name: "it flaps", fault: func(p *platform) {
 		for range 5 {
 			p.packagers[0].die()
 			time.Sleep(time.Second)
@@ -87,11 +87,11 @@ var unnoticed = []struct {
 			time.Sleep(time.Second)
 		}
 	}, leaves: true},
-	{name: "case 37: redirects", fault: answering(func(w http.ResponseWriter, r *http.Request) bool {
+	{name: "redirects", fault: answering(func(w http.ResponseWriter, r *http.Request) bool {
 		http.Redirect(w, r, "http://server2"+r.URL.String(), http.StatusFound)
 		return true
 	})},
-	{name: "case 37: a flood of headers", fault: answering(func(w http.ResponseWriter, _ *http.Request) bool {
+	{name: "a flood of headers", fault: answering(func(w http.ResponseWriter, _ *http.Request) bool {
 		for i := range 2000 {
 			w.Header().Set(fmt.Sprintf("X-%d", i), strings.Repeat("x", 100))
 		}
@@ -152,19 +152,19 @@ func TestBothPackagersAway(t *testing.T) {
 		discontinued bool
 		gaps         bool
 	}{
-		{name: "case 31: killed", away: (*packager).die, back: (*packager).start},
-		{name: "case 3: stopped", away: (*packager).stop, back: (*packager).resume},
-		{name: "case 31: 502", away: func(o *packager) { o.change(func(o *packager) { o.answers = status(502, "", "", "") }) },
+		{name: "killed", away: (*packager).die, back: (*packager).start},
+		{name: "stopped", away: (*packager).stop, back: (*packager).resume},
+		{name: "502", away: func(o *packager) { o.change(func(o *packager) { o.answers = status(502, "", "", "") }) },
 			back: func(o *packager) { o.change(func(o *packager) { o.answers = nil }) }},
-		{name: "case 10: the encoder died", away: func(o *packager) { o.change(func(o *packager) { o.frozen = o.enc.newest() }) },
+		{name: "the encoder died", away: func(o *packager) { o.change(func(o *packager) { o.frozen = o.enc.newest() }) },
 			back: func(o *packager) { o.change(func(o *packager) { o.frozen = 0 }) }},
-		{name: "case 10: the encoder died and what it missed is lost", away: func(o *packager) { o.change(func(o *packager) { o.frozen = o.enc.newest() }) },
+		{name: "the encoder died and what it missed is lost", away: func(o *packager) { o.change(func(o *packager) { o.frozen = o.enc.newest() }) },
 			back: func(o *packager) { o.change(func(o *packager) { o.frozen, o.from = 0, o.enc.newest() }) }, gaps: true},
-		{name: "case 15: both began again at 0", away: (*packager).die, back: func(o *packager) {
+		{name: "both began again at 0", away: (*packager).die, back: func(o *packager) {
 			o.change(func(o *packager) { o.shift, o.from = o.enc.newest(), o.enc.newest() })
 			o.start()
 		}, discontinued: true},
-		{name: "case 16: both lost more than a window", away: (*packager).die, back: func(o *packager) {
+		{name: "both lost more than a window", away: (*packager).die, back: func(o *packager) {
 			o.change(func(o *packager) { o.from, o.shift = o.enc.newest(), -100 })
 			o.start()
 		}, discontinued: true},

@@ -120,13 +120,14 @@ func (v *viewing) reload(next int64) int64 {
 	return next
 }
 
-// last is the newest playlist that the player was given, first the MSN of the first.
+// last is the newest playlist that the player was given.
 func (v *viewing) last() *m3u8.MediaPlaylist {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	return v.check.Last
 }
 
+// first is the media sequence number of the first playlist.
 func (v *viewing) first() int64 {
 	v.mu.Lock()
 	defer v.mu.Unlock()

@@ -64,7 +64,7 @@ var withheldCases = []struct {
 	{name: "what a playlist names", path: "/steer?_HLS_pathway=a", want: 200},
 }
 
-// What packagers have beside media is not for players.
+// Players get media and playlists, and nothing else that packagers have.
 func TestPlayersSeeMediaOnly(t *testing.T) {
 	for _, c := range withheldCases {
 		for _, public := range []bool{false, true} {
@@ -109,7 +109,7 @@ func TestPlayersSeeMediaOnly(t *testing.T) {
 	}
 }
 
-// What a packager says of its trouble under such a name is not for players either.
+// Players get the status of a packager's error under such a name, and not its words.
 func TestTroubleIsPassedWithoutItsWords(t *testing.T) {
 	inBubble(t, 1, func(t *testing.T, p *platform) {
 		p.everyPackager(status(503, "/readyz", "text/plain", "10.0.0.7 is down"))

@@ -48,7 +48,7 @@ func (s *Service) report(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	s.forget()
 	err := s.table.take(in, s.now())
-	var t event.Telling
+	var t event.Notice
 	tell := false
 	if err != nil {
 		t, tell = s.refusals.Seen(err.Error(), s.now())

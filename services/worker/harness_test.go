@@ -28,10 +28,17 @@ import (
 // patienceOfTests bounds every wait of a test.
 const patienceOfTests = servicetest.Patience
 
-// await waits until something is so.
+// await waits until something is so. It asks less often than servicetest.Await: most of
+// what these tests wait for comes with the next segment, and costs a request or a file.
 func await(t *testing.T, what string, so func() bool) {
 	t.Helper()
-	servicetest.Await(t, what, so)
+	pace := time.NewTicker(20 * time.Millisecond)
+	defer pace.Stop()
+	for deadline := time.Now().Add(patienceOfTests); !so(); <-pace.C {
+		if time.Now().After(deadline) {
+			t.Fatalf("never happened: %s", what)
+		}
+	}
 }
 
 // stock is what the tests share: small films and their mezzanines.

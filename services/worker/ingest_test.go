@@ -1,131 +1,19 @@
 package worker
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"livestream-tui/services/hls/m3u8"
 	"livestream-tui/services/kit/service"
-	"livestream-tui/services/packager"
 )
-
-// station is a packager that takes signals by HTTP, at an address that it keeps.
-type station struct {
-	t       *testing.T
-	address string
-	window  string // WINDOW_SEGMENTS
-	log     *log
-	server  *http.Server
-	end     func()
-}
-
-func newStation(t *testing.T) *station {
-	t.Helper()
-	return newStationOf(t, "10")
-}
-
-func newStationOf(t *testing.T, window string) *station {
-	t.Helper()
-	st := &station{t: t, address: "127.0.0.1:0", log: &log{}, window: window}
-	st.start()
-	return st
-}
-
-func (st *station) url() string { return "http://" + st.address }
-
-func (st *station) start() {
-	st.t.Helper()
-	l, err := net.Listen("tcp", st.address)
-	if err != nil {
-		st.t.Fatal(err)
-	}
-	st.address = l.Addr().String()
-	e := service.Environment{"HOME": "/nowhere", "INGEST": "http", "INGEST_TOKEN": "letmein", "PACKAGERS": "http://" + st.address, "WINDOW_SEGMENTS": st.window}
-	c, err := packager.ConfigFromEnv(e)
-	if err != nil {
-		st.t.Fatal(err)
-	}
-	k := service.NewKit("packager", service.Common{LogFormat: "json", LogLevel: "debug"}, e, st.log)
-	s, err := packager.New(c, k)
-	if err != nil {
-		st.t.Fatal(err)
-	}
-	st.server = &http.Server{Handler: service.Handler(s, k)}
-	ctx, cancel := context.WithCancel(context.Background())
-	var group sync.WaitGroup
-	group.Go(func() { _ = s.Run(ctx) })
-	group.Go(func() { _ = st.server.Serve(l) })
-	var once sync.Once
-	server := st.server
-	st.end = func() {
-		once.Do(func() {
-			_ = server.Close() // at once, as a killed one
-			cancel()
-			group.Wait()
-		})
-	}
-	st.t.Cleanup(st.end)
-}
-
-// get fetches a path; the status is 0 without an answer.
-func (st *station) get(path string) (int, string) {
-	st.t.Helper()
-	res, err := http.Get(st.url() + path)
-	if err != nil {
-		return 0, ""
-	}
-	defer res.Body.Close()
-	b, err := io.ReadAll(res.Body)
-	if err != nil {
-		return 0, ""
-	}
-	return res.StatusCode, string(b)
-}
-
-// list is the playlist, nil while there is none.
-func (st *station) list() *m3u8.MediaPlaylist {
-	st.t.Helper()
-	status, body := st.get("/live01/playlist.m3u8")
-	if status != http.StatusOK {
-		return nil
-	}
-	p, err := m3u8.ParseMedia([]byte(body))
-	if err != nil {
-		st.t.Fatal(err)
-	}
-	return p
-}
-
-func (st *station) newest() int64 {
-	if p := st.list(); p != nil {
-		return p.LastMSN()
-	}
-	return -1
-}
-
-// noGap fails where a playlist has a gap or a discontinuity.
-func (st *station) noGap() {
-	st.t.Helper()
-	p := st.list()
-	if p == nil {
-		st.t.Fatal("no playlist")
-	}
-	for i, s := range p.Segments {
-		if s.Gap || s.Discontinuity {
-			st.t.Errorf("%s: msn %d: gap %t, discontinuity %t", st.url(), p.MediaSequence+int64(i), s.Gap, s.Discontinuity)
-		}
-	}
-}
 
 // deliverer is a worker without a folder.
 func deliverer(t *testing.T, urls ...string) *running {

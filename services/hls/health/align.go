@@ -8,13 +8,13 @@ import (
 	"livestream-tui/services/kit/report"
 )
 
-// sameDuration is how far the durations of one segment may be apart: some packagers
-// write three digits of what others write six of.
+// sameDuration is how far the durations of one segment may be apart: some packagers write
+// three digits where others write six.
 const sameDuration = 10 * time.Millisecond
 
-// align makes those misaligned that contradict the reference: of the packagers that
-// are usable (of the stale ones where none is) the one that most others agree with,
-// the first of several.
+// align makes packagers misaligned that contradict the reference. That is the usable
+// packager (a stale one if none is usable) that agrees with most others, the first of
+// several.
 func align(obs []Observation, verdicts []Verdict) {
 	class := candidates(verdicts, Usable)
 	if len(class) == 0 {
@@ -23,7 +23,7 @@ func align(obs []Observation, verdicts []Verdict) {
 	if len(class) == 0 {
 		return
 	}
-	agree := make([]int, len(class)) // with how many others; either of two says the same
+	agree := make([]int, len(class)) // with how many others each agrees
 	for n, i := range class {
 		for m, j := range class[:n] {
 			if contradiction(&obs[i], &obs[j]) == "" {
@@ -37,7 +37,7 @@ func align(obs []Observation, verdicts []Verdict) {
 	for i := range obs {
 		v := &verdicts[i]
 		if v.State == report.Unknown || v.State == report.Down || i == reference || most == len(obs)-1 {
-			continue // of those that all agree with one, none contradicts it
+			continue // all that agree with one do not contradict it
 		}
 		if c := contradiction(&obs[i], &obs[reference]); c != "" {
 			v.State, v.Reason = report.Misaligned, "misaligned: "+c
@@ -55,8 +55,8 @@ func candidates(verdicts []Verdict, fit func(report.State) bool) []int {
 	return list
 }
 
-// contradiction says in which way a segment of o is not the peer's segment of that
-// number: the oldest such. Empty where all that both list agree.
+// contradiction is how a segment of o differs from the peer's segment of the same number,
+// for the oldest such segment. It is empty when all common segments agree.
 func contradiction(o, peer *Observation) string {
 	a, b := o.Tail, peer.Tail
 	for len(a) > 0 && len(b) > 0 {
@@ -75,16 +75,15 @@ func contradiction(o, peer *Observation) string {
 	return ""
 }
 
-// differs says how a mark is not the peer's, in the same words whichever segment shows
-// it. Dates are none of it: clocks drift, and the
-// encoder's is not the packager's. Nor is what stands in a URI's query: tokens and
-// sessions differ where the segment is the same.
+// differs is how a mark differs from the peer's, in the same words for any segment. Dates
+// do not count, since clocks drift and the encoder's is not the packager's. Nor does the
+// query of a URI: tokens and sessions differ while the segment is the same.
 func (m Mark) differs(o Mark, peer string) string {
 	switch {
 	case withoutQuery(m.URI) != withoutQuery(o.URI):
 		return "its segments have other URIs than at " + peer
 	case (m.Duration - o.Duration).Abs() > sameDuration:
-		return "its segments last otherwise than at " + peer
+		return "its segments have other durations than at " + peer
 	case m.Discontinuity && !o.Discontinuity:
 		return "it has a discontinuity that is not at " + peer
 	case !m.Discontinuity && o.Discontinuity:

@@ -12,31 +12,31 @@ import (
 type Observation struct {
 	// Packager is its base URL.
 	Packager string
-	// At is when the last request ended; zero when none ever did.
+	// At is when the last request ended; zero before the first.
 	At time.Time
-	// Err is why the last request was no good, in words; empty when it was.
+	// Err is why the last request failed, in words; empty when it did not.
 	Err string
 	// Fails counts the bad requests since the last good one.
 	Fails int
 	// Pos is the newest position that it listed; {-1, -1} before the first.
 	Pos m3u8.Pos
-	// Advanced is when Pos last grew; zero when it was never seen growing.
+	// Advanced is when Pos last grew; zero when it was never seen to grow.
 	Advanced time.Time
 	// First is when this packager was first seen with a good playlist.
 	First time.Time
-	// Steps are when Pos came to be what it was and is, the newest first, as far
-	// back as its number has only grown; At is zero where there were fewer. More are
-	// not kept: who is behind is known to be so for some 7 target durations at most.
+	// Steps are the last changes of Pos, newest first, as far back as its number only
+	// grew; At is zero in unused ones. They reach back some 7 target durations, which is
+	// as long as a packager can be seen to be behind.
 	Steps [8]Step
 	// Latency is how long the last good request took to its first byte.
 	Latency time.Duration
-	// TargetDuration of its playlist.
+	// TargetDuration is that of its playlist.
 	TargetDuration time.Duration
-	// Tail is the segments that it lists, oldest first.
+	// Tail are the segments that it lists, oldest first.
 	Tail []Mark
 }
 
-// Step is when a packager's newest segment was first seen to be this one.
+// Step is when a packager's newest segment was first seen.
 type Step struct {
 	MSN int64
 	At  time.Time
@@ -47,24 +47,24 @@ type Mark struct {
 	MSN      int64
 	URI      string
 	Duration time.Duration
-	// ProgramDateTime is zero where the playlist has none.
+	// ProgramDateTime is zero if the playlist has none.
 	ProgramDateTime time.Time
 	Discontinuity   bool
 }
 
-// Verdict is the state of one packager, with the words for it.
+// Verdict is the state of one packager, with the reason in words.
 type Verdict struct {
 	Packager string
 	State    report.State
-	// Reason is the cause in words, empty when up.
+	// Reason is the cause in words; empty when up.
 	Reason string
 	Pos    m3u8.Pos
-	// Age is how long ago Pos grew; negative when never seen growing.
+	// Age is how long ago Pos last grew; negative when it was never seen to grow.
 	Age     time.Duration
 	Latency time.Duration
 }
 
-// Status is the verdict as it travels.
+// Status is the verdict as it is reported.
 func (v Verdict) Status() report.PackagerStatus {
 	age := int64(-1)
 	if v.Age >= 0 {

@@ -38,7 +38,7 @@ func Judge(obs []Observation, now time.Time) []Verdict {
 		verdicts[i] = alone(&obs[i], now)
 	}
 	align(obs, verdicts)
-	// Whom one may be behind is settled before anyone is found lagging.
+	// The possible peers are settled before any packager is found lagging.
 	peers := make([]bool, len(obs))
 	for i, v := range verdicts {
 		peers[i] = Usable(v.State)
@@ -78,8 +78,8 @@ func alone(o *Observation, now time.Time) Verdict {
 	return v
 }
 
-// freshest returns the peer of obs[i] with the newest segment; among several, the
-// one that had it first. False when there is no peer.
+// freshest returns the peer of obs[i] with the newest segment; of several, the one that
+// had it first. False when there is no peer.
 func freshest(obs []Observation, peers []bool, i int) (*Observation, bool) {
 	var best *Observation
 	for j := range obs {
@@ -91,16 +91,16 @@ func freshest(obs []Observation, peers []bool, i int) (*Observation, bool) {
 	return best, best != nil
 }
 
-// behind makes v lagging or stale where o is behind its peer for too long.
+// behind makes v lagging or stale if o is behind its peer for too long.
 func (v *Verdict) behind(o, peer *Observation, now time.Time) {
 	lead := peer.Pos.MSN - o.Pos.MSN
 	limit := lagAfter(o.TargetDuration)
 	if lead <= 0 || limit == 0 {
 		return
 	}
-	// The peer has had its newest segment since its last step, and one that o lacks
-	// for longer maybe: o lacks that since then, unless it was not asked since, when
-	// it may have it by now.
+	// The peer has had its newest segment since its last step, and others that o lacks
+	// for longer. So o lacks them since then, unless it was not asked since: then it may
+	// have them by now.
 	late := since(peer.Steps[0].At, now)
 	if first := peer.beyond(o.Pos.MSN); !o.At.Before(first) {
 		late = since(first, now)
@@ -108,7 +108,8 @@ func (v *Verdict) behind(o, peer *Observation, now time.Time) {
 	if late <= limit {
 		return
 	}
-	// Who moves grows once in a target duration; half the limit is for polling.
+	// A packager that moves grows once in a target duration; half the limit is for
+	// polling.
 	if still := since(o.reached(), now); still > o.TargetDuration+limit/2 {
 		v.State = report.Stale
 		v.Reason = fmt.Sprintf("stale: msn %d unchanged, %s has newer ones, target duration %s", o.Pos.MSN, peer.Packager, o.TargetDuration)
@@ -129,15 +130,15 @@ func (o *Observation) reached() time.Time {
 // failure is the last error.
 func (o *Observation) failure() string { return cmp.Or(o.Err, "bad request") }
 
-// staleAfter is how long a playlist may stand still; zero, which is no limit, where the
-// playlist has no target duration.
+// staleAfter is how long a playlist may stand still. Zero means no limit, for a playlist
+// without a target duration.
 func staleAfter(target time.Duration) time.Duration { return target + target/2 }
 
-// lagAfter is how long a packager may be behind its freshest peer; zero is no limit.
+// lagAfter is how long a packager may be behind its freshest peer; zero means no limit.
 func lagAfter(target time.Duration) time.Duration { return target / 2 }
 
-// since is how long ago t was; zero where the clock was set back.
+// since is how long ago t was; zero if the clock was set back.
 func since(t, now time.Time) time.Duration { return max(now.Sub(t), 0) }
 
-// words is a duration as an operator reads it, to a tenth of a second.
+// words is a duration for operators, rounded to a tenth of a second.
 func words(d time.Duration) string { return d.Round(100 * time.Millisecond).String() }

@@ -158,7 +158,7 @@ var judgements = []struct {
 	{
 		"another duration",
 		[]Observation{seen(one, 927, 1), seen(two, 927, 1, newest(func(m *Mark) { m.Duration = 2100 * time.Millisecond }))},
-		[]string{"up", "misaligned: its segments last otherwise than at http://localhost:8080"},
+		[]string{"up", "misaligned: its segments have other durations than at http://localhost:8080"},
 	},
 	{
 		"a discontinuity more",

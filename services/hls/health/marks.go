@@ -6,18 +6,18 @@ import (
 	"livestream-tui/services/hls/m3u8"
 )
 
-// Saw adds a good playlist that came at a time to what was known of a packager
-// before. One that is back after bad requests is as far as it was, not new.
+// Saw adds a good playlist to what is known of a packager. A packager that is back after
+// bad requests goes on from where it was.
 func (o *Observation) Saw(at time.Time, p *m3u8.MediaPlaylist) {
 	o.moved(at, m3u8.Pos{MSN: p.LastMSN(), Part: -1})
 	o.TargetDuration = time.Duration(p.TargetDuration) * time.Second
 	o.Tail = Marks(p)
 }
 
-// moved takes the newest position.
+// moved notes the newest position.
 func (o *Observation) moved(at time.Time, pos m3u8.Pos) {
 	if pos.MSN < o.Pos.MSN {
-		o.Steps = [len(o.Steps)]Step{} // its numbers mean other segments from here on
+		o.Steps = [len(o.Steps)]Step{} // its numbers mean other segments from now on
 	}
 	if o.First.IsZero() || pos.MSN != o.Pos.MSN {
 		copy(o.Steps[1:], o.Steps[:])
@@ -32,8 +32,8 @@ func (o *Observation) moved(at time.Time, pos m3u8.Pos) {
 	o.Pos = pos
 }
 
-// beyond is since when its newest segment has been one after msn, as it is now, as
-// far as that was seen.
+// beyond is since when its newest segment has been one after msn without a break, as far
+// back as was seen.
 func (o *Observation) beyond(msn int64) time.Time {
 	at := o.Steps[0].At
 	for _, s := range o.Steps {

@@ -11,10 +11,9 @@ import (
 // Usable reports whether players may be sent to a packager in this state.
 func Usable(s report.State) bool { return s == report.Up || s == report.Suspect }
 
-// Order returns the verdicts, best first: up, suspect, lagging, stale, misaligned,
-// unknown, down. Among equals the preferred packager comes first, the others stay as
-// they were. Preferred may be empty or name nobody. The verdicts themselves stay
-// untouched.
+// Order returns a copy of the verdicts, best first: up, suspect, lagging, stale,
+// misaligned, unknown, down. Of equals the preferred packager comes first, and the others
+// keep their order. preferred may be empty or the name of no packager.
 func Order(verdicts []Verdict, preferred string) []Verdict {
 	list := slices.Clone(verdicts)
 	slices.SortStableFunc(list, func(a, b Verdict) int {
@@ -26,9 +25,9 @@ func Order(verdicts []Verdict, preferred string) []Verdict {
 	return list
 }
 
-// Begin returns whom to begin with, of which there must be any: the first of Order,
-// or the one in the same state that is furthest ahead of it, if by more than a
-// segment: one that is not at the live edge may not be found lagging yet.
+// Begin returns the packager to begin with: the first of Order, or the one in the same
+// state that is furthest ahead of it by more than a segment, since one that is not at the
+// live edge may not be found lagging yet. There must be a verdict.
 func Begin(verdicts []Verdict, preferred string) Verdict {
 	list := Order(verdicts, preferred)
 	best := list[0]
@@ -40,8 +39,8 @@ func Begin(verdicts []Verdict, preferred string) Verdict {
 	return best
 }
 
-// Before reports whether a is more than the newest segment behind b: one that is
-// about to list what the other just has is not behind.
+// Before reports whether a is behind b by more than the newest segment: a packager that
+// is about to list that segment is not behind.
 func Before(a, b m3u8.Pos) bool { return a.MSN < b.MSN-1 }
 
 func second(v Verdict, preferred string) int {
@@ -51,7 +50,7 @@ func second(v Verdict, preferred string) int {
 	return 1
 }
 
-// rank is how bad a state is, from 0.
+// rank orders the states from the best, 0, to the worst.
 func rank(s report.State) int {
 	switch s {
 	case report.Up:
@@ -70,6 +69,5 @@ func rank(s report.State) int {
 	return 6
 }
 
-// Better reports whether a packager in state a serves players better than one in
-// state b.
+// Better reports whether a packager in state a serves players better than one in state b.
 func Better(a, b report.State) bool { return rank(a) < rank(b) }

@@ -51,8 +51,10 @@ const (
 )
 
 // Digest returns the value of DigestHeader for a body.
-func Digest(body []byte) string {
-	sum := sha256.Sum256(body)
+func Digest(body []byte) string { return DigestOf(sha256.Sum256(body)) }
+
+// DigestOf returns the value of DigestHeader for a body with that SHA-256 sum.
+func DigestOf(sum [sha256.Size]byte) string {
 	return digestPrefix + base64.StdEncoding.EncodeToString(sum[:]) + digestSuffix
 }
 

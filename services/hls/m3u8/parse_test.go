@@ -153,7 +153,7 @@ func TestADateOfNoOffsetIsUTCHoweverItIsWritten(t *testing.T) {
 	}
 }
 
-func TestMediaPlaylistsThatNobodyRemarksOn(t *testing.T) {
+func TestMediaPlaylistsWithoutOddities(t *testing.T) {
 	for name, text := range map[string]string{
 		"no segment yet":                         head,
 		"CRLF line ends":                         strings.ReplaceAll(live, "\n", "\r\n"),
@@ -213,7 +213,7 @@ func TestMediaPlaylistsThatAreRefused(t *testing.T) {
 	}
 }
 
-func TestErrorsRepeatOnlyALittleOfWhatIsForeign(t *testing.T) {
+func TestErrorsQuoteLittleForeignText(t *testing.T) {
 	long := strings.Repeat("x", 10_000)
 	for _, text := range []string{
 		long + "\n",

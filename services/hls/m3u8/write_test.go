@@ -93,7 +93,7 @@ fileSequence53-A.ts
 `,
 }
 
-func TestWhatIsInCanonicalFormComesBackByteForByte(t *testing.T) {
+func TestCanonicalPlaylistsRoundTripByteForByte(t *testing.T) {
 	for name, text := range canonical {
 		t.Run(name, func(t *testing.T) {
 			if got := string(parse(t, text).Encode()); got != text {
@@ -103,7 +103,7 @@ func TestWhatIsInCanonicalFormComesBackByteForByte(t *testing.T) {
 	}
 }
 
-func TestWhatIsNotInCanonicalFormIsNormalised(t *testing.T) {
+func TestOtherPlaylistsAreNormalised(t *testing.T) {
 	const head, tail = "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXT-X-MEDIA-SEQUENCE:0\n", "#EXTINF:2,\na\n"
 	for _, c := range []struct{ name, text, want string }{
 		{"CRLF", strings.ReplaceAll(head+tail, "\n", "\r\n"), head + tail},

@@ -1,6 +1,6 @@
 package event
 
-// Failover tells that players are served from another packager than before.
+// Failover reports that players are served from another packager than before.
 type Failover struct {
 	Signal string `json:"signal"`
 	// From and To are base URLs of packagers; either is empty when there is no packager.

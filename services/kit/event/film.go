@@ -1,6 +1,6 @@
 package event
 
-// Film tells the state of a file in the input folder, at first and whenever it changes.
+// Film reports the state of a file in the input folder, at first and whenever it changes.
 type Film struct {
 	// File is its name in the input folder.
 	File string `json:"file"`

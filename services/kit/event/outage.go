@@ -2,8 +2,8 @@ package event
 
 import "time"
 
-// Outage is a time in which a viewer of a signal had no media to show. It is told when
-// it begins, every ten seconds while it lasts, and when it ends. Every display of its
+// Outage is a time in which a viewer of a signal had no media to show. It is emitted
+// when it begins, every ten seconds while it lasts, and when it ends. Every display of its
 // length shows Length, so that all of them agree.
 type Outage struct {
 	Signal string `json:"signal"`
@@ -17,7 +17,7 @@ type Outage struct {
 	// MSN is the newest segment that the viewer had, 0 when not known. A viewer that
 	// restarts and plays older segments has not recovered.
 	MSN int64 `json:"msn,omitempty"`
-	// Again is true when it was told before and still lasts.
+	// Again is true when it was emitted before and still lasts.
 	Again bool `json:"again,omitempty"`
 	// Reason is why there is no media, in words without changing numbers; empty when
 	// not known.

@@ -1,6 +1,6 @@
 package event
 
-// Progress tells how far a long piece of work is. The supervisor's start
+// Progress reports how far a long piece of work is. The supervisor's start
 // timeout runs from the last one.
 type Progress struct {
 	Signal string `json:"signal,omitempty"`

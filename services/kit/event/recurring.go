@@ -8,21 +8,21 @@ import (
 )
 
 const (
-	// TellEvery is how often something that lasts is told again.
-	TellEvery = 10 * time.Second
+	// NoticeEvery is the time between two notices of something that lasts.
+	NoticeEvery = 10 * time.Second
 	// recurringMost is how many different texts a Recurring tells apart.
 	recurringMost = 64
 )
 
-// Recurring decides when to tell of an error or a state that is seen again and again:
-// when it begins, every Every while it lasts, and when it ends. It identifies them by
-// their text, so no text may hold a changing number. The zero value is ready. Pure:
-// callers pass the time. Not safe for concurrent use.
+// Recurring decides when to log an error or a state that is seen again and again: when it
+// begins, every Every while it lasts, and when it ends. It identifies them by their text,
+// so no text may hold a changing number. The zero value is ready. Pure: callers pass the
+// time. Not safe for concurrent use.
 //
-//	if t, tell := r.Seen(err.Error(), now); tell { log.Warn(t.String()) }
-//	for _, t := range r.Ended(now) { log.Info(t.String()) }
+//	if n, due := r.Seen(err.Error(), now); due { log.Warn(n.String()) }
+//	for _, n := range r.Ended(now) { log.Info(n.String()) }
 type Recurring struct {
-	// Every is the time between two tellings; zero means TellEvery.
+	// Every is the time between two notices; zero means NoticeEvery.
 	Every time.Duration
 	// Quiet is how long something must not be seen to have ended; zero means Every.
 	Quiet time.Duration
@@ -32,11 +32,11 @@ type Recurring struct {
 
 // recurrence is one text that lasts.
 type recurrence struct {
-	since, last, told time.Time
-	times             int
+	since, last, noticed time.Time
+	times                int
 }
 
-// Phase is when in its life something is told.
+// Phase is what a notice is about.
 type Phase uint8
 
 // The phases.
@@ -46,8 +46,8 @@ const (
 	Ends
 )
 
-// Telling is something to be told.
-type Telling struct {
+// Notice is something to log.
+type Notice struct {
 	Text  string
 	Phase Phase
 	// Since is when it was first seen, Last when it was last seen, Times how often.
@@ -55,8 +55,8 @@ type Telling struct {
 	Times       int
 }
 
-// String is a line for people.
-func (t Telling) String() string {
+// String returns the notice as a line for people.
+func (t Notice) String() string {
 	switch t.Phase {
 	case Lasts:
 		return fmt.Sprintf("%s (since %s, %d times)", t.Text, t.Since.Local().Format(time.TimeOnly), t.Times)
@@ -69,29 +69,29 @@ func (t Telling) String() string {
 	return t.Text
 }
 
-// Seen notes that text was seen at now, and returns what to tell of it; false when
-// there is nothing to tell.
-func (r *Recurring) Seen(text string, now time.Time) (Telling, bool) {
+// Seen notes that text was seen at now, and returns the notice that is due; false when
+// none is.
+func (r *Recurring) Seen(text string, now time.Time) (Notice, bool) {
 	e := r.seen[text]
 	if e == nil {
 		if r.seen == nil {
 			r.seen = map[string]*recurrence{}
 		}
 		r.makeRoom()
-		r.seen[text] = &recurrence{since: now, last: now, told: now, times: 1}
-		return Telling{text, Begins, now, now, 1}, true
+		r.seen[text] = &recurrence{since: now, last: now, noticed: now, times: 1}
+		return Notice{text, Begins, now, now, 1}, true
 	}
 	e.last = now
 	e.times++
-	if now.Sub(e.told) < r.every() {
-		return Telling{}, false
+	if now.Sub(e.noticed) < r.every() {
+		return Notice{}, false
 	}
-	e.told = now
-	return Telling{text, Lasts, e.since, now, e.times}, true
+	e.noticed = now
+	return Notice{text, Lasts, e.since, now, e.times}, true
 }
 
 // Ended returns what has not been seen for Quiet, each once, sorted by text.
-func (r *Recurring) Ended(now time.Time) []Telling {
+func (r *Recurring) Ended(now time.Time) []Notice {
 	quiet := r.Quiet
 	if quiet <= 0 {
 		quiet = r.every()
@@ -100,15 +100,15 @@ func (r *Recurring) Ended(now time.Time) []Telling {
 }
 
 // Only ends everything that lasts and is not among texts, and returns it.
-func (r *Recurring) Only(texts ...string) []Telling {
+func (r *Recurring) Only(texts ...string) []Notice {
 	return r.end(func(text string, _ *recurrence) bool { return !slices.Contains(texts, text) })
 }
 
-func (r *Recurring) end(over func(string, *recurrence) bool) []Telling {
-	var list []Telling
+func (r *Recurring) end(over func(string, *recurrence) bool) []Notice {
+	var list []Notice
 	for _, text := range slices.Sorted(maps.Keys(r.seen)) {
 		if e := r.seen[text]; over(text, e) {
-			list = append(list, Telling{text, Ends, e.since, e.last, e.times})
+			list = append(list, Notice{text, Ends, e.since, e.last, e.times})
 			delete(r.seen, text)
 		}
 	}
@@ -132,7 +132,7 @@ func (r *Recurring) makeRoom() {
 
 func (r *Recurring) every() time.Duration {
 	if r.Every <= 0 {
-		return TellEvery
+		return NoticeEvery
 	}
 	return r.Every
 }

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-func TestWhatRecursIsToldWhenItBeginsNowAndThenAndWhenItEnds(t *testing.T) {
+func TestNoticesOfSomethingThatRecurs(t *testing.T) {
 	epoch := time.Date(2024, 4, 5, 11, 23, 45, 0, time.Local)
 	type step struct {
 		at   time.Duration // since the epoch

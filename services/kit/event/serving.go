@@ -1,6 +1,6 @@
 package event
 
-// Serving tells how the proxy serves a playlist from now on.
+// Serving reports how the proxy serves a playlist from now on.
 type Serving struct {
 	// Playlist is its path and query at the proxy.
 	Playlist string `json:"playlist"`

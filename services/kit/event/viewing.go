@@ -42,7 +42,7 @@ func (s *ViewState) UnmarshalText(b []byte) error {
 	return fmt.Errorf("view state %q: allowed are %v", b, viewStateNames)
 }
 
-// Viewing tells how a viewer sees one signal: once a second, and whenever State or
+// Viewing reports how a viewer sees one signal: once a second, and whenever State or
 // Packager changes. Counts run from the viewer's start.
 type Viewing struct {
 	Signal string    `json:"signal"`

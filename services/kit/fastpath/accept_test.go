@@ -34,7 +34,7 @@ func TestWithoutDescriptorsItTriesAgain(t *testing.T) {
 	}
 }
 
-func TestWhatCannotBeAcceptedFromIsTold(t *testing.T) {
+func TestAcceptErrorsAreReturned(t *testing.T) {
 	inner := listen(t)
 	l := Listen(inner, nil, func(error) {})
 	_ = inner.Close()

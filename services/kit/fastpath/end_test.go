@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-func TestAtTheEndWhoIsAnsweredIsAnsweredWhole(t *testing.T) {
+func TestCloseLetsAnswersEnd(t *testing.T) {
 	s := serveAll(t, listen(t))
 	idle, busy, theirs := s.dial(), s.dial(), s.dial()
 	idle.send(plainGET("/small"))
@@ -74,7 +74,7 @@ func (l *tardy) Accept() (net.Conn, error) {
 	return c, err
 }
 
-func TestWhoIsAcceptedAsItClosesIsNotLeft(t *testing.T) {
+func TestAConnectionAcceptedDuringCloseIsEnded(t *testing.T) {
 	inner := &tardy{listen(t), make(chan struct{}), make(chan struct{})}
 	s := serveAll(t, inner)
 	p := s.dial()
@@ -93,7 +93,7 @@ func TestWhoIsAcceptedAsItClosesIsNotLeft(t *testing.T) {
 
 // A listener may pause for lack of descriptors when Refuse is called. Wait still ends with
 // its context.
-func TestAWaitEndsWithItsContextWhileNothingCanBeTaken(t *testing.T) {
+func TestAWaitEndsWithItsContextWhileAcceptingPauses(t *testing.T) {
 	inner := &tardy{listen(t), make(chan struct{}), make(chan struct{})}
 	s := serveAll(t, inner)
 	s.dial()

@@ -146,7 +146,7 @@ func TestWhereAllAreBusyANewConnectionIsRefused(t *testing.T) {
 	s.asks(s.dial())
 }
 
-func TestAFloodOfSilentConnectionsShutsNobodyOut(t *testing.T) {
+func TestAFloodOfSilentConnectionsBlocksNoOthers(t *testing.T) {
 	s := serveFew(t, 50)
 	player := s.dial()
 	s.asks(player)

@@ -87,7 +87,7 @@ func TestNothingIsReadBehindARefusal(t *testing.T) {
 	}
 }
 
-func TestEmptyLinesLeaveARequestToWhoeverHadIt(t *testing.T) {
+func TestEmptyLinesDoNotChangeWhichSideAnswers(t *testing.T) {
 	s := serveAll(t, listen(t))
 	p := s.dial()
 	p.send("\r\n" + plainGET("/small") + "\r\n\r\n" + plainGET("/small"))

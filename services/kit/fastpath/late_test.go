@@ -10,7 +10,7 @@ import (
 	"unsafe"
 )
 
-func TestWhoIsLateIsLetGo(t *testing.T) {
+func TestLateConnectionsAreEnded(t *testing.T) {
 	s := serveAll(t, listen(t))
 	silent, idle, stuck, slow := s.dial(), s.dial(), s.dial(), s.dial()
 	idle.send(plainGET("/small"))
@@ -42,7 +42,7 @@ func TestWhoIsLateIsLetGo(t *testing.T) {
 }
 
 // Connections may come faster than they are served: that does not make them late.
-func TestWhoIsNotServedYetIsNotLate(t *testing.T) {
+func TestAConnectionThatIsNotServedYetIsNotLate(t *testing.T) {
 	near, far := net.Pipe()
 	defer func() { _, _ = near.Close(), far.Close() }()
 	c := newConn(Listen(listen(t), func([]byte) *Response { return nil }, func(error) {}), near, 1)
@@ -53,7 +53,7 @@ func TestWhoIsNotServedYetIsNotLate(t *testing.T) {
 }
 
 // A step of the wall clock, by an operator or NTP, is no time that has gone by.
-func TestAStepOfTheClockLetsNobodyGo(t *testing.T) {
+func TestAStepOfTheClockEndsNoConnection(t *testing.T) {
 	s := serveAll(t, listen(t))
 	p := s.dial()
 	p.send(plainGET("/small"))
@@ -71,7 +71,7 @@ func TestAStepOfTheClockLetsNobodyGo(t *testing.T) {
 }
 
 // A socket that is handed down is listened on long before it is accepted from.
-func TestTheTimeBeforeTheFirstAcceptCountsForNobody(t *testing.T) {
+func TestTheTimeBeforeTheFirstAcceptDoesNotCount(t *testing.T) {
 	l := Listen(listen(t), func([]byte) *Response { return nil }, func(error) {})
 	l.tick(time.Now().Add(-time.Hour)) // as if that was when it listened
 	over := make(chan error, 1)

@@ -81,7 +81,7 @@ func TestARequestInPiecesIsTheServers(t *testing.T) {
 	}
 }
 
-func TestWhoGoesLeavesNothing(t *testing.T) {
+func TestAClosedConnectionLeavesNothing(t *testing.T) {
 	s := serveAll(t, listen(t))
 	for _, text := range []string{"", plainGET("/small"), plainGET("/large"), plainGET("/other"), "GET"} {
 		p := s.dial()
@@ -101,9 +101,9 @@ func TestWhoGoesLeavesNothing(t *testing.T) {
 	await(t, "no connection is left", func() bool { return len(s.l.list()) == 0 })
 }
 
-// TestWhoIsRefusedByTheServerReadsWhy: the http.Server ends its side before it closes the
+// TestAClientReadsTheServersRefusal: the http.Server ends its side before it closes the
 // connection, so that the client reads the refusal.
-func TestWhoIsRefusedByTheServerReadsWhy(t *testing.T) {
+func TestAClientReadsTheServersRefusal(t *testing.T) {
 	s := serveAll(t, listen(t))
 	p := s.dial()
 	p.send(plainGET("/small", "A: "+strings.Repeat("x", 6<<10)))
@@ -113,7 +113,7 @@ func TestWhoIsRefusedByTheServerReadsWhy(t *testing.T) {
 	}
 }
 
-func TestWhatTheServerHasReadIsNotKept(t *testing.T) {
+func TestBytesThatTheServerHasReadAreNotKept(t *testing.T) {
 	s := serveAll(t, listen(t))
 	p := s.dial()
 	p.send(plainGET("/other"))

@@ -53,7 +53,7 @@ func piped(t *testing.T, h http.HandlerFunc, do func(t *testing.T, dial func() n
 	})
 }
 
-func TestWhoReadsNothingIsLetGo(t *testing.T) {
+func TestAClientThatReadsNothingIsCutOff(t *testing.T) {
 	handler := func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case "/large":
@@ -92,7 +92,7 @@ func TestWhoReadsNothingIsLetGo(t *testing.T) {
 	}
 }
 
-func TestWhoReadsSlowlyButReadsGoesOn(t *testing.T) {
+func TestASlowReaderGoesOn(t *testing.T) {
 	piped(t, func(w http.ResponseWriter, _ *http.Request) {
 		for range 10 {
 			_, _ = io.WriteString(w, "an event\n")
@@ -194,7 +194,7 @@ func TestAFileIsSentInPiecesWithALimitEach(t *testing.T) {
 	}
 }
 
-func TestWhatTheServerClosesIsGoneOnce(t *testing.T) {
+func TestAConnectionThatTheServerClosesIsGoneOnce(t *testing.T) {
 	near, far := net.Pipe()
 	defer far.Close()
 	l := Listen(&pipes{}, nil, func(error) {})
@@ -210,7 +210,7 @@ func TestWhatTheServerClosesIsGoneOnce(t *testing.T) {
 }
 
 // The kernel would buffer megabytes for each client that requests and never reads.
-func TestWhoAsksAndNeverReadsIsNotAnsweredOnAndOn(t *testing.T) {
+func TestAClientThatNeverReadsIsNotAnsweredWithoutEnd(t *testing.T) {
 	s := serveAll(t, listen(t))
 	p := s.dial()
 	if err := p.Conn.(*net.TCPConn).SetReadBuffer(4 << 10); err != nil {

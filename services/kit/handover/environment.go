@@ -22,6 +22,15 @@ const (
 // Records of supervisors tell their children apart by it.
 const SocketVariable = "SERVICE_SOCKET"
 
+// The settings of a service that belong to a hand-over.
+const (
+	// TimeoutVariable is how long connections may go on after it.
+	TimeoutVariable = "HANDOVER_TIMEOUT"
+	// ReadyVariable is how long the successor waits to be ready before it answers on the
+	// sockets that it shares.
+	ReadyVariable = "READY_WAIT"
+)
+
 // First is the first descriptor that is handed down.
 const First = 3
 

@@ -222,9 +222,12 @@ func TestNoErrorShowsASecret(t *testing.T) {
 	}
 }
 
-// TestTheSocketIsTheOneOfTheHandover holds the tag of Common.Socket to the contract.
-func TestTheSocketIsTheOneOfTheHandover(t *testing.T) {
-	if list := Settings(Common{}); !slices.ContainsFunc(list, func(s Setting) bool { return s.Variable == handover.SocketVariable }) {
-		t.Errorf("got %v, want %s among them", list, handover.SocketVariable)
+// TestTheSettingsOfAHandOver holds the tags of Common to the contract.
+func TestTheSettingsOfAHandOver(t *testing.T) {
+	list := Settings(Common{})
+	for _, name := range []string{handover.SocketVariable, handover.TimeoutVariable, handover.ReadyVariable} {
+		if !slices.ContainsFunc(list, func(s Setting) bool { return s.Variable == name }) {
+			t.Errorf("got %v, want %s among them", list, name)
+		}
 	}
 }

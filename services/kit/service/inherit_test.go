@@ -36,7 +36,7 @@ func TestASocketThatIsHandedDownIsServed(t *testing.T) {
 	}
 }
 
-func TestWhatIsHandedToAnotherOrIsNoneIsSaid(t *testing.T) {
+func TestDescriptorsOfAnotherProcessOrOfNoSocket(t *testing.T) {
 	h := hand(t, nil, "LISTEN_FDS=1", "LISTEN_PID=1")
 	h.alive() // it listens itself
 	if got := h.errors(); !strings.Contains(got, "listening: address=127.0.0.1:") {
@@ -137,7 +137,7 @@ func TestConnectionsThatASupervisorPassesOnAreServed(t *testing.T) {
 	}
 }
 
-func TestWhatIsNoSocketBringsNoConnections(t *testing.T) {
+func TestConnectionsNeedASocket(t *testing.T) {
 	plain, err := os.Open(os.DevNull)
 	if err != nil {
 		t.Fatal(err)

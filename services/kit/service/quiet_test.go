@@ -52,7 +52,7 @@ func TestAFloodOfOneMessageIsALineASecond(t *testing.T) {
 	}
 }
 
-func TestWhatComesSeldomIsToldAsItComes(t *testing.T) {
+func TestRareMessagesAreLoggedAtOnce(t *testing.T) {
 	got := quietly(t, func(q *Quiet) {
 		q.Warn("one", "n", 1)
 		q.Warn("other", "n", 2)
@@ -70,7 +70,7 @@ func TestWhatComesSeldomIsToldAsItComes(t *testing.T) {
 	}
 }
 
-func TestAQuietForgetsWhatIsOver(t *testing.T) {
+func TestAQuietForgetsOldMessages(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		q := NewQuiet(hclog.NewNullLogger(), QuietPeriod)
 		var crowd sync.WaitGroup

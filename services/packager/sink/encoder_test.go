@@ -41,7 +41,7 @@ func (e *encoder) say(from, to int64, discontinuity bool) {
 	e.Must(media.PlaylistName, e.List.Encode())
 }
 
-func TestWhatAnotherEncoderCutsIsTaken(t *testing.T) {
+func TestSegmentsOfAnotherEncoderAreTaken(t *testing.T) {
 	for _, c := range []struct {
 		name  string
 		first int64
@@ -129,7 +129,7 @@ func TestAnEncoderThatBeginsAnewIsTakenAsItSays(t *testing.T) {
 	b.Want("behind a jump", "!100 101 102 103")
 }
 
-func TestASegmentThatIsNotWhatItsPlaylistSaysBecomesAGap(t *testing.T) {
+func TestASegmentUnlikeItsPlaylistEntryBecomesAGap(t *testing.T) {
 	b := sinktest.New(t, false)
 	p := sinktest.NewWorker(b)
 	p.Publish(100, 103)
@@ -251,7 +251,7 @@ func TestASignalThatWasNeverShownEndsWithoutAWord(t *testing.T) {
 	}
 }
 
-func TestASignalThatNobodyBringsEndsAtLast(t *testing.T) {
+func TestASignalWithoutAWorkerEndsEventually(t *testing.T) {
 	b := sinktest.New(t, false)
 	p := sinktest.NewWorker(b)
 	p.Publish(100, 103)

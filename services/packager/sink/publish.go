@@ -15,7 +15,7 @@ func (k *Sink) publish(g *signal) {
 	}
 	before, ended := g.window.Newest(), g.window.Ended()
 	var chosen []window.Entry
-	chosen, g.again = g.window.Choose(g.window.Due(g.pending), g.stock, g.target, g.begun, now)
+	chosen, g.again = g.window.Choose(g.window.Due(g.pending), g.arrival, g.target, g.begun, now)
 	if !g.again.IsZero() && g.again != was {
 		k.wakeUp()
 	}
@@ -42,9 +42,9 @@ func (k *Sink) publish(g *signal) {
 // count logs and counts newly listed segments. Needs mu.
 func (k *Sink) count(g *signal, chosen []window.Entry, first bool, now time.Time) {
 	k.metrics.newest.WithLabelValues(g.name).Set(float64(g.window.Newest()))
-	k.metrics.bytes.WithLabelValues(g.name).Set(float64(g.shelf.Bytes()))
+	k.metrics.bytes.WithLabelValues(g.name).Set(float64(g.cache.Bytes()))
 	for _, e := range chosen {
-		item := g.shelf.Item(e.Segment.URI)
+		item := g.cache.Item(e.Segment.URI)
 		switch {
 		case e.Segment.Gap:
 			k.metrics.gaps.WithLabelValues(g.name).Inc()
@@ -74,7 +74,7 @@ func (k *Sink) stuck(g *signal, now time.Time) {
 // misfit returns in words why a segment does not match its entry; empty when it matches or
 // is not there.
 func (g *signal) misfit(e window.Entry) string {
-	init, segment := g.shelf.Item(e.Segment.Map.URI), g.shelf.Item(e.Segment.URI)
+	init, segment := g.cache.Item(e.Segment.Map.URI), g.cache.Item(e.Segment.URI)
 	if init == nil || segment == nil {
 		return ""
 	}

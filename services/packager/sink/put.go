@@ -16,7 +16,7 @@ func (k *Sink) Media(signal, name string) *window.Media {
 	if g == nil {
 		return nil
 	}
-	i := g.shelf.Item(name)
+	i := g.cache.Item(name)
 	if i == nil {
 		return nil
 	}
@@ -60,7 +60,7 @@ func (k *Sink) Put(signal string, m *window.Media, written time.Time) error {
 // fits refuses a segment that cannot be listed beside the others. A sole source is
 // trusted. Needs mu.
 func (k *Sink) fits(g *signal, m *window.Media) error {
-	if k.options.Sole || g.shelf.Has(m.Name) {
+	if k.options.Sole || g.cache.Has(m.Name) {
 		return nil
 	}
 	s, err := g.place(m)
@@ -90,7 +90,7 @@ func (k *Sink) ahead(g *signal, msn int64, at, lasts time.Duration) bool {
 func (k *Sink) put(g *signal, m *window.Media, written time.Time) error {
 	now := k.options.Now()
 	k.came(g, now)
-	if i := g.shelf.Item(m.Name); i != nil {
+	if i := g.cache.Item(m.Name); i != nil {
 		if i.Media.ETag == m.ETag {
 			return ErrSame
 		}
@@ -100,7 +100,7 @@ func (k *Sink) put(g *signal, m *window.Media, written time.Time) error {
 	if written.IsZero() {
 		written = now
 	}
-	g.shelf.Put(m, now, written)
+	g.cache.Put(m, now, written)
 	k.publish(g)
 	return nil
 }
@@ -125,7 +125,7 @@ func (k *Sink) PutPlaylist(signal string, list *m3u8.MediaPlaylist) error {
 	k.came(g, now)
 	if g.begun.IsZero() && len(entries) > 0 {
 		g.begun, g.target = now, list.TargetDuration
-		g.shelf.Keep = window.KeepFor(g.target, g.window.Size)
+		g.cache.Keep = window.KeepFor(g.target, g.window.Size)
 	}
 	wrong := g.merge(entries)
 	k.finality(g, list.EndList)
@@ -169,19 +169,19 @@ func (k *Sink) contradictions(g *signal, wrong []window.Entry) error {
 	for _, e := range wrong {
 		msns = append(msns, e.MSN)
 		name := media.SegmentName(e.MSN)
-		if g.told[e.MSN] && k.options.Sole {
+		if g.logged[e.MSN] && k.options.Sole {
 			continue // it is read again and again, and counted once
 		}
 		k.metrics.conflicts.WithLabelValues(g.name).Inc()
-		if !g.told[e.MSN] {
-			g.told[e.MSN] = true
+		if !g.logged[e.MSN] {
+			g.logged[e.MSN] = true
 			k.contradicted(g, media.PlaylistName+", segment "+name)
 		}
 	}
 	if len(msns) == 0 {
 		return nil
 	}
-	return refuse(Conflict, "of segments %d something else was said before and stays", msns)
+	return refuse(Conflict, "for segments %d something else was listed before and stays", msns)
 }
 
 // Replaced notes that a source has other bytes under a name that is taken.
@@ -192,7 +192,7 @@ func (k *Sink) Replaced(signal string, m *window.Media) {
 	if g == nil {
 		return
 	}
-	i := g.shelf.Item(m.Name)
+	i := g.cache.Item(m.Name)
 	if i == nil || i.Media.ETag == m.ETag {
 		return
 	}
@@ -202,8 +202,8 @@ func (k *Sink) Replaced(signal string, m *window.Media) {
 // conflict notes that something else came under the name of an item. Needs mu.
 func (k *Sink) conflict(g *signal, i *window.Item) {
 	k.metrics.conflicts.WithLabelValues(g.name).Inc()
-	if !i.Told {
-		i.Told = true
+	if !i.Logged {
+		i.Logged = true
 		k.contradicted(g, i.Media.Name)
 	}
 }

@@ -16,7 +16,7 @@ import (
 type signal struct {
 	name    string
 	window  window.Window
-	shelf   window.Shelf
+	cache   window.Cache
 	pending []window.Entry // entries of playlists that are not listed yet
 	target  int            // seconds, of the first playlist; zero before it
 	begun   time.Time      // when the first playlist came
@@ -26,7 +26,7 @@ type signal struct {
 	// away is true when its sole source no longer has it, final when its playlist says
 	// that it ends.
 	away, final bool
-	told        map[int64]bool // contradictions that were logged, by MSN
+	logged      map[int64]bool // contradictions that were logged, by MSN
 	trouble     *trouble
 
 	// current is what is served; nil before the first playlist.
@@ -38,14 +38,14 @@ func (g *signal) goesOn() bool {
 	return g.current.Load() != nil && g.life.goesOn() && !g.window.Ended()
 }
 
-// stock returns when the last of the media that an entry needs came, and whether it is
+// arrival returns when the last of the media that an entry needs came, and whether it is
 // there and matches the entry.
-func (g *signal) stock(e window.Entry) (time.Time, bool) {
-	init := g.shelf.Item(e.Segment.Map.URI)
+func (g *signal) arrival(e window.Entry) (time.Time, bool) {
+	init := g.cache.Item(e.Segment.Map.URI)
 	if e.Segment.Gap {
 		return time.Time{}, init != nil
 	}
-	segment := g.shelf.Item(e.Segment.URI)
+	segment := g.cache.Item(e.Segment.URI)
 	if init == nil || segment == nil || e.Fits(init.Media, segment.Media) != nil {
 		return time.Time{}, false
 	}
@@ -84,7 +84,7 @@ func (g *signal) merge(entries []window.Entry) (wrong []window.Entry) {
 	for _, msn := range msns {
 		g.pending = append(g.pending, pending[msn])
 	}
-	maps.DeleteFunc(g.told, func(msn int64, _ bool) bool { return msn < newest-4*int64(g.window.Size) })
+	maps.DeleteFunc(g.logged, func(msn int64, _ bool) bool { return msn < newest-4*int64(g.window.Size) })
 	return wrong
 }
 
@@ -98,7 +98,7 @@ var errElsewhere = errors.New("it does not go on where the segment before ends, 
 // same section.
 func (g *signal) place(m *window.Media) (window.Span, error) {
 	var why error = errNoInit
-	for _, i := range g.shelf.Items() {
+	for _, i := range g.cache.Items() {
 		if i.Media.MSN >= 0 {
 			continue
 		}
@@ -136,7 +136,7 @@ func (g *signal) agrees(section *window.Media, msn int64, s window.Span) bool {
 // to the section.
 func (g *signal) span(section *window.Media, msn int64) (window.Span, bool) {
 	e, known := g.entry(msn)
-	i := g.shelf.Item(media.SegmentName(msn))
+	i := g.cache.Item(media.SegmentName(msn))
 	if !known || i == nil || e.Segment.Gap || e.Segment.Map.URI != section.Name {
 		return window.Span{}, false
 	}
@@ -165,7 +165,7 @@ func (g *signal) join(chosen []window.Entry) {
 		last = g.window.Listed()[n-1]
 	}
 	for i, e := range chosen {
-		section := g.shelf.Item(e.Segment.Map.URI)
+		section := g.cache.Item(e.Segment.Map.URI)
 		same := last.Segment.Map != nil && last.Segment.Map.URI == e.Segment.Map.URI
 		if same && section != nil && !e.Segment.Gap && !e.Segment.Discontinuity && !last.Segment.Gap {
 			here, ok := g.measured(section.Media, e)
@@ -177,7 +177,7 @@ func (g *signal) join(chosen []window.Entry) {
 }
 
 func (g *signal) measured(section *window.Media, e window.Entry) (window.Span, bool) {
-	i := g.shelf.Item(e.Segment.URI)
+	i := g.cache.Item(e.Segment.URI)
 	if i == nil {
 		return window.Span{}, false
 	}
@@ -187,7 +187,7 @@ func (g *signal) measured(section *window.Media, e window.Entry) (window.Span, b
 
 // show publishes a snapshot of what is listed now.
 func (g *signal) show() {
-	next := window.NewSnapshot(g.window.Playlist(), g.shelf.UpTo(g.window.Newest()))
+	next := window.NewSnapshot(g.window.Playlist(), g.cache.UpTo(g.window.Newest()))
 	g.replace(next)
 }
 
@@ -203,10 +203,10 @@ func (g *signal) sweep(now time.Time) {
 	for _, e := range g.window.Due(g.pending) {
 		due[e.Segment.URI], due[e.Segment.Map.URI] = true, true
 	}
-	if !g.shelf.Sweep(func(name string) bool { return due[name] || g.window.Uses(name) }, now) {
+	if !g.cache.Sweep(func(name string) bool { return due[name] || g.window.Uses(name) }, now) {
 		return
 	}
 	if old := g.current.Load(); old != nil {
-		g.current.Store(old.With(g.shelf.UpTo(g.window.Newest())))
+		g.current.Store(old.With(g.cache.UpTo(g.window.Newest())))
 	}
 }

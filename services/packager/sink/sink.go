@@ -104,7 +104,7 @@ func (k *Sink) Stock(name string) []string {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if g := k.signals[name]; g != nil {
-		return g.shelf.Names()
+		return g.cache.Names()
 	}
 	return nil
 }
@@ -146,7 +146,7 @@ func (k *Sink) Step() time.Duration {
 		k.age(g, now)
 		g.sweep(now)
 		g.trouble.look(now)
-		k.metrics.bytes.WithLabelValues(g.name).Set(float64(g.shelf.Bytes()))
+		k.metrics.bytes.WithLabelValues(g.name).Set(float64(g.cache.Bytes()))
 		if !g.again.IsZero() {
 			wait = min(wait, max(g.again.Sub(now), time.Millisecond))
 		}
@@ -169,9 +169,9 @@ func (k *Sink) open(name string) (*signal, error) {
 		return nil, refuse(Full, "%d signals are there, no more are taken", maxSignals)
 	}
 	g := &signal{
-		name: name, told: map[int64]bool{}, last: k.options.Now(), trouble: newTrouble(k.options.Log, name),
+		name: name, logged: map[int64]bool{}, last: k.options.Now(), trouble: newTrouble(k.options.Log, name),
 		window: window.Window{Size: k.options.Window, Sole: k.options.Sole},
-		shelf:  window.Shelf{Keep: keepEarly, Most: 4 * k.options.Window},
+		cache:  window.Cache{Keep: keepEarly, Most: 4 * k.options.Window},
 	}
 	k.signals[name] = g
 	k.copyTable()

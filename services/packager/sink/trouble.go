@@ -35,14 +35,14 @@ func (t *trouble) seen(text string, now time.Time, args ...any) {
 		}
 		return r
 	}, text)
-	told, is := t.lasts.Seen(key, now)
-	if !is {
+	n, due := t.lasts.Seen(key, now)
+	if !due {
 		return
 	}
 	t.texts[key] = text
 	args = append([]any{"signal", t.signal, "error", text}, args...)
-	if told.Phase == event.Lasts {
-		t.log.Warn("signal still has trouble", append(args, "times", told.Times, "since", told.Since.UTC().Format(time.TimeOnly))...)
+	if n.Phase == event.Lasts {
+		t.log.Warn("signal still has trouble", append(args, "times", n.Times, "since", n.Since.UTC().Format(time.TimeOnly))...)
 		return
 	}
 	t.log.Warn("signal has trouble", args...)
@@ -50,8 +50,8 @@ func (t *trouble) seen(text string, now time.Time, args ...any) {
 
 // look logs what is over.
 func (t *trouble) look(now time.Time) {
-	for _, told := range t.lasts.Ended(now) {
-		t.log.Info("signal no longer has that trouble", "signal", t.signal, "error", t.texts[told.Text], "times", told.Times)
-		delete(t.texts, told.Text)
+	for _, n := range t.lasts.Ended(now) {
+		t.log.Info("signal no longer has that trouble", "signal", t.signal, "error", t.texts[n.Text], "times", n.Times)
+		delete(t.texts, n.Text)
 	}
 }

@@ -25,9 +25,9 @@ func Patience(target int) time.Duration {
 	return time.Duration(patience * float64(target) * float64(time.Second))
 }
 
-// Stock returns when the last of the media that an entry needs came, zero for a gap, which
+// Arrival returns when the last of the media that an entry needs came, zero for a gap, which
 // needs no segment; false when something is missing.
-type Stock func(Entry) (came time.Time, whole bool)
+type Arrival func(Entry) (came time.Time, whole bool)
 
 // Choose returns the due entries that are to be listed now. target is the encoder's target
 // duration in seconds, begun when its first playlist came. again is when to call Choose
@@ -39,13 +39,13 @@ type Stock func(Entry) (came time.Time, whole bool)
 // so that numbers go on and players keep their place. When more are missing than a window
 // holds, or the numbers in between do not match the time, which means that the signal is
 // on another grid now, the window begins anew.
-func (w *Window) Choose(due []Entry, stock Stock, target int, begun, now time.Time) (chosen []Entry, again time.Time) {
+func (w *Window) Choose(due []Entry, arrival Arrival, target int, begun, now time.Time) (chosen []Entry, again time.Time) {
 	if len(w.listed) == 0 {
-		return w.first(due, stock, begun, now)
+		return w.first(due, arrival, begun, now)
 	}
 	last := w.listed[len(w.listed)-1]
 	for i := 0; i < len(due); {
-		run, came := runOf(due[i:], stock)
+		run, came := runOf(due[i:], arrival)
 		if len(run) == 0 {
 			i++
 			continue
@@ -73,13 +73,13 @@ func (w *Window) expects(due []Entry, after, before int64) bool {
 
 // first returns what a first playlist lists: the newest run of whole segments that is long
 // enough for a window, else the first run.
-func (w *Window) first(due []Entry, stock Stock, begun, now time.Time) (chosen []Entry, again time.Time) {
-	missing := slices.ContainsFunc(due, func(e Entry) bool { _, whole := stock(e); return !whole })
+func (w *Window) first(due []Entry, arrival Arrival, begun, now time.Time) (chosen []Entry, again time.Time) {
+	missing := slices.ContainsFunc(due, func(e Entry) bool { _, whole := arrival(e); return !whole })
 	if over := begun.Add(FirstWait); missing && now.Before(over) {
 		return nil, over
 	}
 	for i := 0; i < len(due); {
-		run, _ := runOf(due[i:], stock)
+		run, _ := runOf(due[i:], arrival)
 		if len(chosen) == 0 || len(run) >= leastWindow {
 			chosen = run
 		}
@@ -90,9 +90,9 @@ func (w *Window) first(due []Entry, stock Stock, begun, now time.Time) (chosen [
 
 // runOf returns the entries at the head of due that are whole and have successive numbers,
 // and when the first of them became whole.
-func runOf(due []Entry, stock Stock) (run []Entry, came time.Time) {
+func runOf(due []Entry, arrival Arrival) (run []Entry, came time.Time) {
 	for i, e := range due {
-		at, whole := stock(e)
+		at, whole := arrival(e)
 		if !whole || i > 0 && e.MSN != due[i-1].MSN+1 {
 			return due[:i], came
 		}

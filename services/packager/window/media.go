@@ -30,7 +30,8 @@ type Media struct {
 
 // NewMedia returns media with its ETag and its digest. Its content is not read.
 func NewMedia(name string, body []byte, msn int64) *Media {
-	return &Media{Name: name, Body: body, MSN: msn, ETag: ETagOf(body), Digest: ingest.Digest(body)}
+	sum := sha256.Sum256(body)
+	return &Media{Name: name, Body: body, MSN: msn, ETag: tagOf(sum), Digest: ingest.DigestOf(sum)}
 }
 
 // ParseMedia returns media that is whole. name is that of an initialization section or
@@ -48,7 +49,6 @@ func ParseMedia(name string, body []byte) (*Media, error) {
 }
 
 // ETagOf returns a strong validator of bytes.
-func ETagOf(b []byte) string {
-	sum := sha256.Sum256(b)
-	return `"` + hex.EncodeToString(sum[:16]) + `"`
-}
+func ETagOf(b []byte) string { return tagOf(sha256.Sum256(b)) }
+
+func tagOf(sum [sha256.Size]byte) string { return `"` + hex.EncodeToString(sum[:16]) + `"` }

@@ -26,12 +26,12 @@ type Cache struct {
 	budget *object.Budget
 
 	mu      sync.RWMutex
-	objects map[string]*held // guarded by mu
-	barren  time.Time        // until when nothing can be evicted; guarded by mu
+	objects map[string]*entry // guarded by mu
+	barren  time.Time         // until when nothing can be evicted; guarded by mu
 }
 
-// held is an object with what only the cache knows of it. The cache's mu guards it.
-type held struct {
+// entry is an object with what only the cache knows of it. The cache's mu guards it.
+type entry struct {
 	*object.Object
 	expires time.Time // when an unlisted object is dropped; zero when not set
 }
@@ -39,7 +39,7 @@ type held struct {
 // New returns a cache of at most limit bytes. listed reports whether a playlist lists a
 // key; it is called with the cache locked, and must not call the cache.
 func New(limit int64, listed func(key string) bool) *Cache {
-	c := &Cache{limit: limit, listed: listed, objects: map[string]*held{}}
+	c := &Cache{limit: limit, listed: listed, objects: map[string]*entry{}}
 	c.budget = object.NewBudget(limit, c.evict)
 	return c
 }
@@ -85,12 +85,12 @@ func (c *Cache) Begin(key string, now time.Time) (o *object.Object, fresh bool) 
 	}
 	o = object.New(key, now)
 	o.Account(c.budget)
-	c.objects[key] = &held{Object: o}
+	c.objects[key] = &entry{Object: o}
 	return o, true
 }
 
 // remembered reports whether a failure is to be answered with again.
-func remembered(h *held, err error, now time.Time) bool {
+func remembered(h *entry, err error, now time.Time) bool {
 	var status *upstream.StatusError
 	return (errors.Is(err, upstream.ErrNotFound) || errors.As(err, &status)) && now.Sub(h.Ended()) < absentKept
 }
@@ -132,7 +132,7 @@ func (c *Cache) Sweep(now time.Time) (total int64, count int) {
 		case err != nil && (listed || !remembered(h, err, now)), !listed && !h.expires.IsZero() && now.After(h.expires):
 			c.drop(key)
 		default:
-			total += h.Held()
+			total += h.Bytes()
 		}
 	}
 	if total > c.limit {
@@ -163,7 +163,7 @@ func (c *Cache) free(most int64, listedToo bool) (freed int64) {
 	for key, h := range c.objects {
 		whole, _ := h.Done()
 		if listed := c.listed(key); whole && !h.Used() && (listedToo || !listed) {
-			list = append(list, candidate{key, h.Held(), listed, h.Touched()})
+			list = append(list, candidate{key, h.Bytes(), listed, h.Touched()})
 		}
 	}
 	slices.SortFunc(list, func(a, b candidate) int {

@@ -62,7 +62,7 @@ func TestSweepKeepsWhatIsListedAndUsed(t *testing.T) {
 					cache.Expire(x.key, epoch.Add(x.expires))
 				}
 				if x.read {
-					defer one.Hold()()
+					defer one.Use()()
 				}
 			}
 			for _, x := range c.list {
@@ -74,7 +74,7 @@ func TestSweepKeepsWhatIsListedAndUsed(t *testing.T) {
 			}
 			var sum int64
 			for _, h := range cache.objects {
-				sum += h.Held()
+				sum += h.Bytes()
 			}
 			if total != sum || cache.Budget().Used() != sum {
 				t.Errorf("bytes: got %d, accounted %d, want %d", total, cache.Budget().Used(), sum)

@@ -30,10 +30,13 @@ type Entry struct {
 	*event.Serving
 }
 
+// Most is how many events are kept.
 const Most = 1000
 
+// New returns a Log without events.
 func New() *Log { return &Log{next: 1, replaced: make(chan struct{})} }
 
+// Add adds a failover or a change of mode.
 func (e *Log) Add(what event.Event, now time.Time) {
 	one := Entry{Time: now, Event: what.Kind()}
 	switch what := what.(type) {

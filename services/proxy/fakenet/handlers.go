@@ -11,18 +11,21 @@ import (
 	"livestream-tui/services/proxy/object"
 )
 
-// Body is the segment that servers have.
+// Body is the segment that the servers have.
 var Body = Packets(7, 1000)
 
+// Whole serves Body with its ETag.
 func Whole(w http.ResponseWriter, q *http.Request) { ServeBytes(w, q, Body, true) }
 
+// Untagged serves Body without an ETag.
 func Untagged(w http.ResponseWriter, q *http.Request) { ServeBytes(w, q, Body, false) }
 
+// Bytes serves b with its ETag.
 func Bytes(b []byte) http.HandlerFunc {
 	return func(w http.ResponseWriter, q *http.Request) { ServeBytes(w, q, b, true) }
 }
 
-// Part sends the first n bytes, and then does something else.
+// Part sends the first n bytes and then calls another handler.
 func Part(n int, tag bool, then func(http.ResponseWriter, *http.Request)) http.HandlerFunc {
 	return func(w http.ResponseWriter, q *http.Request) {
 		w.Header().Set("Content-Length", fmt.Sprint(len(Body)))
@@ -35,18 +38,19 @@ func Part(n int, tag bool, then func(http.ResponseWriter, *http.Request)) http.H
 	}
 }
 
+// Silent never answers.
 func Silent(_ http.ResponseWriter, q *http.Request) { <-q.Context().Done() }
 
 // BreakAfter is how long Breaks waits.
 const BreakAfter = 40 * time.Millisecond
 
-// Breaks breaks the connection off, once the bytes that were sent have been seen.
+// Breaks breaks the connection off once the bytes before have been seen.
 func Breaks(http.ResponseWriter, *http.Request) {
 	time.Sleep(BreakAfter)
 	panic(http.ErrAbortHandler)
 }
 
-// Trickle sends the rest of the segment, so many bytes each 50 ms.
+// Trickle sends the rest of the segment, so many bytes every 50 ms.
 func Trickle(n, every int) func(http.ResponseWriter, *http.Request) {
 	return func(w http.ResponseWriter, q *http.Request) {
 		for at := n; at < len(Body) && q.Context().Err() == nil; at += every {
@@ -59,10 +63,12 @@ func Trickle(n, every int) func(http.ResponseWriter, *http.Request) {
 	}
 }
 
+// Leads redirects with a status.
 func Leads(code int, to string) http.HandlerFunc {
 	return func(w http.ResponseWriter, q *http.Request) { http.Redirect(w, q, to, code) }
 }
 
+// Typed serves b with a Content-Type.
 func Typed(kind string, b []byte) http.HandlerFunc {
 	return func(w http.ResponseWriter, q *http.Request) {
 		w.Header().Set("Content-Type", kind)
@@ -70,6 +76,7 @@ func Typed(kind string, b []byte) http.HandlerFunc {
 	}
 }
 
+// Says answers with a status, a Content-Type unless it is empty, and a body.
 func Says(code int, kind, body string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		if kind != "" {
@@ -80,7 +87,7 @@ func Says(code int, kind, body string) http.HandlerFunc {
 	}
 }
 
-// Later does not have the segment until so long after it was first asked.
+// Later does not have the segment until so long after the first request.
 func Later(wait time.Duration) http.HandlerFunc {
 	var first time.Time
 	return func(w http.ResponseWriter, q *http.Request) {
@@ -95,6 +102,7 @@ func Later(wait time.Duration) http.HandlerFunc {
 	}
 }
 
+// Gzipped is b in gzip.
 func Gzipped(b []byte) []byte {
 	var z bytes.Buffer
 	w := gzip.NewWriter(&z)
@@ -103,11 +111,12 @@ func Gzipped(b []byte) []byte {
 	return z.Bytes()
 }
 
+// Echo answers with the address, the cookie and the authorization of the request.
 func Echo(w http.ResponseWriter, q *http.Request) {
 	fmt.Fprintf(w, "%s%s %s %s", q.Host, q.URL.RequestURI(), q.Header.Get("Cookie"), q.Header.Get("Authorization"))
 }
 
-// Once answers the first request with one, all others with another handler.
+// Once answers the first request with one handler and all others with another.
 func Once(first, then http.HandlerFunc) http.HandlerFunc {
 	asked := false
 	return func(w http.ResponseWriter, q *http.Request) {

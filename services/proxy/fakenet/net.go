@@ -36,7 +36,7 @@ func (n *Net) Lose(name string) {
 	n.hosts[name+":80"].lost.Store(true)
 }
 
-// lostAfter is how long a connection to a lost host is attempted.
+// lostAfter is how long a connection to a lost host is attempted before it fails.
 const lostAfter = 250 * time.Millisecond
 
 type host struct {
@@ -46,6 +46,7 @@ type host struct {
 	lost   atomic.Bool // its packets are lost
 }
 
+// Accept is a net.Listener's, as are Close and Addr.
 func (h *host) Accept() (net.Conn, error) {
 	select {
 	case c := <-h.conns:

@@ -16,7 +16,7 @@ type Servers struct {
 	ends      []func()
 }
 
-// NewServers starts a server for each handler; one without is down.
+// NewServers starts a server for each handler; a server with a nil handler is down.
 func NewServers(handlers ...http.HandlerFunc) *Servers {
 	s := &Servers{Net: NewNet(), Asked: make([]atomic.Int64, len(handlers))}
 	for i, h := range handlers {
@@ -32,7 +32,7 @@ func NewServers(handlers ...http.HandlerFunc) *Servers {
 	return s
 }
 
-// AtEnd adds something to be done by End.
+// AtEnd adds a function for End to call.
 func (s *Servers) AtEnd(f func()) { s.ends = append(s.ends, f) }
 
 // End closes all connections and kills the servers.
@@ -45,7 +45,7 @@ func (s *Servers) End() {
 	}
 }
 
-// Sources are all servers in their order.
+// Sources are all servers, in their order.
 func (s *Servers) Sources(target string) []upstream.Source {
 	var list []upstream.Source
 	for _, u := range s.Upstreams {

@@ -14,16 +14,16 @@ import (
 )
 
 const (
-	// maxListed and maxPlayers bound an object, in bytes: what a playlist lists, and
-	// what players ask for.
+	// maxListed and maxPlayers bound an object in bytes: one that a playlist lists, and
+	// one that only players ask for.
 	maxListed, maxPlayers = 256 << 20, 64 << 20
-	// maxCut is how much of a resource is read for nothing, where a packager does not
-	// know ranges.
+	// maxCut is how much of a resource is read and dropped when a packager does not
+	// support ranges.
 	maxCut = 64 << 20
 )
 
-// attempt is one request to one packager for one resource, or for the rest of it.
-// Its own goroutine fills it; the fetch looks at it.
+// attempt is one request to one packager for one resource, or for the rest of it. Its own
+// goroutine fills it, and the fetch looks at it.
 type attempt struct {
 	source upstream.Source
 	object *object.Object
@@ -32,30 +32,30 @@ type attempt struct {
 	cancel context.CancelFunc
 	began  time.Time
 
-	// Used by the fetch alone.
-	hedged  bool // a peer was asked because of it
-	silent  bool // its silence was told
-	checked int  // bytes that were held against what was published
+	// Used only by the fetch.
+	hedged  bool // a peer was asked because of this attempt
+	silent  bool // its silence was reported
+	checked int  // bytes that were compared with what was published
 
 	mu      sync.Mutex
 	state   progress // guarded by mu
-	taken   int64    // memory, of the object's account; guarded by mu
+	taken   int64    // memory charged to the object; guarded by mu
 	dropped bool     // it may take no more; guarded by mu
 }
 
 // progress is how far an attempt is.
 type progress struct {
 	answered bool
-	buf      []byte // from the beginning on; only appended to
-	head     int    // bytes of it that another attempt brought
-	size     int64  // of the whole, -1 when not told
+	buf      []byte // from the beginning; only appended to
+	head     int    // how much of it another attempt brought
+	size     int64  // of the whole, -1 if unknown
 	header   http.Header
 	etag     string // strong, as the packager gave it
 	digest   string // Repr-Digest
 	last     time.Time
 	wait     time.Duration // to the first byte
 	ended    bool
-	err      error // why it ended; nil when whole
+	err      error // why it ended; nil when it is whole
 }
 
 func (a *attempt) now() progress {
@@ -64,19 +64,20 @@ func (a *attempt) now() progress {
 	return a.state
 }
 
-// run asks and reads until the end. It tells kick of everything new.
+// run sends the request and reads until the end. It signals kick when anything is new.
 func (a *attempt) run(ctx context.Context, r resume, kick chan<- struct{}) {
 	err := a.read(ctx, r, kick)
 	a.mu.Lock()
 	a.state.ended, a.state.err = true, err
 	a.mu.Unlock()
-	tell(kick)
+	signal(kick)
 }
 
-func tell(kick chan<- struct{}) {
+// signal wakes the fetch.
+func signal(kick chan<- struct{}) {
 	select {
 	case kick <- struct{}{}:
-	default: // a kick waits already
+	default: // it is signalled already
 	}
 }
 
@@ -102,7 +103,8 @@ func (a *attempt) read(ctx context.Context, r resume, kick chan<- struct{}) erro
 	}
 	if status := answer.StatusCode; len(r.head) > 0 && !continues(a.source, answer.Response, r) &&
 		(status == http.StatusPartialContent || status == http.StatusRequestedRangeNotSatisfiable) {
-		// Not the rest of those bytes: its whole will be compared with them.
+		// These are not the rest of those bytes: the whole resource will be compared with
+		// them.
 		answer.Refuse()
 		r = resume{}
 		if answer, err = u.Send(ctx, a.lane, http.MethodGet, a.source.Target, rangeHeader(a.source, 0, "")); err != nil {
@@ -124,7 +126,7 @@ func (a *attempt) read(ctx context.Context, r resume, kick chan<- struct{}) erro
 		return err
 	}
 	if o.size > a.most() {
-		return fmt.Errorf("%w: %d bytes, at most %d are", ErrTooLarge, o.size, a.most())
+		return fmt.Errorf("%w: %d bytes, the limit is %d", ErrTooLarge, o.size, a.most())
 	}
 	u.NoteFirstByte(a.lane, wait)
 	a.mu.Lock()
@@ -134,7 +136,7 @@ func (a *attempt) read(ctx context.Context, r resume, kick chan<- struct{}) erro
 		a.state.digest = answer.Header.Get("Repr-Digest")
 	}
 	a.mu.Unlock()
-	tell(kick)
+	signal(kick)
 	if o.cut > 0 {
 		if err := a.skip(body, o.cut); err != nil {
 			return err
@@ -142,12 +144,12 @@ func (a *attempt) read(ctx context.Context, r resume, kick chan<- struct{}) erro
 	}
 	err = a.receive(body, o, kick)
 	if o.part && err == nil {
-		closed = func() { answer.Refuse() } // little may be left
+		closed = func() { answer.Refuse() } // little may be left to read
 	}
 	return err
 }
 
-// skip reads what is not wanted.
+// skip reads and drops n bytes.
 func (a *attempt) skip(body io.Reader, n int64) error {
 	b := make([]byte, readSize)
 	for n > 0 {
@@ -168,7 +170,7 @@ func (a *attempt) skip(body io.Reader, n int64) error {
 	return nil
 }
 
-// take takes memory for the body; false when there is none.
+// take takes memory for n bytes of the body; ErrBusy when none is left.
 func (a *attempt) take(n int64) error {
 	if !a.object.Take(n, a.lane == upstream.Playback) {
 		return upstream.ErrBusy
@@ -201,8 +203,8 @@ func (a *attempt) give(n int64) {
 // drop ends the attempt and gives its memory back.
 func (a *attempt) drop() { a.object.Give(a.keep()) }
 
-// keep ends the attempt and returns how much memory was taken for its body, which
-// is the caller's from now on.
+// keep ends the attempt and hands the memory that was taken for its body over to the
+// caller.
 func (a *attempt) keep() (taken int64) {
 	a.cancel()
 	a.mu.Lock()

@@ -7,12 +7,13 @@ import (
 	"time"
 )
 
-// doubtMost is how long others may take to bring a better body than a doubtful one.
+// doubtMost is how long other packagers may take to bring a better body than a doubtful
+// one.
 const doubtMost = time.Second
 
 var errDoubtful = errors.New("gave a doubtful body")
 
-// doubt is a whole body that is kept aside, until others have said what they have.
+// doubt is a whole body that is kept aside until the other packagers have answered.
 type doubt struct {
 	attempt *attempt
 	got     progress
@@ -20,8 +21,9 @@ type doubt struct {
 	until   time.Time
 }
 
-// doubtful keeps a doubtful body aside and asks all others at once. One that is had
-// twice is what it is: it is taken, and nobody is blamed. True when the object is done.
+// doubtful keeps a doubtful body aside and asks all other packagers at once. When two of
+// them give the same body it is accepted, and no packager is blamed. True when the object
+// is done.
 func (f *Fetch) doubtful(ctx context.Context, a *attempt, p progress, odd string) bool {
 	f.remove(a, errDoubtful)
 	switch {
@@ -38,7 +40,8 @@ func (f *Fetch) doubtful(ctx context.Context, a *attempt, p progress, odd string
 	return false
 }
 
-// settle takes the body that was kept aside; false where it is not what was sent.
+// settle accepts the body that was kept aside; false when it does not begin with what was
+// sent.
 func (f *Fetch) settle() bool {
 	d := f.doubt
 	if published, _ := f.Object.Now(); !bytes.HasPrefix(d.got.buf, published.Body) {

@@ -44,7 +44,7 @@ func TestADoubtfulBodyIsServedIfNobodyHasBetter(t *testing.T) {
 		{"a third has a good one", []http.HandlerFunc{fakenet.Bytes(odd), fakenet.Silent, after(300*ms, fakenet.Whole)}, fakenet.Body, "server3", "", 300 * ms, nil},
 		{"a peer has the same, a third takes too long", []http.HandlerFunc{fakenet.Bytes(odd), fakenet.Bytes(odd), fakenet.Silent}, odd, "server1", "sync byte", 0, []string{"server1 good"}},
 		{"empty everywhere", []http.HandlerFunc{fakenet.Says(200, "", ""), fakenet.Says(200, "", "")}, nil, "server1", "empty", 0, []string{"server1 good"}},
-		{"unknown everywhere", []http.HandlerFunc{fakenet.Says(200, "", "something else"), fakenet.Says(200, "", "something else")}, []byte("something else"), "server1", "not known", 0, []string{"server1 good"}},
+		{"unknown everywhere", []http.HandlerFunc{fakenet.Says(200, "", "something else"), fakenet.Says(200, "", "something else")}, []byte("something else"), "server1", "unknown format", 0, []string{"server1 good"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

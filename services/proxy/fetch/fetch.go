@@ -17,25 +17,26 @@ import (
 	"livestream-tui/services/proxy/verdict"
 )
 
-// Fetch gets one resource whole, from whichever packager gives it: it asks the next
-// one when one fails, is late, is slow or gives a doubtful body, and goes on where
-// another broke off. One goroutine runs it, once.
+// Fetch gets one resource whole from whichever packager gives it. It asks the next one
+// when one fails, is late or slow, or gives a doubtful body, and goes on where another
+// broke off. It runs once.
 type Fetch struct {
 	Object *object.Object
-	// Sources are where the resource is, best first, as of now.
+	// Sources returns where the resource is at the moment, best first.
 	Sources func() []upstream.Source
 	Want    verdict.Want
-	// Duration is of the segment, the measure of slowness; zero for what is none.
+	// Duration is that of the segment, to measure slowness by; zero for other resources.
 	Duration time.Duration
-	// Patience is how long to go on while no packager answers, Absence how long while
-	// every one says that it has no such thing, or who answers has another.
+	// Patience is how long to go on while no packager answers. Absence is how long to go
+	// on while all of them say that they do not have the resource, or those that answer
+	// have another one.
 	Patience, Absence time.Duration
-	// Rounds is how often each source is asked at most. Zero: until patience or
-	// absence is over, once after the other. With one, what no packager has is absent
-	// for good, and a packager that is silent is waited for until patience is over.
+	// Rounds is how often each source is asked at most. Zero means again and again until
+	// patience or absence is over. With one, a resource that no packager has is absent
+	// for good, and a silent packager is waited for until patience is over.
 	Rounds int
 	Lane   upstream.Lane
-	// Judge is told what was seen of a packager; nil for nobody.
+	// Judge takes what was seen of a packager; nil is allowed.
 	Judge func(u *upstream.Upstream, f trouble.Finding)
 
 	attempts []*attempt
@@ -43,7 +44,7 @@ type Fetch struct {
 	round    int
 	began    time.Time
 	begun    bool
-	first    *upstream.Upstream // the first one asked
+	first    *upstream.Upstream // the packager that was asked first
 	doubt    *doubt
 	blamed   []blame
 	kick     chan struct{}
@@ -56,7 +57,7 @@ type blame struct {
 	finding trouble.Finding
 }
 
-// failure is an attempt that ended badly.
+// failure is the end of an attempt that failed.
 type failure struct {
 	err error
 	at  time.Time
@@ -66,13 +67,13 @@ const (
 	fetchTick  = 20 * time.Millisecond
 	retryFirst = 50 * time.Millisecond
 	retryMost  = 250 * time.Millisecond
-	// listedMost and playersMost bound a fetch, however steadily a body trickles: by
-	// then nobody plays it any more, or nobody waits for it whole.
+	// listedMost and playersMost bound a fetch, however steadily a body trickles: after
+	// that time no player can use it any more.
 	listedMost, playersMost = 2 * time.Minute, 10 * time.Minute
 )
 
-// Run fetches until the object is whole or there is no hope, ctx ends, or, for players,
-// nobody waits any more.
+// Run fetches until the object is whole or cannot become so, ctx ends, or, for players,
+// the last of them has gone.
 func (f *Fetch) Run(ctx context.Context) {
 	most := listedMost
 	if f.Lane == upstream.Players {
@@ -132,7 +133,7 @@ func (f *Fetch) Run(ctx context.Context) {
 	}
 }
 
-// end takes a doubtful body, where there is one, else fails.
+// end accepts a doubtful body, if there is one, else fails.
 func (f *Fetch) end(err error) {
 	if f.doubt == nil || !f.settle() {
 		f.Object.Fail(err)
@@ -154,9 +155,9 @@ func (f *Fetch) judge(u *upstream.Upstream, finding trouble.Finding) {
 	}
 }
 
-// next begins an attempt at the best source that has not failed just now and is not
-// being asked; false when there is none. The rest of what the attempt behind got is
-// enough where that packager is known to hold the same bytes.
+// next begins an attempt at the best source that has not just failed and is not being
+// asked; false when there is none. It asks only for the rest of what the attempt behind
+// got, where the packager is known to have the same bytes.
 func (f *Fetch) next(ctx context.Context, behind *attempt) bool {
 	for _, s := range f.Sources() {
 		failed, has := f.failed[placeOf(s)]
@@ -169,7 +170,7 @@ func (f *Fetch) next(ctx context.Context, behind *attempt) bool {
 	return false
 }
 
-// asking is how many attempts there are at a place.
+// asking is how many attempts are under way at a place.
 func (f *Fetch) asking(at place) (n int) {
 	for _, a := range f.attempts {
 		if placeOf(a.source) == at {
@@ -187,7 +188,7 @@ func (f *Fetch) ask(ctx context.Context, s upstream.Source, behind *attempt) {
 	a := &attempt{source: s, object: f.Object, want: f.Want, lane: f.Lane, cancel: cancel, began: time.Now(), state: progress{size: -1}}
 	var rest resume
 	if behind != nil {
-		// A 200 to it is the whole: its beginning is compared.
+		// An answer of 200 is the whole, and its beginning is compared.
 		if p := behind.now(); p.etag != "" && p.size > 0 && len(p.buf) > 0 && int64(len(p.buf)) < p.size {
 			rest = resume{head: p.buf, etag: p.etag, size: p.size}
 		}
@@ -196,20 +197,21 @@ func (f *Fetch) ask(ctx context.Context, s upstream.Source, behind *attempt) {
 	f.work.Go(func() { a.run(attempting, rest, f.kick) })
 }
 
-// over reports whether a packager may be asked again, though the round goes on: it
-// may not have had the segment yet, and the one that is asked may trickle for long.
+// over reports whether a packager that failed may be asked again in the same round. It
+// may not have had the segment yet, and the packager that is being asked may trickle for
+// long.
 func (f *Fetch) over(failed failure) bool {
 	return f.Rounds == 0 && time.Since(failed.at) >= retryMost && !errors.Is(failed.err, ErrOther) && !errors.Is(failed.err, errDoubtful)
 }
 
-// look acts on what the attempts have come to; true when the object is done.
+// look acts on the progress of the attempts; true when the object is done.
 func (f *Fetch) look(ctx context.Context) bool {
 	now := time.Now()
 	for _, a := range slices.Clone(f.attempts) {
 		p := a.now()
 		switch {
 		case p.ended && (errors.Is(p.err, errOverrun) || f.Lane == upstream.Players && errors.Is(p.err, ErrTooLarge)):
-			f.end(ErrTooLarge) // the next would be read as far for nothing
+			f.end(ErrTooLarge) // the next packager would be read as far, in vain
 			return true
 		case p.ended && p.err == nil:
 			if f.take(ctx, a, p) {
@@ -241,7 +243,7 @@ func (f *Fetch) look(ctx context.Context) bool {
 	return false
 }
 
-// take takes a whole body, if it is valid and goes on from what was published.
+// take accepts a whole body if it is valid and begins with what was published.
 func (f *Fetch) take(ctx context.Context, a *attempt, p progress) bool {
 	odd, err := f.Want.Assess(p.buf, p.digest)
 	published, _ := f.Object.Now()
@@ -266,7 +268,7 @@ func (f *Fetch) take(ctx context.Context, a *attempt, p progress) bool {
 func (f *Fetch) finish(a *attempt, p progress, odd string) {
 	for _, other := range f.attempts {
 		if other != a {
-			f.lost(other) // before it ends for being cancelled
+			f.lost(other) // before the cancellation ends it
 			other.cancel()
 		}
 	}
@@ -308,7 +310,7 @@ func (f *Fetch) drop(ctx context.Context, a *attempt, err error) {
 	case upstream.IsAbsent(err):
 		f.judge(u, trouble.Finding{Kind: trouble.Absent, Cause: text.Cause(err)})
 	case upstream.IsRefusal(err), errors.As(err, &redirect):
-		// It is at fault only if another packager does not say so.
+		// The packager is at fault only if another one answers otherwise.
 		f.blamed = append(f.blamed, blame{u, trouble.Finding{Kind: trouble.Failed, Cause: text.Cause(err)}})
 	default:
 		f.judge(u, trouble.Finding{Kind: trouble.Failed, Cause: text.Cause(err)})
@@ -316,7 +318,7 @@ func (f *Fetch) drop(ctx context.Context, a *attempt, err error) {
 	f.next(ctx, a)
 }
 
-// remove takes an attempt out of those that are looked at.
+// remove takes an attempt off the list.
 func (f *Fetch) remove(a *attempt, err error) {
 	f.attempts = slices.DeleteFunc(f.attempts, func(o *attempt) bool { return o == a })
 	f.failed[placeOf(a.source)] = failure{err, time.Now()}

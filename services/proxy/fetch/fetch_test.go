@@ -53,7 +53,7 @@ func fetchCases() []fetchCase {
 		{name: "other bytes than its digest's", servers: []http.HandlerFunc{func(w http.ResponseWriter, q *http.Request) {
 			w.Header().Set("Repr-Digest", fakenet.Digest([]byte("x")))
 			fakenet.Whole(w, q)
-		}, fakenet.Whole}, from: "server2", findings: []string{"server1 failed its bytes are not those of its Repr-Digest", "server2 good", "server1 saved"}},
+		}, fakenet.Whole}, from: "server2", findings: []string{"server1 failed its bytes do not match its Repr-Digest", "server2 good", "server1 saved"}},
 		{name: "a Content-Length that is too long", took: [2]time.Duration{2 * fetchTick, 3 * fetchTick}, servers: []http.HandlerFunc{fakenet.Part(500, true, fakenet.Breaks), fakenet.Whole}, from: "server2", findings: []string{"server1 failed broke off in mid-body", "server2 good", "server1 saved"}},
 		{name: "no Content-Length", servers: []http.HandlerFunc{func(w http.ResponseWriter, _ *http.Request) {
 			_ = http.NewResponseController(w).Flush()

@@ -8,12 +8,12 @@ import (
 	"livestream-tui/services/proxy/upstream"
 )
 
-// lingerMost is how long a request goes on that nobody waits for any more, where it
-// is one of few: it has an answer at once as a rule, and to cancel it costs both
-// sides a connection.
+// lingerMost is how long a request goes on after its players have left, if few such
+// requests are under way. Most get their answer at once, and a cancelled request costs
+// both sides a connection.
 const lingerMost = 50 * time.Millisecond
 
-// linger lets requests end that nobody waits for, and cancels those that do not.
+// linger lets the requests without players end, and cancels those that do not.
 func (f *Fetch) linger(ctx context.Context) {
 	for _, a := range f.attempts {
 		release := a.source.From.TryLinger()

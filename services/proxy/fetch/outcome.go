@@ -7,7 +7,7 @@ import (
 	"livestream-tui/services/proxy/upstream"
 )
 
-// hopeless is why another round makes no sense, nil while it does.
+// hopeless is the reason that another round is pointless, nil while it is not.
 func (f *Fetch) hopeless() error {
 	if f.Rounds > 0 && f.round >= f.Rounds {
 		return f.outcome(upstream.ErrUnavailable)
@@ -16,27 +16,27 @@ func (f *Fetch) hopeless() error {
 	took := time.Since(f.began)
 	switch all := len(f.failed); {
 	case t.other > 0 && (t.other == all || took >= f.Absence):
-		// What was sent is broken off; whoever asks again gets another.
+		// What was sent is broken off; a player that asks again gets another one.
 		return ErrOther
 	case all > 0 && (t.large == all || t.redirects == all || t.refused != nil && t.refusals == all):
-		return f.outcome(nil) // all agree: asking again changes nothing
+		return f.outcome(nil) // all agree, so asking again changes nothing
 	case t.gone > 0 && took >= f.Absence && (t.gone == all || f.Absence == 0):
 		return upstream.ErrNotFound
 	case t.redirects > 0 && t.redirects+t.failed == all:
-		return f.outcome(nil) // who answers agree
+		return f.outcome(nil) // those that answer agree
 	case took >= f.Patience:
 		return upstream.ErrUnavailable
 	}
 	return nil
 }
 
-// tally counts in which ways the packagers failed.
+// tally counts how the packagers failed.
 type tally struct {
 	gone, other, large, busy int
-	failed                   int // without a word
+	failed                   int // without an answer
 	redirects, refusals      int
 	redirect                 *upstream.Redirect    // the best source's
-	refused                  *upstream.StatusError // that all agree on who refuse; nil when they do not
+	refused                  *upstream.StatusError // when all refusals agree, else nil
 }
 
 func (f *Fetch) tally() tally {
@@ -77,7 +77,7 @@ func (f *Fetch) tally() tally {
 	return t
 }
 
-// outcome is what the packagers that answered say together, fallback where none did.
+// outcome is what the packagers that answered say together, fallback when none answered.
 func (f *Fetch) outcome(fallback error) error {
 	t := f.tally()
 	switch {

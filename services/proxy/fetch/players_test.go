@@ -139,7 +139,7 @@ func TestWhatNobodyWaitsForIsCancelled(t *testing.T) {
 			return done
 		}
 		f := r.forPlayers()
-		one, two := f.Object.Hold(), f.Object.Stream()
+		one, two := f.Object.Use(), f.Object.Stream()
 		done := run(f)
 		one()
 		one() // twice is once
@@ -158,14 +158,14 @@ func TestWhatNobodyWaitsForIsCancelled(t *testing.T) {
 		}
 
 		f = r.forPlayers() // who waited has gone before it began
-		f.Object.Hold()()
+		f.Object.Use()()
 		<-run(f)
 		if _, err := f.Object.Done(); !errors.Is(err, object.ErrAbandoned) {
 			t.Errorf("nobody left before it began: got %v, want %v", err, object.ErrAbandoned)
 		}
 
 		f = r.forPlayers() // a playlist lists it meanwhile
-		one = f.Object.Hold()
+		one = f.Object.Use()
 		done = run(f)
 		f.Object.Keep()
 		one()
@@ -177,7 +177,7 @@ func TestWhatNobodyWaitsForIsCancelled(t *testing.T) {
 		<-ended
 
 		f = r.fetch() // listed from the start
-		one = f.Object.Hold()
+		one = f.Object.Use()
 		done = run(f)
 		one()
 		synctest.Wait()
@@ -198,7 +198,7 @@ func TestWhatNobodyWaitsForCostsNoConnection(t *testing.T) {
 		defer r.End()
 		for range 50 {
 			f := r.forPlayers()
-			leave := f.Object.Hold()
+			leave := f.Object.Use()
 			time.AfterFunc(time.Millisecond, leave)
 			f.Run(t.Context())
 			if _, err := f.Object.Done(); !errors.Is(err, object.ErrAbandoned) {
@@ -224,7 +224,7 @@ func TestFewAreAskedOnThoughNobodyWaits(t *testing.T) {
 		var leave []func()
 		for range 50 {
 			f := r.forPlayers()
-			leave = append(leave, f.Object.Hold())
+			leave = append(leave, f.Object.Use())
 			work.Go(func() { f.Run(t.Context()) })
 		}
 		synctest.Wait()
@@ -304,7 +304,7 @@ func TestPromisedBytesDoNotCountUntilTheyCome(t *testing.T) {
 			f := r.forPlayers()
 			f.Object = object.New(fmt.Sprint(i), time.Now())
 			f.Object.Account(budget)
-			holds = append(holds, f.Object.Hold())
+			holds = append(holds, f.Object.Use())
 			objects = append(objects, f.Object)
 			go f.Run(t.Context())
 		}
@@ -339,7 +339,7 @@ func TestTheLimitHolds(t *testing.T) {
 			f.Lane = lane
 			f.Object = object.New(fmt.Sprint(len(objects)), time.Now())
 			f.Object.Account(budget)
-			defer f.Object.Hold()()
+			defer f.Object.Use()()
 			f.Run(t.Context())
 			_, err := f.Object.Done()
 			got[fmt.Sprint(err)]++
@@ -358,7 +358,7 @@ func TestTheLimitHolds(t *testing.T) {
 		if want := int64(11 * len(body)); budget.Used() != want {
 			t.Errorf("held: got %d, want %d", budget.Used(), want)
 		}
-		release := objects[0].Hold()
+		release := objects[0].Use()
 		for _, o := range objects {
 			o.Forget()
 		}

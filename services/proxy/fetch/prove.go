@@ -10,8 +10,8 @@ import (
 	"livestream-tui/services/proxy/verdict"
 )
 
-// Prove gets a resource from one packager alone, whole, and tells how long it took
-// to the first byte: so a packager shows what it can before players depend on it.
+// Prove gets a resource from one packager alone, whole, and returns how long it took to
+// the first byte. So a packager shows what it can do before players depend on it.
 func Prove(ctx context.Context, s upstream.Source, w verdict.Want, within time.Duration) (object.Content, time.Duration, error) {
 	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()

@@ -8,8 +8,8 @@ import (
 	"livestream-tui/services/proxy/verdict"
 )
 
-// publish lets readers have what has come, of the attempt that is furthest among
-// those that go on from what they have.
+// publish gives readers the bytes of the attempt that is furthest, of those that continue
+// what readers have.
 func (f *Fetch) publish(ctx context.Context) {
 	published, _ := f.Object.Now()
 	var best *attempt
@@ -17,7 +17,7 @@ func (f *Fetch) publish(ctx context.Context) {
 	for _, a := range slices.Clone(f.attempts) {
 		p := a.now()
 		if !p.answered || p.ended && p.err != nil || p.size < 0 {
-			continue // what has no length is sent when it is whole
+			continue // a body of unknown length is sent when it is whole
 		}
 		if published.Size >= 0 && len(published.Body) > 0 && p.size != published.Size || !a.agrees(p, published.Body) {
 			f.drop(ctx, a, ErrOther)
@@ -31,7 +31,7 @@ func (f *Fetch) publish(ctx context.Context) {
 		return
 	}
 	if len(published.Body) == 0 && !f.Want.Likely(at.buf) {
-		return // others may have better: it waits until it is whole
+		return // another packager may have a better one, so this one waits until it is whole
 	}
 	if published.Size < 0 {
 		f.Object.Describe(at.size, verdict.TypeOf(best.source.Target, at.header.Get("Content-Type"), at.buf), best.source.From.Base(), at.header)
@@ -39,8 +39,8 @@ func (f *Fetch) publish(ctx context.Context) {
 	f.Object.Grow(at.buf)
 }
 
-// agrees reports whether the attempt's bytes are those that were published, as far
-// as both go.
+// agrees reports whether the attempt's bytes are those that were published, as far as
+// both go.
 func (a *attempt) agrees(p progress, published []byte) bool {
 	n := min(len(p.buf), len(published))
 	if n > a.checked {

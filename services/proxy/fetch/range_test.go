@@ -48,14 +48,14 @@ func TestARangeIsFetchedAsOne(t *testing.T) {
 			_, _ = w.Write(fakenet.Body)
 		}, rangeOf(from, length), ""},
 		{"200 that is too short", plain, rangeOf(from, int64(len(fakenet.Body))), "the range goes to"},
-		{"200 of a huge file", plain, rangeOf(maxCut+1, length), "does not know ranges"},
+		{"200 of a huge file", plain, rangeOf(maxCut+1, length), "does not support ranges"},
 		{"200 that ends before", func(w http.ResponseWriter, q *http.Request) {
 			_ = http.NewResponseController(w).Flush()
 			_, _ = w.Write(fakenet.Body[:100])
 		}, rangeOf(from, length), "broke off in mid-body"},
-		{"206 of other bytes", answers(206, fmt.Sprintf("bytes 0-%d/188000", length-1), fakenet.Body[:length]), rangeOf(from, length), "asked was for"},
-		{"206 of fewer", answers(206, fmt.Sprintf("bytes %d-%d/188000", from, from+99), fakenet.Body[from:from+100]), rangeOf(from, length), "asked was for"},
-		{"206 that does not say of what", answers(206, "", part), rangeOf(from, length), "asked was for"},
+		{"206 of other bytes", answers(206, fmt.Sprintf("bytes 0-%d/188000", length-1), fakenet.Body[:length]), rangeOf(from, length), "to a request for"},
+		{"206 of fewer", answers(206, fmt.Sprintf("bytes %d-%d/188000", from, from+99), fakenet.Body[from:from+100]), rangeOf(from, length), "to a request for"},
+		{"206 that does not say of what", answers(206, "", part), rangeOf(from, length), "to a request for"},
 		{"206 that breaks off", answers(206, fmt.Sprintf("bytes %d-%d/188000", from, from+length-1), part[:100]), rangeOf(from, length), "broke off in mid-body"},
 		{"416", fakenet.Whole, rangeOf(int64(len(fakenet.Body)), 100), "status 416"},
 	} {

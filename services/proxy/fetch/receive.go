@@ -11,18 +11,18 @@ import (
 
 const (
 	readSize = 64 << 10
-	// exactMost is up to which size a body's memory is taken at once: none of it is
-	// copied then. A longer one may be promised and never come: its memory grows with
-	// it as far as this, and is taken whole then, so that little of it is left behind
-	// for the collector.
+	// exactMost is the size up to which the memory of a body is taken at once, so that
+	// nothing is copied. A longer body may be promised and never come: its memory grows
+	// up to this size and is taken whole then, so that little is left to the garbage
+	// collector.
 	exactMost = 8 << 20
 	firstStep = 1 << 20
 )
 
-// errOverrun: it was longer than is kept, and did not say so before.
-var errOverrun = fmt.Errorf("%w, and did not say so before", ErrTooLarge)
+// errOverrun: the body was too large, and its size had not been announced.
+var errOverrun = fmt.Errorf("%w, and its size was not announced", ErrTooLarge)
 
-// receive reads what is wanted of a body.
+// receive reads the wanted part of a body.
 func (a *attempt) receive(body io.Reader, o overlap, kick chan<- struct{}) error {
 	buf, err := a.room(nil, o)
 	if err != nil {
@@ -57,7 +57,7 @@ func (a *attempt) receive(body io.Reader, o overlap, kick chan<- struct{}) error
 			a.mu.Lock()
 			a.state.buf, a.state.last = buf, time.Now()
 			a.mu.Unlock()
-			tell(kick)
+			signal(kick)
 		}
 		switch {
 		case errors.Is(err, io.EOF) && o.size >= 0 && int64(len(buf)) < o.size:
@@ -71,7 +71,7 @@ func (a *attempt) receive(body io.Reader, o overlap, kick chan<- struct{}) error
 	}
 }
 
-// trim lets go of the memory that a body of no length did not need.
+// trim releases the memory that a body of unknown length did not need.
 func (a *attempt) trim(buf []byte) {
 	n := int64(len(buf))
 	if int64(cap(buf))-n <= n/4 || a.take(n) != nil {
@@ -85,8 +85,8 @@ func (a *attempt) trim(buf []byte) {
 	a.give(int64(cap(buf)))
 }
 
-// room is a longer buffer with the same bytes, accounted for: exact where the size is
-// known, once that is credible, else growing with what has come.
+// room is a longer buffer with the same bytes, charged to the object. It is exact when
+// the size is known and credible, else it grows with what has come.
 func (a *attempt) room(buf []byte, o overlap) ([]byte, error) {
 	n := 2 * int64(cap(buf))
 	switch {
@@ -114,7 +114,7 @@ func (a *attempt) room(buf []byte, o overlap) ([]byte, error) {
 	return grown, nil
 }
 
-// finish reads the end after the last byte that was told of.
+// finish checks that the body ends after its announced length.
 func (a *attempt) finish(body io.Reader, o overlap) error {
 	if o.part {
 		return nil
@@ -122,7 +122,7 @@ func (a *attempt) finish(body io.Reader, o overlap) error {
 	var one [1]byte
 	switch n, err := body.Read(one[:]); {
 	case n > 0:
-		return fmt.Errorf("more than the %d bytes that were told", o.size)
+		return fmt.Errorf("more than the announced %d bytes", o.size)
 	case err != nil && !errors.Is(err, io.EOF):
 		return err
 	}

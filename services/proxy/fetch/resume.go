@@ -10,20 +10,20 @@ import (
 
 // resume is what a request for the rest of a resource needs.
 type resume struct {
-	head []byte // what came already
+	head []byte // the bytes that came already
 	etag string
 	size int64
 }
 
-// overlap is what there is of an answer's body.
+// overlap is how an answer's body relates to what is wanted.
 type overlap struct {
-	head []byte // what comes before it
-	cut  int64  // how much at its beginning is not wanted
-	size int64  // of head and what is wanted of it, -1 when not told
-	part bool   // more may follow that is not wanted
+	head []byte // the bytes before it
+	cut  int64  // how many of its first bytes are not wanted
+	size int64  // of head and the wanted part, -1 if unknown
+	part bool   // more bytes may follow that are not wanted
 }
 
-// place is what tells sources apart.
+// place identifies a source.
 type place struct {
 	from   *upstream.Upstream
 	target string
@@ -31,8 +31,8 @@ type place struct {
 
 func placeOf(s upstream.Source) place { return place{s.From, s.Target} }
 
-// rangeHeader is the header that asks for the source from its byte offset on, where
-// what is held already came with etag.
+// rangeHeader is the header of a request for the source from a byte offset on; etag is
+// the validator of the bytes before the offset.
 func rangeHeader(s upstream.Source, offset int64, etag string) http.Header {
 	h := http.Header{}
 	switch {
@@ -47,8 +47,8 @@ func rangeHeader(s upstream.Source, offset int64, etag string) http.Header {
 	return h
 }
 
-// continues reports whether res is the rest that was asked for, of the same bytes:
-// not every server minds If-Range.
+// continues reports whether res is the requested rest of the same bytes: not every server
+// honours If-Range.
 func continues(s upstream.Source, res *http.Response, r resume) bool {
 	if len(r.head) == 0 || res.StatusCode != http.StatusPartialContent || res.Header.Get("ETag") != r.etag || coded(res.Header) {
 		return false
@@ -56,24 +56,24 @@ func continues(s upstream.Source, res *http.Response, r resume) bool {
 	first, last, total, ok := upstream.ContentRange(res.Header)
 	var from int64
 	if s.Range != nil {
-		from, total = s.Range.From, r.size // of how much it is a range does not matter
+		from, total = s.Range.From, r.size // the size of the file does not matter
 	}
 	return ok && first == from+int64(len(r.head)) && last == from+r.size-1 && total == r.size
 }
 
 func coded(h http.Header) bool { return h.Get("Content-Encoding") != "" }
 
-// overlapOf is what an answer has of the source; zipped: it was decoded.
+// overlapOf relates an answer to the source; zipped means that it was decoded.
 func overlapOf(s upstream.Source, res *http.Response, r resume, zipped bool) (overlap, error) {
 	switch {
 	case res.StatusCode == http.StatusPartialContent && zipped:
-		return overlap{}, errors.New("answered a part of a coding")
+		return overlap{}, errors.New("answered a part of an encoded body")
 	case continues(s, res, r):
 		return overlap{head: r.head, size: r.size}, nil
 	case res.StatusCode == http.StatusPartialContent && s.Range != nil:
 		first, last, _, ok := upstream.ContentRange(res.Header)
 		if !ok || first != s.Range.From || last != s.Range.From+s.Range.Length-1 {
-			return overlap{}, fmt.Errorf("answered %.60q, asked was for %d bytes from %d on", res.Header.Get("Content-Range"), s.Range.Length, s.Range.From)
+			return overlap{}, fmt.Errorf("answered %.60q to a request for %d bytes from %d on", res.Header.Get("Content-Range"), s.Range.Length, s.Range.From)
 		}
 		return overlap{size: s.Range.Length}, nil
 	case res.StatusCode == http.StatusPartialContent:
@@ -81,7 +81,7 @@ func overlapOf(s upstream.Source, res *http.Response, r resume, zipped bool) (ov
 	case s.Range == nil:
 		return overlap{size: res.ContentLength}, nil
 	case s.Range.From > maxCut:
-		return overlap{}, fmt.Errorf("does not know ranges: %d bytes come before the one that is wanted, at most %d are read", s.Range.From, maxCut)
+		return overlap{}, fmt.Errorf("does not support ranges: %d bytes come before the wanted ones, at most %d are read", s.Range.From, maxCut)
 	case res.ContentLength >= 0 && res.ContentLength < s.Range.From+s.Range.Length:
 		return overlap{}, fmt.Errorf("answered %d bytes, the range goes to %d", res.ContentLength, s.Range.From+s.Range.Length)
 	}

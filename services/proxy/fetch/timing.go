@@ -12,21 +12,21 @@ import (
 )
 
 const (
-	// interByte is how long a body may stand still before a peer is asked.
+	// interByte is how long a body may stand still before a peer is asked as well.
 	interByte = 300 * time.Millisecond
-	// slowGrace is how long a body may take before its speed is looked at; it must
-	// come slowMargin times as fast as it plays.
+	// slowGrace is how long a body may take before its speed counts; it must come
+	// slowMargin times as fast as it plays.
 	slowGrace  = 300 * time.Millisecond
 	slowMargin = 2
 	// deaf is how long an answer may stand still before it is given up. Some packagers
-	// make a segment when it is asked for, or send it as it is made, and stand still
-	// for seconds: as long as nobody else has it, waiting is all there is.
+	// make a segment when it is asked for, or send it as it is made, and stand still for
+	// seconds: as long as no other packager has it, only waiting helps.
 	deaf = 10 * time.Second
 )
 
 var errDeaf = errors.New("stood still for too long")
 
-// time asks a peer as well where an attempt is late or slow.
+// time asks a peer as well when an attempt is late or slow.
 func (f *Fetch) time(ctx context.Context, a *attempt, p progress, now time.Time) {
 	still := now.Sub(a.began)
 	limit := a.source.From.FirstByte(a.lane)
@@ -52,15 +52,15 @@ func (f *Fetch) time(ctx context.Context, a *attempt, p progress, now time.Time)
 	}
 }
 
-// redial asks the packager of a silent attempt once more, where nobody else is left:
-// what was lost may be this connection alone.
+// redial asks the packager of a silent attempt once more when no other packager is left:
+// only the connection may be lost.
 func (f *Fetch) redial(ctx context.Context, a *attempt) {
 	if f.Rounds == 0 && f.doubt == nil && f.asking(placeOf(a.source)) < 2 {
 		f.ask(ctx, a.source, nil)
 	}
 }
 
-// exhausted reports whether patience is over with those that say nothing at all.
+// exhausted reports whether patience is over with packagers that are all silent.
 func (f *Fetch) exhausted(now time.Time) bool {
 	if len(f.attempts) == 0 || now.Sub(f.began) < max(f.Patience, upstream.Silence) {
 		return false
@@ -76,17 +76,18 @@ func (f *Fetch) slow(a *attempt, p progress, now time.Time) bool {
 	return rate(a, p, now) < slowMargin*float64(p.size)/f.Duration.Seconds()
 }
 
-// rate is in bytes per second.
+// rate is the speed of an attempt in bytes per second.
 func rate(a *attempt, p progress, now time.Time) float64 {
 	return float64(len(p.buf)-p.head) / now.Sub(a.began).Seconds()
 }
 
-// lost tells that a peer was faster, where that says something.
+// lost reports that a peer was faster than an attempt, if that says anything about its
+// packager.
 func (f *Fetch) lost(a *attempt) {
 	switch p := a.now(); {
 	case p.ended:
 	case a.silent:
-		// told already
+		// reported already
 	case a.hedged && p.answered && f.slow(a, p, time.Now()):
 		f.judge(a.source.From, trouble.Finding{Kind: trouble.Failed, Cause: fmt.Sprintf("slow: %.0f kB/s", rate(a, p, time.Now())/1000)})
 	case a.hedged:

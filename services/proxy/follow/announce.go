@@ -12,10 +12,10 @@ import (
 	"livestream-tui/services/proxy/stream"
 )
 
-// announceFailover makes a failover known: in the log, in the metrics, at /events.
+// announceFailover publishes a failover: in the log, in the metrics, at /events.
 func (s *Streams) announceFailover(f event.Failover) {
 	if s.isSucceeded() {
-		return // the other incarnation tells of it
+		return // the other incarnation announces it
 	}
 	s.metrics.Failovers.WithLabelValues(f.Signal, f.From, f.To).Inc()
 	if f.GapMS >= 0 {
@@ -25,8 +25,8 @@ func (s *Streams) announceFailover(f event.Failover) {
 	event.Emit(s.log, failoverText(f), f)
 }
 
-// announceMode makes known how a playlist is served from now on: at /events, and in the log
-// where it is degraded, or was.
+// announceMode publishes how a playlist is served from now on: at /events, and in the log
+// if it is degraded or was.
 func (s *Streams) announceMode(p *Playlist, now stream.Snapshot, was bool) {
 	if s.isSucceeded() {
 		return
@@ -38,8 +38,8 @@ func (s *Streams) announceMode(p *Playlist, now stream.Snapshot, was bool) {
 	}
 }
 
-// announceLeft makes known which degraded playlists are not followed any more, unless they
-// are again: whoever counts them cannot know it.
+// announceLeft publishes which degraded playlists are no longer followed, unless they are
+// again: otherwise a client that counts degraded playlists would keep them.
 func (s *Streams) announceLeft() {
 	s.mu.Lock()
 	left := s.left
@@ -48,15 +48,15 @@ func (s *Streams) announceLeft() {
 	s.mu.Unlock()
 	for _, p := range left {
 		if !s.isSucceeded() {
-			m := event.Serving{Playlist: p.label, Mode: event.ServingNotFollowed, Reason: "nobody asks for it any more"}
+			m := event.Serving{Playlist: p.label, Mode: event.ServingNotFollowed, Reason: "no player asks for it any more"}
 			s.events.Add(m, time.Now())
 			s.logServing(m)
 		}
 	}
 }
 
-// servingMost is how many changes of mode are logged in a second: whoever asks for a
-// degraded playlist under ever other queries is to fill no log.
+// servingMost is how many changes of mode are logged in a second: a player that asks for
+// a degraded playlist with ever new queries must not fill the log.
 const servingMost = 10
 
 func (s *Streams) logServing(m event.Serving) {
@@ -74,14 +74,15 @@ func (s *Streams) logServing(m event.Serving) {
 	event.Emit(s.log, message, m)
 }
 
-// allowance is how often something was done in this second. Safe for concurrent use.
+// allowance counts how often something was done in the current second. Safe for
+// concurrent use.
 type allowance struct {
 	mu     sync.Mutex
 	second int64 // guarded by mu
 	done   int   // guarded by mu
 }
 
-// allow reports whether it may be done once more, of most times in a second.
+// allow reports whether it may be done once more, at most so many times in a second.
 func (a *allowance) allow(now time.Time, most int) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -92,9 +93,9 @@ func (a *allowance) allow(now time.Time, most int) bool {
 	return a.done <= most
 }
 
-// isDegraded reports whether a failover shows to the players of a playlist: it is not
-// merged, though it is no multivariant playlist, which has nothing to merge, and no
-// recording, which stays as it is.
+// isDegraded reports whether players of a playlist notice a failover. That is so when it
+// is not merged, unless it is a multivariant playlist, which has nothing to merge, or a
+// recording, which does not change.
 func isDegraded(now stream.Snapshot) bool {
 	switch now.Mode {
 	case stream.PassedThrough:
@@ -105,7 +106,7 @@ func isDegraded(now stream.Snapshot) bool {
 	return false
 }
 
-// failoverText is the event's message for people.
+// failoverText is the message of a failover for people.
 func failoverText(f event.Failover) string {
 	gap := "no player was waiting"
 	if f.GapMS >= 0 {

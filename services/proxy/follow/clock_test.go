@@ -19,9 +19,9 @@ import (
 	"livestream-tui/services/proxy/upstream"
 )
 
-// stepped is t as a clock would tell it whose wall time has been set forward by so many
-// hours meanwhile; its monotonic reading is t's. Package time has no way to say that:
-// it keeps the seconds from 1885 on above the nanoseconds, which have 30 bits.
+// stepped is t as a clock shows it after its wall time was set forward by so many hours;
+// its monotonic reading is that of t. Package time has no function for that: it keeps the
+// seconds from 1885 on above the nanoseconds, which have 30 bits.
 func stepped(t *testing.T, at time.Time, hours int) time.Time {
 	t.Helper()
 	parts := (*struct {

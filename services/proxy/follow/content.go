@@ -30,8 +30,8 @@ func outcomeOf(c object.Content) stream.Outcome {
 	return stream.Failed
 }
 
-// contentOf is what tells one media from another. Where a segment is enciphered as a
-// whole, its first timestamp is read with its key, if that is here.
+// contentOf is what identifies media. For a segment that is enciphered as a whole, the
+// first timestamp is read with its key, if the key is here.
 func contentOf(c object.Content, key []byte, e timeline.Entry) timeline.Content {
 	if redirect := (*upstream.Redirect)(nil); errors.As(c.Err, &redirect) {
 		return elsewhere(redirect)
@@ -51,16 +51,16 @@ func contentOf(c object.Content, key []byte, e timeline.Entry) timeline.Content 
 	return is
 }
 
-// elsewhere is what is known of a segment that is at another host: where.
+// elsewhere identifies a segment at another host by its place.
 func elsewhere(r *upstream.Redirect) timeline.Content {
 	return timeline.Content{Digest: "at " + uri.Name(r.Location)}
 }
 
-// deciphered is how much of a segment is deciphered, to read where it begins.
+// deciphered is how many bytes of a segment are deciphered to read its first timestamp.
 const deciphered = 64 << 10
 
-// decipher is the beginning of a segment under METHOD=AES-128 (RFC 8216, 5.2); nil where
-// the key does not fit. What is served stays enciphered.
+// decipher is the beginning of a segment under METHOD=AES-128 (RFC 8216, 5.2); nil when
+// the key does not fit. Players get the segment enciphered.
 func decipher(body, key []byte, e timeline.Entry) []byte {
 	if len(key) != aes.BlockSize || len(e.Segment.Keys) != 1 || e.Segment.Keys[0].Method != "AES-128" {
 		return nil

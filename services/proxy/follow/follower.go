@@ -12,8 +12,8 @@ import (
 	"livestream-tui/services/proxy/uri"
 )
 
-// follower follows one stream: one goroutine takes its events, one step after the
-// other, and does what follows from them.
+// follower follows one stream. Its goroutine takes the stream's events one after the
+// other and does what each step asks for.
 type follower struct {
 	s      *Streams
 	key    string // of the playlist that it began with
@@ -22,13 +22,13 @@ type follower struct {
 	cancel context.CancelFunc
 
 	inbox inbox
-	step  sync.Mutex   // held for a step, so that a test may look at the state between two
-	state stream.State // the goroutine's alone; guarded by step
+	step  sync.Mutex   // held during a step, so that Sizes may read the state between two
+	state stream.State // changed only by the goroutine; guarded by step
 	moves []stream.Switched
 	seen  atomicVerdicts
 
-	// count is how many playlists it has, names what belongs to it. Guarded by the
-	// service's mu. Without a playlist it ends, and takes no other.
+	// count is how many playlists it has, names the keys that belong to it. Guarded by
+	// the mu of Streams. A follower without a playlist ends and takes no other.
 	count int
 	names []string
 }
@@ -43,7 +43,7 @@ func newFollower(s *Streams, key string) *follower {
 
 func (f *follower) push(e stream.Event) { f.inbox.push(e) }
 
-// run takes events until the stream has no playlist any more, or the service ends.
+// run takes events until the stream has no playlist any more, or ctx ends.
 func (f *follower) run() {
 	defer f.cancel()
 	f.s.start(func() {
@@ -79,19 +79,19 @@ func (f *follower) hasEnded() bool {
 	return f.count == 0
 }
 
-// do does what a step asks for. Nothing of it waits.
+// do does what a step asks for. It never blocks.
 func (f *follower) do(effects []stream.Effect) {
 	for _, e := range effects {
 		switch e := e.(type) {
 		case stream.Load:
 			if p := f.playlist(e.Playlist); p != nil {
-				p.loads[e.Packager] <- e // one for each answer: there is room
+				p.loads[e.Packager] <- e // one for each answer, so there is room
 			}
 		case stream.Hurry:
 			if p := f.playlist(e.Playlist); p != nil {
 				select {
 				case p.hurry[e.Packager] <- struct{}{}:
-				default: // told already
+				default: // signalled already
 				}
 			}
 		case stream.Fetch:
@@ -132,7 +132,7 @@ func (f *follower) do(effects []stream.Effect) {
 	}
 }
 
-// playlist is the follower's playlist of that key; nil when it has gone.
+// playlist is the follower's playlist of a key; nil when it has gone.
 func (f *follower) playlist(key string) *Playlist {
 	f.s.mu.RLock()
 	defer f.s.mu.RUnlock()
@@ -171,7 +171,7 @@ func (f *follower) say(e stream.Say) {
 	}
 }
 
-// measure shows how the stream is.
+// measure shows the state of a playlist in the metrics.
 func (f *follower) measure(p *Playlist) {
 	f.s.metrics.Newest.WithLabelValues(p.label).Set(float64(p.shown.Load().Last))
 	for _, v := range f.seen.load(p.Key) {
@@ -183,7 +183,7 @@ func (f *follower) measure(p *Playlist) {
 	}
 }
 
-// finishMoves tells of the moves to another packager for which nobody waits any more.
+// finishMoves announces the moves to another packager that no player waits for any more.
 func (f *follower) finishMoves(now time.Time) {
 	open := f.moves[:0:0]
 	for _, m := range f.moves {
@@ -211,5 +211,5 @@ func (f *follower) finishMoves(now time.Time) {
 	}
 }
 
-// switchMost is how long a move is not told of, for those who wait still.
+// switchMost is how long the announcement of a move waits for players that still wait.
 const switchMost = 10 * time.Second

@@ -7,11 +7,11 @@ import (
 	"livestream-tui/services/proxy/stream"
 )
 
-// inbox are the events that were not taken yet. Whoever has one never waits.
+// inbox holds the events that were not taken yet. push never blocks.
 type inbox struct {
 	mu    sync.Mutex
 	list  []stream.Event // guarded by mu
-	wake  chan struct{}  // holds one: there is something
+	wake  chan struct{}  // holds one token while there are events
 	ticks int            // in list; guarded by mu
 }
 
@@ -20,7 +20,7 @@ func (b *inbox) push(e stream.Event) {
 	if _, is := e.(stream.Tick); is {
 		if b.ticks > 0 {
 			b.mu.Unlock()
-			return // the one that waits does for both
+			return // the waiting tick stands for both
 		}
 		b.ticks++
 	}
@@ -28,7 +28,7 @@ func (b *inbox) push(e stream.Event) {
 	b.mu.Unlock()
 	select {
 	case b.wake <- struct{}{}:
-	default: // told already
+	default: // woken already
 	}
 }
 
@@ -40,7 +40,8 @@ func (b *inbox) take() []stream.Event {
 	return list
 }
 
-// atomicVerdicts are the stream's packagers as they were judged last.
+// atomicVerdicts holds the last verdicts on the stream's packagers. Safe for concurrent
+// use.
 type atomicVerdicts struct {
 	mu   sync.Mutex
 	list map[string][]health.Verdict // by playlist; guarded by mu
@@ -64,7 +65,7 @@ func (v *atomicVerdicts) forget(key string) {
 	delete(v.list, key)
 }
 
-// keys are the playlists that there are verdicts for.
+// keys are the playlists that have verdicts.
 func (v *atomicVerdicts) keys() map[string]struct{} {
 	v.mu.Lock()
 	defer v.mu.Unlock()

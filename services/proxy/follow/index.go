@@ -9,15 +9,16 @@ import (
 	"livestream-tui/services/proxy/uri"
 )
 
-// Index finds what a key is listed as. Safe for concurrent use.
+// Index finds the playlist that lists a resource. Safe for concurrent use.
 type Index struct {
 	mu   sync.RWMutex
 	list map[string]Listing // by ID; guarded by mu
-	// ranged are how many ranges of a key are listed.
+	// ranged counts the listed ranges of a key.
 	ranged map[string]int // guarded by mu
-	// renamed are the paths at packagers of what is listed under a path of our own.
+	// renamed has the packagers' paths of resources that are listed under other paths
+	// here.
 	renamed map[string]string // by path; guarded by mu
-	// paths are the whole resources that lie at a path, under whatever queries.
+	// paths has the whole resources that lie at a path, under any query.
 	paths map[string][]string // IDs; guarded by mu
 }
 
@@ -28,15 +29,15 @@ type Listing struct {
 	Resource timeline.Resource
 }
 
-// IsKey reports whether it is the file of a key.
+// IsKey reports whether it is a key file.
 func (l Listing) IsKey() bool { return slices.Contains(l.Entry.Keys, l.Resource) }
 
 func newIndex() *Index {
 	return &Index{list: map[string]Listing{}, ranged: map[string]int{}, renamed: map[string]string{}, paths: map[string][]string{}}
 }
 
-// Around is what is listed at the path of a key whose query has all of its arguments, and
-// others: players, and what stands before them, add some of their own.
+// Around is the listed resource at the path of a key whose arguments are all in the key's
+// query: players, and servers in front of them, add arguments of their own.
 func (x *Index) Around(key string) (string, bool) {
 	path, query, _ := strings.Cut(key, "?")
 	if query == "" {
@@ -54,7 +55,7 @@ func (x *Index) Around(key string) (string, bool) {
 	return "", false
 }
 
-// leave forgets that an ID lies at its path. Needs mu.
+// leave removes an ID from its path. Needs mu.
 func (x *Index) leave(id string) {
 	path := uri.Name(id)
 	if left := slices.DeleteFunc(x.paths[path], func(other string) bool { return other == id }); len(left) > 0 {
@@ -64,8 +65,8 @@ func (x *Index) leave(id string) {
 	}
 }
 
-// TargetOf is what a packager is asked for in place of a target that names what is listed
-// under a path of our own: a player may ask for it with more arguments, or for a part.
+// TargetOf is the target at packagers of a resource that is listed under another path
+// here: a player may ask for it with more arguments, or for a part of it.
 func (x *Index) TargetOf(key, target string) string {
 	x.mu.RLock()
 	path, has := x.renamed[uri.Name(key)]
@@ -79,7 +80,7 @@ func (x *Index) TargetOf(key, target string) string {
 	return path
 }
 
-// add lists an entry, and returns the IDs that nothing listed before.
+// add lists an entry, and returns the IDs that were not listed before.
 func (x *Index) add(p *Playlist, e timeline.Entry) (fresh []string) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -101,14 +102,14 @@ func (x *Index) add(p *Playlist, e timeline.Entry) (fresh []string) {
 	return fresh
 }
 
-// isRenamed reports whether a resource is listed under a path of our own.
+// isRenamed reports whether a resource is listed under another path here.
 func isRenamed(r timeline.Resource) bool {
 	key, err := uri.Key(r.Target, nil)
 	return r.Target != "" && err == nil && uri.Name(key) != uri.Name(r.Key)
 }
 
-// remove forgets an ID, unless another playlist lists it by now; it reports whether
-// nobody does.
+// remove removes an ID, unless another playlist lists it by now. It reports whether the
+// ID is unlisted then.
 func (x *Index) remove(f *follower, playlist, id string) bool {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -132,7 +133,7 @@ func (x *Index) remove(f *follower, playlist, id string) bool {
 	return true
 }
 
-// drop forgets all that a playlist lists, as it ends.
+// drop removes all that a playlist lists, when it ends.
 func (x *Index) drop(p *Playlist) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -167,7 +168,7 @@ func (x *Index) get(id string) (Listing, bool) {
 	return l, ok
 }
 
-// newest are the IDs of the segments of a playlist behind a number.
+// newest are the IDs of a playlist's resources after an MSN.
 func (x *Index) newest(p *Playlist, msn int64) []string {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
@@ -180,7 +181,7 @@ func (x *Index) newest(p *Playlist, msn int64) []string {
 	return list
 }
 
-// IsRanged reports whether parts of what is at key are listed.
+// IsRanged reports whether ranges of a key are listed.
 func (x *Index) IsRanged(key string) bool {
 	x.mu.RLock()
 	defer x.mu.RUnlock()

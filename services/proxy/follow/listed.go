@@ -14,22 +14,22 @@ import (
 	"livestream-tui/services/proxy/verdict"
 )
 
-// absentTargets is for how many target durations a listed segment is asked for that no
-// packager has yet: some list first and write then.
+// absentTargets is for how many target durations packagers are asked for a listed segment
+// that none of them has yet: some list a segment before they write it.
 const absentTargets = 2
 
-// HoldFor is how long a player's request is held at the most: hls.js gives up on a
-// first byte after 10 s.
+// HoldFor is how long a request of a player is held at most: hls.js gives up on a first
+// byte after 10 s.
 func HoldFor(target time.Duration) time.Duration { return min(3*target, 8*time.Second) }
 
-// FetchListed fetches what a playlist lists, unless it is there or under way.
+// FetchListed fetches a resource that a playlist lists, unless it is there or under way.
 func (s *Streams) FetchListed(p *Playlist, e timeline.Entry, r timeline.Resource, target time.Duration) *object.Object {
 	id := r.ID()
 	o, fresh := s.cache.Begin(id, time.Now())
 	report := func(outcome stream.Outcome, c timeline.Content) {
 		p.f.push(stream.Fetched{At: stream.At(time.Now()), Playlist: p.Key, MSN: e.MSN, Resource: r, Outcome: outcome, Content: c})
 	}
-	if !fresh { // another playlist lists it too, or it is here
+	if !fresh { // another playlist lists it too, or it is here already
 		s.start(func() {
 			awaitBegin(o, func() { report(stream.Begun, timeline.Content{}) })
 			_, _ = o.Await(p.ctx)
@@ -49,20 +49,20 @@ func (s *Streams) FetchListed(p *Playlist, e timeline.Entry, r timeline.Resource
 		Judge: func(u *upstream.Upstream, f trouble.Finding) {
 			p.f.push(stream.Noted{
 				At: stream.At(time.Now()), Playlist: p.Key, Packager: s.indexOf(u), MSN: e.MSN,
-				Finding: trouble.Finding{Kind: trouble.Kind(f.Kind), Cause: f.Cause},
+				Finding: f,
 			})
 		},
 	}
 	started := s.start(func() {
 		f.Run(p.ctx)
 		c, _ := o.Now()
-		s.tellOdd(p, e, c)
+		s.warnOdd(p, e, c)
 		report(outcomeOf(c), contentOf(c, s.keyFor(e), e))
 		if c.Odd != "" && r == e.Media && isYoung(c.Header) {
 			s.start(func() { s.lookAgain(p, e, c, target) })
 		}
 		if p.ctx.Err() != nil {
-			s.cache.Expire(id, time.Now().Add(UnlistedKept)) // nobody forgets it else
+			s.cache.Expire(id, time.Now().Add(UnlistedKept)) // nothing else drops it any more
 		}
 	})
 	if !started {
@@ -73,17 +73,17 @@ func (s *Streams) FetchListed(p *Playlist, e timeline.Entry, r timeline.Resource
 	return o
 }
 
-// youngFor is how long after its last change a file may still be written to.
+// youngFor is how long after its last change a file may still be growing.
 const youngFor = 3 * time.Second
 
-// isYoung reports whether an answer is of a file that was being written not long before.
+// isYoung reports whether an answer is of a file that was changed shortly before.
 func isYoung(h http.Header) bool {
 	changed, err := http.ParseTime(h.Get("Last-Modified"))
 	now, wrong := http.ParseTime(h.Get("Date"))
 	return err == nil && wrong == nil && now.Sub(changed) < youngFor
 }
 
-// lookAgain fetches an odd segment once more, after a while: its packager may have listed
+// lookAgain fetches an odd segment once more after a while: its packager may have listed
 // it before it was whole.
 func (s *Streams) lookAgain(p *Playlist, e timeline.Entry, was object.Content, after time.Duration) {
 	select {
@@ -104,8 +104,9 @@ func (s *Streams) lookAgain(p *Playlist, e timeline.Entry, was object.Content, a
 	}
 }
 
-// awaitBegin tells once when the first bytes are here, if that is before all are.
-func awaitBegin(o *object.Object, tell func()) {
+// awaitBegin calls begun once the first bytes are here, if that is before the object is
+// whole.
+func awaitBegin(o *object.Object, begun func()) {
 	look := time.NewTicker(50 * time.Millisecond)
 	defer look.Stop()
 	for {
@@ -114,7 +115,7 @@ func awaitBegin(o *object.Object, tell func()) {
 		case c.Whole || c.Err != nil:
 			return
 		case c.Begun:
-			tell()
+			begun()
 			return
 		}
 		select {
@@ -124,7 +125,7 @@ func awaitBegin(o *object.Object, tell func()) {
 	}
 }
 
-// keyFor is an entry's key, nil where it is not here.
+// keyFor is the key of an entry, nil when it is not here.
 func (s *Streams) keyFor(e timeline.Entry) []byte {
 	if len(e.Keys) != 1 || len(e.Segment.Keys) != 1 {
 		return nil
@@ -137,7 +138,7 @@ func (s *Streams) keyFor(e timeline.Entry) []byte {
 	return c.Body
 }
 
-// format is what the playlist's segments have been so far.
+// format is the format of the playlist's segments so far.
 func (p *Playlist) format(e timeline.Entry) container.Format {
 	if e.Enciphered() {
 		return container.FormatUnknown
@@ -145,19 +146,19 @@ func (p *Playlist) format(e timeline.Entry) container.Format {
 	return container.Format(p.formatSeen.Load())
 }
 
-// tellOdd tells once of each playlist what is doubtful in its segments.
-func (s *Streams) tellOdd(p *Playlist, e timeline.Entry, c object.Content) {
+// warnOdd warns once for each playlist that a segment is doubtful.
+func (s *Streams) warnOdd(p *Playlist, e timeline.Entry, c object.Content) {
 	if c.Whole && !e.Enciphered() {
 		if f := container.Sniff(c.Body); f != container.FormatUnknown {
 			p.formatSeen.Store(int32(f))
 		}
 	}
-	if c.Odd != "" && p.told.CompareAndSwap(false, true) {
+	if c.Odd != "" && p.warned.CompareAndSwap(false, true) {
 		s.log.Warn("a segment is odd, and served as all packagers have it", "playlist", p.label, "msn", e.MSN, "reason", c.Odd)
 	}
 }
 
-// sourcesOf are where a listed resource is to be had, best first, as of now.
+// sourcesOf are the sources of a listed resource at the moment, best first.
 func (s *Streams) sourcesOf(p *Playlist, e timeline.Entry, r timeline.Resource) []upstream.Source {
 	from := p.sources.Load().For(e, r)
 	list := make([]upstream.Source, 0, len(from))

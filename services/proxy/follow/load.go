@@ -16,7 +16,7 @@ import (
 	"livestream-tui/services/proxy/uri"
 )
 
-// followAt asks one packager for the playlist whenever the step says so, until the
+// followAt loads the playlist from one packager whenever the step asks for it, until the
 // playlist ends.
 func (p *Playlist) followAt(i int) {
 	pause := time.NewTimer(0)
@@ -51,9 +51,9 @@ func (p *Playlist) followAt(i int) {
 	}
 }
 
-// lastAnswer is the last good answer of a packager: its bytes, and its ETag where it is
-// one of a playlist that seldom changes. A live one changes within the second that a
-// server's ETag may be exact to.
+// lastAnswer is the last good answer of a packager: its bytes, and its ETag if the
+// playlist seldom changes. A live playlist may change within the second that a server's
+// ETag is exact to.
 type lastAnswer struct {
 	Raw  []byte
 	ETag string
@@ -71,7 +71,7 @@ func (l lastAnswer) after(a stream.Answer) lastAnswer {
 	return lastAnswer{Raw: a.Raw}
 }
 
-// load asks once.
+// load sends one request.
 func (p *Playlist) load(i int, order stream.Load, last lastAnswer, unended bool) stream.Answer {
 	ctx, cancel := context.WithTimeout(p.ctx, order.Limit)
 	defer cancel()
@@ -103,7 +103,8 @@ func (p *Playlist) load(i int, order stream.Load, last lastAnswer, unended bool)
 	return a
 }
 
-// ForOnePlayer is why an answer is meant for one player alone; empty where it is not.
+// ForOnePlayer is the reason that an answer is meant for one player alone; empty for
+// other answers.
 func ForOnePlayer(h http.Header) string {
 	if h.Get("Set-Cookie") != "" {
 		return "packagers set a cookie for each player"
@@ -118,14 +119,14 @@ func ForOnePlayer(h http.Header) string {
 	return ""
 }
 
-// failed says of an answer why there is no playlist.
+// failed notes in an answer why there is no playlist.
 func failed(a *stream.Answer, err error, limit time.Duration) {
 	var status *upstream.StatusError
 	var redirect *upstream.Redirect
 	switch {
 	case errors.As(err, &status):
 		a.Status, a.Header, a.Raw = status.Status, status.Header, status.Body
-		a.Odd = status.Status < http.StatusBadRequest // a redirect to nowhere, say
+		a.Odd = status.Status < http.StatusBadRequest // such as a redirect without a Location
 	case errors.As(err, &redirect):
 		a.Status, a.Location = redirect.Status, redirect.Location
 	case errors.Is(err, upstream.ErrRedirects):
@@ -136,7 +137,7 @@ func failed(a *stream.Answer, err error, limit time.Duration) {
 	a.Err = err
 }
 
-// heldFor is the order's target, with the directives that ask for its position
+// heldFor is the target of a load, with the directives that ask for its position
 // (rfc8216bis, 6.2.5.2).
 func heldFor(order stream.Load) string {
 	if order.MSN < 0 {
@@ -153,7 +154,7 @@ func heldFor(order stream.Load) string {
 	return target
 }
 
-// withoutDirectives is where a playlist was found, as it would be asked for again.
+// withoutDirectives is where a playlist was found, without the directives of the request.
 func withoutDirectives(target string) string {
 	if _, asked, err := uri.Keys(target, nil); err == nil {
 		return asked
@@ -161,12 +162,12 @@ func withoutDirectives(target string) string {
 	return target
 }
 
-// unendedHabit is how many answers in a row may lack both their length and their last
-// line's end before that counts as how the packager writes them.
+// unendedHabit is how many answers in a row may lack both their length and their final
+// newline before that counts as the packager's way of writing them.
 const unendedHabit = 2
 
-// isUnended reports whether an answer may have been cut off: neither the transfer gave
-// its length nor does its last line have an end.
+// isUnended reports whether an answer may have been cut off: it has neither a length nor
+// a final newline.
 func isUnended(got upstream.Loaded) bool {
 	return !got.Whole && len(got.Body) > 0 && got.Body[len(got.Body)-1] != '\n'
 }
@@ -176,7 +177,8 @@ var (
 	errUnended   = fmt.Errorf("%w: its last line has no end", errTruncated)
 )
 
-// parse reads a playlist of either kind. One that may have been cut off is refused.
+// parse reads a playlist of either kind; cut means that it may have been cut off, which
+// is an error.
 func parse(body []byte, cut bool) (*m3u8.MediaPlaylist, *m3u8.MultivariantPlaylist, error) {
 	if cut {
 		return nil, nil, errUnended

@@ -19,9 +19,9 @@ import (
 // Playlist is one playlist as players see it. Safe for concurrent use.
 type Playlist struct {
 	Key   string
-	label string // key as logs, events and metrics may show it
+	label string // key without secrets, for logs, events and metrics
 	f     *follower
-	// ctx ends with it, by cancel.
+	// ctx ends with the playlist, by cancel.
 	ctx    context.Context
 	cancel context.CancelFunc
 	loads  []chan stream.Load // by packager
@@ -36,14 +36,15 @@ type Playlist struct {
 
 	answered   atomic.Bool              // a packager has given it
 	restored   atomic.Pointer[restored] // nil once it is ready
-	told       atomic.Bool              // of what is doubtful in its segments
-	formatSeen atomic.Int32             // a container.Format: what its segments have been so far
+	warned     atomic.Bool              // a warning about odd segments was given
+	formatSeen atomic.Int32             // a container.Format, that of its segments so far
 }
 
-// Snapshot is what players are given, at one moment. Immutable but for replaced.
+// Snapshot is what players are given at one moment. Immutable, except that Replaced is
+// closed.
 type Snapshot struct {
 	stream.Snapshot
-	Ready    *fastpath.Response // of its body, nil without
+	Ready    *fastpath.Response // the response with its body, nil without a body
 	Replaced chan struct{}      // closed when the next one is shown
 }
 
@@ -65,7 +66,7 @@ func (p *Playlist) ask(now time.Time) {
 	p.asks.Add(1)
 }
 
-// Touch notes that a player wanted it until now.
+// Touch notes that a player has waited for it until now.
 func (p *Playlist) Touch(now time.Time) { p.asked.set(now) }
 
 // Shown is what players are given now.
@@ -74,10 +75,10 @@ func (p *Playlist) Shown() *Snapshot { return p.shown.Load() }
 // Watched is when a player last asked for a segment of it; zero for never.
 func (p *Playlist) Watched() time.Time { return p.watched.get() }
 
-// Verdicts are the packagers as they were judged last for the playlist.
+// Verdicts are the last verdicts on the packagers for the playlist.
 func (p *Playlist) Verdicts() []health.Verdict { return p.f.seen.load(p.Key) }
 
-// Sizes count what is held of the playlist's stream, which must not grow with time.
+// Sizes count the parts of the stream's state, which must not grow with time.
 func (p *Playlist) Sizes() []int {
 	p.f.step.Lock()
 	defer p.f.step.Unlock()
@@ -97,8 +98,8 @@ func (p *Playlist) show(s stream.Snapshot) {
 	close(old.Replaced)
 }
 
-// playlistHeader is the header of a playlist. How long it may be kept is for its
-// packager to say where it is served as that one has it.
+// playlistHeader is the header of a playlist. A playlist that is passed through keeps the
+// caching headers of its packager.
 func playlistHeader(s stream.Snapshot) http.Header {
 	cache := ""
 	if s.Mode == stream.PassedThrough {
@@ -125,7 +126,7 @@ func playlistHeader(s stream.Snapshot) http.Header {
 	return h
 }
 
-// Target is the target duration, a guess while it is not known.
+// Target is the target duration, DefaultTarget while it is unknown.
 func (p *Playlist) Target() time.Duration {
 	if t := p.shown.Load().Target; t > 0 {
 		return t
@@ -133,19 +134,20 @@ func (p *Playlist) Target() time.Duration {
 	return DefaultTarget
 }
 
+// DefaultTarget is the target duration of a playlist while it is unknown.
 const DefaultTarget = 2 * time.Second
 
-// isAbsent reports whether there is no such playlist, as far as is known.
+// isAbsent reports whether no packager has the playlist, as far as is known.
 func (p *Playlist) isAbsent() bool { return p.shown.Load().Mode == stream.Refused }
 
-// isProven reports whether it was ever there.
+// isProven reports whether any packager ever had the playlist.
 func (p *Playlist) isProven() bool {
 	s := p.shown.Load()
 	return s.Body != nil || s.Mode == stream.Forwarded
 }
 
-// name is what it is called in events: the signal, or its path where the signal has
-// several or there is none.
+// name is its name in events: the signal, or the path where the signal has several
+// playlists or there is no signal.
 func (p *Playlist) name() string {
 	if p.f.signal != "" && p.Key == "/"+p.f.signal+"/playlist.m3u8" {
 		return p.f.signal

@@ -14,7 +14,7 @@ import (
 	"livestream-tui/services/proxy/verdict"
 )
 
-// prove fetches a segment from one packager alone, with what it needs.
+// prove fetches a segment from one packager alone, with its key and init section.
 func (f *follower) prove(e stream.Prove) {
 	p := f.playlist(e.Playlist)
 	if p == nil {

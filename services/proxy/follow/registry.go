@@ -13,9 +13,9 @@ import (
 )
 
 const (
-	// absentIdle is how long a playlist that no packager has is remembered: less than
-	// until packagers would be asked again. unprovenIdle is for one that no packager has
-	// given yet and no player waits for.
+	// absentIdle is how long an absent playlist is remembered; it is shorter than the
+	// pause before packagers are asked again. unprovenIdle is for a playlist that no
+	// packager has given yet and no player waits for.
 	absentIdle   = 800 * time.Millisecond
 	UnprovenIdle = 5 * time.Second
 	// UnprovenMost is how many playlists that were never there may be looked for at once:
@@ -26,8 +26,8 @@ const (
 // ErrTooMany: no more playlists are followed than PROXY_PLAYLISTS.
 var ErrTooMany = errors.New("too many playlists are followed")
 
-// Follow is the playlist of a key, which is followed from now on; target is what
-// packagers are asked for.
+// Follow is the playlist of a key, which is followed from now on. target is its target at
+// packagers.
 func (s *Streams) Follow(key, target string) (*Playlist, error) {
 	now := time.Now()
 	s.mu.RLock()
@@ -66,7 +66,7 @@ func (s *Streams) Find(key string) *Playlist {
 	return s.playlists[key]
 }
 
-// Asked is Find for a player that asks for the playlist.
+// Ask is Find for a player that asks for the playlist.
 func (s *Streams) Ask(key []byte) *Playlist {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -97,7 +97,8 @@ func (s *Streams) All() []*Playlist {
 	return list
 }
 
-// Listed is what lists an ID, where anything does. It notes that a player plays that.
+// Play is the listing of an ID, if any playlist lists it. It notes that a player plays
+// that playlist.
 func (s *Streams) Play(id string) (l Listing, listed bool) {
 	if l, listed = s.Index.get(id); listed {
 		l.Playlist.watch(time.Now())
@@ -106,7 +107,7 @@ func (s *Streams) Play(id string) (l Listing, listed bool) {
 }
 
 // followerOf is the follower that a playlist belongs to: that of the multivariant
-// playlist that names it, or one of its own. Needs mu.
+// playlist that names it, or a new one. Needs mu.
 func (s *Streams) followerOf(key string) *follower {
 	if f := s.names[key]; f != nil && f.count > 0 {
 		return f
@@ -116,7 +117,7 @@ func (s *Streams) followerOf(key string) *follower {
 	return f
 }
 
-// add adds a playlist to its follower's. Needs mu.
+// add adds a playlist to its follower. Needs mu.
 func (s *Streams) add(f *follower, key string, now time.Time) *Playlist {
 	p := newPlaylist(f, key, now)
 	f.count++
@@ -136,7 +137,7 @@ func folderOf(key string) string {
 	return name[:strings.LastIndexByte(name, '/')+1]
 }
 
-// name notes that keys belong to a follower's stream.
+// name notes which keys belong to a follower's stream.
 func (s *Streams) name(f *follower, keys []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -149,9 +150,9 @@ func (s *Streams) name(f *follower, keys []string) {
 	f.names = append(f.names, keys...)
 }
 
-// drop ends a playlist that nobody has asked for for long, and reports whether it did.
-// One that was ever served is kept for the whole time, whatever packagers say: its
-// numbers must go on.
+// drop ends a playlist that was not asked for for long, and reports whether it did. A
+// playlist that was ever served is kept for the whole time whatever packagers say,
+// because its numbers must go on.
 func (s *Streams) drop(p *Playlist, now time.Time) bool {
 	most := s.options.Idle
 	switch {
@@ -166,14 +167,14 @@ func (s *Streams) drop(p *Playlist, now time.Time) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if now.Sub(p.asked.get()) <= most {
-		return false // asked for meanwhile
+		return false // a player has asked for it meanwhile
 	}
 	s.remove(p)
-	s.log.Debug("nobody asks for this playlist any more", "playlist", p.label)
+	s.log.Debug("no player asks for this playlist any more", "playlist", p.label)
 	return true
 }
 
-// unproven counts the playlists that were never there. Needs mu.
+// unproven counts the playlists that no packager ever had. Needs mu.
 func (s *Streams) unproven() int {
 	n := 0
 	for _, p := range s.playlists {
@@ -184,12 +185,12 @@ func (s *Streams) unproven() int {
 	return n
 }
 
-// onceAfter is how long a playlist that was asked for once must have been left alone
-// to make room for another.
+// onceAfter is how long a playlist that was asked for only once must have been left alone
+// before it makes room for another.
 const onceAfter = 5 * time.Second
 
-// makeRoom ends playlists that no packager has, and of those that nobody asked for
-// twice the oldest: whoever asks for made-up names is to keep nobody out. Needs mu.
+// makeRoom ends absent playlists, and the oldest of those that were asked for only once:
+// made-up names must not keep players of real ones out. Needs mu.
 func (s *Streams) makeRoom(now time.Time) {
 	var oldest *Playlist
 	for _, p := range s.playlists {
@@ -207,7 +208,7 @@ func (s *Streams) makeRoom(now time.Time) {
 	}
 }
 
-// remove ends a playlist, and its stream with the last of them. Needs mu.
+// remove ends a playlist, and with the last one its stream. Needs mu.
 func (s *Streams) remove(p *Playlist) {
 	if s.playlists[p.Key] != p {
 		return

@@ -9,11 +9,11 @@ import (
 	"livestream-tui/services/proxy/stream"
 )
 
-// keep puts a playlist's marks.
+// keep writes the high-water marks of a playlist.
 func (f *follower) keep(key string) {
 	p := f.playlist(key)
 	if p == nil || f.s.isSucceeded() {
-		return // the marks are the other incarnation's
+		return // the other incarnation keeps the marks
 	}
 	kept, ok := f.state.Keep(key)
 	if !ok {
@@ -32,7 +32,7 @@ func (f *follower) keep(key string) {
 	f.s.state.Put(key, b)
 }
 
-// restore goes on with the streams of an earlier incarnation.
+// restore continues the streams of an earlier incarnation.
 func (s *Streams) restore() {
 	now := time.Now()
 	list, err := s.state.Read(now)
@@ -76,13 +76,13 @@ func (s *Streams) restore() {
 	}
 }
 
-// restored is a playlist that an earlier incarnation left.
+// restored is when a playlist of an earlier incarnation was restored.
 type restored struct{ since time.Time }
 
 // RestoreMost is how long a restored playlist may keep the proxy from being ready.
 const RestoreMost = 3 * time.Second
 
-// restoredNewest is how many of its newest segments are waited for.
+// restoredNewest is how many of the newest segments are waited for.
 const restoredNewest = 4
 
 // restoring is what a restored playlist still waits for, empty when it is ready.
@@ -103,7 +103,7 @@ func (p *Playlist) restoring(now time.Time) string {
 	return ""
 }
 
-// hasNewest reports whether none of a playlist's newest segments is still on its way.
+// hasNewest reports whether the newest segments of a playlist are here or cannot be had.
 func (s *Streams) hasNewest(p *Playlist) bool {
 	last := p.shown.Load().Last
 	for _, id := range s.Index.newest(p, last-restoredNewest) {

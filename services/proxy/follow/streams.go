@@ -17,18 +17,18 @@ import (
 	"livestream-tui/services/proxy/upstream"
 )
 
-// Options are what streams are followed with.
+// Options are the options of Streams.
 type Options struct {
-	// Bases are the packagers' base URLs, as in PACKAGERS; Packagers are the same as
-	// servers.
+	// Bases are the packagers' base URLs, as in PACKAGERS, and Packagers the packagers as
+	// servers, in the same order.
 	Bases     []string
 	Packagers []*upstream.Upstream
-	// Origins say which packagers they prefer.
+	// Origins are asked which packagers they prefer.
 	Origins *preference.Origins
 	// CacheBytes bounds the media kept in memory.
 	CacheBytes int64
-	// Most is how many playlists are followed at the same time, Idle how long one is that
-	// is not asked for.
+	// Most is how many playlists are followed at the same time, Idle how long a playlist
+	// is followed that is not asked for.
 	Most int
 	Idle time.Duration
 	// State keeps the playlists for the next incarnation of the proxy.
@@ -36,11 +36,11 @@ type Options struct {
 	Events  *events.Log
 	Metrics *metrics.Metrics
 	Log     hclog.Logger
-	// Quiet is the log of what others can cause as often as they like.
+	// Quiet is the log of events that others can cause as often as they like.
 	Quiet *service.Quiet
 }
 
-// Streams are all streams that are followed, each by a follower. Safe for concurrent use.
+// Streams are all streams that are followed, one follower each. Safe for concurrent use.
 type Streams struct {
 	options   Options
 	log       hclog.Logger
@@ -51,20 +51,20 @@ type Streams struct {
 	cache     *cache.Cache
 	Index     *Index
 	events    *events.Log
-	announced allowance // changes of mode, in the log
+	announced allowance // changes of mode that were logged
 	state     *statefile.Folder
 
-	// life is the time of all that is started: it ends with Run.
+	// life is the context of all that is started; it ends with Run.
 	life context.Context
 	end  context.CancelFunc
 	work sync.WaitGroup
 
-	// begun is held to start work, and to end life: nothing starts after it.
+	// begun is held to start work and to end life: nothing starts after that.
 	begun sync.RWMutex
-	// restored is closed when the playlists of an earlier incarnation are here
-	// again: a request that came before would begin them anew.
+	// restored is closed when the playlists of an earlier incarnation are followed again.
+	// A request that was served before would begin them anew.
 	restored chan struct{}
-	// succeeded is closed when another incarnation has taken over: it keeps the
+	// succeeded is closed when another incarnation has taken over. That one keeps the
 	// playlists and announces what happens from then on.
 	succeeded chan struct{}
 
@@ -72,10 +72,10 @@ type Streams struct {
 	playlists map[string]*Playlist // by key; guarded by mu
 	names     map[string]*follower // of playlists that are not followed yet, by key; guarded by mu
 	folders   map[string]*Playlist // by the folder that they lie in; guarded by mu
-	left      []*Playlist          // degraded ones that are not followed any more, to be announced; guarded by mu
+	left      []*Playlist          // degraded playlists whose end was not announced yet; guarded by mu
 }
 
-// New returns no streams yet; Run follows those that players ask for.
+// New returns Streams without a stream; Run follows those that players ask for.
 func New(o Options) *Streams {
 	s := &Streams{
 		options: o, log: o.Log, quiet: o.Quiet, metrics: o.Metrics, packagers: o.Packagers, origins: o.Origins, events: o.Events, state: o.State,
@@ -149,7 +149,7 @@ func (s *Streams) Run(ctx context.Context) {
 	}
 }
 
-// Close ends all that was started, and waits for it. Run does so, too.
+// Close ends all that was started and waits for it. Run calls it as well.
 func (s *Streams) Close() {
 	s.begun.Lock()
 	s.end()
@@ -161,7 +161,7 @@ func (s *Streams) Close() {
 	}
 }
 
-// start does work beside the caller's, which Close waits for; false when life is over.
+// start runs work in a goroutine that Close waits for; false when life has ended.
 func (s *Streams) start(work func()) bool {
 	s.begun.RLock()
 	defer s.begun.RUnlock()
@@ -172,8 +172,8 @@ func (s *Streams) start(work func()) bool {
 	return true
 }
 
-// tick lets every stream see the time, ends playlists that are not asked for, and, once
-// a second, shows how all of them are.
+// tick passes the time to every stream and ends playlists that were not asked for. Once a
+// second it also updates the metrics.
 func (s *Streams) tick(now time.Time, second bool) {
 	ticks := map[*follower]stream.Tick{}
 	modes := map[stream.Mode]int{}
@@ -206,10 +206,10 @@ func (s *Streams) tick(now time.Time, second bool) {
 	}
 }
 
-// measure shows how a playlist is, unless it has ended.
+// measure shows the state of a playlist in the metrics, unless it has ended.
 func (s *Streams) measure(p *Playlist) {
 	s.mu.RLock()
-	defer s.mu.RUnlock() // until its labels are there: remove takes them away
+	defer s.mu.RUnlock() // until the labels are set, which remove deletes
 	if s.playlists[p.Key] == p {
 		p.f.measure(p)
 	}

@@ -12,8 +12,8 @@ import (
 	"livestream-tui/services/proxy/verdict"
 )
 
-// SourcesFor are where what nothing lists is to be had: from the packager first that
-// players of the playlist nearest to it are served from.
+// SourcesFor are the sources of an unlisted resource. The packager that players of the
+// nearest playlist are served from comes first.
 func (s *Streams) SourcesFor(key, target string) []upstream.Source {
 	order := s.near(key)
 	list := make([]upstream.Source, 0, len(s.packagers))
@@ -29,17 +29,18 @@ func (s *Streams) SourcesFor(key, target string) []upstream.Source {
 }
 
 const (
-	// UnlistedKept is how long a resource is kept at the most that no playlist lists,
-	// unpromisedKept one of which its packager does not say for how long it holds.
+	// UnlistedKept is how long an unlisted resource is kept at most, unpromisedKept how
+	// long when its packager does not say.
 	UnlistedKept   = 10 * time.Second
 	unpromisedKept = time.Second
-	// unlistedPatience is how long one is looked for while no packager answers: some make
-	// what is asked for, and players wait about so long for a first byte.
+	// unlistedPatience is how long an unlisted resource is looked for while no packager
+	// answers: some make it when it is asked for, and players wait about so long for a
+	// first byte.
 	unlistedPatience = 10 * time.Second
 )
 
-// keptFor is how long what no playlist lists is kept: as long as its packager says that
-// it holds (RFC 9111, 4.2.1), at the most unlistedKept.
+// keptFor is how long an unlisted resource is kept: as long as its packager says (RFC
+// 9111, 4.2.1), but at most UnlistedKept.
 func keptFor(h http.Header) time.Duration {
 	kept := time.Duration(-1)
 	for directive := range strings.SplitSeq(strings.ToLower(h.Get("Cache-Control")), ",") {
@@ -61,8 +62,8 @@ func keptFor(h http.Header) time.Duration {
 	return kept
 }
 
-// FetchUnlisted fetches what no playlist lists: once, whoever asks, and keeps it
-// briefly. It ends when nobody waits for it any more.
+// FetchUnlisted fetches an unlisted resource once for all players, and keeps it briefly.
+// The fetch ends when the last player has left.
 func (s *Streams) FetchUnlisted(key, target string) *object.Object {
 	o, fresh := s.cache.Begin(key, time.Now())
 	if !fresh {
@@ -83,8 +84,8 @@ func (s *Streams) FetchUnlisted(key, target string) *object.Object {
 	return o
 }
 
-// near is the order of packagers, by index, of the playlist that lies nearest above a
-// key; nil for none.
+// near is the ranking of the packagers for the playlist that lies nearest above a key;
+// nil when there is none.
 func (s *Streams) near(key string) []int {
 	s.mu.RLock()
 	defer s.mu.RUnlock()

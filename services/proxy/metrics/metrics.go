@@ -7,6 +7,7 @@ import (
 	"livestream-tui/services/proxy/stream"
 )
 
+// Metrics are the proxy's metrics; New says what each of them counts.
 type Metrics struct {
 	Requests                 *prometheus.CounterVec
 	PlaylistsSent, MediaSent prometheus.Counter // the requests that were answered with 200
@@ -21,6 +22,7 @@ type Metrics struct {
 	Forwarded                prometheus.Counter
 }
 
+// New registers the metrics.
 func New(r prometheus.Registerer) *Metrics {
 	f := promauto.With(r)
 	m := &Metrics{

@@ -71,10 +71,10 @@ func (o *Object) Done() (whole bool, err error) {
 }
 
 // Ready is the answer to a plain request, nil while the object is not whole. The caller
-// holds the object until the answer is sent (Hold).
+// uses the object until the answer is sent (Use).
 func (o *Object) Ready() *fastpath.Response { return o.ready.Load() }
 
-// Quick is Ready for a caller that cannot hold the object. It is nil as well for what was
+// Quick is Ready for a caller that cannot use the object. It is nil as well for what was
 // fetched for players: such objects are unbounded in number, so every reader must be
 // counted.
 func (o *Object) Quick() *fastpath.Response {
@@ -85,10 +85,10 @@ func (o *Object) Quick() *fastpath.Response {
 	return res
 }
 
-// Await returns when the object is whole or has failed, or ctx has ended. It holds the
-// object until then; a caller that goes on reading must hold it before (Hold).
+// Await returns when the object is whole or has failed, or ctx has ended. It uses the
+// object until then; a caller that goes on reading must use it before (Use).
 func (o *Object) Await(ctx context.Context) (Content, error) {
-	defer o.Hold()()
+	defer o.Use()()
 	for {
 		c, changed := o.Now()
 		switch {
@@ -106,9 +106,9 @@ func (o *Object) Await(ctx context.Context) (Content, error) {
 }
 
 // Stream says that a reader wants the bytes as they arrive; the result ends that. It
-// holds the object.
+// uses the object.
 func (o *Object) Stream() (end func()) {
-	release := o.Hold()
+	release := o.Use()
 	o.mu.Lock()
 	o.readers++
 	o.mu.Unlock()
@@ -189,7 +189,7 @@ func (o *Object) Finish(c Content, n int64) bool {
 	o.change(func(to *Content) {
 		*to = c
 		o.use.coming -= n
-		o.use.held = n
+		o.use.kept = n
 		o.ready.Store(ready)
 		finished = true
 	})

@@ -7,14 +7,14 @@ import (
 
 // ErrAbandoned: every player that waited for the object has gone, so its fetch ended. A
 // player that asks at that moment begins another.
-var ErrAbandoned = errors.New("nobody waits for it any more")
+var ErrAbandoned = errors.New("no player waits for it any more")
 
 // use is the readers of an object and the memory that it takes. The object's mu guards
 // it.
 type use struct {
 	budget  *Budget
 	coming  int64 // taken from the budget for attempts under way
-	held    int64 // taken for the body
+	kept    int64 // taken for the body
 	users   int
 	players bool          // it is fetched for waiting players, and the fetch ends with the last of them
 	came    bool          // there has been a reader
@@ -29,10 +29,10 @@ func (o *Object) Account(b *Budget) {
 	o.use.budget = b
 }
 
-// Hold says that a reader waits for the object or reads from it; the result ends that. A
+// Use says that a reader waits for the object or reads from it; the result ends that. A
 // fetch for players ends with the last reader. Memory counts as taken as long as there
 // are readers.
-func (o *Object) Hold() (end func()) {
+func (o *Object) Use() (end func()) {
 	o.mu.Lock()
 	o.use.users++
 	o.use.came = true
@@ -98,11 +98,11 @@ func (o *Object) Forget() {
 	o.settle()
 }
 
-// Held is how many bytes the object takes, including those under way.
-func (o *Object) Held() int64 {
+// Bytes is how many bytes the object takes, including those under way.
+func (o *Object) Bytes() int64 {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return o.use.held + o.use.coming
+	return o.use.kept + o.use.coming
 }
 
 // Used reports whether the object has a reader.
@@ -151,9 +151,9 @@ func (o *Object) settle() {
 		return
 	}
 	if o.use.budget != nil {
-		o.use.budget.Sub(o.use.held)
+		o.use.budget.Sub(o.use.kept)
 	}
-	o.use.held = 0
+	o.use.kept = 0
 }
 
 // TryFetch takes a slot for a fetch for players; nil when all are taken.

@@ -8,8 +8,8 @@ import (
 	"livestream-tui/services/hls/m3u8"
 )
 
-// rangeOf is the range that a request asks for, where it is a single one with both ends
-// and no condition.
+// rangeOf is the range that a request asks for, if it is a single one with both ends and
+// without a condition.
 func rangeOf(r *http.Request) (*m3u8.ByteRange, bool) {
 	text, ok := strings.CutPrefix(r.Header.Get("Range"), "bytes=")
 	if !ok || r.Header.Get("If-Range") != "" {
@@ -30,8 +30,8 @@ func rangeOf(r *http.Request) (*m3u8.ByteRange, bool) {
 	return &m3u8.ByteRange{Offset: first, Length: last - first + 1}, true
 }
 
-// isUnchanged reports whether a request has what was last modified at a time (RFC 9110,
-// 13.1.3).
+// isUnchanged reports whether a request has a condition that a resource modified at that
+// time does not meet (RFC 9110, 13.1.3).
 func isUnchanged(r *http.Request, modified string) bool {
 	since := r.Header.Get("If-Modified-Since")
 	if since == "" || modified == "" || r.Header.Get("If-None-Match") != "" {
@@ -42,7 +42,7 @@ func isUnchanged(r *http.Request, modified string) bool {
 	return since == modified || err == nil && wrong == nil && !b.After(a)
 }
 
-// plain reports whether the request wants the whole without a condition.
+// plain reports whether the request asks for the whole resource unconditionally.
 func plain(r *http.Request) bool {
 	for _, name := range [...]string{"Range", "If-None-Match", "If-Match", "If-Modified-Since", "If-Unmodified-Since"} {
 		if _, is := r.Header[name]; is {

@@ -7,9 +7,9 @@ import (
 	"livestream-tui/services/kit/fastpath"
 )
 
-// Answer is the response to a plain GET of what is whole in memory: the playlist
-// that is shown, a segment, an init, a key; nil for everything else, which serve
-// answers.
+// Answer is the response to a plain GET of what is whole in memory: the playlist as it is
+// shown, a segment, an init section, a key. It is nil for everything else, which
+// ServeHTTP answers.
 func (s *Server) Answer(target []byte) *fastpath.Response {
 	select {
 	case <-s.streams.Restored():
@@ -49,9 +49,9 @@ func (s *Server) readyMedia(target []byte) *fastpath.Response {
 	return res
 }
 
-// isRouted reports whether a request for a key means something else than media to us:
-// what the routes have of their own, all of it at the top and without an extension
-// ("/healthz", "/events"). A packager may list such a name as a segment.
+// isRouted reports whether a key may be one of the proxy's own routes. They all lie at
+// the top and have no extension ("/healthz", "/events"). A packager may list such a name
+// as a segment.
 func isRouted(key string) bool {
 	p, _, _ := strings.Cut(key, "?")
 	return strings.LastIndexByte(p, '/') == 0 && !strings.Contains(p, ".")

@@ -16,13 +16,15 @@ import (
 	"livestream-tui/services/proxy/uri"
 )
 
-// isPrivate reports whether a request says who asks: its answer is for nobody else.
+// isPrivate reports whether a request identifies its sender: then the answer is for that
+// one alone.
 func isPrivate(r *http.Request) bool {
 	return r.Header.Get("Cookie") != "" || r.Header.Get("Authorization") != ""
 }
 
-// forward passes a request on and its answer back, as a plain proxy with a backup does.
-// What is a playlist has its URIs made to lead from here to where they lead from there.
+// forward passes a request to the packagers and an answer back, as a plain proxy with a
+// backup does. It rewrites the URIs of a playlist so that they lead to the same resources
+// from here.
 func (s *Server) forward(w http.ResponseWriter, r *http.Request, key, target string) {
 	s.metrics.Forwarded.Inc()
 	maps.Copy(w.Header(), cors.Open())
@@ -36,8 +38,8 @@ func (s *Server) forward(w http.ResponseWriter, r *http.Request, key, target str
 	forward.Serve(w, r, s.streams.SourcesFor(key, target), func(res *http.Response) error { return s.edit(res, key) })
 }
 
-// directivesOf are a request's delivery directives, of which none is kept that would
-// bring a part of a playlist (rfc8216bis, 6.2.5).
+// directivesOf are the delivery directives of a request, except the one that asks for a
+// part of a playlist (rfc8216bis, 6.2.5).
 func directivesOf(r *http.Request) string {
 	var list []string
 	for argument := range strings.SplitSeq(r.URL.RawQuery, "&") {
@@ -86,10 +88,10 @@ func (s *Server) edit(res *http.Response, key string) error {
 		}
 		return ref
 	})
-	_ = res.Body.Close() // all of it was read
+	_ = res.Body.Close() // it was read to its end
 	res.Body, res.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
 	for _, name := range []string{"ETag", "Digest", "Repr-Digest", "Content-MD5", "Accept-Ranges"} {
-		res.Header.Del(name) // they are of other bytes
+		res.Header.Del(name) // they describe other bytes
 	}
 	return nil
 }

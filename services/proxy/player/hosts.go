@@ -6,7 +6,7 @@ import (
 	"livestream-tui/services/proxy/uri"
 )
 
-// hosts are the packagers, as URIs lead to them.
+// hosts are the packagers by the hosts that URIs lead to.
 type hosts struct {
 	uri.Hosts
 	bases []uri.Parts
@@ -20,7 +20,7 @@ func newHosts(bases []string) hosts {
 	return h
 }
 
-// index is the packager at a host, -1 for none.
+// index is the packager at a host, -1 when it is no packager's.
 func (h hosts) index(scheme, host string) int {
 	for i, b := range h.bases {
 		if strings.EqualFold(b.Scheme, scheme) && strings.EqualFold(b.Authority, host) {
@@ -30,7 +30,7 @@ func (h hosts) index(scheme, host string) int {
 	return -1
 }
 
-// found is where an answer was found in the end.
+// found is where an answer was found after redirects.
 func (h hosts) found(scheme, host, target, key string) uri.Found {
 	i := h.index(scheme, host)
 	if i < 0 {

@@ -13,7 +13,8 @@ import (
 	"livestream-tui/services/proxy/timeline"
 )
 
-// serveMedia answers with a segment, an init section, a key, whatever packagers hold.
+// serveMedia answers with a segment, an init section, a key, or anything else that
+// packagers have.
 func (s *Server) serveMedia(w http.ResponseWriter, r *http.Request, key, target string) {
 	if span, ok := rangeOf(r); ok {
 		if l, listed := s.streams.Play(timeline.RangeID(key, span)); listed {
@@ -39,7 +40,7 @@ func (s *Server) serveMedia(w http.ResponseWriter, r *http.Request, key, target 
 	s.serveUnlisted(w, r, key, target)
 }
 
-// isHeld reports whether all of what is at key is in memory.
+// isHeld reports whether the whole resource at a key is in memory.
 func (s *Server) isHeld(key string) bool {
 	o := s.cache.Get(key)
 	if o == nil {
@@ -49,7 +50,7 @@ func (s *Server) isHeld(key string) bool {
 	return whole
 }
 
-// serveListed answers with what a playlist lists.
+// serveListed answers with a resource that a playlist lists.
 func (s *Server) serveListed(w http.ResponseWriter, r *http.Request, l follow.Listing) {
 	if l.Entry.Segment.Gap && l.Resource == l.Entry.Media {
 		s.refuse(w, "media", http.StatusNotFound, "the segment is missing at every packager")
@@ -73,14 +74,14 @@ func (s *Server) serveListed(w http.ResponseWriter, r *http.Request, l follow.Li
 }
 
 const (
-	// keyKept is how long the file of a key is answered with before its packager is asked
-	// again: another key may be there. keyPatience is how long that may take.
+	// keyKept is how long a key file is served before its packager is asked again, since
+	// it may have another key by then. keyPatience is how long that may take.
 	keyKept     = time.Second
 	keyPatience = 2 * time.Second
 )
 
-// refresh fetches the file of a key anew. What was there before stands in where that
-// cannot be had: its packager may be gone, and its segments are not.
+// refresh fetches a key file again. The old content stands in when that fails: the
+// packager may be gone while its segments are still served.
 func (s *Server) refresh(r *http.Request, old *object.Object, l follow.Listing) *object.Object {
 	if whole, _ := old.Done(); !whole {
 		return old
@@ -97,15 +98,15 @@ func (s *Server) refresh(r *http.Request, old *object.Object, l follow.Listing) 
 	return old
 }
 
-// serveUnlisted answers with what no playlist lists. What turns out to be a playlist is
-// followed from then on.
+// serveUnlisted answers with a resource that no playlist lists. If it turns out to be a
+// playlist, it is followed from then on.
 func (s *Server) serveUnlisted(w http.ResponseWriter, r *http.Request, key, target string) {
 	o := s.streams.FetchUnlisted(key, target)
 	if _, err := o.Done(); errors.Is(err, object.ErrAbandoned) {
-		o = s.streams.FetchUnlisted(key, target) // everybody else has gone at this moment
+		o = s.streams.FetchUnlisted(key, target) // all other players have left at this moment
 	}
 	o.Touch(time.Now())
-	defer o.Hold()()
+	defer o.Use()()
 	ctx, cancel := context.WithTimeout(r.Context(), follow.HoldFor(follow.DefaultTarget))
 	c, err := o.Await(ctx)
 	cancel()

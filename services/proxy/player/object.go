@@ -16,17 +16,17 @@ import (
 	"livestream-tui/services/proxy/upstream"
 )
 
-// serveObject answers with an object: when it is whole, or, if that takes long, as it
+// serveObject answers with an object when it is whole, or, if that takes long, as it
 // arrives.
 func (s *Server) serveObject(w http.ResponseWriter, r *http.Request, o *object.Object, p *follow.Playlist, res timeline.Resource) {
-	defer o.Hold()()
+	defer o.Use()()
 	if c, _ := o.Now(); c.Whole {
 		s.sendWhole(w, r, o, c, p, res)
 		return
 	}
-	release, ok := s.hold()
+	release, ok := s.mayWait()
 	if !ok {
-		s.refuse(w, "media", http.StatusServiceUnavailable, "too many requests wait")
+		s.refuse(w, "media", http.StatusServiceUnavailable, "too many requests are waiting")
 		return
 	}
 	defer release()
@@ -56,13 +56,13 @@ func (s *Server) serveObject(w http.ResponseWriter, r *http.Request, o *object.O
 	}
 }
 
-// isPersonal reports whether a status is a packager's word on whoever asks. We asked, and
-// not as the player does: its own headers may say more.
+// isPersonal reports whether a status is a packager's verdict on the sender. The proxy
+// sends other headers than the player, so the player's own request may succeed.
 func isPersonal(status int) bool {
 	return status == http.StatusUnauthorized || status == http.StatusForbidden || status == http.StatusProxyAuthRequired
 }
 
-// refuseFor answers with why there is nothing.
+// refuseFor answers with an error.
 func (s *Server) refuseFor(w http.ResponseWriter, err error) {
 	var status *upstream.StatusError
 	var redirect *upstream.Redirect
@@ -92,7 +92,7 @@ func (s *Server) sendWhole(w http.ResponseWriter, r *http.Request, o *object.Obj
 		return
 	}
 	if res.Range == nil {
-		// Nothing lists it: its packager says what holds of it.
+		// It is unlisted, so its packager's validators hold.
 		copyHeader(w.Header(), c.Header, "ETag", "Last-Modified")
 		if isUnchanged(r, w.Header().Get("Last-Modified")) {
 			w.WriteHeader(http.StatusNotModified)
@@ -109,32 +109,32 @@ func (s *Server) sendWhole(w http.ResponseWriter, r *http.Request, o *object.Obj
 	}
 	w.Header().Set("Content-Range", "bytes "+strconv.FormatInt(res.Range.Offset, 10)+"-"+strconv.FormatInt(last, 10)+"/"+total)
 	w.Header().Set("Content-Length", strconv.Itoa(len(c.Body)))
-	w.Header().Del("ETag") // it is of the part, and this answer is of the whole
+	w.Header().Del("ETag") // it validates the part, and this answer is of the whole
 	limitReader(w, len(c.Body))
 	w.WriteHeader(http.StatusPartialContent)
 	if r.Method != http.MethodHead {
-		_, _ = w.Write(c.Body) // the player has gone: nobody to tell
+		_, _ = w.Write(c.Body) // an error means that the player has gone
 	}
 }
 
-// send answers with what is ready, or with as much of it as the request asks for.
+// send answers with a ready response, or with the part of it that the request asks for.
 func send(w http.ResponseWriter, r *http.Request, ready *fastpath.Response) {
 	merge(w.Header(), ready.Header())
 	if unit, _, _ := strings.Cut(r.Header.Get("Range"), "="); unit != "" && unit != "bytes" {
-		r.Header.Del("Range") // a unit that is not known is none (RFC 9110, 14.2)
+		r.Header.Del("Range") // an unknown unit is ignored (RFC 9110, 14.2)
 	}
 	limitReader(w, len(ready.Body()))
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(ready.Body()))
 }
 
-// limitReader lets a player go that reads so many bytes too slowly.
+// limitReader breaks the connection of a player that reads n bytes too slowly.
 func limitReader(w http.ResponseWriter, n int) {
-	// An error means that this connection knows no deadline, and nothing else.
+	// An error only means that this connection has no deadline.
 	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(fastpath.WriteLimit(n)))
 }
 
-// awaitBytes waits until the object is whole, or, from the given time on and for a
-// request that can do with that, until its first bytes are there.
+// awaitBytes waits until the object is whole. From the given time on, the first bytes are
+// enough for a request that can be answered with them.
 func (s *Server) awaitBytes(ctx context.Context, r *http.Request, o *object.Object, from time.Time, p *follow.Playlist, res timeline.Resource) (object.Content, error) {
 	if p != nil {
 		defer p.Wait()()
@@ -164,7 +164,7 @@ func (s *Server) awaitBytes(ctx context.Context, r *http.Request, o *object.Obje
 	}
 }
 
-// awaitKind waits until enough is here of what nothing lists to know whether it is for
+// awaitKind waits until enough of an unlisted object is here to know whether it is for
 // players; ErrNotFound when it is not.
 func (s *Server) awaitKind(ctx context.Context, o *object.Object, c object.Content) (object.Content, error) {
 	if _, doubtful := s.isDoubtful(o.Key()); !doubtful {
@@ -175,7 +175,7 @@ func (s *Server) awaitKind(ctx context.Context, o *object.Object, c object.Conte
 		switch {
 		case c.Err != nil:
 			return c, c.Err
-		case c.Whole: // as it is sent, it is looked at
+		case c.Whole: // it is checked when it is sent
 			return c, nil
 		case len(c.Body) >= sniffMost && s.isWithheld(o.Key(), body{kind: c.Type, begin: c.Body, size: c.Size}):
 			return c, upstream.ErrNotFound
@@ -190,8 +190,8 @@ func (s *Server) awaitKind(ctx context.Context, o *object.Object, c object.Conte
 	}
 }
 
-// sendAsItArrives is one unbroken response, whichever packagers its bytes come from.
-// One that cannot be completed is broken off, never ended cleanly.
+// sendAsItArrives sends one unbroken response, whichever packagers its bytes come from. A
+// response that cannot be completed is broken off and never ends cleanly.
 func (s *Server) sendAsItArrives(w http.ResponseWriter, r *http.Request, o *object.Object, c object.Content, p *follow.Playlist) {
 	defer o.Stream()()
 	merge(w.Header(), c.PlayerHeader())
@@ -207,7 +207,7 @@ func (s *Server) sendAsItArrives(w http.ResponseWriter, r *http.Request, o *obje
 			if sent += n; err != nil {
 				return
 			}
-			_ = out.Flush() // the next write tells
+			_ = out.Flush() // the next write fails as well
 		}
 		switch {
 		case int64(sent) == c.Size:

@@ -16,7 +16,8 @@ func (s *Server) servePlaylist(w http.ResponseWriter, r *http.Request, key, targ
 	p, err := s.streams.Follow(key, target)
 	switch {
 	case errors.Is(err, follow.ErrTooMany):
-		// A plain proxy would answer: nobody else's place is taken for it.
+		// A plain proxy would answer, so this one does, without ending another playlist
+		// for it.
 		s.quiet.Warn("too many playlists are followed, so that this one is forwarded", "playlist", text.Shown(key), "reason", err.Error())
 		s.forward(w, r, key, target)
 		return
@@ -54,7 +55,7 @@ func (s *Server) servePlaylist(w http.ResponseWriter, r *http.Request, key, targ
 	}
 }
 
-// position is what a request is to be held for (rfc8216bis, 6.2.5.2); msn is -1 for
+// position is what a request waits for (rfc8216bis, 6.2.5.2). msn is -1 when it waits for
 // nothing, part -1 for a whole segment.
 type position struct {
 	msn  int64
@@ -97,15 +98,17 @@ func (a position) in(snap *follow.Snapshot) bool {
 	return a.msn == snap.Last+1 && a.part >= 0 && a.part <= snap.Part
 }
 
-// firstHold is how long a request for a playlist is held that nobody has given yet: some
-// packagers make it when it is asked for. hls.js gives up on a first byte after 10 s.
+// firstHold is how long a request waits for a playlist that no packager has given yet:
+// some packagers make it when it is asked for. hls.js gives up on a first byte after 10
+// s.
 const firstHold = 8 * time.Second
 
-// awaitPlaylist waits for a first playlist, or for the one that has what is asked for.
+// awaitPlaylist waits for the first snapshot of a playlist, or for the one with the
+// requested position.
 func (s *Server) awaitPlaylist(r *http.Request, p *follow.Playlist, asked position) (snap *follow.Snapshot, status int, why string) {
-	release, ok := s.hold()
+	release, ok := s.mayWait()
 	if !ok {
-		return nil, http.StatusServiceUnavailable, "too many requests wait"
+		return nil, http.StatusServiceUnavailable, "too many requests are waiting"
 	}
 	defer release()
 	hold := follow.HoldFor(p.Target())
@@ -132,7 +135,7 @@ func (s *Server) awaitPlaylist(r *http.Request, p *follow.Playlist, asked positi
 			}
 			return nil, http.StatusServiceUnavailable, "no packager has given this playlist yet"
 		case <-r.Context().Done():
-			panic(http.ErrAbortHandler) // the player has gone, or half of it
+			panic(http.ErrAbortHandler) // the player has gone, perhaps only half of its connection
 		case <-s.streams.Done():
 			return nil, http.StatusServiceUnavailable, "the proxy is stopping"
 		}

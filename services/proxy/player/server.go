@@ -14,7 +14,7 @@ import (
 	"livestream-tui/services/proxy/uri"
 )
 
-// Options are a server's.
+// Options are the options of a Server.
 type Options struct {
 	// Bases are the packagers' base URLs, as in PACKAGERS.
 	Bases []string
@@ -41,7 +41,7 @@ type Server struct {
 // waitingMost is how many requests of players may wait at the same time.
 const waitingMost = 20000
 
-// New returns a server of what streams list.
+// New returns a server of the playlists and media of streams.
 func New(s *follow.Streams, o Options) *Server {
 	return &Server{
 		options: o, streams: s, cache: s.Cache(), hosts: newHosts(o.Bases), metrics: o.Metrics, quiet: o.Quiet,
@@ -81,7 +81,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.serveMedia(w, r, key, target)
 }
 
-// targetOf is what a request asks for, as it came.
+// targetOf is the target of a request as it came.
 func targetOf(r *http.Request) string {
 	if r.RequestURI != "" {
 		return r.RequestURI
@@ -89,10 +89,11 @@ func targetOf(r *http.Request) string {
 	return r.URL.RequestURI()
 }
 
-// ignores reports whether a query argument says nothing of what is asked for.
+// ignores reports whether a query argument does not tell one resource from another.
 func (s *Server) ignores(name string) bool { return slices.Contains(s.options.IgnoredQuery, name) }
 
-// isPlaylist reports whether a key is a playlist's: by its name, or since it was one.
+// isPlaylist reports whether a key is that of a playlist, by its name or because it is
+// followed.
 func (s *Server) isPlaylist(key string) bool {
 	if uri.IsPlaylist(key) {
 		return true
@@ -109,8 +110,8 @@ func (s *Server) refuse(w http.ResponseWriter, kind string, status int, message 
 	service.WriteError(w, status, message)
 }
 
-// hold takes a token for a request that is to wait; false when all are taken.
-func (s *Server) hold() (release func(), ok bool) {
+// mayWait takes a token for a request that is to wait; false when all are taken.
+func (s *Server) mayWait() (release func(), ok bool) {
 	select {
 	case s.waiting <- struct{}{}:
 		s.metrics.Held.Inc()

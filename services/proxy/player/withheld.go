@@ -15,22 +15,22 @@ import (
 )
 
 // A plain proxy shows players whatever packagers have under their address: metrics,
-// state, controls. Those have names without an extension, and are text. Here such a
-// thing is there only if it is media or a playlist, or if a playlist names it.
-// PROXY_ADMIN=public shows all.
+// state, controls. Such resources have names without an extension, and are text. Here a
+// resource with such a name is served only if it is media or a playlist, or if a playlist
+// names it. PROXY_ADMIN=public serves all of them.
 
 const (
-	// sniffMost is how much of a body tells what it is, keySize the length of a key (RFC
-	// 8216, 4.3.2.4).
+	// sniffMost is how many bytes of a body show what it is, keySize the length of a key
+	// (RFC 8216, 4.3.2.4).
 	sniffMost = 600
 	keySize   = 16
-	// textLeast is how much text there must be to know that it is no playlist.
+	// textLeast is how much text is enough to know that it is no playlist.
 	textLeast = 64
 )
 
-// isDoubtful reports whether what is at a key may be none for players, by its name; top:
-// it lies at the top, where nothing but media is for them. However it is escaped: a
-// packager may take what we do not for a slash.
+// isDoubtful reports whether the name of a resource suggests that it is not for players.
+// top reports whether it lies at the top, where only media is for them. All escapes of a
+// slash count, since a packager may resolve what the proxy does not.
 func (s *Server) isDoubtful(key string) (top, doubtful bool) {
 	if s.options.Public {
 		return false, false
@@ -41,15 +41,15 @@ func (s *Server) isDoubtful(key string) (top, doubtful bool) {
 	return folder == "/", !strings.Contains(name, ".")
 }
 
-// body is what is known of an answer's.
+// body is what is known of the body of an answer.
 type body struct {
 	kind  string // its Content-Type
-	begin []byte // of it, or of the part that it is; empty where it cannot be seen
+	begin []byte // its first bytes, or those of the part that it is; empty when they cannot be seen
 	part  bool
-	size  int64 // of the whole, -1 when not told
+	size  int64 // of the whole, -1 if unknown
 }
 
-// isWithheld reports whether an answer is none for players.
+// isWithheld reports whether an answer is not for players.
 func (s *Server) isWithheld(key string, b body) bool {
 	top, doubtful := s.isDoubtful(key)
 	if !doubtful {
@@ -59,7 +59,7 @@ func (s *Server) isWithheld(key string, b body) bool {
 	case len(b.begin) == 0 && b.isMedia(top):
 		return false
 	case f == container.FormatHTML && !top:
-		return false // a page that plays what is here
+		return false // a page with a player
 	case f != container.FormatUnknown && f != container.FormatHTML:
 		return false
 	case b.size == keySize && len(b.begin) == keySize && !isText(b.begin):
@@ -70,7 +70,7 @@ func (s *Server) isWithheld(key string, b body) bool {
 	return !s.isNamed(key)
 }
 
-// isMedia reports whether a body that cannot be seen is for players, by its type.
+// isMedia reports whether an unseen body is for players, by its type.
 func (b body) isMedia(top bool) bool {
 	kind, _, _ := mime.ParseMediaType(b.kind)
 	major, minor, _ := strings.Cut(kind, "/")
@@ -81,7 +81,7 @@ func (b body) isMedia(top bool) bool {
 	return !top && kind != "text/plain" && !strings.HasSuffix(minor, "json") && !strings.HasSuffix(minor, "xml")
 }
 
-// isText reports whether a body begins as text does.
+// isText reports whether a body begins like text.
 func isText(b []byte) bool {
 	b = b[:min(len(b), sniffMost)]
 	for len(b) > 0 {
@@ -94,8 +94,8 @@ func isText(b []byte) bool {
 	return true
 }
 
-// isNamed reports whether a playlist that players are given names a key: as a segment,
-// or in an attribute of any tag.
+// isNamed reports whether a playlist that players have names a key, as a segment or in an
+// attribute of any tag.
 func (s *Server) isNamed(key string) bool {
 	name := uri.Name(key)
 	last := []byte(name[strings.LastIndexByte(name, '/')+1:])
@@ -105,7 +105,7 @@ func (s *Server) isNamed(key string) bool {
 	for _, p := range s.streams.All() {
 		list := p.Shown().Body
 		if !bytes.Contains(list, last) {
-			continue // most of them, and a flood asks often
+			continue // this is the usual case, and a flood asks often
 		}
 		for line := range bytes.Lines(list) {
 			if bytes.Contains(line, last) && names(string(line), p.Key, name) {
@@ -124,7 +124,7 @@ func names(line, playlist, name string) bool {
 	}
 	for i, ref := range refs {
 		if len(refs) > 1 && i%2 == 0 {
-			continue // not what is quoted
+			continue // not between quotes
 		}
 		if key, err := uri.Resolve(playlist, ref).Key(); err == nil && uri.Name(key) == name {
 			return true
@@ -133,15 +133,15 @@ func names(line, playlist, name string) bool {
 	return false
 }
 
-// withhold refuses an answer that is none for players, as if nothing were there; of one
-// that tells of trouble it passes the status only.
+// withhold refuses an answer that is not for players as if nothing were there. Of a
+// packager's trouble it passes only the status.
 func (s *Server) withhold(res *http.Response, key string) error {
 	if _, doubtful := s.isDoubtful(key); !doubtful {
 		return nil
 	}
 	switch {
 	case res.StatusCode >= http.StatusInternalServerError:
-		_ = res.Body.Close() // nobody reads it
+		_ = res.Body.Close() // nothing reads it
 		res.Body, res.ContentLength = http.NoBody, 0
 		return nil
 	case res.StatusCode >= http.StatusMultipleChoices:
@@ -165,13 +165,13 @@ func (s *Server) withhold(res *http.Response, key string) error {
 	return nil
 }
 
-// isReadable reports whether an answer's body is there and in no coding.
+// isReadable reports whether the body of an answer is there and without a coding.
 func isReadable(res *http.Response) bool {
 	return res.Request.Method != http.MethodHead && res.Body != nil && res.Body != http.NoBody && res.Header.Get("Content-Encoding") == ""
 }
 
-// sniffed reads as much of a body as tells what it is, which may be all there is for a
-// long time.
+// sniffed reads as many bytes of a body as show what it is. More may not come for a long
+// time.
 func sniffed(r io.Reader) ([]byte, error) {
 	b := make([]byte, sniffMost)
 	n := 0

@@ -29,6 +29,7 @@ type Checker struct {
 // EXT-X-PROGRAM-DATE-TIME does not go back within a playlist.
 type Broken struct{ Rule, How string }
 
+// Error names the rule and says how it is broken.
 func (b *Broken) Error() string { return "rule " + b.Rule + ": " + b.How }
 
 func broken(rule, how string, args ...any) error {

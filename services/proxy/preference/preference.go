@@ -32,12 +32,14 @@ type Origins struct {
 	client *http.Client
 }
 
+// New returns the origins at urls. connect connects to them; nil means package dial.
 func New(urls []string, connect dial.Context) *Origins {
 	return &Origins{urls: urls, client: httpx.New(httpx.Options{
 		Timeout: pollWait + 2*time.Second, Dial: connect, DialTimeout: originDial, Idle: 64, MaxHeader: maxHeader,
 	})}
 }
 
+// Close closes the connections to the origins.
 func (o *Origins) Close() { o.client.CloseIdleConnections() }
 
 // Follow calls prefer with the packager that is preferred for a signal whenever it

@@ -32,6 +32,7 @@ type From struct {
 	Target   string
 }
 
+// Equal reports whether two tables have the same sources.
 func (o *Table) Equal(b *Table) bool {
 	return b != nil && o.OwnersOnly == b.OwnersOnly && o.Line.Shift == b.Line.Shift && o.Line.Since == b.Line.Since &&
 		slices.Equal(o.Ranking, b.Ranking) && slices.Equal(o.Packagers, b.Packagers)

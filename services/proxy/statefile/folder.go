@@ -54,6 +54,7 @@ func Open(folder string, port int) *Folder {
 	return &Folder{folder: filepath.Join(folder, fmt.Sprintf("proxy-%d", port)), dirty: map[string][]byte{}, wake: make(chan struct{}, 1)}
 }
 
+// Put has Write write a file, or remove it when b is nil. It does not wait.
 func (s *Folder) Put(key string, b []byte) {
 	s.mu.Lock()
 	s.dirty[key] = b
@@ -94,7 +95,7 @@ func (s *Folder) flush(log hclog.Logger) {
 			err = at.Err // the same for each file
 		}
 		if t, tell := s.failing.Seen(err.Error(), now); tell {
-			log.Warn("cannot keep the high-water marks: a killed proxy would not go on with them", "folder", s.folder, "reason", t.Text, "times", t.Times)
+			log.Warn("cannot keep the high-water marks: after a kill the proxy could not continue from them", "folder", s.folder, "reason", t.Text, "times", t.Times)
 		}
 	}
 	if failed || len(dirty) == 0 {

@@ -6,7 +6,7 @@ import (
 	"livestream-tui/services/proxy/timeline"
 )
 
-// advance lists what is ready to be listed and fetches what is not.
+// advance lists the pending segments that are ready, and fetches the others.
 func (s *State) advance(p *Playlist) {
 	if p.line.Empty() {
 		return
@@ -42,18 +42,19 @@ func (s *State) advance(p *Playlist) {
 	s.emit(Keep{p.key})
 }
 
-// isOutdated reports whether something else than its segments is shown otherwise than it
-// is by now: tags, an end, who is active.
+// isOutdated reports whether anything besides the segments has changed since the playlist
+// was shown: tags, the end, the active packager.
 func (s *State) isOutdated(p *Playlist) bool {
 	b := &p.shown
 	return p.media.retagged || b.Mode != Merged || b.Packager != s.choice.Active || b.Live == p.line.Ended
 }
 
-// lateTargets is how many target durations a segment may come after its listing before it
-// counts as missing: some packagers list first and write then.
+// lateTargets is how many target durations after its listing a segment counts as missing:
+// some packagers list a segment before they write it.
 const lateTargets = 2
 
-// ready reports whether an entry may be listed: it can be had at once and at full speed.
+// ready reports whether an entry may be listed, because it can be downloaded at once and
+// at full speed.
 func (s *State) ready(p *Playlist, e *timeline.Entry, played bool, target time.Duration) bool {
 	if !played || e.Segment.Gap {
 		return true
@@ -66,7 +67,7 @@ func (s *State) ready(p *Playlist, e *timeline.Entry, played bool, target time.D
 			continue
 		case Absent:
 			if age >= lateTargets*target {
-				s.miss(p, e.MSN) // nobody has it
+				s.miss(p, e.MSN) // no packager has it
 				return true
 			}
 			return false
@@ -80,8 +81,8 @@ func (s *State) ready(p *Playlist, e *timeline.Entry, played bool, target time.D
 	return true
 }
 
-// passed reports whether the first of pending is still not to be had though a later one
-// has been, long enough for another try: the playlist goes on without it.
+// passed reports whether the first of pending is still missing long after a later one has
+// come, so that the playlist goes on without it.
 func (s *State) passed(p *Playlist, pending []timeline.Entry, target time.Duration) bool {
 	if s.now.Sub(p.media.arrived[pending[0].MSN]) < target {
 		return false
@@ -104,8 +105,8 @@ func (s *State) miss(p *Playlist, msn int64) {
 	s.say(Warn, "a segment is missing at every packager", "playlist", p.key, "msn", msn)
 }
 
-// keepEnd ends the playlist once every packager that answers has said so for a target
-// duration: one of several, or one that says it as it dies, ends nothing.
+// keepEnd ends the playlist once all packagers that answer have ended it for a target
+// duration. One of several, or one that ends it as it dies, does not end it.
 func (s *State) keepEnd(p *Playlist) {
 	ended := s.hasEnded(p) && !s.anyBehindEnd(p)
 	switch {
@@ -119,8 +120,8 @@ func (s *State) keepEnd(p *Playlist) {
 	p.over = p.line.Ended && told || p.over && !s.anyGoesOn(p)
 }
 
-// giveUp gives up an event that players were told has ended and that packagers have no
-// more: what comes under its name is another one.
+// giveUp drops an event that has ended for players and that packagers no longer have:
+// what comes under its name is another event.
 func (s *State) giveUp(p *Playlist) {
 	s.say(Info, "the playlist has ended and is gone", "playlist", p.key)
 	s.empty(p)
@@ -128,8 +129,8 @@ func (s *State) giveUp(p *Playlist) {
 	s.emit(Keep{p.key})
 }
 
-// beginAnew starts another event under the name of one that has ended: it is no part of
-// that one, whose players have gone.
+// beginAnew starts another event under the name of one that has ended. It does not
+// continue that one, whose players have gone.
 func (s *State) beginAnew(p *Playlist) {
 	s.say(Info, "another event begins where one has ended", "playlist", p.key)
 	s.empty(p)
@@ -137,7 +138,7 @@ func (s *State) beginAnew(p *Playlist) {
 	s.start(p)
 }
 
-// anyBehindEnd reports whether a packager lists a segment that we do not have yet.
+// anyBehindEnd reports whether a packager lists a segment after the last one here.
 func (s *State) anyBehindEnd(p *Playlist) bool {
 	for i := range p.records {
 		r := &p.records[i]

@@ -8,8 +8,8 @@ import (
 	"livestream-tui/services/proxy/timeline"
 )
 
-// bridge goes on where nobody goes on: behind a hole that nobody fills, or with another
-// packager's segments.
+// bridge continues the timeline when no packager does: beyond a hole that no packager
+// fills, or with another packager's segments.
 func (s *State) bridge(p *Playlist) {
 	holes := false
 	for i := range p.records {
@@ -35,13 +35,13 @@ func (s *State) bridge(p *Playlist) {
 	}
 }
 
-// patience is how long the timeline may stand still before it goes on with another
-// packager's segments: the one that leads may be late, but where it is gone nothing is
-// gained beyond the time when its next segment would have been due.
+// patience is how long the timeline may stand still before it continues with another
+// packager's segments. The leading packager may be late; when it is gone, nothing is
+// gained by waiting beyond the time when its next segment is due.
 func (s *State) patience(p *Playlist) time.Duration {
 	target := p.target()
 	if p.over {
-		return 0 // nobody waits for more
+		return 0 // no player waits for more
 	}
 	if n := len(p.line.Entries); n > 0 && p.records[p.lead].verdict.State == report.Down && p.records[p.lead].seen.Fails > 1 {
 		return min(p.line.Entries[n-1].Segment.Duration, target)
@@ -49,13 +49,14 @@ func (s *State) patience(p *Playlist) time.Duration {
 	return target + target/2
 }
 
-// fills reports whether a packager goes on behind a hole.
+// fills reports whether a packager has segments beyond a hole.
 func (s *State) fills(p *Playlist, i int) bool {
 	r := &p.records[i]
 	return r.rel.Hole > 0 && r.rel.Conflict == "" && r.proof.verdict != other && s.alive(p, i)
 }
 
-// fill goes on behind a hole that nobody fills, and reports whether it does.
+// fill continues the timeline beyond a hole that no packager fills, and reports whether
+// it did.
 func (s *State) fill(p *Playlist) bool {
 	for _, i := range s.order(p) {
 		if !s.fills(p, i) {
@@ -68,7 +69,7 @@ func (s *State) fill(p *Playlist) bool {
 			continue
 		}
 		s.say(Warn, "segments are missing at every packager", "playlist", p.key, "segments", hole, "next_msn", p.line.Next())
-		if far { // it began anew
+		if far { // the packager began anew
 			s.broke(p)
 			p.doubt()
 		}
@@ -78,13 +79,13 @@ func (s *State) fill(p *Playlist) bool {
 	return false
 }
 
-// adopt goes on with a packager whose numbers or segments are not those that were
-// served, when nobody goes on with ours.
+// adopt continues the timeline with a packager that has other numbers or segments than
+// were served, when no packager continues those.
 func (s *State) adopt(p *Playlist) {
 	for _, i := range s.order(p) {
 		r := &p.records[i]
 		if r.list == nil || !r.answers() || s.joins(p, i) || r.rel.Hole > 0 && r.proof.verdict != other {
-			continue // fill has it, in a while
+			continue // fill takes it later
 		}
 		if !p.over && !s.moves(p, i) || s.sampling(p, i) {
 			continue
@@ -101,19 +102,19 @@ func (s *State) adopt(p *Playlist) {
 			if s.now.Sub(p.media.appended) <= 3*p.target() {
 				continue
 			}
-			skip = max(0, n-3) // dates that stay behind are those of a clock that was set back
+			skip = max(0, n-3) // the dates stay behind because a clock was set back
 		}
 		added, gone, err := p.line.Adopt(r.found(), skip)
 		if err != nil || added == 0 {
 			if err != nil {
-				s.pinch(p, err)
+				s.cannotMerge(p, err)
 			}
 			continue
 		}
 		s.say(Warn, "going on under a discontinuity", "playlist", p.key, "packager", s.Packagers[i], "reason", text.Clean(s.whyOther(p, i)), "next_msn", p.line.Next())
 		for j := range gone {
 			if e := &gone[j]; e.Segment.Discontinuity && !e.Theirs {
-				p.broken-- // nobody saw it
+				p.broken-- // no player saw it
 			}
 		}
 		s.broke(p)
@@ -124,8 +125,8 @@ func (s *State) adopt(p *Playlist) {
 	}
 }
 
-// turn notes that the timeline goes on with another packager's list, whose numbers the
-// others are compared with from now on.
+// turn notes that the timeline continues with another packager's list. The others are
+// compared with its numbers from now on.
 func (s *State) turn(p *Playlist, lead, added int, gone []timeline.Entry) {
 	p.lead = lead
 	s.retire(p, gone)
@@ -141,23 +142,23 @@ func (s *State) turn(p *Playlist, lead, added int, gone []timeline.Entry) {
 	}
 }
 
-// broke counts a discontinuity that was added: one that another rendition of the stream
-// has already, or a new one.
+// broke counts a discontinuity that was added. It is one that another rendition of the
+// stream already has, or a new one.
 func (s *State) broke(p *Playlist) {
 	if p.broken++; p.broken > s.breaks.count {
 		s.breaks.count, s.breaks.last = p.broken, s.now
 	}
 }
 
-// followBreaks adds the discontinuity that the other renditions have, if what they had
-// it for does not come here by itself.
+// followBreaks adds the discontinuities that other renditions have, unless their cause
+// shows here as well.
 func (s *State) followBreaks(p *Playlist) {
 	if p.broken < s.breaks.count && s.now.Sub(s.breaks.last) > 3*p.target() && p.line.Break() {
 		p.broken++
 	}
 }
 
-// moves reports whether a packager's playlist grew lately.
+// moves reports whether a packager's playlist has grown lately.
 func (s *State) moves(p *Playlist, i int) bool {
 	r := &p.records[i]
 	return !r.seen.Advanced.IsZero() && s.now.Sub(r.seen.Advanced) <= 2*p.target()

@@ -9,23 +9,24 @@ import (
 	"livestream-tui/services/proxy/timeline"
 )
 
-// Effect is something that is to be done for a stream.
+// Effect is something to be done for a stream.
 type Effect interface{ effect() }
 
-// Load asks a packager for a playlist. Loaded follows, once for each.
+// Load asks a packager for a playlist. One Loaded follows.
 type Load struct {
 	Playlist string
 	Packager int
 	Target   string
-	// Position that the request may be held for (rfc8216bis, 6.2.5.2): MSN negative is
-	// none, Part negative is a whole segment.
+	// MSN and Part are the position that the packager may hold the request for
+	// (rfc8216bis, 6.2.5.2). A negative MSN is no position, a negative Part a whole
+	// segment.
 	MSN  int64
 	Part int
-	// After is how long to wait first, Limit how long the request may take.
+	// After is how long to wait before the request, Limit how long it may take.
 	After, Limit time.Duration
 }
 
-// Hurry: what Load waits for is not to be waited for any longer.
+// Hurry ends the wait of a Load before its request.
 type Hurry struct {
 	Playlist string
 	Packager int
@@ -45,7 +46,7 @@ type Prove struct {
 	Playlist string
 	Packager int
 	MSN      int64 // the packager's number
-	// Entry is what it would be in the timeline.
+	// Entry is the segment as it would be in the timeline.
 	Entry  timeline.Entry
 	Within time.Duration
 	Health bool
@@ -57,52 +58,54 @@ type Publish struct {
 	Snapshot Snapshot
 }
 
-// Offer says from whom what is listed is to be had, from now on.
+// Offer changes where the resources of a playlist are fetched from.
 type Offer struct {
 	Playlist string
 	Sources  *sources.Table
 }
 
-// Index lists an entry, so that players may ask for it; Unindex forgets IDs, and Drop
-// the bytes of what means something else from now on.
-type (
-	Index struct {
-		Playlist string
-		Entry    timeline.Entry
-	}
-	Unindex struct {
-		Playlist string
-		IDs      []string
-	}
-	Drop struct{ ID string }
-)
+// Index lists an entry, so that players may ask for it.
+type Index struct {
+	Playlist string
+	Entry    timeline.Entry
+}
+
+// Unindex removes IDs that are no longer listed.
+type Unindex struct {
+	Playlist string
+	IDs      []string
+}
+
+// Drop forgets the bytes of an ID that means another resource from now on.
+type Drop struct{ ID string }
 
 // Name says that playlists of these keys belong to the stream.
 type Name struct{ Keys []string }
 
-// Keep keeps a playlist on disk.
+// Keep writes a playlist to disk.
 type Keep struct{ Playlist string }
 
-// Switched tells that players are served from another packager than before, and that
-// there is something new from it.
+// Switched says that players are served from another packager than before, and that
+// something new has come from it.
 type Switched struct {
-	Playlist string // whose numbers these are
+	Playlist string // the playlist of the numbers
 	Move     failover.Move
-	// Fault is when the old packager was first seen unwell, At when it was left.
+	// Fault is when the old packager first failed, At when it was left.
 	Fault, At time.Time
-	// Before is the newest number then, Saved how many requests a peer answered.
+	// Before is the newest MSN at that time, Saved how many requests a peer answered in
+	// its place.
 	Before int64
 	Saved  int
 }
 
-// Say writes a line into the log.
+// Say writes a line to the log.
 type Say struct {
 	Level   Level
 	Message string
 	Fields  []any // as hclog takes them
 }
 
-// Level is how much a line in the log matters.
+// Level is the level of a line in the log.
 type Level uint8
 
 // The levels of a line.
@@ -114,25 +117,25 @@ const (
 
 // Snapshot is what players are given of a playlist, at one moment. Immutable.
 type Snapshot struct {
-	// Body is the playlist; nil where there is none (yet).
+	// Body is the playlist; nil while there is none.
 	Body []byte
-	// Last is the newest number in it, -1 for none; Part the newest part of the one
-	// behind it, -1 for none.
+	// Last is the newest MSN in it, Part the newest part of the segment after that; -1
+	// for none.
 	Last int64
 	Part int
-	// Target is its target duration, zero while that is not known.
+	// Target is its target duration, zero while that is unknown.
 	Target time.Duration
-	// Packager is the base URL of the one that players are served from.
+	// Packager is the base URL of the packager that players are served from.
 	Packager string
 	Mode     Mode
 	// Why is the reason of the mode, in words; empty for Merged.
 	Why string
-	// Status is what players are answered where Mode is Refused, with Header and the
-	// packager's own words, nil for none. Header is the packager's in other modes.
+	// Status is the status of the answer when Mode is Refused, with Header and the
+	// packager's own body, nil when it had none. In other modes Header is the packager's.
 	Status  int
 	Header  http.Header
 	Refusal []byte
-	// Live is whether it may change.
+	// Live reports whether the playlist may change.
 	Live bool
 }
 
@@ -141,15 +144,19 @@ type Mode uint8
 
 // The modes of a playlist.
 const (
-	// Waiting: no packager has given it yet.
+	// Waiting means that no packager has given the playlist yet.
 	Waiting Mode = iota
-	// Merged: one playlist of what all packagers list, under the rules of the timeline.
+	// Merged means one playlist of what all packagers list, under the rules of the
+	// timeline.
 	Merged
-	// PassedThrough: as one packager has it, another's where that one fails.
+	// PassedThrough means the playlist of one packager as it is, and that of another when
+	// the first one fails.
 	PassedThrough
-	// Forwarded: each request goes to a packager, since each player is answered apart.
+	// Forwarded means that each request goes to a packager, because players get different
+	// answers.
 	Forwarded
-	// Refused: packagers refuse it, or lead elsewhere, and so do we.
+	// Refused means that packagers refuse the playlist or redirect elsewhere, and so does
+	// the proxy.
 	Refused
 )
 

@@ -10,7 +10,7 @@ import (
 	"livestream-tui/services/hls/m3u8"
 )
 
-// tape is where a series of events comes from: whoever fuzzes turns it.
+// tape is the source of a series of events, which a fuzzer changes.
 type tape struct{ rest []byte }
 
 func (t *tape) next() int {
@@ -118,8 +118,8 @@ func (t *tape) happen(w *world) {
 	}
 }
 
-// restart lets a packager begin with number 0. One that is still there has other names
-// then: nobody could tell two such beginnings from each other.
+// restart lets a packager begin with number 0. One that is still there gets other names,
+// since two such beginnings could not be told apart.
 func (t *tape) restart(w *world, p *simulated) {
 	if p.newest(w.newest())+p.base < 40 {
 		p.prefix += "z"

@@ -12,8 +12,7 @@ import (
 	"livestream-tui/services/proxy/trouble"
 )
 
-// order is the packagers by index, best first: as judged, the active one before those
-// that are as good.
+// order is the packagers by index, best first. The active one comes before its equals.
 func (s *State) order(p *Playlist) []int {
 	list := make([]int, len(s.Packagers))
 	for i := range list {
@@ -39,12 +38,12 @@ func (s *State) order(p *Playlist) []int {
 	return list
 }
 
-// judge makes verdicts of what is known of the packagers, and the choice.
+// judge judges the packagers for a playlist, and decides which one is active.
 func (s *State) judge(p *Playlist) {
 	for i, v := range s.judged(p) {
 		r := &p.records[i]
 		if v.State == report.Misaligned && r.verdict.State != report.Misaligned {
-			// It is no standby any more.
+			// It is no standby from now on.
 			s.say(Warn, "packager cannot stand in for the others", "playlist", p.key, "packager", v.Packager, "reason", text.Clean(v.Reason))
 		}
 		r.verdict = v
@@ -56,7 +55,7 @@ func (s *State) judge(p *Playlist) {
 		}
 	}
 	if !s.aggregate() {
-		return // nothing to choose: it is what it is, or is not known yet
+		return // nothing is known that could decide
 	}
 	var m *failover.Move
 	if s.choice, m = s.choice.Next(s.verdicts, s.preferred, s.now); m != nil {
@@ -64,25 +63,25 @@ func (s *State) judge(p *Playlist) {
 	}
 }
 
-// judged are the playlist's verdicts.
+// judged are the verdicts for a playlist.
 func (s *State) judged(p *Playlist) []health.Verdict {
 	verdicts := make([]health.Verdict, len(p.records))
 	merged := !p.line.Empty()
 	goesOn := merged && s.anyGoesOn(p)
 	peers := make([]int, 0, len(p.records))
 	obs := make([]health.Observation, 0, len(p.records))
-	first := s.index(s.choice.Active) // it is right where two differ
+	first := s.index(s.choice.Active) // it is right when two packagers differ
 	for n := range p.records {
 		i := n
 		if first >= 0 {
 			i = (first + n) % len(p.records)
 		}
 		r := &p.records[i]
-		// Whose numbers are not ours is no measure of who lags.
+		// A packager with other numbers is no measure of lag.
 		if p.mode == PassedThrough || merged && (r.rel.Conflict != "" || r.rel.Behind || p.line.Far(r.rel.Hole) || r.proof.verdict == other || r.rel.Renamed != "" || r.proof.fell) {
 			verdicts[i] = health.Judge([]health.Observation{r.seen}, s.now)[0]
 			if r.answers() && r.list == nil {
-				verdicts[i].State, verdicts[i].Reason = report.Up, "" // a multivariant playlist stands still
+				verdicts[i].State, verdicts[i].Reason = report.Up, "" // a multivariant playlist does not grow
 			}
 			continue
 		}
@@ -97,7 +96,7 @@ func (s *State) judged(p *Playlist) []health.Verdict {
 	}
 	for i := range verdicts {
 		if r := &p.records[i]; r.answers() && r.answer.Multi != nil {
-			verdicts[i].State, verdicts[i].Reason, verdicts[i].Pos.MSN = report.Up, "", ahead // it has no segments to judge by
+			verdicts[i].State, verdicts[i].Reason, verdicts[i].Pos.MSN = report.Up, "", ahead // it has no segments to judge it by
 		}
 	}
 	for i := range verdicts {
@@ -110,7 +109,8 @@ func (s *State) judged(p *Playlist) []health.Verdict {
 	return verdicts
 }
 
-// misaligned says so of a packager whose segments are not those that are served.
+// misaligned makes the verdict on a packager misaligned when its segments are not those
+// that are served.
 func (s *State) misaligned(p *Playlist, i int, v *health.Verdict, goesOn bool) {
 	r := &p.records[i]
 	if !health.Usable(v.State) && v.State != report.Misaligned {
@@ -124,14 +124,14 @@ func (s *State) misaligned(p *Playlist, i int, v *health.Verdict, goesOn bool) {
 	case r.rel.Behind:
 		v.State, v.Reason = report.Misaligned, fmt.Sprintf("misaligned: its newest msn is %d, %d was served", r.seen.Pos.MSN, p.line.Last())
 	case v.State == report.Misaligned && p.line.Listed > 0:
-		// It agrees with what was served: the peer is the one that does not.
+		// It agrees with what was served, so its peer is the one that differs.
 		*v = health.Judge([]health.Observation{r.seen}, s.now)[0]
 	}
 }
 
-// aggregate makes the stream's verdicts of its playlists': a packager is as good as it
-// is for the worst of them. A playlist that every packager fails at says nothing. False
-// where there is none to judge by.
+// aggregate makes the stream's verdicts out of those of its playlists: a packager is as
+// good as it is for the worst of them. A playlist that every packager fails at does not
+// count. False when no playlist counts.
 func (s *State) aggregate() bool {
 	best := make([]health.Verdict, 0, len(s.Packagers))
 	judged := false
@@ -159,17 +159,18 @@ func (s *State) aggregate() bool {
 	return false
 }
 
-// isUsable reports whether some packager is well for the playlist.
+// isUsable reports whether some packager is usable for the playlist.
 func (p *Playlist) isUsable() bool {
 	return slices.ContainsFunc(p.records, func(r record) bool { return health.Usable(r.verdict.State) })
 }
 
-// hasNoOther reports whether it is a recording, which no packager is better for.
+// hasNoOther reports whether the playlist is a recording, for which no packager is better
+// than another.
 func (p *Playlist) hasNoOther() bool {
 	return p.mode == PassedThrough && p.shown.Body != nil && !p.shown.Live
 }
 
-// noted takes what a fetch saw of a packager.
+// noted takes a finding of a fetch on a packager.
 func (s *State) noted(e Noted) {
 	p := s.playlists[e.Playlist]
 	if p == nil {
@@ -182,16 +183,16 @@ func (s *State) noted(e Noted) {
 		if r.lacks != e.MSN {
 			return
 		}
-		// It lists what it does not have, and a peer has it.
+		// It lists a segment that it does not have and a peer has.
 		f = trouble.Finding{Kind: trouble.Absent, Cause: "status 404"}
 	}
 	if f.Kind == trouble.Absent {
 		if !s.lists(p, r, e.MSN) || e.MSN-p.line.Shift.Delta == r.list.MediaSequence {
-			return // it never said that it had it, or is about to list it no more
+			return // it never listed the segment, or is about to drop it
 		}
 		if arrived := p.media.arrived[e.MSN]; !saved && !arrived.IsZero() && s.now.Sub(arrived) < lateTargets*p.target() && s.everyoneLacks(p, e.MSN) {
 			r.lacks = e.MSN
-			return // it may be listed before it is written, everywhere
+			return // all packagers may list it before they write it
 		}
 		f.Cause = fmt.Sprintf("msn %d, which it lists, answered %s", e.MSN, f.Cause)
 	}
@@ -202,7 +203,7 @@ func (s *State) noted(e Noted) {
 	s.settleAfter(p)
 }
 
-// everyoneLacks reports whether no packager that lists a segment has given it yet.
+// everyoneLacks reports whether no packager has given a segment yet.
 func (s *State) everyoneLacks(p *Playlist, msn int64) bool {
 	e := p.line.Entry(msn)
 	if e == nil {

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// restarted lets the proxy's process end and another one go on with what was kept of
-// these, after a while; nobody plays at first.
+// restarted ends the proxy's process and, after a while, lets another one continue with
+// what was kept of these playlists; they are not played at first.
 func restarted(after time.Duration, keys ...string) act {
 	return func(w *world) {
 		w.t.Helper()

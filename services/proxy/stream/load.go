@@ -10,28 +10,27 @@ import (
 	"livestream-tui/services/proxy/timeline"
 )
 
-// Limits of following.
+// Limits of loading playlists.
 const (
 	pollLeast = 50 * time.Millisecond
 	pollMost  = time.Second
 	downPoll  = 200 * time.Millisecond // of a packager that fails
-	// refusedPoll is of one that says that there is no such playlist for us.
+	// refusedPoll is that of a playlist that the packager refuses.
 	refusedPoll = time.Second
 	multiPoll   = time.Second // of a multivariant playlist
-	// sessionPoll is of one that hands out another session each time.
+	// sessionPoll is that of a multivariant playlist with another session each time.
 	sessionPoll = time.Minute
 	endedPoll   = time.Second
 	recordPoll  = 3 * time.Second // of a recording
-	// silence is how long an answer may stand still before its packager counts as
-	// failed.
+	// silence is how long an answer may stand still before its packager counts as failed.
 	silence = time.Second
 	// slowMargin is how many times as long as usual an answer may take, slowest how long
-	// at the most.
+	// it may take at most.
 	slowMargin = 3
 	slowest    = 8 * time.Second
 	// firstLimit is how long a packager's first answer may take.
 	firstLimit = 30 * time.Second
-	// largePlaylist is the size in bytes from which a playlist is polled half as often.
+	// largePlaylist is the size in bytes above which a playlist is polled half as often.
 	largePlaylist = 256 << 10
 	// tailMost is how many segments of a packager are compared with its peers'.
 	tailMost = 64
@@ -57,11 +56,12 @@ func shortest(l *m3u8.MediaPlaylist) time.Duration {
 	return least
 }
 
-// limit is how long a request that is not held may take: longer than usual with a
-// packager, and ever longer where that was too short, since some are slow and no worse.
+// limit is how long a request that is not held may take: longer than is usual for the
+// packager, and longer still where that was too short, since some packagers are slow and
+// no worse for it.
 func (s *State) limit(r *record) time.Duration {
 	if r.answer.Raw == nil {
-		return firstLimit // nothing is known of it, and nobody is served by it
+		return firstLimit // nothing is known of it, and no player is served from it
 	}
 	limit := max(silence, slowMargin*r.seen.Latency)
 	if n := r.seen.Fails - 1; n > 0 {
@@ -70,7 +70,7 @@ func (s *State) limit(r *record) time.Duration {
 	return min(limit, slowest)
 }
 
-// loaded takes what a request for a playlist came to, and orders the next one.
+// loaded takes the outcome of a request for a playlist, and orders the next request.
 func (s *State) loaded(e Loaded) {
 	p := s.playlists[e.Playlist]
 	if p == nil {
@@ -81,7 +81,7 @@ func (s *State) loaded(e Loaded) {
 	before := r.seen.Fails
 	r.observe(a, s.now)
 	if r.answers() && before > 1 {
-		r.proof = proof{} // it may be another process, which has other media
+		r.proof = proof{} // it may be another process with other media
 	}
 	switch {
 	case a.Same:
@@ -103,7 +103,7 @@ func (s *State) loaded(e Loaded) {
 	s.settleAfter(p)
 }
 
-// observe adds what a request came to to what was known of a packager. After a bad one
+// observe adds the outcome of a request to what is known of a packager. After a failure
 // the last good playlist still counts.
 func (r *record) observe(a Answer, now time.Time) {
 	r.last = a
@@ -126,7 +126,7 @@ func (r *record) observe(a Answer, now time.Time) {
 		return
 	}
 	if r.list != nil && len(a.Media.Segments) > 0 && a.Media.LastMSN() < r.list.LastMSN() {
-		r.proof = proof{fell: true} // its numbers may mean other segments from here on
+		r.proof = proof{fell: true} // its numbers may mean other segments from now on
 	}
 	r.seen.Saw(now, tail(a.Media))
 }
@@ -143,8 +143,8 @@ func tail(l *m3u8.MediaPlaylist) *m3u8.MediaPlaylist {
 	return &cut
 }
 
-// refusal is a status that says something of the request, and nothing of the packager;
-// 0 for every other.
+// refusal is a status that concerns the request and not the packager's health; 0 for
+// every other status.
 func refusal(status int) int {
 	switch status {
 	case http.StatusUnauthorized, http.StatusPaymentRequired, http.StatusForbidden, http.StatusNotFound, http.StatusGone,
@@ -154,7 +154,7 @@ func refusal(status int) int {
 	return 0
 }
 
-// after says when to ask again, and whether for a certain position.
+// after is when to ask again, and for which position.
 func (s *State) after(p *Playlist, r *record, a Answer) (wait time.Duration, msn int64, part int) {
 	switch {
 	case a.Err != nil && (r.status != 0 || a.Location != "" || a.OnePlayers != "" || a.Odd):
@@ -163,7 +163,7 @@ func (s *State) after(p *Playlist, r *record, a Answer) (wait time.Duration, msn
 		}
 		return downPoll, -1, -1
 	case a.Err != nil && r.seen.Fails <= 1:
-		return 0, -1, -1 // it may have been the connection
+		return 0, -1, -1 // only the connection may have failed
 	case a.Err != nil:
 		return downPoll, -1, -1
 	case r.list == nil:
@@ -182,7 +182,7 @@ func (s *State) after(p *Playlist, r *record, a Answer) (wait time.Duration, msn
 		wait *= 2
 	}
 	if !r.seen.Advanced.IsZero() {
-		// Nothing new is due before long: many playlists of one player each add up.
+		// Nothing new is due for a while. Many playlists of one player each add up.
 		wait = max(wait, r.shortest/2-s.now.Sub(r.seen.Advanced))
 	}
 	c := l.ServerControl
@@ -194,12 +194,12 @@ func (s *State) after(p *Playlist, r *record, a Answer) (wait time.Duration, msn
 		part = l.LastPart() + 1
 	}
 	if a.Held && (a.Same || !l.Parts() && !r.seen.Advanced.Equal(s.now)) {
-		return wait, l.NextMSN(), part // it answered without what was asked for
+		return wait, l.NextMSN(), part // it did not wait for the position
 	}
 	return 0, l.NextMSN(), part
 }
 
-// tellOddities tells once of what is odd in a packager's playlist.
+// tellOddities warns once that a packager's playlist is odd.
 func (s *State) tellOddities(p *Playlist, i int) {
 	r := &p.records[i]
 	list := []string(nil)
@@ -208,9 +208,9 @@ func (s *State) tellOddities(p *Playlist, i int) {
 	} else if m := r.answer.Multi; m != nil {
 		list = m.Oddities
 	}
-	if len(list) == 0 || r.told {
+	if len(list) == 0 || r.warned {
 		return
 	}
-	r.told = true
+	r.warned = true
 	s.say(Warn, "playlist is odd, and read as players do", "playlist", p.key, "packager", s.Packagers[i], "reason", text.Clean(strings.Join(list, "; ")))
 }

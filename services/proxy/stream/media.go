@@ -8,35 +8,35 @@ import (
 	"livestream-tui/services/proxy/timeline"
 )
 
-// media is what is known of a playlist's segments, and of those who play them.
+// media is what is known of a playlist's segments, and of the players that play them.
 type media struct {
 	played    time.Time           // when a player last fetched a segment
-	arrived   map[int64]time.Time // when a pending segment was first listed, by number
-	fetches   map[string]fetched  // how far each is, by ID
-	uses      map[string]int      // entries that have it, by ID
+	arrived   map[int64]time.Time // when a pending segment was first listed, by MSN
+	fetches   map[string]fetched  // progress of each resource, by ID
+	uses      map[string]int      // how many entries have a resource, by ID
 	retired   []Retired           // oldest first
-	holeSince time.Time           // since when segments are missing; zero while none are
+	holeSince time.Time           // since when segments are missing; zero while they are not
 	appended  time.Time           // when a segment was last taken
 	grew      time.Time           // when one was last shown
-	widest    time.Time           // when the window was last as long as it is
-	tagged    *m3u8.MediaPlaylist // whose tags stand beside the segments
-	retagged  bool                // and they were not shown yet
-	reused    bool                // names are used again
+	widest    time.Time           // when the window last had its present length
+	tagged    *m3u8.MediaPlaylist // the playlist whose tags stand beside the segments
+	retagged  bool                // those tags were not shown yet
+	reused    bool                // names are used for more than one segment
 }
 
 func newMedia() media {
 	return media{arrived: map[int64]time.Time{}, fetches: map[string]fetched{}, uses: map[string]int{}}
 }
 
-// fetched is how far a resource is.
+// fetched is the progress of a resource.
 type fetched struct {
 	outcome Outcome // zero while it is fetched
 	at      time.Time
 	digest  string // once it is whole
 }
 
-// isPlayed reports whether players play it: then its segments are fetched before they
-// ask.
+// isPlayed reports whether players play the playlist: then its segments are fetched
+// before players ask for them.
 func (p *Playlist) isPlayed(now time.Time) bool {
 	return !p.media.played.IsZero() && now.Sub(p.media.played) < max(5*p.target(), 10*time.Second)
 }
@@ -52,8 +52,8 @@ func (s *State) use(p *Playlist, e *timeline.Entry) {
 	}
 }
 
-// reuse notes that a name means another segment from now on: what is kept of it under
-// the old number is forgotten, and it comes only from who lists it under the new one.
+// reuse notes that a name means another segment from now on. The bytes of the old one are
+// dropped, and the new one is fetched only from packagers that list it.
 func (s *State) reuse(p *Playlist, e *timeline.Entry) {
 	id := e.Media.ID()
 	p.media.reused = true
@@ -70,7 +70,7 @@ func (s *State) reuse(p *Playlist, e *timeline.Entry) {
 	}
 }
 
-// forget ends an entry's time.
+// forget forgets the resources of an entry.
 func (s *State) forget(p *Playlist, e *timeline.Entry) {
 	var ids []string
 	for _, r := range e.Resources() {
@@ -87,12 +87,12 @@ func (s *State) forget(p *Playlist, e *timeline.Entry) {
 	}
 }
 
-// retiredMost is how long what has left a playlist is kept at the most, beyond its own
-// duration: longer windows are their packagers' to keep.
+// retiredMost is how long a segment that has left a playlist is kept at most, beyond its
+// own duration. The packagers keep longer windows.
 const retiredMost = 10 * time.Minute
 
-// retire keeps what has left the playlist for its duration and a playlist's length more
-// (RFC 8216, 6.2.2), and forgets what was kept long enough.
+// retire keeps segments that have left the playlist for their duration and that of the
+// playlist (RFC 8216, 6.2.2), and forgets those that were kept long enough.
 func (s *State) retire(p *Playlist, entries []timeline.Entry) {
 	for _, e := range entries {
 		until := s.now.Add(e.Segment.Duration + min(p.line.Window+p.line.Target(), retiredMost))
@@ -107,7 +107,7 @@ func (s *State) retire(p *Playlist, entries []timeline.Entry) {
 	p.media.retired = p.media.retired[n:]
 }
 
-// fetch gets one of an entry's resources unless it is there or under way.
+// fetch fetches a resource of an entry unless it is there or under way.
 func (s *State) fetch(p *Playlist, e *timeline.Entry, r timeline.Resource) {
 	f, known := p.media.fetches[r.ID()]
 	if known && f.outcome != Failed && f.outcome != Absent {
@@ -120,10 +120,10 @@ func (s *State) fetch(p *Playlist, e *timeline.Entry, r timeline.Resource) {
 	s.emit(Fetch{Playlist: p.key, Entry: *e, Resource: r, Target: p.target()})
 }
 
-// retryAfter is the pause after a fetch that came to nothing.
+// retryAfter is the pause after a fetch that failed.
 const retryAfter = 250 * time.Millisecond
 
-// fetchEntry fetches an entry and what it needs.
+// fetchEntry fetches an entry with its key and init section.
 func (s *State) fetchEntry(p *Playlist, e *timeline.Entry) {
 	for _, r := range e.Resources() {
 		if r != e.Media || !e.Segment.Gap {
@@ -132,12 +132,12 @@ func (s *State) fetchEntry(p *Playlist, e *timeline.Entry) {
 	}
 }
 
-// hotMost is how many of the newest segments are fetched before they are asked for: a
-// window may be hours.
+// hotMost is how many of the newest segments are fetched before players ask for them: a
+// window may be hours long.
 const hotMost = 30
 
-// played notes that a player plays the playlist: the window is fetched, newest first, so
-// that it outlives an outage.
+// played notes that a player plays the playlist. The window is fetched, newest segments
+// first, so that it outlives an outage.
 func (s *State) played(key string) {
 	p := s.playlists[key]
 	if p == nil {
@@ -156,7 +156,7 @@ func (s *State) played(key string) {
 	s.settleAfter(p)
 }
 
-// fetched takes what a fetch has come to.
+// fetched takes the outcome of a fetch.
 func (s *State) fetched(e Fetched) {
 	p := s.playlists[e.Playlist]
 	id := e.Resource.ID()
@@ -172,7 +172,7 @@ func (s *State) fetched(e Fetched) {
 	}
 }
 
-// know notes what an entry's bytes are.
+// know notes the content of an entry.
 func (p *Playlist) know(id string, e Fetched) {
 	for i := len(p.line.Entries) - 1; i >= 0; i-- {
 		entry := &p.line.Entries[i]
@@ -193,7 +193,8 @@ func (p *Playlist) know(id string, e Fetched) {
 	}
 }
 
-// offer says anew from whom what is listed is to be had.
+// offer publishes where the resources of a playlist are to be fetched from, if that has
+// changed.
 func (s *State) offer(p *Playlist) {
 	o := &sources.Table{Ranking: s.order(p), OwnersOnly: p.mode == PassedThrough}
 	o.Line = timeline.Timeline{Key: p.key, Hosts: s.hosts, Shift: p.line.Shift, Since: p.line.Since}

@@ -8,7 +8,7 @@ import (
 	"livestream-tui/services/proxy/timeline"
 )
 
-// merge offers the timeline what the packagers list.
+// merge adds to the timeline what the packagers list.
 func (s *State) merge(p *Playlist) {
 	if p.line.Empty() {
 		s.start(p)
@@ -20,7 +20,7 @@ func (s *State) merge(p *Playlist) {
 		s.complete(p)
 	}
 	if !s.completing(p) {
-		p.cut = 0 // it was shown as it is
+		p.cut = 0 // it was shown without
 	}
 	for i := range p.records {
 		s.relate(p, i)
@@ -41,7 +41,7 @@ func (s *State) merge(p *Playlist) {
 
 func (s *State) index(base string) int { return slices.Index(s.Packagers, base) }
 
-// start takes the first playlist: the active packager's where it has one.
+// start begins the timeline, with the playlist of the active packager if there is one.
 func (s *State) start(p *Playlist) {
 	for _, i := range s.order(p) {
 		r := &p.records[i]
@@ -51,25 +51,25 @@ func (s *State) start(p *Playlist) {
 		behind := s.behindSiblings(p, i)
 		n, err := p.line.Begin(r.found(), behind)
 		if err != nil {
-			s.pinch(p, err)
+			s.cannotMerge(p, err)
 			continue
 		}
 		p.lead, p.broken = i, s.breaks.count
 		for j := range p.records {
-			p.records[j].proof = proof{asked: p.records[j].proof.asked} // it was of another timeline
+			p.records[j].proof = proof{asked: p.records[j].proof.asked} // the proofs were for another timeline
 		}
 		s.took(p, n)
 		return
 	}
 }
 
-// pinch notes that a playlist cannot be merged.
-func (s *State) pinch(p *Playlist, err error) {
+// cannotMerge notes that a playlist cannot be merged.
+func (s *State) cannotMerge(p *Playlist, err error) {
 	p.stuck.because(text.Cause(err), s.now)
 }
 
-// behindSiblings is how far a packager's discontinuity numbers are behind those that the
-// stream's other renditions are given: matching content has matching numbers (RFC 8216,
+// behindSiblings is how far a packager's discontinuity numbers are behind those of the
+// stream's other renditions here. Matching content has matching numbers (RFC 8216,
 // 6.2.4), also in a rendition that is first asked for later.
 func (s *State) behindSiblings(p *Playlist, i int) int64 {
 	for _, q := range s.ordered() {
@@ -112,17 +112,17 @@ func (s *State) complete(p *Playlist) {
 	}
 }
 
-// completing reports whether a restored timeline waits for what it has lost: what it
-// has shown begins at no lower number from then on.
+// completing reports whether a restored timeline still waits for the segments that it
+// lost: once it is shown, it can no longer begin at a lower number.
 func (s *State) completing(p *Playlist) bool {
 	return p.cut > 0 && s.now.Sub(p.began) < beginPatience
 }
 
-// relate says how a packager's playlist stands to the timeline.
+// relate compares a packager's playlist with the timeline.
 func (s *State) relate(p *Playlist, i int) {
 	r := &p.records[i]
 	if r.list == nil {
-		r.rel = timeline.Relation{} // it is no media playlist any more
+		r.rel = timeline.Relation{} // it is not a media playlist any more
 		return
 	}
 	if !r.fresh && r.rel.Conflict == "" && r.rel.Hole == 0 && !r.rel.Behind && p.line.Next() > r.list.LastMSN()+p.line.Shift.Delta {
@@ -140,10 +140,10 @@ func (s *State) relate(p *Playlist, i int) {
 	}
 }
 
-// maxDrift is how far the dates of one segment may be apart without a word.
+// maxDrift is how far the dates of one segment may be apart without a warning.
 const maxDrift = 500 * time.Millisecond
 
-// joins reports whether a packager's segments go on with the timeline.
+// joins reports whether a packager's segments continue the timeline.
 func (s *State) joins(p *Playlist, i int) bool {
 	if i < 0 {
 		return false
@@ -152,8 +152,8 @@ func (s *State) joins(p *Playlist, i int) bool {
 	return r.list != nil && r.rel.Conflict == "" && !r.rel.Behind && r.rel.Hole == 0 && s.isSame(p, i)
 }
 
-// goesOn reports whether a packager goes on with what was served: what others list that
-// does not is no reason to leave its numbers.
+// goesOn reports whether a packager continues what was served. Other packagers are no
+// reason to leave its numbers.
 func (s *State) goesOn(p *Playlist, i int) bool {
 	return s.joins(p, i) && s.alive(p, i)
 }
@@ -177,12 +177,12 @@ func (s *State) alive(p *Playlist, i int) bool {
 	return r.list != nil && r.answers() && s.now.Sub(reached) <= p.target()*3/2
 }
 
-// append takes what a packager lists and is due.
+// append adds the segments that a packager lists and that are due.
 func (s *State) append(p *Playlist, i int) {
 	n, err := p.line.Append(p.records[i].found())
 	if err != nil {
 		p.records[i].rel.Conflict = err.Error()
-		s.pinch(p, err)
+		s.cannotMerge(p, err)
 		return
 	}
 	s.took(p, n)
@@ -201,15 +201,15 @@ func (s *State) took(p *Playlist, n int) {
 	}
 }
 
-// doubt forgets who has the timeline's media: its numbers mean other segments from here
-// on.
+// doubt forgets which packagers have the timeline's media, because its numbers mean other
+// segments from now on.
 func (p *Playlist) doubt() {
 	for i := range p.records {
 		p.records[i].proof.verdict, p.records[i].proof.fell = unknown, false
 	}
 }
 
-// retag takes over the tags beside the segments, of the packager that leads.
+// retag takes the tags beside the segments from the leading packager.
 func (s *State) retag(p *Playlist) {
 	i := p.lead
 	if !s.goesOn(p, i) {
@@ -221,10 +221,10 @@ func (s *State) retag(p *Playlist) {
 	}
 }
 
-// windowKept is how long the window stays after packagers have made theirs shorter.
+// windowKept is how long the window stays long after packagers have shortened theirs.
 const windowKept = time.Minute
 
-// keepWindow makes the window as long as the longest one of a packager that goes on with
+// keepWindow makes the window as long as the longest one of the packagers that continue
 // the timeline.
 func (s *State) keepWindow(p *Playlist) {
 	var longest time.Duration

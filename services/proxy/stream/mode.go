@@ -15,7 +15,7 @@ func sortPlaylists(list []*Playlist) {
 	slices.SortFunc(list, func(a, b *Playlist) int { return cmp.Compare(a.key, b.key) })
 }
 
-// decide says how the playlist is served: merged where it can be.
+// decide decides how a playlist is served: merged, if possible.
 func (s *State) decide(p *Playlist) {
 	if p.gathering(s.now) {
 		return
@@ -34,8 +34,8 @@ func (s *State) decide(p *Playlist) {
 	}
 }
 
-// modeOf is how the playlist is to be served, and from which packager where it is not
-// merged.
+// modeOf is the mode of a playlist, and the packager that it is served from when it is
+// not merged.
 func (s *State) modeOf(p *Playlist) (i int, mode Mode, why string) {
 	i = s.source(p)
 	r := &p.records[i]
@@ -49,7 +49,7 @@ func (s *State) modeOf(p *Playlist) (i int, mode Mode, why string) {
 	case !r.answers() && r.last.Odd && p.shown.Body == nil && s.allOdd(p):
 		return i, Forwarded, "it is no playlist that can be read: " + text.Cause(r.last.Err)
 	case !r.answers() && r.answer.Raw == nil:
-		return i, p.mode, p.why // nothing is known but trouble
+		return i, p.mode, p.why // only failures are known
 	case s.isMultivariant(p):
 		if r.answer.Multi == nil {
 			i = s.multivariant(p)
@@ -79,13 +79,13 @@ func (s *State) modeOf(p *Playlist) (i int, mode Mode, why string) {
 	return i, Merged, ""
 }
 
-// apartLeast is how long a playlist is passed through or forwarded at least: where one
-// packager's can be merged and another's cannot, each move between them would change the
-// mode, and each change of the mode may bring a move.
+// apartLeast is how long a playlist is passed through or forwarded at least. When the
+// playlist of one packager can be merged and that of another cannot, each move between
+// them would change the mode, and each change of the mode might cause a move.
 const apartLeast = 5 * time.Second
 
-// unmergeable is why a playlist is served only as its packager has it, empty where it
-// can be merged with its peers'.
+// unmergeable is why a playlist cannot be merged with its peers' and is served as its
+// packager has it; empty when it can be merged.
 func unmergeable(l *m3u8.MediaPlaylist) string {
 	switch {
 	case l.Parts():
@@ -96,8 +96,8 @@ func unmergeable(l *m3u8.MediaPlaylist) string {
 	return ""
 }
 
-// source is the packager that the playlist is served from: the active one while it
-// answers, else the best that does.
+// source is the packager that a playlist is served from when it is not merged: the active
+// one while it answers, else the best one that does.
 func (s *State) source(p *Playlist) int {
 	order := s.order(p)
 	for _, i := range order {
@@ -113,7 +113,7 @@ func (s *State) source(p *Playlist) int {
 	return order[0]
 }
 
-// first is the first packager in order that does; -1 for none.
+// first is the first packager in order for which does is true; -1 for none.
 func (s *State) first(p *Playlist, does func(r *record) bool) int {
 	for _, i := range s.order(p) {
 		if does(&p.records[i]) {
@@ -131,8 +131,8 @@ func (s *State) multivariant(p *Playlist) int {
 	return s.first(p, func(r *record) bool { return r.answer.Multi != nil })
 }
 
-// isMultivariant reports whether the playlist is a multivariant one: what it was it
-// stays as long as any packager that answers says so.
+// isMultivariant reports whether the playlist is a multivariant one. It stays what it was
+// as long as any packager that answers agrees.
 func (s *State) isMultivariant(p *Playlist) bool {
 	multi := s.first(p, func(r *record) bool { return r.answers() && r.answer.Multi != nil })
 	media := s.first(p, func(r *record) bool { return r.answers() && r.list != nil })
@@ -148,7 +148,7 @@ func (s *State) isMultivariant(p *Playlist) bool {
 	return was
 }
 
-// hasEnded reports whether every packager that answers says that there is no more.
+// hasEnded reports whether every packager that answers has ended the playlist.
 func (s *State) hasEnded(p *Playlist) bool {
 	answering := 0
 	for i := range p.records {
@@ -163,7 +163,7 @@ func (s *State) hasEnded(p *Playlist) bool {
 	return answering > 0 || p.over || p.mode == PassedThrough && p.shown.Body != nil && !p.shown.Live
 }
 
-// forOne is a packager that answers each player apart, -1 for none.
+// forOne is a packager that answers each player differently, -1 for none.
 func (s *State) forOne(p *Playlist) int {
 	return s.first(p, func(r *record) bool { return r.answers() && r.answer.OnePlayers != "" })
 }
@@ -173,16 +173,16 @@ func (s *State) allOdd(p *Playlist) bool {
 }
 
 const (
-	// refusedAfter is how many refusals in a row end what was served.
+	// refusedAfter is how many refusals in a row end a playlist that was served.
 	refusedAfter = 2
-	// absentAfter is for how long all of them must say that there is no such playlist
-	// before what was served goes: a packager that starts says so too. What players were
-	// told has ended goes at once.
+	// absentAfter is for how long all packagers must answer that the playlist does not
+	// exist before one that was served ends: a starting packager answers so as well. A
+	// playlist that has ended for players goes at once.
 	absentAfter = 10 * time.Second
 )
 
-// refused is the packager whose refusal players are given, -1 for none: all of them
-// that answer refuse.
+// refused is the packager whose refusal players get, -1 for none. All packagers that
+// answer must refuse.
 func (s *State) refused(p *Playlist) int {
 	first, answers := -1, false
 	for _, i := range s.order(p) {
@@ -191,7 +191,7 @@ func (s *State) refused(p *Playlist) int {
 		case r.answers():
 			return -1
 		case r.status == 0 && r.last.Location == "":
-			// Trouble of its own; while another answers, that one's word counts.
+			// This one is in trouble; the word of another one that answers counts.
 			answers = answers || r.seen.At.IsZero()
 			continue
 		case first < 0:
@@ -207,13 +207,13 @@ func (s *State) refused(p *Playlist) int {
 	return first
 }
 
-// isFinal reports whether a refusal ends what was served until now.
+// isFinal reports whether a refusal ends a playlist that was served.
 func (s *State) isFinal(p *Playlist, r *record) bool {
 	switch r.status {
 	case http.StatusTooManyRequests:
 		return false
 	case http.StatusNotFound:
-		return (p.over || p.line.Empty() && p.slot.name == "") && r.seen.Fails >= refusedAfter || s.now.Sub(r.fault) > max(absentAfter, 3*p.target()) && !r.fault.IsZero()
+		return (p.over || p.line.Empty() && p.slot == (slot{})) && r.seen.Fails >= refusedAfter || s.now.Sub(r.fault) > max(absentAfter, 3*p.target()) && !r.fault.IsZero()
 	}
 	return r.seen.Fails >= refusedAfter
 }
@@ -232,7 +232,7 @@ func (s *State) enter(p *Playlist, mode Mode, why string) {
 	p.mode, p.why = mode, why
 }
 
-// empty gives the timeline up: players have been given other numbers than its.
+// empty drops the timeline, because players have been given other numbers.
 func (s *State) empty(p *Playlist) {
 	s.retire(p, p.line.Entries)
 	p.line = timeline.Timeline{Key: p.key, Hosts: s.hosts, Epoch: p.line.Epoch}
@@ -243,8 +243,8 @@ func (s *State) empty(p *Playlist) {
 	}
 }
 
-// pass shows the packager's playlist as it is, but for URIs that would not lead from
-// ours to the same.
+// pass shows a packager's playlist as it is, except for URIs that would not lead to the
+// same resource from here.
 func (s *State) pass(p *Playlist, i int) {
 	r := &p.records[i]
 	a := r.answer
@@ -264,7 +264,7 @@ func (s *State) pass(p *Playlist, i int) {
 		next.Last, next.Part, next.Live = r.list.LastMSN(), r.list.LastPart(), !r.list.EndList
 		next.Target = time.Duration(r.list.TargetDuration) * time.Second
 		if p.shown.Body != nil && next.Last < p.shown.Last && s.now.Sub(p.media.grew) < 3*next.Target {
-			return // what was served is newer; for a while it holds
+			return // players have a newer one, which stays for a while
 		}
 	}
 	next.Body = m3u8.Rewrite(a.Raw, func(ref string) string { return s.served(a, ref) })
@@ -279,7 +279,7 @@ func (s *State) served(a Answer, ref string) string {
 	return place.URI
 }
 
-// refuse shows the packager's refusal.
+// refuse shows a packager's refusal.
 func (s *State) refuse(p *Playlist, i int) {
 	r := &p.records[i]
 	next := Snapshot{Last: -1, Part: -1, Packager: s.Packagers[i], Mode: p.mode, Why: p.why, Status: r.last.Status, Header: http.Header{}, Live: true}
@@ -293,7 +293,7 @@ func (s *State) refuse(p *Playlist, i int) {
 	s.publish(p, next)
 }
 
-// publish shows players another snapshot, if it is another.
+// publish shows players another snapshot, if it differs.
 func (s *State) publish(p *Playlist, next Snapshot) {
 	b := p.shown
 	if string(b.Body) == string(next.Body) && b.Last == next.Last && b.Part == next.Part && b.Packager == next.Packager &&
@@ -310,7 +310,7 @@ func (s *State) publish(p *Playlist, next Snapshot) {
 	s.emit(Publish{p.key, next})
 }
 
-// show publishes what is served of the timeline, or of no playlist at all.
+// show publishes the timeline, or that there is no playlist of its own.
 func (s *State) show(p *Playlist) {
 	next := Snapshot{Last: -1, Part: -1, Mode: p.mode, Why: p.why, Packager: s.choice.Active, Live: true}
 	if p.mode == Merged && s.completing(p) {
@@ -323,26 +323,26 @@ func (s *State) show(p *Playlist) {
 	s.publish(p, next)
 }
 
-// stuck is whether merging brings players what the packagers have.
+// stuck is whether merging fails to bring players what packagers have.
 type stuck struct {
-	since  time.Time // since when packagers move and the timeline does not; zero while it does
+	since  time.Time // since when packagers move without the timeline; zero while they do not
 	why    string
-	until  time.Time // until when it is passed through
+	until  time.Time // the playlist is passed through until then
 	wait   time.Duration
-	adopts []time.Time // the last discontinuities that were added
+	adopts []time.Time // when the last discontinuities were added
 }
 
 const (
-	stuckFirst = time.Minute // how long a playlist is passed through at first, then doubling
+	stuckFirst = time.Minute // how long a playlist is passed through the first time; doubles after that
 	stuckLong  = time.Hour
-	// stuckAfter is how many target durations packagers may move and the timeline not.
+	// stuckAfter is how many target durations packagers may move without the timeline.
 	stuckAfter = 4
 	// adoptsMost is how many discontinuities may be added in adoptsWithin.
 	adoptsMost   = 4
 	adoptsWithin = time.Minute
 )
 
-// because passes the playlist through for a while.
+// because passes the playlist through for a while, for a reason.
 func (k *stuck) because(why string, now time.Time) {
 	if now.Before(k.until) {
 		return
@@ -358,7 +358,8 @@ func (k *stuck) reason(now time.Time) string {
 	return ""
 }
 
-// adopted notes that a discontinuity was added: one after the other is worse than none.
+// adopted notes that a discontinuity was added: many of them in a row are worse than no
+// merging.
 func (k *stuck) adopted(now time.Time) {
 	k.adopts = append(k.adopts, now)
 	k.adopts = k.adopts[max(0, len(k.adopts)-adoptsMost):]
@@ -367,8 +368,8 @@ func (k *stuck) adopted(now time.Time) {
 	}
 }
 
-// watchProgress passes the playlist through where packagers move and the timeline does
-// not, whatever keeps it: a plain proxy would do better.
+// watchProgress passes the playlist through when packagers move and the timeline does
+// not, for whatever reason: a plain proxy would do better.
 func (s *State) watchProgress(p *Playlist) {
 	moves := false
 	for i := range p.records {

@@ -8,16 +8,16 @@ import (
 	"livestream-tui/services/proxy/trouble"
 )
 
-// proof is whether a packager has the timeline's media: the same names and numbers say
-// nothing of that, since two encoders may give them to other pictures.
+// proof is whether a packager has the timeline's media. Names and numbers do not show
+// that, since two encoders may give the same ones to different pictures.
 type proof struct {
 	verdict identity
-	samples []timeline.Sample // of what it gives, the newest last
-	fell    bool              // its numbers fell, so that it has to be compared even where it leads
+	samples []timeline.Sample // of its media, the newest last
+	fell    bool              // its numbers fell, so that it has to be compared even if it leads
 	asked   bool              // a segment is being fetched for it
-	after   time.Time         // when the next one may be
+	after   time.Time         // when the next one may be fetched
 	wait    time.Duration
-	since   time.Time // since when it is to be adopted; zero while it is not
+	since   time.Time // since when it is to be adopted; zero otherwise
 }
 
 type identity uint8
@@ -30,18 +30,18 @@ const (
 
 const (
 	samplesMost  = 8
-	againAfter   = 8                      // segments, before one that had other media is looked at again
-	proofFirst   = 250 * time.Millisecond // after a proof that failed, then doubling
+	againAfter   = 8                      // segments, before a packager with other media is compared again
+	proofFirst   = 250 * time.Millisecond // after a failed proof; doubles after that
 	proofMost    = 5 * time.Second
 	proofTimeout = 2 * time.Second
-	// samplingMost is how long a packager that nobody knows yet is looked at before the
-	// timeline goes on with it, for what players have had of it already.
+	// samplingMost is how long an unknown packager is compared before the timeline
+	// continues with it, so as not to repeat what players have had.
 	samplingMost = time.Second
 )
 
-// isSame reports whether a packager has the timeline's media. The one that leads has,
-// unless it calls its segments otherwise; the others have once that was seen, or as long
-// as nobody has played any of it and the one that leads is gone.
+// isSame reports whether a packager has the timeline's media. The leading one has, unless
+// its segments have other names. Another one has once that was seen, or as long as no
+// player has played anything and the leading packager is gone.
 func (s *State) isSame(p *Playlist, i int) bool {
 	r := &p.records[i]
 	s.identify(p, r)
@@ -58,8 +58,8 @@ func (s *State) isSame(p *Playlist, i int) bool {
 	return !p.isPlayed(s.now) && !s.alive(p, p.lead)
 }
 
-// identify compares what is known of a packager's segments with the timeline's. What was
-// found holds until the packager is another one, or the timeline is.
+// identify compares a packager's samples with the timeline. The verdict holds until the
+// packager or the timeline begins anew.
 func (s *State) identify(p *Playlist, r *record) {
 	for n := len(r.proof.samples) - 1; n >= 0; n-- {
 		sample := &r.proof.samples[n]
@@ -83,7 +83,7 @@ func (s *State) identify(p *Playlist, r *record) {
 	}
 }
 
-// whyOther says why a packager's segments are not the timeline's.
+// whyOther is why a packager's segments are not the timeline's.
 func (s *State) whyOther(p *Playlist, i int) string {
 	r := &p.records[i]
 	switch {
@@ -101,8 +101,8 @@ func (s *State) whyOther(p *Playlist, i int) string {
 	return "whether it has the same media is not known"
 }
 
-// prove looks at one segment of each packager of which it is not known whether it has
-// the timeline's media.
+// prove fetches one segment of each packager that may or may not have the timeline's
+// media.
 func (s *State) prove(p *Playlist) {
 	for i := range p.records {
 		r := &p.records[i]
@@ -111,13 +111,13 @@ func (s *State) prove(p *Playlist) {
 			continue
 		}
 		if n := s.comparable(p, r); r.proof.verdict != other || n >= r.proof.newest()+againAfter {
-			s.sample(p, i, n) // what had other media may have come right
+			s.sample(p, i, n) // a packager that had other media may have recovered
 		}
 	}
 }
 
-// comparable is the packager's number of the newest segment that can be compared; -1 for
-// none.
+// comparable is the packager's number of the newest segment that can be compared; -1 when
+// there is none.
 func (s *State) comparable(p *Playlist, r *record) int64 {
 	for n := len(p.line.Entries) - 1; n >= 0; n-- {
 		e := &p.line.Entries[n]
@@ -132,8 +132,8 @@ func (s *State) comparable(p *Playlist, r *record) int64 {
 	return -1
 }
 
-// sampling looks at the newest segments of a packager that is to be adopted, and reports
-// whether that is to be waited for.
+// sampling fetches the newest segments of a packager that is to be adopted, and reports
+// whether to wait for them.
 func (s *State) sampling(p *Playlist, i int) bool {
 	r := &p.records[i]
 	if r.proof.since.IsZero() {
@@ -146,7 +146,7 @@ func (s *State) sampling(p *Playlist, i int) bool {
 		return true
 	}
 	if n := s.comparable(p, r); r.proof.verdict == unknown && r.rel.Conflict == "" && !r.rel.Behind && n >= 0 && !r.proof.has(n) {
-		s.sample(p, i, n) // it may go on with the timeline as it is
+		s.sample(p, i, n) // it may continue the timeline as it is
 		return true
 	}
 	if p.line.Placed(r.found(), r.proof.samples) {
@@ -161,7 +161,7 @@ func (s *State) sampling(p *Playlist, i int) bool {
 	return false
 }
 
-// newest is the number of the newest sample, -1 for none.
+// newest is the MSN of the newest sample, -1 when there is none.
 func (f *proof) newest() int64 {
 	newest := int64(-1)
 	for _, sample := range f.samples {
@@ -193,7 +193,7 @@ func (s *State) sample(p *Playlist, i int, theirs int64) {
 	s.emit(Prove{Playlist: p.key, Packager: i, MSN: theirs, Entry: e, Within: proofTimeout})
 }
 
-// proved takes what a segment of one packager turned out to be.
+// proved takes the outcome of a proof.
 func (s *State) proved(e Proved) {
 	p := s.playlists[e.Playlist]
 	if p == nil {
@@ -224,14 +224,14 @@ func (s *State) proved(e Proved) {
 }
 
 const (
-	// lateByte is how long a first byte may take of a packager that is well.
+	// lateByte is how long a first byte may take from a packager that is well.
 	lateByte = 200 * time.Millisecond
-	// proofMargin is how many times as fast as it plays a segment must come.
+	// proofMargin is how many times faster than it plays a segment must come.
 	proofMargin = 2
 )
 
-// checkHealth asks each packager in trouble for its newest segment: one that failed with
-// segments has to give one, whole and in time, before players depend on it again.
+// checkHealth asks each packager in trouble for its newest segment. It must give one,
+// whole and in time, before players depend on it again.
 func (s *State) checkHealth(p *Playlist) {
 	for i := range p.records {
 		r := &p.records[i]
@@ -252,7 +252,7 @@ func (s *State) checkHealth(p *Playlist) {
 				break
 			}
 			if n == r.list.MediaSequence {
-				s.provedHealth(p, Proved{Packager: i}) // nothing of it is here to ask for
+				s.provedHealth(p, Proved{Packager: i}) // it lists nothing that could be fetched
 			}
 		}
 	}

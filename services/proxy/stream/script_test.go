@@ -64,12 +64,12 @@ func restarts(w *world, i int) {
 	p.base = -p.from
 }
 
-// lies says that a packager does what nobody can tell.
+// lies says that a packager does something that cannot be detected.
 func lies(w *world) { w.loose = true }
 
 func unplayed(w *world) { w.played = false }
 
-// wants are the mode and a part of its reason; "" is none.
+// wants checks the mode and a part of its reason; "" is an empty reason.
 func wants(key string, mode Mode, why string) act {
 	return func(w *world) {
 		w.t.Helper()
@@ -99,7 +99,7 @@ func active(packager string) act {
 	}
 }
 
-// moves are how many moves to another packager were told.
+// moved checks how many moves to another packager were announced.
 func moved(want int) act {
 	return func(w *world) {
 		w.t.Helper()

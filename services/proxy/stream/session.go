@@ -8,38 +8,50 @@ import (
 	"livestream-tui/services/proxy/uri"
 )
 
-// multi is what is known of a multivariant playlist that is served.
+// multi is what is known of a multivariant playlist.
 type multi struct {
-	// served is the copy that players are given, of the packager from, found there.
+	// served is the copy that players get, from is its packager, and found where it was
+	// found.
 	served []byte
 	from   int
 	found  uri.Found
-	// slots are what each packager's copy names, by packager.
+	// slots are the slots that each packager's copy names, by packager.
 	slots map[int][]m3u8.Slot
-	// names are the slots of every key that players were ever given.
-	names map[string]string
-	// sessions: a packager names other URIs each time, one session for each player.
+	// names are the slots of all keys that players were ever given.
+	names map[string]slotName
+	// sessions means that a packager names other URIs each time, one session for each
+	// player.
 	sessions bool
-	// changes are the answers in a row that named other URIs than the one before, by packager.
+	// changes counts the answers in a row that named other URIs than the one before, by
+	// packager.
 	changes map[int]int
 	renewed time.Time
 }
 
-// sessionsAfter is how many answers in a row must name other URIs than the one before,
-// and nothing else, to be those of sessions: one is a change.
+// sessionsAfter is how many answers in a row must change nothing but URIs to count as
+// sessions: one is a change.
 const sessionsAfter = 2
 
-// slot is the place of a media playlist in a multivariant one; the zero value is none.
+// slot is the place of a media playlist in a multivariant one; the zero value is no
+// place.
 type slot struct {
 	multi string // the multivariant playlist's key
-	name  string
+	name  slotName
 }
 
-// takeMultivariant takes note of what a packager's copy names.
+// slotName identifies a slot of a multivariant playlist, whichever URI it has.
+type slotName struct {
+	kind m3u8.SlotKind
+	name string
+}
+
+func nameOf(s m3u8.Slot) slotName { return slotName{s.Kind, s.Name} }
+
+// takeMultivariant notes what a packager's copy names.
 func (s *State) takeMultivariant(p *Playlist, i int) {
 	m, slots := &p.multi, p.records[i].answer.Multi.Slots()
 	if m.slots == nil {
-		m.slots, m.names, m.changes = map[int][]m3u8.Slot{}, map[string]string{}, map[int]int{}
+		m.slots, m.names, m.changes = map[int][]m3u8.Slot{}, map[string]slotName{}, map[int]int{}
 	}
 	switch old := m.slots[i]; {
 	case old == nil:
@@ -56,8 +68,8 @@ func sameNames(a, b []m3u8.Slot) bool {
 	return slices.EqualFunc(a, b, func(a, b m3u8.Slot) bool { return a.Kind == b.Kind && a.Name == b.Name })
 }
 
-// keepMultivariant says whose copy is served: the one that was, as long as its packager
-// answers and has not changed what it names but for sessions. -1 keeps the copy itself.
+// keepMultivariant is the packager whose copy is served: the same as before, as long as
+// it answers and changes nothing but sessions. -1 keeps the copy itself.
 func (s *State) keepMultivariant(p *Playlist, i int) int {
 	m := &p.multi
 	if from := &p.records[m.from]; m.served != nil && m.from != i && from.answers() && from.answer.Multi != nil {
@@ -72,7 +84,7 @@ func (s *State) keepMultivariant(p *Playlist, i int) int {
 		var keys []string
 		for _, slot := range m.slots[i] {
 			if place, err := s.hosts.Place(a.Found, slot.URI, ""); err == nil && !place.Outside() {
-				m.names[place.Key] = string(slot.Kind) + " " + slot.Name
+				m.names[place.Key] = nameOf(slot)
 				keys = append(keys, place.Key)
 			}
 		}
@@ -91,8 +103,8 @@ func (s *State) slotOf(key string) slot {
 	return slot{}
 }
 
-// targetOf is what packager i is asked for: the playlist's key, or what its own copy of
-// the multivariant playlist names in its place.
+// targetOf is the target of a playlist at packager i: its own, or the one that the
+// packager's copy of the multivariant playlist names for the same slot.
 func (s *State) targetOf(p *Playlist, i int) string {
 	m := s.playlists[p.slot.multi]
 	if m == nil || i == m.multi.from {
@@ -101,9 +113,9 @@ func (s *State) targetOf(p *Playlist, i int) string {
 	return s.targetIn(m, p.slot.name, i, p.asked)
 }
 
-func (s *State) targetIn(m *Playlist, name string, i int, target string) string {
+func (s *State) targetIn(m *Playlist, name slotName, i int, target string) string {
 	for _, slot := range m.multi.slots[i] {
-		if string(slot.Kind)+" "+slot.Name != name {
+		if nameOf(slot) != name {
 			continue
 		}
 		if place, err := s.hosts.Place(m.records[i].answer.Found, slot.URI, ""); err == nil && !place.Outside() && place.Packager == i {
@@ -113,11 +125,11 @@ func (s *State) targetIn(m *Playlist, name string, i int, target string) string 
 	return target
 }
 
-// renewPause is the time between two sessions that are begun for one playlist.
+// renewPause is the least time between two new sessions for one playlist.
 const renewPause = 2 * time.Second
 
-// renew begins another session at a packager that does not know the one it is asked
-// for: its copy of the multivariant playlist names the new one.
+// renew begins another session at a packager that does not know the current one: its copy
+// of the multivariant playlist names the new session.
 func (s *State) renew(p *Playlist, i int) {
 	m := s.playlists[p.slot.multi]
 	if m == nil || p.records[i].status == 0 || p.records[i].status >= 429 {
@@ -125,7 +137,7 @@ func (s *State) renew(p *Playlist, i int) {
 	}
 	target := s.targetIn(m, p.slot.name, i, p.asked)
 	if i == m.multi.from && !m.multi.sessions && uri.Name(target) != uri.Name(p.records[i].target) {
-		return // it is gone, and what has its place is another
+		return // it is gone, and another playlist has its place
 	}
 	if target != p.records[i].target {
 		p.records[i].target = target

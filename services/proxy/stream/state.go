@@ -13,15 +13,15 @@ import (
 	"livestream-tui/services/proxy/uri"
 )
 
-// State is what is known of one stream. It belongs to whoever calls Step, which takes
-// it over: the caller goes on with the state that it returns.
+// State is what is known of one stream. Step takes it over: the caller goes on with the
+// state that it returns.
 type State struct {
 	// Packagers are the base URLs, as in PACKAGERS.
 	Packagers []string
 	hosts     uri.Hosts
-	// Choice is which packager players are served from.
+	// choice is the packager that players are served from.
 	choice    failover.Choice
-	preferred string // the origin's word
+	preferred string // what the origin prefers
 	verdicts  []health.Verdict
 	playlists map[string]*Playlist
 	breaks    breaks
@@ -31,14 +31,14 @@ type State struct {
 	effects []Effect
 }
 
-// breaks are the discontinuities that the proxy has added, which the renditions of a
-// stream have in common (RFC 8216, 6.2.4).
+// breaks counts the discontinuities that the proxy has added. All renditions of a stream
+// have the same ones (RFC 8216, 6.2.4).
 type breaks struct {
 	count int64
 	last  time.Time
 }
 
-// New is the state of a stream that nothing is known of.
+// New is the state of a new stream.
 func New(packagers []string) State {
 	return State{Packagers: packagers, hosts: uri.NewHosts(packagers), playlists: map[string]*Playlist{}}
 }
@@ -46,26 +46,26 @@ func New(packagers []string) State {
 // Playlist is what is known of one playlist.
 type Playlist struct {
 	key     string
-	asked   string // what packagers are asked for, unless they hand out sessions
+	asked   string // its target at packagers that do not hand out sessions
 	began   time.Time
 	line    timeline.Timeline
-	records []record // by packager
+	records []record // in the order of PACKAGERS
 	mode    Mode
-	why     string    // of the mode
-	entered time.Time // when it came to be that
+	why     string    // reason of the mode
+	entered time.Time // when the mode began
 	shown   Snapshot
-	// lead is the packager whose segments the timeline goes on with; the others are
+	// lead is the packager whose segments the timeline continues with; the others are
 	// compared with it.
 	lead   int
-	broken int64 // of the stream's breaks, those that this timeline has
+	broken int64 // how many of the stream's breaks this timeline has
 	media  media
-	end    time.Time // since when every packager that answers says that it has ended
-	over   bool      // players were told that it has ended, and nobody goes on with it
+	end    time.Time // since when every packager that answers has ended it
+	over   bool      // players have the end, and no packager goes on
 	stuck  stuck
 	multi  multi
 	slot   slot
-	// restored: the timeline is an earlier incarnation's, to which nothing was added; cut
-	// is how much that had at its head was not kept.
+	// restored means that the timeline is an earlier incarnation's and nothing was added
+	// to it. cut is how many segments at its head were not kept.
 	restored bool
 	cut      int
 	offered  *sources.Table
@@ -75,25 +75,25 @@ type Playlist struct {
 type record struct {
 	seen     health.Observation
 	answer   Answer              // the last good one
-	list     *m3u8.MediaPlaylist // of it
-	length   time.Duration       // of it
-	shortest time.Duration       // of its segments
-	status   int                 // of the last answer, where it was a refusal; 0 else
+	list     *m3u8.MediaPlaylist // of answer
+	length   time.Duration       // of list
+	shortest time.Duration       // of the segments of list
+	status   int                 // of the last answer if it was a refusal, else 0
 	last     Answer              // the last one, good or not
-	target   string              // what it is asked for
-	fresh    bool                // the list was not looked at yet
-	rel      timeline.Relation   // how it stands to the timeline
+	target   string              // its target at the packager
+	fresh    bool                // list has not been compared yet
+	rel      timeline.Relation   // of list to the timeline
 	proof    proof               // whether it has the timeline's media
 	verdict  health.Verdict
 	trouble  trouble.Record
-	fault    time.Time // since when it is not well; zero while it is
-	saved    int       // requests saved from it since then
+	fault    time.Time // since when it is not well; zero while it is well
+	saved    int       // requests that a peer answered in its place since then
 	probing  bool      // a proof of its health is under way
-	told     bool      // its oddities were told
-	lacks    int64     // the last number that it listed and did not have yet
+	warned   bool      // a warning about its oddities was given
+	lacks    int64     // the last MSN that it listed and did not have yet
 }
 
-// Restore is the state's playlist as an earlier incarnation left it.
+// Restore adds a playlist as an earlier incarnation left it.
 func (s State) Restore(k Kept, now time.Time) (State, []Effect) {
 	s.now, s.effects = now, nil
 	p := s.follow(k.Key, k.Asked)
@@ -125,7 +125,8 @@ func (s State) Restore(k Kept, now time.Time) (State, []Effect) {
 	return s, s.effects
 }
 
-// from is a time that was kept, in the clock of now: the wall clock may step from now on.
+// from is a time that was kept, by the monotonic clock of now: the wall clock may step
+// from now on.
 func from(t, now time.Time) time.Time {
 	if t.IsZero() {
 		return t
@@ -133,18 +134,18 @@ func from(t, now time.Time) time.Time {
 	return now.Add(t.Sub(now))
 }
 
-// Kept is what of a playlist outlives the proxy's process.
+// Kept is the part of a playlist that outlives the proxy's process.
 type Kept struct {
 	Key string `json:"key"`
-	// Asked is what packagers are asked for.
+	// Asked is its target at packagers.
 	Asked string `json:"target"`
 	// Stream is the key of the playlist that the stream began with.
 	Stream string            `json:"stream"`
 	Active string            `json:"active"`
 	Line   timeline.Timeline `json:"line"`
-	// Cut is how many segments before those of Line were listed too.
+	// Cut is how many segments were listed before those of Line.
 	Cut int `json:"cut,omitempty"`
-	// Retired have left the playlist; players may still ask for them.
+	// Retired entries have left the playlist; players may still ask for them.
 	Retired []Retired `json:"retired,omitempty"`
 	Breaks  int64     `json:"breaks"`
 }
@@ -155,17 +156,17 @@ type Retired struct {
 	Until time.Time      `json:"until"`
 }
 
-// keptMost is how many of the newest segments are kept on disk: of a window of hours
-// the rest comes back from the packagers.
+// keptMost is how many of the newest segments are kept on disk: of a long window, the
+// rest comes back from the packagers.
 const keptMost = 120
 
-// IsOver reports whether a playlist was there, and nothing of it is to be kept.
+// IsOver reports whether a playlist has ended for good, so that nothing of it is kept.
 func (s *State) IsOver(key string) bool {
 	p := s.playlists[key]
 	return p != nil && p.mode == Refused && p.line.Empty()
 }
 
-// Keep is what is to be kept of a playlist; false where there is nothing.
+// Keep is the part of a playlist to keep; false when there is nothing to keep.
 func (s *State) Keep(key string) (Kept, bool) {
 	p := s.playlists[key]
 	if p == nil || p.mode != Merged || p.line.Listed == 0 {
@@ -178,15 +179,15 @@ func (s *State) Keep(key string) (Kept, bool) {
 			line.Number++
 		}
 	}
-	// What is not listed yet is kept too: its discontinuity may be that of the shift.
+	// Pending entries are kept as well: their discontinuity may be that of the shift.
 	line.Entries, line.Listed = line.Entries[cut:], line.Listed-cut
 	return Kept{Cut: cut + p.cut, Key: key, Asked: p.asked, Active: s.choice.Active, Line: line, Retired: p.media.retired, Breaks: p.broken}, true
 }
 
-// Verdicts are the stream's packagers as they are judged, in the order of PACKAGERS.
+// Verdicts are the verdicts on the packagers for the stream, in the order of PACKAGERS.
 func (s *State) Verdicts() []health.Verdict { return s.verdicts }
 
-// PlaylistVerdicts are a playlist's.
+// PlaylistVerdicts are the verdicts on the packagers for a playlist.
 func (s *State) PlaylistVerdicts(key string) []health.Verdict {
 	p := s.playlists[key]
 	if p == nil {
@@ -199,7 +200,7 @@ func (s *State) PlaylistVerdicts(key string) []health.Verdict {
 	return list
 }
 
-// Sizes count what is held of a playlist, which must not grow with time.
+// Sizes count the parts of a playlist's state, which must not grow with time.
 func (s *State) Sizes(key string) []int {
 	p := s.playlists[key]
 	if p == nil {
@@ -217,7 +218,7 @@ func (s *State) say(level Level, message string, fields ...any) {
 	s.emit(Say{level, message, fields})
 }
 
-// targetGuess is the target duration while nothing is known.
+// targetGuess is the target duration while it is unknown.
 const targetGuess = 2 * time.Second
 
 func (p *Playlist) target() time.Duration {

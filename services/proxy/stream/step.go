@@ -8,7 +8,7 @@ import (
 	"livestream-tui/services/proxy/timeline"
 )
 
-// Step returns the state after e and what is to be done. It is pure.
+// Step returns the state after e, and what is to be done. It is pure.
 func Step(s State, e Event) (State, []Effect) {
 	s.now, s.effects = e.at(), nil
 	switch e := e.(type) {
@@ -41,7 +41,7 @@ func (s *State) begin(key, target string) {
 	}
 }
 
-// follow begins to follow a playlist at every packager.
+// follow begins to follow a playlist at all packagers.
 func (s *State) follow(key, target string) *Playlist {
 	p := &Playlist{key: key, asked: target, began: s.now, line: timeline.Timeline{Key: key, Hosts: s.hosts}, media: newMedia()}
 	p.shown = Snapshot{Last: -1, Part: -1}
@@ -86,7 +86,7 @@ func (s *State) tick(e Tick) {
 	}
 }
 
-// settle brings everything up to date; it follows whatever changes, and some time.
+// settle brings all playlists up to date, after each change and as time passes.
 func (s *State) settle() {
 	for _, p := range s.ordered() {
 		s.settleOne(p)
@@ -94,7 +94,7 @@ func (s *State) settle() {
 	s.finishSwitches()
 }
 
-// settleAfter is settle for what concerns one playlist alone.
+// settleAfter is settle for a change that concerns one playlist alone.
 func (s *State) settleAfter(p *Playlist) {
 	s.settleOne(p)
 	s.finishSwitches()
@@ -102,7 +102,7 @@ func (s *State) settleAfter(p *Playlist) {
 
 func (s *State) settleOne(p *Playlist) {
 	if p.line.Empty() {
-		s.judge(p) // so that it begins with the freshest
+		s.judge(p) // so that it begins with the freshest packager
 	}
 	s.decide(p)
 	if p.mode == Merged {
@@ -127,11 +127,11 @@ func (s *State) ordered() []*Playlist {
 	return list
 }
 
-// beginPatience is how long to wait for every packager's first answer, before the
-// playlist begins with what has come.
+// beginPatience is how long to wait for the first answers of all packagers before the
+// playlist begins with those that have come.
 const beginPatience = 300 * time.Millisecond
 
-// gathering reports whether some packager's first answer is waited for.
+// gathering reports whether some packager's first answer is still waited for.
 func (p *Playlist) gathering(now time.Time) bool {
 	if now.Sub(p.began) >= beginPatience {
 		return false

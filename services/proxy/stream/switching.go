@@ -7,25 +7,25 @@ import (
 	"livestream-tui/services/kit/text"
 )
 
-// switching is a move to another packager that has not brought anything new yet.
+// switching is a move to another packager that has brought nothing new yet.
 type switching struct {
 	playlist  string
 	move      failover.Move
-	fault, at time.Time // when the old packager was first seen unwell, when it was left
+	fault, at time.Time // when the old packager first failed, when it was left
 	before    int64     // the newest number then
 	saved     int
 }
 
-// A move is told once players have something new after it, at the latest after
-// switchMost.
+// switchMost is how long the announcement of a move waits until players have something
+// new.
 const switchMost = 10 * time.Second
 
-// switched notes a move to another packager, which p gave the reason for.
+// switched notes a move to another packager, for which p was the reason.
 func (s *State) switched(p *Playlist, m failover.Move) {
 	if q := s.foremost(p); q != nil {
 		p = q
 	}
-	if m.From == "" || p.shown.Body == nil { // nobody was served yet
+	if m.From == "" || p.shown.Body == nil { // no player was served yet
 		s.say(Info, "packager chosen", "playlist", p.key, "packager", m.To)
 		return
 	}
@@ -41,8 +41,8 @@ func (s *State) switched(p *Playlist, m failover.Move) {
 	s.switching = append(s.switching, w)
 }
 
-// foremost is the playlist whose numbers tell of a move: the one that gave the reason,
-// or else the first that has numbers.
+// foremost is the playlist whose numbers describe a move: the one that was the reason, or
+// else the first that has numbers.
 func (s *State) foremost(p *Playlist) *Playlist {
 	if p.shown.Last >= 0 {
 		return p
@@ -55,7 +55,7 @@ func (s *State) foremost(p *Playlist) *Playlist {
 	return nil
 }
 
-// finishSwitches tells the moves that have brought something new.
+// finishSwitches announces the moves that have brought something new.
 func (s *State) finishSwitches() {
 	open := s.switching[:0:0]
 	for _, w := range s.switching {

@@ -42,7 +42,7 @@ type world struct {
 	packagers []*simulated
 	// played: players play all there is.
 	played bool
-	// loose: a packager has lied in a way that nobody can tell.
+	// loose means that a packager has lied in a way that cannot be detected.
 	loose bool
 
 	loads     map[place]*order
@@ -314,7 +314,8 @@ func passed(raw []byte, found uri.Found, hosts uri.Hosts) []byte {
 	})
 }
 
-// fetched does a fetch, as those who have it are asked one after the other.
+// fetched carries out a fetch: it asks the packagers that have the resource one after the
+// other.
 func (w *world) fetched(f Fetch) {
 	w.t.Helper()
 	l := w.lists[f.Playlist]

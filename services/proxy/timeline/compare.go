@@ -8,34 +8,35 @@ import (
 	"livestream-tui/services/hls/m3u8"
 )
 
-// Relation is how a packager's playlist stands to ours.
+// Relation is how a packager's playlist relates to the timeline.
 type Relation struct {
-	// Behind: its newest segment is older than our oldest, or than the present numbers.
+	// Behind means that its newest segment is older than the oldest entry, or than the
+	// present numbers.
 	Behind bool
-	// Hole is how many segments are missing between ours and its next one; whoever
-	// else has them is asked before the hole is filled.
+	// Hole is how many segments are missing between the last entry and its next segment.
+	// Other packagers that have them are asked before the hole is filled.
 	Hole int64
-	// Conflict is in which way it contradicts what was served: it is no list of the
-	// same segments.
+	// Conflict is how it contradicts what was served, so that it does not list the same
+	// segments; empty when it does not contradict.
 	Conflict string
-	// Renamed is in which way it calls the same segments otherwise: it may be the same,
-	// which a look at their bytes tells.
+	// Renamed is how it gives other names to segments that may be the same, which their
+	// bytes show; empty when the names are the same.
 	Renamed string
-	// Drift is how far its dates are from those served.
+	// Drift is how far its dates are from those that were served.
 	Drift time.Duration
 }
 
 const (
 	// maxDrift is how far the dates of one segment may be apart.
 	maxDrift = 500 * time.Millisecond
-	// maxJitter is how far two packagers' words for one duration may be apart.
+	// maxJitter is how far the durations of one segment may be apart at two packagers.
 	maxJitter = 10 * time.Millisecond
-	// compared is how many of the newest common segments are compared: a window may
-	// have thousands.
+	// compared is how many of the newest common segments are compared: a window may have
+	// thousands.
 	compared = 64
 )
 
-// Compare says how l stands to what was served.
+// Compare compares l with what was served.
 func (t *Timeline) Compare(l List) Relation {
 	if t.Empty() || len(l.Segments) == 0 {
 		return Relation{}
@@ -57,7 +58,7 @@ func (t *Timeline) Compare(l List) Relation {
 	return r
 }
 
-// compare looks at the segments that both list, newest first.
+// compare compares the segments that both list, newest first.
 func (t *Timeline) compare(l List, r *Relation) {
 	n := 0
 	for i := len(l.Segments) - 1; i >= 0 && n < compared; i-- {
@@ -70,19 +71,19 @@ func (t *Timeline) compare(l List, r *Relation) {
 			continue
 		}
 		if e.Segment.Gap {
-			continue // missing here for good; whoever has it is not wrong
+			continue // missing here for good; a packager that has it is not wrong
 		}
 		n++
 		s := &l.Segments[i]
 		name := t.nameIn(l, s.URI)
 		jitter := maxJitter
 		if name == e.Name {
-			jitter = max(jitter, e.Segment.Duration/2) // rounded, or an estimate at first
+			jitter = max(jitter, e.Segment.Duration/2) // rounded, or estimated at first
 		}
 		switch {
 		case (s.Duration - e.Segment.Duration).Abs() > jitter:
 			r.Conflict = fmt.Sprintf("msn %d lasts %s, %s was served", msn, s.Duration, e.Segment.Duration)
-		case s.Discontinuity != e.Theirs && i > 0: // at its head it says nothing of what came before
+		case s.Discontinuity != e.Theirs && i > 0: // at the head of its list it says nothing about the segment before
 			r.Conflict = fmt.Sprintf("msn %d: discontinuity %t, %t was served", msn, s.Discontinuity, e.Theirs)
 		case !sameRange(s.ByteRange, e.Segment.ByteRange):
 			r.Conflict = fmt.Sprintf("msn %d is another part of %.80q", msn, s.URI)
@@ -98,7 +99,7 @@ func (t *Timeline) compare(l List, r *Relation) {
 	}
 }
 
-// nameIn is what a URI of l is known by.
+// nameIn is the name of a URI of l.
 func (t *Timeline) nameIn(l List, ref string) string {
 	place, err := t.Hosts.Place(l.Found, ref, "")
 	if err != nil {
@@ -108,7 +109,7 @@ func (t *Timeline) nameIn(l List, ref string) string {
 }
 
 // sameRange reports whether a byte range can be the one that was served. One without an
-// offset goes on from the segment before.
+// offset continues from the segment before.
 func sameRange(theirs, ours *m3u8.ByteRange) bool {
 	if theirs == nil || ours == nil {
 		return theirs == ours
@@ -116,8 +117,8 @@ func sameRange(theirs, ours *m3u8.ByteRange) bool {
 	return theirs.Length == ours.Length && (theirs.Offset < 0 || theirs.Offset == ours.Offset)
 }
 
-// drift is what is added to l's dates, so that they go on from those served where its
-// clock is another.
+// drift is what must be added to l's dates to continue those that were served, if its
+// clock differs.
 func (t *Timeline) drift(l List) time.Duration {
 	var r Relation
 	t.compare(l, &r)
@@ -127,8 +128,8 @@ func (t *Timeline) drift(l List) time.Duration {
 	return -r.Drift
 }
 
-// Same reports whether two segments have the same media: whole says that even their
-// bytes are the same. known is false where that cannot be told.
+// Same reports whether two segments have the same media, and whole whether they even have
+// the same bytes. known is false when that cannot be determined.
 func Same(a, b Content) (same, whole, known bool) {
 	switch {
 	case a.Digest == "" || b.Digest == "":
@@ -136,7 +137,7 @@ func Same(a, b Content) (same, whole, known bool) {
 	case a.Digest == b.Digest:
 		return true, true, true
 	case a.Format == container.FormatWebVTT && b.Format == container.FormatWebVTT:
-		return true, false, true // text has no decoder that would mind
+		return true, false, true // text has no decoder that would be confused
 	case a.Sealed || b.Sealed:
 		return false, false, true
 	case a.HasStart && b.HasStart && a.Format == b.Format && a.Init == b.Init && near(a.Start, b.Start):
@@ -145,7 +146,7 @@ func Same(a, b Content) (same, whole, known bool) {
 	return false, false, true
 }
 
-// near reports whether two timestamps are of one moment, to 2 ms.
+// near reports whether two timestamps are at most 2 ms apart.
 func near(a, b container.Timestamp) bool {
 	tolerance := int64(0)
 	if a.Scale > 0 {
@@ -155,15 +156,15 @@ func near(a, b container.Timestamp) bool {
 	return a.Scale == b.Scale && -tolerance <= d && d <= tolerance
 }
 
-// Sample is what one segment of a packager turned out to be.
+// Sample is the content of one segment of a packager.
 type Sample struct {
 	MSN     int64 // the packager's number
 	Content Content
 }
 
-// Unseen is the index of the first segment of l whose media players have not had yet:
-// by the bytes or first timestamps of what was fetched of it, else by its dates, else
-// one of the newest three.
+// Unseen is the index of the first segment of l whose media players have not had yet. It
+// is found by the bytes or first timestamps of samples, else by the dates, else it is one
+// of the newest three.
 func (t *Timeline) Unseen(l List, samples []Sample) int64 {
 	n := int64(len(l.Segments))
 	for i := len(samples) - 1; i >= 0; i-- {
@@ -172,7 +173,7 @@ func (t *Timeline) Unseen(l List, samples []Sample) int64 {
 			continue
 		}
 		if k, ok := t.position(samples[i].Content); ok {
-			// Ours behind the one that is the same are behind it in theirs too.
+			// The entries after the same one are after it in l as well.
 			return min(max(at+int64(len(t.Entries)-k), 0), n)
 		}
 	}
@@ -196,7 +197,7 @@ func (t *Timeline) Unseen(l List, samples []Sample) int64 {
 	return n
 }
 
-// Placed reports whether the samples tell where l stands to what was served.
+// Placed reports whether the samples show where l stands relative to what was served.
 func (t *Timeline) Placed(l List, samples []Sample) bool {
 	for _, sample := range samples {
 		if at := sample.MSN - l.MediaSequence; at >= 0 && at < int64(len(l.Segments)) {
@@ -208,8 +209,8 @@ func (t *Timeline) Placed(l List, samples []Sample) bool {
 	return false
 }
 
-// position is the index of the entry whose media c is; that of the entry to come where
-// it goes on right behind the last.
+// position is the index of the entry whose media c is, or of the next entry if c directly
+// follows the last one.
 func (t *Timeline) position(c Content) (int, bool) {
 	for i := len(t.Entries) - 1; i >= 0; i-- {
 		e := &t.Entries[i]
@@ -230,7 +231,7 @@ func (t *Timeline) position(c Content) (int, bool) {
 	return 0, false
 }
 
-// Look is the entry that l's segment of that number would be: where it is to be had.
+// Look is the entry that l's segment of a number would be.
 func (t *Timeline) Look(l List, theirs int64) (Entry, bool) {
 	i := theirs - l.MediaSequence
 	if i < 0 || i >= int64(len(l.Segments)) || l.Segments[i].Gap {
@@ -244,8 +245,8 @@ func (t *Timeline) Look(l List, theirs int64) (Entry, bool) {
 	return e, err == nil && e.Media.Key != ""
 }
 
-// Outsiders reports whether the newest segment that both list is at another host, so
-// that both mean the same by its URI.
+// Outsiders reports whether the newest segment that both list is at another host, so that
+// its URI means the same in both.
 func (t *Timeline) Outsiders(l List) bool {
 	last := min(t.Next()-1, l.LastMSN()+t.Shift.Delta)
 	e := t.Entry(last)

@@ -1,7 +1,7 @@
-// Package timeline is the media playlist that players are given: append-only, merged
-// from what the packagers list. It is pure: no clock, no network, no goroutine.
+// Package timeline is the media playlist that players are given. It is append-only and
+// merged from what the packagers list. It is pure: no clock, no network, no goroutine.
 //
-// It holds, over any series of switches from packager to packager:
+// These rules hold over any series of switches from packager to packager:
 //
 //   - the media sequence number never falls and never skips (RFC 8216, 6.2.2);
 //   - one number always means the same URI, duration and discontinuity number;

@@ -12,21 +12,23 @@ import (
 	"livestream-tui/services/proxy/uri"
 )
 
-// Resource is what an entry needs of a packager: its segment, its init section, a key.
+// Resource is a part of an entry that a packager has: its segment, its init section, a
+// key.
 type Resource struct {
-	// Key is the players' key of it; empty where they ask another host.
+	// Key is its key for players; empty when they ask another host.
 	Key string `json:"key,omitempty"`
-	// Packager is the index of the one that names it, Target its path and query there.
+	// Packager is the index of the packager that names it, Target its path and query
+	// there.
 	Packager int    `json:"packager"`
 	Target   string `json:"target,omitempty"`
-	// Range is the part of it that is meant; nil for the whole.
+	// Range is the part that is meant; nil means the whole.
 	Range *m3u8.ByteRange `json:"range,omitempty"`
 }
 
-// ID tells one resource from another: its key, with its range.
+// ID identifies a resource: its key, with its range.
 func (r Resource) ID() string { return RangeID(r.Key, r.Range) }
 
-// RangeID is the ID of a range of what is at key; nil is the whole.
+// RangeID is the ID of a range of the resource at a key; nil means the whole.
 func RangeID(key string, r *m3u8.ByteRange) string {
 	if r == nil || key == "" {
 		return key
@@ -37,51 +39,52 @@ func RangeID(key string, r *m3u8.ByteRange) string {
 // Entry is one segment.
 type Entry struct {
 	MSN int64 `json:"msn"`
-	// Segment is as served, but for Keys: they are all that are in force.
+	// Segment is as it is served, except that Keys are all keys in force.
 	Segment m3u8.Segment `json:"segment"`
 	Media   Resource     `json:"media"`
-	// Init is of its EXT-X-MAP; nil for none.
+	// Init is its EXT-X-MAP; nil when it has none.
 	Init *Resource `json:"init,omitempty"`
-	// Keys are the files of its EXT-X-KEY tags that are here.
+	// Keys are the key files of its EXT-X-KEY tags that are at packagers.
 	Keys []Resource `json:"keys,omitempty"`
-	// Packager is the index of the one that listed it.
+	// Packager is the index of the packager that listed it.
 	Packager int `json:"packager"`
-	// Name is what another packager's segment of that number must be called, or else
-	// be compared.
+	// Name is the name that another packager's segment of the same number must have; with
+	// any other name it must be compared.
 	Name string `json:"name"`
-	// Theirs: the packager itself lists it with a discontinuity.
+	// Theirs means that the packager itself lists it with a discontinuity.
 	Theirs bool `json:"theirs,omitempty"`
-	// Dated is the packager's own date of it, zero for none.
+	// Dated is the packager's own date of it, zero when it has none.
 	Dated time.Time `json:"dated,omitzero"`
 	// Listed is when it was listed.
 	Listed time.Time `json:"listed,omitzero"`
-	// Content is what is known of its bytes; zero before they were fetched.
+	// Content identifies its bytes; zero before they were fetched.
 	Content Content `json:"content,omitzero"`
 }
 
-// Content is what tells the media of one segment from that of another.
+// Content identifies the media of a segment.
 type Content struct {
-	// Digest is of all its bytes, empty while they are not known.
+	// Digest is that of all its bytes, empty while they are unknown.
 	Digest string `json:"digest,omitempty"`
-	// Init is the digest of its init section, where it has one and that is known.
+	// Init is the digest of its init section, if it has one that is known.
 	Init string `json:"init,omitempty"`
-	// Start is its first timestamp, where its bytes have one.
+	// Start is its first timestamp, if its bytes have one.
 	Start    container.Timestamp `json:"start,omitzero"`
 	HasStart bool                `json:"has_start,omitempty"`
 	Format   container.Format    `json:"format,omitempty"`
-	// Sealed: it is enciphered, so that only the same bytes are under the same key.
+	// Sealed means that it is enciphered, so that equal media have equal bytes only under
+	// the same key.
 	Sealed bool `json:"sealed,omitempty"`
 }
 
 // Outside reports whether players ask another host for it.
 func (e *Entry) Outside() bool { return e.Media.Key == "" && !e.Segment.Gap }
 
-// Enciphered reports whether its bytes say nothing without a key (RFC 8216, 4.3.2.4).
+// Enciphered reports whether its bytes show nothing without a key (RFC 8216, 4.3.2.4).
 func (e *Entry) Enciphered() bool {
 	return slices.ContainsFunc(e.Segment.Keys, func(k m3u8.Key) bool { return strings.HasPrefix(k.Method, "AES-") })
 }
 
-// Resources are all that is here, the segment last.
+// Resources are all its parts at packagers, the segment last.
 func (e *Entry) Resources() []Resource {
 	list := make([]Resource, 0, 2)
 	list = append(list, e.Keys...)
@@ -94,7 +97,7 @@ func (e *Entry) Resources() []Resource {
 	return list
 }
 
-// builder makes entries of a packager's list.
+// builder makes entries out of a packager's list.
 type builder struct {
 	t    *Timeline
 	l    List
@@ -108,8 +111,7 @@ func (t *Timeline) builder(l List) *builder {
 	return &builder{t: t, l: l, maps: map[*m3u8.Map]*m3u8.Map{}, init: map[*m3u8.Map]*Resource{}, ends: map[string]int64{}}
 }
 
-// pass takes note of a segment that makes no entry: what it says holds for those
-// behind it.
+// pass notes a segment that makes no entry: what it says holds for the segments after it.
 func (b *builder) pass(s *m3u8.Segment) {
 	b.keys = m3u8.Succeed(b.keys, s.Keys)
 	b.span(s)
@@ -168,8 +170,8 @@ func nameOf(p uri.Place, r Resource) string {
 	return uri.Name(r.Target)
 }
 
-// keysOf are the keys in force as served. A vector that follows from the packager's
-// number is written out where ours is another (RFC 8216, 5.2).
+// keysOf are the keys in force as they are served. A vector that follows from the
+// packager's MSN is written out when the MSN here is another (RFC 8216, 5.2).
 func (b *builder) keysOf(theirs int64) ([]m3u8.Key, []Resource, error) {
 	var keys []m3u8.Key
 	var files []Resource
@@ -190,8 +192,8 @@ func (b *builder) keysOf(theirs int64) ([]m3u8.Key, []Resource, error) {
 	return keys, files, nil
 }
 
-// mapOf is the init section as served: one pointer for all that have it, so that the
-// writer writes it once.
+// mapOf is the init section as it is served. Entries with the same one share the pointer,
+// so that it is written once.
 func (b *builder) mapOf(m *m3u8.Map) (*m3u8.Map, *Resource, error) {
 	if m == nil {
 		return nil, nil, nil
@@ -219,8 +221,8 @@ func (b *builder) mapOf(m *m3u8.Map) (*m3u8.Map, *Resource, error) {
 	return &served, init, nil
 }
 
-// append adds l's segments from index skip on. broken marks the first of them as a
-// discontinuity. An error leaves t as it was.
+// append adds l's segments from index skip on. broken makes the first of them a
+// discontinuity. An error leaves t unchanged.
 func (t *Timeline) append(l List, skip int64, broken bool) (int, error) {
 	b := t.builder(l)
 	for i := range l.Segments[:skip] {
@@ -235,7 +237,7 @@ func (t *Timeline) append(l List, skip int64, broken bool) (int, error) {
 		}
 		e.Segment.Discontinuity = e.Theirs || broken && i == int(skip)
 		if e.Segment.Discontinuity {
-			drift = 0 // a new timeline has its own dates
+			drift = 0 // another timeline has its own dates
 		}
 		if !e.Dated.IsZero() {
 			e.Segment.ProgramDateTime = e.Dated.Add(drift)
@@ -243,8 +245,9 @@ func (t *Timeline) append(l List, skip int64, broken bool) (int, error) {
 		list = append(list, e)
 	}
 	if n := len(t.Entries); n > 0 && len(list) > 0 && t.Entries[n-1].Segment.Map != nil && list[0].Segment.Map == nil {
-		// RFC 8216, 4.3.2.5: an EXT-X-MAP ends with the next one, and with nothing else.
-		return 0, fmt.Errorf("msn %d: it has no EXT-X-MAP, and what was served before it has", list[0].MSN)
+		// An EXT-X-MAP holds until the next one, and nothing else ends it (RFC 8216,
+		// 4.3.2.5).
+		return 0, fmt.Errorf("msn %d: it has no EXT-X-MAP, unlike what was served before", list[0].MSN)
 	}
 	if n := len(t.Entries); n > 0 {
 		list = t.datedBehind(&t.Entries[n-1], list)

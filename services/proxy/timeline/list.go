@@ -12,16 +12,16 @@ import (
 // 6.2.2).
 const windowLeast = 3
 
-// List lists the next n pending entries and drops from the head what the window does
-// not hold any more, which it returns. Nothing goes before it was listed for a target
-// duration: several may come at once, and players have to have seen them.
+// List lists the next n pending entries, and removes from the head what no longer fits
+// the window, which it returns. An entry is removed only after it was listed for a target
+// duration: several may be listed at once, and players must have seen them.
 func (t *Timeline) List(n int, now time.Time) (dropped []Entry) {
 	for range n {
 		t.Entries[t.Listed].Listed = now
 		t.Listed++
 	}
 	if t.Head.PlaylistType == "EVENT" {
-		return nil // RFC 8216, 6.2.1: nothing is removed from it
+		return nil // nothing is removed from it (RFC 8216, 6.2.1)
 	}
 	var total time.Duration
 	for i := range t.Entries[:t.Listed] {
@@ -52,7 +52,7 @@ func (t *Timeline) List(n int, now time.Time) (dropped []Entry) {
 	return dropped
 }
 
-// Length is how long a playlist is.
+// Length is the duration of a playlist.
 func Length(p *m3u8.MediaPlaylist) time.Duration {
 	var total time.Duration
 	for i := range p.Segments {
@@ -61,7 +61,7 @@ func Length(p *m3u8.MediaPlaylist) time.Duration {
 	return total
 }
 
-// Playlist is what is listed.
+// Playlist is the listed part.
 func (t *Timeline) Playlist() *m3u8.MediaPlaylist {
 	p := t.Head
 	p.DiscontinuitySequence = t.Number
@@ -81,8 +81,8 @@ func (t *Timeline) Playlist() *m3u8.MediaPlaylist {
 	return &p
 }
 
-// change are the EXT-X-KEY tags that lead from the keys before a segment to its own. A
-// key whose format has no other ends with METHOD=NONE, and so do all beside it.
+// change are the EXT-X-KEY tags that lead from the keys before a segment to its own. When
+// a format has no key any more, METHOD=NONE ends all keys.
 func change(before, now []m3u8.Key) []m3u8.Key {
 	if slices.EqualFunc(before, now, m3u8.Key.Equal) {
 		return nil
@@ -97,8 +97,8 @@ func change(before, now []m3u8.Key) []m3u8.Key {
 
 func (t *Timeline) found() uri.Found { return uri.Found{Target: t.Key, Key: t.Key} }
 
-// Share gives entries with the same EXT-X-MAP the same pointer again after they were
-// read from disk, as the writer expects it.
+// Share makes entries with the same EXT-X-MAP share one pointer again after they were
+// read from disk, as the writer expects.
 func (t *Timeline) Share() {
 	for i := 1; i < len(t.Entries); i++ {
 		a, b := t.Entries[i-1].Segment.Map, t.Entries[i].Segment.Map

@@ -68,13 +68,13 @@ func blank() *Timeline {
 	return &Timeline{Key: playlistKey, Hosts: uri.NewHosts([]string{"http://server1:8080", "http://server2:8080"})}
 }
 
-// begun is a timeline that has taken and listed these.
 // checker holds playlists to the rules, and is the clock of what is shown.
 type checker struct {
 	playlisttest.Checker
 	now time.Time
 }
 
+// begun is a timeline that has taken and listed a playlist, and the checker of it.
 func begun(t *testing.T, p *m3u8.MediaPlaylist) (*Timeline, *checker) {
 	t.Helper()
 	line, c := blank(), &checker{now: epoch}

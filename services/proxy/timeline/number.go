@@ -8,18 +8,17 @@ import (
 	"livestream-tui/services/hls/m3u8"
 )
 
-// maxHole is the longest hole that is listed with gaps; a longer one begins a new
-// window.
+// maxHole is the longest hole that is listed as gaps; a longer one begins a new window.
 func (t *Timeline) maxHole() int64 {
 	return max(3, min(int64(t.Window/max(t.Target(), time.Second)), 300))
 }
 
-// Far reports whether more segments are missing than are listed as gaps.
+// Far reports whether a hole is too long to be listed as gaps.
 func (t *Timeline) Far(hole int64) bool { return hole > t.maxHole() }
 
-// Skip takes a playlist that goes on behind a hole: the missing segments are listed as
-// gaps, or, where they are more than a window, count as listed and removed. It returns
-// how many entries are new, and those that have gone.
+// Skip takes a playlist that continues beyond a hole. The missing segments are listed as
+// gaps, or, if they are more than a window, count as listed and removed. It returns how
+// many entries are new, and the entries that were removed.
 func (t *Timeline) Skip(l List) (added int, gone []Entry, err error) {
 	first, next := l.MediaSequence+t.Shift.Delta, t.Next()
 	if l.LastMSN()+t.Shift.Delta < next {
@@ -59,7 +58,7 @@ func (t *Timeline) gap(msn int64) {
 	t.Entries = append(t.Entries, e)
 }
 
-// Miss makes the entry of that number a gap, as long as it is not listed.
+// Miss makes the entry of a number a gap, if it is not listed yet.
 func (t *Timeline) Miss(msn int64) bool {
 	for i := t.Listed; i < len(t.Entries); i++ {
 		if t.Entries[i].MSN == msn {
@@ -70,9 +69,9 @@ func (t *Timeline) Miss(msn int64) bool {
 	return false
 }
 
-// Break makes the first pending entry that is none a discontinuity that no packager
-// speaks of: the other renditions have one more. It reports whether there was such an
-// entry.
+// Break makes the first pending entry that is not yet a discontinuity one, although no
+// packager has it there: the other renditions have one more. It reports whether there was
+// such an entry.
 func (t *Timeline) Break() bool {
 	for i := t.Listed; i < len(t.Entries); i++ {
 		if s := &t.Entries[i].Segment; !s.Discontinuity {
@@ -83,8 +82,8 @@ func (t *Timeline) Break() bool {
 	return false
 }
 
-// restart begins anew with l's segments from index skip on, under a discontinuity;
-// numbers go on from where they would be by the shift.
+// restart begins anew with l's segments from index skip on, under a discontinuity.
+// Numbers continue from where the shift would put them.
 func (t *Timeline) restart(l List, skip int64, by Shift) (added int, gone []Entry, err error) {
 	before := *t
 	first := l.MediaSequence + skip + by.Delta
@@ -107,10 +106,10 @@ func (t *Timeline) restart(l List, skip int64, by Shift) (added int, gone []Entr
 	return added, gone, nil
 }
 
-// Adopt goes on with a packager whose numbers or segments are not ours, after everyone
-// who went on with ours has gone: its segments from index skip on follow under a
-// discontinuity, under our numbers and names of their own, so that no URI ever means
-// two things. Entries that were never listed are given up for it, and returned.
+// Adopt continues with a packager whose numbers or segments differ, after all packagers
+// that continued the timeline have gone. Its segments from index skip on follow under a
+// discontinuity, with numbers of the timeline and names of their own, so that no URI ever
+// means two things. Entries that were never listed are dropped and returned.
 func (t *Timeline) Adopt(l List, skip int64) (added int, gone []Entry, err error) {
 	if skip >= int64(len(l.Segments)) {
 		return 0, nil, nil

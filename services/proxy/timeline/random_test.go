@@ -111,7 +111,7 @@ type series struct {
 	still int // rounds since something was taken
 }
 
-// take gives the timeline a packager's playlist as whoever owns it would.
+// take gives the timeline a packager's playlist as its owner would.
 func (s *series) take(l List) (int, error) {
 	if s.line.Empty() {
 		s.line.Window = Length(l.MediaPlaylist)

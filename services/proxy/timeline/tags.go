@@ -7,15 +7,15 @@ import (
 	"livestream-tui/services/hls/m3u8"
 )
 
-// tags are lines that belong to the playlist and stand beside a segment, or belong to
-// one.
+// tags are lines that stand beside a segment and belong to the playlist or to the
+// segment.
 type tags struct {
 	ranges  []m3u8.DateRange
 	unknown []m3u8.Tag
 }
 
-// plainTags are tags without those that speak of parts (rfc8216bis, 4.4.4.9, 4.4.5.3
-// and 4.4.5.4), which only a packager's own playlist can list.
+// plainTags are tags without those about parts (rfc8216bis, 4.4.4.9, 4.4.5.3 and
+// 4.4.5.4), which only a packager's own playlist can list.
 func plainTags(list []m3u8.Tag) []m3u8.Tag {
 	return slices.DeleteFunc(slices.Clone(list), func(t m3u8.Tag) bool {
 		return strings.HasPrefix(string(t), "#EXT-X-PART") || strings.HasPrefix(string(t), "#EXT-X-PRELOAD-HINT") ||
@@ -23,11 +23,11 @@ func plainTags(list []m3u8.Tag) []m3u8.Tag {
 	})
 }
 
-// Retag takes over what the packager that leads says now beside its segments: a tag
-// stands before the segment that it stands before there, and goes when it has gone. What
-// it says before its first segment and did not say of that segment before belongs to the
-// playlist and stands at our head; EXT-X-DATERANGE behind its last stands at our end
-// (rfc8216bis, 4.4.5.1).
+// Retag takes the tags that the leading packager has beside its segments now. A tag
+// stands before the same segment as there, and goes when it has gone there. Tags before
+// its first segment that did not belong to that segment belong to the playlist and stand
+// at the head here; EXT-X-DATERANGE after its last segment stands at the end (rfc8216bis,
+// 4.4.5.1).
 func (t *Timeline) Retag(l List) {
 	t.Head.Unknown = headTags(l.Unknown)
 	t.front, t.back = tags{}, tags{}
@@ -50,8 +50,8 @@ func (t *Timeline) Retag(l List) {
 	}
 }
 
-// split keeps for the packager's first segment what it had, as it is now, and puts the
-// rest to the playlist's.
+// split keeps the present tags of the packager's first segment with it, and gives the
+// others to the playlist.
 func (t *Timeline) split(e *Entry, now tags) tags {
 	var own tags
 	for _, r := range now.ranges {
@@ -80,7 +80,8 @@ func idOf(r m3u8.DateRange) string {
 	return ""
 }
 
-// headTags are a packager's header lines without those of what the proxy does not do.
+// headTags are a packager's header lines, except those about features that the proxy does
+// not have.
 func headTags(list []m3u8.Tag) []m3u8.Tag {
 	return slices.DeleteFunc(slices.Clone(list), func(t m3u8.Tag) bool {
 		return strings.HasPrefix(string(t), "#EXT-X-PART-INF") || strings.HasPrefix(string(t), "#EXT-X-SERVER-CONTROL") ||
@@ -88,8 +89,8 @@ func headTags(list []m3u8.Tag) []m3u8.Tag {
 	})
 }
 
-// addFront puts the playlist's own tags before the first segment, but for those that
-// stand with a segment still.
+// addFront puts the playlist's own tags before the first segment, except those that still
+// stand with a segment.
 func (t *Timeline) addFront(p *m3u8.MediaPlaylist) {
 	if len(p.Segments) == 0 || len(t.front.ranges)+len(t.front.unknown) == 0 {
 		return

@@ -10,9 +10,9 @@ import (
 
 // Timeline is one media playlist. The zero value, with Key and Hosts, is empty.
 type Timeline struct {
-	// Key is the playlist's own.
+	// Key is the key of the playlist.
 	Key string `json:"key"`
-	// Hosts are the packagers'. Not a part of what is kept on disk.
+	// Hosts are the packagers. They are not kept on disk.
 	Hosts uri.Hosts `json:"-"`
 	// Head is the playlist without its segments: version, target duration, tags.
 	Head m3u8.MediaPlaylist `json:"head"`
@@ -20,27 +20,27 @@ type Timeline struct {
 	Entries []Entry `json:"entries"`
 	// Listed is how many of Entries are in the playlist.
 	Listed int `json:"listed"`
-	// Number is the discontinuity number before the first entry:
+	// Number is the discontinuity number before the first entry,
 	// EXT-X-DISCONTINUITY-SEQUENCE.
 	Number int64 `json:"discontinuity_sequence"`
-	// Window is how long the playlist is to be.
+	// Window is the intended length of the playlist.
 	Window time.Duration `json:"window_ns"`
-	// Shift is how the present numbers of the packagers become ours.
+	// Shift turns the present numbers of the packagers into those here.
 	Shift Shift `json:"shift"`
-	// Since is the first number under this shift: those before mean other segments.
+	// Since is the first number under this shift: numbers before it mean other segments.
 	Since int64 `json:"since"`
 	// Epoch counts shifts, for their prefixes.
 	Epoch int `json:"epoch"`
-	// Cut says that it began anew behind a hole, so that it is no EVENT any more.
+	// Cut means that it began anew beyond a hole, so that it is not an EVENT any more.
 	Cut bool `json:"cut,omitempty"`
-	// Ended says that the playlist has its EXT-X-ENDLIST.
+	// Ended means that the playlist has its EXT-X-ENDLIST.
 	Ended bool `json:"ended,omitempty"`
 
-	front, back tags // of the packager that leads: before its first and behind its last segment
+	front, back tags // of the leading packager: before its first and after its last segment
 }
 
-// Shift turns a packager's numbers and URIs into ours: after packagers began again
-// at other numbers theirs are not ours.
+// Shift turns a packager's numbers and URIs into those here. They differ once packagers
+// have begun again at other numbers.
 type Shift struct {
 	Delta  int64  `json:"delta"`
 	Prefix string `json:"prefix"` // of names, such as "r1-"; empty at first
@@ -52,7 +52,7 @@ type List struct {
 	Found uri.Found
 }
 
-// Next is the number of the entry to come.
+// Next is the number of the next entry.
 func (t *Timeline) Next() int64 {
 	if len(t.Entries) == 0 {
 		return t.Head.MediaSequence
@@ -60,10 +60,10 @@ func (t *Timeline) Next() int64 {
 	return t.Entries[len(t.Entries)-1].MSN + 1
 }
 
-// Empty reports whether nothing was ever taken.
+// Empty reports whether it never had an entry.
 func (t *Timeline) Empty() bool { return t.Head.TargetDuration == 0 }
 
-// Last is the newest number listed, -1 when none is.
+// Last is the newest number that is listed, -1 when none is.
 func (t *Timeline) Last() int64 {
 	if t.Listed == 0 {
 		return -1
@@ -79,7 +79,7 @@ func (t *Timeline) Target() time.Duration {
 // Pending are the entries that are not listed yet, oldest first.
 func (t *Timeline) Pending() []Entry { return t.Entries[t.Listed:] }
 
-// Entry is the entry of a number, nil for none.
+// Entry is the entry of a number, nil when there is none.
 func (t *Timeline) Entry(msn int64) *Entry {
 	if len(t.Entries) == 0 {
 		return nil
@@ -91,7 +91,7 @@ func (t *Timeline) Entry(msn int64) *Entry {
 	return &t.Entries[i]
 }
 
-// Known reports whether the bytes of any of the newest n segments are known.
+// Known reports whether the content of any of the newest n segments is known.
 func (t *Timeline) Known(n int) bool {
 	for i := max(0, len(t.Entries)-n); i < len(t.Entries); i++ {
 		if t.Entries[i].Content.Digest != "" {
@@ -112,8 +112,8 @@ func (t *Timeline) Count() int64 {
 	return n
 }
 
-// Begin takes the first playlist as it is. added is how far its discontinuity numbers
-// are behind those of the other renditions.
+// Begin takes the first playlist as it is. added is how far its discontinuity numbers are
+// behind those of the other renditions.
 func (t *Timeline) Begin(l List, added int64) (int, error) {
 	head := *l.MediaPlaylist
 	head.Segments, head.Trailing, head.Oddities = nil, nil, nil
@@ -121,7 +121,7 @@ func (t *Timeline) Begin(l List, added int64) (int, error) {
 	if c := l.ServerControl; c != nil && c.HoldBack > 0 {
 		head.ServerControl = &m3u8.ServerControl{HoldBack: c.HoldBack}
 	}
-	head.PlaylistType = "" // keepType says it again where nothing was removed
+	head.PlaylistType = "" // keepType sets it again when nothing was removed
 	before := *t
 	t.Head, t.Number = head, l.DiscontinuitySequence+added
 	t.raise(l)
@@ -134,8 +134,8 @@ func (t *Timeline) Begin(l List, added int64) (int, error) {
 	return n, nil
 }
 
-// Append takes the segments that l lists and that are due: those behind ours, up to
-// the first that it says is missing. It returns how many.
+// Append takes the segments of l that are due: those after the last entry, up to the
+// first that l lists as missing. It returns how many.
 func (t *Timeline) Append(l List) (int, error) {
 	skip := t.Next() - (l.MediaSequence + t.Shift.Delta)
 	if skip < 0 || skip >= int64(len(l.Segments)) {
@@ -150,8 +150,8 @@ func (t *Timeline) Append(l List) (int, error) {
 	return n, err
 }
 
-// untilGap is l without what follows its first EXT-X-GAP from index from on: a peer
-// may have what is missing there, and is asked first.
+// untilGap is l without what follows its first EXT-X-GAP from index from on: a peer may
+// have the missing segment, and is asked first.
 func untilGap(l List, from int64) (List, bool) {
 	for i := from; i < int64(len(l.Segments)); i++ {
 		if l.Segments[i].Gap {
@@ -163,7 +163,7 @@ func untilGap(l List, from int64) (List, bool) {
 	return l, false
 }
 
-// raise makes the target duration no shorter than l's and any of its segments.
+// raise makes the target duration at least as long as l's and as each of its segments.
 func (t *Timeline) raise(l List) {
 	t.Head.TargetDuration = max(t.Head.TargetDuration, l.TargetDuration)
 	t.Head.Version = max(t.Head.Version, l.Version)
@@ -174,8 +174,8 @@ func (t *Timeline) raise(l List) {
 
 func rounded(d time.Duration) int { return int(math.Round(d.Seconds())) }
 
-// keepType passes EXT-X-PLAYLIST-TYPE:EVENT on as long as it is true of ours: nothing
-// was removed (RFC 8216, 4.3.3.5).
+// keepType passes EXT-X-PLAYLIST-TYPE:EVENT on as long as it is true here: nothing was
+// removed (RFC 8216, 4.3.3.5).
 func (t *Timeline) keepType(l List) {
 	t.Head.PlaylistType = ""
 	if l.PlaylistType == "EVENT" && !t.Cut && len(t.Entries) > 0 && t.Entries[0].MSN <= l.MediaSequence+t.Shift.Delta {
@@ -183,8 +183,9 @@ func (t *Timeline) keepType(l List) {
 	}
 }
 
-// Prepend takes the segments from number from on that l lists before our oldest one, as
-// long as none of the playlist was shown since it was restored: its number falls.
+// Prepend takes the segments that l lists before the oldest entry, starting at number
+// from. It lowers the media sequence number, so nothing may have been shown since the
+// playlist was restored.
 func (t *Timeline) Prepend(l List, from int64) int {
 	if len(t.Entries) == 0 {
 		return 0

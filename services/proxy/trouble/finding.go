@@ -17,6 +17,7 @@ const (
 	Saved              // it was asked first, and a peer answered
 )
 
+// String is the kind in a word, as logs show it.
 func (k Kind) String() string {
 	return [...]string{"good", "late", "failed", "absent", "saved"}[k]
 }

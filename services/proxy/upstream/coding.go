@@ -17,14 +17,14 @@ func PlainBody(res *http.Response) (body io.Reader, zipped bool, err error) {
 		return res.Body, false, nil
 	case "gzip", "x-gzip":
 	default:
-		return nil, false, fmt.Errorf("answered in the coding %.20q, which nobody asked for", coding)
+		return nil, false, fmt.Errorf("answered in the coding %.20q, which was not requested", coding)
 	}
 	z, err := gzip.NewReader(res.Body)
 	if errors.Is(err, io.EOF) { // an empty body
 		z, err = nil, nil
 	}
 	if err != nil {
-		return nil, false, fmt.Errorf("answered gzip that is none: %w", err)
+		return nil, false, fmt.Errorf("answered gzip that cannot be read: %w", err)
 	}
 	for _, name := range [...]string{"Content-Encoding", "Content-Length", "Repr-Digest", "Content-Digest", "Accept-Ranges"} {
 		res.Header.Del(name)

@@ -27,6 +27,7 @@ type StatusError struct {
 	Body []byte
 }
 
+// Error is the status in words.
 func (e *StatusError) Error() string { return fmt.Sprintf("status %d", e.Status) }
 
 // Redirect is an answer that leads to a host that is not followed.
@@ -35,6 +36,7 @@ type Redirect struct {
 	Location string // absolute
 }
 
+// Error says where the redirect leads.
 func (e *Redirect) Error() string {
 	return fmt.Sprintf("status %d leads to %.200q, a host that is not followed", e.Status, e.Location)
 }

@@ -70,7 +70,7 @@ func readMost(body io.Reader, most int64) ([]byte, error) {
 		return nil, err
 	}
 	if n > most {
-		return nil, fmt.Errorf("answered more than the %d bytes that are taken", most)
+		return nil, fmt.Errorf("answered more than %d bytes, which is the limit", most)
 	}
 	return b.Bytes(), nil
 }

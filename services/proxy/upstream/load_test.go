@@ -100,10 +100,10 @@ func TestLoadReadsWhatComes(t *testing.T) {
 		{"gzip that nobody asked for", fakenet.Raw("HTTP/1.0 200 OK\r\nContent-Encoding: gzip\r\n\r\n" + z), aPlaylist, true, ""},
 		{"such gzip, cut off", fakenet.Raw("HTTP/1.0 200 OK\r\nContent-Encoding: gzip\r\n\r\n" + z[:len(z)-9]), "", false, "unexpected EOF"},
 		{"such gzip, of nothing", fakenet.Raw("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 0\r\n\r\n"), "", true, ""},
-		{"no gzip at all", fakenet.Raw("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 32\r\n\r\n" + aPlaylist), "", false, "answered gzip that is none"},
+		{"no gzip at all", fakenet.Raw("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 32\r\n\r\n" + aPlaylist), "", false, "answered gzip that cannot be read"},
 		{"a coding that nobody asked for", fakenet.Raw("HTTP/1.1 200 OK\r\nContent-Encoding: br\r\nContent-Length: 2\r\n\r\nxx"), "", false, `answered in the coding "br"`},
-		{"too much", fakenet.Says(200, "", strings.Repeat("x", 1001)), "", false, "more than the 1000 bytes"},
-		{"too much in gzip", fakenet.Raw("HTTP/1.0 200 OK\r\nContent-Encoding: gzip\r\n\r\n" + string(fakenet.Gzipped(make([]byte, 1<<20)))), "", false, "more than the 1000 bytes"},
+		{"too much", fakenet.Says(200, "", strings.Repeat("x", 1001)), "", false, "more than 1000 bytes"},
+		{"too much in gzip", fakenet.Raw("HTTP/1.0 200 OK\r\nContent-Encoding: gzip\r\n\r\n" + string(fakenet.Gzipped(make([]byte, 1<<20)))), "", false, "more than 1000 bytes"},
 		{"silence", fakenet.Silent, "", false, "context deadline exceeded"},
 		{"headers, then silence", fakenet.Part(10, false, fakenet.Silent), "", false, "context deadline exceeded"},
 	} {

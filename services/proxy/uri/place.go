@@ -21,35 +21,35 @@ func NewHosts(bases []string) Hosts {
 
 // Place is where a playlist's URI leads.
 type Place struct {
-	// Packager is the index of the packager whose host it is, -1 for any other.
+	// Packager is the index of the packager whose host it is, -1 for any other host.
 	Packager int
-	// Key is its key where it is a packager's, Target what that one is asked for.
+	// Key is its key if it is a packager's, Target its target there.
 	Key, Target string
-	// URI is what players are given: the URI as written, or one that leads from our
-	// playlist to the same.
+	// URI is the URI for players: the one as written, or one that leads from the playlist
+	// here to the same resource.
 	URI string
 }
 
-// Outside reports whether it is at a host that is no packager's, so that players ask
-// there and not here.
+// Outside reports whether it is at a host that is no packager's, so that players ask that
+// host.
 func (p Place) Outside() bool { return p.Packager < 0 }
 
-// Found is where a playlist was found: at a packager, after redirects maybe at
-// another host, and under which target.
+// Found is where a playlist was found: at a packager, perhaps at another host after
+// redirects, and under which target.
 type Found struct {
-	// Packager is the index of the one that was asked.
+	// Packager is the index of the packager that was asked.
 	Packager int
-	// Host is the origin of the host that it was found at, "http://cdn.example", empty
-	// for the packager's own.
+	// Host is the origin of the host where it was found, such as "http://cdn.example";
+	// empty for the packager's own.
 	Host string
 	// Target is path and query there.
 	Target string
-	// Key is what players know the playlist by.
+	// Key is the key of the playlist for players.
 	Key string
 }
 
-// Place is where a URI of the playlist leads. prefix, if any, is put before the last
-// element of its path: it tells it from another one of the same name.
+// Place is where a URI of the playlist leads. A prefix is put before the last element of
+// its path, to distinguish it from another resource of the same name.
 func (h Hosts) Place(f Found, ref, prefix string) (Place, error) {
 	ref = strings.TrimSpace(ref)
 	own, base := h.bases[f.Packager], f.Host+f.Target
@@ -88,7 +88,7 @@ func isAbsolute(ref string) bool {
 	return p.HasAuthority || p.Scheme != ""
 }
 
-// String is the whole reference.
+// String is the reference as text.
 func (p Parts) String() string {
 	s := p.Target()
 	if p.HasAuthority {
@@ -100,8 +100,8 @@ func (p Parts) String() string {
 	return s
 }
 
-// index is the packager that an absolute reference leads to, -1 for none. A relative
-// scheme ("//host/x") is the packager's whatever it is.
+// index is the packager that an absolute reference leads to, -1 when it is no packager's.
+// One without a scheme ("//host/x") matches any scheme.
 func (h Hosts) index(at Parts) int {
 	if at.Scheme != "" && at.Scheme != "http" && at.Scheme != "https" || !at.HasAuthority {
 		return -1
@@ -138,7 +138,7 @@ func (h Hosts) IsPackager(scheme, authority string) bool {
 	return h.index(Parts{Scheme: scheme, Authority: authority, HasAuthority: true, Path: "/"}) >= 0
 }
 
-// Prefixed is a key whose last path element begins with prefix.
+// Prefixed is a key with prefix at the beginning of its last path element.
 func Prefixed(key, prefix string) string {
 	p, query, has := strings.Cut(key, "?")
 	i := strings.LastIndexByte(p, '/') + 1
@@ -149,8 +149,8 @@ func Prefixed(key, prefix string) string {
 	return key
 }
 
-// shortest is a reference that leads from the playlist to key: the name alone where
-// both lie in one folder, so that it holds behind another proxy too, else the path.
+// shortest is a reference that leads from the playlist to key: the name alone if both are
+// in one folder, so that it works behind another proxy as well, else the path.
 func shortest(playlist, key string) string {
 	at := Split(playlist).Path
 	folder := at[:strings.LastIndexByte(at, '/')+1]
@@ -166,8 +166,8 @@ func shortest(playlist, key string) string {
 	return rest
 }
 
-// Name is what a reference has in common with another that names the same segment: it
-// has no query, since tokens and sessions in it change.
+// Name is a reference without its query: tokens and sessions in the query change while
+// the resource stays the same.
 func Name(ref string) string {
 	name, _, _ := strings.Cut(ref, "?")
 	return name
@@ -182,8 +182,8 @@ func IsPlaylist(key string) bool {
 	return false
 }
 
-// Signal is the first element of a key's path, which the platform's own packagers
-// name a signal by; empty for what lies at the top.
+// Signal is the first element of a key's path, which is the name of the signal at the
+// platform's own packagers; empty for a key at the top.
 func Signal(key string) string {
 	first, _, below := strings.Cut(strings.TrimPrefix(Name(key), "/"), "/")
 	if !below {

@@ -11,12 +11,13 @@ const maxKey = 8192
 // Parts are the components of a URI reference, as written (RFC 3986, 3).
 type Parts struct {
 	Scheme, Authority, Path, Query string
-	// HasAuthority and HasQuery tell an empty component from none.
+	// HasAuthority and HasQuery distinguish an empty component from a missing one.
 	HasAuthority, HasQuery bool
 }
 
-// Split takes a reference apart (RFC 3986, appendix B); its fragment is dropped. A
-// scheme begins with a letter, so that "2026-11-28T10:00:00.ts" has none.
+// Split splits a reference into its components (RFC 3986, appendix B), without the
+// fragment. A scheme begins with a letter, so that "2026-11-28T10:00:00.ts" has no
+// scheme.
 func Split(ref string) Parts {
 	var p Parts
 	ref, _, _ = strings.Cut(ref, "#")
@@ -36,7 +37,7 @@ func Split(ref string) Parts {
 	return p
 }
 
-// schemeEnd is where the colon of a scheme stands, 0 where there is none.
+// schemeEnd is the position of the colon after a scheme, 0 when there is no scheme.
 func schemeEnd(ref string) int {
 	for i := range len(ref) {
 		switch c := ref[i]; {
@@ -59,8 +60,8 @@ func (p Parts) Target() string {
 	return p.Path
 }
 
-// Resolve is the reference resolved against base, an absolute URI or a target (RFC
-// 3986, 5.2). Empty path elements stay, since they mean something.
+// Resolve is the reference resolved against base, an absolute URI or a target (RFC 3986,
+// 5.2). Empty path elements stay, because they are significant.
 func Resolve(base, ref string) Parts {
 	b, r := Split(base), Split(ref)
 	switch {
@@ -89,8 +90,8 @@ func Resolve(base, ref string) Parts {
 	return t
 }
 
-// removeDots removes the elements . and .. of a path (RFC 3986, 5.2.4). One that
-// leads above the root stays at the root.
+// removeDots removes the path elements . and .. (RFC 3986, 5.2.4). A path that leads
+// above the root stays at the root.
 func removeDots(path string) string {
 	if !strings.Contains(path, "/.") {
 		return path
@@ -123,21 +124,21 @@ var (
 	errZero    = errors.New("the path has an escaped zero byte")
 )
 
-// Key is the key of a request's target, as it came: in origin or in absolute form
-// (RFC 9112, 3.2). Query arguments that ignored names are left out.
+// Key is the key of a request's target as it came, in origin form or absolute form (RFC
+// 9112, 3.2), without the query arguments that ignored names.
 func Key(target string, ignored func(name string) bool) (string, error) {
 	key, _, err := Keys(target, ignored)
 	return key, err
 }
 
-// Keys is Key with the target to ask a packager for: it is the same but for escapes,
+// Keys is Key with the target at packagers. That differs from the key in its escapes,
 // which stay as they were written.
 func Keys(target string, ignored func(name string) bool) (key, asked string, err error) {
 	if len(target) > maxKey {
 		return "", "", errTooLong
 	}
 	p := Split(target)
-	if strings.HasPrefix(target, "//") { // a path that begins with an empty element, and no host
+	if strings.HasPrefix(target, "//") { // a path that begins with an empty element, without a host
 		p = Parts{}
 		target, _, _ = strings.Cut(target, "#")
 		p.Path, p.Query, p.HasQuery = strings.Cut(target, "?")
@@ -151,7 +152,7 @@ func Keys(target string, ignored func(name string) bool) (key, asked string, err
 	return p.keys(ignored)
 }
 
-// Key is the key of what a reference leads to on its host.
+// Key is the key of the resource on its host.
 func (p Parts) Key() (string, error) {
 	key, _, err := p.keys(nil)
 	return key, err
@@ -176,8 +177,8 @@ func (p Parts) keys(ignored func(name string) bool) (key, asked string, err erro
 	return key, asked, nil
 }
 
-// withoutDirectives is a query without the arguments that concern a proxy and no
-// packager (rfc8216bis, 6.2.5), and without those that are ignored.
+// withoutDirectives is a query without the arguments for a proxy (rfc8216bis, 6.2.5), and
+// without those that are ignored.
 func withoutDirectives(query string, ignored func(name string) bool) string {
 	if query == "" || ignored == nil && !strings.Contains(query, "_HLS_") {
 		return query
@@ -204,13 +205,13 @@ func IsDirective(name string) bool {
 
 const hex = "0123456789ABCDEF"
 
-// escaped is s with each byte escaped that may not stand in a URI.
+// escaped is s with every byte escaped that may not stand in a URI.
 func escaped(s string, inPath bool) string {
 	return rewritten(s, inPath, func(b []byte, c byte, s string) []byte { return append(b, s...) })
 }
 
-// normal is a path with escapes in one form (RFC 3986, 6.2.2): none of unreserved
-// characters, and all others in upper case.
+// normal is a path with its escapes in one form (RFC 3986, 6.2.2): none for unreserved
+// characters, upper case for all others.
 func normal(path string) string {
 	return rewritten(path, true, func(b []byte, c byte, _ string) []byte {
 		if unreserved(c) {
@@ -220,7 +221,8 @@ func normal(path string) string {
 	})
 }
 
-// rewritten escapes what has to be, and writes each escape, s, of a byte as each does.
+// rewritten escapes the bytes that must be escaped, and writes each existing escape s of
+// a byte c by each.
 func rewritten(s string, inPath bool, each func(b []byte, c byte, s string) []byte) string {
 	plain := true
 	for i := 0; plain && i < len(s); i++ {
@@ -265,8 +267,8 @@ func unreserved(c byte) bool {
 	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '-' || c == '.' || c == '_' || c == '~'
 }
 
-// allowed reports whether a byte may stand as it is in a path or a query (RFC 3986,
-// 3.3 and 3.4). Brackets, bars and braces may not, yet everybody sends them.
+// allowed reports whether a byte may stand unescaped in a path or a query (RFC 3986, 3.3
+// and 3.4). Brackets, bars and braces may not, but are common in queries.
 func allowed(c byte, inPath bool) bool {
 	return unreserved(c) || strings.IndexByte("/:@!$&'()*+,;=", c) >= 0 || !inPath && (c == '?' || c == '|' || c == '[' || c == ']' || c == '{' || c == '}')
 }

@@ -21,7 +21,7 @@ func checkDigest(body []byte, digest string) (vouched bool, err error) {
 			continue
 		}
 		if sum := sha256.Sum256(body); !bytes.Equal(sum[:], want) {
-			return false, errors.New("its bytes are not those of its Repr-Digest")
+			return false, errors.New("its bytes do not match its Repr-Digest")
 		}
 		vouched = true
 	}

@@ -12,7 +12,7 @@ func oddBoxes(b []byte) string {
 	for at := 0; at < len(b); {
 		rest := b[at:]
 		if len(rest) < 8 {
-			return fmt.Sprintf("MP4 with %d bytes behind the last box", len(rest))
+			return fmt.Sprintf("MP4 with %d bytes after the last box", len(rest))
 		}
 		size, kind := uint64(binary.BigEndian.Uint32(rest)), string(rest[4:8])
 		switch {

@@ -13,7 +13,7 @@ func oddPackets(b []byte) string {
 		}
 	}
 	if rest := len(b) % packetSize; rest != 0 {
-		return fmt.Sprintf("MPEG-TS with %d bytes behind the last packet", rest)
+		return fmt.Sprintf("MPEG-TS with %d bytes after the last packet", rest)
 	}
 	return ""
 }

@@ -46,7 +46,7 @@ func (w Want) Likely(b []byte) bool {
 func (w Want) oddFormat(f container.Format) string {
 	switch {
 	case f == container.FormatUnknown:
-		return "of a format that is not known"
+		return "of an unknown format"
 	case f == container.FormatPlaylist || f == container.FormatHTML:
 		return fmt.Sprintf("%s in place of media", f)
 	case w.Format != container.FormatUnknown && f != w.Format:
@@ -78,7 +78,7 @@ func (w Want) Assess(body []byte, digest string) (odd string, err error) {
 		return "", nil
 	case w.Enciphered:
 		if len(body)%16 != 0 {
-			return fmt.Sprintf("%d bytes are no whole number of AES blocks", len(body)), nil
+			return fmt.Sprintf("%d bytes are not a whole number of AES blocks", len(body)), nil
 		}
 		return "", nil
 	}

@@ -247,7 +247,7 @@ func (p *Player) fetch(ctx context.Context, o order, quiet bool) (answer, error)
 	f := Failure{At: a.At, Length: a.Length, URL: a.URL, Err: a.Err}
 	p.mu.Lock()
 	if err != nil {
-		f.Cause = text.Cause(err)
+		f.Kind, f.Cause = kindOf(err), text.Cause(err)
 		p.status.Trouble = f.Cause
 	} else if p.buffer.Begun().IsZero() {
 		p.status.Trouble = "" // once media was played, only media clears it

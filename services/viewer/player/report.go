@@ -12,6 +12,7 @@ type Failure struct {
 	At     time.Time
 	Length time.Duration // until it failed
 	URL    string
+	Kind   FailureKind
 	Err    string
 	// Cause is Err without the details of this request.
 	Cause string

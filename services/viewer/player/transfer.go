@@ -96,7 +96,7 @@ func transfer(ctx context.Context, c *http.Client, o order, waited func(Wait)) (
 }
 
 func (a *answer) run(ctx context.Context, cancel context.CancelCauseFunc, c *http.Client, o order, waited func(Wait)) error {
-	late := time.AfterFunc(firstByteTimeout, func() { cancel(fmt.Errorf("no answer for %s", firstByteTimeout)) })
+	late := time.AfterFunc(firstByteTimeout, func() { cancel(&lateError{fmt.Sprintf("no answer for %s", firstByteTimeout)}) })
 	defer late.Stop()
 	req, err := o.request(ctx)
 	if err != nil {
@@ -110,7 +110,7 @@ func (a *answer) run(ctx context.Context, cancel context.CancelCauseFunc, c *htt
 		return err
 	}
 	defer func() { _ = res.Body.Close() }() // what was read is what counts
-	over := time.AfterFunc(o.within, func() { cancel(fmt.Errorf("not whole after %s", o.within)) })
+	over := time.AfterFunc(o.within, func() { cancel(&lateError{fmt.Sprintf("not whole after %s", o.within)}) })
 	defer over.Stop()
 	a.Status, a.header = res.StatusCode, res.Header
 	want := http.StatusOK
@@ -181,10 +181,8 @@ func (a *answer) read(ctx context.Context, res *http.Response, o order, waited f
 			return fmt.Errorf("more than %d bytes", o.limit)
 		case errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF):
 			return nil
-		case err != nil && length >= 0:
-			return fmt.Errorf("broke off after %d of %d bytes: %w", a.Bytes, length, err)
 		case err != nil:
-			return fmt.Errorf("broke off after %d bytes: %w", a.Bytes, err)
+			return &cutError{a.Bytes, length, err}
 		}
 	}
 }

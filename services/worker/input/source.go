@@ -7,8 +7,8 @@ import "livestream-tui/services/hls/media"
 type Source interface {
 	// Args returns FFmpeg's arguments to write the source to standard output as
 	// fragmented MP4, from segment msn of the grid on: H.264 and AAC, decode times of the
-	// grid, and a fragment that begins with a key frame where a segment begins. The
-	// worker starts FFmpeg anew whenever it ends.
+	// grid, fragments of segmenter.FragmentDuration, and one that begins with a key frame
+	// where a segment begins. The worker starts FFmpeg anew whenever it ends.
 	Args(grid media.Grid, msn int64) ([]string, error)
 	// Check returns why the source cannot be played any more, nil while it can be.
 	Check() error

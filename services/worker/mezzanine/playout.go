@@ -10,6 +10,7 @@ import (
 	"livestream-tui/services/hls/media"
 	"livestream-tui/services/kit/atomicfile"
 	"livestream-tui/services/worker/ffmpeg"
+	"livestream-tui/services/worker/segmenter"
 )
 
 // Args implements input.Source: FFmpeg copies the loop again and again. The same position
@@ -50,10 +51,6 @@ func (m Mezzanine) writeLists() error {
 	return nil
 }
 
-// fragmentDuration is how long a fragment is: low latency will publish them as
-// parts.
-const fragmentDuration = 400 * time.Millisecond
-
 // liveArgs are FFmpeg's arguments to copy the loop, from the position in of it on, to
 // standard output: fragments whose timestamps begin at in+offset. Both are whole
 // numbers of segments.
@@ -67,5 +64,5 @@ func (m Mezzanine) liveArgs(in, offset time.Duration) []string {
 	return append(args, "-bitexact", "-fflags", "+bitexact", "-avoid_negative_ts", "disabled", "-use_editlist", "0",
 		"-video_track_timescale", strconv.Itoa(Timescale), "-f", "mp4",
 		"-movflags", "+empty_moov+default_base_moof+frag_keyframe+frag_discont+skip_trailer",
-		"-frag_duration", strconv.FormatInt(fragmentDuration.Microseconds(), 10), "-flush_packets", "1", "pipe:1")
+		"-frag_duration", strconv.FormatInt(segmenter.FragmentDuration.Microseconds(), 10), "-flush_packets", "1", "pipe:1")
 }

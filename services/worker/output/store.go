@@ -35,7 +35,8 @@ type Init struct {
 // opener opens one store for all URLs of its kind. segment is how long a segment is.
 type opener func(c Config, urls []string, signal string, segment time.Duration) (Store, error)
 
-// stores are the kinds of output that a URL names. A folder is named by its path instead.
+// stores are the kinds of output that a URL names; service.URLs checks the schemes of the
+// settings. A folder is named by its path instead.
 var stores = []struct {
 	schemes []string
 	open    opener

@@ -12,7 +12,8 @@ import (
 )
 
 const (
-	// FragmentDuration is how long a fragment should be.
+	// FragmentDuration is how long a fragment should be. Low latency will publish
+	// fragments as parts.
 	FragmentDuration = 400 * time.Millisecond
 	// maxBox bounds a box.
 	maxBox = 64 << 20

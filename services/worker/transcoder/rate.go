@@ -21,7 +21,7 @@ func segmentOf(r ratio) (length time.Duration, frames int) {
 	return length, int(math.Round(r.value() * length.Seconds()))
 }
 
-// isRate reports whether f is the rate r, as exactly as containers have it.
+// isRate reports whether f is the rate r, as exactly as containers store it.
 func isRate(f float64, r ratio) bool { return math.Abs(f/r.value()-1) < 0.0002 }
 
 // pacing is how the frames of a film follow each other.

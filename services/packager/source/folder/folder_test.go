@@ -1,6 +1,9 @@
 package folder
 
 import (
+	"errors"
+	"fmt"
+	"io/fs"
 	"os"
 	"syscall"
 	"testing"
@@ -9,7 +12,7 @@ import (
 	"livestream-tui/services/packager/disktest"
 )
 
-func TestWhatIsNoFileIsNotRead(t *testing.T) {
+func TestOnlyRegularFilesAreRead(t *testing.T) {
 	d := disktest.New(t, t.TempDir())
 	d.Check(syscall.Mkfifo(d.Path("1.m4s"), 0o644))
 	d.Check(os.Mkdir(d.Path("2.m4s"), 0o755))
@@ -32,6 +35,25 @@ func TestWhatIsNoFileIsNotRead(t *testing.T) {
 		if f, err := openFolder(d.Output, name); err == nil && name != "../live01" {
 			f.close()
 			t.Errorf("folder %q was opened", name)
+		}
+	}
+}
+
+func TestOnlyMissingFilesAreNoTrouble(t *testing.T) {
+	missing, broken := fmt.Errorf("1.m4s: %w", fs.ErrNotExist), errors.New("broken")
+	for _, c := range []struct {
+		name string
+		err  error
+		ok   bool
+	}{
+		{"nothing", nil, true},
+		{"a missing file", missing, true},
+		{"one and nothing else", errors.Join(nil, missing), true},
+		{"a broken one", broken, false},
+		{"both", errors.Join(missing, broken), false},
+	} {
+		if err := exists(c.err); (err == nil) != c.ok {
+			t.Errorf("%s: got %v, want ok %t", c.name, err, c.ok)
 		}
 	}
 }

@@ -29,7 +29,7 @@ type onDisk struct {
 	// earlier run left, -1 when there is none.
 	judged   bool
 	leftover int64
-	told     bool                   // it was logged that it is a leftover
+	logged   bool                   // it was logged that it is a leftover
 	files    map[string]fs.FileInfo // the newest file seen of each media of the sink, by name
 }
 

@@ -184,7 +184,7 @@ func (d *Source) look(name string, publish bool) {
 		return
 	}
 	if full := d.to.Open(name); full != nil {
-		d.tell(full)
+		d.warn(full)
 		return
 	}
 	err = errors.Join(err, s.load(f, d.to))
@@ -203,11 +203,11 @@ func (d *Source) look(name string, publish bool) {
 func (d *Source) leave(s *onDisk) {
 	if !s.isEnded() {
 		if err := d.to.Open(s.name); err != nil {
-			d.tell(err)
+			d.warn(err)
 		}
 	}
-	if !s.told {
-		s.told = true // usual at a cold start
+	if !s.logged {
+		s.logged = true // usual at a cold start
 		d.log.Info("signal is not published yet", "signal", s.name, "reason", errLeftover.Error())
 	}
 }
@@ -247,7 +247,7 @@ func (d *Source) watch(path string) bool {
 // report logs what is wrong with the folder itself, and when it is over.
 func (d *Source) report(err error) {
 	if err != nil {
-		d.tell(err)
+		d.warn(err)
 		return
 	}
 	for _, t := range d.trouble.Only() {
@@ -255,9 +255,9 @@ func (d *Source) report(err error) {
 	}
 }
 
-func (d *Source) tell(err error) {
-	if t, tell := d.trouble.Seen(err.Error(), d.options.Now()); tell {
-		d.log.Warn("cannot read the folder of signals, the known ones stay", "error", t.String())
+func (d *Source) warn(err error) {
+	if n, due := d.trouble.Seen(err.Error(), d.options.Now()); due {
+		d.log.Warn("cannot read the folder of signals, the known ones stay", "error", n.String())
 	}
 }
 

@@ -52,7 +52,7 @@ func TestAStartPublishesOnceAndNothingOld(t *testing.T) {
 	}
 }
 
-func TestWhatAnEarlierRunLeftIsNotPublished(t *testing.T) {
+func TestTheLeftoverOfAnEarlierRunIsNotPublished(t *testing.T) {
 	const lasts = 4 * 2 * time.Second // a window
 	end := time.Unix(208, 0)          // of segment 103
 	for _, c := range []struct {

@@ -11,15 +11,15 @@ import (
 	"livestream-tui/services/kit/service"
 )
 
-// A playlist that is passed through is told to be, and told not to be once it is
-// refused, or nobody asks for it: who counts them counts no others.
+// A playlist that is passed through is announced, and announced again once it is refused
+// or no longer asked for: otherwise a count of degraded playlists would stay too high.
 func TestADegradedPlaylistDoesNotStayOneForEver(t *testing.T) {
 	for name, c := range map[string]struct {
 		later func(f *field, gone *atomic.Bool) // after it is passed through
 		want  event.Serving
 	}{
 		"nobody asks": {func(*field, *atomic.Bool) { time.Sleep(12 * time.Second) },
-			event.Serving{Mode: "not followed", Reason: "nobody asks for it any more"}},
+			event.Serving{Mode: "not followed", Reason: "no player asks for it any more"}},
 		"refused": {func(f *field, gone *atomic.Bool) {
 			gone.Store(true)
 			for range 30 {

@@ -32,30 +32,30 @@ const (
 	retryAfter = "1" // seconds
 )
 
-// pages answers players from a store.
-type pages struct {
+// handler answers players from a store.
+type handler struct {
 	s     *Service
 	store window.Store
 }
 
 // playlist answers with a playlist, at once or when it lists the segment that a blocking
 // reload asks for. It writes nothing when the request is cancelled first.
-func (p pages) playlist(w http.ResponseWriter, r *http.Request) {
+func (h handler) playlist(w http.ResponseWriter, r *http.Request) {
 	wanted, err := wantedMSN(r.URL.Query())
 	if err != nil {
 		service.WriteError(w, http.StatusBadRequest, err.Error())
 		return
 	}
-	name, s := mux.Vars(r)["signal"], p.s
+	name, s := mux.Vars(r)["signal"], h.s
 	s.afterThaw(r.Context())
 	began := s.now()
 	var look *time.Ticker // detects peers that overtake us, and the end of the hold
 	for {
-		snap, ok := p.find(w, name)
+		snap, ok := h.find(w, name)
 		if !ok {
 			return
 		}
-		if reason := p.store.Behind(name, snap); reason != "" {
+		if reason := h.store.Behind(name, snap); reason != "" {
 			unavailable(w, reason)
 			return
 		}
@@ -92,8 +92,8 @@ func (p pages) playlist(w http.ResponseWriter, r *http.Request) {
 }
 
 // media answers with an initialization section or a segment.
-func (p pages) media(w http.ResponseWriter, r *http.Request) {
-	snap, ok := p.find(w, mux.Vars(r)["signal"])
+func (h handler) media(w http.ResponseWriter, r *http.Request) {
+	snap, ok := h.find(w, mux.Vars(r)["signal"])
 	if !ok {
 		return
 	}
@@ -110,12 +110,12 @@ func (p pages) media(w http.ResponseWriter, r *http.Request) {
 }
 
 // find returns the snapshot of a signal, or answers with an error.
-func (p pages) find(w http.ResponseWriter, name string) (*window.Snapshot, bool) {
-	snap, known := p.store.Find(name)
+func (h handler) find(w http.ResponseWriter, name string) (*window.Snapshot, bool) {
+	snap, known := h.store.Find(name)
 	switch {
 	case snap != nil:
 		return snap, true
-	case known || !p.s.source.Complete():
+	case known || !h.s.source.Complete():
 		unavailable(w, "nothing is published yet")
 	default:
 		service.WriteError(w, http.StatusNotFound, fmt.Sprintf("no signal %q", text.Clean(name)))

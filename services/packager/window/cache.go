@@ -7,13 +7,13 @@ import (
 	"time"
 )
 
-// Item is media on a Shelf.
+// Item is media in a Cache.
 type Item struct {
 	Media *Media
 	// Came is when it came, by our clock; Written is when its last byte was written.
 	Came, Written time.Time
-	// Told is true once it was logged that something else came under its name.
-	Told bool
+	// Logged is true once it was logged that something else came under its name.
+	Logged bool
 
 	left time.Time // when it ceased to be needed; zero while it is needed
 }
@@ -29,8 +29,8 @@ func KeepFor(target, size int) time.Duration {
 	return time.Duration(target*(size+1+keepLonger)) * time.Second
 }
 
-// Shelf is the media in memory by name. The first whole copy stays.
-type Shelf struct {
+// Cache is the media in memory by name. The first whole copy stays.
+type Cache struct {
 	// Keep is how long media stays that is no longer needed.
 	Keep time.Duration
 	// Most is how many of these stay at most.
@@ -40,31 +40,31 @@ type Shelf struct {
 }
 
 // Has reports whether there is media of that name.
-func (s *Shelf) Has(name string) bool { return s.items[name] != nil }
+func (c *Cache) Has(name string) bool { return c.items[name] != nil }
 
 // Item returns the media of that name; nil when there is none.
-func (s *Shelf) Item(name string) *Item { return s.items[name] }
+func (c *Cache) Item(name string) *Item { return c.items[name] }
 
 // Items returns all items, in no order.
-func (s *Shelf) Items() []*Item { return slices.Collect(maps.Values(s.items)) }
+func (c *Cache) Items() []*Item { return slices.Collect(maps.Values(c.items)) }
 
 // Names returns all names, sorted.
-func (s *Shelf) Names() []string { return slices.Sorted(maps.Keys(s.items)) }
+func (c *Cache) Names() []string { return slices.Sorted(maps.Keys(c.items)) }
 
 // Put adds media; came and written are as in Item.
-func (s *Shelf) Put(m *Media, came, written time.Time) {
-	if s.items == nil {
-		s.items = map[string]*Item{}
+func (c *Cache) Put(m *Media, came, written time.Time) {
+	if c.items == nil {
+		c.items = map[string]*Item{}
 	}
-	s.items[m.Name] = &Item{Media: m, Came: came, Written: written}
+	c.items[m.Name] = &Item{Media: m, Came: came, Written: written}
 }
 
 // Sweep drops media that has not been needed for too long, and reports whether it dropped
 // any.
-func (s *Shelf) Sweep(needed func(name string) bool, now time.Time) bool {
-	before := len(s.items)
+func (c *Cache) Sweep(needed func(name string) bool, now time.Time) bool {
+	before := len(c.items)
 	var idle []*Item
-	for name, i := range s.items {
+	for name, i := range c.items {
 		switch {
 		case needed(name):
 			i.left = time.Time{}
@@ -72,13 +72,13 @@ func (s *Shelf) Sweep(needed func(name string) bool, now time.Time) bool {
 		case i.left.IsZero():
 			i.left = now
 		}
-		if now.Sub(i.left) > s.Keep {
-			delete(s.items, name)
+		if now.Sub(i.left) > c.Keep {
+			delete(c.items, name)
 			continue
 		}
 		idle = append(idle, i)
 	}
-	if over := len(idle) - s.Most; over > 0 {
+	if over := len(idle) - c.Most; over > 0 {
 		slices.SortFunc(idle, func(a, b *Item) int {
 			if c := a.left.Compare(b.left); c != 0 {
 				return c
@@ -87,17 +87,17 @@ func (s *Shelf) Sweep(needed func(name string) bool, now time.Time) bool {
 			return cmp.Compare(uint64(a.Media.MSN), uint64(b.Media.MSN))
 		})
 		for _, i := range idle[:over] {
-			delete(s.items, i.Media.Name)
+			delete(c.items, i.Media.Name)
 		}
 	}
-	return len(s.items) != before
+	return len(c.items) != before
 }
 
 // UpTo returns the media that may be served while the newest listed segment is msn:
 // initialization sections, and no newer segments.
-func (s *Shelf) UpTo(msn int64) map[string]*Media {
-	m := make(map[string]*Media, len(s.items))
-	for name, i := range s.items {
+func (c *Cache) UpTo(msn int64) map[string]*Media {
+	m := make(map[string]*Media, len(c.items))
+	for name, i := range c.items {
 		if i.Media.MSN <= msn {
 			m[name] = i.Media
 		}
@@ -106,9 +106,9 @@ func (s *Shelf) UpTo(msn int64) map[string]*Media {
 }
 
 // Bytes returns the size of all media.
-func (s *Shelf) Bytes() int {
+func (c *Cache) Bytes() int {
 	n := 0
-	for i := range maps.Values(s.items) {
+	for i := range maps.Values(c.items) {
 		n += len(i.Media.Body)
 	}
 	return n

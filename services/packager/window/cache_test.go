@@ -12,7 +12,7 @@ import (
 
 func TestShelfKeepsMediaForItsTime(t *testing.T) {
 	start := time.Date(2024, 4, 5, 11, 23, 45, 0, time.UTC)
-	s := Shelf{Keep: 10 * time.Second, Most: 3}
+	s := Cache{Keep: 10 * time.Second, Most: 3}
 	put := func(names ...string) {
 		for _, name := range names {
 			n, err := media.SegmentNumber(name)
@@ -57,7 +57,7 @@ func TestShelfKeepsMediaForItsTime(t *testing.T) {
 }
 
 func TestTheFutureIsNotServed(t *testing.T) {
-	s := Shelf{}
+	s := Cache{}
 	for _, m := range []*Media{{Name: "1.m4s", MSN: 1}, {Name: "2.m4s", MSN: 2}, {Name: "3.m4s", MSN: 3}, {Name: "init-a.mp4", MSN: -1}} {
 		s.Put(m, time.Time{}, time.Time{})
 	}
