@@ -55,7 +55,7 @@ test: ## Install what is missing and run every test
 	  'what the tests need' 'make --no-print-directory test-deps $(HLS_JS)' \
 	  'go vet' '$(GO) vet ./...' \
 	  'go vet for macOS' 'GOOS=darwin $(GO) vet ./...' \
-	  'the packages, with the race detector' '$(GO) test -json -race -vet=off -timeout 10m $(PKGS)' \
+	  'the packages, with the race detector' '$(GO) test -json -race -vet=off -p 3 -timeout 10m $(PKGS)' \
 	  'the proxy without it: what the detector makes too slow' '$(GO) test -json -vet=off -timeout 5m ./services/proxy/...' \
 	  'the platform, end to end' '$(GO) test -json -v -vet=off -count=1 -timeout 20m -p 1 -parallel 3 $(END_TO_END)'
 

@@ -83,7 +83,7 @@ func (a *app) ask(asking ctl.Request, asJSON bool) error {
 		if err := asking.Check(p.Latest(), asking.Name); err != nil {
 			return &usageError{err}
 		}
-		done, err := ctl.Ask(ctx, p, asking)
+		done, err := ctl.Do(ctx, p, asking)
 		if err != nil {
 			return err
 		}

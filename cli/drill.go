@@ -11,6 +11,10 @@ import (
 
 	"livestream-tui/layouts"
 	"livestream-tui/procs/drill"
+	"livestream-tui/procs/drill/fault"
+	"livestream-tui/procs/drill/proxy"
+	"livestream-tui/procs/drill/report"
+	"livestream-tui/procs/drill/stage"
 	"livestream-tui/procs/platform"
 )
 
@@ -24,7 +28,7 @@ type drillFlags struct {
 func drillCommand(a *app) *cobra.Command {
 	var o drillFlags
 	var names []string
-	for _, f := range drill.Faults() {
+	for _, f := range fault.All() {
 		names = append(names, f.Name)
 	}
 	cmd := &cobra.Command{
@@ -44,7 +48,7 @@ func drillCommand(a *app) *cobra.Command {
 
 // drill launches a platform of its own and injects faults.
 func (a *app) drill(names []string, o drillFlags) error {
-	faults, err := drill.Select(names, o.all || o.list)
+	faults, err := fault.Select(names, o.all || o.list)
 	if err != nil {
 		return &usageError{err}
 	}
@@ -54,28 +58,28 @@ func (a *app) drill(names []string, o drillFlags) error {
 	if err := o.check(); err != nil {
 		return err
 	}
-	var proxy []string
+	var external []string
 	if o.proxy != "" {
-		if proxy, err = drill.Words(o.proxy); err != nil {
+		if external, err = proxy.Words(o.proxy); err != nil {
 			return usagef("--proxy-command: %w", err)
 		}
 	}
-	t, err := a.newTrial(o.trialFlags, proxy != nil)
+	t, err := a.newTrial(o.trialFlags, external != nil)
 	if err != nil {
 		return err
 	}
-	if slices.ContainsFunc(faults, func(f drill.Fault) bool { return f.Own }) {
-		if err := t.place.WithDisk(); err != nil {
+	if slices.ContainsFunc(faults, func(f fault.Fault) bool { return f.Own }) {
+		if err := t.sandbox.MountDisk(); err != nil {
 			return err
 		}
 	}
-	return t.run(func(ctx context.Context, p platform.Runner, options drill.Options) (drill.Summary, error) {
-		options.Faults, options.Proxy = faults, proxy
-		return drill.Run(ctx, p, options)
+	return t.run(func(ctx context.Context, p platform.Runner, options stage.Options) (report.Summary, error) {
+		options.Proxy = external
+		return drill.Run(ctx, p, faults, options)
 	})
 }
 
-func listFaults(out io.Writer, faults []drill.Fault) error {
+func listFaults(out io.Writer, faults []fault.Fault) error {
 	w := tabwriter.NewWriter(out, 0, 8, 2, ' ', 0)
 	for _, f := range faults {
 		mark := ""

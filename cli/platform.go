@@ -131,7 +131,7 @@ func (a *app) platformLog(o platformFlags, p service.Paths) (log hclog.Logger, c
 func (a *app) dashboard(ctx context.Context, p *local.Local, layout layouts.Layout, o screenFlags) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	farewell, err := headless.AwaitFarewell(p)
+	farewell, err := headless.WatchStop(p)
 	if err != nil {
 		return err
 	}

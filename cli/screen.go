@@ -11,6 +11,7 @@ import (
 
 	"livestream-tui/procs/doctor"
 	"livestream-tui/procs/drill"
+	"livestream-tui/procs/drill/fault"
 	"livestream-tui/procs/platform"
 	"livestream-tui/services/kit/service"
 	"livestream-tui/services/kit/text"
@@ -58,7 +59,7 @@ func (o screenFlags) options(t tui.Options) tui.Options {
 // drills are the faults that the dashboard offers.
 func drills() []tui.Drill {
 	var list []tui.Drill
-	for _, f := range drill.Faults() {
+	for _, f := range fault.All() {
 		if f.Own {
 			continue // only on a platform of the drill's own
 		}

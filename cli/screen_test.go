@@ -4,7 +4,7 @@ import (
 	"slices"
 	"testing"
 
-	"livestream-tui/procs/drill"
+	"livestream-tui/procs/drill/fault"
 	"livestream-tui/services/kit/service"
 	"livestream-tui/tui"
 )
@@ -43,7 +43,7 @@ func TestDashboardOffersOnlyFaultsThatLeaveTheMachineAlone(t *testing.T) {
 	if len(offered) == 0 {
 		t.Fatal("no fault is offered")
 	}
-	for _, f := range drill.Faults() {
+	for _, f := range fault.All() {
 		has := slices.ContainsFunc(offered, func(d tui.Drill) bool { return d.Name == f.Name })
 		if has == f.Own {
 			t.Errorf("%s: got offered %t, want %t", f.Name, has, !f.Own)

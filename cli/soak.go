@@ -7,7 +7,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"livestream-tui/procs/drill"
+	"livestream-tui/procs/drill/report"
+	"livestream-tui/procs/drill/soak"
+	"livestream-tui/procs/drill/stage"
 	"livestream-tui/procs/platform"
 )
 
@@ -43,8 +45,8 @@ func (a *app) soak(o soakFlags) error {
 	if err := o.check(); err != nil {
 		return err
 	}
-	if o.duration < drill.SoakLeast {
-		return usagef("--for %s: allowed is %s or more", o.duration, drill.SoakLeast)
+	if o.duration < soak.Least {
+		return usagef("--for %s: allowed is %s or more", o.duration, soak.Least)
 	}
 	t, err := a.newTrial(o.trialFlags, false)
 	if err != nil {
@@ -53,7 +55,7 @@ func (a *app) soak(o soakFlags) error {
 	if !o.json {
 		fmt.Fprintf(a.out, "seed %d\n", o.seed)
 	}
-	return t.run(func(ctx context.Context, p platform.Runner, options drill.Options) (drill.Summary, error) {
-		return drill.Soak(ctx, p, drill.SoakOptions{Options: options, Seed: o.seed, Length: o.duration})
+	return t.run(func(ctx context.Context, p platform.Runner, options stage.Options) (report.Summary, error) {
+		return soak.Run(ctx, p, soak.Options{Stage: options, Seed: o.seed, Length: o.duration})
 	})
 }

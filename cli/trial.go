@@ -12,7 +12,9 @@ import (
 	"github.com/mattn/go-isatty"
 	"github.com/spf13/cobra"
 
-	"livestream-tui/procs/drill"
+	"livestream-tui/procs/drill/report"
+	"livestream-tui/procs/drill/sandbox"
+	"livestream-tui/procs/drill/stage"
 	"livestream-tui/procs/platform"
 	"livestream-tui/procs/platform/local"
 )
@@ -39,16 +41,16 @@ func (o trialFlags) check() error {
 	return nil
 }
 
-// trial is a platform of the drill's own, apart from any that runs on this machine.
+// trial is a platform of the drill's own, in a sandbox.
 type trial struct {
 	app     *app
 	flags   trialFlags
 	options local.Options
-	place   drill.Place
+	sandbox sandbox.Sandbox
 }
 
-// newTrial prepares the trial; with otherProxy it has no proxy of its own.
-func (a *app) newTrial(o trialFlags, otherProxy bool) (*trial, error) {
+// newTrial prepares the trial. With an external proxy its platform has none.
+func (a *app) newTrial(o trialFlags, externalProxy bool) (*trial, error) {
 	layout, err := loadLayout(o.layout)
 	if err != nil {
 		return nil, err
@@ -58,33 +60,33 @@ func (a *app) newTrial(o trialFlags, otherProxy bool) (*trial, error) {
 		return nil, err
 	}
 	options.Log = hclog.NewNullLogger()
-	place, err := drill.Apart(&options, paths.Cache, otherProxy)
+	box, err := sandbox.New(&options, paths.Cache, externalProxy)
 	if err != nil {
 		return nil, err
 	}
-	return &trial{app: a, flags: o, options: options, place: place}, nil
+	return &trial{app: a, flags: o, options: options, sandbox: box}, nil
 }
 
-// injection injects faults into a platform that is not started yet, and judges them.
-type injection func(context.Context, platform.Runner, drill.Options) (drill.Summary, error)
+// drillRun injects faults into a platform that is not started yet, and judges them.
+type drillRun func(context.Context, platform.Runner, stage.Options) (report.Summary, error)
 
 // run makes the platform, injects faults until a signal comes and reports.
-func (t *trial) run(inject injection) error {
+func (t *trial) run(inject drillRun) error {
 	summary, err := t.inject(inject)
 	return t.finish(summary, err)
 }
 
 // finish writes the report. The error says whether players noticed. If anything
 // failed the trial's folders stay, for their logs.
-func (t *trial) finish(summary drill.Summary, err error) error {
+func (t *trial) finish(summary report.Summary, err error) error {
 	if t.flags.junit != "" {
-		err = errors.Join(err, writeFile(t.flags.junit, func(w io.Writer) error { return drill.WriteJUnit(w, summary) }))
+		err = errors.Join(err, writeFile(t.flags.junit, func(w io.Writer) error { return report.WriteJUnit(w, summary) }))
 	}
 	failed := len(summary.Failed())
 	if err != nil || failed > 0 {
 		fmt.Fprintf(t.app.errs, "logs: %s\n", t.options.LogPath)
 	} else {
-		err = t.place.Leave()
+		err = t.sandbox.Remove()
 	}
 	switch {
 	case err != nil || t.app.interrupted.Load():
@@ -97,30 +99,30 @@ func (t *trial) finish(summary drill.Summary, err error) error {
 	return nil
 }
 
-func (t *trial) inject(inject injection) (summary drill.Summary, err error) {
+func (t *trial) inject(inject drillRun) (summary report.Summary, err error) {
 	p, err := local.New(t.options)
 	if err != nil {
-		return drill.Summary{}, errors.Join(err, t.place.Release(), t.place.Leave())
+		return report.Summary{}, errors.Join(err, t.sandbox.UnmountDisk(), t.sandbox.Remove())
 	}
-	defer func() { err = errors.Join(err, t.place.Release()) }()
+	defer func() { err = errors.Join(err, t.sandbox.UnmountDisk()) }()
 	ctx, release := t.app.untilSignal(p.KillAll)
 	defer release()
-	return inject(ctx, p, drill.Options{Players: t.flags.players, Place: t.place, Env: t.app.env, Out: t.app.drillPrinter(t.flags.json)})
+	return inject(ctx, p, stage.Options{Players: t.flags.players, Sandbox: t.sandbox, Env: t.app.env, Out: t.app.drillPrinter(t.flags.json)})
 }
 
-func (a *app) drillPrinter(asJSON bool) drill.Printer {
+func (a *app) drillPrinter(asJSON bool) report.Printer {
 	if asJSON {
-		return drill.JSON{Out: a.out}
+		return report.JSON{Out: a.out}
 	}
 	live := isatty.IsTerminal(os.Stdout.Fd())
 	width, _, err := term.GetSize(os.Stdout.Fd())
 	if err != nil {
 		width = 0 // unknown
 	}
-	return &drill.Text{Out: a.out, Live: live, Colour: live && a.env["NO_COLOR"] == "", Width: width}
+	return &report.Text{Out: a.out, Live: live, Colour: live && a.env["NO_COLOR"] == "", Width: width}
 }
 
-// writeFile makes a file of what write writes.
+// writeFile creates a file with what write writes.
 func writeFile(path string, write func(io.Writer) error) error {
 	f, err := os.Create(path)
 	if err != nil {

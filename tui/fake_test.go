@@ -38,16 +38,16 @@ func (f *fakePlatform) Snapshot(context.Context) (platform.Snapshot, error) {
 // completed is a snapshot with what follows from it, as a platform has it.
 func completed(s platform.Snapshot) platform.Snapshot {
 	for _, f := range s.Failovers {
-		s.Actives = onair.Tell(s.Actives, platform.ActiveAt{Signal: f.Signal, URL: f.To, Time: f.Time, By: platform.ByProxy})
+		s.Actives = onair.UpdateActive(s.Actives, platform.ActiveAt{Signal: f.Signal, URL: f.To, Time: f.Time, By: platform.ByProxy})
 	}
 	for _, v := range s.Viewings {
-		s.Actives = onair.Tell(s.Actives, platform.ActiveAt{Signal: v.Signal, URL: v.Packager, Time: v.Time.Add(-time.Duration(v.PlaylistAgeMS) * time.Millisecond), By: platform.ByViewer})
+		s.Actives = onair.UpdateActive(s.Actives, platform.ActiveAt{Signal: v.Signal, URL: v.Packager, Time: v.Time.Add(-time.Duration(v.PlaylistAgeMS) * time.Millisecond), By: platform.ByViewer})
 	}
 	for _, l := range s.Live {
-		s.Actives = onair.Tell(s.Actives, platform.ActiveAt{Signal: l.Signal, URL: strings.TrimSuffix(l.Server, "/"+l.Signal+"/playlist.m3u8"), Time: s.At, By: platform.ByOrigin})
+		s.Actives = onair.UpdateActive(s.Actives, platform.ActiveAt{Signal: l.Signal, URL: strings.TrimSuffix(l.Server, "/"+l.Signal+"/playlist.m3u8"), Time: s.At, By: platform.ByOrigin})
 	}
-	for _, a := range onair.Succeeded(s) {
-		s.Actives = onair.Tell(s.Actives, a)
+	for _, a := range onair.Successors(s) {
+		s.Actives = onair.UpdateActive(s.Actives, a)
 	}
 	return onair.Complete(s)
 }

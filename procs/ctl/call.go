@@ -20,7 +20,7 @@ const (
 
 // Ask asks the platform for something and says what came of it. The error is an
 // *Outcome that says NeverReady when a process did not become ready in time.
-func Ask(ctx context.Context, p platform.Platform, a Request) (Result, error) {
+func Do(ctx context.Context, p platform.Platform, a Request) (Result, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	snapshot, events, err := p.Subscribe(ctx)

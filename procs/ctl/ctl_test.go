@@ -98,7 +98,7 @@ func TestACommandSaysWhatHappened(t *testing.T) {
 			if c.err {
 				timeout = 300 * time.Millisecond
 			}
-			done, err := Ask(t.Context(), l, Request{Verb: verb(t, c.verb), Name: "proxy", Wait: c.wait, Timeout: timeout})
+			done, err := Do(t.Context(), l, Request{Verb: verb(t, c.verb), Name: "proxy", Wait: c.wait, Timeout: timeout})
 			got := done.Message
 			if err != nil {
 				got = err.Error()
@@ -123,14 +123,14 @@ func TestACommandSaysWhatHappened(t *testing.T) {
 func TestAWaitEndsWithThePlatformOrItsReader(t *testing.T) {
 	request := Request{Verb: verb(t, "restart"), Name: "proxy", Wait: true, Timeout: platformtest.Deadline}
 	l, _ := afterwards(t, platform.Status{Name: "proxy", State: platform.Ready, PID: 7})
-	l.End()
-	if _, err := Ask(t.Context(), l, request); err == nil || !strings.Contains(err.Error(), "has gone meanwhile") {
+	l.EndSubscriptions()
+	if _, err := Do(t.Context(), l, request); err == nil || !strings.Contains(err.Error(), "has gone meanwhile") {
 		t.Errorf("the platform ends: got %v, want that", err)
 	}
 	l, _ = afterwards(t, platform.Status{Name: "proxy", State: platform.Ready, PID: 7})
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := Ask(ctx, l, request); !errors.Is(err, context.Canceled) {
+	if _, err := Do(ctx, l, request); !errors.Is(err, context.Canceled) {
 		t.Errorf("the reader goes: got %v, want %v", err, context.Canceled)
 	}
 }
@@ -155,13 +155,13 @@ func TestAnUnknownNameIsRefusedWithThoseThereAre(t *testing.T) {
 func playedPlatform(t *testing.T) *local.Local {
 	t.Helper()
 	l := platformOf(t, platformtest.Supervisor{})
-	l.Fold(platformtest.PlayedFrom)
+	l.Update(platformtest.PlayLive01)
 	return l
 }
 
 // answer has the control plane answer.
 func answer(l *local.Local, a model.Answers) {
-	l.Fold(func(m *model.Model) { m.Answered(a, time.Now()) })
+	l.Update(func(m *model.Model) { m.SetAnswers(a, time.Now()) })
 }
 
 // obeying is a platform whose origin does what it is asked.
@@ -195,7 +195,7 @@ func TestHoldIsNoSwitchForScripts(t *testing.T) {
 			o := &obeying{Local: playedPlatform(t), after: c.after}
 			s := o.Now()
 			answer(o.Local, model.Answers{Live: s.Live, Details: s.Details, Preferences: []report.Preference{c.before}})
-			done, err := Ask(t.Context(), o, Request{Verb: verb(t, c.verb), Name: c.process})
+			done, err := Do(t.Context(), o, Request{Verb: verb(t, c.verb), Name: c.process})
 			if err != nil || !strings.HasPrefix(done.Message, c.says) || done.Action != c.verb {
 				t.Errorf("got %+v, %v, want %q", done, err, c.says)
 			}
@@ -209,7 +209,7 @@ func TestHoldIsNoSwitchForScripts(t *testing.T) {
 func TestStatusIsATableForPeopleAndADocumentForScripts(t *testing.T) {
 	l := playedPlatform(t)
 	at := time.Date(2026, 1, 1, 12, 0, 0, 0, time.Local)
-	l.Fold(func(m *model.Model) {
+	l.Update(func(m *model.Model) {
 		m.Now.Started, m.Now.PID, m.Now.LogFolder = at.Add(-27*time.Hour-5*time.Minute), 4242, "/state/logs"
 		m.Now.Viewings = []platform.ViewingAt{{Time: at, Process: "viewer", Viewing: event.Viewing{Signal: "live01", State: event.ViewPlaying, Since: at.Add(-time.Hour)}}}
 	})
@@ -280,5 +280,5 @@ viewer     idle     -    -       0         -      -        -
 // platformOf is a platform of the default layout over a fake supervisor.
 func platformOf(t *testing.T, sup platformtest.Supervisor) *local.Local {
 	t.Helper()
-	return local.Over(platformtest.DefaultLayout(t), platformtest.Endpoints(), sup)
+	return local.NewWithSupervisor(platformtest.DefaultLayout(t), platformtest.Endpoints(), sup)
 }

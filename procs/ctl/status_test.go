@@ -21,16 +21,16 @@ func TestStatusShowsLightsOutagesAndFilms(t *testing.T) {
 		a.Details = append(a.Details, report.SignalStatus{Signal: name})
 		a.Live = append(a.Live, report.Live{Signal: name, Server: "http://a/" + name + "/playlist.m3u8"})
 	}
-	m.Answered(a, noon)
+	m.SetAnswers(a, noon)
 	off := 2500 * time.Millisecond
 	said := event.Line{Time: noon.Add(-time.Second)}
-	m.Tell("viewer", said, event.Viewing{Signal: "a", State: event.ViewPlaying, Since: noon.Add(-time.Hour)})
-	m.Tell("viewer", said, event.OutageOf("b", noon.Add(-off), noon.Add(-time.Second)))
-	m.Tell("viewer", said, event.Viewing{Signal: "b", State: event.ViewStalled, Since: noon.Add(-off)})
+	m.ApplyLine("viewer", said, event.Viewing{Signal: "a", State: event.ViewPlaying, Since: noon.Add(-time.Hour)})
+	m.ApplyLine("viewer", said, event.OutageOf("b", noon.Add(-off), noon.Add(-time.Second)))
+	m.ApplyLine("viewer", said, event.Viewing{Signal: "b", State: event.ViewStalled, Since: noon.Add(-off)})
 	for name, state := range map[string]event.FilmState{"a": event.FilmAired, "b": event.FilmAired, "c": event.FilmRefused} {
-		m.Tell("worker", said, event.Film{File: name + ".mp4", Signal: name, State: state, Reason: "because"})
+		m.ApplyLine("worker", said, event.Film{File: name + ".mp4", Signal: name, State: state, Reason: "because"})
 	}
-	m.Tell("viewer", event.Line{Time: noon}, event.EndedOutageOf("a", noon.Add(-2*time.Hour), noon.Add(-2*time.Hour).Add(1234*time.Millisecond)))
+	m.ApplyLine("viewer", event.Line{Time: noon}, event.EndedOutageOf("a", noon.Add(-2*time.Hour), noon.Add(-2*time.Hour).Add(1234*time.Millisecond)))
 	s := m.Now
 	s.At = noon
 	s = onair.Complete(s)

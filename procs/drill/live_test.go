@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"livestream-tui/procs/onair"
 	"livestream-tui/procs/platform"
 	"livestream-tui/services/kit/event"
 )
@@ -29,11 +30,11 @@ func TestLiveIsJudgedByTheViewersWord(t *testing.T) {
 		"a viewer silenced": {had, time.Second, "viewer says nothing of live01 any more"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			words, err := witnesses(platform.Snapshot{At: at, Viewings: word(at, had)})
+			words, err := witnesses(onair.Complete(platform.Snapshot{At: at, Viewings: word(at, had)}))
 			if err != nil {
 				t.Fatal(err)
 			}
-			err = noticed(words, platform.Snapshot{At: at.Add(10 * time.Second), Viewings: word(at.Add(c.said), c.now)})
+			err = noticed(words, onair.Complete(platform.Snapshot{At: at.Add(10 * time.Second), Viewings: word(at.Add(c.said), c.now)}))
 			if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
 				t.Errorf("got %v, want %q", err, c.want)
 			}
@@ -41,10 +42,10 @@ func TestLiveIsJudgedByTheViewersWord(t *testing.T) {
 	}
 	ended := word(at, had)
 	ended[0].Signal, ended[0].State = "live02", event.ViewEnded
-	if words, err := witnesses(platform.Snapshot{At: at, Viewings: append(word(at, had), ended...)}); err != nil || len(words) != 1 {
+	if words, err := witnesses(onair.Complete(platform.Snapshot{At: at, Viewings: append(word(at, had), ended...)})); err != nil || len(words) != 1 {
 		t.Errorf("got %v, %v, want the word on the signal that has not ended", words, err)
 	}
-	if _, err := witnesses(platform.Snapshot{At: at.Add(time.Minute), Viewings: word(at, had)}); err == nil {
+	if _, err := witnesses(onair.Complete(platform.Snapshot{At: at.Add(time.Minute), Viewings: word(at, had)})); err == nil {
 		t.Error("a word of a minute ago counts")
 	}
 }

@@ -12,8 +12,8 @@ import (
 	"livestream-tui/services/kit/text"
 )
 
-// Farewell is how the platform stopped: who ended when, in that order.
-type Farewell struct {
+// StopSummary is how the platform stopped: who ended when, in that order.
+type StopSummary struct {
 	asked time.Time
 	ends  []platform.Event
 	// outages are the newest ones of the run.
@@ -21,16 +21,16 @@ type Farewell struct {
 	more    int
 }
 
-// AwaitFarewell watches a platform that has not been run yet until it has ended.
-func AwaitFarewell(p platform.Platform) (<-chan Farewell, error) {
+// WatchStop watches a platform that has not been run yet until it has ended.
+func WatchStop(p platform.Platform) (<-chan StopSummary, error) {
 	ctx := context.Background() // the subscription ends with the platform
 	_, events, err := p.Subscribe(ctx)
 	if err != nil {
 		return nil, err
 	}
-	told := make(chan Farewell, 1)
+	told := make(chan StopSummary, 1)
 	go func() {
-		var f Farewell
+		var f StopSummary
 		for e := range events {
 			s, _ := p.Snapshot(ctx) // the newest that is known
 			switch {
@@ -53,7 +53,7 @@ func AwaitFarewell(p platform.Platform) (<-chan Farewell, error) {
 }
 
 // Write leaves a line for each outage and each process where the screen was.
-func (f Farewell) Write(w io.Writer) {
+func (f StopSummary) Write(w io.Writer) {
 	if f.more > 0 {
 		fmt.Fprintf(w, "%d outages before these\n", f.more)
 	}

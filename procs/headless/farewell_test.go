@@ -10,7 +10,7 @@ import (
 )
 
 func TestTheFarewellTellsOutagesByTheirOneLength(t *testing.T) {
-	f := Farewell{
+	f := StopSummary{
 		asked: noon,
 		ends:  []platform.Event{{Time: noon.Add(time.Second), Process: "proxy", What: platform.Changed{Status: platform.Status{State: platform.Exited, LastExit: "exit status 0"}}}},
 		outages: []platform.OutageAt{

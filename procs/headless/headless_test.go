@@ -36,10 +36,10 @@ func newStage(t *testing.T, run func(l *local.Local)) *local.Local {
 	}))
 	t.Cleanup(proxy.Close)
 	var l *local.Local
-	reporter := platformtest.Answering(t, map[string]string{"/ingests": `[]`, "/packagers": `[{"signal":"live01","packagers":[]}]`})
-	origin := platformtest.Answering(t, map[string]string{"/live/live01/packagers": `{"signal":"live01","active":"http://localhost:8080","packagers":[]}`})
+	reporter := platformtest.NewServer(t, map[string]string{"/ingests": `[]`, "/packagers": `[{"signal":"live01","packagers":[]}]`})
+	origin := platformtest.NewServer(t, map[string]string{"/live/live01/packagers": `{"signal":"live01","active":"http://localhost:8080","packagers":[]}`})
 	ends := []preflight.Endpoint{platformtest.EndpointAt(t, "proxy", proxy.URL), platformtest.EndpointAt(t, "reporter", reporter), platformtest.EndpointAt(t, "origin", origin)}
-	l = local.Over(platformtest.DefaultLayout(t), ends, platformtest.Supervisor{OnRun: func(ctx context.Context) error {
+	l = local.NewWithSupervisor(platformtest.DefaultLayout(t), ends, platformtest.Supervisor{OnRun: func(ctx context.Context) error {
 		run(l)
 		<-ctx.Done()
 		return nil
@@ -116,7 +116,7 @@ func TestOffAirIsToldAndDecidesTheEnd(t *testing.T) {
 	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.Local)
 	var out strings.Builder
 	l := platformOf(t, platformtest.Supervisor{})
-	l.Fold(func(m *model.Model) { m.Now.PlayURL = "http://p" })
+	l.Update(func(m *model.Model) { m.Now.PlayURL = "http://p" })
 	h := &headless{snapshot: l.Now(), printer: printer{out: &out}, startup: newStartup(l.Now().Processes), duration: time.Minute}
 	for _, p := range l.Now().Processes {
 		h.event(platformtest.StatusEvent(p.Name, platform.Ready))
@@ -130,7 +130,7 @@ func TestOffAirIsToldAndDecidesTheEnd(t *testing.T) {
 		switch {
 		case trouble == "" && !off.IsZero():
 			o, off = event.EndedOutageOf("live01", off, line.Time), time.Time{}
-			m.Tell("viewer", line, o)
+			m.ApplyLine("viewer", line, o)
 		case trouble != "" && (off.IsZero() || line.Time.Sub(told) >= 10*time.Second):
 			if off.IsZero() {
 				off = line.Time
@@ -139,13 +139,13 @@ func TestOffAirIsToldAndDecidesTheEnd(t *testing.T) {
 				o.Again = true
 			}
 			o.Reason, told = trouble, line.Time
-			m.Tell("viewer", line, o)
+			m.ApplyLine("viewer", line, o)
 		}
 		word := event.Viewing{Signal: "live01", State: event.ViewPlaying, Trouble: trouble}
 		if trouble != "" {
 			word.State, word.Since = event.ViewStalled, off
 		}
-		m.Tell("viewer", line, word)
+		m.ApplyLine("viewer", line, word)
 		s := m.Now
 		s.At = line.Time
 		h.aired(onair.Complete(s).OnAir, s.At)
@@ -229,7 +229,7 @@ func TestTextOfEventsIsCleanAndOnOneLine(t *testing.T) {
 func TestHeadlessTellsTheLightOfEachSignal(t *testing.T) {
 	var out strings.Builder
 	l := platformOf(t, platformtest.Supervisor{})
-	l.Fold(func(m *model.Model) { m.Now.PlayURL = "http://p" })
+	l.Update(func(m *model.Model) { m.Now.PlayURL = "http://p" })
 	h := &headless{snapshot: l.Now(), printer: printer{out: &out}, startup: newStartup(l.Now().Processes), duration: time.Minute}
 	for _, p := range l.Now().Processes {
 		h.event(platformtest.StatusEvent(p.Name, platform.Ready))
@@ -280,7 +280,7 @@ func TestHeadlessTellsTheLightOfEachSignal(t *testing.T) {
 // platformOf is a platform of the default layout over a fake supervisor.
 func platformOf(t *testing.T, sup platformtest.Supervisor) *local.Local {
 	t.Helper()
-	return local.Over(platformtest.DefaultLayout(t), platformtest.Endpoints(), sup)
+	return local.NewWithSupervisor(platformtest.DefaultLayout(t), platformtest.Endpoints(), sup)
 }
 
 // noon is when these tests begin.

@@ -76,7 +76,7 @@ func lightOf(s platform.Snapshot, signal string) (platform.SignalAir, bool) {
 	}
 	film, known := s.FilmOf(signal)
 	if !lit {
-		if !Reported(s.Details, signal) && !(known && (film.State == event.FilmAired || film.State == event.FilmWaiting)) {
+		if !IsReported(s.Details, signal) && !(known && (film.State == event.FilmAired || film.State == event.FilmWaiting)) {
 			return light, false
 		}
 		light = platform.SignalAir{Signal: signal, State: platform.AirStarting, Reason: "no viewer has shown " + signal + " yet"}
@@ -94,12 +94,12 @@ func wordOf(s platform.Snapshot, v platform.ViewingAt) (platform.SignalAir, bool
 	light := platform.SignalAir{Signal: v.Signal, Since: v.Since}
 	outage := s.Outage(v.Signal)
 	own := s.OutageBy(v.Process, v.Signal)
-	replays := v.State == event.ViewPlaying && own != nil && Replays(v, *own)
+	replays := v.State == event.ViewPlaying && own != nil && IsReplay(v, *own)
 	switch age := s.At.Sub(v.Time); {
 	case v.State == event.ViewEnded:
 		light.State, light.Reason = platform.AirEnded, v.Signal+" has ended"
 		return light, age <= EndedFor
-	case age > Silence && (forgotten(s, v) || Dropped(s, v.Signal)):
+	case age > Silence && (forgotten(s, v) || IsDropped(s, v.Signal)):
 		return light, false
 	case age > Silence:
 		light.State, light.Since, light.Outage = platform.AirUnknown, v.Time, outage
@@ -128,7 +128,7 @@ func due(s platform.Snapshot, signal string, shown bool, film platform.FilmAt, k
 	switch {
 	case known && film.State == event.FilmAired:
 		return true
-	case Dropped(s, signal):
+	case IsDropped(s, signal):
 		return false
 	case shown:
 		return true
@@ -139,7 +139,7 @@ func due(s platform.Snapshot, signal string, shown bool, film platform.FilmAt, k
 }
 
 // Dropped reports whether discovery has ceased to report a signal while it worked.
-func Dropped(s platform.Snapshot, signal string) bool {
+func IsDropped(s platform.Snapshot, signal string) bool {
 	return slices.ContainsFunc(s.Dropped, func(d platform.DroppedAt) bool { return d.Signal == signal && s.At.Sub(d.Time) >= DroppedAfter })
 }
 
@@ -147,7 +147,7 @@ func Dropped(s platform.Snapshot, signal string) bool {
 // longer one.
 func forgotten(s platform.Snapshot, v platform.ViewingAt) bool {
 	p, ok := s.Process(v.Process)
-	return ok && p.State == platform.Ready && !p.Paused && len(s.Live) > 0 && !Reported(s.Details, v.Signal) &&
+	return ok && p.State == platform.Ready && !p.Paused && len(s.Live) > 0 && !IsReported(s.Details, v.Signal) &&
 		!slices.ContainsFunc(s.Live, func(l report.Live) bool { return l.Signal == v.Signal })
 }
 
@@ -159,12 +159,12 @@ func since(t time.Time) string {
 	return " since " + text.Clock(t)
 }
 
-func Reported(details []report.SignalStatus, signal string) bool {
+func IsReported(details []report.SignalStatus, signal string) bool {
 	return slices.ContainsFunc(details, func(d report.SignalStatus) bool { return d.Signal == signal })
 }
 
 // Replays reports whether what a viewer plays was there before an outage: it has begun
 // anew, on a playlist that stands still.
-func Replays(v platform.ViewingAt, o event.Outage) bool {
+func IsReplay(v platform.ViewingAt, o event.Outage) bool {
 	return o.MSN > 0 && v.MSN <= o.MSN && v.Time.Sub(v.Since) < replayMost
 }

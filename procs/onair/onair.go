@@ -13,15 +13,15 @@ import (
 // at its time.
 func Complete(s platform.Snapshot) platform.Snapshot {
 	s.Packagers = packagers(s)
-	s.OnAir = Of(s)
+	s.OnAir = Light(s)
 	return s
 }
 
 // Of returns the light at the snapshot's time. Its Packagers must be there.
-func Of(s platform.Snapshot) platform.OnAir {
+func Light(s platform.Snapshot) platform.OnAir {
 	o := platform.OnAir{Signals: lights(s)}
 	o.State, o.Reason = word(s, o)
-	for _, l := range o.Those(o.State) {
+	for _, l := range o.InState(o.State) {
 		began := l.Since
 		if l.Outage != nil {
 			began = l.Outage.Since
@@ -41,7 +41,7 @@ func Of(s platform.Snapshot) platform.OnAir {
 
 // Unheard returns the light of a platform that does not answer, for the reason err: that
 // of its last snapshot, for as long as a word counts.
-func Unheard(last platform.Snapshot, now time.Time, err error) platform.OnAir {
+func Unreachable(last platform.Snapshot, now time.Time, err error) platform.OnAir {
 	o := last.OnAir
 	if now.Sub(last.At) <= Silence || o.State == platform.AirStopping {
 		return o
@@ -64,12 +64,12 @@ func word(s platform.Snapshot, o platform.OnAir) (platform.AirState, string) {
 	if !s.Watched() && s.PlayURL == "" {
 		return platform.AirUnknown, "this layout runs neither a viewer nor a proxy"
 	}
-	if len(s.Viewings) == 0 && len(o.Those(platform.AirStarting)) > 0 {
+	if len(s.Viewings) == 0 && len(o.InState(platform.AirStarting)) > 0 {
 		return platform.AirStarting, unready(s)
 	}
 	for _, state := range []platform.AirState{platform.AirOff, platform.AirUnknown, platform.AirStarting} {
 		var reasons []string
-		for _, l := range o.Those(state) {
+		for _, l := range o.InState(state) {
 			reasons = append(reasons, l.Reason)
 		}
 		if len(reasons) > 0 {

@@ -124,10 +124,10 @@ func TestAPlatformThatDoesNotAnswerIsUnknownAfterThreeSeconds(t *testing.T) {
 	last.Viewings = []platform.ViewingAt{view("viewer", "live01", event.ViewPlaying, 0, 9*s)}
 	last = Complete(last)
 	gone := errors.New("the platform does not answer")
-	if o := Unheard(last, noon.Add(3*s), gone); o.State != platform.AirOn {
+	if o := Unreachable(last, noon.Add(3*s), gone); o.State != platform.AirOn {
 		t.Errorf("three seconds later: got %s, want the last word", o.State)
 	}
-	o := Unheard(last, noon.Add(4*s), gone)
+	o := Unreachable(last, noon.Add(4*s), gone)
 	if o.State != platform.AirUnknown || o.Reason != gone.Error() || o.Signals[0].State != platform.AirUnknown {
 		t.Errorf("four seconds later: got %+v, want unknown", o)
 	}

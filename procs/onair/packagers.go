@@ -66,7 +66,7 @@ func heldURL(s platform.Snapshot, signal string) string {
 // Tell returns list with a word on who serves a signal. The newest word counts,
 // whichever witness gives it, but for the origin's, which counts while no other has
 // told.
-func Tell(list []platform.ActiveAt, a platform.ActiveAt) []platform.ActiveAt {
+func UpdateActive(list []platform.ActiveAt, a platform.ActiveAt) []platform.ActiveAt {
 	i := slices.IndexFunc(list, func(was platform.ActiveAt) bool { return was.Signal == a.Signal })
 	switch {
 	case a.URL == "":
@@ -83,7 +83,7 @@ func Tell(list []platform.ActiveAt, a platform.ActiveAt) []platform.ActiveAt {
 
 // Succeeded returns the successors of active packagers of ours that do not work, before
 // any witness names them: where only one other is usable, it is that one.
-func Succeeded(s platform.Snapshot) []platform.ActiveAt {
+func Successors(s platform.Snapshot) []platform.ActiveAt {
 	list := packagers(s)
 	var successors []platform.ActiveAt
 	for _, p := range list {
@@ -95,7 +95,7 @@ func Succeeded(s platform.Snapshot) []platform.ActiveAt {
 			return o.Signal != p.Signal || o.Name == p.Name || o.URL == "" || !o.Usable
 		})
 		if len(others) == 1 {
-			successors = append(successors, platform.ActiveAt{Signal: p.Signal, URL: others[0].URL, Time: s.At, By: platform.ByStandby})
+			successors = append(successors, platform.ActiveAt{Signal: p.Signal, URL: others[0].URL, Time: s.At, By: platform.BySupervisor})
 		}
 	}
 	return successors

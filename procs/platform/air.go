@@ -75,7 +75,7 @@ func (o OnAir) Count() (on, due int) {
 }
 
 // Those are the lights in a state of the signals that are due.
-func (o OnAir) Those(state AirState) []SignalAir {
+func (o OnAir) InState(state AirState) []SignalAir {
 	var list []SignalAir
 	for _, l := range o.Signals {
 		if l.Due && l.State == state {

@@ -49,7 +49,7 @@ const (
 	ByProxy   Witness = "proxy"      // which told of a failover
 	ByViewer  Witness = "viewer"     // which saw where a playlist came from
 	ByOrigin  Witness = "origin"     // which only prefers: it counts while no other has told
-	ByStandby Witness = "supervisor" // the active one has ceased to work and one other is usable
+	BySupervisor Witness = "supervisor" // the active one has ceased to work and one other is usable
 )
 
 // Active returns the packager that players of a signal are served from; false while it

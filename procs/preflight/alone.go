@@ -18,7 +18,7 @@ const livePatience = time.Second
 // alone is nil unless somebody listens on the socket; then it wraps
 // procs.ErrAlreadyRunning and says who. The lock tells of another instance as
 // well, but for one whose lock file was removed.
-func CheckAlone(path string) error {
+func CheckNotRunning(path string) error {
 	conn, err := (&net.Dialer{Timeout: livePatience}).DialContext(context.Background(), "unix", path)
 	if errors.Is(err, syscall.EAGAIN) { // it listens and does not accept
 		return runfolder.AlreadyRunning(0, "socket "+path)

@@ -21,8 +21,8 @@ const (
 	portStep = 100
 )
 
-// Needs are what a platform needs of its machine beside its ports.
-type Needs struct {
+// Requirements are what a platform needs of its machine beside its ports.
+type Requirements struct {
 	Layout layouts.Layout
 	// Env is the operator's environment, Settings the names of our own variables.
 	Env      map[string]string
@@ -34,7 +34,7 @@ type Needs struct {
 
 // Beside adds to the news that another platform runs the settings with which this one
 // runs beside it, as the beginning of a command line.
-func Beside(err error, n Needs, ends []Endpoint) error {
+func SuggestSettings(err error, n Requirements, ends []Endpoint) error {
 	if !errors.Is(err, procs.ErrAlreadyRunning) {
 		return err
 	}
@@ -43,7 +43,7 @@ func Beside(err error, n Needs, ends []Endpoint) error {
 
 // apart are the settings that a second platform needs of its own, NAME=VALUE, each
 // with a value that is free now.
-func apart(n Needs, ends []Endpoint) []string {
+func apart(n Requirements, ends []Endpoint) []string {
 	var list []string
 	add := func(name, value string) { list = append(list, name+"="+quoted(value)) }
 	fixed := n.fixed()
@@ -93,7 +93,7 @@ const noFolder = "none"
 var portOfURL = regexp.MustCompile(`:\d+\b`)
 
 // fixed are the variables that the layout sets: an operator's have no effect.
-func (n Needs) fixed() map[string]bool {
+func (n Requirements) fixed() map[string]bool {
 	fixed := map[string]bool{}
 	for _, p := range n.Layout.Processes {
 		for name := range p.Environment {
@@ -107,7 +107,7 @@ func (n Needs) fixed() map[string]bool {
 }
 
 // freeNumber is the first from 2 by which no folder of the platform is there yet.
-func freeNumber(n Needs) int {
+func freeNumber(n Requirements) int {
 	for number := 2; number < besideMost; number++ {
 		isThere := func(path string) bool { _, err := os.Lstat(numbered(path, number)); return err == nil }
 		if !isThere(n.RunPath) && !slices.ContainsFunc(n.Folders, func(f Folder) bool { return isThere(f.Path) }) {

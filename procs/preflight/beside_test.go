@@ -25,7 +25,7 @@ func TestBesideTellsAllThatASecondPlatformNeeds(t *testing.T) {
 	if err := os.Mkdir(at("run-2"), 0o700); err != nil { // a second one is there: this is the third
 		t.Fatal(err)
 	}
-	o := Needs{
+	o := Requirements{
 		Layout: layout, RunPath: at("run"), Settings: []string{"PACKAGERS", "PROXY_URL", "FFMPEG_PATH"},
 		Env: map[string]string{"PACKAGERS": "http://localhost:18080,http://elsewhere:18081", "SERVER_ONE_PORT": "18080", "FFMPEG_PATH": "ffmpeg", "PROXY_ADMIN": "19000"},
 		Folders: []Folder{
@@ -37,10 +37,10 @@ func TestBesideTellsAllThatASecondPlatformNeeds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := Beside(errors.New("other"), o, ends); err.Error() != "other" {
+	if err := SuggestSettings(errors.New("other"), o, ends); err.Error() != "other" {
 		t.Errorf("of another error: got %v", err)
 	}
-	err = Beside(runfolder.AlreadyRunning(7, "lock"), o, ends)
+	err = SuggestSettings(runfolder.AlreadyRunning(7, "lock"), o, ends)
 	if !errors.Is(err, procs.ErrAlreadyRunning) || !strings.Contains(err.Error(), "pid 7,") {
 		t.Errorf("got %v, want the holder's pid", err)
 	}

@@ -98,18 +98,18 @@ func CheckPorts(list []Endpoint) []string {
 			continue
 		}
 		first[e.Port] = e
-		err := TryPort(e)
-		for ; err != nil && time.Now().Before(deadline); err = TryPort(e) {
+		err := tryPort(e)
+		for ; err != nil && time.Now().Before(deadline); err = tryPort(e) {
 			time.Sleep(portPoll) // between two looks at the port
 		}
 		if err != nil {
-			problems = append(problems, HeldBy(e, err))
+			problems = append(problems, explainPort(e, err))
 		}
 	}
 	return problems
 }
 
-func TryPort(e Endpoint) error {
+func tryPort(e Endpoint) error {
 	host := e.Host
 	if host == "localhost" {
 		host = "127.0.0.1" // what the services listen on unless they are told otherwise
@@ -122,7 +122,7 @@ func TryPort(e Endpoint) error {
 }
 
 // held says who has the port, where that can be seen.
-func HeldBy(e Endpoint, err error) string {
+func explainPort(e Endpoint, err error) string {
 	if pid, command, ok := child.Holder(e.Port); ok {
 		return fmt.Sprintf("port %d (%s) is held by pid %d, %s: stop it or set %s",
 			e.Port, e.Process, pid, shorten(command), e.Variable)

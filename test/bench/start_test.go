@@ -90,7 +90,7 @@ func start(t *testing.T, env map[string]string) rise {
 	p.AwaitOnAir(harness.Every...)
 	for _, line := range p.Logged() {
 		var e platform.Event
-		if json.Unmarshal([]byte(line), &e) != nil || e.Status == nil || e.Status.State.String() != "ready" || r.Ready[e.Process] > 0 {
+		if json.Unmarshal([]byte(line), &e) != nil || e.Status() == nil || e.Status().State.String() != "ready" || r.Ready[e.Process] > 0 {
 			continue
 		}
 		r.Ready[e.Process] = float64(e.Time.Sub(began).Microseconds()) / 1000

@@ -226,6 +226,7 @@ func killActive(ctx context.Context, p *harness.Platform, n int, every time.Dura
 }
 
 func TestPlayersSeeNothingOfTenKills(t *testing.T) {
+	harness.Parallel(t)
 	p := harness.Launch(t, harness.Settings(t))
 	p.AwaitOnAir(harness.Every...)
 	length, kills, every := 50*time.Second, 10, 4*time.Second
@@ -266,6 +267,7 @@ var brokenOff = regexp.MustCompile(`keepalive request failed|retrying with new c
 // TestPlayersSurviveTheProxysDeath kills the proxy under real players: transfers break
 // off and are whole when the player asks again, and no player stalls.
 func TestPlayersSurviveTheProxysDeath(t *testing.T) {
+	harness.Parallel(t)
 	p := harness.Launch(t, harness.Settings(t))
 	p.AwaitOnAir(harness.Every...)
 	length, kills := 32*time.Second, 3

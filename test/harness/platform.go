@@ -80,8 +80,8 @@ func (p *Platform) read(out io.Reader) {
 		var e platform.Event
 		p.mu.Lock()
 		p.lines = append(p.lines, lines.Text())
-		if json.Unmarshal(lines.Bytes(), &e) == nil && e.Status != nil {
-			p.statuses[e.Status.Name] = *e.Status
+		if json.Unmarshal(lines.Bytes(), &e) == nil && e.Status() != nil {
+			p.statuses[e.Status().Name] = *e.Status()
 		}
 		p.mu.Unlock()
 	}

@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"livestream-tui/procs/drill/fault"
 )
 
 // readmeMost is how many lines README may have: it is for the first ten minutes.
@@ -60,6 +62,56 @@ func TestEveryTestThatADocumentNamesIsThere(t *testing.T) {
 			if !there[name] {
 				t.Errorf("%s names %s, which is no test", file, name)
 			}
+		}
+	}
+}
+
+// TestEveryPackageIsInTheArchitecture holds the tables of rooms. A row may name several:
+// those after the first without their common folder.
+func TestEveryPackageIsInTheArchitecture(t *testing.T) {
+	listed := map[string]bool{}
+	quoted := regexp.MustCompile("`([^`]+)`")
+	for line := range strings.Lines(read(t, "docs/ARCHITECTURE.md")) {
+		cells := strings.Split(line, "|")
+		if len(cells) < 3 {
+			continue
+		}
+		dir := ""
+		for _, m := range quoted.FindAllStringSubmatch(cells[1], -1) {
+			pkg := path.Join(dir, m[1])
+			listed[pkg] = true
+			if dir == "" {
+				dir = path.Dir(pkg)
+			}
+		}
+	}
+	there := map[string]bool{"main.go": true}
+	for _, file := range goFiles(t) {
+		pkg := path.Dir(file)
+		there[pkg] = true
+		forTests := strings.HasSuffix(pkg, "test") || path.Base(pkg) == "fakenet"
+		if pkg != "." && !forTests && !strings.Contains(pkg, "testdata") && !listed[pkg] {
+			t.Errorf("docs/ARCHITECTURE.md lacks the package %s", pkg)
+			listed[pkg] = true // once
+		}
+	}
+	for pkg := range listed {
+		if !there[pkg] {
+			t.Errorf("docs/ARCHITECTURE.md names %s, which is no package", pkg)
+		}
+	}
+}
+
+// TestEveryFaultHasItsCase holds that docs/FAILURES.md has the case that a fault proves,
+// and names the drill there or anywhere else.
+func TestEveryFaultHasItsCase(t *testing.T) {
+	text := read(t, "docs/FAILURES.md")
+	for _, f := range fault.All() {
+		if !strings.Contains(text, "\n### "+f.Proves+"\n") {
+			t.Errorf("docs/FAILURES.md has no case %q, which %s proves", f.Proves, f.Name)
+		}
+		if !strings.Contains(text, "`"+f.Name+"`") {
+			t.Errorf("docs/FAILURES.md does not name the drill %s", f.Name)
 		}
 	}
 }

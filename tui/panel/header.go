@@ -48,7 +48,7 @@ func which(s *scene.Scene) string {
 	if due < 2 || s.Light.State == platform.AirStarting && on == 0 {
 		return ""
 	}
-	bad := s.Light.Those(s.Light.State)
+	bad := s.Light.InState(s.Light.State)
 	if len(bad) == 0 {
 		return ""
 	}

@@ -83,13 +83,3 @@ func Select(names []string, more bool) ([]Fault, error) {
 	}
 	return list, nil
 }
-
-// RandomOf returns the fault of a soak of that name that may hit a process of a role.
-func RandomOf(name string, role layouts.Role) (Random, bool) {
-	list := Randoms()
-	i := slices.IndexFunc(list, func(r Random) bool { return r.Name == name && slices.Contains(r.Roles, role) })
-	if i < 0 {
-		return Random{}, false
-	}
-	return list[i], true
-}

@@ -10,19 +10,19 @@ const (
 	clientsMost = 64
 )
 
-func newBounded(l net.Listener) net.Listener {
-	return &bounded{Listener: l, room: make(chan struct{}, clientsMost)}
+func newBoundedListener(l net.Listener) net.Listener {
+	return &boundedListener{Listener: l, room: make(chan struct{}, clientsMost)}
 }
 
 // bounded hangs up on whoever comes when there is no room: each connection is a
 // file descriptor that supervision may need.
-type bounded struct {
+type boundedListener struct {
 	net.Listener
 	room chan struct{}
 }
 
 // Accept implements net.Listener.
-func (b *bounded) Accept() (net.Conn, error) {
+func (b *boundedListener) Accept() (net.Conn, error) {
 	for {
 		c, err := b.Listener.Accept()
 		if err != nil {
@@ -30,21 +30,21 @@ func (b *bounded) Accept() (net.Conn, error) {
 		}
 		select {
 		case b.room <- struct{}{}:
-			return &guest{Conn: c, leave: sync.OnceFunc(func() { <-b.room })}, nil
+			return &boundedConn{Conn: c, leave: sync.OnceFunc(func() { <-b.room })}, nil
 		default:
 			_ = c.Close() // it sees that
 		}
 	}
 }
 
-// guest is a connection that has its place until it is closed.
-type guest struct {
+// boundedConn is a connection that has its place until it is closed.
+type boundedConn struct {
 	net.Conn
 	leave func()
 }
 
 // Close implements net.Conn.
-func (g *guest) Close() error {
+func (g *boundedConn) Close() error {
 	defer g.leave()
 	return g.Conn.Close()
 }

@@ -32,12 +32,12 @@ type served struct {
 }
 
 // serve serves p until the test ends, or earlier.
-func serve(t *testing.T, p platform.Platform, patience patience) served {
+func serve(t *testing.T, p platform.Platform, timeouts timeouts) served {
 	t.Helper()
-	return serveLayout(t, p, platformtest.DefaultLayout(t), patience)
+	return serveLayout(t, p, platformtest.DefaultLayout(t), timeouts)
 }
 
-func serveLayout(t *testing.T, p platform.Platform, layout layouts.Layout, patience patience) served {
+func serveLayout(t *testing.T, p platform.Platform, layout layouts.Layout, timeouts timeouts) served {
 	t.Helper()
 	run, err := os.MkdirTemp("", "ctl") // short: a socket's path has a limit
 	if err != nil {
@@ -48,12 +48,12 @@ func serveLayout(t *testing.T, p platform.Platform, layout layouts.Layout, patie
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &server{platform: p, layout: layout, log: hclog.NewNullLogger(), patience: patience}
+	s := &server{platform: p, layout: layout, log: hclog.NewNullLogger(), timeouts: timeouts}
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		s.serve(ctx, newBounded(l))
+		s.serve(ctx, newBoundedListener(l))
 	}()
 	hangUp := func() { cancel(); <-done }
 	t.Cleanup(hangUp)
@@ -74,7 +74,7 @@ func dialed(t *testing.T, path string) *Remote {
 var platforms = map[string]func(t *testing.T, l *local.Local) platform.Platform{
 	"local": func(_ *testing.T, l *local.Local) platform.Platform { return l },
 	"over the socket": func(t *testing.T, l *local.Local) platform.Platform {
-		return dialed(t, serve(t, l, ordinaryPatience()).path)
+		return dialed(t, serve(t, l, defaultTimeouts()).path)
 	},
 }
 
@@ -119,13 +119,13 @@ func TestContractASnapshotIsThePlatformAsItIs(t *testing.T) {
 		look("after a film is refused")
 		l.OnLine("worker", []byte("a line, which changes the log alone"))
 		look("after a line")
-		l.Fold(func(m *model.Model) {
-			m.Answered(model.Answers{Err: "the reporter is silent", Live: []report.Live{{Signal: "live01", Server: "http://a/live01/playlist.m3u8"}},
+		l.Update(func(m *model.Model) {
+			m.SetAnswers(model.Answers{Err: "the reporter is silent", Live: []report.Live{{Signal: "live01", Server: "http://a/live01/playlist.m3u8"}},
 				Ingests: []report.Ingest{{Signal: "live01", Packagers: []string{}, LastReported: "Fri, 05 Apr 2024 11:23:45 -03"}},
 				Details: []report.SignalStatus{{Signal: "live01", Packagers: []report.PackagerStatus{{URL: "http://a", State: report.Lagging, MSN: -1, Part: -1, AgeMS: -1}}, LastReported: at}}}, time.Now())
 		})
 		look("after the control plane's answers")
-		l.Fold((*model.Model).Stopping)
+		l.Update((*model.Model).SetStopping)
 		look("on its way down")
 	})
 }
@@ -314,7 +314,7 @@ func TestALayoutComesOverTheSocketWhole(t *testing.T) {
 	layout := platformtest.DefaultLayout(t)
 	layout.Processes[0].Environment = map[string]string{"A": "b"}
 	layout.Processes[0].Grace = 3 * time.Second
-	got, err := dialed(t, serveLayout(t, platformOf(t, platformtest.Supervisor{}), layout, ordinaryPatience()).path).Layout(t.Context())
+	got, err := dialed(t, serveLayout(t, platformOf(t, platformtest.Supervisor{}), layout, defaultTimeouts()).path).Layout(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -349,7 +349,7 @@ func listen(path string) (net.Listener, error) {
 // platformOf is a platform of the default layout over a fake supervisor.
 func platformOf(t *testing.T, sup platformtest.Supervisor) *local.Local {
 	t.Helper()
-	return local.Over(platformtest.DefaultLayout(t), platformtest.Endpoints(), sup)
+	return local.NewWithSupervisor(platformtest.DefaultLayout(t), platformtest.Endpoints(), sup)
 }
 
 // seen is the snapshot of now.

@@ -136,7 +136,7 @@ func TestAnotherUsersPlatformIsNotTrusted(t *testing.T) {
 	if _, err := Dial(t.Context(), path); !errors.Is(err, errForeign) || !strings.Contains(err.Error(), "RUN_PATH=") {
 		t.Errorf("got %v, want %v", err, errForeign)
 	}
-	if err := preflight.CheckAlone(path); errors.Is(err, procs.ErrAlreadyRunning) {
+	if err := preflight.CheckNotRunning(path); errors.Is(err, procs.ErrAlreadyRunning) {
 		t.Errorf("a start: got %v, want another user's platform to be none of ours", err)
 	}
 }

@@ -10,7 +10,7 @@ import (
 
 // trust refuses a platform that is another user's: it could show and ask for what it
 // likes.
-func trust(c net.Conn) error {
+func checkPeer(c net.Conn) error {
 	who, ok := socket.PeerOf(c)
 	switch {
 	case !ok:

@@ -61,12 +61,12 @@ func Dial(ctx context.Context, path string) (*Remote, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := trust(c); err != nil {
+		if err := checkPeer(c); err != nil {
 			return nil, errors.Join(err, c.Close())
 		}
 		return c, nil
 	}})}
-	if _, err := r.look(ctx); err != nil {
+	if _, err := r.fetchSnapshot(ctx); err != nil {
 		return nil, err
 	}
 	return r, nil
@@ -85,14 +85,14 @@ func (r *Remote) Latest() platform.Snapshot {
 // Snapshot implements platform.Platform. While the platform does not answer it is the
 // last one, with the time of then.
 func (r *Remote) Snapshot(ctx context.Context) (platform.Snapshot, error) {
-	s, err := r.look(ctx)
+	s, err := r.fetchSnapshot(ctx)
 	if err != nil {
-		s.OnAir = onair.Unheard(s, time.Now(), err)
+		s.OnAir = onair.Unreachable(s, time.Now(), err)
 	}
 	return s, err
 }
 
-func (r *Remote) look(ctx context.Context) (platform.Snapshot, error) {
+func (r *Remote) fetchSnapshot(ctx context.Context) (platform.Snapshot, error) {
 	ctx, cancel := context.WithTimeout(ctx, remotePatience)
 	defer cancel()
 	last := r.Latest()
@@ -112,7 +112,7 @@ func (r *Remote) look(ctx context.Context) (platform.Snapshot, error) {
 		cleanText(&now)
 	}
 	if err != nil {
-		return last, r.odd(err)
+		return last, r.unreadable(err)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -174,7 +174,7 @@ func (r *Remote) fetch(ctx context.Context, path string, v any) error {
 	}
 	defer resp.Body.Close()
 	if err := decode(resp.Body, v); err != nil {
-		return r.odd(err)
+		return r.unreadable(err)
 	}
 	return nil
 }
@@ -203,7 +203,7 @@ func (r *Remote) get(ctx context.Context, path, tag string) (*http.Response, err
 func (r *Remote) refusal(resp *http.Response) error {
 	var why report.Error
 	if decode(resp.Body, &why) != nil || why.Error == "" {
-		return r.odd(fmt.Errorf("status %d", resp.StatusCode))
+		return r.unreadable(fmt.Errorf("status %d", resp.StatusCode))
 	}
 	return errors.New(text.Clean(why.Error))
 }
@@ -220,18 +220,18 @@ func (r *Remote) explain(err error) error {
 	var failed *url.Error
 	if errors.As(err, &failed) {
 		if failed.Timeout() {
-			return r.silent()
+			return r.noAnswer()
 		}
 		err = failed.Err
 	}
 	return fmt.Errorf("the platform at %s does not answer: %w", r.path, cleanError{err})
 }
 
-func (r *Remote) silent() error {
+func (r *Remote) noAnswer() error {
 	return fmt.Errorf("the platform at %s does not answer: it is stopped, or the machine is overloaded", r.path)
 }
 
-func (r *Remote) odd(err error) error {
+func (r *Remote) unreadable(err error) error {
 	return fmt.Errorf("the platform at %s answers what cannot be read, perhaps it is of another version: %w", r.path, cleanError{err})
 }
 
@@ -244,6 +244,6 @@ func decode(from io.Reader, v any) error {
 	if err := d.Decode(v); err != nil {
 		return err
 	}
-	_, err := io.Copy(io.Discard, bounded) // a connection is used again once it is read to its end
+	_, err := io.Copy(io.Discard, boundedListener) // a connection is used again once it is read to its end
 	return err
 }

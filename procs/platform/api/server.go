@@ -33,11 +33,11 @@ type server struct {
 	platform platform.Platform
 	layout   layouts.Layout
 	log      hclog.Logger
-	patience patience
+	timeouts timeouts
 }
 
-// patience is how long things may take.
-type patience struct {
+// timeouts bound what a client and the platform may take.
+type timeouts struct {
 	// request is for a client to send a whole request; idle for one that sends none.
 	request, idle time.Duration
 	// write is for a client to take what it was sent; one that does not is cut off.
@@ -51,12 +51,12 @@ type patience struct {
 // Serve answers clients on l until ctx is cancelled, which is to be after the platform
 // has ended: streams then tell that. layout is what p runs.
 func Serve(ctx context.Context, p platform.Platform, layout layouts.Layout, log hclog.Logger, l net.Listener) {
-	s := &server{platform: p, layout: layout, log: log, patience: ordinaryPatience()}
-	s.serve(ctx, newBounded(l))
+	s := &server{platform: p, layout: layout, log: log, timeouts: defaultTimeouts()}
+	s.serve(ctx, newBoundedListener(l))
 }
 
-func ordinaryPatience() patience {
-	return patience{request: 5 * time.Second, idle: 30 * time.Second, write: 20 * time.Second, command: 10 * time.Second, farewell: time.Second}
+func defaultTimeouts() timeouts {
+	return timeouts{request: 5 * time.Second, idle: 30 * time.Second, write: 20 * time.Second, command: 10 * time.Second, farewell: time.Second}
 }
 
 const (
@@ -66,7 +66,7 @@ const (
 
 // told is one line of the stream of events: the first has the snapshot, those that
 // follow an event each, and the last, where the platform has ended, Ended.
-type told struct {
+type streamLine struct {
 	Snapshot *platform.Snapshot `json:"snapshot,omitempty"`
 	Event    *platform.Event    `json:"event,omitempty"`
 	Ended    bool               `json:"ended,omitempty"`
@@ -87,15 +87,15 @@ func (s *server) routes() http.Handler {
 func (s *server) serve(ctx context.Context, l net.Listener) {
 	server := &http.Server{
 		Handler:           s.routes(),
-		ReadHeaderTimeout: s.patience.request, ReadTimeout: s.patience.request, IdleTimeout: s.patience.idle,
-		WriteTimeout: s.patience.write, MaxHeaderBytes: headerMost,
+		ReadHeaderTimeout: s.timeouts.request, ReadTimeout: s.timeouts.request, IdleTimeout: s.timeouts.idle,
+		WriteTimeout: s.timeouts.write, MaxHeaderBytes: headerMost,
 		ErrorLog: s.log.StandardLogger(&hclog.StandardLoggerOptions{ForceLevel: hclog.Debug}),
 	}
 	closed := make(chan struct{})
 	go func() {
 		defer close(closed)
 		<-ctx.Done()
-		ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.patience.farewell)
+		ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.timeouts.farewell)
 		defer cancel()
 		if server.Shutdown(ending) != nil {
 			_ = server.Close() // who has not read by now never will
@@ -184,20 +184,20 @@ func (s *server) events(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", "application/x-ndjson")
 	lines := json.NewEncoder(w)
-	tell := func(t told) error {
-		if err := out.SetWriteDeadline(time.Now().Add(s.patience.write)); err != nil {
+	tell := func(l streamLine) error {
+		if err := out.SetWriteDeadline(time.Now().Add(s.timeouts.write)); err != nil {
 			return err
 		}
 		return errors.Join(lines.Encode(t), out.Flush())
 	}
-	err = tell(told{Snapshot: &snapshot})
+	err = tell(streamLine{Snapshot: &snapshot})
 	for err == nil {
 		e, open := <-events
 		switch {
 		case open:
-			err = tell(told{Event: &e})
+			err = tell(streamLine{Event: &e})
 		case ctx.Err() == nil:
-			_ = tell(told{Ended: true}) // who does not hear it sees the connection end
+			_ = tell(streamLine{Ended: true}) // who does not hear it sees the connection end
 			return
 		default:
 			return
@@ -222,7 +222,7 @@ func (s *server) command(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, http.StatusBadRequest, errors.New("command: there is something after it"))
 		return
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), s.patience.command)
+	ctx, cancel := context.WithTimeout(r.Context(), s.timeouts.command)
 	defer cancel()
 	if err := s.platform.Command(ctx, c); err != nil {
 		s.refuse(w, http.StatusConflict, err)

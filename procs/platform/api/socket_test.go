@@ -23,7 +23,7 @@ import (
 )
 
 func TestTheSocketIsOursAlone(t *testing.T) {
-	s := serve(t, platformOf(t, platformtest.Supervisor{}), ordinaryPatience())
+	s := serve(t, platformOf(t, platformtest.Supervisor{}), defaultTimeouts())
 	info, err := os.Stat(s.path)
 	if err != nil {
 		t.Fatal(err)
@@ -44,7 +44,7 @@ func TestAStaleSocketIsReplacedAndALiveOneIsNot(t *testing.T) {
 	}
 	defer os.RemoveAll(run)
 	path := platform.SocketPath(run)
-	if err := preflight.CheckAlone(path); err != nil {
+	if err := preflight.CheckNotRunning(path); err != nil {
 		t.Errorf("without a socket: got %v, want nobody", err)
 	}
 	if _, err := Dial(t.Context(), path); !errors.Is(err, ErrNoPlatform) || !strings.Contains(err.Error(), "RUN_PATH=") || !strings.Contains(err.Error(), "--headless") {
@@ -55,16 +55,16 @@ func TestAStaleSocketIsReplacedAndALiveOneIsNot(t *testing.T) {
 		t.Fatal(err)
 	}
 	killed.(*net.UnixListener).SetUnlinkOnClose(false) // as SIGKILL leaves it
-	if err := preflight.CheckAlone(path); !errors.Is(err, procs.ErrAlreadyRunning) || !strings.Contains(err.Error(), fmt.Sprintf("pid %d,", os.Getpid())) {
+	if err := preflight.CheckNotRunning(path); !errors.Is(err, procs.ErrAlreadyRunning) || !strings.Contains(err.Error(), fmt.Sprintf("pid %d,", os.Getpid())) {
 		t.Errorf("a live socket: got %v, want %v with our pid", err, procs.ErrAlreadyRunning)
 	}
 	for _, way := range []string{"attach", "ctl", "RUN_PATH"} {
-		if err := preflight.CheckAlone(path); !strings.Contains(err.Error(), way) {
+		if err := preflight.CheckNotRunning(path); !strings.Contains(err.Error(), way) {
 			t.Errorf("a live socket: got %v, want %s in it", err, way)
 		}
 	}
 	_ = killed.Close() // a test's socket
-	if err := preflight.CheckAlone(path); err != nil {
+	if err := preflight.CheckNotRunning(path); err != nil {
 		t.Errorf("a stale socket: got %v, want nobody", err)
 	}
 	if _, err := Dial(t.Context(), path); !errors.Is(err, ErrNoPlatform) {
@@ -94,9 +94,9 @@ func TestAFileThatIsNoSocketIsLeftAlone(t *testing.T) {
 // the other clients go on, and the client is cut off.
 func TestAClientWhoDoesNotReadHoldsUpNobody(t *testing.T) {
 	l := platformOf(t, platformtest.Supervisor{})
-	patience := ordinaryPatience()
-	patience.write = 2 * time.Second // long enough for a loaded machine to serve who reads
-	s := serve(t, l, patience)
+	timeouts := defaultTimeouts()
+	timeouts.write = 2 * time.Second // long enough for a loaded machine to serve who reads
+	s := serve(t, l, timeouts)
 	slow := unixConn(t, s.path)
 	fmt.Fprint(slow, "GET /events HTTP/1.1\r\nHost: x\r\n\r\n")
 	if _, err := bufio.NewReader(io.LimitReader(slow, 1)).ReadByte(); err != nil { // it is subscribed
@@ -136,9 +136,9 @@ func TestAClientWhoDoesNotReadHoldsUpNobody(t *testing.T) {
 
 func TestWhoHangsOnTheSocketDoesNotKeepThePlatformFromEnding(t *testing.T) {
 	l := platformOf(t, platformtest.Supervisor{})
-	patience := ordinaryPatience()
-	patience.farewell = 100 * time.Millisecond
-	s := serve(t, l, patience)
+	timeouts := defaultTimeouts()
+	timeouts.farewell = 100 * time.Millisecond
+	s := serve(t, l, timeouts)
 	slow := unixConn(t, s.path)
 	fmt.Fprint(slow, "GET /events HTTP/1.1\r\nHost: x\r\n\r\n")
 	half := unixConn(t, s.path)
@@ -163,9 +163,9 @@ func TestWhoHangsOnTheSocketDoesNotKeepThePlatformFromEnding(t *testing.T) {
 func TestTheSocketRefusesWhatIsNotAskedWell(t *testing.T) {
 	var done atomic.Int64
 	l := platformOf(t, platformtest.Supervisor{OnCommand: func(string, procs.Action) error { done.Add(1); return nil }})
-	patience := ordinaryPatience()
-	patience.request, patience.idle = 200*time.Millisecond, 200*time.Millisecond
-	path := serve(t, l, patience).path
+	timeouts := defaultTimeouts()
+	timeouts.request, timeouts.idle = 200*time.Millisecond, 200*time.Millisecond
+	path := serve(t, l, timeouts).path
 	post := func(header, body string) string {
 		return fmt.Sprintf("POST /command HTTP/1.1\r\nHost: x\r\nConnection: close\r\n%sContent-Length: %d\r\n\r\n%s", header, len(body), body)
 	}
@@ -213,7 +213,7 @@ func TestTheSocketRefusesWhatIsNotAskedWell(t *testing.T) {
 }
 
 func TestMoreClientsThanThereIsRoomForAreHungUpOn(t *testing.T) {
-	path := serve(t, platformOf(t, platformtest.Supervisor{}), ordinaryPatience()).path
+	path := serve(t, platformOf(t, platformtest.Supervisor{}), defaultTimeouts()).path
 	var kept []net.Conn
 	for range clientsMost {
 		c := unixConn(t, path)
@@ -240,13 +240,13 @@ func TestMoreClientsThanThereIsRoomForAreHungUpOn(t *testing.T) {
 
 func TestTheEndOfThePlatformIsTold(t *testing.T) {
 	l := platformOf(t, platformtest.Supervisor{})
-	r := dialed(t, serve(t, l, ordinaryPatience()).path)
+	r := dialed(t, serve(t, l, defaultTimeouts()).path)
 	told := make(chan error, 1)
 	go func() { told <- r.Ended(t.Context()) }()
 	platformtest.Await(t, "it listens", func() bool {
 		return l.Subscribers() == 1
 	})
-	l.End()
+	l.EndSubscriptions()
 	select {
 	case err := <-told:
 		if err != nil {
@@ -259,9 +259,9 @@ func TestTheEndOfThePlatformIsTold(t *testing.T) {
 
 func TestAPlatformThatIsGoneIsNoCleanEnd(t *testing.T) {
 	l := platformOf(t, platformtest.Supervisor{})
-	patience := ordinaryPatience()
-	patience.farewell = 0
-	s := serve(t, l, patience)
+	timeouts := defaultTimeouts()
+	timeouts.farewell = 0
+	s := serve(t, l, timeouts)
 	r := dialed(t, s.path)
 	last := seen(t, r)
 	told := make(chan error, 1)
@@ -300,11 +300,11 @@ func TestABrokenConnectionIsMadeAnew(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	routes := (&server{platform: l, layout: platformtest.DefaultLayout(t), patience: ordinaryPatience()}).routes()
+	routes := (&server{platform: l, layout: platformtest.DefaultLayout(t), timeouts: defaultTimeouts()}).routes()
 	front := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/events" && streams.Add(1) == 1 {
 			s := l.Now()
-			_ = json.NewEncoder(w).Encode(told{Snapshot: &s})
+			_ = json.NewEncoder(w).Encode(streamLine{Snapshot: &s})
 			_ = http.NewResponseController(w).Flush()
 			close(first)
 			panic(http.ErrAbortHandler)
@@ -352,7 +352,7 @@ func TestAPlatformThatStopsInTheMiddleIsGivenUpOn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	routes := (&server{platform: l, layout: platformtest.DefaultLayout(t), patience: ordinaryPatience()}).routes()
+	routes := (&server{platform: l, layout: platformtest.DefaultLayout(t), timeouts: defaultTimeouts()}).routes()
 	front := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/snapshot" {
 			routes.ServeHTTP(w, r)

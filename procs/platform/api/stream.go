@@ -16,7 +16,7 @@ const (
 	// goneAfter is how long a platform whose stream has broken may take to answer
 	// again, before it counts as gone.
 	goneAfter  = 2 * time.Second
-	rejoinPoll = 100 * time.Millisecond
+	reopenPoll = 100 * time.Millisecond
 )
 
 // stream is the events as they come over the socket.
@@ -33,22 +33,22 @@ func (r *Remote) open(ctx context.Context) (*stream, error) {
 	resp, err := r.get(ctx, "/events", "") //nolint:bodyclose // closing closes it
 	if err != nil {
 		if !patience.Stop() {
-			err = r.silent()
+			err = r.noAnswer()
 		}
 		cancel()
 		return nil, err
 	}
 	s := &stream{lines: json.NewDecoder(resp.Body), body: closing{resp, cancel}}
 	s.lines.UseNumber()
-	var first told
+	var first streamLine
 	err = s.lines.Decode(&first)
 	switch {
 	case !patience.Stop():
-		err = r.silent()
+		err = r.noAnswer()
 	case err != nil:
-		err = r.odd(err)
+		err = r.unreadable(err)
 	case first.Snapshot == nil:
-		err = r.odd(errors.New("no snapshot in the first line of events"))
+		err = r.unreadable(errors.New("no snapshot in the first line of events"))
 	default:
 		s.snapshot = *first.Snapshot
 		return s, nil
@@ -73,7 +73,7 @@ func (c closing) Close() error {
 // ended. The error says that the stream broke.
 func (s *stream) next() (e platform.Event, ended bool, err error) {
 	for {
-		var t told
+		var t streamLine
 		switch err := s.lines.Decode(&t); {
 		case err != nil:
 			return e, false, err
@@ -119,7 +119,7 @@ func (r *Remote) Subscribe(ctx context.Context) (platform.Snapshot, <-chan platf
 func (r *Remote) Ended(ctx context.Context) error {
 	started := r.Latest().Started
 	for {
-		s, err := r.rejoin(ctx)
+		s, err := r.reopen(ctx)
 		if err != nil {
 			return err
 		}
@@ -141,8 +141,8 @@ func (r *Remote) Ended(ctx context.Context) error {
 	}
 }
 
-// rejoin opens a stream, trying for a while.
-func (r *Remote) rejoin(ctx context.Context) (*stream, error) {
+// reopen opens a stream, trying for a while.
+func (r *Remote) reopen(ctx context.Context) (*stream, error) {
 	deadline := time.Now().Add(goneAfter)
 	for {
 		s, err := r.open(ctx)
@@ -157,7 +157,7 @@ func (r *Remote) rejoin(ctx context.Context) (*stream, error) {
 			return nil, err
 		}
 		select {
-		case <-time.After(rejoinPoll):
+		case <-time.After(reopenPoll):
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		}

@@ -102,8 +102,8 @@ func New(o Options) (*Local, error) {
 	l := newLocal(o.Layout, ends, o.LogPath, o.Log)
 	l.self, l.env = o.Self, except(o.Env, o.Settings)
 	l.showEnvironment(list, o.Settings)
-	if err := preflight.CheckAlone(platform.SocketPath(o.RunPath)); err != nil {
-		return nil, preflight.Beside(err, o.needs(), ends) // before anything that it runs is taken for what a killed one left
+	if err := preflight.CheckNotRunning(platform.SocketPath(o.RunPath)); err != nil {
+		return nil, preflight.SuggestSettings(err, o.needs(), ends) // before anything that it runs is taken for what a killed one left
 	}
 	// The supervisor first: it ends what an earlier run left on our ports.
 	sup, err := procs.New(procs.Options{
@@ -112,7 +112,7 @@ func New(o Options) (*Local, error) {
 		GuardianEnv: append(listed(l.env), "RUN_PATH="+o.RunPath), OnLine: l.OnLine, OnStatus: l.OnStatus, OnNotice: l.onNotice,
 	})
 	if err != nil {
-		return nil, preflight.Beside(err, o.needs(), ends)
+		return nil, preflight.SuggestSettings(err, o.needs(), ends)
 	}
 	if err := preflight.Join(append(preflight.CheckFolders(o.Folders), preflight.CheckPorts(ends)...)); err != nil {
 		return nil, err // the lock goes with this process
@@ -130,13 +130,13 @@ func New(o Options) (*Local, error) {
 }
 
 // needs are what New checks.
-func (o Options) needs() preflight.Needs {
-	return preflight.Needs{Layout: o.Layout, Env: o.Env, Settings: o.Settings, RunPath: o.RunPath, Folders: o.Folders}
+func (o Options) needs() preflight.Requirements {
+	return preflight.Requirements{Layout: o.Layout, Env: o.Env, Settings: o.Settings, RunPath: o.RunPath, Folders: o.Folders}
 }
 
 // Over returns a platform over a supervisor of the caller's, without a control socket:
 // tests of what shows a platform need no processes.
-func Over(layout layouts.Layout, ends []preflight.Endpoint, sup Supervisor) *Local {
+func NewWithSupervisor(layout layouts.Layout, ends []preflight.Endpoint, sup Supervisor) *Local {
 	l := newLocal(layout, ends, "logs", hclog.NewNullLogger())
 	l.sup = sup
 	return l
@@ -168,11 +168,11 @@ func newLocal(layout layouts.Layout, ends []preflight.Endpoint, logs string, log
 // Run starts the platform, supervises it until ctx is cancelled and returns when
 // everything has stopped. The error says what could not be stopped.
 func (l *Local) Run(ctx context.Context) error {
-	defer context.AfterFunc(ctx, func() { l.Fold((*model.Model).Stopping) })()
+	defer context.AfterFunc(ctx, func() { l.Update((*model.Model).SetStopping) })()
 	background, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	var work sync.WaitGroup
 	work.Go(func() {
-		l.poll.run(background, func(a model.Answers) { l.Fold(func(m *model.Model) { m.Answered(a, time.Now()) }) })
+		l.poll.run(background, func(a model.Answers) { l.Update(func(m *model.Model) { m.SetAnswers(a, time.Now()) }) })
 	})
 	work.Go(func() { l.measure(background) })
 	if s := l.Now(); !s.Watched() && s.PlayURL != "" {
@@ -189,7 +189,7 @@ func (l *Local) Run(ctx context.Context) error {
 	l.setRunning(false)
 	endUpgrades()
 	cancel()
-	l.End()
+	l.EndSubscriptions()
 	hangUp() // once its clients can be told of the end
 	work.Wait()
 	return err
@@ -202,7 +202,7 @@ func (l *Local) setRunning(running bool) {
 }
 
 // End closes every subscription once it has been read.
-func (l *Local) End() {
+func (l *Local) EndSubscriptions() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.ended = true
@@ -272,13 +272,13 @@ func (l *Local) measure(ctx context.Context) {
 		case <-time.After(procs.UntilNext(time.Now(), measurePeriod)):
 		}
 		measured := l.sup.Statuses()
-		l.Fold(func(m *model.Model) { m.Measured(measured, time.Now()) })
+		l.Update(func(m *model.Model) { m.SetMeasurements(measured, time.Now()) })
 	}
 }
 
 // Fold has the model take facts: those of the supervisor and of the control plane, and
 // in tests whatever a client is to see.
-func (l *Local) Fold(by func(m *model.Model)) {
+func (l *Local) Update(by func(m *model.Model)) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	by(&l.model)
@@ -286,7 +286,7 @@ func (l *Local) Fold(by func(m *model.Model)) {
 
 // OnStatus takes every change of a process's state.
 func (l *Local) OnStatus(s procs.Status) {
-	l.Fold(func(m *model.Model) { m.Status(s, time.Now()) })
+	l.Update(func(m *model.Model) { m.SetStatus(s, time.Now()) })
 }
 
 // OnLine takes every line of every child's log.
@@ -296,9 +296,9 @@ func (l *Local) OnLine(process string, line []byte) {
 	if err != nil {
 		l.log.Debug("an event that is not what it should be", "process", process, "error", err)
 	}
-	l.Fold(func(m *model.Model) {
+	l.Update(func(m *model.Model) {
 		l.lines.add(platform.LogLine{Process: process, Line: parsed})
-		m.Tell(process, parsed, told)
+		m.ApplyLine(process, parsed, told)
 	})
 	if _, ok := told.(event.Progress); ok {
 		l.sup.Progress(process)
@@ -307,5 +307,5 @@ func (l *Local) OnLine(process string, line []byte) {
 
 // onNotice takes what supervision has to say of itself, which it logs too.
 func (l *Local) onNotice(text string) {
-	l.Fold(func(m *model.Model) { m.Note(event.LevelWarn, "", text, time.Now()) })
+	l.Update(func(m *model.Model) { m.Announce(event.LevelWarn, "", text, time.Now()) })
 }

@@ -193,7 +193,7 @@ func TestMeasuresAreTakenOverWithoutTheState(t *testing.T) {
 	}})
 	l.OnStatus(platform.Status{Name: "proxy", State: procs.Ready, PID: 7})
 	l.OnStatus(platform.Status{Name: "origin", State: procs.Ready, PID: 2}) // another incarnation than the measured
-	l.Fold(func(m *model.Model) { m.Measured(l.sup.Statuses(), time.Now()) })
+	l.Update(func(m *model.Model) { m.SetMeasurements(l.sup.Statuses(), time.Now()) })
 	got := processOf(t, l.Now(), "proxy")
 	if got.State != procs.Ready || got.CPU != 12.5 || got.RSS != 1<<20 || got.LogLost != 3 {
 		t.Errorf("proxy: got %+v, want ready with the measures", got.Status)
@@ -269,5 +269,5 @@ func TestTheOperatorsWordGoesToTheOrigin(t *testing.T) {
 // platformOf is a platform of the default layout over a fake supervisor.
 func platformOf(t *testing.T, f platformtest.Supervisor) *Local {
 	t.Helper()
-	return Over(platformtest.DefaultLayout(t), platformtest.Endpoints(), f)
+	return NewWithSupervisor(platformtest.DefaultLayout(t), platformtest.Endpoints(), f)
 }

@@ -10,12 +10,12 @@ import (
 )
 
 func TestPollerAsksTheReporterAndTheOrigin(t *testing.T) {
-	reporter := platformtest.Answering(t, map[string]string{
+	reporter := platformtest.NewServer(t, map[string]string{
 		"/ingests":   `[{"signal":"live01","packagers":["http://localhost:8080"],"last_reported":"Fri, 05 Apr 2024 11:23:45 -03"}]`,
 		"/packagers": `[{"signal":"live02","packagers":[]},{"signal":"live01","packagers":[{"packager":"http://localhost:8080","state":"up","msn":7,"part":-1,"age_ms":1,"latency_ms":0.5}]}]`,
 	})
-	origin := platformtest.Answering(t, map[string]string{"/live/live01/packagers": `{"signal":"live01","active":"http://localhost:8080","packagers":[]}`})
-	gone := platformtest.Answering(t, nil) // the first of each is of no use
+	origin := platformtest.NewServer(t, map[string]string{"/live/live01/packagers": `{"signal":"live01","active":"http://localhost:8080","packagers":[]}`})
+	gone := platformtest.NewServer(t, nil) // the first of each is of no use
 	p := poller{reporters: []string{gone, reporter}, origins: []string{gone, origin}, client: newClient()}
 	got := p.ask(t.Context())
 	if got.Err != "" || len(got.Ingests) != 1 || got.Ingests[0].Signal != "live01" || len(got.Details) != 2 || got.Details[1].Packagers[0].MSN != 7 {
@@ -34,7 +34,7 @@ func TestTheOperatorsWordReachesEveryOrigin(t *testing.T) {
 		}
 	}))
 	defer origin.Close()
-	gone := platformtest.Answering(t, nil)
+	gone := platformtest.NewServer(t, nil)
 	p := poller{origins: []string{origin.URL, gone, origin.URL}, client: newClient()}
 	if err := p.failover(t.Context()); err != nil || told != 2 {
 		t.Errorf("got %v, %d told, want both told", err, told)
@@ -53,9 +53,9 @@ func TestPollerSaysWhyThereIsNothing(t *testing.T) {
 	for _, c := range []struct{ name, reporter, want string }{
 		{"no reporter in the layout", "", "this layout has no reporter"},
 		{"nobody listens", gone.URL, "connection refused"},
-		{"it has no such route", platformtest.Answering(t, nil), "status 404"},
+		{"it has no such route", platformtest.NewServer(t, nil), "status 404"},
 		{"it sends elsewhere", redirecting.URL, "status 302"},
-		{"it says what is no table", platformtest.Answering(t, map[string]string{"/ingests": "<html>"}), "invalid character"},
+		{"it says what is no table", platformtest.NewServer(t, map[string]string{"/ingests": "<html>"}), "invalid character"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p := poller{client: newClient()}

@@ -39,7 +39,7 @@ func (l *Local) upgrade() error {
 	case l.model.Now.Upgrade != nil && l.model.Now.Upgrade.Ended.IsZero():
 		return errUpgrading
 	}
-	l.model.Upgrade(func(u *platform.Upgrading) { *u = platform.Upgrading{Began: time.Now()} })
+	l.model.UpdateUpgrade(func(u *platform.Upgrading) { *u = platform.Upgrading{Began: time.Now()} })
 	l.upgrades <- struct{}{} // has room: the last one has ended
 	return nil
 }
@@ -192,7 +192,7 @@ func inOrder(l layouts.Layout) []string {
 }
 
 // record changes the record of the upgrade that is under way.
-func (l *Local) record(by func(*platform.Upgrading)) { l.Fold(func(m *model.Model) { m.Upgrade(by) }) }
+func (l *Local) record(by func(*platform.Upgrading)) { l.Update(func(m *model.Model) { m.UpdateUpgrade(by) }) }
 
 // say logs a message of the platform's own and tells subscribers of it.
 func (l *Local) say(level event.Level, process, message string) {
@@ -201,5 +201,5 @@ func (l *Local) say(level event.Level, process, message string) {
 	} else {
 		l.log.Info(message, "process", process)
 	}
-	l.Fold(func(m *model.Model) { m.Note(level, process, message, time.Now()) })
+	l.Update(func(m *model.Model) { m.Announce(level, process, message, time.Now()) })
 }

@@ -236,16 +236,16 @@ func TestCtlUpgradeWaitsForTheEnd(t *testing.T) {
 	u := newUpgradable(t)
 	verb := ctl.Verbs()[slices.IndexFunc(ctl.Verbs(), func(v ctl.Verb) bool { return v.Action == platform.Upgrade })]
 	install(t, u.path, "two")
-	done, err := ctl.Ask(t.Context(), u.Local, ctl.Request{Verb: verb, Wait: true, Timeout: platformtest.Deadline})
+	done, err := ctl.Do(t.Context(), u.Local, ctl.Request{Verb: verb, Wait: true, Timeout: platformtest.Deadline})
 	if err != nil || !strings.HasPrefix(done.Message, "upgraded 3 processes to livestream-tui two in ") {
 		t.Errorf("got %+v, %v", done, err)
 	}
 	install(t, u.path, "three", "origin")
-	_, err = ctl.Ask(t.Context(), u.Local, ctl.Request{Verb: verb, Wait: true, Timeout: platformtest.Deadline})
+	_, err = ctl.Do(t.Context(), u.Local, ctl.Request{Verb: verb, Wait: true, Timeout: platformtest.Deadline})
 	if err == nil || !strings.HasPrefix(err.Error(), "upgrade stopped after 1 of 4 processes: second did not become ready: ") {
 		t.Errorf("got %v", err)
 	}
-	if done, err := ctl.Ask(t.Context(), u.Local, ctl.Request{Verb: verb}); err != nil || done.Message != "upgrade begun" {
+	if done, err := ctl.Do(t.Context(), u.Local, ctl.Request{Verb: verb}); err != nil || done.Message != "upgrade begun" {
 		t.Errorf("got %+v, %v", done, err)
 	}
 }

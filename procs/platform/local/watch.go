@@ -40,7 +40,7 @@ func (l *Local) watch(ctx context.Context) {
 				seen[signal] = &sighting{signal: signal, address: s.Playlist(signal)}
 			}
 		}
-		maps.DeleteFunc(seen, func(signal string, _ *sighting) bool { return onair.Dropped(s, signal) })
+		maps.DeleteFunc(seen, func(signal string, _ *sighting) bool { return onair.IsDropped(s, signal) })
 		var looks sync.WaitGroup
 		for _, look := range seen {
 			looks.Go(func() { look.fetch(ctx, client) })
@@ -52,9 +52,9 @@ func (l *Local) watch(ctx context.Context) {
 		now := time.Now()
 		for _, signal := range slices.Sorted(maps.Keys(seen)) {
 			told := seen[signal].judge(now)
-			l.Fold(func(m *model.Model) {
+			l.Update(func(m *model.Model) {
 				for _, e := range told {
-					m.Tell(platform.Self, event.Line{Time: now}, e)
+					m.ApplyLine(platform.Self, event.Line{Time: now}, e)
 				}
 			})
 		}
@@ -72,7 +72,7 @@ func (l *Local) watch(ctx context.Context) {
 func expected(seen map[string]*sighting, s platform.Snapshot) []string {
 	names := slices.Collect(maps.Keys(seen))
 	for _, l := range s.Live {
-		if !slices.Contains(names, l.Signal) && !onair.Dropped(s, l.Signal) {
+		if !slices.Contains(names, l.Signal) && !onair.IsDropped(s, l.Signal) {
 			names = append(names, l.Signal)
 		}
 	}

@@ -21,12 +21,12 @@ func TestOnAirIsTheViewersWord(t *testing.T) {
 			if state == event.ViewStalled {
 				v.Since = now.Add(-time.Duration(stalled) * time.Millisecond)
 			}
-			m.Tell("viewer", event.Line{Time: now.Add(-age)}, v)
+			m.ApplyLine("viewer", event.Line{Time: now.Add(-age)}, v)
 		}
 	}
 	playing := word("live01", event.ViewPlaying, time.Second, 0)
 	viewerReady := func(m *model.Model, now time.Time) {
-		m.Status(platform.Status{Name: "viewer", State: procs.Ready, PID: 9}, now)
+		m.SetStatus(platform.Status{Name: "viewer", State: procs.Ready, PID: 9}, now)
 	}
 	for _, c := range []struct {
 		name   string
@@ -41,11 +41,11 @@ func TestOnAirIsTheViewersWord(t *testing.T) {
 		{"the viewer is silent", []func(*model.Model, time.Time){word("live01", event.ViewPlaying, 12*time.Second, 0)}, platform.AirUnknown, "viewer has said nothing of live01 since 11:59:48"},
 		{"silent of what is no signal any more", []func(*model.Model, time.Time){playing, word("live02", event.ViewPlaying, 12*time.Second, 0), viewerReady}, platform.AirOn, ""},
 		{"silent of everything, and has died", []func(*model.Model, time.Time){word("live02", event.ViewPlaying, 12*time.Second, 0)}, platform.AirUnknown, "live02"},
-		{"it stops", []func(*model.Model, time.Time){playing, func(m *model.Model, _ time.Time) { m.Stopping() }}, platform.AirStopping, "stopping"},
+		{"it stops", []func(*model.Model, time.Time){playing, func(m *model.Model, _ time.Time) { m.SetStopping() }}, platform.AirStopping, "stopping"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			m := &platformOf(t, platformtest.Supervisor{}).model
-			platformtest.PlayedFrom(m)
+			platformtest.PlayLive01(m)
 			now := time.Date(2026, 1, 1, 12, 0, 0, 0, time.Local)
 			for _, happen := range c.happen {
 				happen(m, now)
@@ -57,7 +57,7 @@ func TestOnAirIsTheViewersWord(t *testing.T) {
 			}
 		})
 	}
-	if got := onair.Of(platform.Snapshot{Processes: []platform.Process{{Service: "proxy", Role: layouts.Proxy}}}); got.State != platform.AirUnknown || got.Spare {
+	if got := onair.Light(platform.Snapshot{Processes: []platform.Process{{Service: "proxy", Role: layouts.Proxy}}}); got.State != platform.AirUnknown || got.Spare {
 		t.Errorf("a layout without a viewer and a proxy: got %+v, want unknown, no spare", got)
 	}
 }

@@ -18,22 +18,22 @@ func TestTheNewestWordTellsTheActivePackager(t *testing.T) {
 	type step func(m *Model, now time.Time)
 	plays := func(packager string, age time.Duration) step {
 		return func(m *Model, now time.Time) {
-			m.Tell("viewer", event.Line{Time: now}, event.Viewing{Signal: "live01", State: event.ViewPlaying, Packager: packager, PlaylistAgeMS: age.Milliseconds()})
+			m.ApplyLine("viewer", event.Line{Time: now}, event.Viewing{Signal: "live01", State: event.ViewPlaying, Packager: packager, PlaylistAgeMS: age.Milliseconds()})
 		}
 	}
 	failover := func(from, to string) step {
 		return func(m *Model, now time.Time) {
-			m.Tell("proxy", event.Line{Time: now}, event.Failover{Signal: "live01", From: from, To: to})
+			m.ApplyLine("proxy", event.Line{Time: now}, event.Failover{Signal: "live01", From: from, To: to})
 		}
 	}
 	down := func(name string) step {
 		return func(m *Model, now time.Time) {
-			m.Status(platform.Status{Name: name, State: platform.Backoff}, now)
+			m.SetStatus(platform.Status{Name: name, State: platform.Backoff}, now)
 		}
 	}
 	up := func(name string) step {
 		return func(m *Model, now time.Time) {
-			m.Status(platform.Status{Name: name, State: platform.Ready, PID: 1}, now)
+			m.SetStatus(platform.Status{Name: name, State: platform.Ready, PID: 1}, now)
 		}
 	}
 	quiet := func(*Model, time.Time) {}
@@ -65,7 +65,7 @@ func TestTheNewestWordTellsTheActivePackager(t *testing.T) {
 				}
 				m.Now.Processes[i].State = platform.Ready
 			}
-			m.Answered(Answers{
+			m.SetAnswers(Answers{
 				Preferences: []report.Preference{{Signal: "live01", Active: one}},
 				Details:     []report.SignalStatus{{Signal: "live01", Packagers: []report.PackagerStatus{{URL: one, State: report.Up}, {URL: two, State: report.Up}}}},
 			}, now)

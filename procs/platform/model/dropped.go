@@ -14,12 +14,12 @@ import (
 // named and names no more, while what reports them works, until it names them again. a
 // is an answer.
 func droppedNow(s platform.Snapshot, details []report.SignalStatus, now time.Time) []platform.DroppedAt {
-	list := pruned(s.Dropped, func(d platform.DroppedAt) bool { return onair.Reported(details, d.Signal) })
+	list := pruned(s.Dropped, func(d platform.DroppedAt) bool { return onair.IsReported(details, d.Signal) })
 	if !reports(s) {
 		return list
 	}
 	for _, d := range s.Details {
-		if !onair.Reported(details, d.Signal) {
+		if !onair.IsReported(details, d.Signal) {
 			list = append(slices.Clone(list), platform.DroppedAt{Time: now, Signal: d.Signal})
 		}
 	}

@@ -63,7 +63,7 @@ func filmsLeft(list []platform.FilmAt, s platform.Status) []platform.FilmAt {
 // reported any more.
 func filmsThere(list []platform.FilmAt, details []report.SignalStatus) []platform.FilmAt {
 	return pruned(list, func(f platform.FilmAt) bool {
-		return f.State == event.FilmGone && !onair.Reported(details, f.Signal)
+		return f.State == event.FilmGone && !onair.IsReported(details, f.Signal)
 	})
 }
 

@@ -61,7 +61,7 @@ func table(signals ...string) happening {
 			a.Details = append(a.Details, report.SignalStatus{Signal: name, Packagers: []report.PackagerStatus{{State: report.Up}, {State: report.Up}}})
 			a.Live = append(a.Live, report.Live{Signal: name, Server: "http://a/" + name + "/playlist.m3u8"})
 		}
-		m.Answered(a, noon)
+		m.SetAnswers(a, noon)
 		for i := range m.Now.Dropped {
 			m.Now.Dropped[i].Time = noon.Add(-onair.DroppedAfter)
 		}
@@ -69,7 +69,7 @@ func table(signals ...string) happening {
 }
 
 func process(name string, state platform.State) happening {
-	return func(m *Model) { m.Status(platform.Status{Name: name, State: state, PID: 9}, noon) }
+	return func(m *Model) { m.SetStatus(platform.Status{Name: name, State: state, PID: 9}, noon) }
 }
 
 func allReady(m *Model) {
@@ -205,7 +205,7 @@ func TestEveryFileHasALine(t *testing.T) {
 	table("a")(m)
 	want("gone", "a.mp4 aired, notes.txt passed over")
 	tell("worker", "a.mp4", event.FilmAired, 2*time.Second)
-	m.Status(platform.Status{Name: "worker", State: platform.Ready, PID: 9, Started: noon.Add(time.Second)}, noon)
+	m.SetStatus(platform.Status{Name: "worker", State: platform.Ready, PID: 9, Started: noon.Add(time.Second)}, noon)
 	want("what an earlier worker told", "a.mp4 aired")
 	films := 0
 	for _, e := range events {

@@ -44,13 +44,13 @@ func (m *Model) publish(e platform.Event) {
 }
 
 // Stopping takes that the platform is on its way down.
-func (m *Model) Stopping() {
+func (m *Model) SetStopping() {
 	m.Now.Stopping = true
 	m.Now.Version++
 }
 
 // Status takes a change of a process's state.
-func (m *Model) Status(s platform.Status, now time.Time) {
+func (m *Model) SetStatus(s platform.Status, now time.Time) {
 	m.change(s.Name, func(p *platform.Process) {
 		if p.Incarnation != s.Incarnation || s.State == platform.Ready {
 			p.Progress = nil
@@ -61,7 +61,7 @@ func (m *Model) Status(s platform.Status, now time.Time) {
 	m.Now.Films = filmsLeft(m.Now.Films, s)
 	at := m.Now
 	at.At = now
-	for _, a := range onair.Succeeded(at) {
+	for _, a := range onair.Successors(at) {
 		m.active(a)
 	}
 	m.publish(platform.Event{Time: now, Process: s.Name, What: platform.Changed{Status: s}})
@@ -69,7 +69,7 @@ func (m *Model) Status(s platform.Status, now time.Time) {
 
 // Tell takes a line of a process's log and the event that travels in it, nil for a
 // line without one.
-func (m *Model) Tell(process string, line event.Line, told event.Event) {
+func (m *Model) ApplyLine(process string, line event.Line, told event.Event) {
 	switch e := told.(type) {
 	case event.Progress:
 		m.change(process, func(p *platform.Process) {
@@ -99,12 +99,12 @@ func (m *Model) Tell(process string, line event.Line, told event.Event) {
 }
 
 // Note publishes a message of the platform's own, on a process unless that is empty.
-func (m *Model) Note(level event.Level, process, message string, now time.Time) {
+func (m *Model) Announce(level event.Level, process, message string, now time.Time) {
 	m.publish(platform.Event{Time: now, Process: process, What: platform.Logged{Line: event.Line{Time: now, Level: level, Module: "platform", Message: message}}})
 }
 
 // Answered takes what the control plane answered.
-func (m *Model) Answered(a Answers, now time.Time) {
+func (m *Model) SetAnswers(a Answers, now time.Time) {
 	if a.Err == "" {
 		m.Now.Dropped = droppedNow(m.Now, a.Details, now)
 		m.Now.Films = filmsThere(m.Now.Films, a.Details)
@@ -118,7 +118,7 @@ func (m *Model) Answered(a Answers, now time.Time) {
 
 // Measured takes CPU, memory and lost log of the processes. It leaves their states
 // alone: those that were measured may be older than the last one that Status took.
-func (m *Model) Measured(list []platform.Status, now time.Time) {
+func (m *Model) SetMeasurements(list []platform.Status, now time.Time) {
 	for _, measured := range list {
 		m.change(measured.Name, func(p *platform.Process) {
 			p.LogLost = measured.LogLost
@@ -131,7 +131,7 @@ func (m *Model) Measured(list []platform.Status, now time.Time) {
 }
 
 // Upgrade changes the record of the newest upgrade.
-func (m *Model) Upgrade(by func(*platform.Upgrading)) {
+func (m *Model) UpdateUpgrade(by func(*platform.Upgrading)) {
 	u := platform.Upgrading{}
 	if m.Now.Upgrade != nil {
 		u = *m.Now.Upgrade // snapshots share the old one
@@ -144,7 +144,7 @@ func (m *Model) Upgrade(by func(*platform.Upgrading)) {
 // active takes a word on who serves a signal. Words on signals that have ended stay
 // until the table is full.
 func (m *Model) active(a platform.ActiveAt) {
-	list := onair.Tell(m.Now.Actives, a)
+	list := onair.UpdateActive(m.Now.Actives, a)
 	m.Now.Actives = list[max(0, len(list)-viewingsMost):]
 }
 

@@ -88,7 +88,7 @@ func (m *Model) viewing(v platform.ViewingAt) {
 	// yet began before it was started anew.
 	at := v.Since
 	if o := m.Now.OutageBy(v.Process, v.Signal); o != nil && v.State == event.ViewPlaying {
-		if onair.Replays(v, *o) {
+		if onair.IsReplay(v, *o) {
 			return
 		}
 		if o.MSN > 0 && v.MSN > o.MSN && v.MSNAt.After(at) {
@@ -106,7 +106,7 @@ func (m *Model) settleOutages(now time.Time) {
 	s := m.Now
 	s.At = now
 	for _, v := range s.Viewings {
-		if now.Sub(v.Time) <= onair.Silence || !onair.Dropped(s, v.Signal) {
+		if now.Sub(v.Time) <= onair.Silence || !onair.IsDropped(s, v.Signal) {
 			continue
 		}
 		if o, lasted := overBy(s.Outages, v.Process, v.Signal, v.Time); lasted {

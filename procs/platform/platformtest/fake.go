@@ -74,7 +74,7 @@ func StatusEvent(name string, s procs.State) platform.Event {
 }
 
 // Answering is a server that gives fixed answers by path, 404 otherwise.
-func Answering(t *testing.T, byPath map[string]string) string {
+func NewServer(t *testing.T, byPath map[string]string) string {
 	t.Helper()
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, ok := byPath[r.URL.Path]
@@ -118,7 +118,7 @@ func EndpointAt(t *testing.T, service, address string) preflight.Endpoint {
 }
 
 // PlayedFrom tells a model that live01 is played from server1, of two.
-func PlayedFrom(m *model.Model) {
+func PlayLive01(m *model.Model) {
 	const one, two = "http://localhost:8080", "http://localhost:9090"
 	m.Now.Processes = slices.Clone(m.Now.Processes)
 	for i, p := range m.Now.Processes {
@@ -129,7 +129,7 @@ func PlayedFrom(m *model.Model) {
 			m.Now.Processes[i].Port, m.Now.Processes[i].State = 9090, platform.Ready
 		}
 	}
-	m.Answered(model.Answers{
+	m.SetAnswers(model.Answers{
 		Live:        []report.Live{{Signal: "live01", Server: one + "/live01/playlist.m3u8"}},
 		Preferences: []report.Preference{{Signal: "live01", Active: one}},
 		Details:     []report.SignalStatus{{Signal: "live01", Packagers: []report.PackagerStatus{{URL: one, State: report.Up}, {URL: two, State: report.Up}}}},
