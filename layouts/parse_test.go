@@ -70,7 +70,7 @@ var badLayouts = []struct {
 	},
 	{
 		"an unknown service", "service: worker", "service: wroker",
-		`x.yaml:11: processes[1].service: "wroker": allowed are worker, packager, server1, server2, reporter, discovery, origin, proxy, viewer`,
+		`x.yaml:11: processes[1].service: "wroker": allowed are ` + strings.Join(ServiceNames(), ", "),
 	},
 	{
 		"a name that stands twice", "name: feed", "name: server7",
@@ -123,7 +123,7 @@ var badLayouts = []struct {
 	},
 	{
 		"an unknown panel", "panel: logs", "panel: log",
-		`x.yaml:17: screens[0].rows[0].panels[1].panel: "log": allowed are pipeline, services, packagers, ingest, failovers, viewers, logs`,
+		`x.yaml:17: screens[0].rows[0].panels[1].panel: "log": allowed are ` + strings.Join(PanelNames(), ", "),
 	},
 	{
 		"a row without panels", "[{panel: services, weight: 3, stacked: 2}, {panel: logs}]", "[]",

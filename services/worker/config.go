@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"livestream-tui/services/kit/service"
+	"livestream-tui/services/worker/output"
 	"livestream-tui/services/worker/transcoder"
 )
 
@@ -18,7 +19,7 @@ type Config struct {
 
 	// IngestURLs are the outputs beside the folder, by their schemes; empty means that
 	// packagers read the folder.
-	IngestURLs service.URLs `env:"INGEST_URLS" doc:"base URLs of the packagers (with INGEST=http) that the worker PUTs to, comma-separated; then OUTPUT_STREAM_PATH may be none"`
+	IngestURLs outputURLs `env:"INGEST_URLS" doc:"base URLs of the packagers (with INGEST=http) that the worker PUTs to, comma-separated; then OUTPUT_STREAM_PATH may be none"`
 	// Token is shown to packagers; empty where they do not ask for one.
 	Token string `env:"INGEST_TOKEN" doc:"bearer token that workers show to packagers; needed where a packager with INGEST=http listens beyond loopback"`
 
@@ -39,6 +40,18 @@ type Config struct {
 	// Terminal says that progress is drawn on standard error as a line that is written
 	// over, rather than logged as events. Set by the caller, not by a variable.
 	Terminal bool
+}
+
+// outputURLs are base URLs whose schemes name an output.
+type outputURLs service.URLs
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (u *outputURLs) UnmarshalText(b []byte) error {
+	list, err := service.ParseURLs(string(b), output.Schemes()...)
+	if err == nil {
+		*u = outputURLs(list)
+	}
+	return err
 }
 
 // token is what may stand in an Authorization header (RFC 6750, 2.1).

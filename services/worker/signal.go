@@ -4,13 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"strings"
 	"time"
 
-	"livestream-tui/services/hls/media"
 	"livestream-tui/services/kit/event"
-	"livestream-tui/services/kit/service"
 	"livestream-tui/services/worker/input/folder"
 	"livestream-tui/services/worker/mezzanine"
 	"livestream-tui/services/worker/output"
@@ -155,20 +152,20 @@ func (s *Service) air(ctx context.Context, sig *signal, m mezzanine.Mezzanine) e
 	if previous != nil {
 		s.stop(previous)
 	}
-	out, grid, err := s.openOutput(sig.file, m.Segment)
-	if err != nil {
-		return err
-	}
 	release := m.Retain()
 	defer release()
-	e := &encoder{
-		signal: sig.file.Signal, source: m, grid: grid, ffmpeg: s.config.FFmpeg, window: s.config.Window, clock: s.clock,
-		spawner: s.spawner, machine: s.machine, log: s.log, metrics: s.metrics, output: out, last: time.Now(),
-	}
-	s.mu.Lock()
-	sig.previous, sig.encoder, sig.stage, sig.segment = nil, e, stageAired, m.Segment
-	s.mu.Unlock()
-	fields := []any{"signal", e.signal, "file", sig.file.Path, "turn_s", m.Turn.Seconds(), "loop_s", m.Loop.Seconds()}
+	return s.airSource(ctx, airing{sig.file.Signal, m, m.Segment, sig.file.Changed}, func(e *encoder) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if sig.encoder = e; e != nil {
+			sig.previous, sig.stage, sig.segment = nil, stageAired, m.Segment
+		}
+	}, func() { s.tellStart(sig, m) })
+}
+
+// tellStart logs that a film's mezzanine is on air.
+func (s *Service) tellStart(sig *signal, m mezzanine.Mezzanine) {
+	fields := []any{"signal", sig.file.Signal, "file", sig.file.Path, "turn_s", m.Turn.Seconds(), "loop_s", m.Loop.Seconds()}
 	about := ""
 	if m.Excerpt {
 		about = "only its first minute, while the rest is made"
@@ -179,48 +176,7 @@ func (s *Service) air(ctx context.Context, sig *signal, m mezzanine.Mezzanine) e
 	}
 	s.log.Info("signal starts", fields...)
 	s.tellAired(sig, about)
-	err = e.run(ctx)
-	s.mu.Lock()
-	sig.encoder = nil
-	s.mu.Unlock()
-	return err
 }
-
-// openOutput opens the output of a film's signal, or returns that of its former version,
-// and the grid on which it goes on. Only the goroutine of the signal's version on air calls
-// it.
-func (s *Service) openOutput(f folder.File, segment time.Duration) (*output.Output, media.Grid, error) {
-	name, grid, now := f.Signal, gridOf(segment, f.Changed), s.clock.now()
-	s.mu.Lock()
-	out := s.outputs[name]
-	before, ending := s.ending[name]
-	delete(s.ending, name)
-	s.mu.Unlock()
-	if out != nil {
-		return out, out.Grid(segment, grid, now), nil
-	}
-	if ending {
-		if err := before.output.Close(); err != nil {
-			s.log.Warn("cannot close the output of an ended signal", "signal", name, "error", err)
-		}
-	}
-	c := output.Config{URLs: s.config.IngestURLs, Token: s.config.Token, Window: s.config.Window, Log: s.log, Metrics: s.metrics.output}
-	if s.config.Paths.Output != service.NoOutput {
-		c.Path = s.outputOf(name)
-		grid = output.GridIn(c.Path, segment, grid, now)
-	}
-	out, err := output.Open(c, name, grid, now)
-	if err != nil {
-		return nil, grid, err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.outputs[name] = out
-	return out, grid, nil
-}
-
-// outputOf is the folder of a signal.
-func (s *Service) outputOf(name string) string { return filepath.Join(s.config.Paths.Output, name) }
 
 // running is the encoder that runs for the signal or for its former version; nil while
 // neither is on air. The caller must hold Service.mu.

@@ -202,26 +202,32 @@ type URLs []string
 
 // UnmarshalText implements encoding.TextUnmarshaler.
 func (u *URLs) UnmarshalText(b []byte) error {
-	var list URLs
-	for _, s := range strings.Split(string(b), ",") {
-		shown := text.WithoutSecrets("", s)
-		if strings.Contains(string(b), "@") {
-			shown = text.WithoutSecrets("", string(b)) // a password may hold a comma
-		}
-		s = strings.TrimRight(strings.TrimSpace(s), "/")
-		p, err := url.Parse(s)
-		if err != nil || (p.Scheme != "http" && p.Scheme != "https") || p.Host == "" || p.RawQuery != "" || p.Fragment != "" || p.User != nil {
-			return fmt.Errorf("%q is not a base URL; allowed are http://HOST:PORT and https://HOST:PORT, separated by commas", shown)
-		}
-		for _, other := range list {
-			if other == s {
-				return fmt.Errorf("%q stands twice", s)
-			}
-		}
-		list = append(list, s)
+	list, err := ParseURLs(string(b), "http", "https")
+	if err == nil {
+		*u = list
 	}
-	*u = list
-	return nil
+	return err
+}
+
+// ParseURLs reads a list of base URLs whose schemes are among those given.
+func ParseURLs(s string, schemes ...string) (URLs, error) {
+	var list URLs
+	for _, one := range strings.Split(s, ",") {
+		shown := text.WithoutSecrets("", one)
+		if strings.Contains(s, "@") {
+			shown = text.WithoutSecrets("", s) // a password may hold a comma
+		}
+		one = strings.TrimRight(strings.TrimSpace(one), "/")
+		p, err := url.Parse(one)
+		if err != nil || !slices.Contains(schemes, p.Scheme) || p.Host == "" || p.RawQuery != "" || p.Fragment != "" || p.User != nil {
+			return nil, fmt.Errorf("%q is not a base URL; allowed are %s://HOST:PORT, separated by commas", shown, strings.Join(schemes, "://HOST:PORT and "))
+		}
+		if slices.Contains(list, one) {
+			return nil, fmt.Errorf("%q stands twice", one)
+		}
+		list = append(list, one)
+	}
+	return list, nil
 }
 
 // String returns the URLs as the environment holds them.

@@ -35,13 +35,21 @@ type Init struct {
 // opener opens one store for all URLs of its kind. segment is how long a segment is.
 type opener func(c Config, urls []string, signal string, segment time.Duration) (Store, error)
 
-// stores are the kinds of output that a URL names; service.URLs checks the schemes of the
-// settings. A folder is named by its path instead.
+// stores are the kinds of output that a URL names. A folder is named by its path instead.
 var stores = []struct {
 	schemes []string
 	open    opener
 }{
 	{[]string{"http", "https"}, openIngest},
+}
+
+// Schemes are those of the URLs that name an output.
+func Schemes() []string {
+	var list []string
+	for _, kind := range stores {
+		list = append(list, kind.schemes...)
+	}
+	return list
 }
 
 // openStores opens a store for each kind of output among the URLs.
