@@ -1,3 +1,3 @@
-// Package doctor looks at everything that the platform needs on this machine, and says
-// how to get what is missing.
+// Package doctor checks everything that the platform needs on this machine, and says how
+// to get what is missing.
 package doctor

@@ -17,25 +17,26 @@ import (
 )
 
 const (
-	// The screen's smallest size and the one that it is made for, in cells.
+	// The smallest size of the dashboard, and the size at which it shows everything, in
+	// cells.
 	leastColumns, leastLines = 40, 10
 	goodColumns, goodLines   = 120, 36
 )
 
-// Finding is one thing that doctor looked at.
+// Finding is the result of one check.
 type Finding struct {
-	// Name is what it is, Detail what was found.
+	// Name is what was checked, Detail what was found.
 	Name, Detail string
 	OK           bool
-	// Optional: the platform goes on air without it.
+	// Optional is set when the platform goes on air without it.
 	Optional bool
-	// Remedy is how to get it; empty when OK.
+	// Remedy is how to fix it; empty when OK.
 	Remedy string
 
-	broken bool // a tool that is there and does not run
+	broken bool // a tool that exists and does not run
 }
 
-// Options say what to look at.
+// Options say what to check.
 type Options struct {
 	Layout layouts.Layout
 	// Env is the operator's environment.
@@ -43,14 +44,13 @@ type Options struct {
 	Folders []preflight.Folder
 	// Terminal is where the dashboard would be drawn.
 	Terminal *os.File
-	// Encode has the FFmpeg at a path encode a frame of picture and of sound, and returns
-	// what is wrong with it and what mends that; empty where nothing is. Nil: it is not
-	// looked at.
+	// Encode makes the FFmpeg at a path encode a video frame and an audio frame, and returns
+	// what is wrong and how to fix it; both are empty when it works. Nil skips this check.
 	Encode func(ctx context.Context, ffmpeg string) (wrong, remedy string)
 }
 
-// Examine looks at everything that the platform needs on this machine. It starts
-// nothing but FFmpeg's tools, for a moment.
+// Examine checks everything that the platform needs on this machine. It starts nothing
+// but FFmpeg's tools, each for a moment.
 func Examine(ctx context.Context, o Options) []Finding {
 	list := append(encoder(ctx, o), tool(ctx, "ffprobe", "FFPROBE_PATH", o.Env))
 	for _, f := range o.Folders {
@@ -60,24 +60,24 @@ func Examine(ctx context.Context, o Options) []Finding {
 	return append(list, vlc(o.Env), terminalSize(o.Terminal), terminalText(o.Env))
 }
 
-// WriteFindings writes a line for each finding and reports whether everything
-// that is necessary is there.
+// WriteFindings writes a line for each finding and reports whether everything that is
+// required is OK.
 func WriteFindings(w io.Writer, list []Finding) bool {
-	well := true
+	ok := true
 	for _, f := range list {
 		word := "ok"
 		switch {
 		case !f.OK && f.Optional:
 			word = "optional"
 		case !f.OK:
-			word, well = "missing", false
+			word, ok = "missing", false
 		}
 		_, _ = fmt.Fprintf(w, "%-8s  %-22s %s\n", word, f.Name, text.Clean(f.Detail)) // a closed output has no reader
 		if f.Remedy != "" {
 			_, _ = fmt.Fprintf(w, "%-8s  %-22s -> %s\n", "", "", text.Clean(f.Remedy))
 		}
 	}
-	return well
+	return ok
 }
 
 func folder(f preflight.Folder) Finding {
@@ -93,25 +93,25 @@ func folder(f preflight.Folder) Finding {
 	return found
 }
 
-// ports looks at each port. One that this platform itself holds is held, too:
-// doctor is for the time before it runs.
+// ports checks each port. A port of a platform that runs is not free either: doctor is
+// for the time before it starts.
 func ports(o Options) []Finding {
 	list, err := preflight.Endpoints(o.Layout, o.Env)
 	if err != nil {
-		return []Finding{{Name: "ports", Detail: "cannot be told", Remedy: err.Error()}}
+		return []Finding{{Name: "ports", Detail: "cannot be checked", Remedy: err.Error()}}
 	}
 	var found []Finding
 	for _, e := range list {
 		f := Finding{Name: fmt.Sprintf("port %d", e.Port), Detail: "free, for " + e.Process, OK: true}
-		if err := preflight.TryPort(e); err != nil {
-			f.OK, f.Detail, f.Remedy = false, "not free, wanted by "+e.Process, preflight.HeldBy(e, err)
+		if err := preflight.CheckPort(e); err != nil {
+			f.OK, f.Detail, f.Remedy = false, "not free, wanted by "+e.Process, err.Error()
 		}
 		found = append(found, f)
 	}
 	return found
 }
 
-// vlc looks in PATH and where VLC usually is.
+// vlc looks for VLC in PATH and in the usual places.
 func vlc(env map[string]string) Finding {
 	f := Finding{Name: "VLC", Optional: true, Detail: "not found"}
 	for _, path := range []string{
@@ -134,21 +134,21 @@ func terminalSize(file *os.File) Finding {
 	case err != nil:
 		f.Detail, f.Remedy = "standard output is not a terminal", "the dashboard needs one; without it use --headless"
 	case w < leastColumns || h < leastLines:
-		f.Detail, f.Remedy = fmt.Sprintf("%dx%d", w, h), fmt.Sprintf("make it %dx%d at least, %dx%d shows everything", leastColumns, leastLines, goodColumns, goodLines)
+		f.Detail, f.Remedy = fmt.Sprintf("%dx%d", w, h), fmt.Sprintf("make it at least %dx%d; %dx%d shows everything", leastColumns, leastLines, goodColumns, goodLines)
 	default:
 		f.OK, f.Detail = true, fmt.Sprintf("%dx%d", w, h)
 	}
 	return f
 }
 
-// terminalText tells of colours and of the letters that the screen is drawn with.
+// terminalText checks the terminal's colours and characters.
 func terminalText(env map[string]string) Finding {
 	f := Finding{Name: "terminal text", Optional: true, OK: true}
 	colours := "colours"
 	switch {
 	case !MovesCursor(env):
 		colours = fmt.Sprintf("TERM=%q", env["TERM"])
-		f.OK, f.Remedy = false, "the dashboard needs a terminal that can move its cursor; set TERM, such as xterm-256color, or use --headless"
+		f.OK, f.Remedy = false, "the dashboard needs a terminal that can move its cursor; set TERM, for example to xterm-256color, or use --headless"
 	case env["NO_COLOR"] != "":
 		colours = "no colours (NO_COLOR)"
 	case env["COLORTERM"] == "truecolor" || env["COLORTERM"] == "24bit":
@@ -163,7 +163,7 @@ func terminalText(env map[string]string) Finding {
 	if !WritesUTF8(env) {
 		f.OK, f.Detail = false, colours+", no UTF-8"
 		if f.Remedy == "" {
-			f.Remedy = "the dashboard is drawn in ASCII; for frames and marks set LANG, such as C.UTF-8"
+			f.Remedy = "the dashboard is drawn in ASCII; set LANG to a UTF-8 locale, such as C.UTF-8, for line drawing"
 		}
 	}
 	return f
@@ -172,17 +172,17 @@ func terminalText(env map[string]string) Finding {
 // MovesCursor reports whether the terminal can show a dashboard, by its TERM.
 func MovesCursor(env map[string]string) bool { return env["TERM"] != "" && env["TERM"] != "dumb" }
 
-// WritesUTF8 reports whether the terminal shows letters beyond ASCII, by its locale.
-// Where nothing sets one it does: terminals do today, and containers and remote shells
-// often say nothing.
+// WritesUTF8 reports whether the terminal shows characters beyond ASCII, by its locale. It
+// does when no locale is set: today's terminals can, and containers and remote shells often
+// set none.
 func WritesUTF8(env map[string]string) bool {
 	variable, v := locale(env)
 	v = strings.ToLower(v)
 	return variable == "" || strings.Contains(v, "utf-8") || strings.Contains(v, "utf8")
 }
 
-// locale is the variable that says which letters there are, the first one that is set
-// (POSIX, 8.2), and its value.
+// locale returns the variable that decides the character set, which is the first that is
+// set (POSIX, 8.2), and its value; both are empty when none is set.
 func locale(env map[string]string) (variable, value string) {
 	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
 		if v := env[name]; v != "" {

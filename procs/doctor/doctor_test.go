@@ -25,7 +25,7 @@ func TestFFmpegVersions(t *testing.T) {
 	}
 }
 
-func TestDoctorTellsWhatIsMissingAndHowToGetIt(t *testing.T) {
+func TestDoctorSaysWhatIsMissingAndHowToGetIt(t *testing.T) {
 	folder := t.TempDir()
 	missing := tool(t.Context(), "ffmpeg", "FFMPEG_PATH", map[string]string{"FFMPEG_PATH": filepath.Join(folder, "ffmpeg")})
 	fake := filepath.Join(folder, "ffprobe")
@@ -37,7 +37,7 @@ func TestDoctorTellsWhatIsMissingAndHowToGetIt(t *testing.T) {
 	if WriteFindings(&out, []Finding{missing, old}) {
 		t.Error("WriteFindings: got that everything is there, want not")
 	}
-	for _, want := range []string{"missing   ffmpeg", "is not found", "FFMPEG_PATH", "missing   ffprobe", "version 4.1", "install FFmpeg 5 or newer"} {
+	for _, want := range []string{"missing   ffmpeg", "was not found", "FFMPEG_PATH", "missing   ffprobe", "version 4.1", "install FFmpeg 5 or newer"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("output lacks %q:\n%s", want, out.String())
 		}

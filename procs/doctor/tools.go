@@ -15,23 +15,22 @@ import (
 	"livestream-tui/services/kit/text"
 )
 
-// This part of doctor looks at FFmpeg.
-
 const (
-	ffmpegOldest = 5 // major version
+	// ffmpegOldest is the oldest major version of FFmpeg that works.
+	ffmpegOldest = 5
 	toolTimeout  = 10 * time.Second
 )
 
-// wantedFilters are filters of FFmpeg that some films need, and what is the matter
-// without them. The platform goes on air all the same.
+// wantedFilters are filters of FFmpeg that some films need, and the effect of their
+// absence. The platform goes on air without them.
 var wantedFilters = []struct{ name, without string }{
-	{"zscale", "HDR films are pale"},
-	{"tonemap", "HDR films are pale"},
+	{"zscale", "HDR films look pale"},
+	{"tonemap", "HDR films look pale"},
 	{"bwdif", "interlaced films stay interlaced"},
 	{"drawtext", "the test film shows neither the signal's name nor a clock"},
 }
 
-// encoder looks at FFmpeg and has it encode.
+// encoder checks FFmpeg and makes it encode.
 func encoder(ctx context.Context, o Options) []Finding {
 	found := tool(ctx, "ffmpeg", "FFMPEG_PATH", o.Env)
 	command, err := exec.LookPath(commandOf("ffmpeg", "FFMPEG_PATH", o.Env))
@@ -40,17 +39,18 @@ func encoder(ctx context.Context, o Options) []Finding {
 	}
 	wrong, remedy := o.Encode(ctx, command)
 	if found.broken && wrong != "" {
-		found.Remedy = cmp.Or(remedy, found.Remedy) // it is one fault
+		found.Remedy = cmp.Or(remedy, found.Remedy) // both have one cause
 		return []Finding{found}
 	}
-	encodes := Finding{Name: "encoding", Detail: "a frame of picture (libx264) and of sound (aac)", OK: wrong == ""}
+	encodes := Finding{Name: "encoding", Detail: "a frame of video (libx264) and of audio (aac)", OK: wrong == ""}
 	if wrong != "" {
 		encodes.Detail, encodes.Remedy = text.Short(wrong), remedy
 	}
 	return append([]Finding{found, encodes}, filters(ctx, command)...)
 }
 
-// filters are those that FFmpeg lacks of the wanted ones; none where it does not say.
+// filters reports the wanted filters that FFmpeg lacks; nil when it lacks none or does not
+// list them.
 func filters(ctx context.Context, command string) []Finding {
 	out, err := output(ctx, command, "-hide_banner", "-filters")
 	if err != nil {
@@ -58,7 +58,7 @@ func filters(ctx context.Context, command string) []Finding {
 	}
 	has := map[string]bool{}
 	for line := range strings.Lines(out) {
-		if fields := strings.Fields(line); len(fields) > 2 { // flags, name, what it takes and gives
+		if fields := strings.Fields(line); len(fields) > 2 { // flags, name, inputs and outputs
 			has[fields[1]] = true
 		}
 	}
@@ -81,16 +81,18 @@ func filters(ctx context.Context, command string) []Finding {
 	}}
 }
 
+// commandOf returns the command of a tool: that of its variable, or else its name.
 func commandOf(name, variable string, env map[string]string) string {
 	return cmp.Or(env[variable], name)
 }
 
+// tool checks that one of FFmpeg's tools runs and is new enough.
 func tool(ctx context.Context, name, variable string, env map[string]string) Finding {
 	f := Finding{Name: name, Remedy: fmt.Sprintf("install FFmpeg %d or newer (%s), or set %s to its path", ffmpegOldest, ffmpegHint(), variable)}
 	command := commandOf(name, variable, env)
 	path, err := exec.LookPath(command)
 	if err != nil {
-		f.Detail = fmt.Sprintf("%s is not found", command)
+		f.Detail = fmt.Sprintf("%s was not found", command)
 		return f
 	}
 	out, err := output(ctx, path, "-version")
@@ -106,17 +108,18 @@ func tool(ctx context.Context, name, variable string, env map[string]string) Fin
 	return f
 }
 
-// output is what a tool prints; the error has the first line of its complaint.
+// output returns what a tool prints; the error has the first line that it wrote to
+// standard error.
 func output(ctx context.Context, command string, args ...string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, toolTimeout)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, command, args...)
-	cmd.WaitDelay = time.Second // what it has started may hold its output open
+	cmd.WaitDelay = time.Second // its children may keep its output open
 	out, err := cmd.Output()
 	var exit *exec.ExitError
 	switch {
 	case ctx.Err() != nil:
-		return "", fmt.Errorf("nothing within %s", toolTimeout)
+		return "", fmt.Errorf("no answer within %s", toolTimeout)
 	case errors.As(err, &exit):
 		complaint, _, _ := strings.Cut(strings.TrimSpace(string(exit.Stderr)), "\n")
 		return "", errors.New(text.Short(cmp.Or(complaint, err.Error())))
@@ -131,12 +134,12 @@ func ffmpegHint() string {
 	return "Debian and Ubuntu: apt-get install ffmpeg"
 }
 
-// versionLine is how ffmpeg and ffprobe begin: "ffmpeg version 5.1.8-0+deb12u1
+// versionLine matches the first line of ffmpeg and ffprobe: "ffmpeg version 5.1.8-0+deb12u1
 // Copyright", "ffprobe version n7.1", "ffmpeg version N-117000-g1a2b3c4".
 var versionLine = regexp.MustCompile(`^ff(?:mpeg|probe) version (n?(\d+)\.\S*|\S+)`)
 
-// ffmpegVersion returns the version and its major number. A build from the
-// development branch has none and counts as the newest.
+// ffmpegVersion returns the version and its major number. A build of the development
+// branch has no major number and counts as the newest.
 func ffmpegVersion(out string) (version string, major int) {
 	m := versionLine.FindStringSubmatch(out)
 	if m == nil {

@@ -29,7 +29,7 @@ func TestDoctorHasFFmpegEncode(t *testing.T) {
 		want         []string // lines, in part
 		well         bool
 	}{
-		{"all is well", version + all, none, []string{"ok ffmpeg version 7.1", "ok encoding a frame of picture (libx264) and of sound (aac)"}, true},
+		{"all is well", version + all, none, []string{"ok ffmpeg version 7.1", "ok encoding a frame of video (libx264) and of audio (aac)"}, true},
 		{"built without libx264", version + all, func(context.Context, string) (string, string) {
 			return "it is built without libx264", "install another"
 		},
@@ -41,7 +41,7 @@ func TestDoctorHasFFmpegEncode(t *testing.T) {
 			[]string{"missing ffmpeg does not run: ffmpeg: error while loading shared libraries: libx264.so.164", "-> apt-get install --reinstall libx264-164"}, false},
 		{"filters are missing", version + `echo ' ... scale V->V x'`, none,
 			[]string{"ok ffmpeg version 7.1", "ok encoding", "optional filters FFmpeg is built without zscale, tonemap, bwdif, drawtext",
-				"-> HDR films are pale; interlaced films stay interlaced; the test film shows neither"}, true},
+				"-> HDR films look pale; interlaced films stay interlaced; the test film shows neither"}, true},
 		{"one filter is missing", version + `printf ' ... zscale V->V x\n ... tonemap V->V x\n T.C drawtext V->V x\n'`, none,
 			[]string{"ok ffmpeg", "ok encoding", "optional filters FFmpeg is built without bwdif", "-> interlaced films stay interlaced: install"}, true},
 		{"filters are not told", version + "exit 1", none, []string{"ok ffmpeg", "ok encoding"}, true},

@@ -12,20 +12,20 @@ import (
 )
 
 const (
-	// Silence is how long a viewer's word counts.
+	// Silence is how long a viewer's report counts.
 	Silence = 3 * time.Second
-	// EndedFor is how long it is said that a signal has ended.
+	// EndedFor is how long a signal that has ended is shown as ended.
 	EndedFor = time.Minute
-	// DroppedAfter is how long the ingest table must not name a signal that has ended:
-	// after a reporter's restart it may name none for a moment.
+	// DroppedAfter is how long a signal must be missing from the ingest table to count as
+	// ended: after a restart of the reporter the table is empty for a moment.
 	DroppedAfter = 5 * time.Second
-	// replayMost is for how long a viewer that has begun anew can play what was there
-	// before: three target durations, of which none is longer than this third.
+	// replayMost is how long a restarted viewer can play media from before an outage: three
+	// target durations of at most 10 s each.
 	replayMost = 30 * time.Second
 )
 
-// lights are those of the signals that a viewer speaks of, that are reported, or that
-// a film is, in order of name.
+// lights returns the lights of the signals that a viewer reports on, that discovery
+// reports, or that have a film, in order of name.
 func lights(s platform.Snapshot) []platform.SignalAir {
 	var list []platform.SignalAir
 	for _, name := range signals(s) {
@@ -53,11 +53,11 @@ func signals(s platform.Snapshot) []string {
 	return slices.Compact(names)
 }
 
-// worse orders the states of a signal: what several viewers say is what the worst of
-// them says.
-var worse = []platform.AirState{platform.AirEnded, platform.AirOn, platform.AirStarting, platform.AirUnknown, platform.AirOff}
+// severity orders the states of a signal, best first. Where several viewers report on one
+// signal, the worst state counts.
+var severity = []platform.AirState{platform.AirEnded, platform.AirOn, platform.AirStarting, platform.AirUnknown, platform.AirOff}
 
-// lightOf is the light of a signal; false when there is nothing to say of it.
+// lightOf returns the light of a signal; false when the signal has no light.
 func lightOf(s platform.Snapshot, signal string) (platform.SignalAir, bool) {
 	light, lit, shown := platform.SignalAir{}, false, false
 	for _, v := range s.Viewings {
@@ -65,11 +65,11 @@ func lightOf(s platform.Snapshot, signal string) (platform.SignalAir, bool) {
 			continue
 		}
 		shown = shown || !v.Shown.IsZero() || v.State == event.ViewPlaying || v.State == event.ViewStalled
-		one, said := wordOf(s, v)
-		if !said {
+		one, counts := lightBy(s, v)
+		if !counts {
 			continue
 		}
-		if !lit || slices.Index(worse, one.State) > slices.Index(worse, light.State) {
+		if !lit || slices.Index(severity, one.State) > slices.Index(severity, light.State) {
 			light = one
 		}
 		lit = true
@@ -81,16 +81,16 @@ func lightOf(s platform.Snapshot, signal string) (platform.SignalAir, bool) {
 		}
 		light = platform.SignalAir{Signal: signal, State: platform.AirStarting, Reason: "no viewer has shown " + signal + " yet"}
 		if known && film.State == event.FilmWaiting {
-			light.Reason = text.Because("it is "+string(film.State), film.Reason)
+			light.Reason = text.Because("its film is "+string(film.State), film.Reason)
 		}
 	}
 	light.Due = light.State == platform.AirOn || light.State != platform.AirEnded && due(s, signal, shown, film, known)
 	return light, true
 }
 
-// wordOf is what a viewer's word says of its signal; false when the signal is none any
-// more and so nobody speaks of it.
-func wordOf(s platform.Snapshot, v platform.ViewingAt) (platform.SignalAir, bool) {
+// lightBy returns the light of a signal by one viewer's latest report; false when the
+// report no longer counts, because the signal has ended.
+func lightBy(s platform.Snapshot, v platform.ViewingAt) (platform.SignalAir, bool) {
 	light := platform.SignalAir{Signal: v.Signal, Since: v.Since}
 	outage := s.Outage(v.Signal)
 	own := s.OutageBy(v.Process, v.Signal)
@@ -103,16 +103,16 @@ func wordOf(s platform.Snapshot, v platform.ViewingAt) (platform.SignalAir, bool
 		return light, false
 	case age > Silence:
 		light.State, light.Since, light.Outage = platform.AirUnknown, v.Time, outage
-		light.Reason = fmt.Sprintf("%s has said nothing of %s since %s", v.Process, v.Signal, text.Clock(v.Time))
+		light.Reason = fmt.Sprintf("%s has not reported on %s since %s", v.Process, v.Signal, text.Clock(v.Time))
 	case v.State == event.ViewStalled, replays, v.State == event.ViewStarting && outage != nil:
-		if outage != nil { // told a moment later than the word, or by the viewer before this one
+		if outage != nil { // reported a moment after v, or by the viewer's previous incarnation
 			light.Since, light.Outage = outage.Since, outage
 		}
 		light.State = platform.AirOff
 		light.Reason = text.Because(v.Signal+" has stood still"+since(light.Since), v.Trouble)
 	case v.State == event.ViewStarting && !v.Shown.IsZero():
 		light.State = platform.AirUnknown
-		light.Reason = fmt.Sprintf("%s has begun anew and has not shown %s yet", v.Process, v.Signal)
+		light.Reason = fmt.Sprintf("%s has restarted and has not shown %s yet", v.Process, v.Signal)
 	case v.State == event.ViewStarting:
 		light.State, light.Reason = platform.AirStarting, text.Because(v.Signal+" has not been shown yet", v.Trouble)
 	default:
@@ -121,9 +121,9 @@ func wordOf(s platform.Snapshot, v platform.ViewingAt) (platform.SignalAir, bool
 	return light, true
 }
 
-// due reports whether the audience expects a signal: from when it is first on air, or
-// its film could be, until it has ended. What was never shown and has no film that is
-// aired may be left from a film that is gone.
+// due reports whether the audience expects a signal: from when the signal is first on air,
+// or its film could be, until it has ended. A signal that was never shown and has no aired
+// film may be left over from a film that is gone.
 func due(s platform.Snapshot, signal string, shown bool, film platform.FilmAt, known bool) bool {
 	switch {
 	case known && film.State == event.FilmAired:
@@ -138,20 +138,20 @@ func due(s platform.Snapshot, signal string, shown bool, film platform.FilmAt, k
 	return len(s.Films) == 0
 }
 
-// Dropped reports whether discovery has ceased to report a signal while it worked.
+// IsDropped reports whether a signal has been missing from the ingest table for
+// DroppedAfter while discovery worked: the signal has ended.
 func IsDropped(s platform.Snapshot, signal string) bool {
 	return slices.ContainsFunc(s.Dropped, func(d platform.DroppedAt) bool { return d.Signal == signal && s.At.Sub(d.Time) >= DroppedAfter })
 }
 
-// forgotten reports whether a viewer that works is silent because the signal is no
-// longer one.
+// forgotten reports whether a working viewer is silent because the signal no longer exists.
 func forgotten(s platform.Snapshot, v platform.ViewingAt) bool {
 	p, ok := s.Process(v.Process)
 	return ok && p.State == platform.Ready && !p.Paused && len(s.Live) > 0 && !IsReported(s.Details, v.Signal) &&
 		!slices.ContainsFunc(s.Live, func(l report.Live) bool { return l.Signal == v.Signal })
 }
 
-// since says from when on; empty where that is not known.
+// since says when a state began; empty when that is not known.
 func since(t time.Time) string {
 	if t.IsZero() {
 		return ""
@@ -159,12 +159,13 @@ func since(t time.Time) string {
 	return " since " + text.Clock(t)
 }
 
+// IsReported reports whether the ingest table contains a signal.
 func IsReported(details []report.SignalStatus, signal string) bool {
 	return slices.ContainsFunc(details, func(d report.SignalStatus) bool { return d.Signal == signal })
 }
 
-// Replays reports whether what a viewer plays was there before an outage: it has begun
-// anew, on a playlist that stands still.
+// IsReplay reports whether a viewer plays media from before an outage: it has restarted on
+// a playlist that stands still.
 func IsReplay(v platform.ViewingAt, o event.Outage) bool {
 	return o.MSN > 0 && v.MSN <= o.MSN && v.Time.Sub(v.Since) < replayMost
 }

@@ -9,18 +9,18 @@ import (
 	"livestream-tui/services/kit/text"
 )
 
-// Complete returns the snapshot with what follows from it: its packagers, and the light
-// at its time.
+// Complete returns the snapshot with what follows from its facts: Packagers, and OnAir at
+// its time.
 func Complete(s platform.Snapshot) platform.Snapshot {
 	s.Packagers = packagers(s)
 	s.OnAir = Light(s)
 	return s
 }
 
-// Of returns the light at the snapshot's time. Its Packagers must be there.
+// Light returns the light at the snapshot's time. Packagers must be filled in.
 func Light(s platform.Snapshot) platform.OnAir {
 	o := platform.OnAir{Signals: lights(s)}
-	o.State, o.Reason = word(s, o)
+	o.State, o.Reason = worst(s, o)
 	for _, l := range o.InState(o.State) {
 		began := l.Since
 		if l.Outage != nil {
@@ -39,8 +39,8 @@ func Light(s platform.Snapshot) platform.OnAir {
 	return o
 }
 
-// Unheard returns the light of a platform that does not answer, for the reason err: that
-// of its last snapshot, for as long as a word counts.
+// Unreachable returns the light of a platform that does not answer; err is why. It is that
+// of the last snapshot for as long as a report counts, and unknown after that.
 func Unreachable(last platform.Snapshot, now time.Time, err error) platform.OnAir {
 	o := last.OnAir
 	if now.Sub(last.At) <= Silence || o.State == platform.AirStopping {
@@ -56,13 +56,14 @@ func Unreachable(last platform.Snapshot, now time.Time, err error) platform.OnAi
 	return o
 }
 
-// word is the platform's, from the lights of its signals.
-func word(s platform.Snapshot, o platform.OnAir) (platform.AirState, string) {
+// worst returns the platform's state, which is the worst of the signals that are due, and
+// its reason.
+func worst(s platform.Snapshot, o platform.OnAir) (platform.AirState, string) {
 	if s.Stopping {
 		return platform.AirStopping, "the platform is stopping"
 	}
 	if !s.Watched() && s.PlayURL == "" {
-		return platform.AirUnknown, "this layout runs neither a viewer nor a proxy"
+		return platform.AirUnknown, "this layout has neither a viewer nor a proxy"
 	}
 	if len(s.Viewings) == 0 && len(o.InState(platform.AirStarting)) > 0 {
 		return platform.AirStarting, unready(s)
@@ -92,6 +93,7 @@ func isReady(s platform.Snapshot) bool {
 	return !slices.ContainsFunc(s.Processes, func(p platform.Process) bool { return p.State != platform.Ready })
 }
 
+// unready says what a platform that has shown nothing waits for.
 func unready(s platform.Snapshot) string {
 	var names []string
 	for _, p := range s.Processes {
@@ -100,7 +102,7 @@ func unready(s platform.Snapshot) string {
 		}
 	}
 	if len(names) == 0 {
-		return "no viewer has said anything yet"
+		return "no viewer has reported yet"
 	}
 	return "not ready yet: " + strings.Join(names, ", ")
 }

@@ -15,11 +15,11 @@ import (
 
 const s = time.Second
 
-// noon is when the lights of these tests are looked at.
+// noon is the time at which these tests look at the lights.
 var noon = time.Date(2026, 1, 1, 12, 0, 0, 0, time.Local)
 
 // healthy is a platform whose processes are all ready, with two usable packagers of
-// live01 and no word from the viewer.
+// live01 and no report of the viewer.
 func healthy() platform.Snapshot {
 	snapshot := platform.Snapshot{At: noon, PlayURL: "http://localhost:8002"}
 	for i, name := range []string{"worker", "server1", "server2", "reporter", "discovery", "origin", "proxy", "viewer"} {
@@ -34,8 +34,8 @@ func healthy() platform.Snapshot {
 	return snapshot
 }
 
-// view is a viewer's word: ago is when it was given, since how long its state had
-// lasted by noon.
+// view is a viewer's report: ago is when it was made, since how long its state had lasted
+// by noon.
 func view(viewer, signal string, state event.ViewState, ago, since time.Duration) platform.ViewingAt {
 	v := platform.ViewingAt{Time: noon.Add(-ago), Process: viewer, Viewing: event.Viewing{Signal: signal, State: state, Since: noon.Add(-since)}}
 	if state == event.ViewPlaying || state == event.ViewStalled {
@@ -44,7 +44,7 @@ func view(viewer, signal string, state event.ViewState, ago, since time.Duration
 	return v
 }
 
-// again is the word of a viewer that has begun anew, on a signal that it showed before.
+// again is the report of a restarted viewer on a signal that it showed before.
 func again(signal string) platform.ViewingAt {
 	v := view("viewer", signal, event.ViewStarting, 0, s)
 	v.Shown = noon.Add(-time.Minute)
@@ -66,18 +66,18 @@ func TestLight(t *testing.T) {
 		since    time.Duration // before noon; 0 when it is not known
 		noSpare  bool
 	}{
-		{name: "no viewer has told anything", want: platform.AirStarting},
+		{name: "no viewer has reported", want: platform.AirStarting},
 		{name: "a viewer that has shown nothing yet", viewings: []platform.ViewingAt{view("viewer", "live01", starting, 0, 0)}, want: platform.AirStarting},
 		{name: "a viewer that plays", viewings: []platform.ViewingAt{view("viewer", "live01", playing, 0, 9*s)}, want: platform.AirOn, since: 9 * s},
 		{name: "a stall counts from when the picture stood still", viewings: []platform.ViewingAt{view("viewer", "live01", stalled, s, 1200*time.Millisecond)}, want: platform.AirOff, since: 1200 * time.Millisecond},
 		{name: "the length of a stall is the outage's", viewings: []platform.ViewingAt{view("viewer", "live01", stalled, s, 2*s)}, outages: []platform.OutageAt{outage("live01", 7*s)}, want: platform.AirOff, since: 7 * s},
 		{name: "one of two signals stalls", viewings: []platform.ViewingAt{view("viewer", "live01", playing, 0, 0), view("viewer", "live02", stalled, s, 2*s)}, want: platform.AirOff, since: 2 * s},
 		{name: "of two outages the first to have begun", viewings: []platform.ViewingAt{view("viewer", "live01", stalled, 0, s), view("viewer", "live02", stalled, 0, 9*s)}, want: platform.AirOff, since: 9 * s},
-		{name: "a word of three seconds ago counts", viewings: []platform.ViewingAt{view("viewer", "live01", playing, 3*s, 9*s)}, want: platform.AirOn, since: 9 * s},
+		{name: "a report of three seconds ago counts", viewings: []platform.ViewingAt{view("viewer", "live01", playing, 3*s, 9*s)}, want: platform.AirOn, since: 9 * s},
 		{name: "after that it is unknown, never off air", viewings: []platform.ViewingAt{view("viewer", "live01", playing, 4*s, 9*s)}, want: platform.AirUnknown, since: 4 * s},
 		{name: "and stays so", viewings: []platform.ViewingAt{view("viewer", "live01", playing, 60*s, 90*s)}, want: platform.AirUnknown, since: 60 * s},
 		{name: "the viewer that is silent counts", viewings: []platform.ViewingAt{view("viewer", "live01", playing, 9*s, 9*s), view("viewer2", "live01", playing, 0, 9*s)}, want: platform.AirUnknown, since: 9 * s},
-		{name: "a viewer that starts anew knows nothing yet", viewings: []platform.ViewingAt{again("live01")}, want: platform.AirUnknown, since: s},
+		{name: "a restarted viewer knows nothing yet", viewings: []platform.ViewingAt{again("live01")}, want: platform.AirUnknown, since: s},
 		{name: "a new signal makes it starting, never unknown", viewings: []platform.ViewingAt{view("viewer", "live01", playing, 0, 9*s), view("viewer", "live02", starting, 0, 0)}, want: platform.AirStarting},
 		{name: "the end of every signal", viewings: []platform.ViewingAt{view("viewer", "live01", ended, 20*s, 20*s)}, change: func(s *platform.Snapshot) { s.Details = nil }, want: platform.AirEnded, noSpare: true},
 		{name: "a film that was removed before it was ever shown", viewings: []platform.ViewingAt{view("viewer", "live01", playing, 0, 9*s), view("viewer", "live02", starting, 0, 0)}, change: func(s *platform.Snapshot) {
@@ -86,7 +86,7 @@ func TestLight(t *testing.T) {
 		{name: "stopping is neither", viewings: []platform.ViewingAt{view("viewer", "live01", playing, 0, 0)}, change: func(s *platform.Snapshot) { s.Stopping = true }, want: platform.AirStopping},
 		{name: "one packager is down", viewings: []platform.ViewingAt{view("viewer", "live01", playing, 0, 9*s)}, change: func(s *platform.Snapshot) { s.Details[0].Packagers[1].State = report.Down }, want: platform.AirOn, since: 9 * s, noSpare: true},
 		{name: "one packager's process is paused", viewings: []platform.ViewingAt{view("viewer", "live01", playing, 0, 9*s)}, change: func(s *platform.Snapshot) { s.Processes[1].Paused = true }, want: platform.AirOn, since: 9 * s, noSpare: true},
-		{name: "without a viewer the platform's own word counts", viewings: []platform.ViewingAt{view("platform", "live01", playing, 0, 9*s)}, change: unwatched, want: platform.AirOn, since: 9 * s},
+		{name: "without a viewer the platform's own reports count", viewings: []platform.ViewingAt{view("platform", "live01", playing, 0, 9*s)}, change: unwatched, want: platform.AirOn, since: 9 * s},
 		{name: "without a viewer: the origin is gone, the proxy goes on", viewings: []platform.ViewingAt{view("platform", "live01", playing, 0, 9*s)}, change: func(s *platform.Snapshot) {
 			unwatched(s)
 			s.Processes[5].State, s.Live = platform.Backoff, nil
@@ -125,7 +125,7 @@ func TestAPlatformThatDoesNotAnswerIsUnknownAfterThreeSeconds(t *testing.T) {
 	last = Complete(last)
 	gone := errors.New("the platform does not answer")
 	if o := Unreachable(last, noon.Add(3*s), gone); o.State != platform.AirOn {
-		t.Errorf("three seconds later: got %s, want the last word", o.State)
+		t.Errorf("three seconds later: got %s, want the last state", o.State)
 	}
 	o := Unreachable(last, noon.Add(4*s), gone)
 	if o.State != platform.AirUnknown || o.Reason != gone.Error() || o.Signals[0].State != platform.AirUnknown {

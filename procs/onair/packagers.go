@@ -7,8 +7,8 @@ import (
 	"livestream-tui/procs/platform"
 )
 
-// packagers lists every packager of every signal, in the order of the reports. Those of
-// ours that no report names follow, by themselves where there is no report.
+// packagers lists every packager of every signal, in the order of the reports. Packagers of
+// this platform that no report contains follow; without reports they are the whole list.
 func packagers(s platform.Snapshot) []platform.Packager {
 	var ours []platform.Packager
 	for _, p := range s.Processes {
@@ -45,6 +45,7 @@ func packagers(s platform.Snapshot) []platform.Packager {
 	return list
 }
 
+// activeURL returns the base URL of the active packager; empty while it is not known.
 func activeURL(s platform.Snapshot, signal string) string {
 	for _, a := range s.Actives {
 		if a.Signal == signal {
@@ -54,6 +55,7 @@ func activeURL(s platform.Snapshot, signal string) string {
 	return ""
 }
 
+// heldURL returns the base URL of the packager that an operator holds; empty without a hold.
 func heldURL(s platform.Snapshot, signal string) string {
 	for _, p := range s.Preferences {
 		if p.Signal == signal && p.Held {
@@ -63,9 +65,9 @@ func heldURL(s platform.Snapshot, signal string) string {
 	return ""
 }
 
-// Tell returns list with a word on who serves a signal. The newest word counts,
-// whichever witness gives it, but for the origin's, which counts while no other has
-// told.
+// UpdateActive returns list with a report on the active packager of a signal. The latest
+// report counts, whichever its witness; the origin's counts only until another witness has
+// reported. It does not change list.
 func UpdateActive(list []platform.ActiveAt, a platform.ActiveAt) []platform.ActiveAt {
 	i := slices.IndexFunc(list, func(was platform.ActiveAt) bool { return was.Signal == a.Signal })
 	switch {
@@ -81,8 +83,9 @@ func UpdateActive(list []platform.ActiveAt, a platform.ActiveAt) []platform.Acti
 	return list
 }
 
-// Succeeded returns the successors of active packagers of ours that do not work, before
-// any witness names them: where only one other is usable, it is that one.
+// Successors returns the successors of those active packagers that have stopped working,
+// before any witness reports them. Only where exactly one other packager is usable is it
+// known to be the successor.
 func Successors(s platform.Snapshot) []platform.ActiveAt {
 	list := packagers(s)
 	var successors []platform.ActiveAt

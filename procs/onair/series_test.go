@@ -11,11 +11,11 @@ import (
 	"livestream-tui/procs/platform"
 )
 
-// TestTheRecordedWordsFollowFromTheRecordedFacts computes each snapshot of the series
+// TestTheRecordedLightsFollowFromTheRecordedFacts computes each snapshot of the series
 // again from its facts.
-func TestTheRecordedWordsFollowFromTheRecordedFacts(t *testing.T) {
+func TestTheRecordedLightsFollowFromTheRecordedFacts(t *testing.T) {
 	seriestest.Each(t, func(t *testing.T, series []platform.Snapshot) {
-		var words []platform.AirState
+		var states []platform.AirState
 		for i, want := range series {
 			facts := want
 			facts.OnAir, facts.Packagers = platform.OnAir{}, nil
@@ -29,13 +29,13 @@ func TestTheRecordedWordsFollowFromTheRecordedFacts(t *testing.T) {
 			if diff := cmp.Diff(want.Packagers, got.Packagers); diff != "" {
 				t.Errorf("snapshot %d, packagers (-recorded +got):\n%s", i, diff)
 			}
-			if n := len(words); n == 0 || words[n-1] != want.OnAir.State {
-				words = append(words, want.OnAir.State)
+			if n := len(states); n == 0 || states[n-1] != want.OnAir.State {
+				states = append(states, want.OnAir.State)
 			}
 		}
 		for _, state := range []platform.AirState{platform.AirStarting, platform.AirOn, platform.AirOff} {
-			if !slices.Contains(words, state) {
-				t.Errorf("got the words %v, want %s among them: the series shows too little", words, state)
+			if !slices.Contains(states, state) {
+				t.Errorf("got the states %v, want %s among them: the series shows too little", states, state)
 			}
 		}
 	})

@@ -6,13 +6,22 @@ import (
 	"livestream-tui/procs"
 )
 
-// Action is what can be asked of the platform.
+// Command asks the platform to do something.
+type Command struct {
+	// Process is the name of a process; empty for an action on the whole platform.
+	Process string `json:"process,omitempty"`
+	Action  Action `json:"action"`
+	// Fault is what SetFault sets; zero for any other action.
+	Fault Fault `json:"fault,omitzero"`
+}
+
+// Action is what a command does.
 type Action uint8
 
-// The actions on one process are procs'. Failover moves every signal away from its
-// active packager. Hold plays every signal from one packager, Command.Process, until that
-// fails; Release ends a hold. Upgrade restarts every process
-// from the binary that is now on disk; Snapshot.Upgrade tells how far it has got.
+// The actions. Those on one process are the supervisor's. Failover moves every signal away
+// from its active packager. Hold plays every signal from the packager Command.Process until
+// that fails; Release ends a hold. Upgrade restarts every process from the binary that is
+// now on disk; Snapshot.Upgrade has its progress.
 // SetFault sets the fault switch of a process to Command.Fault, for drills.
 const (
 	Kill     = Action(procs.Kill)
@@ -28,7 +37,7 @@ const (
 	Release  = Action(68)
 )
 
-// Actions are all of them, in the order of help and completion.
+// Actions returns all actions, in the order of help and completion.
 func Actions() []Action {
 	return []Action{Kill, Restart, Stop, Start, Pause, Resume, Failover, Hold, Release, Upgrade, SetFault}
 }
@@ -53,8 +62,7 @@ func (a Action) String() string {
 // MarshalText implements encoding.TextMarshaler.
 func (a Action) MarshalText() ([]byte, error) { return []byte(a.String()), nil }
 
-// UnmarshalText implements encoding.TextUnmarshaler; a name that is no action is
-// an error that lists the allowed ones.
+// UnmarshalText implements encoding.TextUnmarshaler. The error lists the allowed names.
 func (a *Action) UnmarshalText(b []byte) error {
 	for _, known := range Actions() {
 		if known.String() == string(b) {

@@ -8,17 +8,18 @@ import (
 	"livestream-tui/services/kit/event"
 )
 
-// AirState is what the audience has, of a signal or of all that are due. The zero value is AirUnknown.
+// AirState is what the audience gets of a signal, or of all signals that are due. The zero
+// value is AirUnknown.
 type AirState uint8
 
 // The states of being on air.
 const (
-	AirUnknown  AirState = iota // nobody who could tell has spoken lately
-	AirStarting                 // nothing was shown yet
-	AirOn                       // it plays, of the platform: each signal that is due
-	AirOff                      // it stands still, of the platform: a signal that is due
-	AirStopping                 // the platform is on its way down
-	AirEnded                    // there is no more of it, and nobody waits for more
+	AirUnknown  AirState = iota // no recent report of a viewer
+	AirStarting                 // not shown yet
+	AirOn                       // it plays; of the platform: every signal that is due plays
+	AirOff                      // it stands still; of the platform: a signal that is due stands still
+	AirStopping                 // the platform is shutting down
+	AirEnded                    // the signal has ended
 )
 
 var airStateNames = [...]string{"unknown", "starting", "on air", "off air", "stopping", "ended"}
@@ -34,8 +35,7 @@ func (a AirState) String() string {
 // MarshalText implements encoding.TextMarshaler.
 func (a AirState) MarshalText() ([]byte, error) { return []byte(a.String()), nil }
 
-// UnmarshalText implements encoding.TextUnmarshaler; a name that is no state is an
-// error that lists the allowed ones.
+// UnmarshalText implements encoding.TextUnmarshaler. The error lists the allowed names.
 func (a *AirState) UnmarshalText(b []byte) error {
 	i := slices.Index(airStateNames[:], string(b))
 	if i < 0 {
@@ -45,23 +45,24 @@ func (a *AirState) UnmarshalText(b []byte) error {
 	return nil
 }
 
-// OnAir is whether the audience sees pictures that move: the viewers' word,
-// nobody else's.
+// OnAir is whether the audience sees moving pictures. Only viewers' reports decide it.
 type OnAir struct {
 	// State is the worst of the signals that are due.
 	State AirState `json:"state"`
-	// Since is when that began, off air that of the longest outage; zero when it is not
-	// known.
+	// Since is when the state began, off air that of the longest outage; zero when it is
+	// not known.
 	Since time.Time `json:"since,omitzero"`
-	// Reason says why, in words and without numbers that move; empty when on air.
+	// Reason explains the state in words, without numbers that keep changing; empty when on
+	// air.
 	Reason string `json:"reason,omitempty"`
-	// Spare: each signal that is due has another packager that could take over at once.
+	// Spare is set when each signal that is due has another packager that can take over at
+	// once.
 	Spare bool `json:"spare"`
-	// Signals is the light of each signal, in order of name.
+	// Signals has the light of each signal, in order of name.
 	Signals []SignalAir `json:"signals"`
 }
 
-// Count is how many of the signals that are due are on air, and how many are due.
+// Count returns how many of the signals that are due are on air, and how many are due.
 func (o OnAir) Count() (on, due int) {
 	for _, l := range o.Signals {
 		if l.Due {
@@ -74,7 +75,7 @@ func (o OnAir) Count() (on, due int) {
 	return on, due
 }
 
-// Those are the lights in a state of the signals that are due.
+// InState returns the lights of the signals that are due and in that state.
 func (o OnAir) InState(state AirState) []SignalAir {
 	var list []SignalAir
 	for _, l := range o.Signals {
@@ -89,19 +90,14 @@ func (o OnAir) InState(state AirState) []SignalAir {
 type SignalAir struct {
 	Signal string   `json:"signal"`
 	State  AirState `json:"state"`
-	// Since is when that began; zero when it is not known.
+	// Since is when the state began; zero when it is not known.
 	Since time.Time `json:"since,omitzero"`
-	// Reason says why, in words and without numbers that move; empty when on air.
+	// Reason explains the state in words, without numbers that keep changing; empty when on
+	// air.
 	Reason string `json:"reason,omitempty"`
-	// Due: the audience expects it. What is not due yet, or no more, is nobody's
-	// failure.
+	// Due is set when the audience expects the signal. A signal that is not due yet, or no
+	// longer, is not a failure.
 	Due bool `json:"due"`
-	// Outage is the one that lasts; nil while none does.
+	// Outage is the current outage; nil when there is no outage.
 	Outage *event.Outage `json:"outage,omitempty"`
-}
-
-// DroppedAt is a signal that the ingest table names no more, and since when.
-type DroppedAt struct {
-	Time   time.Time `json:"time"`
-	Signal string    `json:"signal"`
 }

@@ -1,5 +1,5 @@
-// Package platform is the supervised platform as one thing: a snapshot of it, a
-// subscription to what happens, and commands. The dashboard, the headless output, ctl and
+// Package platform is the supervised platform as one thing: a snapshot of its state, a
+// subscription to its events, and commands. The dashboard, the headless output, ctl and
 // the drill are clients of its interface. Package local implements it by supervising
 // processes, package api over a socket.
 package platform

@@ -9,28 +9,28 @@ import (
 	"livestream-tui/services/kit/event"
 )
 
-// Event is one thing that happened to a platform.
+// Event is something that happened to a platform.
 type Event struct {
 	Time time.Time
-	// Process is its name; empty for what concerns the whole platform.
+	// Process is the name of the process; empty for an event of the whole platform.
 	Process string
-	// What is what happened; nil where Dropped is all there is to tell.
+	// What is what happened; nil when the event only carries Dropped.
 	What What
 	// Dropped is how many events this subscriber missed just before this one.
 	Dropped int
 }
 
 // What is one of Changed, event.Failover, event.Serving, event.Outage, event.Film and
-// Logged. On the wire it stands under its kind.
+// Logged. On the wire it is the field that has the name of its kind.
 type What interface{ Kind() event.Kind }
 
-// Changed tells that a process changed its state.
+// Changed is a change of a process's state.
 type Changed struct{ Status }
 
-// Logged is a line of log at level warn or above, or a message of the platform's own.
+// Logged is a line of log at level warn or above, or a message of the platform itself.
 type Logged struct{ event.Line }
 
-// The kinds of events that are no service's.
+// The kinds of events that no service logs.
 const (
 	kindStatus event.Kind = "status"
 	kindLog    event.Kind = "log"
@@ -42,7 +42,7 @@ func (Changed) Kind() event.Kind { return kindStatus }
 // Kind implements What.
 func (Logged) Kind() event.Kind { return kindLog }
 
-// Status returns the process's state where it changed; nil otherwise.
+// Status returns the new state of a process; nil when e is another event.
 func (e Event) Status() *Status {
 	if c, is := e.What.(Changed); is {
 		return &c.Status
@@ -50,7 +50,7 @@ func (e Event) Status() *Status {
 	return nil
 }
 
-// Log returns the line where the event is one; nil otherwise.
+// Log returns the line of log; nil when e is another event.
 func (e Event) Log() *event.Line {
 	if l, is := e.What.(Logged); is {
 		return &l.Line
@@ -58,7 +58,7 @@ func (e Event) Log() *event.Line {
 	return nil
 }
 
-// envelope is an Event on the wire: one of its kinds is set.
+// envelope is an Event on the wire: at most one of its kinds is set.
 type envelope struct {
 	Time     time.Time       `json:"time"`
 	Process  string          `json:"process,omitempty"`
@@ -89,17 +89,17 @@ func (e Event) MarshalJSON() ([]byte, error) {
 	case Logged:
 		v.Log = &what.Line
 	default:
-		return nil, errors.New("event of kind " + string(what.Kind()) + ": it is no event of a platform")
+		return nil, errors.New("event of kind " + string(what.Kind()) + ": not an event of a platform")
 	}
 	return json.Marshal(v)
 }
 
-// UnmarshalJSON implements json.Unmarshaler. What of a kind that only a later version
-// knows is nil.
+// UnmarshalJSON implements json.Unmarshaler. What is nil when only a later version knows
+// its kind.
 func (e *Event) UnmarshalJSON(b []byte) error {
 	var v envelope
 	d := json.NewDecoder(bytes.NewReader(b))
-	d.UseNumber() // numbers of log lines keep all their digits
+	d.UseNumber() // keeps all digits of numbers in log lines
 	if err := d.Decode(&v); err != nil {
 		return err
 	}

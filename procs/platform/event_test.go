@@ -32,7 +32,7 @@ func TestEveryKindOfEventGoesOverTheWire(t *testing.T) {
 		}
 	}
 	if _, err := json.Marshal(Event{What: event.Progress{}}); err == nil {
-		t.Error("got no error for what is no event of a platform")
+		t.Error("got no error for an event that is not a platform's")
 	}
 	var later Event
 	if err := json.Unmarshal([]byte(`{"process":"x","of_a_later_version":{}}`), &later); err != nil || later.What != nil || later.Process != "x" {

@@ -1,22 +1,86 @@
 package platform
 
 import (
-	"fmt"
 	"net/url"
 	"slices"
 	"strconv"
+	"time"
 
 	"livestream-tui/layouts"
 	"livestream-tui/services/kit/dial"
 	"livestream-tui/services/kit/event"
+	"livestream-tui/services/kit/report"
 )
 
-// Watched reports whether the layout runs a viewer, whose word the light is.
+// OutagesShown is how many outages a status lists.
+const OutagesShown = 5
+
+// Snapshot is the platform at one moment. Its slices are shared: read only.
+type Snapshot struct {
+	// Version grows with every change.
+	Version uint64    `json:"version"`
+	At      time.Time `json:"at"`
+	// PID is that of the supervisor.
+	PID int `json:"pid"`
+	// Layout is the layout's name, Started when the platform was launched.
+	Layout  string    `json:"layout"`
+	Started time.Time `json:"started"`
+	// Stopping is set while the platform is shutting down.
+	Stopping bool `json:"stopping"`
+	// Processes are in the order of the layout.
+	Processes []Process `json:"processes"`
+	// Ingests is the reporter's table, Details its details. IngestsErr is why both are
+	// empty; it is empty while the reporter answers.
+	Ingests    []report.Ingest       `json:"ingests"`
+	Details    []report.SignalStatus `json:"details"`
+	IngestsErr string                `json:"ingests_error,omitempty"`
+	// Live is what the origin says to play, one entry a signal, in order of name.
+	// Preferences are all its answers: which packager is active, which is held, and the
+	// order of the others.
+	Live        []report.Live       `json:"live"`
+	Preferences []report.Preference `json:"preferences"`
+	// Failovers are the latest 100 failovers, newest last.
+	Failovers []FailoverAt `json:"failovers"`
+	// Degraded are the playlists that the proxy does not merge now although it merges
+	// others of their kind: players notice a failover. ServingChanges are those that became
+	// degraded, or merged again. Each has the latest 100, newest last.
+	Degraded       []ServingAt `json:"degraded"`
+	ServingChanges []ServingAt `json:"serving_changes"`
+	// Viewings are the latest report of each viewer on each signal, at most 100: what the
+	// audience sees.
+	Viewings []ViewingAt `json:"viewings"`
+	// Outages are the times in which a viewer had no media of a signal, as last reported:
+	// all that last, and at most 100 that have ended. The latest report is last.
+	Outages []OutageAt `json:"outages"`
+	// Films are the latest report of each worker on each file of its input folder, in order
+	// of name, at most 1000.
+	Films []FilmAt `json:"films"`
+	// Dropped are signals that have left the ingest table while discovery worked: they have
+	// ended.
+	Dropped []DroppedAt `json:"dropped,omitempty"`
+	// Actives is the latest report of each signal's active packager.
+	Actives []ActiveAt `json:"actives"`
+	// Packagers and OnAir follow from the rest: package onair computes which packager serves
+	// each signal, which could, and what the audience sees. Clients read them here.
+	Packagers []Packager `json:"packagers"`
+	OnAir     OnAir      `json:"on_air"`
+	// Upgrade is the latest upgrade; nil before the first.
+	Upgrade *Upgrading `json:"upgrade,omitempty"`
+	// LogSeq is the sequence number of the newest log line.
+	LogSeq uint64 `json:"log_seq"`
+	// PlayURL is the proxy's base URL, under which players find every signal; empty without
+	// a proxy.
+	PlayURL string `json:"play_url"`
+	// LogFolder is the folder of the processes' logs.
+	LogFolder string `json:"log_folder"`
+}
+
+// Watched reports whether the layout runs a viewer, whose reports decide what is on air.
 func (s Snapshot) Watched() bool {
 	return slices.ContainsFunc(s.Processes, func(p Process) bool { return p.Role == layouts.Viewer })
 }
 
-// Process is the one of that name.
+// Process returns the process of that name; false when the layout has no such process.
 func (s Snapshot) Process(name string) (Process, bool) {
 	i := slices.IndexFunc(s.Processes, func(p Process) bool { return p.Name == name })
 	if i < 0 {
@@ -25,7 +89,7 @@ func (s Snapshot) Process(name string) (Process, bool) {
 	return s.Processes[i], true
 }
 
-// OfRole are the processes of a role, in the order of the layout.
+// OfRole returns the processes of a role, in the order of the layout.
 func (s Snapshot) OfRole(r layouts.Role) []Process {
 	var list []Process
 	for _, p := range s.Processes {
@@ -36,11 +100,8 @@ func (s Snapshot) OfRole(r layouts.Role) []Process {
 	return list
 }
 
-// URL is the process's base URL, as the platform's own services call it.
-func (p Process) URL() string { return fmt.Sprintf("http://localhost:%d", p.Port) }
-
-// Names are those of the processes that a may be asked of, in the layout's order;
-// none for what is asked of the whole platform.
+// Names returns the names of the processes that a can be applied to, in the layout's
+// order; nil for Failover and Release, which name no process.
 func (s Snapshot) Names(a Action) []string {
 	var names []string
 	for _, p := range s.Processes {
@@ -53,14 +114,14 @@ func (s Snapshot) Names(a Action) []string {
 	return names
 }
 
-// Packager is the name of the packager at a base URL: that of our process with
-// its port, else its host and port.
+// Packager returns the name of the packager at a base URL: that of the process of this
+// platform with its port, or else its host and port.
 func (s Snapshot) Packager(address string) string {
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" {
 		return address
 	}
-	port, _ := strconv.Atoi(u.Port()) // 0 is no process's
+	port, _ := strconv.Atoi(u.Port()) // no process has port 0
 	for _, p := range s.Processes {
 		if port != 0 && p.Port == port && p.Role == layouts.Packager && dial.Reachable(u.Hostname()) == dial.Localhost {
 			return p.Name
@@ -69,12 +130,13 @@ func (s Snapshot) Packager(address string) string {
 	return u.Host
 }
 
-// Playlist is the URL of a signal for players.
+// Playlist returns the URL of a signal for players.
 func (s Snapshot) Playlist(signal string) string {
 	return s.PlayURL + "/" + url.PathEscape(signal) + "/playlist.m3u8"
 }
 
-// Held is the packager that is held, empty when none is.
+// Held returns the name of the packager that an operator holds; empty when there is no
+// hold.
 func (s Snapshot) Held() string {
 	for _, p := range s.Preferences {
 		if p.Held {
@@ -84,8 +146,32 @@ func (s Snapshot) Held() string {
 	return ""
 }
 
-// PlayedFrom is the name of the packager that a signal is played from, with a mark where
-// an operator holds it; empty while it is not known.
+// Active returns the packager that players of a signal are served from; false while it
+// is not known.
+func (s Snapshot) Active(signal string) (Packager, bool) {
+	for _, p := range s.Packagers {
+		if p.Signal == signal && p.Active {
+			return p, true
+		}
+	}
+	return Packager{}, false
+}
+
+// Usable returns how many packagers of a signal are usable, and how many it has.
+func (s Snapshot) Usable(signal string) (usable, total int) {
+	for _, p := range s.Packagers {
+		if p.Signal == signal {
+			total++
+			if p.Usable {
+				usable++
+			}
+		}
+	}
+	return usable, total
+}
+
+// PlayedFrom returns the name of the packager that a signal is played from, marked when an
+// operator holds it; empty while it is not known.
 func (s Snapshot) PlayedFrom(signal string) string {
 	p, ok := s.Active(signal)
 	switch {
@@ -97,32 +183,37 @@ func (s Snapshot) PlayedFrom(signal string) string {
 	return p.Name
 }
 
-// FilmList is a line for each file of the input folders, in order of name.
+// FilmList returns one entry for each file of the input folders, in order of name.
 func (s Snapshot) FilmList() []FilmAt {
 	var list []FilmAt
 	for _, f := range s.Films {
 		if n := len(list); n == 0 || list[n-1].File != f.File {
 			list = append(list, f)
-		} else if slices.Index(standing, f.State) < slices.Index(standing, list[n-1].State) {
+		} else if slices.Index(filmStates, f.State) < slices.Index(filmStates, list[n-1].State) {
 			list[n-1] = f
 		}
 	}
 	return list
 }
 
-// FilmOf is the film that is or would be a signal, as the best of those is.
+// FilmOf returns the file that a signal is made from, or would be; false when there is no
+// such file. Of several it returns the one in the best state.
 func (s Snapshot) FilmOf(signal string) (FilmAt, bool) {
 	best, found := FilmAt{}, false
 	for _, f := range s.Films {
-		if f.Signal == signal && (!found || slices.Index(standing, f.State) < slices.Index(standing, best.State)) {
+		if f.Signal == signal && (!found || slices.Index(filmStates, f.State) < slices.Index(filmStates, best.State)) {
 			best, found = f, true
 		}
 	}
 	return best, found
 }
 
-// OutageBy is the one of a signal that lasts by the word of a viewer; nil while none
-// does.
+// filmStates are the states of a film, best first. Where several workers report on one
+// file, the best state counts.
+var filmStates = []event.FilmState{event.FilmAired, event.FilmWaiting, event.FilmRefused, event.FilmPassed, event.FilmGone}
+
+// OutageBy returns the current outage of a signal by one viewer's reports; nil when there
+// is no outage.
 func (s Snapshot) OutageBy(process, signal string) *event.Outage {
 	for i := range s.Outages {
 		if o := &s.Outages[i]; o.Lasts() && o.Process == process && o.Signal == signal {
@@ -132,8 +223,8 @@ func (s Snapshot) OutageBy(process, signal string) *event.Outage {
 	return nil
 }
 
-// Outage is the one of a signal that lasts, the first to have begun by any viewer;
-// nil while none does.
+// Outage returns the current outage of a signal, which is the first to have begun by any
+// viewer's reports; nil when there is no outage.
 func (s Snapshot) Outage(signal string) *event.Outage {
 	var first *event.Outage
 	for i := range s.Outages {
@@ -144,24 +235,3 @@ func (s Snapshot) Outage(signal string) *event.Outage {
 	}
 	return first
 }
-
-// standing orders the states of a film by how well it is: what several workers say of
-// one file is what the best of them says.
-var standing = []event.FilmState{event.FilmAired, event.FilmWaiting, event.FilmRefused, event.FilmPassed, event.FilmGone}
-
-func ProgressText(p *event.Progress) string {
-	if p == nil {
-		return ""
-	}
-	text := p.Stage
-	if p.Signal != "" {
-		text += " of " + p.Signal
-	}
-	if p.Percent < 0 {
-		return text // it waits, or cannot tell how far it is
-	}
-	return fmt.Sprintf("making %s %.0f %%", text, p.Percent)
-}
-
-// OutagesShown is how many outages a status lists.
-const OutagesShown = 5

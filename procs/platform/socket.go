@@ -1,11 +1,9 @@
 package platform
 
-import (
-	"path/filepath"
-)
+import "path/filepath"
 
-// SocketName is the control socket's in the run folder.
+// SocketName is the file name of the control socket in the run folder.
 const SocketName = "control.sock"
 
-// SocketPath is where the platform with that run folder serves its interface.
+// SocketPath returns the path of the control socket of the platform with that run folder.
 func SocketPath(runPath string) string { return filepath.Join(runPath, SocketName) }

@@ -8,44 +8,44 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"time"
 	"unicode/utf8"
 
 	"livestream-tui/procs/child"
+	"livestream-tui/services/kit/dial"
 	"livestream-tui/services/kit/text"
 )
 
 const (
-	// portPatience is how long a port may take to become free: what an earlier
-	// run left was killed a moment ago.
+	// portPatience is how long a port may take to become free: processes that an earlier
+	// run left behind were killed a moment ago.
 	portPatience = time.Second
 	portPoll     = 50 * time.Millisecond
-	// commandMost is how many letters of a stranger's command line are told.
+	// commandMost is how many characters of another program's command line are shown.
 	commandMost = 60
 )
 
 // Folder is a folder that the platform needs.
 type Folder struct {
-	// Variable is the one that sets it, Path what it is set to.
+	// Variable is the setting that names the folder, Path its value.
 	Variable, Path string
-	// ReadOnly: it need not be writable, and not be there yet.
+	// ReadOnly is set when the folder is only read: it need not exist yet.
 	ReadOnly bool
 }
 
-// CheckFolders tries the folders. The problems name the variables.
-func CheckFolders(folders []Folder) []string {
-	var problems []string
+// CheckFolders returns a problem for each folder that cannot be used, with its variable.
+func CheckFolders(folders []Folder) []error {
+	var problems []error
 	for _, f := range folders {
 		if err := f.Check(); err != nil {
-			problems = append(problems, fmt.Sprintf("%s=%q: %v; set it to a folder of yours", f.Variable, f.Path, err))
+			problems = append(problems, fmt.Errorf("%s=%q: %w; set it to a folder of yours", f.Variable, f.Path, err))
 		}
 	}
 	return problems
 }
 
-// Check tries a folder, or the one that it would be made in. It leaves nothing
-// behind: whoever needs the folder makes it.
+// Check returns an error unless the folder can be used, or can be made where it does not
+// exist. It leaves nothing behind: the service that needs the folder makes it.
 func (f Folder) Check() error {
 	if f.ReadOnly {
 		if _, err := os.ReadDir(f.Path); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -77,7 +77,7 @@ func (f Folder) Check() error {
 	return errors.Join(probe.Close(), os.Remove(probe.Name()))
 }
 
-// bare strips the path that the message has named already.
+// bare strips the path, which the message names anyway.
 func bare(err error) error {
 	var p *fs.PathError
 	if errors.As(err, &p) {
@@ -86,21 +86,22 @@ func bare(err error) error {
 	return err
 }
 
-// CheckPorts tries every port. It waits for those that are about to become free.
-func CheckPorts(list []Endpoint) []string {
-	var problems []string
+// CheckPorts returns a problem for each port that cannot be listened on, with its variable.
+// It waits for ports that are about to become free.
+func CheckPorts(list []Endpoint) []error {
+	var problems []error
 	first := map[int]Endpoint{}
 	deadline := time.Now().Add(portPatience)
 	for _, e := range list {
 		if other, twice := first[e.Port]; twice {
-			problems = append(problems, fmt.Sprintf("port %d is wanted by %s and by %s: set %s or %s to another",
+			problems = append(problems, fmt.Errorf("port %d is wanted by %s and by %s: set %s or %s to another",
 				e.Port, other.Process, e.Process, other.Variable, e.Variable))
 			continue
 		}
 		first[e.Port] = e
 		err := tryPort(e)
 		for ; err != nil && time.Now().Before(deadline); err = tryPort(e) {
-			time.Sleep(portPoll) // between two looks at the port
+			time.Sleep(portPoll) // the next look at the port
 		}
 		if err != nil {
 			problems = append(problems, explainPort(e, err))
@@ -109,10 +110,19 @@ func CheckPorts(list []Endpoint) []string {
 	return problems
 }
 
+// CheckPort returns an error unless the port can be listened on now. The error names the
+// process that uses it where that can be seen, and the variable to change.
+func CheckPort(e Endpoint) error {
+	if err := tryPort(e); err != nil {
+		return explainPort(e, err)
+	}
+	return nil
+}
+
 func tryPort(e Endpoint) error {
 	host := e.Host
-	if host == "localhost" {
-		host = "127.0.0.1" // what the services listen on unless they are told otherwise
+	if host == dial.Localhost {
+		host = Loopback // the services' default address
 	}
 	l, err := net.Listen("tcp", net.JoinHostPort(host, strconv.Itoa(e.Port)))
 	if err != nil {
@@ -121,17 +131,17 @@ func tryPort(e Endpoint) error {
 	return l.Close()
 }
 
-// held says who has the port, where that can be seen.
-func explainPort(e Endpoint, err error) string {
+// explainPort says why a port cannot be listened on.
+func explainPort(e Endpoint, err error) error {
 	if pid, command, ok := child.Holder(e.Port); ok {
-		return fmt.Sprintf("port %d (%s) is held by pid %d, %s: stop it or set %s",
+		return fmt.Errorf("port %d (%s) is in use by pid %d, %s: stop it or set %s",
 			e.Port, e.Process, pid, shorten(command), e.Variable)
 	}
 	var sys *os.SyscallError
 	if errors.As(err, &sys) {
 		err = sys.Err
 	}
-	return fmt.Sprintf("port %d (%s) cannot be used: %v: free it or set %s", e.Port, e.Process, err, e.Variable)
+	return fmt.Errorf("port %d (%s) cannot be used: %w: free it or set %s", e.Port, e.Process, err, e.Variable)
 }
 
 func shorten(command string) string {
@@ -140,12 +150,4 @@ func shorten(command string) string {
 		command = string([]rune(command)[:commandMost]) + "..."
 	}
 	return command
-}
-
-// joined is the problems as one error, or nil.
-func Join(problems []string) error {
-	if len(problems) == 0 {
-		return nil
-	}
-	return errors.New(strings.Join(problems, "\n"))
 }

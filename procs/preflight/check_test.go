@@ -1,6 +1,7 @@
 package preflight
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -44,11 +45,11 @@ func TestEndpointsComeFromVariablesAndTheirDefaults(t *testing.T) {
 		})
 	}
 	if _, err := Endpoints(l, map[string]string{"PROXY_PORT": "many"}); err == nil || !strings.Contains(err.Error(), `PROXY_PORT="many"`) {
-		t.Errorf("a port that is none: got %v, want an error that names it", err)
+		t.Errorf("a port that is not a number: got %v, want an error that names it", err)
 	}
 }
 
-func TestTakenPortsNameTheirHolderAndTheWayOut(t *testing.T) {
+func TestPortsInUseNameTheirProcessAndTheVariable(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -62,12 +63,12 @@ func TestTakenPortsNameTheirHolderAndTheWayOut(t *testing.T) {
 	if len(got) != 2 {
 		t.Fatalf("got %q, want two problems", got)
 	}
-	for _, want := range []string{fmt.Sprintf("port %d (server1) is held by pid %d, ", port, os.Getpid()), "stop it or set SERVER_ONE_PORT"} {
-		if !strings.Contains(got[0], want) {
+	for _, want := range []string{fmt.Sprintf("port %d (server1) is in use by pid %d, ", port, os.Getpid()), "stop it or set SERVER_ONE_PORT"} {
+		if !strings.Contains(got[0].Error(), want) {
 			t.Errorf("got %q, want %q in it", got[0], want)
 		}
 	}
-	if want := fmt.Sprintf("port %d is wanted by server1 and by server2: set SERVER_ONE_PORT or SERVER_TWO_PORT to another", port); got[1] != want {
+	if want := fmt.Sprintf("port %d is wanted by server1 and by server2: set SERVER_ONE_PORT or SERVER_TWO_PORT to another", port); got[1].Error() != want {
 		t.Errorf("got %q, want %q", got[1], want)
 	}
 }
@@ -91,7 +92,11 @@ func TestFoldersAreTriedAndLeftAsTheyWere(t *testing.T) {
 		{"a file to read", Folder{"INPUT_STREAM_PATH", file, true}, fmt.Sprintf("INPUT_STREAM_PATH=%q: cannot be read: not a directory; set it to a folder of yours", file)},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if got := strings.Join(CheckFolders([]Folder{c.f}), "\n"); got != c.want {
+			got := ""
+			if err := errors.Join(CheckFolders([]Folder{c.f})...); err != nil {
+				got = err.Error()
+			}
+			if got != c.want {
 				t.Errorf("got  %s\nwant %s", got, c.want)
 			}
 		})

@@ -10,23 +10,27 @@ import (
 	"livestream-tui/services/kit/dial"
 )
 
-// The addresses that services listen on by default.
+// Loopback and Loopback6 are the addresses that services listen on by default.
 const Loopback, Loopback6 = "127.0.0.1", "::1"
 
 // Endpoint is where a process listens.
 type Endpoint struct {
 	Process, Service string
-	Variable         string // that sets the port
-	Host             string // address, or localhost
-	Port             int
+	// Variable is the setting of the port.
+	Variable string
+	// Host is an address, or localhost.
+	Host string
+	Port int
 }
 
-// URL is the base URL by which this machine reaches it.
+// URL returns the base URL by which this machine reaches the process.
 func (e Endpoint) URL() string {
 	return "http://" + net.JoinHostPort(e.Host, strconv.Itoa(e.Port))
 }
 
-// Endpoints are those of the processes that have a port, in the layout's order.
+// Endpoints returns those of the processes that have a port, in the layout's order.
+// operator is the operator's environment; nil is allowed. The error names a variable whose
+// value is not a port.
 func Endpoints(l layouts.Layout, operator map[string]string) ([]Endpoint, error) {
 	l, err := l.Resolve(operator)
 	if err != nil {
@@ -50,7 +54,8 @@ func Endpoints(l layouts.Layout, operator map[string]string) ([]Endpoint, error)
 	return list, nil
 }
 
-// PortOf is the port of a process that has one.
+// PortOf returns the port of a process that has one: from its environment, or else the
+// layout's default.
 func PortOf(p layouts.Process, env map[string]string) (int, error) {
 	s := env[p.PortVariable]
 	if s == "" {
@@ -63,14 +68,15 @@ func PortOf(p layouts.Process, env map[string]string) (int, error) {
 	return n, nil
 }
 
-// BindVariable is the variable with the address that a service listens on.
+// BindVariable returns the name of the variable with the address that a service listens
+// on; empty for a service without one.
 func BindVariable(service string) string {
 	s, _ := layouts.Find(service) // a layout's services are all in the catalogue
 	return s.BindVariable
 }
 
-// Environment is a process's variables: the operator's, those of the resolved
-// layout over them, and what makes its log one for programs.
+// Environment returns a process's variables: the operator's, overridden by those of the
+// resolved layout, and LOG_FORMAT=json, since the supervisor reads the log.
 func Environment(operator map[string]string, p layouts.Process) map[string]string {
 	env := maps.Clone(operator)
 	if env == nil {

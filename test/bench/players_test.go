@@ -100,7 +100,7 @@ func mostPlayers(t *testing.T, c contender) kept {
 type watching struct {
 	base    string
 	start   time.Time
-	scratch []byte // where discarded bytes go; nobody reads it
+	scratch []byte // where discarded bytes go
 
 	segments, late, most atomic.Int64
 	lost                 context.CancelCauseFunc // ends the step

@@ -68,7 +68,7 @@ func Serving(url string) (string, error) {
 }
 
 // WithoutInits leaves out what FFmpeg's HLS demuxer says of any live fMP4 playlist,
-// whoever serves it: it reads EXT-X-MAP anew after each reload and says that it skips
+// from any server: it reads EXT-X-MAP anew after each reload and says that it skips
 // what it has already.
 func WithoutInits(out string) string {
 	var kept []string

@@ -15,7 +15,7 @@ const some = `{"Action":"start","Package":"livestream-tui/a"}
 {"Time":"2026-01-01T00:00:01Z","Action":"pause","Package":"livestream-tui/a","Test":"TestOne"}
 {"Time":"2026-01-01T00:00:07Z","Action":"cont","Package":"livestream-tui/a","Test":"TestOne"}
 {"Action":"output","Package":"livestream-tui/a","Test":"TestOne","Output":"=== RUN   TestOne\n"}
-{"Action":"output","Package":"livestream-tui/a","Test":"TestOne","Output":"what nobody needs\n"}
+{"Action":"output","Package":"livestream-tui/a","Test":"TestOne","Output":"all is well\n"}
 {"Time":"2026-01-01T00:00:09Z","Action":"pass","Package":"livestream-tui/a","Test":"TestOne","Elapsed":1.5}
 {"Action":"skip","Package":"livestream-tui/a","Test":"TestTwo","Elapsed":0}
 {"Action":"output","Package":"livestream-tui/a","Output":"ok  \tlivestream-tui/a\t1.6s\n"}
@@ -29,7 +29,7 @@ const some = `{"Action":"start","Package":"livestream-tui/a"}
 {"Action":"output","Package":"livestream-tui/c","Test":"TestFour","Output":"panic: no more\n"}
 {"Action":"fail","Package":"livestream-tui/c","Elapsed":0.5}
 not of go test
-{"a line": "of somebody else's JSON"}
+{"a line": "of other JSON"}
 `
 
 func TestTallyTellsWhatIsFinished(t *testing.T) {
@@ -47,7 +47,7 @@ func TestTallyTellsWhatIsFinished(t *testing.T) {
       3/3      0s  FAIL     0.50s  c
 panic: no more
 not of go test
-{"a line": "of somebody else's JSON"}
+{"a line": "of other JSON"}
 3 tests, 1 failed, 1 skipped, in 2s
 1 package failed outside of the tests
   FAIL     0.25s  TestThree  b

@@ -111,25 +111,29 @@ func (s *tally) endTest(e event) {
 	delete(s.said, [2]string{e.Package, e.Test})
 }
 
-// endPackage takes a package that has finished. Where it failed and none of its tests
-// did, it panicked, took too long or was not built: then all that it said is told.
+// endPackage takes a package that has finished. What its unfinished tests said is told
+// where it failed: it panicked, or took too long. Where none of its tests failed, it may
+// also be that it was not built; then all that it said is told.
 func (s *tally) endPackage(e event) {
 	if n := s.counted[e.Package]; !s.step.each && n > 0 {
 		s.row(e.Action, seconds(e.Elapsed), short(e.Package)+", "+number(n, "test"), true)
 	}
-	if e.Action == "fail" && !s.failedIn[e.Package] {
-		s.broken++
-		s.row(e.Action, seconds(e.Elapsed), short(e.Package), !s.step.each && s.counted[e.Package] == 0)
-		for key := range s.said {
-			if key[0] == e.Package {
-				s.tell(key[0], key[1])
-			}
-		}
-	}
+	var rest []string // what is not told yet: unfinished tests, and the package itself as ""
 	for key := range s.said {
 		if key[0] == e.Package {
-			delete(s.said, key)
+			rest = append(rest, key[1])
 		}
+	}
+	slices.Sort(rest)
+	if e.Action == "fail" && (!s.failedIn[e.Package] || slices.Max(append(rest, "")) != "") {
+		s.broken++
+		s.row(e.Action, seconds(e.Elapsed), short(e.Package), !s.step.each && s.counted[e.Package] == 0)
+		for _, test := range rest {
+			s.tell(e.Package, test)
+		}
+	}
+	for _, test := range rest {
+		delete(s.said, [2]string{e.Package, test})
 	}
 }
 
@@ -156,8 +160,11 @@ func (s *tally) tell(pkg, test string) {
 	}
 }
 
-// report writes what all steps came to.
+// report sums up the tests of all steps, if there were any.
 func (s *tally) report(took time.Duration) {
+	if len(s.tests)+s.broken == 0 {
+		return
+	}
 	var failed []result
 	for _, r := range s.tests {
 		if r.failed {

@@ -182,7 +182,7 @@ func TestAFaultIsInjectedOverTheSocketOfAPlatform(t *testing.T) {
 
 	layout := platformtest.DefaultLayout(t)
 	own := local.NewWithSupervisor(layout, platformtest.Endpoints(), platformtest.Supervisor{})
-	own.Fold(platformtest.PlayLive01)
+	own.Update(platformtest.PlayLive01)
 	own.OnStatus(platform.Status{Name: "server1", State: procs.Ready, PID: 7, Incarnation: 1, Socket: path})
 	socket, control := listen("control")
 	ctx, hangUp := context.WithCancel(context.Background())

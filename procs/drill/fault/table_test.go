@@ -24,8 +24,8 @@ func TestSelect(t *testing.T) {
 	}
 }
 
-// The issues name these; others may be added.
-func TestEveryFaultOfTheIssuesIsThere(t *testing.T) {
+// Scripts name these; others may be added.
+func TestFaults(t *testing.T) {
 	var names []string
 	for _, f := range All() {
 		if slices.Contains(names, f.Name) || f.About == "" || f.inject == nil || f.hits == nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -24,48 +25,81 @@ const (
 )
 
 // awaitReady waits until every process is ready and returns the name of the first signal.
+// The error is a *platform.Outcome when that cannot be any more.
 func (s *Stage) awaitReady(ctx context.Context) (signal string, err error) {
-	never := ""
-	last, moved := "", time.Now()
+	var never *platform.Outcome
+	var last []standing
+	moved := time.Now()
 	err = poll.Until(ctx, readyWithin, func() error {
 		now, err := s.Platform.Snapshot(ctx)
 		if err != nil {
 			return err
 		}
-		waiting := ""
 		for _, p := range now.Processes {
-			switch {
-			case p.State == platform.Failed || p.State == platform.Exited:
-				never = fmt.Sprintf("%s never became ready: %s; its log is %s", p.Name, p.Reason, p.LogPath)
+			if p.State == platform.Failed || p.State == platform.Exited {
+				never = &platform.Outcome{NeverReady: true, Reason: fmt.Sprintf("%s never became ready: %s; its log is %s", p.Name, p.Reason, p.LogPath)}
 				return nil
-			case p.State != platform.Ready:
-				waiting += fmt.Sprintf("%s is %s %s; ", p.Name, p.State, p.Reason)
 			}
 			if p.Progress != nil {
-				waiting += fmt.Sprintf("%s %.0f %%; ", p.Progress.Stage, p.Progress.Percent)
 				s.Out.Phase(report.Phase{Text: fmt.Sprintf("making %s, once: %.0f %%", p.Progress.Stage, max(0, p.Progress.Percent)), Passing: true})
 			}
 		}
-		if len(now.Ingests) > 0 && waiting == "" {
+		missing := unready(now)
+		if missing == nil {
 			signal = now.Ingests[0].Signal
 			return nil
 		}
-		if waiting == "" {
-			waiting = "no signal yet " + now.IngestsErr
-		}
-		if waiting != last {
-			last, moved = waiting, time.Now()
+		if at := standings(now); !slices.Equal(at, last) {
+			last, moved = at, time.Now()
 		}
 		if time.Since(moved) > startWithin {
-			never = fmt.Sprintf("not on air: for %s nothing has moved: %s", startWithin, strings.TrimSuffix(waiting, "; "))
+			never = &platform.Outcome{NeverReady: true, Reason: fmt.Sprintf("not on air: for %s nothing has moved: %s", startWithin, missing)}
 			return nil
 		}
-		return errors.New(waiting)
+		return missing
 	})
-	if never != "" {
-		return "", &platform.Outcome{NeverReady: true, Reason: never}
+	if never != nil {
+		return "", never
 	}
 	return signal, err
+}
+
+// standing is how far a process has got.
+type standing struct {
+	state   platform.State
+	percent float64 // of its progress, whole; 0 without
+}
+
+func standings(s platform.Snapshot) []standing {
+	list := make([]standing, len(s.Processes))
+	for i, p := range s.Processes {
+		list[i].state = p.State
+		if p.Progress != nil {
+			list[i].percent = math.Round(p.Progress.Percent)
+		}
+	}
+	return list
+}
+
+// unready says what a platform lacks to be ready: a process, or a signal. It returns nil
+// for nothing.
+func unready(s platform.Snapshot) error {
+	var missing []string
+	for _, p := range s.Processes {
+		if p.State != platform.Ready {
+			missing = append(missing, fmt.Sprintf("%s is %s %s", p.Name, p.State, p.Reason))
+		}
+		if p.Progress != nil {
+			missing = append(missing, fmt.Sprintf("%s %.0f %%", p.Progress.Stage, p.Progress.Percent))
+		}
+	}
+	if len(missing) == 0 && len(s.Ingests) == 0 {
+		missing = append(missing, "no signal yet "+s.IngestsErr)
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	return errors.New(strings.Join(missing, "; "))
 }
 
 // awaitWell waits until all players play and everything is well.
@@ -73,8 +107,8 @@ func (s *Stage) awaitWell(ctx context.Context) error {
 	return poll.Until(ctx, steadyWithin, func() error { return s.unwell(ctx) })
 }
 
-// AwaitHealed waits until everything is as before faults in which the proxy died at those
-// times. The error says what is not.
+// AwaitHealed waits until everything is as before the faults; deaths returns the times at
+// which the proxy died in them. The error says what is not as before.
 func (s *Stage) AwaitHealed(ctx context.Context, deaths func() []fault.Span) error {
 	return poll.Until(ctx, HealWithin, func() error {
 		if n := judge.Outstanding(s.Audience.Reports(), deaths()); n > 0 {
@@ -84,8 +118,8 @@ func (s *Stage) AwaitHealed(ctx context.Context, deaths func() []fault.Span) err
 	})
 }
 
-// ProxyEnded says how an external proxy ended. It returns nil while that runs, and where
-// there is none.
+// ProxyEnded says how an external proxy ended. It returns nil while that runs, and for the
+// platform's own proxy.
 func (s *Stage) ProxyEnded() error { return s.external.Ended() }
 
 // unwell says what is not as it should be before a fault: a process, a packager as the

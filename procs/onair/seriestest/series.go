@@ -11,15 +11,15 @@ import (
 	"livestream-tui/procs/platform"
 )
 
-// Each series is a run of a real platform, two snapshots a second: it starts, comes on
-// air, and has its active packager killed and its proxy paused. In watched the viewer is
-// paused and killed too, and a packager is held; unwatched is a layout without a viewer,
-// whose origin is paused and which fails over.
+// recorded has the series. Each is a run of a real platform with two snapshots a second:
+// the platform starts and comes on air, its active packager is killed, and its proxy is
+// paused. In watched the viewer is paused and killed too, and a packager is held. unwatched
+// is a layout without a viewer, whose origin is paused and which fails over.
 //
 //go:embed testdata
 var recorded embed.FS
 
-// Names are the series.
+// Names returns the names of the series.
 func Names() []string { return []string{"watched", "unwatched"} }
 
 // Load returns the snapshots of a series, the earliest first.

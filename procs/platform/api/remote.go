@@ -244,6 +244,6 @@ func decode(from io.Reader, v any) error {
 	if err := d.Decode(v); err != nil {
 		return err
 	}
-	_, err := io.Copy(io.Discard, boundedListener) // a connection is used again once it is read to its end
+	_, err := io.Copy(io.Discard, bounded) // a connection is used again once it is read to its end
 	return err
 }

@@ -184,20 +184,20 @@ func (s *server) events(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", "application/x-ndjson")
 	lines := json.NewEncoder(w)
-	tell := func(l streamLine) error {
+	write := func(l streamLine) error {
 		if err := out.SetWriteDeadline(time.Now().Add(s.timeouts.write)); err != nil {
 			return err
 		}
-		return errors.Join(lines.Encode(t), out.Flush())
+		return errors.Join(lines.Encode(l), out.Flush())
 	}
-	err = tell(streamLine{Snapshot: &snapshot})
+	err = write(streamLine{Snapshot: &snapshot})
 	for err == nil {
 		e, open := <-events
 		switch {
 		case open:
-			err = tell(streamLine{Event: &e})
+			err = write(streamLine{Event: &e})
 		case ctx.Err() == nil:
-			_ = tell(streamLine{Ended: true}) // who does not hear it sees the connection end
+			_ = write(streamLine{Ended: true}) // a client that misses it sees the connection end
 			return
 		default:
 			return

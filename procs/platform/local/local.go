@@ -2,6 +2,7 @@ package local
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -114,7 +115,7 @@ func New(o Options) (*Local, error) {
 	if err != nil {
 		return nil, preflight.SuggestSettings(err, o.needs(), ends)
 	}
-	if err := preflight.Join(append(preflight.CheckFolders(o.Folders), preflight.CheckPorts(ends)...)); err != nil {
+	if err := errors.Join(append(preflight.CheckFolders(o.Folders), preflight.CheckPorts(ends)...)...); err != nil {
 		return nil, err // the lock goes with this process
 	}
 	if err := sup.Hold(); err != nil {

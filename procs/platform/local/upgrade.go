@@ -192,7 +192,9 @@ func inOrder(l layouts.Layout) []string {
 }
 
 // record changes the record of the upgrade that is under way.
-func (l *Local) record(by func(*platform.Upgrading)) { l.Update(func(m *model.Model) { m.UpdateUpgrade(by) }) }
+func (l *Local) record(by func(*platform.Upgrading)) {
+	l.Update(func(m *model.Model) { m.UpdateUpgrade(by) })
+}
 
 // say logs a message of the platform's own and tells subscribers of it.
 func (l *Local) say(level event.Level, process, message string) {

@@ -15,7 +15,7 @@ import (
 	"livestream-tui/services/kit/report"
 )
 
-// noon is when the lights of these tests are looked at.
+// noon is the time at which these tests look at the lights.
 var noon = time.Date(2026, 1, 1, 12, 0, 0, 0, time.Local)
 
 // modelOf is a model of the default layout.
@@ -32,7 +32,7 @@ func modelOf(t *testing.T) *Model {
 	return m
 }
 
-// happening is something that a platform is told, a while before noon.
+// happening is a fact that a model takes, a while before noon.
 type happening func(m *Model)
 
 func view(signal string, state event.ViewState, since time.Duration) happening {
@@ -95,7 +95,7 @@ func TestEachSignalHasItsOwnLight(t *testing.T) {
 			platform.AirOn, "", "a on air due, b starting"},
 		{"one that was refused before it was ever shown", []happening{table("a"), view("a", playing, 9*s), view("b", starting, 9*s), film("a", event.FilmAired), film("b", event.FilmRefused)},
 			platform.AirOn, "", "a on air due, b starting"},
-		{"what a film has left that nobody knows any more", []happening{table("a", "b"), view("a", playing, 9*s), view("b", starting, 9*s), film("a", event.FilmAired)},
+		{"a signal left over from a film that is gone", []happening{table("a", "b"), view("a", playing, 9*s), view("b", starting, 9*s), film("a", event.FilmAired)},
 			platform.AirOn, "", "a on air due, b starting"},
 		{"one that was shown and refused then is missed", []happening{table("a", "b"), view("a", playing, 9*s), view("b", playing, 9*s), view("b", stalled, 2*s), film("a", event.FilmAired), film("b", event.FilmRefused)},
 			platform.AirOff, "b has stood still", "a on air due, b off air due"},
@@ -103,29 +103,29 @@ func TestEachSignalHasItsOwnLight(t *testing.T) {
 			platform.AirOn, "", "a on air due, b off air"},
 		{"one that its worker airs is due, table or not", []happening{allReady, table("a", "b"), view("a", playing, 9*s), view("b", stalled, 2*s), film("b", event.FilmAired), table("a")},
 			platform.AirOff, "b has stood still", "a on air due, b off air due"},
-		{"a table that nobody fills is no word", []happening{allReady, table("a"), view("a", stalled, 2*s), process("discovery", platform.Backoff), table()},
+		{"a table that is not filled says nothing", []happening{allReady, table("a"), view("a", stalled, 2*s), process("discovery", platform.Backoff), table()},
 			platform.AirOff, "a has stood still", "a off air due"},
 		{"a table that names it again", []happening{allReady, table("a"), view("a", stalled, 2*s), table(), table("a")},
 			platform.AirOff, "a has stood still", "a off air due"},
-		{"a table that names it no more just now", []happening{allReady, table("a"), view("a", stalled, 2*s), table(), func(m *Model) { m.Now.Dropped[0].Time = noon.Add(-s) }},
+		{"a table that it has just left", []happening{allReady, table("a"), view("a", stalled, 2*s), table(), func(m *Model) { m.Now.Dropped[0].Time = noon.Add(-s) }},
 			platform.AirOff, "a has stood still", "a off air due"},
 		{"one that plays is due whatever the table says", []happening{allReady, table("a"), view("a", playing, 9*s), table()}, platform.AirOn, "", "a on air due"},
 		{"one that has ended", []happening{table("a", "b"), view("a", playing, 9*s), view("b", ended, 2*s)}, platform.AirOn, "", "a on air due, b ended"},
 		{"all have ended", []happening{view("a", ended, 9*s)}, platform.AirEnded, "every signal has ended", "a ended"},
-		{"a film that is made keeps nobody waiting", []happening{table("a"), view("a", playing, 9*s), film("a", event.FilmAired), film("b", event.FilmWaiting)},
+		{"a film that is being made is not waited for", []happening{table("a"), view("a", playing, 9*s), film("a", event.FilmAired), film("b", event.FilmWaiting)},
 			platform.AirOn, "", "a on air due, b starting"},
-		{"nothing but films that are made", []happening{allReady, film("a", event.FilmWaiting), film("b", event.FilmWaiting)},
-			platform.AirStarting, "a: it is waiting: because", "a starting, b starting"},
+		{"only films that are being made", []happening{allReady, film("a", event.FilmWaiting), film("b", event.FilmWaiting)},
+			platform.AirStarting, "a: its film is waiting: because", "a starting, b starting"},
 		{"one that is reported and not shown", []happening{table("a", "b"), view("a", playing, 9*s)}, platform.AirStarting, "no viewer has shown b yet", "a on air due, b starting due"},
-		{"the viewer has begun anew in an outage", []happening{table("a"), view("a", playing, 60*s), outage("a", 40*s), view("a", stalled, 40*s), view("a", starting, 2*s)},
+		{"the viewer has restarted in an outage", []happening{table("a"), view("a", playing, 60*s), outage("a", 40*s), view("a", stalled, 40*s), view("a", starting, 2*s)},
 			platform.AirOff, "a has stood still since 11:59:20", "a off air due"},
-		{"the viewer has begun anew in an outage, and plays what was there before", []happening{table("a"), view("a", playing, 60*s), func(m *Model) {
+		{"the viewer has restarted in an outage, and plays media from before it", []happening{table("a"), view("a", playing, 60*s), func(m *Model) {
 			o := event.OutageOf("a", noon.Add(-40*s), noon.Add(-s))
 			o.MSN = 7
 			m.outage(platform.OutageAt{Time: noon.Add(-s), Process: "viewer", Outage: o})
 		}, view("a", playing, 2*s)}, platform.AirOff, "a has stood still since 11:59:20", "a off air due"},
-		{"the viewer has begun anew", []happening{table("a"), view("a", playing, 60*s), view("a", starting, 2*s)},
-			platform.AirUnknown, "viewer has begun anew and has not shown a yet", "a unknown due"},
+		{"the viewer has restarted", []happening{table("a"), view("a", playing, 60*s), view("a", starting, 2*s)},
+			platform.AirUnknown, "viewer has restarted and has not shown a yet", "a unknown due"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			m := modelOf(t)
@@ -137,7 +137,11 @@ func TestEachSignalHasItsOwnLight(t *testing.T) {
 			o := onair.Complete(snapshot).OnAir
 			var lights []string
 			for _, l := range o.Signals {
-				lights = append(lights, l.Signal+" "+l.State.String()+map[bool]string{true: " due"}[l.Due])
+				light := l.Signal + " " + l.State.String()
+				if l.Due {
+					light += " due"
+				}
+				lights = append(lights, light)
 			}
 			if got := strings.Join(lights, ", "); got != c.lights {
 				t.Errorf("lights: got %s, want %s", got, c.lights)
@@ -152,7 +156,7 @@ func TestEachSignalHasItsOwnLight(t *testing.T) {
 func TestNoMovingNumberStandsInAReason(t *testing.T) {
 	for name, happen := range map[string][]happening{
 		"an outage":          {table("a"), outage("a", 3*time.Second), view("a", event.ViewStalled, 3*time.Second)},
-		"a viewer's silence": {table("a"), func(m *Model) { m.viewing(platform.ViewingAt{Time: noon.Add(-time.Hour), Process: "viewer"}) }},
+		"a silent viewer": {table("a"), func(m *Model) { m.viewing(platform.ViewingAt{Time: noon.Add(-time.Hour), Process: "viewer"}) }},
 		"starting":           {table("a"), view("a", event.ViewStarting, 3*time.Second)},
 		"a film":             {film("a", event.FilmWaiting)},
 	} {
@@ -174,7 +178,7 @@ func TestEveryFileHasALine(t *testing.T) {
 	m := modelOf(t)
 	var events []platform.Event
 	m.Publish = func(e platform.Event) { events = append(events, e) }
-	tell := func(process, file string, state event.FilmState, at time.Duration) {
+	report := func(process, file string, state event.FilmState, at time.Duration) {
 		m.film(platform.FilmAt{Time: noon.Add(at), Process: process, Film: event.Film{File: file, Signal: strings.TrimSuffix(file, ".mp4"), State: state}})
 	}
 	lines := func() string {
@@ -190,23 +194,23 @@ func TestEveryFileHasALine(t *testing.T) {
 			t.Errorf("%s: got %s, want %s", what, got, want)
 		}
 	}
-	tell("worker", "b.mp4", event.FilmWaiting, 0)
-	tell("worker", "a.mp4", event.FilmAired, 0)
-	tell("worker", "notes.txt", event.FilmPassed, 0)
-	want("told", "a.mp4 aired, b.mp4 waiting, notes.txt passed over")
-	tell("worker", "b.mp4", event.FilmAired, 0)
-	tell("worker2", "b.mp4", event.FilmWaiting, 0)
+	report("worker", "b.mp4", event.FilmWaiting, 0)
+	report("worker", "a.mp4", event.FilmAired, 0)
+	report("worker", "notes.txt", event.FilmPassed, 0)
+	want("reported", "a.mp4 aired, b.mp4 waiting, notes.txt passed over")
+	report("worker", "b.mp4", event.FilmAired, 0)
+	report("worker2", "b.mp4", event.FilmWaiting, 0)
 	want("two workers", "a.mp4 aired, b.mp4 aired, notes.txt passed over")
 	table("a", "b")(m)
-	tell("worker", "b.mp4", event.FilmGone, 0)
-	tell("worker2", "b.mp4", event.FilmGone, 0)
+	report("worker", "b.mp4", event.FilmGone, 0)
+	report("worker2", "b.mp4", event.FilmGone, 0)
 	table("a", "b")(m)
 	want("gone, and its signal is there", "a.mp4 aired, b.mp4 gone, notes.txt passed over")
 	table("a")(m)
 	want("gone", "a.mp4 aired, notes.txt passed over")
-	tell("worker", "a.mp4", event.FilmAired, 2*time.Second)
+	report("worker", "a.mp4", event.FilmAired, 2*time.Second)
 	m.SetStatus(platform.Status{Name: "worker", State: platform.Ready, PID: 9, Started: noon.Add(time.Second)}, noon)
-	want("what an earlier worker told", "a.mp4 aired")
+	want("what an earlier worker reported", "a.mp4 aired")
 	films := 0
 	for _, e := range events {
 		if _, is := e.What.(event.Film); is {
@@ -217,7 +221,7 @@ func TestEveryFileHasALine(t *testing.T) {
 		t.Errorf("got %d films among %d events, want 7 films that are news and a state", films, len(events))
 	}
 	for i := range 2 * filmsMost {
-		tell("worker", fmt.Sprintf("%05d.txt", i), event.FilmPassed, 2*time.Second)
+		report("worker", fmt.Sprintf("%05d.txt", i), event.FilmPassed, 2*time.Second)
 	}
 	if got := m.Now.Films; len(got) != filmsMost || got[len(got)-1].File != "a.mp4" {
 		t.Errorf("got %d, the last %+v, want %d and the film among them", len(got), got[len(got)-1], filmsMost)

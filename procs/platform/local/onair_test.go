@@ -14,8 +14,8 @@ import (
 	"livestream-tui/services/kit/event"
 )
 
-func TestOnAirIsTheViewersWord(t *testing.T) {
-	word := func(signal string, state event.ViewState, age time.Duration, stalled int64) func(m *model.Model, now time.Time) {
+func TestOnAirFollowsFromTheViewersReports(t *testing.T) {
+	reported := func(signal string, state event.ViewState, age time.Duration, stalled int64) func(m *model.Model, now time.Time) {
 		return func(m *model.Model, now time.Time) {
 			v := event.Viewing{Signal: signal, State: state, StalledForMS: stalled}
 			if state == event.ViewStalled {
@@ -24,7 +24,7 @@ func TestOnAirIsTheViewersWord(t *testing.T) {
 			m.ApplyLine("viewer", event.Line{Time: now.Add(-age)}, v)
 		}
 	}
-	playing := word("live01", event.ViewPlaying, time.Second, 0)
+	playing := reported("live01", event.ViewPlaying, time.Second, 0)
 	viewerReady := func(m *model.Model, now time.Time) {
 		m.SetStatus(platform.Status{Name: "viewer", State: procs.Ready, PID: 9}, now)
 	}
@@ -34,13 +34,13 @@ func TestOnAirIsTheViewersWord(t *testing.T) {
 		state  platform.AirState
 		says   string
 	}{
-		{"nobody has spoken", nil, platform.AirStarting, "not ready yet: worker, reporter"},
+		{"no viewer has reported", nil, platform.AirStarting, "not ready yet: worker, reporter"},
 		{"it plays", []func(*model.Model, time.Time){playing}, platform.AirOn, ""},
-		{"one plays and one stands still", []func(*model.Model, time.Time){playing, word("live02", event.ViewStalled, 0, 3200)}, platform.AirOff, "live02 has stood still since 11:59:56"},
-		{"one plays and one was never shown", []func(*model.Model, time.Time){playing, word("live02", event.ViewStarting, 0, 0)}, platform.AirStarting, "live02 has not been shown yet"},
-		{"the viewer is silent", []func(*model.Model, time.Time){word("live01", event.ViewPlaying, 12*time.Second, 0)}, platform.AirUnknown, "viewer has said nothing of live01 since 11:59:48"},
-		{"silent of what is no signal any more", []func(*model.Model, time.Time){playing, word("live02", event.ViewPlaying, 12*time.Second, 0), viewerReady}, platform.AirOn, ""},
-		{"silent of everything, and has died", []func(*model.Model, time.Time){word("live02", event.ViewPlaying, 12*time.Second, 0)}, platform.AirUnknown, "live02"},
+		{"one plays and one stands still", []func(*model.Model, time.Time){playing, reported("live02", event.ViewStalled, 0, 3200)}, platform.AirOff, "live02 has stood still since 11:59:56"},
+		{"one plays and one was never shown", []func(*model.Model, time.Time){playing, reported("live02", event.ViewStarting, 0, 0)}, platform.AirStarting, "live02 has not been shown yet"},
+		{"the viewer is silent", []func(*model.Model, time.Time){reported("live01", event.ViewPlaying, 12*time.Second, 0)}, platform.AirUnknown, "viewer has not reported on live01 since 11:59:48"},
+		{"silent about a signal that no longer exists", []func(*model.Model, time.Time){playing, reported("live02", event.ViewPlaying, 12*time.Second, 0), viewerReady}, platform.AirOn, ""},
+		{"silent about everything, and dead", []func(*model.Model, time.Time){reported("live02", event.ViewPlaying, 12*time.Second, 0)}, platform.AirUnknown, "live02"},
 		{"it stops", []func(*model.Model, time.Time){playing, func(m *model.Model, _ time.Time) { m.SetStopping() }}, platform.AirStopping, "stopping"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -15,7 +15,7 @@ import (
 	"livestream-tui/procs/runfolder"
 )
 
-func TestBesideTellsAllThatASecondPlatformNeeds(t *testing.T) {
+func TestASecondPlatformIsGivenSettingsOfItsOwn(t *testing.T) {
 	layout, err := layouts.Load(layouts.Default)
 	if err != nil {
 		t.Fatal(err)
@@ -44,7 +44,7 @@ func TestBesideTellsAllThatASecondPlatformNeeds(t *testing.T) {
 	if !errors.Is(err, procs.ErrAlreadyRunning) || !strings.Contains(err.Error(), "pid 7,") {
 		t.Errorf("got %v, want the holder's pid", err)
 	}
-	got := apart(o, ends)
+	got := secondSettings(o, ends)
 	if line := "\nTo run this one beside it: " + strings.Join(got, " ") + " livestream-tui"; !strings.HasSuffix(err.Error(), line) {
 		t.Errorf("got %v, want the line to be copied at its end", err)
 	}

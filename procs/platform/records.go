@@ -1,0 +1,70 @@
+package platform
+
+import (
+	"time"
+
+	"livestream-tui/services/kit/event"
+)
+
+// FailoverAt is a failover, with its time and the process that reported it.
+type FailoverAt struct {
+	Time    time.Time `json:"time"`
+	Process string    `json:"process"`
+	event.Failover
+}
+
+// ServingAt is how a playlist is served from a time on, and the process that reported it.
+type ServingAt struct {
+	Time    time.Time `json:"time"`
+	Process string    `json:"process"`
+	event.Serving
+}
+
+// ViewingAt is a viewer's report on a signal, with its time.
+type ViewingAt struct {
+	Time    time.Time `json:"time"`
+	Process string    `json:"process"`
+	event.Viewing
+	// Shown is when the viewer, in any incarnation, was first known to have shown the
+	// signal; zero while it has not.
+	Shown time.Time `json:"shown,omitzero"`
+}
+
+// OutageAt is a viewer's latest report of an outage, with its time.
+type OutageAt struct {
+	Time    time.Time `json:"time"`
+	Process string    `json:"process"`
+	event.Outage
+}
+
+// FilmAt is a worker's latest report on a file, with its time.
+type FilmAt struct {
+	Time    time.Time `json:"time"`
+	Process string    `json:"process"`
+	event.Film
+}
+
+// DroppedAt is a signal that has left the ingest table, and when it did.
+type DroppedAt struct {
+	Time   time.Time `json:"time"`
+	Signal string    `json:"signal"`
+}
+
+// Upgrading is an upgrade: every process that runs is restarted from the binary that is
+// now on disk, one by one, each ready before the next. Processes that others depend on come
+// last: the new proxy has fetched what players may still request before the packagers
+// that have it restart. The supervisor itself goes on as it is.
+type Upgrading struct {
+	Began time.Time `json:"began"`
+	// Ended is zero while the upgrade is under way.
+	Ended time.Time `json:"ended,omitzero"`
+	// Version is that of the binary on disk, in its own words.
+	Version string `json:"version,omitempty"`
+	// Process is the one that is being restarted, or that stopped the upgrade.
+	Process string `json:"process,omitempty"`
+	// Done of Total processes have been restarted.
+	Done  int `json:"done"`
+	Total int `json:"total"`
+	// Error is why the upgrade stopped; empty while it is under way and when it succeeded.
+	Error string `json:"error,omitempty"`
+}
