@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"livestream-tui/procs/guardian"
-	"livestream-tui/tui"
+	"livestream-tui/tui/terminal"
 )
 
 // guardianCommand is what the supervisor starts beside itself; its arguments are the
@@ -22,7 +22,7 @@ func guardianCommand(*app) *cobra.Command {
 			signal.Ignore(syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGTTOU)
 			orphaned, err := guardian.Guard(os.Stdin, args[0])
 			if orphaned {
-				err = errors.Join(err, tui.RestoreTerminal(args[1:]))
+				err = errors.Join(err, terminal.Restore(args[1:]))
 			}
 			return err
 		},

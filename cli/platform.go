@@ -15,6 +15,7 @@ import (
 	"livestream-tui/procs/platform/local"
 	"livestream-tui/services/kit/service"
 	"livestream-tui/tui"
+	"livestream-tui/tui/terminal"
 )
 
 // platformFlags are the flags of the root command.
@@ -101,7 +102,7 @@ func (a *app) platform(o platformFlags) error {
 // terminalArguments describe the terminal as it is before the dashboard changes it,
 // for the guardian to restore.
 func terminalArguments(p service.Paths) ([]string, error) {
-	before, err := tui.NewKeepsake(logFolder(p))
+	before, err := terminal.NewKeepsake(logFolder(p))
 	if err != nil {
 		return nil, err
 	}

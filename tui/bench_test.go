@@ -60,7 +60,7 @@ func BenchmarkFrame(b *testing.B) {
 	m, _ := newTestModel(b, "on air", 120, 36, colour)
 	for b.Loop() {
 		m.scene.Stamp++
-		m.logs.Rev++
+		m.logs.Follow()
 		m.View()
 	}
 }

@@ -7,17 +7,17 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 )
 
-// crash is a panic in a command. bubbletea tells of one while the alternate screen
-// is still there, with which it is gone: so the program ends with it as its error.
+// crash is a panic in a command. The program ends with it as its error, because what
+// bubbletea prints about a panic is lost with the alternate screen.
 type crash struct {
 	value any
 	stack []byte
 }
 
-// Error is the panic as Go tells it.
+// Error returns the panic as Go prints it.
 func (c *crash) Error() string { return fmt.Sprintf("panic in a command: %v\n%s", c.value, c.stack) }
 
-// guarded is cmd, which may be nil, with a panic of it as its message.
+// guarded returns cmd, which may be nil, with a message in place of a panic.
 func guarded(cmd tea.Cmd) tea.Cmd {
 	if cmd == nil {
 		return nil

@@ -1,4 +1,4 @@
 // Package tui is the dashboard: a client of a platform that shows it in a terminal and
-// passes on what its operator asks for. The model decides, panels draw, and commands do
-// what waits.
+// passes on the operator's commands. The model decides, the panels of package panel draw,
+// and bubbletea's commands do everything that waits. To add a key, add a line to keymap.
 package tui

@@ -17,14 +17,14 @@ import (
 	"livestream-tui/services/kit/report"
 )
 
-// fakePlatform is a platform that is what a test says.
+// fakePlatform is a platform in the state that a test gives it.
 type fakePlatform struct {
 	mu       sync.Mutex
 	snapshot platform.Snapshot
 	lines    []platform.LogLine
 	commands []platform.Command
-	// refuse is the error of every command, nil for none; onCommand is called
-	// with each that is not refused, with mu held.
+	// refuse is the error of every command; nil accepts them all. onCommand is called
+	// with each accepted one, with mu held; it may be nil.
 	refuse    error
 	onCommand func(f *fakePlatform, c platform.Command)
 }
@@ -35,7 +35,7 @@ func (f *fakePlatform) Snapshot(context.Context) (platform.Snapshot, error) {
 	return completed(f.snapshot), nil
 }
 
-// completed is a snapshot with what follows from it, as a platform has it.
+// completed returns a snapshot with what a platform computes from it.
 func completed(s platform.Snapshot) platform.Snapshot {
 	for _, f := range s.Failovers {
 		s.Actives = onair.UpdateActive(s.Actives, platform.ActiveAt{Signal: f.Signal, URL: f.To, Time: f.Time, By: platform.ByProxy})
@@ -78,7 +78,7 @@ func (f *fakePlatform) Command(_ context.Context, c platform.Command) error {
 	return f.refuse
 }
 
-// asked are the commands so far.
+// asked returns the commands so far.
 func (f *fakePlatform) asked() []platform.Command {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -93,7 +93,7 @@ func (f *fakePlatform) change(by func(s *platform.Snapshot)) {
 	f.snapshot.Version++
 }
 
-// noon is when the tests take place.
+// noon is when the snapshots were taken.
 var noon = time.Date(2024, 4, 5, 14, 2, 31, 0, time.UTC)
 
 // testLayout is the default layout with a viewer, whatever the default has.
@@ -105,7 +105,7 @@ func testLayout() layouts.Layout {
 	return l
 }
 
-// onAir is a platform of eight processes that plays.
+// onAir is a platform of eight processes on air.
 func onAir() platform.Snapshot {
 	s := platform.Snapshot{
 		Version: 1, At: noon, Layout: "default", Started: noon.Add(-42*time.Minute - 17*time.Second),
@@ -159,7 +159,7 @@ func onAir() platform.Snapshot {
 	return s
 }
 
-// someLogs are lines as services write them.
+// someLogs returns lines as services write them.
 func someLogs() []platform.LogLine {
 	var lines []platform.LogLine
 	for i, l := range []struct {
@@ -183,7 +183,7 @@ func someLogs() []platform.LogLine {
 	return lines
 }
 
-// viewing is the viewer's word; stalled is how long the picture has stood still.
+// viewing is a viewer's report; stalled is how long its picture has stood still.
 func viewing(at time.Time, stalled time.Duration) platform.ViewingAt {
 	v := event.Viewing{
 		Signal: "live01", State: event.ViewPlaying, BufferMS: 5812, LatencyMS: 5900, MSN: 927081284,
@@ -207,109 +207,4 @@ func fields(pairs ...any) []event.Field {
 		list = append(list, event.Field{Key: fmt.Sprint(pairs[i]), Value: v})
 	}
 	return list
-}
-
-// status changes one process's status.
-func status(s *platform.Snapshot, name string, by func(p *platform.Process)) {
-	s.Processes = slices.Clone(s.Processes) // who has a snapshot reads it still
-	for i := range s.Processes {
-		if s.Processes[i].Name == name {
-			by(&s.Processes[i])
-		}
-	}
-}
-
-// gone makes a process one that does not run.
-func gone(s *platform.Snapshot, name string, state platform.State, reason string) {
-	status(s, name, func(p *platform.Process) {
-		p.State, p.Reason, p.PID, p.CPU, p.RSS, p.Started = state, reason, 0, 0, 0, time.Time{}
-	})
-}
-
-// states are the platform in each of the states that an operator may meet. Each
-// is what to do to one on air.
-func states() map[string]func(s *platform.Snapshot) {
-	const two = 1
-	return map[string]func(s *platform.Snapshot){
-		"on air": func(*platform.Snapshot) {},
-		"starting": func(s *platform.Snapshot) {
-			s.Started = s.At.Add(-4 * time.Second)
-			s.Ingests, s.Details, s.Live, s.Failovers, s.Viewings = nil, nil, nil, nil, nil
-			for i := range s.Processes {
-				p := &s.Processes[i]
-				p.Restarts, p.Incarnation, p.LastExit, p.Started = 0, 1, "", s.At.Add(-3*time.Second)
-			}
-			status(s, "worker", func(p *platform.Process) {
-				p.State, p.Progress = platform.Starting, &event.Progress{Signal: "live01", Stage: "mezzanine", Percent: 45}
-			})
-			status(s, "server1", func(p *platform.Process) { p.State, p.Reason = platform.Running, "no signal yet" })
-			status(s, "server2", func(p *platform.Process) { p.State, p.Reason = platform.Running, "no signal yet" })
-			gone(s, "origin", platform.Waiting, "waiting for reporter")
-			gone(s, "proxy", platform.Waiting, "waiting for origin")
-			gone(s, "viewer", platform.Waiting, "waiting for proxy")
-		},
-		"no spare": func(s *platform.Snapshot) {
-			gone(s, "server2", platform.Exited, "stopped")
-			status(s, "server2", func(p *platform.Process) { p.Wanted = false })
-			s.Details[0].Packagers[two].State, s.Details[0].Packagers[two].Reason = report.Down, "connection refused"
-			s.Ingests[0].Packagers = s.Ingests[0].Packagers[:1]
-		},
-		"passed through": func(s *platform.Snapshot) {
-			const low = "low latency: its parts are its packager's"
-			serves := func(ago time.Duration, playlist, mode, reason string) platform.ServingAt {
-				return platform.ServingAt{Time: noon.Add(-ago), Process: "proxy", Serving: event.Serving{
-					Playlist: playlist, Mode: event.ServingMode(mode), Reason: reason, Degraded: reason != "",
-				}}
-			}
-			now := serves(42*time.Second, "/live01/playlist.m3u8", "passed through", low)
-			s.Degraded = []platform.ServingAt{now}
-			s.ServingChanges = []platform.ServingAt{
-				serves(213*time.Second, "/sports/720p.m3u8?cdn=2", "forwarded", "it sets a cookie"), serves(127*time.Second, "/sports/720p.m3u8?cdn=2", "merged", ""), now,
-			}
-		},
-		"off air": func(s *platform.Snapshot) {
-			gone(s, "worker", platform.Backoff, "exit status 1, restart in 1.6s")
-			for i := range s.Details[0].Packagers {
-				s.Details[0].Packagers[i].State, s.Details[0].Packagers[i].Reason = report.Stale, "no new segment for 9.2s"
-			}
-			s.Live, s.Ingests[0].Packagers = nil, nil
-			s.Outages = []platform.OutageAt{{Time: noon, Process: "viewer", Outage: event.OutageOf("live01", noon.Add(-10*time.Second), noon)}}
-		},
-		"several signals": func(s *platform.Snapshot) {
-			const one, two = "http://localhost:8080", "http://localhost:9090"
-			for _, name := range []string{"live02", "live03", "live04", "live05", "live06"} {
-				d := s.Details[0]
-				d.Signal = name
-				s.Details = append(s.Details, d)
-				s.Ingests = append(s.Ingests, report.Ingest{Signal: name, Packagers: []string{one, two}, LastReported: s.Ingests[0].LastReported})
-				s.Live = append(slices.Clone(s.Live), report.Live{Signal: name, Server: one + "/" + name + "/playlist.m3u8"})
-			}
-			s.Outages = []platform.OutageAt{
-				{Time: noon, Process: "viewer", Outage: event.EndedOutageOf("live05", noon.Add(-300*time.Second), noon.Add(-300*time.Second).Add(1234*time.Millisecond))},
-				{Time: noon, Process: "viewer", Outage: event.OutageOf("live02", noon.Add(-7*time.Second), noon)},
-			}
-			s.Outages[1].Reason = "connection refused"
-			for _, f := range []event.Film{
-				{File: "My Movie (1).mp4", Signal: "my-movie-1", State: event.FilmRefused, Reason: "moov atom not found: the copy is not finished"},
-				{File: "live01.mp4", Signal: "live01", State: event.FilmAired},
-				{File: "live09.mp4", Signal: "live09", State: event.FilmWaiting, Reason: "it is being copied"},
-				{File: "notes.txt", State: event.FilmPassed, Reason: "it is no film"},
-			} {
-				s.Films = append(s.Films, platform.FilmAt{Time: noon.Add(-time.Minute), Process: "worker", Film: f})
-			}
-		},
-		"unknown": func(*platform.Snapshot) {},
-		"paused": func(s *platform.Snapshot) {
-			status(s, "server2", func(p *platform.Process) { p.Paused = true })
-			s.Details[0].Packagers[two].State, s.Details[0].Packagers[two].Reason = report.Down, "nothing within 1s"
-		},
-		"backoff": func(s *platform.Snapshot) {
-			gone(s, "server2", platform.Backoff, "signal: killed, restart in 0.1s")
-			s.Details[0].Packagers[two].State, s.Details[0].Packagers[two].Reason = report.Down, "connection refused"
-		},
-		"failed": func(s *platform.Snapshot) {
-			gone(s, "origin", platform.Failed, "ended 5 times in 30s, tried again in 60s")
-			s.Live = nil
-		},
-	}
 }

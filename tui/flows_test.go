@@ -1,11 +1,14 @@
 package tui
 
 import (
+	"cmp"
 	"context"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/charmbracelet/x/ansi"
 	"github.com/charmbracelet/x/exp/teatest"
 
 	"livestream-tui/procs/platform"
@@ -27,7 +30,8 @@ func flows() map[string]flow {
 	restart := func(process string) platform.Command {
 		return platform.Command{Process: process, Action: platform.Restart}
 	}
-	right := func(n int) func(*model) bool { return func(m *model) bool { return m.logs.Right == n } }
+	// scrolled: the logs are scrolled eight cells to the right.
+	scrolled := func(m *model) bool { return strings.Contains(ansi.Strip(m.View()), "INF server1    published ") }
 	focus := func(panel string) func(*model) bool { return func(m *model) bool { return m.focus == panel } }
 	list := map[string]flow{
 		"up":        {keys: []string{"down", "down", "up", "r"}, command: restart("server1")},
@@ -40,8 +44,8 @@ func flows() map[string]flow {
 		"g":         {keys: []string{"end", "g", "r"}, shows: "restart worker?"},
 		"end":       {keys: []string{"end", "r"}, command: restart("viewer")},
 		"G":         {keys: []string{"G", "r"}, command: restart("viewer")},
-		"left":      {keys: []string{"6", "right", "right", "left"}, is: right(8)},
-		"right":     {keys: []string{"6", "right"}, is: right(8)},
+		"left":      {keys: []string{"6", "right", "right", "left"}, is: scrolled},
+		"right":     {keys: []string{"6", "right"}, is: scrolled},
 		"tab":       {keys: []string{"tab"}, is: focus("packagers")},
 		"shift+tab": {keys: []string{"shift+tab"}, is: focus("pipeline")},
 		"1":         {keys: []string{"1"}, is: focus("pipeline")},
@@ -68,11 +72,11 @@ func flows() map[string]flow {
 		"v":         {keys: []string{"v"}, shows: "VLC opens http://localhost:8002/live01/playlist.m3u8"},
 		"b":         {keys: []string{"b"}, shows: "the browser opens http://localhost:8002"},
 		"/":         {keys: []string{"/", "refused", "enter"}, shows: "/refused/ 1 of 8"},
-		"n":         {keys: []string{"N", "N", "n"}, is: func(m *model) bool { return m.logs.At != 0 }},
+		"n":         {keys: []string{"N", "N", "n"}, is: func(m *model) bool { return m.logs.Held() }},
 		"N":         {keys: []string{"N"}, shows: "HELD"},
 		"[":         {keys: []string{"["}, shows: "level DBG and up"},
 		"]":         {keys: []string{"]"}, shows: "level WRN and up"},
-		"F":         {keys: []string{"N", "F"}, is: func(m *model) bool { return m.logs.At == 0 }},
+		"F":         {keys: []string{"N", "F"}, is: func(m *model) bool { return !m.logs.Held() }},
 		"y":         {keys: []string{"y"}, shows: "lines copied"},
 		"o":         {keys: []string{"o"}, shows: "lines in /home/op/"},
 		"L":         {keys: []string{"L"}, shows: "screen watch"},
@@ -106,7 +110,7 @@ func TestEachKeyInAProgramThatRuns(t *testing.T) {
 
 func (f flow) run(t *testing.T) {
 	s := onAir()
-	states()[map[bool]string{true: "on air", false: f.state}[f.state == ""]](&s)
+	states()[cmp.Or(f.state, "on air")](&s)
 	fake := &fakePlatform{snapshot: s, lines: someLogs()}
 	stopped := make(chan struct{})
 	tm := program(t, fake, Options{Stopped: stopped, Stop: func() {}, Drills: []Drill{{

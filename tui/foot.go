@@ -8,54 +8,40 @@ import (
 	"livestream-tui/tui/scene"
 )
 
-// foot is the last line: what is typed, what is told, or the keys.
+// foot returns the last line of the screen: what is being typed, a notice, or the keys.
 func (m *model) foot() *canvas.Line {
-	s := &m.scene
+	g := m.scene.Glyphs
 	if f, ok := m.dialog.(*filterInput); ok {
-		l := (&canvas.Line{}).Put(canvas.InkKey, " / ").Put(canvas.InkStrong, string(f.text)).Put(canvas.InkKey, cursor(s.Glyphs))
-		l.Put(canvas.InkDim, fmt.Sprintf("  %d of %d lines", len(m.logs.Shown), len(m.logs.Kept)))
-		if m.logs.Literal {
-			l.Put(canvas.InkWarn, "  not a regular expression: taken as text")
-		}
-		return l.Put(canvas.InkDim, "   enter keeps it, esc does not")
+		return f.foot(m)
 	}
 	if m.notice.text != "" {
-		k := canvas.InkGood
-		glyph := s.Glyphs.Tick
+		k, glyph := canvas.InkGood, g.Tick
 		if m.notice.bad {
-			k, glyph = canvas.InkWarn, s.Glyphs.Cross
+			k, glyph = canvas.InkWarn, g.Cross
 		}
-		return (&canvas.Line{}).Put(k, " "+glyph+" "+canvas.Clean(m.notice.text))
+		return canvas.Text(k, " "+glyph+" "+canvas.Clean(m.notice.text))
 	}
 	var pieces []canvas.Piece
 	for _, b := range m.keys {
 		if b.foot == "" {
 			continue
 		}
-		shown, word := shownKey(s.Glyphs, b), b.foot
-		switch {
-		case b.foot == "select":
-			shown = s.Glyphs.Up
-		case b.foot == "stop" && s.Process() != nil && !s.Process().Wanted:
-			word = "start"
-		case b.foot == "quit" && m.options.Stop == nil:
-			word = "detach"
-		case b.foot == "pause" && s.Process() != nil && s.Process().Paused:
-			word = "resume"
+		key, word := b.shown(g), b.foot
+		if b.label != nil {
+			key, word = b.label(m)
 		}
-		pieces = append(pieces, canvas.Piece{Line: (&canvas.Line{}).Put(canvas.InkKey, shown).Put(canvas.InkDim, " "+word), Rank: 20 - b.rank})
+		pieces = append(pieces, canvas.Piece{Line: canvas.Text(canvas.InkKey, key).Put(canvas.InkDim, " "+word), Rank: 20 - b.rank})
 	}
-	return (&canvas.Line{}).Put(canvas.InkText, " ").Add(canvas.Fitted(pieces, m.w-1))
+	return canvas.Text(canvas.InkText, " ").Add(canvas.Fitted(pieces, m.w-1))
 }
 
 // farewell shows how everything stops.
-func farewell(m *model) (string, []*canvas.Line, int) {
+func farewell(m *model) (title string, lines []*canvas.Line, width int) {
 	s := &m.scene
-	var lines []*canvas.Line
 	left := 0
 	for i := range s.Snapshot.Processes {
 		p := &s.Snapshot.Processes[i]
-		l := (&canvas.Line{}).Put(canvas.InkText, " ").Cell(canvas.InkText, p.Name, 14, false, s.Glyphs.Ellipsis)
+		l := canvas.Text(canvas.InkText, " ").Cell(canvas.InkText, p.Name, 14, false, s.Glyphs.Ellipsis)
 		switch {
 		case p.PID == 0:
 			l.Put(canvas.InkGood, s.Glyphs.Tick+" stopped ").Put(canvas.InkDim, canvas.Clean(p.LastExit))
@@ -71,7 +57,6 @@ func farewell(m *model) (string, []*canvas.Line, int) {
 	if most := max(1, m.h-7); len(lines) > most {
 		lines = lines[len(lines)-most:]
 	}
-	lines = append(lines, &canvas.Line{}, (&canvas.Line{}).Put(canvas.InkDim, " logs: "+canvas.Clean(s.Snapshot.LogFolder)))
-	title := fmt.Sprintf("STOPPING  %d left", left)
-	return title, lines, min(m.w-2, 64)
+	lines = append(lines, &canvas.Line{}, canvas.Text(canvas.InkDim, " logs: "+canvas.Clean(s.Snapshot.LogFolder)))
+	return fmt.Sprintf("STOPPING  %d left", left), lines, min(m.w-2, 64)
 }

@@ -15,7 +15,8 @@ import (
 	"livestream-tui/procs/platform"
 	"livestream-tui/services/kit/event"
 	"livestream-tui/services/kit/report"
-	"livestream-tui/tui/film"
+	"livestream-tui/tui/picture"
+	"livestream-tui/tui/terminal"
 )
 
 // manner is how a test looks at the screen.
@@ -28,13 +29,13 @@ type manner struct {
 var colour = manner{profile: termenv.TrueColor, options: Options{Theme: "auto"}}
 
 // silent is an outside that does nothing.
-func silent() outside {
-	return outside{
-		clock: func() time.Time { return noon },
-		copy:  func(string) error { return nil }, bell: func() {},
-		write: func(folder, name, _ string) (string, error) { return folder + "/" + name, nil },
-		vlc:   func([]string) error { return nil }, browser: func(string) error { return nil },
-		film: func(_ string, w, h int) (film.Film, error) { return &fakeFilm{w: w, h: h, most: 3}, nil },
+func silent() terminal.Outside {
+	return terminal.Outside{
+		Clock: func() time.Time { return noon },
+		Copy:  func(string) error { return nil }, Bell: func() {},
+		Write: func(folder, name, _ string) (string, error) { return folder + "/" + name, nil },
+		VLC:   func([]string) error { return nil }, Browser: func(string) error { return nil },
+		Picture: func(_ string, w, h int) (picture.Source, error) { return &fakePicture{w: w, h: h, most: 3}, nil },
 	}
 }
 
@@ -181,7 +182,7 @@ func TestForeignTextStaysInItsPlace(t *testing.T) {
 		// Logs reach the panel through ParseLine, which cleans them.
 		line := event.ParseLine([]byte(`{"@level":"warn","@message":"日本語 \u001b[2J","k":"\u0007\u202e"}`), noon)
 		m.take(polled{s.At, completed(s), []platform.LogLine{{Seq: 100, Process: "worker", Line: line}, {Seq: 101, Process: "proxy", Line: event.ParseLine([]byte(nasty), noon)}}})
-		m.tell(nasty, true)
+		m.notify(nasty, true)
 		for _, size := range [][2]int{{120, 36}, {80, 24}, {60, 16}, {40, 10}, {99, 30}, {200, 60}} {
 			for what, keys := range opened() {
 				press(m, keys)

@@ -10,21 +10,21 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 )
 
-// A shell stops and continues the dashboard like any job of its own: TSTP gives the
-// terminal back first, CONT takes it again. What the platform runs is in process groups
-// of its own and goes on.
+// A shell stops and continues the dashboard like any of its jobs: SIGTSTP gives the
+// terminal back first, SIGCONT takes it again. The platform's processes are in process
+// groups of their own and go on.
 
-// The messages of that.
+// The messages of a job.
 type (
-	// stopAsked: TSTP has come.
+	// stopAsked says that SIGTSTP came.
 	stopAsked struct{}
-	// continued: CONT has come, also to one that was stopped without being asked.
+	// continued says that SIGCONT came without a SIGTSTP before.
 	continued struct{}
-	// retaken: the terminal is ours again.
+	// retaken says that the terminal is ours again.
 	retaken struct{ err error }
 )
 
-// pause is what is done between giving the terminal back and taking it again.
+// pause is what happens between giving the terminal back and taking it again.
 type pause struct{ do func() error }
 
 var _ tea.ExecCommand = pause{}
@@ -34,12 +34,12 @@ func (pause) SetStdin(io.Reader)  {}
 func (pause) SetStdout(io.Writer) {}
 func (pause) SetStderr(io.Writer) {}
 
-// unstopped is how long a process goes on that nothing stops, such as a container's
-// first one.
-const unstopped = time.Second
+// stopWait is how long to wait for SIGCONT. It limits the wait of a process that cannot
+// be stopped, such as a container's first one.
+const stopWait = time.Second
 
-// stopSelf stops this process and returns once CONT has come. Not by TSTP: where no
-// shell waits for a process, that does nothing.
+// stopSelf stops this process and returns when it was continued. It uses SIGSTOP because
+// SIGTSTP does nothing when no shell waits for the process.
 func stopSelf() error {
 	continued := make(chan os.Signal, 1)
 	signal.Notify(continued, syscall.SIGCONT)
@@ -47,21 +47,21 @@ func stopSelf() error {
 	if err := syscall.Kill(os.Getpid(), syscall.SIGSTOP); err != nil {
 		return err
 	}
-	select { // the stop may be a moment later than kill's return
+	select { // the process may stop a moment after kill has returned
 	case <-continued:
-	case <-time.After(unstopped):
+	case <-time.After(stopWait):
 	}
 	return nil
 }
 
-// followJob tells the program of the signals, until release is called.
+// followJob passes the signals to the program until release is called.
 func followJob(p *tea.Program) (release func()) {
-	signals := make(chan os.Signal, 4) // both may come while the program takes one
+	signals := make(chan os.Signal, 4) // both may come while the program takes a message
 	signal.Notify(signals, syscall.SIGTSTP, syscall.SIGCONT)
 	done, ended := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(ended)
-		asked := false // CONT ends what TSTP began, which takes the terminal again by itself
+		asked := false // SIGCONT ends what SIGTSTP began, which takes the terminal again by itself
 		for {
 			select {
 			case <-done:
@@ -86,18 +86,18 @@ func followJob(p *tea.Program) (release func()) {
 	}
 }
 
-// jobMsg takes a message of the above; false where it is none.
-func (m *model) jobMsg(msg tea.Msg) (tea.Cmd, bool) {
+// updateJob takes a message of a job; false means that it is another message.
+func (m *model) updateJob(msg tea.Msg) (tea.Cmd, bool) {
 	taken := func(err error) tea.Msg { return retaken{err} }
 	switch msg := msg.(type) {
 	case stopAsked:
 		return tea.Exec(pause{stopSelf}, taken), true
 	case continued:
-		// Whoever had the terminal meanwhile may have left it in any state.
+		// Another program may have left the terminal in any state.
 		return tea.Exec(pause{func() error { return nil }}, taken), true
 	case retaken:
 		if msg.err != nil {
-			m.tell("the terminal could not be taken again: "+msg.err.Error(), true)
+			m.notify("the terminal could not be taken over again: "+msg.err.Error(), true)
 		}
 		if m.mouse {
 			return tea.EnableMouseCellMotion, true

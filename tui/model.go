@@ -13,10 +13,11 @@ import (
 	"livestream-tui/tui/canvas"
 	"livestream-tui/tui/panel"
 	"livestream-tui/tui/scene"
+	"livestream-tui/tui/terminal"
 )
 
 const (
-	// pollPeriod is the time between two looks at the platform.
+	// pollPeriod is the time between two polls of the platform.
 	pollPeriod = 100 * time.Millisecond
 	// noticeFor is how long a notice stays.
 	noticeFor = 6 * time.Second
@@ -26,7 +27,7 @@ const (
 
 // The messages of commands.
 type (
-	// polled is a look at the platform.
+	// polled is what a poll of the platform found.
 	polled struct {
 		at       time.Time
 		snapshot platform.Snapshot
@@ -34,64 +35,64 @@ type (
 	}
 	// drilled is the end of a drill.
 	drilled struct{ scene.Verdict }
-	// stopped: the platform has stopped.
+	// stopped says that the platform has stopped.
 	stopped struct{}
-	// notice is something to tell the operator.
+	// notice is a message to the operator.
 	notice struct {
 		text string
 		bad  bool
 	}
 )
 
-// model is the root: it alone writes to the scene and to the panels.
+// model is the root model. Only it writes to the scene and to the panels.
 type model struct {
 	ctx      context.Context // of the commands
 	platform platform.Platform
 	options  Options
-	outside  outside
-	terminal look
+	outside  terminal.Outside
+	look     look
 	keys     []binding
 
 	w, h    int
 	scene   scene.Scene
 	panels  map[string]panel.Panel
-	logs    *panel.LogsPanel
+	logs    *panel.Logs
 	screen  int
 	focus   string
-	focused map[int]string // by screen, when it was left
+	focused map[int]string // the focus of each screen when it was left
 	zoomed  bool
 	mouse   bool
 	painter canvas.Painter
-	theme   int // among themeNames
+	theme   int // an index of canvas.ThemeNames
 	// drawn are the panels as they were painted last.
 	drawn map[string]painted
-	// placed are the panels' places, for what arrangedAt says.
+	// placed are the panels' places, as they follow from arrangedAt.
 	placed     []layouts.Placed
 	arrangedAt arranged
 
-	picture  picture
-	dialog   dialog // nil for none
+	picture  livePicture
+	dialog   dialog // nil when none is open
 	notice   notice
 	noticeAt time.Time
-	// leaving: the platform was asked to stop; pressed counts ctrl+c.
+	// leaving is set once the platform was asked to stop; pressed counts ctrl+c.
 	leaving bool
 	pressed int
-	// crash is the panic that has ended a command and the program; nil for none.
+	// crash is the panic that ended a command, and the program with it; nil without one.
 	crash *crash
 }
 
-func newModel(ctx context.Context, p platform.Platform, l layouts.Layout, o Options, r look, out outside) *model {
+func newModel(ctx context.Context, p platform.Platform, l layouts.Layout, o Options, r look, out terminal.Outside) *model {
 	g := canvas.UnicodeGlyphs()
 	if o.ASCII {
 		g = canvas.ASCIIGlyphs()
 	}
 	m := &model{
-		ctx: ctx, platform: p, options: o, outside: out, terminal: r, keys: keymap(), panels: panel.All(), focus: "services", focused: map[int]string{},
-		scene: scene.Scene{Layout: l, Glyphs: g, CPU: scene.NewHistory(), Latency: scene.NewHistory()},
+		ctx: ctx, platform: p, options: o, outside: out, look: r, keys: keymap(), panels: panel.All(), focus: home, focused: map[int]string{},
+		scene: scene.New(l, g),
 		theme: max(0, slices.Index(canvas.ThemeNames(), o.Theme)), drawn: map[string]painted{},
 	}
-	m.logs = m.panels["logs"].(*panel.LogsPanel)
-	now, _ := p.Snapshot(ctx) // the newest that is known
+	m.logs = m.panels["logs"].(*panel.Logs)
+	now, _ := p.Snapshot(ctx) // on an error it is the newest that is known
 	m.setTheme()
 	m.take(polled{now.At, now, nil})
 	m.settleFocus()
@@ -99,7 +100,7 @@ func newModel(ctx context.Context, p platform.Platform, l layouts.Layout, o Opti
 }
 
 func (m *model) setTheme() {
-	m.painter = canvas.Painter{Theme: canvas.NewTheme(m.terminal.Renderer, canvas.ThemeNames()[m.theme], m.terminal.plain), Glyphs: m.scene.Glyphs}
+	m.painter = canvas.Painter{Theme: canvas.NewTheme(m.look.Renderer, canvas.ThemeNames()[m.theme], m.look.plain), Glyphs: m.scene.Glyphs}
 	clear(m.drawn)
 }
 
@@ -115,11 +116,11 @@ func (m *model) Init() tea.Cmd {
 	})
 }
 
-// poll looks at the platform once, after the period.
+// poll takes the snapshot and the logs after seq, once, after the period.
 func (m *model) poll(seq uint64) tea.Cmd {
-	ctx, platform, clock := m.ctx, m.platform, m.outside.clock
+	ctx, platform, clock := m.ctx, m.platform, m.outside.Clock
 	return tea.Tick(pollPeriod, func(time.Time) tea.Msg {
-		snapshot, _ := platform.Snapshot(ctx) // OnAir says that it is not known now
+		snapshot, _ := platform.Snapshot(ctx) // on an error its OnAir is unknown
 		lines, _ := platform.Logs(ctx, seq, panel.LogsMost)
 		return polled{clock(), snapshot, lines}
 	})
@@ -151,22 +152,21 @@ func (m *model) update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case drilled:
 		m.scene.Verdicts = append(m.scene.Verdicts, msg.Verdict)
 		m.scene.Stamp++
-		m.tell("drill "+msg.Name+": "+msg.Text, !msg.Passed)
+		m.notify("drill "+msg.Name+": "+msg.Text, !msg.Passed)
 	case tea.KeyMsg:
 		return m, m.typed(msg)
 	case tea.MouseMsg:
 		m.click(msg)
 	default:
-		if cmd, is := m.jobMsg(msg); is {
+		if cmd, ok := m.updateJob(msg); ok {
 			return m, cmd
 		}
-		cmd, _ := m.filmMsg(msg)
-		return m, cmd
+		return m, m.updatePicture(msg)
 	}
 	return m, nil
 }
 
-// take takes over what was seen of the platform.
+// take takes over what a poll found.
 func (m *model) take(p polled) tea.Cmd {
 	before := m.scene.Light.State
 	m.scene.Take(p.snapshot, p.at)
@@ -178,17 +178,17 @@ func (m *model) take(p polled) tea.Cmd {
 		m.notice = notice{}
 	}
 	if m.scene.Light.State == platform.AirOff && before != platform.AirOff {
-		return m.outside.do(m.outside.bell)
+		return effect(m.outside.Bell)
 	}
 	return nil
 }
 
-// typed takes what came from the keyboard at once: keys in a quick succession are
-// one message, and so is what was pasted, which is text and no command.
+// typed takes a message from the keyboard. Keys in quick succession are one message, and
+// so is pasted text, which is not a series of commands.
 func (m *model) typed(k tea.KeyMsg) tea.Cmd {
 	switch {
 	case k.Paste && m.dialog == nil:
-		m.tell("what was pasted is no command: / and : take text", true)
+		m.notify("pasted text is not run as keys: paste it after / or :", true)
 		return nil
 	case k.Paste || k.Type != tea.KeyRunes || len(k.Runes) < 2:
 		return m.press(k)
@@ -207,7 +207,7 @@ func (m *model) press(k tea.KeyMsg) tea.Cmd {
 		return m.quitNow()
 	}
 	if m.w < leastW || m.h < leastH {
-		// What cannot be seen is not done, but for quitting.
+		// Nothing is done that the operator cannot see, except for quitting.
 		if k.String() == "q" {
 			return m.quitNow()
 		}
@@ -230,12 +230,15 @@ func (m *model) press(k tea.KeyMsg) tea.Cmd {
 	return nil
 }
 
-// order are the panels of the screen that is shown, in the order of their numbers.
+// home is the panel that has the focus at the start.
+const home = "services"
+
+// order returns the panels of the current screen, in the order of their numbers.
 func (m *model) order() []string {
-	var names []string
 	if len(m.scene.Layout.Screens) == 0 {
-		return names
+		return nil
 	}
+	var names []string
 	for _, r := range m.scene.Layout.Screens[m.screen].Rows {
 		for _, p := range r.Panels {
 			if !slices.Contains(names, p.Name) && m.panels[p.Name] != nil {
@@ -246,7 +249,7 @@ func (m *model) order() []string {
 	return names
 }
 
-// goTo shows a screen with the focus that it had.
+// goTo shows a screen, with the focus that it had.
 func (m *model) goTo(screen int) {
 	m.focused[m.screen] = m.focus
 	m.screen, m.zoomed = screen, false
@@ -256,18 +259,16 @@ func (m *model) goTo(screen int) {
 	m.settleFocus()
 }
 
-// settleFocus keeps the focus on a panel that is there.
+// settleFocus keeps the focus on a panel of the current screen.
 func (m *model) settleFocus() {
-	names := m.order()
-	if slices.Contains(names, m.focus) {
-		return
-	}
-	m.focus = ""
-	if len(names) > 0 {
+	switch names := m.order(); {
+	case slices.Contains(names, m.focus):
+	case slices.Contains(names, home):
+		m.focus = home
+	case len(names) > 0:
 		m.focus = names[len(names)-1]
-	}
-	if slices.Contains(names, "services") {
-		m.focus = "services"
+	default:
+		m.focus = ""
 	}
 }
 
@@ -286,7 +287,7 @@ func (m *model) panelNumber(i int) {
 	}
 }
 
-// page is how many lines the focused panel has.
+// page returns how many lines the focused panel moves by a page.
 func (m *model) page() int {
 	for _, p := range m.places() {
 		if p.Panel == m.focus {
@@ -302,45 +303,39 @@ func (m *model) move(to panel.Motion) {
 	}
 }
 
-// open goes deeper: from a failover to its logs, else the panel over the screen.
-func (m *model) open() tea.Cmd {
-	if p, ok := m.panels[m.focus].(*panel.FailoversPanel); ok && (m.zoomed || p.Chosen >= 0) {
-		if f, ok := p.Event(&m.scene); ok {
-			m.dialog = newAround(m, f)
-			return nil
+// open opens the chosen row of the focused panel, or else zooms the panel or back.
+func (m *model) open() {
+	if p, ok := m.panels[m.focus].(panel.Opener); ok {
+		if moment, ok := p.Chosen(&m.scene); ok {
+			m.dialog = newAround(m, moment)
+			return
 		}
 	}
 	m.zoomed = !m.zoomed
-	return nil
 }
 
-// back undoes one step of what was opened.
+// back takes back one step of what was opened.
 func (m *model) back() {
-	switch p, failovers := m.panels[m.focus].(*panel.FailoversPanel); {
+	switch p, ok := m.panels[m.focus].(panel.Backer); {
 	case m.picture.on && m.w < besideLeast:
 		m.togglePicture() // it lies over the panels
 	case m.zoomed:
 		m.zoomed = false
-	case failovers && p.Chosen >= 0:
-		p.Chosen = -1
-	case m.logs.Filter != "":
-		m.logs.SetFilter("")
-	case m.logs.At != 0:
-		m.logs.Follow()
-	case m.logs.Service != "":
-		m.logs.Only("")
+	case ok && p.Back():
+	default:
+		m.logs.Back()
 	}
 }
 
-// click takes the mouse: a click focuses a panel and chooses a line of it, the
-// wheel moves in the panel below the pointer.
+// click takes the mouse: a click focuses a panel and is passed to it, the wheel moves in
+// the panel below the pointer.
 func (m *model) click(e tea.MouseMsg) {
 	if m.dialog != nil || e.Action != tea.MouseActionPress {
 		return
 	}
 	m.scene.Stamp++
 	for _, p := range m.places() {
-		y := e.Y - 1 // the header's line
+		y := e.Y - 1 // without the header
 		if e.X < p.X || e.X >= p.X+p.W || y < p.Y || y >= p.Y+p.H {
 			continue
 		}
@@ -351,14 +346,12 @@ func (m *model) click(e tea.MouseMsg) {
 		case tea.MouseButtonWheelDown:
 			m.move(panel.MoveDown)
 		case tea.MouseButtonLeft:
-			if v, ok := m.panels[p.Panel].(*panel.ServicesPanel); ok {
-				head := p.Y + 1
-				if p.Frame == layouts.Bare {
-					head = p.Y
+			if c, ok := m.panels[p.Panel].(panel.Clicker); ok {
+				line := y - p.Y
+				if p.Frame != layouts.Bare {
+					line-- // the frame's upper edge
 				}
-				if i := v.First + y - head - 1; i >= 0 && i < len(m.scene.Snapshot.Processes) {
-					m.scene.Selected = m.scene.Snapshot.Processes[i].Name
-				}
+				c.Click(&m.scene, line)
 			}
 		}
 		return

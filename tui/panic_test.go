@@ -16,6 +16,7 @@ import (
 	"livestream-tui/tui/canvas"
 	"livestream-tui/tui/panel"
 	"livestream-tui/tui/scene"
+	"livestream-tui/tui/terminal"
 )
 
 // panicking is the variable that makes this test binary a dashboard with a fault in
@@ -43,10 +44,10 @@ func TestDashboardWithAFault(t *testing.T) {
 	}
 	f := &fakePlatform{snapshot: onAir()}
 	drills := []Drill{{Name: "x", Run: func(context.Context, platform.Platform) (string, error) { panic("in a command") }}}
-	m := newModel(t.Context(), f, testLayout(), Options{Stop: func() {}, Drills: drills}, look{lipgloss.NewRenderer(os.Stdout), false}, terminalOutside(os.Stdout))
+	m := newModel(t.Context(), f, testLayout(), Options{Stop: func() {}, Drills: drills}, look{lipgloss.NewRenderer(os.Stdout), false}, terminal.NewOutside(os.Stdout))
 	draws := false
 	m.panels["services"] = faulty{m.panels["services"], &draws}
-	m.outside.write = func(string, string, string) (string, error) { draws = true; return "", nil }
+	m.outside.Write = func(string, string, string) (string, error) { draws = true; return "", nil }
 	err := show(t.Context(), m)
 	if err == nil {
 		t.Fatal("got no error of a program that panicked")

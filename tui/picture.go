@@ -9,72 +9,76 @@ import (
 
 	"livestream-tui/layouts"
 	"livestream-tui/tui/canvas"
-	"livestream-tui/tui/film"
+	"livestream-tui/tui/picture"
 )
 
 const (
 	// besideLeast is the width from which the picture stands beside the panels.
 	besideLeast = 2 * leastW
-	// pictureAgain is how long after its end a film is tried again, pictureResize
-	// how long a new size must last before it is shot anew.
-	pictureAgain  = time.Second
+	// pictureRetry is how long after its end a picture is opened again, pictureResize
+	// how long a new size must last before the picture is opened in it.
+	pictureRetry  = time.Second
 	pictureResize = 300 * time.Millisecond
 )
 
-// picture is the live picture in the terminal. It costs nothing while off.
-type picture struct {
+// livePicture is the live picture in the terminal. It costs nothing while it is off.
+type livePicture struct {
 	on bool
-	// epoch tells the messages of the present film from those of earlier ones.
+	// epoch tells the messages of the current source from those of earlier ones.
 	epoch int
-	film  film.Film
-	// w and h are its size in pixels, each a cell wide and half a cell high.
+	// source is nil while none is open.
+	source picture.Source
+	// w and h are the size in pixels, each one cell wide and half a cell high.
 	w, h   int
 	pixels []byte
-	// why there is no picture.
+	// why says why there is no picture.
 	why string
-	// shown counts pictures since the second began; fps is that of the last.
+	// shown counts pictures since the second began; fps is the count of the last second.
 	shown, fps int
 	second     time.Time
 }
 
-// The messages of a film, each with the epoch that it belongs to.
+// The messages of a source, each with its epoch.
 type (
-	filmOpened struct {
-		epoch int
-		film  film.Film
+	pictureOpened struct {
+		epoch  int
+		source picture.Source
 	}
-	filmShown struct {
+	pictureShown struct {
 		epoch  int
 		pixels []byte
 	}
-	filmEnded struct {
+	pictureEnded struct {
 		epoch int
 		err   error
 	}
-	filmAgain struct{ epoch int }
+	// pictureDue says that it is time to open a source.
+	pictureDue struct{ epoch int }
 )
 
-// togglePicture is the key.
+const awaitingPicture = "waiting for the first picture"
+
+// togglePicture shows or hides the picture.
 func (m *model) togglePicture() tea.Cmd {
 	if m.picture.on {
 		m.closePicture()
 		m.picture.on = false
 		return nil
 	}
-	m.picture = picture{on: true, epoch: m.picture.epoch, why: "waiting for the first picture"}
+	m.picture = livePicture{on: true, epoch: m.picture.epoch, why: awaitingPicture}
 	return m.openPicture()
 }
 
-// closePicture ends the film. What it still sends belongs to an older epoch.
+// closePicture closes the source. Its messages belong to an older epoch from now on.
 func (m *model) closePicture() {
 	m.picture.epoch++
-	if m.picture.film != nil {
-		m.picture.film.Close()
+	if m.picture.source != nil {
+		m.picture.source.Close()
 	}
-	m.picture.film, m.picture.pixels = nil, nil
+	m.picture.source, m.picture.pixels = nil, nil
 }
 
-// openPicture starts a film of the size that the panel has now.
+// openPicture opens a source in the size that the panel has now.
 func (m *model) openPicture() tea.Cmd {
 	m.closePicture()
 	urls := m.playURLs()
@@ -82,79 +86,79 @@ func (m *model) openPicture() tea.Cmd {
 	m.picture.w, m.picture.h = place.W-2, 2*(place.H-2)
 	epoch := m.picture.epoch
 	if len(urls) == 0 || m.picture.w < 8 || m.picture.h < 4 {
-		m.picture.why = "there is no signal to play yet"
-		return pictureLater(epoch, pictureAgain)
+		m.picture.why = nothingToPlay
+		return pictureLater(epoch, pictureRetry)
 	}
-	open, w, h := m.outside.film, m.picture.w, m.picture.h
+	open, w, h := m.outside.Picture, m.picture.w, m.picture.h
 	return func() tea.Msg {
-		f, err := open(urls[0], w, h)
+		source, err := open(urls[0], w, h)
 		if err != nil {
-			return filmEnded{epoch, err}
+			return pictureEnded{epoch, err}
 		}
-		return filmOpened{epoch, f}
+		return pictureOpened{epoch, source}
 	}
 }
 
-// resizePicture waits for the size to settle: a window that is drawn out has many.
+// resizePicture waits for the size to settle: a window has many while it is dragged.
 func (m *model) resizePicture() tea.Cmd {
 	m.closePicture()
-	m.picture.why = "waiting for the first picture"
+	m.picture.why = awaitingPicture
 	return pictureLater(m.picture.epoch, pictureResize)
 }
 
 func pictureLater(epoch int, d time.Duration) tea.Cmd {
-	return tea.Tick(d, func(time.Time) tea.Msg { return filmAgain{epoch} })
+	return tea.Tick(d, func(time.Time) tea.Msg { return pictureDue{epoch} })
 }
 
-// filmMsg takes the messages of a film; false for any other.
-func (m *model) filmMsg(msg tea.Msg) (tea.Cmd, bool) {
+// updatePicture takes the messages of a source. Those of an earlier epoch are late.
+func (m *model) updatePicture(msg tea.Msg) tea.Cmd {
 	p := &m.picture
 	switch msg := msg.(type) {
-	case filmOpened:
+	case pictureOpened:
 		if msg.epoch != p.epoch || !p.on {
-			msg.film.Close()
-			return nil, true
+			msg.source.Close()
+			return nil
 		}
-		p.film = msg.film
-		return nextPicture(msg.film, msg.epoch), true
-	case filmShown:
-		if msg.epoch != p.epoch || p.film == nil {
-			return nil, true
+		p.source = msg.source
+		return nextPicture(p.source, p.epoch)
+	case pictureShown:
+		if msg.epoch != p.epoch || p.source == nil {
+			return nil
 		}
 		p.pixels, p.why = msg.pixels, ""
 		if s := m.scene.Now.Truncate(time.Second); !s.Equal(p.second) {
 			p.fps, p.shown, p.second = p.shown, 0, s
 		}
 		p.shown++
-		return nextPicture(p.film, msg.epoch), true
-	case filmEnded:
+		return nextPicture(p.source, p.epoch)
+	case pictureEnded:
 		if msg.epoch != p.epoch || !p.on {
-			return nil, true
+			return nil
 		}
 		m.closePicture()
 		p.why = canvas.Clean(msg.err.Error())
-		return pictureLater(p.epoch, pictureAgain), true
-	case filmAgain:
+		return pictureLater(p.epoch, pictureRetry)
+	case pictureDue:
 		if msg.epoch != p.epoch || !p.on {
-			return nil, true
+			return nil
 		}
-		return m.openPicture(), true
+		return m.openPicture()
 	}
-	return nil, false
+	return nil
 }
 
-func nextPicture(f film.Film, epoch int) tea.Cmd {
+func nextPicture(source picture.Source, epoch int) tea.Cmd {
 	return func() tea.Msg {
-		pixels, err := f.Next()
+		pixels, err := source.Next()
 		if err != nil {
-			return filmEnded{epoch, err}
+			return pictureEnded{epoch, err}
 		}
-		return filmShown{epoch, pixels}
+		return pictureShown{epoch, pixels}
 	}
 }
 
-// split is how wide the panels are, and where the picture is: at the right of
-// them, or over them where there is no room for both.
+// split returns how wide the panels are, and where the picture is: at their right, or over
+// them where there is no room for both.
 func (m *model) split() (panels int, place layouts.Placed) {
 	h := max(0, m.h-2)
 	if m.w < besideLeast {
@@ -164,9 +168,8 @@ func (m *model) split() (panels int, place layouts.Placed) {
 	return m.w - w, layouts.Placed{Panel: "picture", X: m.w - w, W: w, H: h}
 }
 
-// pictureLines is the picture's panel: place.H lines of place.W cells.
+// pictureLines returns the picture's panel: place.H lines of place.W cells.
 func (m *model) pictureLines(place layouts.Placed) []string {
-	g := m.scene.Glyphs
 	note := "w hides it"
 	if m.picture.fps > 0 {
 		note = fmt.Sprintf("%d fps  %s", m.picture.fps, note)
@@ -174,34 +177,29 @@ func (m *model) pictureLines(place layouts.Placed) []string {
 	if place.W < 4 || place.H < 3 {
 		return blankLines(place.W, place.H)
 	}
-	out := []string{m.painter.Paint(edgeLine(g.Box[2], g.Box[3], g.Box[0], canvas.InkBorder, canvas.InkTitle, "PICTURE", note, place.W, g), place.W)}
-	side := m.painter.Paint((&canvas.Line{}).Put(canvas.InkBorder, g.Box[1]), 1)
 	w, h := place.W-2, place.H-2
-	rows := film.Rendered(m.picture.pixels, m.picture.w, m.picture.h, m.depth())
-	for y := range h {
-		var row string
+	rows := picture.Render(m.picture.pixels, m.picture.w, m.picture.h, m.depth())
+	return m.boxed(m.border(false, "PICTURE", note), place.W, place.H, func(y int) string {
+		l := &canvas.Line{}
 		switch {
 		case len(rows) == h && m.picture.w == w:
-			row = rows[y]
+			return rows[y]
 		case y == h/2:
-			l := (&canvas.Line{}).Gap(max(0, (w-len(m.picture.why))/2))
-			row = m.painter.Paint(l.Put(canvas.InkDim, m.picture.why), w)
-		default:
-			row = m.painter.Paint(&canvas.Line{}, w)
+			l.Gap(max(0, (w-len(m.picture.why))/2)).Put(canvas.InkDim, m.picture.why)
 		}
-		out = append(out, side+row+side)
-	}
-	return append(out, m.painter.Paint(edgeLine(g.Box[5], g.Box[4], g.Box[0], canvas.InkBorder, canvas.InkTitle, "", "", place.W, g), place.W))
+		return m.painter.Paint(l, w)
+	})
 }
 
-func (m *model) depth() film.Depth {
-	switch p := m.terminal.ColorProfile(); {
-	case m.terminal.plain || m.scene.Glyphs.ASCII:
-		return film.DepthGrey
+// depth returns how many colours the terminal has for the picture.
+func (m *model) depth() picture.Depth {
+	switch p := m.look.ColorProfile(); {
+	case m.look.plain || m.scene.Glyphs.ASCII:
+		return picture.Grey
 	case p == termenv.TrueColor:
-		return film.DepthTrue
+		return picture.TrueColour
 	case p == termenv.ANSI256:
-		return film.Depth256
+		return picture.Colours256
 	}
-	return film.DepthGrey
+	return picture.Grey
 }

@@ -7,20 +7,19 @@ import (
 
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/x/ansi"
-	"github.com/google/go-cmp/cmp"
 
-	"livestream-tui/tui/film"
+	"livestream-tui/tui/picture"
 )
 
-// fakeFilm has most pictures of one colour, then ends.
-type fakeFilm struct {
+// fakePicture ends after a number of pictures, each of one colour.
+type fakePicture struct {
 	w, h, most, shown int
 	closed            bool
 }
 
-func (f *fakeFilm) Next() ([]byte, error) {
+func (f *fakePicture) Next() ([]byte, error) {
 	if f.shown == f.most {
-		return nil, errors.New("the film\x1b[2J has ended")
+		return nil, errors.New("the picture\x1b[2J has ended")
 	}
 	f.shown++
 	pixels := make([]byte, f.w*f.h*3)
@@ -30,38 +29,16 @@ func (f *fakeFilm) Next() ([]byte, error) {
 	return pixels, nil
 }
 
-func (f *fakeFilm) Close() { f.closed = true }
-
-func TestRenderedPixels(t *testing.T) {
-	pixels := []byte{255, 0, 0, 255, 0, 0, 0, 0, 0, 255, 255, 255} // red red over black white
-	for name, c := range map[string]struct {
-		depth film.Depth
-		want  string
-	}{
-		"true colour": {film.DepthTrue, "\x1b[38;2;255;0;0m\x1b[48;2;0;0;0m▀\x1b[48;2;255;255;255m▀\x1b[0m"},
-		"256 colours": {film.Depth256, "\x1b[38;5;196m\x1b[48;5;16m▀\x1b[48;5;231m▀\x1b[0m"},
-		"grey":        {film.DepthGrey, ".*"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			got := film.Rendered(pixels, 2, 2, c.depth)
-			if diff := cmp.Diff([]string{c.want}, got); diff != "" {
-				t.Errorf("lines (-want +got):\n%s", diff)
-			}
-		})
-	}
-	if got := film.Rendered(pixels[:5], 2, 2, film.DepthTrue); got != nil {
-		t.Errorf("half a picture: got %q, want nothing", got)
-	}
-}
+func (f *fakePicture) Close() { f.closed = true }
 
 func TestPictureFromTheKeyToItsEnd(t *testing.T) {
 	m, _ := newTestModel(t, "on air", 120, 36, colour)
-	var made []*fakeFilm
-	m.outside.film = func(url string, w, h int) (film.Film, error) {
+	var made []*fakePicture
+	m.outside.Picture = func(url string, w, h int) (picture.Source, error) {
 		if want := "http://localhost:8002/live01/playlist.m3u8"; url != want {
 			t.Errorf("got %q, want %q", url, want)
 		}
-		made = append(made, &fakeFilm{w: w, h: h, most: 2})
+		made = append(made, &fakePicture{w: w, h: h, most: 2})
 		return made[len(made)-1], nil
 	}
 	step := func(cmd tea.Cmd) tea.Cmd {
@@ -83,16 +60,16 @@ func TestPictureFromTheKeyToItsEnd(t *testing.T) {
 		t.Errorf("the services are not beside it:\n%s", text)
 	}
 	step(cmd) // its end
-	if text := m.View(); !strings.Contains(ansi.Strip(text), "the film has ended") || !made[0].closed {
-		t.Errorf("the end is not told, or the film not closed:\n%s", ansi.Strip(text))
+	if text := m.View(); !strings.Contains(ansi.Strip(text), "the picture has ended") || !made[0].closed {
+		t.Errorf("the end is not shown, or the source not closed:\n%s", ansi.Strip(text))
 	}
-	_, cmd = m.Update(filmAgain{m.picture.epoch})
+	_, cmd = m.Update(pictureDue{m.picture.epoch})
 	cmd = step(step(cmd))
 	_, resized := m.Update(tea.WindowSizeMsg{Width: 100, Height: 30})
 	if !made[1].closed {
-		t.Error("the film in the old size goes on")
+		t.Error("the picture in the old size goes on")
 	}
-	step(cmd) // a late picture of the old film
+	step(cmd) // a late picture of the old source
 	checkFrame(t, m, 100, 30, "before the first picture in the new size")
 	step(step(step(resized)))
 	checkFrame(t, m, 100, 30, "in the new size")
@@ -104,12 +81,12 @@ func TestPictureFromTheKeyToItsEnd(t *testing.T) {
 
 func TestPictureOpenedTooLateIsClosed(t *testing.T) {
 	m, _ := newTestModel(t, "on air", 120, 36, colour)
-	f := &fakeFilm{w: 10, h: 10, most: 9}
-	m.outside.film = func(string, int, int) (film.Film, error) { return f, nil }
+	f := &fakePicture{w: 10, h: 10, most: 9}
+	m.outside.Picture = func(string, int, int) (picture.Source, error) { return f, nil }
 	cmd := press(m, "w")[0]
 	press(m, "w")
 	m.Update(cmd())
 	if !f.closed {
-		t.Error("the film goes on unseen")
+		t.Error("the picture goes on unseen")
 	}
 }

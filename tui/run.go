@@ -11,41 +11,43 @@ import (
 	"livestream-tui/layouts"
 	"livestream-tui/procs/platform"
 	"livestream-tui/tui/canvas"
+	"livestream-tui/tui/terminal"
 )
 
-// Options are what the dashboard needs beside the platform.
+// Options are what the dashboard needs besides the platform and its layout.
 type Options struct {
-	// Stop asks the whole platform to stop; it returns at once. nil for a platform
-	// that others run: to quit is to detach then, and ends Run at once.
+	// Stop asks the whole platform to stop and returns at once. Nil means that the
+	// platform runs elsewhere: to quit is to detach, which ends Run at once.
 	Stop func()
-	// Stopped is closed when the platform has stopped, which ends Run; nil for
-	// never.
+	// Stopped is closed when the platform has stopped, which ends Run. Nil means that it
+	// never does.
 	Stopped <-chan struct{}
-	// Kill ends every process at once, for who cannot wait; nil to have to wait.
+	// Kill ends every process at once, when the operator does not want to wait. Nil
+	// means that there is no such way.
 	Kill func()
-	// ASCII draws with nothing beyond ASCII.
+	// ASCII draws with ASCII characters only.
 	ASCII bool
-	// Theme is one of Themes; empty for auto, as is any other.
+	// Theme is one of Themes; anything else means auto.
 	Theme string
-	// Drills are the faults that the key for chaos lists; none without.
+	// Drills are the faults to choose from with the key c.
 	Drills []Drill
 }
 
-// Themes are the names that Options.Theme may have.
+// Themes returns the names that Options.Theme may have.
 func Themes() []string { return canvas.ThemeNames() }
 
-// Run shows the platform on the terminal until it has stopped or ctx is
-// cancelled. It restores the terminal whatever happens. Signals are the caller's, but for
-// those that stop and continue a job.
+// Run shows the platform on the terminal until it has stopped or ctx is cancelled. It
+// restores the terminal however it ends. Signals are the caller's, except for those that
+// stop and continue a job.
 func Run(ctx context.Context, p platform.Platform, l layouts.Layout, o Options) error {
 	r := lipgloss.NewRenderer(os.Stdout)
 	plain := termenv.EnvNoColor()
 	if plain && os.Getenv("TERM") != "dumb" {
-		// NO_COLOR takes the colours, not what is bold or reversed: that tells the
-		// light and the selected line from the rest.
+		// NO_COLOR turns off colours but not bold and reversed text, which mark the light
+		// and the selected line.
 		r.SetColorProfile(termenv.ANSI)
 	}
-	return show(ctx, newModel(ctx, p, l, o, look{r, plain}, terminalOutside(os.Stdout)))
+	return show(ctx, newModel(ctx, p, l, o, look{r, plain}, terminal.NewOutside(os.Stdout)))
 }
 
 // show runs the program on the terminal until it ends.
@@ -54,7 +56,7 @@ func show(ctx context.Context, m *model) error {
 	release := followJob(p)
 	_, err := p.Run()
 	release()
-	m.closePicture() // the program has ended: nobody else uses the model
+	m.closePicture() // safe: with the program, the other user of the model has ended
 	if m.crash != nil {
 		return m.crash
 	}
@@ -64,6 +66,6 @@ func show(ctx context.Context, m *model) error {
 // look is what the terminal can show.
 type look struct {
 	*lipgloss.Renderer
-	// plain: the operator wants no colours.
+	// plain means that the operator wants no colours.
 	plain bool
 }

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -12,16 +13,16 @@ import (
 	"livestream-tui/tui/panel"
 )
 
-// painted is a panel as it was painted and what it was painted from.
+// painted is a panel as it was painted, and what it was painted from.
 type painted struct {
 	place   layouts.Placed
 	stamp   uint64
 	focused bool
 	number  int
-	lines   []string // place.H of place.W cells
+	lines   []string // place.H lines of place.W cells
 }
 
-// places are the panels' rectangles below the header and above the foot.
+// places returns the panels' rectangles, between the header and the foot.
 func (m *model) places() []layouts.Placed {
 	w := m.w
 	if m.picture.on {
@@ -57,7 +58,7 @@ func (m *model) arrange(w, h int) []layouts.Placed {
 	})
 }
 
-// View implements tea.Model: exactly h lines of exactly w cells.
+// View implements tea.Model. It returns exactly h lines of exactly w cells.
 func (m *model) View() string {
 	if m.w < 1 || m.h < 1 {
 		return ""
@@ -72,8 +73,8 @@ func (m *model) frame() []string {
 	frame := make([]string, 0, m.h)
 	frame = append(frame, m.painter.Paint(panel.Header(&m.scene, m.w), m.w))
 	rows := make([]strings.Builder, m.h-2)
-	// Arrange gives places from left to right, row by row, so that what is drawn
-	// of each line so far ends where the next panel begins.
+	// Arrange returns places from left to right, row by row, so that each line drawn
+	// so far ends where the next panel begins.
 	if !m.picture.on || m.w >= besideLeast {
 		for _, p := range m.places() {
 			for i, text := range m.panel(p) {
@@ -100,17 +101,14 @@ func (m *model) frame() []string {
 	frame = append(frame, m.painter.Paint(m.foot(), m.w))
 	switch {
 	case m.leaving || m.scene.Snapshot.Stopping:
-		title, lines, width := farewell(m)
-		m.over(frame, title, lines, width)
+		m.cover(frame, farewell)
 	case m.dialog != nil:
-		if title, lines, width := m.dialog.box(m, m.w-6, m.h-6); lines != nil {
-			m.over(frame, title, lines, width)
-		}
+		m.cover(frame, func(m *model) (string, []*canvas.Line, int) { return m.dialog.box(m, m.w-6, m.h-6) })
 	}
 	return frame
 }
 
-// tooSmall says what is missing and how to leave.
+// tooSmall says how large the screen has to be, and how to leave.
 func (m *model) tooSmall() []string {
 	lines := []string{fmt.Sprintf("too small: have %dx%d, need %dx%d", m.w, m.h, leastW, leastH), strings.ToUpper(m.scene.Light.State.String()) + ", q quits"}
 	if m.leaving {
@@ -127,18 +125,13 @@ func (m *model) tooSmall() []string {
 	return frame
 }
 
-// panel returns a panel's lines, painted anew only when something changed.
+// panel returns a panel's lines. It paints them again only when something has changed.
 func (m *model) panel(place layouts.Placed) []string {
 	p := m.panels[place.Panel]
 	if p == nil {
 		return blankLines(place.W, place.H)
 	}
-	number := 0
-	for i, name := range m.order() {
-		if name == place.Panel {
-			number = i + 1
-		}
-	}
+	number := slices.Index(m.order(), place.Panel) + 1
 	now := painted{place: place, stamp: p.Stamp(&m.scene), focused: place.Panel == m.focus, number: number}
 	was := m.drawn[place.Panel]
 	if was.lines != nil && was.place == now.place && was.stamp == now.stamp && was.focused == now.focused && was.number == now.number {
@@ -168,101 +161,76 @@ func (m *model) paint(p panel.Panel, as painted) []string {
 	if as.number > 0 {
 		note += " " + m.scene.Glyphs.Dot + " " + strconv.Itoa(as.number)
 	}
+	if as.focused && place.Frame == layouts.Bare && len(body) > 0 {
+		body[0] = canvas.Text(canvas.InkKey, m.scene.Glyphs.Pointer).Add(body[0].From(1))
+	}
+	row := func(i int) string {
+		if i < len(body) {
+			return m.painter.Paint(body[i], w)
+		}
+		return m.painter.Paint(&canvas.Line{}, w)
+	}
+	border := m.border(as.focused, name, note)
+	if place.Frame == layouts.Boxed {
+		return m.boxed(border, place.W, place.H, row)
+	}
 	out := make([]string, 0, place.H)
-	edge, title := canvas.InkBorder, canvas.InkTitle
-	box := m.scene.Glyphs.Box
-	if as.focused {
-		edge, title = canvas.InkFocusBorder, canvas.InkFocusTitle
-		box = m.scene.Glyphs.HeavyBox
+	if place.Frame == layouts.Ruled {
+		out = append(out, m.painter.Paint(border.Rule(place.W), place.W))
 	}
-	row := func(i int) *canvas.Line {
-		if i < len(body) && body[i] != nil {
-			return body[i]
-		}
-		return &canvas.Line{}
-	}
-	switch place.Frame {
-	case layouts.Boxed:
-		out = append(out, m.painter.Paint(edgeLine(box[2], box[3], box[0], edge, title, name, note, place.W, m.scene.Glyphs), place.W))
-		side := m.painter.Paint((&canvas.Line{}).Put(edge, box[1]), 1)
-		for i := range h {
-			if w < 1 {
-				out = append(out, m.painter.Paint((&canvas.Line{}).Put(edge, box[1]+box[1]), place.W))
-				continue
-			}
-			out = append(out, side+m.painter.Paint(row(i), w)+side)
-		}
-		out = append(out, m.painter.Paint(edgeLine(box[5], box[4], box[0], edge, title, "", "", place.W, m.scene.Glyphs), place.W))
-	case layouts.Ruled:
-		out = append(out, m.painter.Paint(edgeLine(box[0], box[0], box[0], edge, title, name, note, place.W, m.scene.Glyphs), place.W))
-		fallthrough
-	default:
-		if as.focused && as.place.Frame == layouts.Bare && len(body) > 0 {
-			marked := (&canvas.Line{}).Put(canvas.InkKey, m.scene.Glyphs.Pointer).Add(body[0].From(1))
-			body = append([]*canvas.Line{marked}, body[1:]...)
-		}
-		for i := range h {
-			out = append(out, m.painter.Paint(row(i), w))
-		}
+	for i := range h {
+		out = append(out, row(i))
 	}
 	return out
 }
 
-// edgeLine is the upper or lower line of a frame, with a name at the left and a
-// note at the right where they fit.
-func edgeLine(left, right, rule string, edge, title canvas.Ink, name, note string, w int, g canvas.Glyphs) *canvas.Line {
-	l := (&canvas.Line{}).Put(edge, left)
-	room := w - 2
-	used := 0
-	if name != "" && room >= 6 {
-		text := name
-		if ansi.StringWidth(text) > room-4 {
-			text = ansi.Truncate(text, room-4, g.Ellipsis)
-		}
-		l.Put(edge, rule+" ").Put(title, text).Put(edge, " ")
-		used = 3 + ansi.StringWidth(text)
+// border returns the border of a panel; a focused one is heavy.
+func (m *model) border(focused bool, name, note string) canvas.Border {
+	g := m.scene.Glyphs
+	b := canvas.Border{Box: g.Box, Edge: canvas.InkBorder, Title: canvas.InkTitle, Name: name, Note: note, Ellipsis: g.Ellipsis}
+	if focused {
+		b.Box, b.Edge, b.Title = g.HeavyBox, canvas.InkFocusBorder, canvas.InkFocusTitle
 	}
-	if note != "" && room-used >= 8 {
-		text := note
-		if most := room - used - 4; ansi.StringWidth(text) > most {
-			text = ansi.Truncate(text, most, g.Ellipsis)
-		}
-		tail := 3 + ansi.StringWidth(text)
-		l.Put(edge, strings.Repeat(rule, max(0, room-used-tail))).Put(canvas.InkText, " ").Put(canvas.InkDim, text).Put(edge, " "+rule)
-		used = room
-	}
-	return l.Put(edge, strings.Repeat(rule, max(0, room-used))).Put(edge, right)
+	return b
 }
 
-// over puts a box over the middle of the frame; what lies behind it steps back,
-// but for the header, which holds the light.
-func (m *model) over(frame []string, title string, lines []*canvas.Line, width int) {
-	g := m.scene.Glyphs
-	w, h := min(width+2, m.w), min(len(lines)+2, m.h-1)
-	x, y := (m.w-w)/2, max(1, (m.h-h)/2)
-	for i := 1; i < len(frame); i++ {
-		plain := ansi.Strip(frame[i])
-		text := func(s string) string { return m.painter.Theme.Veil.On + s + m.painter.Theme.Veil.Off }
-		if i < y || i >= y+h {
-			frame[i] = text(plain)
+// boxed returns h lines of w cells: rows with a border around them.
+func (m *model) boxed(b canvas.Border, w, h int, row func(i int) string) []string {
+	out := make([]string, 0, h)
+	out = append(out, m.painter.Paint(b.Upper(w), w))
+	side := m.painter.Paint(b.Side(1), 1)
+	for i := range h - 2 {
+		if w < 3 {
+			out = append(out, m.painter.Paint(b.Side(2), w))
 			continue
 		}
-		var row string
-		switch n := i - y; n {
-		case 0:
-			row = m.painter.Paint(edgeLine(g.HeavyBox[2], g.HeavyBox[3], g.HeavyBox[0], canvas.InkFocusBorder, canvas.InkFocusTitle, title, "", w, g), w)
-		case h - 1:
-			row = m.painter.Paint(edgeLine(g.HeavyBox[5], g.HeavyBox[4], g.HeavyBox[0], canvas.InkFocusBorder, canvas.InkFocusTitle, "", "", w, g), w)
-		default:
-			side := m.painter.Paint((&canvas.Line{}).Put(canvas.InkFocusBorder, g.HeavyBox[1]), 1)
-			row = side + m.painter.Paint(lines[n-1], w-2) + side
+		out = append(out, side+row(i)+side)
+	}
+	return append(out, m.painter.Paint(b.Lower(w), w))
+}
+
+// cover puts a box over the middle of the frame. The rest is veiled, except for the
+// header, which holds the light.
+func (m *model) cover(frame []string, content func(m *model) (title string, lines []*canvas.Line, width int)) {
+	title, lines, width := content(m)
+	if lines == nil {
+		return
+	}
+	w, h := min(width+2, m.w), min(len(lines)+2, m.h-1)
+	x, y := (m.w-w)/2, max(1, (m.h-h)/2)
+	box := m.boxed(m.border(true, title, ""), w, h, func(i int) string { return m.painter.Paint(lines[i], w-2) })
+	veil := m.painter.Theme.Veiled
+	for i := 1; i < len(frame); i++ {
+		plain := ansi.Strip(frame[i])
+		if i < y || i >= y+h {
+			frame[i] = veil(plain)
+			continue
 		}
-		frame[i] = text(exactly(ansi.Cut(plain, 0, x), x)) + row + text(exactly(ansi.Cut(plain, x+w, m.w), m.w-x-w))
+		frame[i] = veil(exactly(ansi.Cut(plain, 0, x), x)) + box[i-y] + veil(exactly(ansi.Cut(plain, x+w, m.w), m.w-x-w))
 	}
 }
 
-// exactly pads or cuts plain text to w cells: a wide character may have stood
-// across the cut.
+// exactly pads or cuts plain text to w cells. A wide character may have been cut in two.
 func exactly(s string, w int) string {
 	if ansi.StringWidth(s) > w {
 		s = ansi.Truncate(s, w, "")

@@ -73,7 +73,7 @@ func TestTheTerminalIsAsBeforeHoweverTheDashboardEnds(t *testing.T) {
 		"INT":                          {path, "", syscall.SIGINT, 130, `logs: `},
 		"TERM":                         {path, "", syscall.SIGTERM, 0, `logs: `},
 		"HUP":                          {path, "", syscall.SIGHUP, 0, `logs: `},
-		"KILL":                         {path, "", syscall.SIGKILL, 137, `livestream-tui was killed. What it ran was ended.\n *logs: `},
+		"KILL":                         {path, "", syscall.SIGKILL, 137, `livestream-tui was killed. Its processes were ended.\n *logs: `},
 		"a panic in a goroutine of it": {itself, "", syscall.SIGUSR1, 2, `livestream-tui has crashed, see .*crash\.log`},
 	} {
 		t.Run(name, func(t *testing.T) {

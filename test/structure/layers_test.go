@@ -17,13 +17,14 @@ var layers = []struct {
 	imports []string
 }{
 	{".", []string{"cli"}},
-	{"cli", []string{"tui", "procs", "procs/*", "layouts", "services", "services/*"}},
+	{"cli", []string{"tui", "tui/terminal", "procs", "procs/*", "layouts", "services", "services/*"}},
 	{"test/*", []string{"*"}},
 	{"tui", []string{"tui/*", "procs/platform", "layouts", "services/kit/event", "services/kit/report", "services/kit/text"}},
 	{"tui/panel", []string{"tui/canvas", "tui/scene", "procs/platform", "procs/onair", "layouts", "services/kit/event", "services/kit/report", "services/kit/text"}},
 	{"tui/scene", []string{"tui/canvas", "procs/platform", "procs/onair", "layouts", "services/kit/event", "services/kit/report", "services/kit/text"}},
 	{"tui/canvas", []string{"services/kit/text"}},
-	{"tui/film", nil},
+	{"tui/picture", nil},
+	{"tui/terminal", []string{"tui/picture"}},
 	{"procs/drill", []string{"procs/drill/*", "procs/platform", "services/kit/event", "services/viewer/player"}},
 	{"procs/drill/soak", []string{"procs/drill/fault", "procs/drill/judge", "procs/drill/poll", "procs/drill/report", "procs/drill/stage", "procs/platform", "layouts", "services/viewer/player"}},
 	{"procs/drill/stage", []string{"procs/drill/audience", "procs/drill/fault", "procs/drill/judge", "procs/drill/poll", "procs/drill/proxy", "procs/drill/report", "procs/drill/sandbox", "procs/platform", "layouts", "services/kit/report", "services/viewer/player"}},

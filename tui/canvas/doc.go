@@ -1,3 +1,3 @@
-// Package canvas draws text in the cells of a terminal: lines of inked text, tables,
-// bars and sparks, in themes, with glyphs or with ASCII alone.
+// Package canvas draws text in the cells of a terminal: lines of inked text, tables, bars
+// and sparklines, in themes, with Unicode glyphs or in ASCII only.
 package canvas

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// ClockText is d as 42:15, 1:02:15 or 3d04h.
-func ClockText(d time.Duration) string {
+// Elapsed returns a duration as a running clock: 42:15, 1:02:15 or 3d04h.
+func Elapsed(d time.Duration) string {
 	d = max(d, 0).Truncate(time.Second)
 	h, m, s := int(d.Hours()), int(d.Minutes())%60, int(d.Seconds())%60
 	switch {
@@ -20,8 +20,9 @@ func ClockText(d time.Duration) string {
 	return fmt.Sprintf("%02d:%02d", m, s)
 }
 
-// BytesText is a size in at most five cells: 148M, 1.2G.
-func BytesText(n int64) string {
+// Size returns a number of bytes in at most five cells: 148M, 1.2G. It is for columns;
+// text.Bytes is for sentences.
+func Size(n int64) string {
 	switch v := float64(n); {
 	case n <= 0:
 		return "0"
@@ -34,8 +35,9 @@ func BytesText(n int64) string {
 	}
 }
 
-// MSText is milliseconds in at most six cells: 0.4ms, 41ms, 2.1s.
-func MSText(ms float64) string {
+// Millis returns milliseconds in at most six cells: 0.4ms, 41ms, 2.1s. A negative value
+// is unknown.
+func Millis(ms float64) string {
 	switch {
 	case ms < 0 || math.IsNaN(ms):
 		return "-"
@@ -46,21 +48,22 @@ func MSText(ms float64) string {
 	case ms < 99_950:
 		return fmt.Sprintf("%.1fs", ms/1000)
 	}
-	return ClockText(time.Duration(ms) * time.Millisecond)
+	return Elapsed(time.Duration(ms) * time.Millisecond)
 }
 
-// AgeText is an age in at most four cells as long as it is below 100 s.
-func AgeText(ms int64) string {
+// Age returns milliseconds as seconds, in at most four cells below 100 s: 0.4s, 16s.
+func Age(ms int64) string {
 	switch {
 	case ms < 9950:
 		return fmt.Sprintf("%.1fs", float64(ms)/1000)
 	case ms < 99_500:
 		return fmt.Sprintf("%.0fs", float64(ms)/1000)
 	}
-	return ClockText(time.Duration(ms) * time.Millisecond)
+	return Elapsed(time.Duration(ms) * time.Millisecond)
 }
 
-// Percentile is the p-th percentile (0 to 100) by nearest rank; -1 of nothing.
+// Percentile returns the p-th percentile (0 to 100) by nearest rank, or -1 when values
+// is empty.
 func Percentile(values []float64, p float64) float64 {
 	if len(values) == 0 {
 		return -1
@@ -70,9 +73,11 @@ func Percentile(values []float64, p float64) float64 {
 	return sorted[min(max(rank, 1), len(sorted))-1]
 }
 
-func Plural(n int, one, many string) string {
+// Count returns a number with its noun, which takes an s in the plural: 1 stall,
+// 2 stalls.
+func Count(n int, noun string) string {
 	if n == 1 {
-		return "1 " + one
+		return "1 " + noun
 	}
-	return fmt.Sprintf("%d %s", n, many)
+	return fmt.Sprintf("%d %ss", n, noun)
 }

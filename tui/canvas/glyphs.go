@@ -1,56 +1,75 @@
 package canvas
 
-// Glyphs are what is drawn with: one cell each, whatever the set.
+// Glyphs are the characters of a drawing, one cell each except UpDown in ASCII.
 type Glyphs struct {
-	ASCII                                   bool
-	Full, Half, Quarter, Ring, Dotted       string // states, from well to not yet
-	Cross, Tick, Pause, Question            string
-	Pointer, Arrow, Ellipsis, Dash, Dot, Up string
+	// ASCII tells that text is drawn in ASCII only, too.
+	ASCII bool
+	// Full to Dotted are states, from well to not yet begun.
+	Full, Half, Quarter, Ring, Dotted string
+	Cross, Tick, Pause, Question      string
+	// Pointer marks the selected row, Arrow ends a link, To stands between a failover's
+	// two packagers.
+	Pointer, Arrow, To, Ellipsis, Dash, Dot string
+	// UpDown are the two arrow keys.
+	UpDown string
+	// Cursor stands behind text that is being typed.
+	Cursor string
 	// Box is horizontal, vertical, then the corners clockwise from the upper left.
 	Box, HeavyBox [6]string
-	// Levels are the columns of a sparkline, lowest first; gap is a missing sample.
-	Levels [8]string
-	Gap    string
+	// Gap is a missing sample of a sparkline.
+	Gap string
+	// levels are the columns of a sparkline, lowest first.
+	levels [8]string
 	// barFull and barEmpty make a bar.
 	barFull, barEmpty string
-	// Broken and waiting stand in a link of the pipeline.
+	// Broken and Waiting stand in a link of the pipeline, Vertical draws a dotted one.
 	Broken, Waiting, Vertical string
 }
 
+// UnicodeGlyphs returns the glyphs for terminals with UTF-8.
 func UnicodeGlyphs() Glyphs {
 	return Glyphs{
 		Full: "●", Half: "◐", Quarter: "◔", Ring: "○", Dotted: "◌", Cross: "✗", Tick: "✓", Pause: "‖", Question: "?",
-		Pointer: "▸", Arrow: "▶", Ellipsis: "…", Dash: "–", Dot: "·", Up: "↑↓",
+		Pointer: "▸", Arrow: "▶", To: "→", Ellipsis: "…", Dash: "–", Dot: "·", UpDown: "↑↓", Cursor: "▏",
 		Box: [6]string{"─", "│", "╭", "╮", "╯", "╰"}, HeavyBox: [6]string{"━", "┃", "┏", "┓", "┛", "┗"},
-		Levels: [8]string{"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"}, Gap: "·",
+		levels: [8]string{"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"}, Gap: "·",
 		barFull: "█", barEmpty: "░", Broken: "✗", Waiting: "‖", Vertical: "╎",
 	}
 }
 
+// ASCIIGlyphs returns the glyphs for all other terminals.
 func ASCIIGlyphs() Glyphs {
 	return Glyphs{
 		ASCII: true,
 		Full:  "*", Half: "%", Quarter: "+", Ring: "o", Dotted: ".", Cross: "x", Tick: "v", Pause: "=", Question: "?",
-		Pointer: ">", Arrow: ">", Ellipsis: "~", Dash: "-", Dot: "|", Up: "up/dn",
+		Pointer: ">", Arrow: ">", To: ">", Ellipsis: "~", Dash: "-", Dot: "|", UpDown: "up/dn", Cursor: "_",
 		Box: [6]string{"-", "|", "+", "+", "+", "+"}, HeavyBox: [6]string{"=", "#", "#", "#", "#", "#"},
-		Levels: [8]string{"_", "_", ".", ".", "-", "-", "=", "#"}, Gap: " ",
+		levels: [8]string{"_", "_", ".", ".", "-", "-", "=", "#"}, Gap: " ",
 		barFull: "#", barEmpty: ".", Broken: "x", Waiting: "=", Vertical: ":",
 	}
 }
 
-// Joint is a cell of a drawn line: for each direction 0 for none, 1 for light, 2
-// for heavy.
+// Joint is a cell of a drawn line: in each direction 0 is no line, 1 a light and 2 a
+// heavy one.
 type Joint struct{ Up, Right, Down, Left uint8 }
 
-// lightHeavy are the box drawing characters from U+250C on, each as its joint in
-// the order up, right, down, left.
+// lightHeavy are the joints of the box drawing characters from U+250C on, in the order
+// up, right, down, left.
 const lightHeavy = "0110 0210 0120 0220 0011 0012 0021 0022 1100 1200 2100 2200 1001 1002 2001 2002 " +
 	"1110 1210 2110 1120 2120 2210 1220 2220 1011 1012 2011 1021 2021 2012 1022 2022 " +
 	"0111 0112 0211 0212 0121 0122 0221 0222 1101 1102 1201 1202 2101 2102 2201 2202 " +
 	"1111 1112 1211 1212 2111 1121 2121 2112 2211 1122 1221 2212 1222 2122 2221 2222"
 
-// Draw returns the character for a joint.
-func (g Glyphs) Draw(j Joint) string {
+// Level returns the column of a sparkline for v, where most is the highest value.
+func (g Glyphs) Level(v, most float64) string {
+	if most <= 0 {
+		return g.levels[0]
+	}
+	return g.levels[min(max(int(v/most*8), 0), 7)]
+}
+
+// Joint returns the character for a joint.
+func (g Glyphs) Joint(j Joint) string {
 	vertical, horizontal := j.Up != 0 || j.Down != 0, j.Left != 0 || j.Right != 0
 	heavy := max(j.Up, j.Right, j.Down, j.Left) == 2
 	if g.ASCII {

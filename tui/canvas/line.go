@@ -8,21 +8,27 @@ import (
 	"livestream-tui/services/kit/text"
 )
 
-// span is a run of text in one ink.
-type span struct {
+// Span is a run of text in one ink.
+type Span struct {
 	Ink  Ink
 	Text string
 }
 
-// Line is one line of a panel before it is painted: plain text in inks, so that
-// it is measured, cut and marked as selected without parsing escape sequences.
+// Line is one line of a panel before it is painted: plain text in inks, so that it can be
+// measured, cut and marked as selected without parsing escape sequences. The zero value
+// is an empty line. Its methods return the line itself unless they say otherwise.
 type Line struct {
-	Spans    []span
-	Width    int // in cells
+	Spans []Span
+	// Width is in cells.
+	Width int
+	// Selected paints the line as the selected one.
 	Selected bool
 }
 
-// Put appends clean text.
+// Text returns a new line with a text in it.
+func Text(k Ink, text string) *Line { return (&Line{}).Put(k, text) }
+
+// Put appends text, which must be clean.
 func (l *Line) Put(k Ink, text string) *Line {
 	if text == "" {
 		return l
@@ -32,11 +38,11 @@ func (l *Line) Put(k Ink, text string) *Line {
 		l.Spans[n-1].Text += text
 		return l
 	}
-	l.Spans = append(l.Spans, span{k, text})
+	l.Spans = append(l.Spans, Span{k, text})
 	return l
 }
 
-// Gap appends blanks up to column x; none when the line is there already.
+// Gap appends blanks up to column x, if the line is shorter.
 func (l *Line) Gap(x int) *Line {
 	if x > l.Width {
 		l.Put(InkText, strings.Repeat(" ", x-l.Width))
@@ -44,7 +50,7 @@ func (l *Line) Gap(x int) *Line {
 	return l
 }
 
-// Cell appends text in exactly w cells, cut with the ellipsis where it is longer.
+// Cell appends text in exactly w cells: padded, or cut with the ellipsis.
 func (l *Line) Cell(k Ink, text string, w int, right bool, ellipsis string) *Line {
 	if w <= 0 {
 		return l
@@ -67,7 +73,7 @@ func (l *Line) Add(o *Line) *Line {
 	return l
 }
 
-// String is the text alone.
+// String returns the text without inks.
 func (l *Line) String() string {
 	var b strings.Builder
 	for _, s := range l.Spans {
@@ -76,7 +82,7 @@ func (l *Line) String() string {
 	return b.String()
 }
 
-// Painter turns lines into the terminal's text.
+// Painter turns lines into text for the terminal.
 type Painter struct {
 	Theme  Theme
 	Glyphs Glyphs
@@ -112,12 +118,12 @@ func (p Painter) write(b *strings.Builder, k brush, text string) {
 	if p.Glyphs.ASCII {
 		text = asciiOnly(text)
 	}
-	b.WriteString(k.On)
+	b.WriteString(k.on)
 	b.WriteString(text)
-	b.WriteString(k.Off)
+	b.WriteString(k.off)
 }
 
-// asciiOnly replaces each character beyond ASCII by a ? for each of its cells.
+// asciiOnly replaces each character beyond ASCII by a question mark for each of its cells.
 func asciiOnly(s string) string {
 	for i := 0; i < len(s); i++ {
 		if s[i] >= 0x80 {
@@ -130,7 +136,7 @@ func asciiOnly(s string) string {
 				}
 			}
 			text := b.String()
-			// A cluster may be as wide as fewer of its runes are.
+			// A cluster of runes may be narrower than its runes are together.
 			want := ansi.StringWidth(s)
 			return text[:min(len(text), want)] + strings.Repeat("?", max(0, want-len(text)))
 		}
@@ -138,10 +144,10 @@ func asciiOnly(s string) string {
 	return s
 }
 
-// Clean is what all foreign text passes through before it is drawn.
+// Clean makes foreign text safe to draw. All text from outside passes through it.
 func Clean(s string) string { return text.Clean(s) }
 
-// From is l without its first n cells.
+// From returns a line without the first n cells of l.
 func (l *Line) From(n int) *Line {
 	if n <= 0 {
 		return l
@@ -157,4 +163,37 @@ func (l *Line) From(n int) *Line {
 		n = 0
 	}
 	return out
+}
+
+// Cut returns a line with at most w cells of l.
+func (l *Line) Cut(w int, ellipsis string) *Line {
+	out := &Line{Selected: l.Selected}
+	for _, s := range l.Spans {
+		room := w - out.Width
+		switch {
+		case room <= 0:
+		case ansi.StringWidth(s.Text) > room:
+			out.Cell(s.Ink, s.Text, room, false, ellipsis)
+		default:
+			out.Put(s.Ink, s.Text)
+		}
+	}
+	return out
+}
+
+// Wrapped returns a text as up to h lines of w cells; words beyond them are dropped.
+func Wrapped(k Ink, text string, w, h int) []*Line {
+	var out []*Line
+	l := &Line{}
+	for _, word := range strings.Fields(text) {
+		if l.Width > 0 && l.Width+1+len(word) > w {
+			if len(out) == h-1 {
+				break
+			}
+			out = append(out, l)
+			l = &Line{}
+		}
+		l.Put(k, " "+word)
+	}
+	return append(out, l)[:min(h, len(out)+1)]
 }

@@ -1,17 +1,15 @@
 package canvas
 
-import (
-	"slices"
-)
+import "slices"
 
-// Piece is a part of a line. Where there is no room for all, those of the lowest
-// rank come first; rank 0 is always there.
+// Piece is a part of a line. Where there is no room for all pieces, those of the highest
+// rank are left out first; those of rank 0 always stay.
 type Piece struct {
 	Line *Line
 	Rank int
 }
 
-// Fitted joins pieces with two blanks between, within w cells.
+// Fitted joins the pieces that fit in w cells, with two blanks between them.
 func Fitted(pieces []Piece, w int) *Line {
 	order := make([]int, len(pieces))
 	for i := range order {

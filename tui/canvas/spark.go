@@ -1,9 +1,9 @@
 package canvas
 
-// Missing is a second without a sample.
+// Missing stands for a sample that is not there.
 const Missing = -1
 
-// Present drops what is missing.
+// Present returns the samples that are there.
 func Present(list []float64) []float64 {
 	var kept []float64
 	for _, v := range list {
@@ -14,8 +14,8 @@ func Present(list []float64) []float64 {
 	return kept
 }
 
-// Spark appends a sparkline of w cells, newest at the right; most is the value of
-// the highest column. Values from mid and from high on are drawn as such.
+// Spark appends a sparkline of w cells with the newest value at the right; most is the
+// value of the highest column. Values from mid and from high on have inks of their own.
 func (l *Line) Spark(g Glyphs, values []float64, w int, most, mid, high float64) {
 	if w <= 0 {
 		return
@@ -34,18 +34,11 @@ func (l *Line) Spark(g Glyphs, values []float64, w int, most, mid, high float64)
 		case v >= mid:
 			k = inkSparkMid
 		}
-		l.Put(k, g.Levels[Level(v, most)])
+		l.Put(k, g.Level(v, most))
 	}
 }
 
-func Level(v, most float64) int {
-	if most <= 0 {
-		return 0
-	}
-	return min(max(int(v/most*8), 0), 7)
-}
-
-// Bar appends a bar of w cells, full at 1.
+// Bar appends a bar of w cells, which is full when part is 1.
 func (l *Line) Bar(g Glyphs, k Ink, part float64, w int) *Line {
 	full := min(max(int(part*float64(w)+0.5), 0), w)
 	for range full {

@@ -1,23 +1,96 @@
 package canvas
 
-import (
-	"strings"
-)
+import "strings"
 
 // Column is a column of a table.
 type Column struct {
 	Title string
-	// Least is its width, most what it may grow to (0: no more than least).
+	// Least is its width in cells, Most what it may grow to; a Most below Least means
+	// that it does not grow.
 	Least, Most int
-	Right       bool
-	// Rank says which columns go first where there is no room for all: the
-	// highest. Those of rank 0 stay.
+	// Right aligns its cells to the right.
+	Right bool
+	// Rank is the order in which columns are left out where there is no room for all:
+	// the highest first. Those of rank 0 always stay.
 	Rank int
 }
 
-// Widths gives w cells to the columns with a blank between two, 0 to those left
-// out. What is left over goes to those that may grow, in turn.
-func Widths(columns []Column, w int) []int {
+// Table is a table's columns with the widths that they get. Each row begins with one
+// cell for the mark of the selected row.
+type Table struct {
+	glyphs  Glyphs
+	columns []Column
+	widths  []int
+}
+
+// NewTable lays out a table in w cells.
+func NewTable(g Glyphs, columns []Column, w int) *Table {
+	return &Table{g, columns, widths(columns, w-1)}
+}
+
+// Width returns the width of the i-th column; 0 means that it is left out.
+func (t *Table) Width(i int) int { return t.widths[i] }
+
+// Head returns the line of the columns' titles.
+func (t *Table) Head() *Line {
+	r := t.Row(false)
+	for _, c := range t.columns {
+		r.Text(inkHead, c.Title)
+	}
+	return r.Line
+}
+
+// Row begins a row, with a mark if it is the selected one.
+func (t *Table) Row(selected bool) *Row {
+	r := &Row{Line: &Line{Selected: selected}, table: t}
+	if selected {
+		r.Put(InkKey, t.glyphs.Pointer)
+	} else {
+		r.Put(InkText, " ")
+	}
+	return r
+}
+
+// Row builds a line of a table cell by cell. Text and Drawn append the next cell, which
+// is skipped where its column is left out; the methods of Line append to the line as it
+// is.
+type Row struct {
+	*Line
+	table *Table
+	next  int
+	begun bool // a cell was appended
+}
+
+// Text appends the next cell.
+func (r *Row) Text(k Ink, text string) *Row {
+	c := r.table.columns[r.next]
+	r.Cell(k, text, r.advance(), c.Right, r.table.glyphs.Ellipsis)
+	return r
+}
+
+// Drawn appends the next cell, which draw fills with exactly w cells.
+func (r *Row) Drawn(draw func(l *Line, w int)) *Row {
+	if w := r.advance(); w > 0 {
+		draw(r.Line, w)
+	}
+	return r
+}
+
+// advance goes to the next column and returns its width; it appends the blank between
+// two cells.
+func (r *Row) advance() int {
+	w := r.table.widths[r.next]
+	r.next++
+	if w > 0 && r.begun {
+		r.Put(InkText, " ")
+	}
+	r.begun = r.begun || w > 0
+	return w
+}
+
+// widths shares w cells among the columns with a blank between two; a column that is
+// left out gets 0. Columns that may grow share what remains in turn.
+func widths(columns []Column, w int) []int {
 	kept := make([]bool, len(columns))
 	sum := -1
 	worst := 0
@@ -53,67 +126,11 @@ func Widths(columns []Column, w int) []int {
 	return out
 }
 
-// row builds a line of a table cell by cell.
-type row struct {
-	*Line
-	columns []Column
-	ws      []int
-	i       int
-	any     bool // a cell has been put
-	g       Glyphs
-}
-
-// NewRow begins a line, marked where it is the selected one.
-func NewRow(g Glyphs, columns []Column, ws []int, selected bool) *row {
-	r := &row{Line: &Line{Selected: selected}, columns: columns, ws: ws, g: g}
-	if selected {
-		r.Put(InkKey, g.Pointer)
-	} else {
-		r.Put(InkText, " ")
-	}
-	return r
-}
-
-// next is the width of the next column, 0 where it is left out; it appends the
-// blank between two.
-func (r *row) next() int {
-	w := r.ws[r.i]
-	r.i++
-	if w > 0 && r.any {
-		r.Put(InkText, " ")
-	}
-	r.any = r.any || w > 0
-	return w
-}
-
-// Text appends the next cell.
-func (r *row) Text(k Ink, text string) *row {
-	c := r.columns[r.i]
-	r.Cell(k, text, r.next(), c.Right, r.g.Ellipsis)
-	return r
-}
-
-// Drawn appends a cell that draw fills with exactly w cells.
-func (r *row) Drawn(draw func(l *Line, w int)) *row {
-	if w := r.next(); w > 0 {
-		draw(r.Line, w)
-	}
-	return r
-}
-
-// TableHead is the head of a table.
-func TableHead(g Glyphs, columns []Column, ws []int) *Line {
-	r := NewRow(g, columns, ws, false)
-	for _, c := range columns {
-		r.Text(inkHead, c.Title)
-	}
-	return r.Line
-}
-
+// Blanks returns n spaces, or an empty text when n is negative.
 func Blanks(n int) string { return strings.Repeat(" ", max(0, n)) }
 
 // Scrolled returns the first of n lines to show in h so that the chosen one is
-// seen, staying where first was as far as it can.
+// visible. It moves first as little as possible; a negative chosen means no line.
 func Scrolled(first, chosen, n, h int) int {
 	if chosen >= 0 {
 		first = min(max(first, chosen-h+1), chosen)

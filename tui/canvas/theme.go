@@ -10,6 +10,7 @@ import (
 // Ink names what a piece of text is, not how it looks.
 type Ink uint8
 
+// The inks.
 const (
 	InkText Ink = iota
 	InkDim
@@ -27,47 +28,59 @@ const (
 	InkBadStrong
 	InkInfo
 	InkKey
-	InkMatch
+	InkMatch // what a filter matches
 	inkSparkLow
 	inkSparkMid
 	inkSparkHigh
-	InkOnAir
+	InkOnAir // the four colours of the light
 	InkOffAir
 	InkAmber
 	InkNeutral
-	InkNames // the first of namesCount inks that tell services apart
-	inkCount = InkNames + NamesCount
+	inkNames // the first of the inks that tell processes apart
+	inkCount = inkNames + namesCount
 )
 
-const NamesCount = 6
+// namesCount is how many inks tell processes apart.
+const namesCount = 6
+
+// InkOfName returns the ink of a process's name, always the same for one name.
+func InkOfName(name string) Ink {
+	sum := 0
+	for i := range len(name) {
+		sum += int(name[i]) * (i + 1)
+	}
+	return inkNames + Ink(sum%namesCount)
+}
 
 // brush is the escape sequences before and after a text.
-type brush struct{ On, Off string }
+type brush struct{ on, off string }
 
-// Theme is every ink as brushes, plain and on a selected line.
+// Theme holds a brush for every ink, on plain and on selected lines.
 type Theme struct {
 	name           string
 	inks, selected [inkCount]brush
-	// Veil is for what lies behind a dialog.
-	Veil brush
+	veil           brush
 }
 
-// palette is a theme's colours; empty for the terminal's own.
+// Veiled returns the text of what lies behind a dialog.
+func (t Theme) Veiled(text string) string { return t.veil.on + text + t.veil.off }
+
+// palette is a theme's colours; an empty one is the terminal's own.
 type palette struct {
 	text, dim, faint, border, title, focus string
 	good, warn, bad, info, key             string
-	low, mid, high                         string
+	low, mid, high                         string // of sparklines
 	onAir, offAir, amber, neutral, onLight string // backgrounds of the light, and the text on them
 	selected, selectedText                 string
-	// background is the screen's, where the operator chose the theme: a light one
+	// background is the screen's when the operator chose the theme: a light theme
 	// has to be readable on a dark terminal too.
 	background string
-	names      [NamesCount]string
-	// bold stands for what colours tell where there are none.
+	names      [namesCount]string
+	// mono tells with bold, faint and reversed text what the others tell with colours.
 	mono bool
 }
 
-// ThemeNames are the themes in the order in which the key goes through them.
+// ThemeNames returns the themes, in the order in which the key t goes through them.
 func ThemeNames() []string { return []string{"auto", "dark", "light", "high-contrast", "mono"} }
 
 func palettes(name string) palette {
@@ -80,7 +93,7 @@ func palettes(name string) palette {
 			onAir: "#1a7f37", offAir: "#cf222e", amber: "#e3a008", neutral: "#6e7781", onLight: "#ffffff",
 			background: "#ffffff",
 			selected:   "#cfe8ff", selectedText: "#0b1f33",
-			names: [NamesCount]string{"#0550ae", "#8250df", "#0b6b78", "#953800", "#116329", "#99286e"},
+			names: [namesCount]string{"#0550ae", "#8250df", "#0b6b78", "#953800", "#116329", "#99286e"},
 		}
 	case "high-contrast":
 		const white, black, green, yellow, red, cyan = "#ffffff", "#000000", "#00ff00", "#ffff00", "#ff5555", "#00ffff"
@@ -91,7 +104,7 @@ func palettes(name string) palette {
 			onAir: green, offAir: red, amber: yellow, neutral: white, onLight: black,
 			background: black,
 			selected:   white, selectedText: black,
-			names: [NamesCount]string{cyan, "#ff80ff", yellow, green, "#8080ff", white},
+			names: [namesCount]string{cyan, "#ff80ff", yellow, green, "#8080ff", white},
 		}
 	case "mono":
 		return palette{mono: true}
@@ -103,12 +116,12 @@ func palettes(name string) palette {
 		onAir: "#2ea043", offAir: "#da3633", amber: "#d29922", neutral: "#6e7681", onLight: "#0d1117",
 		background: "#0d1117",
 		selected:   "#1c3a5e", selectedText: "#f0f6fc",
-		names: [NamesCount]string{"#79c0ff", "#d2a8ff", "#56d4dd", "#ffa657", "#7ee787", "#ff9bce"},
+		names: [namesCount]string{"#79c0ff", "#d2a8ff", "#56d4dd", "#ffa657", "#7ee787", "#ff9bce"},
 	}
 }
 
-// NewTheme makes the theme of that name for what the renderer's terminal can do;
-// plain is for no colours, whatever the name.
+// NewTheme returns a theme for the renderer's terminal; plain turns colours off, whatever
+// the name. An unknown name is dark.
 func NewTheme(r *lipgloss.Renderer, name string, plain bool) Theme {
 	kind := name
 	if kind == "auto" {
@@ -150,7 +163,7 @@ func NewTheme(r *lipgloss.Renderer, name string, plain bool) Theme {
 		InkOnAir: light(p.onAir), InkOffAir: light(p.offAir), InkAmber: light(p.amber), InkNeutral: light(p.neutral),
 	}
 	for i, c := range p.names {
-		styles[InkNames+Ink(i)] = fg(c)
+		styles[inkNames+Ink(i)] = fg(c)
 	}
 	for i, s := range styles {
 		t.inks[i] = newBrush(s)
@@ -167,11 +180,11 @@ func NewTheme(r *lipgloss.Renderer, name string, plain bool) Theme {
 		}
 		t.selected[i] = newBrush(s)
 	}
-	t.Veil = newBrush(fg(p.faint).Faint(true))
+	t.veil = newBrush(fg(p.faint).Faint(true))
 	return t
 }
 
-// newBrush takes the sequences that the renderer puts around a text.
+// newBrush takes the sequences that the renderer puts around text.
 func newBrush(s lipgloss.Style) brush {
 	const mark = "x"
 	on, off, _ := strings.Cut(s.Render(mark), mark)

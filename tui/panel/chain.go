@@ -10,7 +10,13 @@ import (
 	"livestream-tui/tui/scene"
 )
 
-// chain is the picture in words, in up to h lines of w cells.
+// controlRoles are the roles that choose the packager, in the order of the way from its
+// health to the proxy.
+func controlRoles() []layouts.Role {
+	return []layouts.Role{layouts.Discovery, layouts.Reporter, layouts.Origin}
+}
+
+// chain draws the pipeline as text, in up to h lines of w cells.
 func chain(s *scene.Scene, w, h int) []*canvas.Line {
 	way := " " + s.Glyphs.Box[0] + s.Glyphs.Arrow + " "
 	var parts []*canvas.Line
@@ -26,7 +32,7 @@ func chain(s *scene.Scene, w, h int) []*canvas.Line {
 			if i > 0 {
 				l.Put(canvas.InkText, " ")
 			}
-			glyph, _, k := s.Mark(p)
+			glyph, _, k := s.ProcessMark(p)
 			l.Put(canvas.InkText, p.Name).Put(k, glyph)
 		}
 		parts = append(parts, l)
@@ -42,7 +48,7 @@ func chain(s *scene.Scene, w, h int) []*canvas.Line {
 			if i > 0 {
 				l.Put(canvas.InkDim, " | ")
 			}
-			glyph, word, k := s.Health(p)
+			glyph, word, k := s.HealthMark(p)
 			l.Put(canvas.InkText, fmt.Sprint(p.Number)).Put(k, glyph)
 			switch {
 			case !p.Usable:
@@ -50,7 +56,7 @@ func chain(s *scene.Scene, w, h int) []*canvas.Line {
 			case p.Active:
 				l.Put(canvas.InkGoodStrong, " ACTIVE")
 			case w >= 60:
-				role, k := s.Role(p)
+				role, k := s.RoleMark(p)
 				l.Put(k, " "+role)
 			}
 		}
@@ -59,9 +65,9 @@ func chain(s *scene.Scene, w, h int) []*canvas.Line {
 	group(s.OfRole(layouts.Proxy))
 	group(s.OfRole(layouts.Viewer))
 	rest := &canvas.Line{}
-	for _, kind := range []layouts.Role{layouts.Discovery, layouts.Reporter, layouts.Origin} {
-		for _, p := range s.OfRole(kind) {
-			glyph, _, k := s.Mark(p)
+	for _, role := range controlRoles() {
+		for _, p := range s.OfRole(role) {
+			glyph, _, k := s.ProcessMark(p)
 			name := p.Name
 			if len(name) > 4 {
 				name = strings.ToLower(name[:4])
@@ -69,7 +75,7 @@ func chain(s *scene.Scene, w, h int) []*canvas.Line {
 			rest.Put(canvas.InkText, "  ").Put(canvas.InkDim, name).Put(k, glyph)
 		}
 	}
-	out := []*canvas.Line{(&canvas.Line{}).Put(canvas.InkText, " ")}
+	out := []*canvas.Line{canvas.Text(canvas.InkText, " ")}
 	for _, p := range append(parts, rest) {
 		l := out[len(out)-1]
 		if l.Width > 1 && l.Width+p.Width > w {

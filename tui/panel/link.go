@@ -3,21 +3,38 @@ package panel
 import (
 	"livestream-tui/procs/platform"
 	"livestream-tui/services/kit/report"
+	"livestream-tui/tui/canvas"
 	"livestream-tui/tui/scene"
 )
 
-// link is how a way between two processes is.
+// link is the state of the link between two processes. A higher value is worse, except
+// that linkActive is better than linkWell.
 type link uint8
 
 const (
 	linkWell link = iota
 	linkActive
-	linkWaiting // one end is on its way up
+	linkWaiting // one end is starting
 	linkPaused
 	linkBroken
 )
 
-// linkOf is the way between two processes; nil stands for one that is not ours.
+// stroke returns how the link is drawn.
+func (l link) stroke() canvas.Stroke {
+	switch l {
+	case linkActive:
+		return canvas.Stroke{Ink: canvas.InkGoodStrong, Weight: 2}
+	case linkWaiting:
+		return canvas.Stroke{Ink: canvas.InkFaint, Weight: 1}
+	case linkPaused:
+		return canvas.Stroke{Ink: canvas.InkWarn, Weight: 1}
+	case linkBroken:
+		return canvas.Stroke{Ink: canvas.InkBad, Weight: 1}
+	}
+	return canvas.Stroke{Ink: canvas.InkDim, Weight: 1}
+}
+
+// linkOf returns the link between two processes; nil stands for one that is not ours.
 func linkOf(from, to *platform.Process) link {
 	l := linkWell
 	for _, p := range []*platform.Process{from, to} {
@@ -34,7 +51,7 @@ func linkOf(from, to *platform.Process) link {
 	return l
 }
 
-// anyOf is the best of several: one that works, else the first; nil for none.
+// anyOf returns a process that works, or else the first one; nil when the list is empty.
 func anyOf(list []*platform.Process) *platform.Process {
 	for _, p := range list {
 		if p.Works() {
@@ -47,7 +64,7 @@ func anyOf(list []*platform.Process) *platform.Process {
 	return nil
 }
 
-// serving is the way from a packager to the proxy.
+// serving returns the link from a packager to the proxy.
 func serving(s *scene.Scene, p scene.Packager, proxy *platform.Process) link {
 	l := linkOf(p.Process, proxy)
 	if l == linkWell && p.Reported {
@@ -63,7 +80,7 @@ func serving(s *scene.Scene, p scene.Packager, proxy *platform.Process) link {
 	return l
 }
 
-// fed is the way into a proxy: active when any packager's is.
+// fed returns the link into a proxy, which is active when that of any packager is.
 func (d *drawing) fed(middle []scene.Packager, proxy *platform.Process) link {
 	best := linkOf(nil, proxy)
 	if best != linkWell {

@@ -2,9 +2,10 @@ package panel
 
 import (
 	"fmt"
-	"regexp"
+	"slices"
 	"sort"
 	"strings"
+	"time"
 
 	"livestream-tui/layouts"
 	"livestream-tui/procs/platform"
@@ -13,349 +14,262 @@ import (
 	"livestream-tui/tui/scene"
 )
 
-// LogsMost is how many lines the panel keeps; it may hold a quarter more before
-// it lets go of the oldest.
+// LogsMost is how many lines Logs keeps. It may hold a quarter more before it drops the
+// oldest.
 const LogsMost = 10_000
 
-// LogsPanel shows the children's logs. It keeps lines of its own, so that what is
-// being read does not move away while more come.
-type LogsPanel struct {
-	Rev  uint64
-	Kept []platform.LogLine
-	// Shown are the sequence numbers of the lines that pass, oldest first.
-	Shown []uint64
-	// Service is the only process shown, empty for all; level the least level.
-	Service string
-	Level   event.Level
-	// Filter is what was typed; pattern is made of it, nil for none. literal: it
-	// is no regular expression and is taken as plain text.
-	Filter  string
-	pattern *regexp.Regexp
-	// lower is the pattern for text in small letters: many times faster than one
-	// without regard to case. nil where case counts.
-	lower   *regexp.Regexp
-	Literal bool
-	// At is the sequence number of the line that was gone to; 0 follows.
-	At uint64
-	// bottom is the last line shown while not following.
+// Logs shows the logs of all processes. It keeps lines of its own, so that a line that is
+// being read stays where it is while more arrive.
+type Logs struct {
+	filter logFilter
+	// stamp grows with every change.
+	stamp uint64
+	kept  []platform.LogLine
+	// shown are the sequence numbers of the lines that pass the filter, oldest first.
+	shown []uint64
+	// at is the sequence number of the held line; 0 follows the newest.
+	at uint64
+	// bottom is the lowest line on the screen while a line is held.
 	bottom uint64
-	// Right is how many cells of each line are left out at the left.
-	Right int
-	// whole is what matches looks at, kept for its memory.
-	whole []byte
-	// lost counts lines that came and went between two looks.
-	lost uint64
+	// right is how many cells of each message are scrolled away at the left.
+	right int
+	// missed counts the lines that were lost between two polls.
+	missed uint64
 }
 
-func newLogsPanel() *LogsPanel { return &LogsPanel{Level: event.LevelInfo} }
+// NewLogs returns a panel without lines, which shows level info and up.
+func NewLogs() *Logs { return &Logs{filter: logFilter{level: event.LevelInfo}} }
 
-// Seq is the newest sequence number seen.
-func (p *LogsPanel) Seq() uint64 {
-	if len(p.Kept) == 0 {
+// Seq returns the newest sequence number; 0 means that there are no lines yet.
+func (p *Logs) Seq() uint64 {
+	if len(p.kept) == 0 {
 		return 0
 	}
-	return p.Kept[len(p.Kept)-1].Seq
+	return p.kept[len(p.kept)-1].Seq
 }
 
 // Take appends new lines.
-func (p *LogsPanel) Take(lines []platform.LogLine) {
+func (p *Logs) Take(lines []platform.LogLine) {
 	if len(lines) == 0 {
 		return
 	}
-	p.Rev++
+	p.stamp++
 	if last := p.Seq(); last > 0 && lines[0].Seq > last+1 {
-		p.lost += lines[0].Seq - last - 1
+		p.missed += lines[0].Seq - last - 1
 	}
-	p.Kept = append(p.Kept, lines...)
+	p.kept = append(p.kept, lines...)
 	for i := range lines {
-		if p.passes(&lines[i]) {
-			p.Shown = append(p.Shown, lines[i].Seq)
+		if p.filter.passes(&lines[i]) {
+			p.shown = append(p.shown, lines[i].Seq)
 		}
 	}
-	if len(p.Kept) > LogsMost+LogsMost/4 {
-		p.Kept = append([]platform.LogLine(nil), p.Kept[len(p.Kept)-LogsMost:]...)
-		oldest := p.Kept[0].Seq
-		p.Shown = append([]uint64(nil), p.Shown[sort.Search(len(p.Shown), func(i int) bool { return p.Shown[i] >= oldest }):]...)
+	if len(p.kept) > LogsMost+LogsMost/4 {
+		p.kept = slices.Clone(p.kept[len(p.kept)-LogsMost:])
+		p.shown = slices.Clone(p.shown[p.from(p.kept[0].Seq):])
 	}
 }
 
-// Line is the kept line with that sequence number.
-func (p *LogsPanel) Line(seq uint64) *platform.LogLine {
-	i := sort.Search(len(p.Kept), func(i int) bool { return p.Kept[i].Seq >= seq })
-	if i < len(p.Kept) && p.Kept[i].Seq == seq {
-		return &p.Kept[i]
+// from is the index of the first line shown with that sequence number or a higher one.
+func (p *Logs) from(seq uint64) int {
+	return sort.Search(len(p.shown), func(i int) bool { return p.shown[i] >= seq })
+}
+
+// line is the line with that sequence number; nil when it is not kept.
+func (p *Logs) line(seq uint64) *platform.LogLine {
+	i := sort.Search(len(p.kept), func(i int) bool { return p.kept[i].Seq >= seq })
+	if i < len(p.kept) && p.kept[i].Seq == seq {
+		return &p.kept[i]
 	}
 	return nil
 }
 
-func (p *LogsPanel) passes(l *platform.LogLine) bool {
-	level := l.Level
-	if level > event.LevelDebug && isViewing(l) {
-		level = event.LevelDebug // once a second, and the screen says it elsewhere
-	}
-	return level >= p.Level && (p.Service == "" || l.Process == p.Service) &&
-		(p.pattern == nil || p.matches(l))
-}
-
-// isViewing reports whether a line is a viewer's word.
-func isViewing(l *platform.LogLine) bool {
-	return event.KindOf(l.Line) == event.KindViewing
-}
-
-// matches looks at all that is said of a line, its time aside.
-func (p *LogsPanel) matches(l *platform.LogLine) bool {
-	p.whole = append(p.whole[:0], levelText(l.Level)...)
-	for _, part := range []string{l.Process, l.Message, l.FieldText()} {
-		p.whole = append(append(p.whole, ' '), part...)
-	}
-	if p.lower == nil {
-		return p.pattern.Match(p.whole)
-	}
-	for i, c := range p.whole {
-		if 'A' <= c && c <= 'Z' {
-			p.whole[i] = c + 'a' - 'A'
+// Between returns the lines from one time to another, whatever the filter; a zero to
+// means up to the newest.
+func (p *Logs) Between(from, to time.Time) []platform.LogLine {
+	var lines []platform.LogLine
+	for _, l := range p.kept {
+		if !l.Time.Before(from) && (to.IsZero() || !l.Time.After(to)) {
+			lines = append(lines, l)
 		}
 	}
-	return p.lower.Match(p.whole)
+	return lines
 }
 
-// PlainLine is a line as it is copied and saved.
-func PlainLine(l *platform.LogLine) string {
-	text := l.Time.Format("15:04:05.000") + " " + levelText(l.Level) + " " + l.Process + " " + l.Message
-	if len(l.Fields) > 0 {
-		text += " " + l.FieldText()
-	}
-	return text
-}
+// Counts returns how many lines pass the filter, and of how many.
+func (p *Logs) Counts() (shown, kept int) { return len(p.shown), len(p.kept) }
 
-// again chooses anew which lines pass.
-func (p *LogsPanel) again() {
-	p.Rev++
-	p.Shown = p.Shown[:0]
-	for i := range p.Kept {
-		if p.passes(&p.Kept[i]) {
-			p.Shown = append(p.Shown, p.Kept[i].Seq)
+// refilter chooses again which lines to show.
+func (p *Logs) refilter() {
+	p.stamp++
+	p.shown = p.shown[:0]
+	for i := range p.kept {
+		if p.filter.passes(&p.kept[i]) {
+			p.shown = append(p.shown, p.kept[i].Seq)
 		}
 	}
 }
 
-// Only shows one process's lines, or all with "".
-func (p *LogsPanel) Only(service string) {
-	p.Service = service
+// Only shows the lines of one process, and follows. An empty name shows all processes.
+func (p *Logs) Only(service string) {
+	p.filter.service = service
 	p.Follow()
-	p.again()
+	p.refilter()
 }
 
-func (p *LogsPanel) SetLevel(l event.Level) {
-	p.Level = min(max(l, event.LevelTrace), event.LevelError)
-	p.again()
+// Service returns the only process whose lines are shown; empty means all.
+func (p *Logs) Service() string { return p.filter.service }
+
+// ShiftLevel moves the lowest level that is shown by n.
+func (p *Logs) ShiftLevel(n int) {
+	p.filter.level = event.Level(min(max(int(p.filter.level)+n, int(event.LevelTrace)), int(event.LevelError)))
+	p.refilter()
 }
 
-// SetFilter takes a regular expression, without regard to case unless it has a
-// capital letter; what is none is taken as it stands.
-func (p *LogsPanel) SetFilter(text string) {
-	p.Filter, p.pattern, p.lower, p.Literal = text, nil, nil, false
-	if text != "" {
-		if _, err := regexp.Compile("(?i)" + text); err != nil {
-			p.Literal = true
-			text = regexp.QuoteMeta(text)
-		}
-		if strings.ToLower(text) == text {
-			p.pattern, p.lower = regexp.MustCompile("(?i)"+text), regexp.MustCompile(text)
-		} else {
-			p.pattern = regexp.MustCompile(text)
-		}
-	}
-	p.again()
+// SetFilter shows the lines that match a regular expression. It ignores case unless it
+// has a capital letter. A text that is not a regular expression is taken literally; an
+// empty one shows every line.
+func (p *Logs) SetFilter(text string) {
+	p.filter.setText(text)
+	p.refilter()
 }
+
+// Filter returns the text of SetFilter, and whether it is taken literally.
+func (p *Logs) Filter() (text string, literal bool) { return p.filter.text, p.filter.literal }
 
 // Follow goes back to the newest line.
-func (p *LogsPanel) Follow() {
-	p.Rev++
-	p.At, p.bottom = 0, 0
+func (p *Logs) Follow() {
+	p.stamp++
+	p.at, p.bottom = 0, 0
 }
 
-// index is the place of the line gone to among those shown.
-func (p *LogsPanel) index() int {
-	if p.At == 0 {
-		return len(p.Shown) - 1
+// Held reports whether a line is held, so that newer lines do not move it.
+func (p *Logs) Held() bool { return p.at != 0 }
+
+// Back implements Backer: it drops the filter, or else follows again, or else shows the
+// lines of all processes.
+func (p *Logs) Back() bool {
+	switch {
+	case p.filter.text != "":
+		p.SetFilter("")
+	case p.Held():
+		p.Follow()
+	case p.filter.service != "":
+		p.Only("")
+	default:
+		return false
 	}
-	i := sort.Search(len(p.Shown), func(i int) bool { return p.Shown[i] >= p.At })
-	return min(i, len(p.Shown)-1)
+	return true
 }
 
-func (p *LogsPanel) Move(_ *scene.Scene, m Motion, page int) {
-	p.Rev++
+// index is the held line's index among those shown, or that of the newest.
+func (p *Logs) index() int {
+	if !p.Held() {
+		return len(p.shown) - 1
+	}
+	return min(p.from(p.at), len(p.shown)-1)
+}
+
+func (p *Logs) Move(_ *scene.Scene, m Motion, page int) {
+	p.stamp++
 	switch m {
 	case MoveLeft:
-		p.Right = max(0, p.Right-8)
-		return
+		p.right = max(0, p.right-8)
 	case MoveRight:
-		p.Right = min(p.Right+8, 2000)
-		return
+		p.right = min(p.right+8, 2000)
 	case MoveBottom:
 		p.Follow()
-		return
+	default:
+		p.Step(m.lines(page))
 	}
-	p.Step(m.by(page))
 }
 
-// Step moves by n of the lines shown; down at the newest it follows again.
-func (p *LogsPanel) Step(n int) {
-	p.Rev++
-	if len(p.Shown) == 0 {
+// Step holds the line that is n below the held one, or below the newest if no line is
+// held. Below the newest line it follows again.
+func (p *Logs) Step(n int) {
+	p.stamp++
+	if len(p.shown) == 0 {
 		p.Follow()
 		return
 	}
 	i := p.index() + n
-	if n > 0 && (i >= len(p.Shown)-1 || p.At == 0) {
+	if n > 0 && (i >= len(p.shown)-1 || !p.Held()) {
 		p.Follow()
 		return
 	}
-	if p.At == 0 {
-		p.bottom = p.Shown[len(p.Shown)-1]
+	if !p.Held() {
+		p.bottom = p.shown[len(p.shown)-1]
 	}
-	p.At = p.Shown[max(i, 0)]
+	p.at = p.shown[max(i, 0)]
 }
 
-func (p *LogsPanel) Title(*scene.Scene) (name, note string) {
-	what := "all services"
-	if p.Service != "" {
-		what = p.Service
+func (p *Logs) Title(*scene.Scene) (name, note string) {
+	note = "all services"
+	if p.filter.service != "" {
+		note = p.filter.service
 	}
-	note = what + "  level " + strings.TrimSpace(levelText(p.Level)) + " and up"
-	if p.Filter != "" {
-		note += fmt.Sprintf("  /%s/ %d of %d", p.Filter, len(p.Shown), len(p.Kept))
-		if p.Literal {
+	note += "  level " + levelText(p.filter.level) + " and up"
+	if p.filter.text != "" {
+		note += fmt.Sprintf("  /%s/ %d of %d", p.filter.text, len(p.shown), len(p.kept))
+		if p.filter.literal {
 			note += " as text"
 		}
 	}
-	if p.lost > 0 {
-		note += fmt.Sprintf("  %d not seen", p.lost)
+	if p.missed > 0 {
+		note += fmt.Sprintf("  %d missed", p.missed)
 	}
-	if p.At == 0 {
-		return "LOGS", note + "  FOLLOW"
+	if p.Held() {
+		return "LOGS", note + "  HELD"
 	}
-	return "LOGS", note + "  HELD"
+	return "LOGS", note + "  FOLLOW"
 }
 
-func (*LogsPanel) Content(*scene.Scene, int) layouts.Content { return layouts.Content{Least: 2} }
+func (*Logs) Content(*scene.Scene, int) layouts.Content { return layouts.Content{Least: 2} }
 
-func (p *LogsPanel) Stamp(*scene.Scene) uint64 { return p.Rev }
+func (p *Logs) Stamp(*scene.Scene) uint64 { return p.stamp }
 
-func (p *LogsPanel) Lines(s *scene.Scene, w, h int) []*canvas.Line {
-	if len(p.Shown) == 0 {
-		text := " no line yet"
-		if len(p.Kept) > 0 {
-			text = fmt.Sprintf(" none of %d lines passes", len(p.Kept))
+func (p *Logs) Lines(s *scene.Scene, w, h int) []*canvas.Line {
+	if len(p.shown) == 0 {
+		text := " no lines yet"
+		if len(p.kept) > 0 {
+			text = fmt.Sprintf(" none of %d lines passes the filter", len(p.kept))
 		}
-		return []*canvas.Line{(&canvas.Line{}).Put(canvas.InkDim, text)}
+		return []*canvas.Line{canvas.Text(canvas.InkDim, text)}
 	}
-	end := len(p.Shown)
-	if p.At != 0 {
-		// The window stays where it is as long as the chosen line is in it.
-		bottom := sort.Search(len(p.Shown), func(i int) bool { return p.Shown[i] >= p.bottom })
-		first := canvas.Scrolled(bottom-h+1, p.index(), len(p.Shown), h)
-		end = min(len(p.Shown), first+h)
-		p.bottom = p.Shown[end-1]
+	end := len(p.shown)
+	if p.Held() {
+		// The window stays where it is as long as the held line is in it.
+		first := canvas.Scrolled(p.from(p.bottom)-h+1, p.index(), len(p.shown), h)
+		end = min(len(p.shown), first+h)
+		p.bottom = p.shown[end-1]
 	}
 	var out []*canvas.Line
-	for _, seq := range p.Shown[max(0, end-h):end] {
-		if v := p.Line(seq); v != nil {
-			l := LogLine(s, v, w, p.Right, p.pattern)
-			l.Selected = seq == p.At
+	for _, seq := range p.shown[max(0, end-h):end] {
+		if v := p.line(seq); v != nil {
+			l := LogLine(s, v, w, p.right, p.filter.pattern)
+			l.Selected = seq == p.at
 			out = append(out, l)
 		}
 	}
 	return out
 }
 
-func levelText(l event.Level) string {
-	return [...]string{"TRC", "DBG", "INF", "WRN", "ERR"}[min(l, event.LevelError)]
+// Text returns the held line, or else the newest n lines that are shown, and how many
+// lines these are.
+func (p *Logs) Text(n int) (string, int) {
+	if p.Held() {
+		return p.text([]uint64{p.at})
+	}
+	return p.text(p.shown[max(0, len(p.shown)-n):])
 }
 
-func levelInk(l event.Level) canvas.Ink {
-	switch l {
-	case event.LevelError:
-		return canvas.InkBadStrong
-	case event.LevelWarn:
-		return canvas.InkWarn
-	case event.LevelInfo:
-		return canvas.InkGood
-	}
-	return canvas.InkFaint
-}
+// AllText returns every line that passes the filter, and how many lines these are.
+func (p *Logs) AllText() (string, int) { return p.text(p.shown) }
 
-// nameInk tells processes apart.
-func nameInk(name string) canvas.Ink {
-	sum := 0
-	for i := range len(name) {
-		sum += int(name[i]) * (i + 1)
-	}
-	return canvas.InkNames + canvas.Ink(sum%canvas.NamesCount)
-}
-
-// LogLine draws a line of log. ParseLine has cleaned it, except for its process.
-func LogLine(s *scene.Scene, v *platform.LogLine, w, right int, pattern *regexp.Regexp) *canvas.Line {
-	l := &canvas.Line{}
-	switch {
-	case w >= 100:
-		l.Put(canvas.InkDim, v.Time.In(s.Now.Location()).Format("15:04:05.000 "))
-	case w >= 60:
-		l.Put(canvas.InkDim, v.Time.In(s.Now.Location()).Format("15:04:05 "))
-	case w >= 40:
-		l.Put(canvas.InkDim, v.Time.In(s.Now.Location()).Format("04:05 "))
-	}
-	l.Put(levelInk(v.Level), levelText(v.Level)+" ")
-	name := 10
-	if w < 70 {
-		name = 9
-	}
-	l.Cell(nameInk(v.Process), canvas.Clean(v.Process), name, false, s.Glyphs.Ellipsis).Put(canvas.InkText, " ")
-	message := canvas.InkText
-	if v.Level >= event.LevelWarn {
-		message = levelInk(v.Level)
-	}
-	rest := &canvas.Line{}
-	marked(rest, message, v.Message, pattern)
-	if len(v.Fields) > 0 {
-		if w >= 110 && right == 0 {
-			rest.Gap(28)
-		}
-		rest.Put(canvas.InkFaint, " ")
-		marked(rest, canvas.InkDim, v.FieldText(), pattern)
-	}
-	return l.Add(rest.From(right))
-}
-
-// marked appends text with what the pattern matches standing out.
-func marked(l *canvas.Line, k canvas.Ink, text string, pattern *regexp.Regexp) {
-	if pattern == nil {
-		l.Put(k, text)
-		return
-	}
-	last := 0
-	for _, m := range pattern.FindAllStringIndex(text, 20) {
-		l.Put(k, text[last:m[0]]).Put(canvas.InkMatch, text[m[0]:m[1]])
-		last = m[1]
-	}
-	l.Put(k, text[last:])
-}
-
-// Text is the held line, else the newest n lines that pass (0 for all), and how
-// many these are.
-func (p *LogsPanel) Text(n int) (string, int) {
-	list := p.Shown
-	switch {
-	case n > 0 && p.At != 0:
-		list = []uint64{p.At}
-	case n > 0:
-		list = list[max(0, len(list)-n):]
-	}
+func (p *Logs) text(list []uint64) (string, int) {
 	var b strings.Builder
 	count := 0
 	for _, seq := range list {
-		if l := p.Line(seq); l != nil {
+		if l := p.line(seq); l != nil {
 			b.WriteString(PlainLine(l) + "\n")
 			count++
 		}

@@ -1,29 +1,71 @@
 package panel
 
 import (
+	"time"
+
 	"livestream-tui/layouts"
 	"livestream-tui/tui/canvas"
 	"livestream-tui/tui/scene"
 )
 
-// Panel is a rectangle of the screen. Its methods are called by the model alone.
+// Panel is a rectangle of the screen. Only the model calls its methods.
 type Panel interface {
-	// Title is what the frame says: the panel's name, and a note at the right.
+	// Title returns what the frame says: the panel's name, and a note at the right.
 	Title(s *scene.Scene) (name, note string)
-	// Content says how many lines it has use for in w cells.
+	// Content returns how many lines the panel can use in w cells.
 	Content(s *scene.Scene, w int) layouts.Content
-	// Lines are at most h lines; what is wider than w is cut.
+	// Lines returns at most h lines. What is wider than w is cut.
 	Lines(s *scene.Scene, w, h int) []*canvas.Line
-	// Move takes the keys that move; page is how many lines it has.
+	// Move takes the keys that move; page is how many lines the panel has.
 	Move(s *scene.Scene, m Motion, page int)
-	// Stamp changes whenever lines would, the scene's own stamp included where
-	// it draws from the scene.
+	// Stamp changes whenever Lines would. It is the scene's own stamp for a panel that
+	// draws from nothing else.
 	Stamp(s *scene.Scene) uint64
 }
 
-// Motion is what the keys that move ask for.
+// What a panel may do besides.
+type (
+	// Clicker is a panel that takes clicks on its lines.
+	Clicker interface {
+		// Click takes a click on the line of that index among those of Lines.
+		Click(s *scene.Scene, line int)
+	}
+	// Opener is a panel whose chosen row can be opened.
+	Opener interface {
+		// Chosen returns the moment of the chosen row; false means that no row is
+		// chosen.
+		Chosen(s *scene.Scene) (Moment, bool)
+	}
+	// Backer is a panel with steps that the key esc takes back.
+	Backer interface {
+		// Back takes one step back; false means that there is none.
+		Back() bool
+	}
+)
+
+// Moment is a point in time around which logs are shown.
+type Moment struct {
+	At    time.Time
+	Title string
+}
+
+// All returns a new panel of each kind, by the names that layouts use.
+func All() map[string]Panel {
+	return map[string]Panel{
+		"pipeline":  &pipeline{},
+		"services":  &services{},
+		"packagers": &packagers{},
+		"ingest":    &ingest{},
+		"failovers": newFailovers(),
+		"viewers":   &viewers{},
+		"logs":      NewLogs(),
+	}
+}
+
+// Motion is what a key that moves asks for.
 type Motion uint8
 
+// The motions.
 const (
 	MoveUp Motion = iota
 	MoveDown
@@ -35,8 +77,11 @@ const (
 	MoveRight
 )
 
-// by is the motion as a number of lines.
-func (m Motion) by(page int) int {
+// far is more lines than any panel has.
+const far = 1 << 20
+
+// lines returns the motion as a number of lines; page is how many the panel has.
+func (m Motion) lines(page int) int {
 	switch m {
 	case MoveUp:
 		return -1
@@ -47,17 +92,9 @@ func (m Motion) by(page int) int {
 	case MovePageDown:
 		return max(page, 1)
 	case MoveTop:
-		return -1 << 20
+		return -far
 	case MoveBottom:
-		return 1 << 20
+		return far
 	}
 	return 0
-}
-
-// panels makes one of each, by the names that layouts use.
-func All() map[string]Panel {
-	return map[string]Panel{
-		"pipeline": &pipelinePanel{}, "services": &ServicesPanel{}, "packagers": &packagersPanel{}, "ingest": &ingestPanel{},
-		"failovers": newFailoversPanel(), "viewers": &viewersPanel{}, "logs": newLogsPanel(),
-	}
 }

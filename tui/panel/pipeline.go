@@ -11,49 +11,51 @@ import (
 	"livestream-tui/tui/scene"
 )
 
-// pipelinePanel draws the way of the media from the workers to the viewers, and
-// below it who decides about it.
-type pipelinePanel struct{}
+// pipeline draws the media's way from the workers to the viewers, and below it the
+// processes that choose the packager.
+type pipeline struct{}
 
-func (*pipelinePanel) Title(s *scene.Scene) (name, note string) {
-	down := 0
-	for _, p := range s.Snapshot.Processes {
-		if !p.Works() {
-			down++
-		}
-	}
-	return "PIPELINE", fmt.Sprintf("%d of %d up", len(s.Snapshot.Processes)-down, len(s.Snapshot.Processes))
+func (*pipeline) Title(s *scene.Scene) (name, note string) {
+	return "PIPELINE", working(s)
 }
 
-func (*pipelinePanel) Content(s *scene.Scene, w int) layouts.Content {
+func (*pipeline) Content(s *scene.Scene, w int) layouts.Content {
 	rows := len(drawn(s, w-2))
 	return layouts.Content{Least: 1, Want: rows, Whole: true}
 }
 
-func (*pipelinePanel) Stamp(s *scene.Scene) uint64 { return s.Stamp }
+func (*pipeline) Stamp(s *scene.Scene) uint64 { return s.Stamp }
 
-func (*pipelinePanel) Move(s *scene.Scene, m Motion, page int) { s.Step(s.ProcessNames(), m.by(page)) }
+func (*pipeline) Move(s *scene.Scene, m Motion, page int) { s.Select(s.ProcessNames(), m.lines(page)) }
 
-func (*pipelinePanel) Lines(s *scene.Scene, w, h int) []*canvas.Line {
+func (*pipeline) Lines(s *scene.Scene, w, h int) []*canvas.Line {
 	if d := drawn(s, w); len(d) <= h && h > 1 {
 		return d
 	}
 	return chain(s, w, h)
 }
 
-// drawing is the whole picture in w cells; nil where it does not fit.
+// drawing is the pipeline being drawn.
+type drawing struct {
+	canvas.Grid
+	s *scene.Scene
+	// detail is 2 for figures, 1 for words and 0 for names only.
+	detail int
+}
+
+// drawn returns the whole drawing in w cells; nil means that it does not fit.
 func drawn(s *scene.Scene, w int) []*canvas.Line {
 	for detail := 2; detail >= 0; detail-- {
 		d := &drawing{s: s, detail: detail}
-		if lines := d.draw(); d.width() <= w {
-			return center(lines, w)
+		if lines := d.draw(); d.Width() <= w {
+			return centered(lines, w)
 		}
 	}
 	return nil
 }
 
-// center moves the picture to the middle, though not far.
-func center(lines []*canvas.Line, w int) []*canvas.Line {
+// centered moves the drawing towards the middle, though not far.
+func centered(lines []*canvas.Line, w int) []*canvas.Line {
 	widest := 0
 	for _, l := range lines {
 		widest = max(widest, l.Width)
@@ -64,13 +66,12 @@ func center(lines []*canvas.Line, w int) []*canvas.Line {
 	}
 	out := make([]*canvas.Line, len(lines))
 	for i, l := range lines {
-		out[i] = (&canvas.Line{}).Put(canvas.InkText, canvas.Blanks(left)).Add(l)
+		out[i] = canvas.Text(canvas.InkText, canvas.Blanks(left)).Add(l)
 	}
 	return out
 }
 
-// spread are the rows of n things and how many rows that makes: with a row
-// between two, close together from three on.
+// spread returns the rows of n nodes: one apart if there are two, else adjoining.
 func spread(n int) []int {
 	rows := make([]int, n)
 	for i := range rows {
@@ -82,8 +83,8 @@ func spread(n int) []int {
 	return rows
 }
 
-// centred are the rows of n things beside things in total rows.
-func centred(n, total int) []int {
+// spreadIn returns the rows of n nodes in the middle of total rows.
+func spreadIn(n, total int) []int {
 	rows := spread(n)
 	if n == 0 {
 		return rows
@@ -96,17 +97,18 @@ func centred(n, total int) []int {
 	return rows
 }
 
-func rowsOf(list []int) int {
-	if len(list) == 0 {
+// height returns how many rows n nodes take.
+func height(n int) int {
+	if n == 0 {
 		return 0
 	}
-	return list[len(list)-1] + 1
+	return spread(n)[n-1] + 1
 }
 
 func (d *drawing) draw() []*canvas.Line {
 	s := d.s
 	workers, middle, proxies, viewers := s.OfRole(layouts.Worker), shownPackagers(s), s.OfRole(layouts.Proxy), s.OfRole(layouts.Viewer)
-	total := max(rowsOf(spread(len(middle))), rowsOf(spread(len(workers))), rowsOf(spread(len(proxies))), rowsOf(spread(len(viewers))), 1)
+	total := max(height(len(middle)), height(len(workers)), height(len(proxies)), height(len(viewers)), 1)
 	trunk := (total - 1) / 2
 
 	x := 0
@@ -126,8 +128,8 @@ func (d *drawing) draw() []*canvas.Line {
 	for _, p := range viewers {
 		last = append(last, d.node(p, d.viewer(p)))
 	}
-	leftRows, nodeRows := centred(len(left), total), centred(len(nodes), total)
-	rightRows, lastRows := centred(len(right), total), centred(len(last), total)
+	leftRows, nodeRows := spreadIn(len(left), total), spreadIn(len(nodes), total)
+	rightRows, lastRows := spreadIn(len(right), total), spreadIn(len(last), total)
 
 	x = d.column(left, leftRows, x)
 	nodesAt := x
@@ -154,11 +156,11 @@ func (d *drawing) draw() []*canvas.Line {
 	})
 	if len(last) > 0 {
 		for i, row := range lastRows {
-			d.put(row, len(d.rows[row])+1, last[i])
+			d.Put(row, d.RowWidth(row)+1, last[i])
 		}
 	}
 	d.control(total, nodesAt, packagersAt, proxyAt)
-	return d.lines()
+	return d.Lines(s.Glyphs)
 }
 
 // column puts nodes below each other and returns the column after the widest.
@@ -168,13 +170,14 @@ func (d *drawing) column(nodes []*canvas.Line, rows []int, x int) int {
 	}
 	end := x
 	for i, n := range nodes {
-		end = max(end, d.put(rows[i], x+1, n))
+		end = max(end, d.Put(rows[i], x+1, n))
 	}
 	return end + 1
 }
 
-// junction draws from the nodes at the left to those at the right: a stub of
-// each, and where they are not one and one in a row, a vertical between.
+// junction draws the links from the nodes at the left to those at the right: a stub at
+// each, and a vertical line between unless it is one node to one in the same row. It
+// returns the column after it.
 func (d *drawing) junction(x int, from, to []int, trunk int, fromLink, toLink func(i int) link) int {
 	if len(from) == 0 || len(to) == 0 {
 		return x
@@ -185,7 +188,7 @@ func (d *drawing) junction(x int, from, to []int, trunk int, fromLink, toLink fu
 	}
 	if len(from) == 1 && len(to) == 1 && from[0] == to[0] {
 		l := max(fromLink(0), toLink(0))
-		d.horizontal(from[0], x, x+stub+1, l)
+		d.link(from[0], x, x+stub+1, l)
 		d.arrow(from[0], x+stub+1, l)
 		return x + stub + 2
 	}
@@ -196,24 +199,24 @@ func (d *drawing) junction(x int, from, to []int, trunk int, fromLink, toLink fu
 	} else if len(to) == 1 {
 		meet = to[0]
 	}
-	// The active last, so that it lies on top.
+	// The active link is drawn last, so that it lies on top.
 	for _, active := range []bool{false, true} {
 		for i, y := range from {
 			if l := fromLink(i); (l == linkActive) == active {
 				start := x
-				for start > 0 && d.at(y, start-1).text == "" && d.at(y, start-1).joint == (canvas.Joint{}) && start > x-40 {
+				for start > 0 && d.Blank(y, start-1) && start > x-40 {
 					start--
 				}
-				d.horizontal(y, start+1, mid, l)
-				d.stroke(y, mid, canvas.Joint{Left: 1}, l)
-				d.vertical(mid, y, meet, l)
+				d.link(y, start+1, mid, l)
+				d.Join(y, mid, canvas.Joint{Left: 1}, l.stroke())
+				d.Vertical(mid, y, meet, l.stroke())
 			}
 		}
 		for i, y := range to {
 			if l := toLink(i); (l == linkActive) == active {
-				d.stroke(y, mid, canvas.Joint{Right: 1}, l)
-				d.vertical(mid, y, meet, l)
-				d.horizontal(y, mid+1, mid+1+stub, l)
+				d.Join(y, mid, canvas.Joint{Right: 1}, l.stroke())
+				d.Vertical(mid, y, meet, l.stroke())
+				d.link(y, mid+1, mid+1+stub, l)
 				d.arrow(y, mid+1+stub, l)
 			}
 		}
@@ -221,7 +224,22 @@ func (d *drawing) junction(x int, from, to []int, trunk int, fromLink, toLink fu
 	return mid + 2 + stub
 }
 
-// shownPackagers are those of the first signal: each stands once.
+// link draws a link from x up to, but without, end. A broken or paused one has a sign in
+// its middle.
+func (d *drawing) link(y, x, end int, l link) {
+	d.Horizontal(y, x, end, l.stroke())
+	switch l {
+	case linkBroken:
+		d.Text(y, (x+end)/2, l.stroke().Ink, d.s.Glyphs.Broken)
+	case linkPaused:
+		d.Text(y, (x+end)/2, l.stroke().Ink, d.s.Glyphs.Waiting)
+	}
+}
+
+// arrow draws the end of a link.
+func (d *drawing) arrow(y, x int, l link) { d.Text(y, x, l.stroke().Ink, d.s.Glyphs.Arrow) }
+
+// shownPackagers returns each packager once, as it is for its first signal.
 func shownPackagers(s *scene.Scene) []scene.Packager {
 	var list []scene.Packager
 	seen := map[string]bool{}
@@ -234,14 +252,14 @@ func shownPackagers(s *scene.Scene) []scene.Packager {
 	return list
 }
 
-// node is a process's name and state.
+// node returns a process's name and state, with a note if it is well.
 func (d *drawing) node(p *platform.Process, note string) *canvas.Line {
 	l := &canvas.Line{}
 	k := canvas.InkStrong
 	if p.Name == d.s.Selected {
 		k = canvas.InkKey
 	}
-	glyph, word, stateInk := d.s.Mark(p)
+	glyph, word, stateInk := d.s.ProcessMark(p)
 	l.Put(k, p.Name).Put(stateInk, " "+glyph)
 	if d.detail > 0 && (!p.Works() || p.State != platform.Ready) {
 		l.Put(stateInk, " "+word)
@@ -251,33 +269,34 @@ func (d *drawing) node(p *platform.Process, note string) *canvas.Line {
 	return l
 }
 
+// viewer returns the note of a viewer: its stalls, once it has reported any signal.
 func (d *drawing) viewer(p *platform.Process) string {
-	stalls, speaks := 0, false
+	stalls, reported := 0, false
 	for _, v := range d.s.Viewers {
 		if v.Process == p.Name {
-			stalls, speaks = stalls+v.Stalls, true
+			stalls, reported = stalls+v.Stalls, true
 		}
 	}
-	if !speaks {
+	if !reported {
 		return ""
 	}
-	return canvas.Plural(stalls, "stall", "stalls")
+	return canvas.Count(stalls, "stall")
 }
 
-// packager is one with its role, and its position where there is room. Its
-// columns are as wide in every row, so that the ways begin below each other.
+// packager returns a packager with its role, and its position where there is room. Its
+// columns have the same widths in every row, so that the links begin below each other.
 func (d *drawing) packager(p scene.Packager) *canvas.Line {
 	l := &canvas.Line{}
 	k := canvas.InkStrong
 	if p.Title == d.s.Selected {
 		k = canvas.InkKey
 	}
-	glyph, word, stateInk := d.s.Health(p)
+	glyph, word, stateInk := d.s.HealthMark(p)
 	name := 0
 	for _, o := range d.s.Packagers {
 		name = max(name, ansi.StringWidth(o.Title))
 	}
-	role, roleInk := d.s.Role(p)
+	role, roleInk := d.s.RoleMark(p)
 	l.Cell(k, p.Title, name, false, d.s.Glyphs.Ellipsis).Put(stateInk, " "+glyph+" ")
 	if d.detail == 0 {
 		return l.Cell(roleInk, role, 7, false, "")
@@ -294,13 +313,13 @@ func (d *drawing) packager(p scene.Packager) *canvas.Line {
 	case !p.Usable || !p.Reported:
 		return l.Cell(stateInk, "  "+word, 24, false, d.s.Glyphs.Ellipsis)
 	case p.Status.MSN >= 0:
-		text = fmt.Sprintf("  msn %d  +%s", p.Status.MSN, canvas.AgeText(max(p.Status.AgeMS, 0)))
+		text = fmt.Sprintf("  msn %d  +%s", p.Status.MSN, canvas.Age(max(p.Status.AgeMS, 0)))
 	}
 	return l.Cell(canvas.InkDim, text, 24, false, d.s.Glyphs.Ellipsis)
 }
 
-// control draws who decides: discovery, reporter, origin, and from there to the
-// proxy; and whatever else runs.
+// control draws the processes that choose the packager, from discovery to the proxy, and
+// behind them those without a place in the drawing.
 func (d *drawing) control(total, nodesAt, packagersAt, proxyAt int) {
 	s := d.s
 	row := total + 1
@@ -308,11 +327,10 @@ func (d *drawing) control(total, nodesAt, packagersAt, proxyAt int) {
 	if d.detail == 0 {
 		x = 1
 	}
-	var chain []*platform.Process
-	for _, kind := range []layouts.Role{layouts.Discovery, layouts.Reporter, layouts.Origin} {
-		chain = append(chain, s.OfRole(kind)...)
+	var chain, others []*platform.Process
+	for _, role := range controlRoles() {
+		chain = append(chain, s.OfRole(role)...)
 	}
-	var others []*platform.Process
 	for i := range s.Snapshot.Processes {
 		p := &s.Snapshot.Processes[i]
 		switch p.Role {
@@ -329,32 +347,32 @@ func (d *drawing) control(total, nodesAt, packagersAt, proxyAt int) {
 	for i, p := range chain {
 		switch {
 		case i == 0:
-		case chain[i-1].Role == p.Role: // the one stands in for the other
+		case chain[i-1].Role == p.Role: // one stands in for the other
 			x += 2
 		default:
 			l := linkOf(chain[i-1], p)
-			d.horizontal(row, x+1, x+4, l)
+			d.link(row, x+1, x+4, l)
 			d.arrow(row, x+4, l)
 			x += 6
 		}
-		x = d.put(row, x, d.node(p, ""))
+		x = d.Put(row, x, d.node(p, ""))
 		last = x
 	}
 	if d.detail > 0 && len(chain) > 0 && chain[0].Role == layouts.Discovery {
-		d.text(row-1, start+2, canvas.InkDim, s.Glyphs.Vertical+" health")
+		d.Text(row-1, start+2, canvas.InkDim, s.Glyphs.Vertical+" health")
 	}
 	up := proxyAt + 2
 	if len(chain) > 0 && chain[len(chain)-1].Role == layouts.Origin && proxyAt > 0 && len(s.OfRole(layouts.Proxy)) > 0 && up > last+3 {
 		l := linkOf(chain[len(chain)-1], nil)
-		d.horizontal(row, last+1, up, l)
-		d.stroke(row, up, canvas.Joint{Left: 1, Up: 1}, l)
-		k, _ := way(l)
-		for y := row - 1; y > d.below(up); y-- {
-			d.text(y, up, k, s.Glyphs.Vertical)
+		d.link(row, last+1, up, l)
+		d.Join(row, up, canvas.Joint{Left: 1, Up: 1}, l.stroke())
+		k := l.stroke().Ink
+		for y := row - 1; y > d.Lowest(up); y-- {
+			d.Text(y, up, k, s.Glyphs.Vertical)
 		}
 		x = up + 1
 	}
 	for _, p := range others {
-		x = d.put(row, x+2, d.node(p, ""))
+		x = d.Put(row, x+2, d.node(p, ""))
 	}
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/charmbracelet/x/ansi"
 
+	"livestream-tui/layouts"
 	"livestream-tui/procs/onair/seriestest"
 	"livestream-tui/procs/platform"
 	"livestream-tui/tui/canvas"
@@ -14,7 +15,7 @@ import (
 
 func TestTheHeaderSaysTheWordOfTheSnapshot(t *testing.T) {
 	seriestest.Each(t, func(t *testing.T, series []platform.Snapshot) {
-		s := scene.Scene{Glyphs: canvas.ASCIIGlyphs(), CPU: scene.NewHistory(), Latency: scene.NewHistory()}
+		s := scene.New(layouts.Layout{}, canvas.ASCIIGlyphs())
 		for i, snapshot := range series {
 			s.Take(snapshot, snapshot.At)
 			got := ansi.Strip(Header(&s, 160).String())

@@ -10,31 +10,42 @@ import (
 	"livestream-tui/tui/scene"
 )
 
-// ServicesPanel lists the processes; the selected one is what keys act on.
-type ServicesPanel struct{ First int }
-
-func (*ServicesPanel) Title(s *scene.Scene) (name, note string) {
-	up := 0
-	for _, p := range s.Snapshot.Processes {
-		if p.Works() {
-			up++
-		}
-	}
-	return "SERVICES", fmt.Sprintf("%d of %d up", up, len(s.Snapshot.Processes))
+// services lists the processes. Keys act on the selected one.
+type services struct {
+	first int
+	// headless means that there was no room for the table's head.
+	headless bool
 }
 
-func (*ServicesPanel) Content(s *scene.Scene, _ int) layouts.Content {
+func (*services) Title(s *scene.Scene) (name, note string) { return "SERVICES", working(s) }
+
+// working says how many processes do their work.
+func working(s *scene.Scene) string {
+	return fmt.Sprintf("%d of %d up", s.Working(), len(s.Snapshot.Processes))
+}
+
+func (*services) Content(s *scene.Scene, _ int) layouts.Content {
 	n := len(s.Snapshot.Processes)
 	return layouts.Content{Least: min(n, 8) + 1, Want: n + 1}
 }
 
-func (*ServicesPanel) Stamp(s *scene.Scene) uint64 { return s.Stamp }
+func (*services) Stamp(s *scene.Scene) uint64 { return s.Stamp }
 
-func (*ServicesPanel) Move(s *scene.Scene, m Motion, page int) {
-	s.Step(s.ProcessNames(), m.by(page))
+func (*services) Move(s *scene.Scene, m Motion, page int) {
+	s.Select(s.ProcessNames(), m.lines(page))
 }
 
-func (p *ServicesPanel) Lines(s *scene.Scene, w, h int) []*canvas.Line {
+// Click implements Clicker: it selects a process.
+func (p *services) Click(s *scene.Scene, line int) {
+	if !p.headless {
+		line--
+	}
+	if i := p.first + line; line >= 0 && i < len(s.Snapshot.Processes) {
+		s.Selected = s.Snapshot.Processes[i].Name
+	}
+}
+
+func (p *services) Lines(s *scene.Scene, w, h int) []*canvas.Line {
 	name, port := 6, 5
 	for _, v := range s.Snapshot.Processes {
 		name = max(name, len(v.Name))
@@ -42,7 +53,7 @@ func (p *ServicesPanel) Lines(s *scene.Scene, w, h int) []*canvas.Line {
 			port = 6
 		}
 	}
-	columns := []canvas.Column{
+	table := canvas.NewTable(s.Glyphs, []canvas.Column{
 		{Title: "NAME", Least: min(name, 12), Most: name + 2},
 		{Title: "PID", Least: 7, Right: true, Rank: 4},
 		{Title: "STATE", Least: 10, Most: 11},
@@ -52,11 +63,10 @@ func (p *ServicesPanel) Lines(s *scene.Scene, w, h int) []*canvas.Line {
 		{Title: "", Least: 5, Most: 60, Rank: 6},
 		{Title: "RSS", Least: 5, Right: true, Rank: 5},
 		{Title: "PORT", Least: port, Rank: 7},
-	}
-	ws := canvas.Widths(columns, w-1)
+	}, w)
 	var out []*canvas.Line
-	if h > 1 {
-		out = append(out, canvas.TableHead(s.Glyphs, columns, ws))
+	if p.headless = h <= 1; !p.headless {
+		out = append(out, table.Head())
 	}
 	rows := h - len(out)
 	chosen := -1
@@ -65,21 +75,22 @@ func (p *ServicesPanel) Lines(s *scene.Scene, w, h int) []*canvas.Line {
 			chosen = i
 		}
 	}
-	p.First = canvas.Scrolled(p.First, chosen, len(s.Snapshot.Processes), rows)
-	for i := p.First; i < len(s.Snapshot.Processes) && i < p.First+rows; i++ {
-		out = append(out, serviceRow(s, &s.Snapshot.Processes[i], columns, ws, w))
+	p.first = canvas.Scrolled(p.first, chosen, len(s.Snapshot.Processes), rows)
+	for i := p.first; i < len(s.Snapshot.Processes) && i < p.first+rows; i++ {
+		out = append(out, serviceRow(s, table, &s.Snapshot.Processes[i], w))
 	}
 	return out
 }
 
-func serviceRow(s *scene.Scene, v *platform.Process, columns []canvas.Column, ws []int, w int) *canvas.Line {
-	r := canvas.NewRow(s.Glyphs, columns, ws, v.Name == s.Selected)
-	glyph, text, k := s.Mark(v)
+func serviceRow(s *scene.Scene, table *canvas.Table, v *platform.Process, w int) *canvas.Line {
+	r := table.Row(v.Name == s.Selected)
+	glyph, text, k := s.ProcessMark(v)
 	name := canvas.InkText
 	if v.Name == s.Selected {
 		name = canvas.InkStrong
 	}
-	pid, port := s.Glyphs.Dash, s.Glyphs.Dash
+	dash := s.Glyphs.Dash
+	pid, port, uptime := dash, dash, dash
 	if v.PID != 0 {
 		pid = strconv.Itoa(v.PID)
 	}
@@ -88,14 +99,12 @@ func serviceRow(s *scene.Scene, v *platform.Process, columns []canvas.Column, ws
 	}
 	r.Text(name, v.Name).Text(canvas.InkDim, pid).Text(k, glyph+" "+text)
 	if why := scene.Reason(v); why != "" {
-		// The reason takes the place of figures, which mean little then.
+		// The figures mean little then, and make room for the reason.
 		r.Put(canvas.InkText, " ")
-		r.Cell(k, why, w-r.Width, false, s.Glyphs.Ellipsis)
-		return r.Line
+		return r.Cell(k, why, w-r.Width, false, s.Glyphs.Ellipsis)
 	}
-	uptime := s.Glyphs.Dash
 	if v.PID != 0 && !v.Started.IsZero() {
-		uptime = canvas.ClockText(s.Now.Sub(v.Started))
+		uptime = canvas.Elapsed(s.Now.Sub(v.Started))
 	}
 	restarts := canvas.InkDim
 	if v.Restarts > 0 {
@@ -103,12 +112,12 @@ func serviceRow(s *scene.Scene, v *platform.Process, columns []canvas.Column, ws
 	}
 	r.Text(canvas.InkText, uptime).Text(restarts, strconv.Itoa(v.Restarts))
 	if v.PID == 0 {
-		return r.Text(canvas.InkDim, s.Glyphs.Dash).Text(canvas.InkText, "").Text(canvas.InkDim, s.Glyphs.Dash).Text(canvas.InkDim, port).Line
+		return r.Text(canvas.InkDim, dash).Text(canvas.InkText, "").Text(canvas.InkDim, dash).Text(canvas.InkDim, port).Line
 	}
 	r.Text(canvas.InkText, fmt.Sprintf("%.1f", v.CPU))
 	r.Drawn(func(l *canvas.Line, w int) { l.Spark(s.Glyphs, s.CPU.Last(v.Name, w), w, 100, 60, 90) })
 	if v.RSS == 0 {
-		return r.Text(canvas.InkDim, s.Glyphs.Dash).Text(canvas.InkDim, port).Line
+		return r.Text(canvas.InkDim, dash).Text(canvas.InkDim, port).Line
 	}
-	return r.Text(canvas.InkText, canvas.BytesText(v.RSS)).Text(canvas.InkDim, port).Line
+	return r.Text(canvas.InkText, canvas.Size(v.RSS)).Text(canvas.InkDim, port).Line
 }

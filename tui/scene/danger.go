@@ -5,9 +5,9 @@ import (
 	"livestream-tui/procs/platform"
 )
 
-// Danger says in words why an action would take the stream off air; empty where
-// it would not, or where there is nothing to take off air.
-func Danger(s *Scene, p *platform.Process, a platform.Action) string {
+// Danger says why an action on a process would take the stream off air. It is empty when
+// the action would not, or when nothing is on air.
+func (s *Scene) Danger(p *platform.Process, a platform.Action) string {
 	switch a {
 	case platform.Kill, platform.Restart, platform.Stop, platform.Pause:
 	default:
@@ -33,15 +33,15 @@ func Danger(s *Scene, p *platform.Process, a platform.Action) string {
 			return "all players are connected to " + p.Name
 		}
 	case layouts.Packager:
-		if onlyUsable(s, p.Name) {
-			return p.Name + " is the only packager that can be used"
+		if s.onlyUsable(p.Name) {
+			return p.Name + " is the only usable packager"
 		}
 	}
 	return ""
 }
 
-// onlyUsable reports whether some signal has no packager but that one.
-func onlyUsable(s *Scene, name string) bool {
+// onlyUsable reports whether some signal has no other usable packager.
+func (s *Scene) onlyUsable(name string) bool {
 	others, signals := map[string]int{}, map[string]bool{}
 	for _, p := range s.Packagers {
 		signals[p.Label] = true

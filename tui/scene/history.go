@@ -1,38 +1,39 @@
 package scene
 
-import (
-	"livestream-tui/tui/canvas"
-)
+import "livestream-tui/tui/canvas"
 
-// history keeps samples of named things, one a second, newest last.
-type history struct {
-	Samples map[string][]float64
+// History keeps the last samples of named values, one a second.
+type History struct {
+	samples map[string][]float64 // newest last
 }
 
-// historyMost is how many samples are kept of each: what the widest panel shows.
+// historyMost is how many samples are kept of each value: what the widest panel shows.
 const historyMost = 240
 
-func NewHistory() history { return history{Samples: map[string][]float64{}} }
+func newHistory() History { return History{map[string][]float64{}} }
 
-// add appends a value for each name, missing to those that are not in values.
-func (h history) add(values map[string]float64) {
+// add appends the values of a second; a name without a value gets canvas.Missing.
+func (h History) add(values map[string]float64) {
 	for name := range values {
-		if _, ok := h.Samples[name]; !ok {
-			h.Samples[name] = nil
+		if _, ok := h.samples[name]; !ok {
+			h.samples[name] = nil
 		}
 	}
-	for name, list := range h.Samples {
+	for name, list := range h.samples {
 		v, ok := values[name]
 		if !ok {
 			v = canvas.Missing
 		}
 		list = append(list, v)
-		h.Samples[name] = list[max(0, len(list)-historyMost):]
+		h.samples[name] = list[max(0, len(list)-historyMost):]
 	}
 }
 
-// Last returns the newest n samples of name, fewer when there are not as many.
-func (h history) Last(name string, n int) []float64 {
-	list := h.Samples[name]
+// All returns every sample of a value, oldest first.
+func (h History) All(name string) []float64 { return h.samples[name] }
+
+// Last returns at most the n newest samples of a value, oldest first.
+func (h History) Last(name string, n int) []float64 {
+	list := h.samples[name]
 	return list[max(0, len(list)-n):]
 }

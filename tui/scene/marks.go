@@ -9,7 +9,7 @@ import (
 	"livestream-tui/tui/canvas"
 )
 
-// LightMark is the glyph, the word and the ink of a signal's light.
+// LightMark returns the glyph, the word and the ink of a signal's light.
 func (s *Scene) LightMark(state platform.AirState) (glyph, word string, k canvas.Ink) {
 	word = state.String()
 	switch state {
@@ -25,7 +25,7 @@ func (s *Scene) LightMark(state platform.AirState) (glyph, word string, k canvas
 	return s.Glyphs.Question, word, canvas.InkDim
 }
 
-// FilmMark is the glyph and the ink of what becomes of a file.
+// FilmMark returns the glyph and the ink of a file's state.
 func (s *Scene) FilmMark(state event.FilmState) (glyph string, k canvas.Ink) {
 	switch state {
 	case event.FilmRefused:
@@ -36,8 +36,8 @@ func (s *Scene) FilmMark(state event.FilmState) (glyph string, k canvas.Ink) {
 	return s.Glyphs.Ring, canvas.InkDim
 }
 
-// Mark is the glyph, the word and the ink of a process's state.
-func (s *Scene) Mark(p *platform.Process) (glyph, text string, k canvas.Ink) {
+// ProcessMark returns the glyph, the word and the ink of a process's state.
+func (s *Scene) ProcessMark(p *platform.Process) (glyph, text string, k canvas.Ink) {
 	if p.Paused && p.PID != 0 && p.State != platform.Stopping {
 		return s.Glyphs.Pause, "paused", canvas.InkWarn
 	}
@@ -63,8 +63,8 @@ func (s *Scene) Mark(p *platform.Process) (glyph, text string, k canvas.Ink) {
 	return s.Glyphs.Ring, text, canvas.InkDim
 }
 
-// Role is what a packager is to players, and its ink.
-func (s *Scene) Role(p Packager) (string, canvas.Ink) {
+// RoleMark returns what a packager is to players, and its ink.
+func (s *Scene) RoleMark(p Packager) (string, canvas.Ink) {
 	switch {
 	case p.Held:
 		return "HELD", canvas.InkKey
@@ -76,10 +76,10 @@ func (s *Scene) Role(p Packager) (string, canvas.Ink) {
 	return s.Glyphs.Dash, canvas.InkFaint
 }
 
-// Health is the glyph, the word and the ink of a packager.
-func (s *Scene) Health(p Packager) (glyph, text string, k canvas.Ink) {
+// HealthMark returns the glyph, the word and the ink of a packager's health.
+func (s *Scene) HealthMark(p Packager) (glyph, text string, k canvas.Ink) {
 	if p.Process != nil && !p.Process.Works() && (p.Process.State != platform.Running || !p.Reported) {
-		return s.Mark(p.Process)
+		return s.ProcessMark(p.Process)
 	}
 	text = p.Status.State.String()
 	switch p.Status.State {
@@ -99,7 +99,7 @@ func (s *Scene) Health(p Packager) (glyph, text string, k canvas.Ink) {
 	return s.Glyphs.Question, "unknown", canvas.InkDim
 }
 
-// Reason says in words why a process is what it is, empty where that is plain.
+// Reason says why a process is in its state; it is empty where that needs no reason.
 func Reason(p *platform.Process) string {
 	if p.Progress != nil {
 		text := canvas.Clean(p.Progress.Stage)

@@ -3,17 +3,16 @@ package scene
 import (
 	"time"
 
-	"livestream-tui/layouts"
 	"livestream-tui/procs/platform"
 )
 
-// spareless is how long a spare may be missing before the screen says so.
-const spareless = 5 * time.Second
+// spareGrace is how long a spare may be missing before the screen says so.
+const spareGrace = 5 * time.Second
 
-// spare is since when no packager could take over; zero while one could.
+// spare knows since when no packager could take over; zero means that one could.
 type spare struct{ missing time.Time }
 
-// next is the spare after a look at the platform.
+// next returns the spare after another snapshot.
 func (a spare) next(s platform.Snapshot, now time.Time) spare {
 	switch known := s.IngestsErr == "" && len(s.Details) > 0; {
 	case !known:
@@ -25,20 +24,7 @@ func (a spare) next(s platform.Snapshot, now time.Time) spare {
 	return a
 }
 
-// Lacks reports whether to say that nothing could take over.
-func (a spare) Lacks(o platform.OnAir, now time.Time) bool {
-	return !a.missing.IsZero() && now.Sub(a.missing) >= spareless && (o.State == platform.AirOn || o.State == platform.AirOff)
-}
-
-// mute reports whether nothing says now what is played from where.
-func mute(s platform.Snapshot) bool {
-	if s.IngestsErr != "" {
-		return true
-	}
-	for _, p := range s.Processes {
-		if p.Role == layouts.Origin && p.Works() {
-			return false
-		}
-	}
-	return true
+// lacks reports whether to say that no packager could take over.
+func (a spare) lacks(o platform.OnAir, now time.Time) bool {
+	return !a.missing.IsZero() && now.Sub(a.missing) >= spareGrace && (o.State == platform.AirOn || o.State == platform.AirOff)
 }

@@ -43,7 +43,7 @@ func TestALackOfASpareIsShownAfterFiveSeconds(t *testing.T) {
 					snapshot.Details = []report.SignalStatus{{Signal: "live01"}}
 				}
 				a = a.next(snapshot, at.Add(c.after))
-				if got := a.Lacks(snapshot.OnAir, at.Add(c.after)); got != c.want {
+				if got := a.lacks(snapshot.OnAir, at.Add(c.after)); got != c.want {
 					t.Errorf("step %d: got %t, want %t", i, got, c.want)
 				}
 			}

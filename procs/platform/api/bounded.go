@@ -5,17 +5,15 @@ import (
 	"sync"
 )
 
-const (
-	// clientsMost is how many connections are served at the same time.
-	clientsMost = 64
-)
+// clientsMost is how many connections are served at the same time.
+const clientsMost = 64
 
 func newBoundedListener(l net.Listener) net.Listener {
 	return &boundedListener{Listener: l, room: make(chan struct{}, clientsMost)}
 }
 
-// bounded hangs up on whoever comes when there is no room: each connection is a
-// file descriptor that supervision may need.
+// boundedListener closes connections beyond clientsMost at once: each is a file descriptor
+// that the supervision may need.
 type boundedListener struct {
 	net.Listener
 	room chan struct{}
@@ -32,19 +30,19 @@ func (b *boundedListener) Accept() (net.Conn, error) {
 		case b.room <- struct{}{}:
 			return &boundedConn{Conn: c, leave: sync.OnceFunc(func() { <-b.room })}, nil
 		default:
-			_ = c.Close() // it sees that
+			_ = c.Close() // the client sees the end
 		}
 	}
 }
 
-// boundedConn is a connection that has its place until it is closed.
+// boundedConn is a connection that takes up room until it is closed.
 type boundedConn struct {
 	net.Conn
 	leave func()
 }
 
 // Close implements net.Conn.
-func (g *boundedConn) Close() error {
-	defer g.leave()
-	return g.Conn.Close()
+func (c *boundedConn) Close() error {
+	defer c.leave()
+	return c.Conn.Close()
 }

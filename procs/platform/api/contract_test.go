@@ -214,8 +214,8 @@ func TestContractASlowReaderIsToldWhatItMissed(t *testing.T) {
 		l := platformOf(t, platformtest.Supervisor{})
 		p := open(t, l)
 		_, events, _ := p.Subscribe(t.Context())
-		const flood = 20 * local.QueueMost
-		for i := range flood { // nobody reads meanwhile, and this goes on
+		const flood = 20 * 1024 // far more than a subscriber's queue holds
+		for i := range flood {  // nobody reads meanwhile, and this goes on
 			l.OnLine("worker", fmt.Appendf(nil, `{"@level":"warn","@message":"line %d"}`, i))
 		}
 		l.OnStatus(platform.Status{Name: "proxy", State: procs.Ready})

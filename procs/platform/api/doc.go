@@ -1,4 +1,4 @@
-// Package api carries a platform over its control socket: Serve answers clients, Dial
+// Package api serves a platform on its control socket: Serve answers clients, and Dial
 // returns a client that is a platform.Platform itself. Requests are HTTP on a Unix socket
 // in the run folder; events are a stream of JSON lines.
 package api

@@ -94,7 +94,7 @@ func TestContractAFaultIsSetAtTheProcessItself(t *testing.T) {
 		}{
 			{"a mode that the switch does not know", "server1", "slwo", []string{"server1", `mode "slwo": allowed are [none slow]`}},
 			{"a process without a switch", "proxy", "slow", []string{"proxy has no fault switch"}},
-			{"a process that does not run", "server2", "slow", []string{"server2 does not run"}},
+			{"a process that does not run", "server2", "slow", []string{"server2 is not running"}},
 			{"a name that no process has", "sever1", "slow", []string{`"sever1"`, "server1"}},
 		} {
 			err := ask(c.process, platform.Fault{Mode: c.mode})

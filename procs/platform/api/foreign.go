@@ -6,8 +6,8 @@ import (
 	"livestream-tui/services/kit/text"
 )
 
-// cleanText makes every text that v points to fit for a terminal, whoever prints it:
-// it comes from another process, and may hold what steers the terminal.
+// cleanText makes every string that v points to fit for a terminal, wherever it is printed:
+// it comes from another process and may contain control sequences.
 func cleanText(v any) { cleanValue(reflect.ValueOf(v).Elem()) }
 
 func cleanValue(v reflect.Value) {
@@ -32,13 +32,13 @@ func cleanValue(v reflect.Value) {
 		}
 	case reflect.Map:
 		for _, key := range v.MapKeys() {
-			// What a map holds cannot be set in place.
+			// An element of a map cannot be set in place.
 			value := reflect.New(v.Type().Elem()).Elem()
 			value.Set(v.MapIndex(key))
 			cleanValue(value)
 			v.SetMapIndex(key, value)
 		}
-	default: // an interface holds numbers and fields of log lines, which are cleaned where they are shown
+	default: // interfaces contain numbers and fields of log lines, which are cleaned where they are shown
 	}
 }
 

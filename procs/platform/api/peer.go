@@ -8,15 +8,15 @@ import (
 	"livestream-tui/procs/socket"
 )
 
-// trust refuses a platform that is another user's: it could show and ask for what it
-// likes.
+// checkPeer returns an error when another user's process serves the socket: it could show
+// and request anything.
 func checkPeer(c net.Conn) error {
-	who, ok := socket.PeerOf(c)
+	peer, ok := socket.PeerOf(c)
 	switch {
 	case !ok:
 		return errForeign
-	case who.UID != os.Getuid():
-		return fmt.Errorf("%w: user %d's, pid %d", errForeign, who.UID, who.PID)
+	case peer.UID != os.Getuid():
+		return fmt.Errorf("%w: user %d, pid %d", errForeign, peer.UID, peer.PID)
 	}
 	return nil
 }

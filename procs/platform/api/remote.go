@@ -26,21 +26,22 @@ import (
 )
 
 const (
-	// remotePatience is how long an answer of the platform may take.
-	remotePatience = 2 * time.Second
-	// commandPatience is that of a command, which may ask the origin.
-	commandPatience = 15 * time.Second
-	// remoteMost is how many bytes of an answer are read.
-	remoteMost = 64 << 20
+	// answerTimeout is how long the platform may take to answer.
+	answerTimeout = 2 * time.Second
+	// commandTimeout is how long it may take to answer a command, which may have to ask the
+	// origin.
+	commandTimeout = 15 * time.Second
+	// answerMost is how many bytes of an answer are read.
+	answerMost = 64 << 20
 )
 
-// ErrNoPlatform says that no platform serves the socket.
-var ErrNoPlatform = errors.New("no platform runs here")
+// ErrNoPlatform is the error when no platform serves the socket.
+var ErrNoPlatform = errors.New("no platform is running here")
 
-// errForeign says that another user's process serves it.
-var errForeign = errors.New("the platform there is another user's")
+// errForeign is the error when another user's process serves the socket.
+var errForeign = errors.New("the platform belongs to another user")
 
-// Remote is a platform that another process supervises, over its socket. Make it
+// Remote is a platform that another process supervises, over its control socket. Make it
 // with Dial. Safe for concurrent use.
 type Remote struct {
 	path   string
@@ -52,8 +53,8 @@ type Remote struct {
 
 var _ platform.Platform = (*Remote)(nil)
 
-// Dial finds the platform that serves the socket at path. ErrNoPlatform is wrapped
-// in the error when there is none.
+// Dial returns the platform that serves the control socket at path. The error wraps
+// ErrNoPlatform when no platform does.
 func Dial(ctx context.Context, path string) (*Remote, error) {
 	connect := httpx.Socket(path)
 	r := &Remote{path: path, client: httpx.New(httpx.Options{Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
@@ -72,18 +73,18 @@ func Dial(ctx context.Context, path string) (*Remote, error) {
 	return r, nil
 }
 
-// Close lets go of idle connections. Streams end with their own context.
+// Close closes idle connections. A subscription ends with its own context.
 func (r *Remote) Close() { r.client.CloseIdleConnections() }
 
-// Latest is the snapshot that was seen last.
+// Latest returns the last snapshot that arrived.
 func (r *Remote) Latest() platform.Snapshot {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.last
 }
 
-// Snapshot implements platform.Platform. While the platform does not answer it is the
-// last one, with the time of then.
+// Snapshot implements platform.Platform. While the platform does not answer, it returns the
+// last snapshot with its time, and an error.
 func (r *Remote) Snapshot(ctx context.Context) (platform.Snapshot, error) {
 	s, err := r.fetchSnapshot(ctx)
 	if err != nil {
@@ -92,8 +93,9 @@ func (r *Remote) Snapshot(ctx context.Context) (platform.Snapshot, error) {
 	return s, err
 }
 
+// fetchSnapshot returns the current snapshot; with an error the last one.
 func (r *Remote) fetchSnapshot(ctx context.Context) (platform.Snapshot, error) {
-	ctx, cancel := context.WithTimeout(ctx, remotePatience)
+	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()
 	last := r.Latest()
 	resp, err := r.get(ctx, "/snapshot", tagOf(last))
@@ -116,13 +118,13 @@ func (r *Remote) fetchSnapshot(ctx context.Context) (platform.Snapshot, error) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if now.At.After(r.last.At) { // two may overtake one another
+	if now.At.After(r.last.At) { // concurrent answers may arrive in any order
 		r.last = now
 	}
 	return now, nil
 }
 
-// Layout is the layout that the platform runs.
+// Layout returns the layout that the platform runs.
 func (r *Remote) Layout(ctx context.Context) (layouts.Layout, error) {
 	var l layouts.Layout
 	err := r.fetch(ctx, "/layout", &l)
@@ -140,13 +142,13 @@ func (r *Remote) Logs(ctx context.Context, since uint64, limit int) ([]platform.
 	return lines, err
 }
 
-// Command implements Platform. A refusal is in the platform's own words.
+// Command implements platform.Platform. The error of a refused command is the platform's.
 func (r *Remote) Command(ctx context.Context, c platform.Command) error {
 	body, err := json.Marshal(c)
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, commandPatience)
+	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://platform/command", bytes.NewReader(body))
 	if err != nil {
@@ -164,9 +166,9 @@ func (r *Remote) Command(ctx context.Context, c platform.Command) error {
 	return r.refusal(resp)
 }
 
-// fetch reads one answer into v.
+// fetch decodes one answer into v.
 func (r *Remote) fetch(ctx context.Context, path string, v any) error {
-	ctx, cancel := context.WithTimeout(ctx, remotePatience)
+	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()
 	resp, err := r.get(ctx, path, "")
 	if err != nil {
@@ -179,7 +181,7 @@ func (r *Remote) fetch(ctx context.Context, path string, v any) error {
 	return nil
 }
 
-// get returns an answer with a good status; the caller closes it.
+// get returns an answer with status 200 or 304; the caller closes its body.
 func (r *Remote) get(ctx context.Context, path, tag string) (*http.Response, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://platform"+path, nil)
 	if err != nil {
@@ -199,7 +201,7 @@ func (r *Remote) get(ctx context.Context, path, tag string) (*http.Response, err
 	return nil, r.refusal(resp)
 }
 
-// refusal is the error that an answer tells.
+// refusal returns the error in an answer.
 func (r *Remote) refusal(resp *http.Response) error {
 	var why report.Error
 	if decode(resp.Body, &why) != nil || why.Error == "" {
@@ -212,9 +214,9 @@ func (r *Remote) refusal(resp *http.Response) error {
 func (r *Remote) explain(err error) error {
 	switch {
 	case errors.Is(err, os.ErrPermission), errors.Is(err, errForeign):
-		return fmt.Errorf("RUN_PATH=%q: %w; set RUN_PATH to that of your own", filepath.Dir(r.path), errForeign)
+		return fmt.Errorf("RUN_PATH=%q: %w; set RUN_PATH to the folder of your own", filepath.Dir(r.path), errForeign)
 	case errors.Is(err, os.ErrNotExist), errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, syscall.EINVAL), errors.Is(err, syscall.ENOTDIR):
-		return fmt.Errorf("%w (RUN_PATH=%q): start one with livestream-tui, or without a terminal with livestream-tui --headless; where one runs, set its RUN_PATH",
+		return fmt.Errorf("%w (RUN_PATH=%q): start one with livestream-tui, or without a terminal with livestream-tui --headless; if one is running elsewhere, set RUN_PATH to its folder",
 			ErrNoPlatform, filepath.Dir(r.path))
 	}
 	var failed *url.Error
@@ -227,23 +229,24 @@ func (r *Remote) explain(err error) error {
 	return fmt.Errorf("the platform at %s does not answer: %w", r.path, cleanError{err})
 }
 
+// noAnswer is the error of a platform that does not answer in time.
 func (r *Remote) noAnswer() error {
 	return fmt.Errorf("the platform at %s does not answer: it is stopped, or the machine is overloaded", r.path)
 }
 
+// unreadable is the error of an answer that is not understood.
 func (r *Remote) unreadable(err error) error {
-	return fmt.Errorf("the platform at %s answers what cannot be read, perhaps it is of another version: %w", r.path, cleanError{err})
+	return fmt.Errorf("the answer of the platform at %s cannot be read, perhaps because its version differs: %w", r.path, cleanError{err})
 }
 
-// decode reads one JSON value as the platform had it: numbers of log lines keep
-// all their digits.
+// decode reads one JSON value. Numbers in log lines keep all their digits.
 func decode(from io.Reader, v any) error {
-	bounded := io.LimitReader(from, remoteMost)
+	bounded := io.LimitReader(from, answerMost)
 	d := json.NewDecoder(bounded)
 	d.UseNumber()
 	if err := d.Decode(v); err != nil {
 		return err
 	}
-	_, err := io.Copy(io.Discard, bounded) // a connection is used again once it is read to its end
+	_, err := io.Copy(io.Discard, bounded) // a connection is reused once its body is read to the end
 	return err
 }

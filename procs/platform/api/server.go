@@ -20,15 +20,13 @@ import (
 	"livestream-tui/services/kit/report"
 )
 
-// The headers of an answer to a snapshot that has not changed: what changes all
-// the time nevertheless.
+// The headers of a 304 answer for a snapshot: the fields that change all the time.
 const (
 	headerAt     = "Snapshot-At"
 	headerLogSeq = "Log-Seq"
 )
 
-// server serves a platform to clients on its socket. All it needs of the platform
-// is the interface.
+// server serves a platform to clients on its control socket.
 type server struct {
 	platform platform.Platform
 	layout   layouts.Layout
@@ -38,25 +36,25 @@ type server struct {
 
 // timeouts bound what a client and the platform may take.
 type timeouts struct {
-	// request is for a client to send a whole request; idle for one that sends none.
+	// request bounds the reading of a whole request, idle the time between two.
 	request, idle time.Duration
-	// write is for a client to take what it was sent; one that does not is cut off.
+	// write bounds the writing of an answer; a client that does not read it is disconnected.
 	write time.Duration
-	// command is for the platform to do what was asked.
+	// command bounds a command.
 	command time.Duration
-	// farewell is for streams to tell the end once the platform has ended.
-	farewell time.Duration
+	// end bounds the last line of each stream once the platform has ended.
+	end time.Duration
 }
 
-// Serve answers clients on l until ctx is cancelled, which is to be after the platform
-// has ended: streams then tell that. layout is what p runs.
+// Serve answers clients of p on l until ctx is cancelled. layout is the one that p runs.
+// Cancel ctx after the platform has ended, so that streams can report the end.
 func Serve(ctx context.Context, p platform.Platform, layout layouts.Layout, log hclog.Logger, l net.Listener) {
 	s := &server{platform: p, layout: layout, log: log, timeouts: defaultTimeouts()}
 	s.serve(ctx, newBoundedListener(l))
 }
 
 func defaultTimeouts() timeouts {
-	return timeouts{request: 5 * time.Second, idle: 30 * time.Second, write: 20 * time.Second, command: 10 * time.Second, farewell: time.Second}
+	return timeouts{request: 5 * time.Second, idle: 30 * time.Second, write: 20 * time.Second, command: 10 * time.Second, end: time.Second}
 }
 
 const (
@@ -64,8 +62,8 @@ const (
 	bodyMost   = 16 << 10 // bytes of a request's body
 )
 
-// told is one line of the stream of events: the first has the snapshot, those that
-// follow an event each, and the last, where the platform has ended, Ended.
+// streamLine is one line of the stream of events: the first has the snapshot, each of the
+// following an event, and the last, when the platform has ended, Ended.
 type streamLine struct {
 	Snapshot *platform.Snapshot `json:"snapshot,omitempty"`
 	Event    *platform.Event    `json:"event,omitempty"`
@@ -82,8 +80,7 @@ func (s *server) routes() http.Handler {
 	return mux
 }
 
-// serve answers on l until ctx is cancelled, which is to be after the platform has
-// ended: streams then tell that.
+// serve answers on l until ctx is cancelled, as Serve does.
 func (s *server) serve(ctx context.Context, l net.Listener) {
 	server := &http.Server{
 		Handler:           s.routes(),
@@ -95,14 +92,14 @@ func (s *server) serve(ctx context.Context, l net.Listener) {
 	go func() {
 		defer close(closed)
 		<-ctx.Done()
-		ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.timeouts.farewell)
+		ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.timeouts.end)
 		defer cancel()
 		if server.Shutdown(ending) != nil {
-			_ = server.Close() // who has not read by now never will
+			_ = server.Close() // a client that has not read by now will not
 		}
 	}()
 	if err := server.Serve(l); err != nil && !errors.Is(err, http.ErrServerClosed) {
-		s.log.Error("the control socket is served no longer", "error", err)
+		s.log.Error("control socket failed", "error", err)
 	}
 	<-closed
 }
@@ -124,11 +121,11 @@ func (s *server) snapshot(w http.ResponseWriter, r *http.Request) {
 	s.answer(w, http.StatusOK, now)
 }
 
-// tagOf names what a snapshot holds, apart from its time and the log's number. What
-// follows from the time is part of it: a viewer's silence changes no version.
+// tagOf returns an ETag of a snapshot without its time and the log's number. It includes
+// the light, which changes with time alone: a viewer's silence does not change the version.
 func tagOf(s platform.Snapshot) string {
 	light := fnv.New64a()
-	_ = json.NewEncoder(light).Encode(s.OnAir) // a hash takes everything
+	_ = json.NewEncoder(light).Encode(s.OnAir) // a hash does not fail
 	return fmt.Sprintf(`"%d.%d.%x"`, s.Started.UnixNano(), s.Version, light.Sum64())
 }
 
@@ -154,24 +151,24 @@ func (s *server) logs(w http.ResponseWriter, r *http.Request) {
 	s.answer(w, http.StatusOK, lines)
 }
 
-// number reads a number of the query; it may be missing.
+// number returns a number of the query; missing when it is not there.
 func number(r *http.Request, name string, missing uint64) (uint64, error) {
-	text := r.URL.Query().Get(name)
-	if text == "" {
+	value := r.URL.Query().Get(name)
+	if value == "" {
 		return missing, nil
 	}
-	n, err := strconv.ParseUint(text, 10, 64)
+	n, err := strconv.ParseUint(value, 10, 64)
 	if err != nil {
-		return 0, fmt.Errorf("%s=%q: allowed is a whole number from 0", name, text)
+		return 0, fmt.Errorf("%s=%q: allowed is a whole number from 0", name, value)
 	}
 	return n, nil
 }
 
-// events streams for as long as the client reads and the platform goes on. What a
-// slow client misses is dropped from its own queue.
+// events streams until the client disconnects or the platform ends. Events that a slow
+// client misses are dropped from its own queue only.
 func (s *server) events(w http.ResponseWriter, r *http.Request) {
 	out := http.NewResponseController(w)
-	if err := out.SetReadDeadline(time.Time{}); err != nil { // there is nothing more to be read
+	if err := out.SetReadDeadline(time.Time{}); err != nil { // the client sends nothing more
 		s.refuse(w, http.StatusInternalServerError, err)
 		return
 	}
@@ -203,12 +200,12 @@ func (s *server) events(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	s.log.Debug("a client of the control socket has gone", "error", err)
+	s.log.Debug("client of the control socket disconnected", "error", err)
 }
 
 func (s *server) command(w http.ResponseWriter, r *http.Request) {
 	if kind, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";"); kind != "application/json" || r.Header.Get("Origin") != "" {
-		s.refuse(w, http.StatusUnsupportedMediaType, errors.New("a command is application/json, and not from a web page"))
+		s.refuse(w, http.StatusUnsupportedMediaType, errors.New("a command must be application/json, and not from a web page"))
 		return
 	}
 	decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, bodyMost))
@@ -219,7 +216,7 @@ func (s *server) command(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		s.refuse(w, http.StatusBadRequest, errors.New("command: there is something after it"))
+		s.refuse(w, http.StatusBadRequest, errors.New("command: unexpected data after it"))
 		return
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), s.timeouts.command)
@@ -239,6 +236,6 @@ func (s *server) answer(w http.ResponseWriter, status int, v any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	if err := json.NewEncoder(w).Encode(v); err != nil {
-		s.log.Debug("a client of the control socket has gone", "error", err)
+		s.log.Debug("client of the control socket disconnected", "error", err)
 	}
 }

@@ -137,7 +137,7 @@ func TestAClientWhoDoesNotReadHoldsUpNobody(t *testing.T) {
 func TestWhoHangsOnTheSocketDoesNotKeepThePlatformFromEnding(t *testing.T) {
 	l := platformOf(t, platformtest.Supervisor{})
 	timeouts := defaultTimeouts()
-	timeouts.farewell = 100 * time.Millisecond
+	timeouts.end = 100 * time.Millisecond
 	s := serve(t, l, timeouts)
 	slow := unixConn(t, s.path)
 	fmt.Fprint(slow, "GET /events HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -260,7 +260,7 @@ func TestTheEndOfThePlatformIsTold(t *testing.T) {
 func TestAPlatformThatIsGoneIsNoCleanEnd(t *testing.T) {
 	l := platformOf(t, platformtest.Supervisor{})
 	timeouts := defaultTimeouts()
-	timeouts.farewell = 0
+	timeouts.end = 0
 	s := serve(t, l, timeouts)
 	r := dialed(t, s.path)
 	last := seen(t, r)
@@ -272,8 +272,8 @@ func TestAPlatformThatIsGoneIsNoCleanEnd(t *testing.T) {
 	s.hangUp() // as SIGKILL would: the stream breaks, and nobody listens
 	select {
 	case err := <-told:
-		if err == nil || !strings.Contains(err.Error(), "without a word") || !strings.Contains(err.Error(), s.path) {
-			t.Errorf("got %v, want that it has gone without a word, and where it was", err)
+		if err == nil || !strings.Contains(err.Error(), "has disappeared") || !strings.Contains(err.Error(), s.path) {
+			t.Errorf("got %v, want that it has gone has disappeared, and where it was", err)
 		}
 	case <-time.After(platformtest.Deadline):
 		t.Fatal("nothing was told")

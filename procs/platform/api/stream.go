@@ -13,26 +13,26 @@ import (
 )
 
 const (
-	// goneAfter is how long a platform whose stream has broken may take to answer
-	// again, before it counts as gone.
-	goneAfter  = 2 * time.Second
-	reopenPoll = 100 * time.Millisecond
+	// reopenTimeout is how long a platform whose stream has broken may take to answer again
+	// before it counts as gone.
+	reopenTimeout = 2 * time.Second
+	reopenPoll    = 100 * time.Millisecond
 )
 
-// stream is the events as they come over the socket.
+// stream is a subscription over the socket.
 type stream struct {
 	snapshot platform.Snapshot
 	lines    *json.Decoder
 	body     io.Closer
 }
 
-// open begins a stream, which lasts until ctx is cancelled.
+// open opens a stream, which lasts until ctx is cancelled.
 func (r *Remote) open(ctx context.Context) (*stream, error) {
 	ctx, cancel := context.WithCancel(ctx)
-	patience := time.AfterFunc(remotePatience, cancel)
-	resp, err := r.get(ctx, "/events", "") //nolint:bodyclose // closing closes it
+	timeout := time.AfterFunc(answerTimeout, cancel)
+	resp, err := r.get(ctx, "/events", "") //nolint:bodyclose // closing does
 	if err != nil {
-		if !patience.Stop() {
+		if !timeout.Stop() {
 			err = r.noAnswer()
 		}
 		cancel()
@@ -43,7 +43,7 @@ func (r *Remote) open(ctx context.Context) (*stream, error) {
 	var first streamLine
 	err = s.lines.Decode(&first)
 	switch {
-	case !patience.Stop():
+	case !timeout.Stop():
 		err = r.noAnswer()
 	case err != nil:
 		err = r.unreadable(err)
@@ -57,7 +57,7 @@ func (r *Remote) open(ctx context.Context) (*stream, error) {
 	return nil, err
 }
 
-// closing ends a request together with its answer.
+// closing cancels a request when its answer is closed.
 type closing struct {
 	*http.Response
 	cancel context.CancelFunc
@@ -69,8 +69,8 @@ func (c closing) Close() error {
 	return c.Body.Close()
 }
 
-// next returns the next event. ended: there will be none, as the platform has
-// ended. The error says that the stream broke.
+// next returns the next event. ended reports that the platform has ended and there will be no
+// more. The error means that the stream broke.
 func (s *stream) next() (e platform.Event, ended bool, err error) {
 	for {
 		var t streamLine
@@ -81,13 +81,13 @@ func (s *stream) next() (e platform.Event, ended bool, err error) {
 			return *t.Event, false, nil
 		case t.Ended:
 			return e, true, nil
-		} // else a line of a later version
+		} // a later version's line is skipped
 	}
 }
 
-// Subscribe implements Platform. The channel is closed as well when the platform
-// cannot be reached any more: Ended tells which. The platform keeps events for a
-// reader who is slow, and cuts off one who reads nothing for long.
+// Subscribe implements platform.Platform. The channel is also closed when the platform
+// cannot be reached any more; Ended tells the two apart. The platform queues events for a
+// slow reader, and disconnects one that reads nothing for long.
 func (r *Remote) Subscribe(ctx context.Context) (platform.Snapshot, <-chan platform.Event, error) {
 	out := make(chan platform.Event)
 	s, err := r.open(ctx)
@@ -113,9 +113,9 @@ func (r *Remote) Subscribe(ctx context.Context) (platform.Snapshot, <-chan platf
 	return s.snapshot, out, nil
 }
 
-// Ended returns nil when the platform has ended, and an error when it has gone
-// without a word, or when ctx is cancelled. A broken connection to a platform that
-// goes on is made anew.
+// Ended waits for the end of the platform. It returns nil when the platform has shut down,
+// and an error when it was lost or ctx is cancelled. It reopens a broken connection to a
+// platform that goes on.
 func (r *Remote) Ended(ctx context.Context) error {
 	started := r.Latest().Started
 	for {
@@ -125,7 +125,7 @@ func (r *Remote) Ended(ctx context.Context) error {
 		}
 		if !s.snapshot.Started.Equal(started) {
 			s.body.Close()
-			return fmt.Errorf("the platform at %s has gone, and another one was started (pid %d): attach again", r.path, s.snapshot.PID)
+			return fmt.Errorf("the platform at %s has ended, and another one was started (pid %d): attach again", r.path, s.snapshot.PID)
 		}
 		ended := false
 		for err = nil; !ended && err == nil; {
@@ -141,9 +141,9 @@ func (r *Remote) Ended(ctx context.Context) error {
 	}
 }
 
-// reopen opens a stream, trying for a while.
+// reopen opens a stream, and tries again for reopenTimeout.
 func (r *Remote) reopen(ctx context.Context) (*stream, error) {
-	deadline := time.Now().Add(goneAfter)
+	deadline := time.Now().Add(reopenTimeout)
 	for {
 		s, err := r.open(ctx)
 		switch {
@@ -152,7 +152,7 @@ func (r *Remote) reopen(ctx context.Context) (*stream, error) {
 		case ctx.Err() != nil:
 			return nil, ctx.Err()
 		case time.Now().After(deadline) && errors.Is(err, ErrNoPlatform):
-			return nil, fmt.Errorf("the platform at %s has gone without a word: it was killed, or lost its RUN_PATH", r.path)
+			return nil, fmt.Errorf("the platform at %s has disappeared: it was killed, or its RUN_PATH was removed", r.path)
 		case time.Now().After(deadline):
 			return nil, err
 		}

@@ -1,4 +1,4 @@
 // Package local is a platform that this process supervises: it starts the processes of a
-// layout, folds what they tell into a model, asks the control plane, and passes on what
-// subscribers are told.
+// layout, folds their log and their states into a model, polls the control plane, and
+// passes events on to subscribers.
 package local

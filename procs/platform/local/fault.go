@@ -4,10 +4,8 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"time"
 
 	"livestream-tui/procs/platform"
@@ -17,11 +15,11 @@ import (
 const (
 	// faultTimeout is how long a process may take to set its fault switch.
 	faultTimeout = 2 * time.Second
-	// faultMost is how many bytes of its answer are read.
+	// faultMost is how many bytes of the answer are read.
 	faultMost = 64 << 10
 )
 
-// setFault sets the fault switch of the incarnation that runs now, over the process's own
+// setFault sets the fault switch of a process's current incarnation, over the process's own
 // socket.
 func (l *Local) setFault(ctx context.Context, process string, f platform.Fault) error {
 	s := l.Now()
@@ -30,7 +28,7 @@ func (l *Local) setFault(ctx context.Context, process string, f platform.Fault) 
 	case !ok:
 		return fmt.Errorf("no process %q: allowed are %v", process, s.Names(platform.SetFault))
 	case p.Socket == "":
-		return fmt.Errorf("%s does not run (%s): no fault can be set", process, p.State)
+		return fmt.Errorf("%s is not running (%s): no fault can be set", process, p.State)
 	}
 	body, err := json.Marshal(f)
 	if err != nil {
@@ -44,22 +42,15 @@ func (l *Local) setFault(ctx context.Context, process string, f platform.Fault) 
 	client := httpx.New(httpx.Options{Timeout: faultTimeout, Dial: httpx.Socket(p.Socket)})
 	defer client.CloseIdleConnections()
 	a, err := httpx.Do(client, req, faultMost)
-	var failed *url.Error
 	switch {
 	case err != nil && ctx.Err() != nil:
 		return ctx.Err()
-	case errors.As(err, &failed) && failed.Timeout():
-		return fmt.Errorf("fault switch of %s: no answer within %s", process, faultTimeout)
 	case err != nil:
-		return fmt.Errorf("fault switch of %s: %w", process, short(err))
+		return fmt.Errorf("fault switch of %s: %w", process, cause(err))
 	case a.Status == http.StatusNotFound, a.Status == http.StatusMethodNotAllowed:
-		return fmt.Errorf("%s has no fault switch: it is a %s", process, p.Role)
+		return fmt.Errorf("%s has no fault switch: its role is %s", process, p.Role)
 	case a.Status == http.StatusOK:
 		return nil
 	}
-	var refused *httpx.StatusError
-	if err = a.Refusal(); errors.As(err, &refused) && refused.Detail != "" {
-		err = errors.New(refused.Detail)
-	}
-	return fmt.Errorf("fault switch of %s: %w", process, err)
+	return fmt.Errorf("fault switch of %s: %w", process, refusal(a))
 }

@@ -22,9 +22,9 @@ func TestSpecsHoldTheSocketsOfHeldPorts(t *testing.T) {
 	}{
 		{"nothing set", nil, "front@127.0.0.1:8002 front@[::1]:8002? 0s, origin@127.0.0.1:8001 origin@[::1]:8001? 0s, none 0s"},
 		{"ports and addresses", map[string]string{"PROXY_PORT": "90", "BIND_ADDRESS": "0.0.0.0", "CONTROL_BIND_ADDRESS": "::1"}, "front@0.0.0.0:90 0s, origin@[::1]:8001 origin@127.0.0.1:8001? 0s, none 0s"},
-		{"as long as a hand-over takes, and more", map[string]string{"HANDOVER_TIMEOUT": "20s"}, "front@127.0.0.1:8002 front@[::1]:8002? 25s, origin@127.0.0.1:8001 origin@[::1]:8001? 25s, none 0s"},
+		{"longer than a hand-over takes", map[string]string{"HANDOVER_TIMEOUT": "20s"}, "front@127.0.0.1:8002 front@[::1]:8002? 25s, origin@127.0.0.1:8001 origin@[::1]:8001? 25s, none 0s"},
 		{"by name", map[string]string{"BIND_ADDRESS": "localhost"}, "front@127.0.0.1:8002 front@[::1]:8002? 0s, origin@127.0.0.1:8001 origin@[::1]:8001? 0s, none 0s"},
-		{"what the service itself refuses", map[string]string{"HANDOVER_TIMEOUT": "long"}, "front@127.0.0.1:8002 front@[::1]:8002? 0s, origin@127.0.0.1:8001 origin@[::1]:8001? 0s, none 0s"},
+		{"a duration that the service itself rejects", map[string]string{"HANDOVER_TIMEOUT": "long"}, "front@127.0.0.1:8002 front@[::1]:8002? 0s, origin@127.0.0.1:8001 origin@[::1]:8001? 0s, none 0s"},
 	} {
 		list, err := specs(Options{Layout: l, Self: "/bin/self", Env: c.env})
 		if err != nil {
@@ -39,7 +39,7 @@ func TestSpecsHoldTheSocketsOfHeldPorts(t *testing.T) {
 		}
 	}
 	if _, err := specs(Options{Layout: l, Self: "/bin/self", Env: map[string]string{"PROXY_PORT": "many"}}); err == nil || !strings.Contains(err.Error(), `PROXY_PORT="many"`) {
-		t.Errorf("a port that is none: got %v, want an error that names it", err)
+		t.Errorf("a port that is not a number: got %v, want an error that names it", err)
 	}
 }
 

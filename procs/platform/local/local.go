@@ -20,60 +20,34 @@ import (
 	"livestream-tui/services/kit/event"
 )
 
-const (
-	QueueMost     = 1024 // events that a subscriber may be behind
-	measurePeriod = time.Second
-)
+// measurePeriod is how often CPU, memory and lost log are read.
+const measurePeriod = time.Second
 
-// Options say which platform to run and where.
-type Options struct {
-	Layout layouts.Layout
-	// Env is the operator's environment, which every process is given.
-	Env map[string]string
-	// Settings are the names of our own variables, which may be shown.
-	Settings []string
-	// Reads returns those of Settings that a service reads: it is given no other. Nil:
-	// every service reads all of them.
-	Reads func(service string) []string
-	// Self is the path of our own binary, which every process runs.
-	Self string
-	// Guardian are further arguments of the guardian, which Self runs.
-	Guardian []string
-	// RunPath holds sockets and locks, LogPath the children's logs.
-	RunPath, LogPath string
-	// Folders are tried before anything starts.
-	Folders []preflight.Folder
-	// Serve answers clients of the control socket on l until ctx is cancelled, which is
-	// after the platform has ended. Nil: it has no control socket.
-	Serve func(ctx context.Context, p platform.Platform, layout layouts.Layout, log hclog.Logger, l net.Listener)
-	// Log takes what supervision itself has to say.
-	Log hclog.Logger
-}
-
-// Local is a platform that this process supervises. Make it with New, then call
-// Run once. Safe for concurrent use.
+// Local is a platform that this process supervises. Make it with New, then call Run once.
+// Safe for concurrent use.
 type Local struct {
 	log    hclog.Logger
 	sup    Supervisor
 	poll   poller
 	layout layouts.Layout
-	// control is the control socket and serve answers its clients; nil without one.
+	// control is the control socket and serve answers its clients; both are nil without a
+	// control socket.
 	control net.Listener
-	serve   func(ctx context.Context, p platform.Platform, layout layouts.Layout, log hclog.Logger, l net.Listener)
-	// packagers are the base URLs of those processes that are packagers.
+	serve   Serve
+	// packagers are the base URLs of the processes that are packagers, by name.
 	packagers map[string]string
-	// self and env are what an upgrade asks for its version, env without settings;
-	// upgrades has room for the one that is under way.
-	self     string
-	env      map[string]string
+	// self and env run the binary on disk for its version; env has no settings.
+	self string
+	env  map[string]string
+	// upgrades starts an upgrade. It has room for the one that is under way.
 	upgrades chan struct{}
 
 	mu          sync.Mutex
-	model       model.Model // guarded by mu
-	lines       ring        // guarded by mu
-	subscribers map[*subscriber]bool
-	running     bool // Run has begun and not ended; guarded by mu
-	ended       bool // Run has returned; guarded by mu
+	model       model.Model          // guarded by mu
+	lines       ring                 // guarded by mu
+	subscribers map[*subscriber]bool // guarded by mu
+	running     bool                 // Run is supervising; guarded by mu
+	ended       bool                 // there will be no more events; guarded by mu
 }
 
 // Supervisor is what Local needs of procs.Supervisor.
@@ -85,12 +59,11 @@ type Supervisor interface {
 	Progress(process string)
 }
 
-var _ platform.Platform = (*Local)(nil)
+var _ platform.Runner = (*Local)(nil)
 
-// New checks what the platform needs (its run folder, other folders, ports) and
-// returns it, not started. The error names everything that is wrong, each on a
-// line of its own with the way out; procs.ErrAlreadyRunning is wrapped in it when
-// another instance has the run folder.
+// New checks what the platform needs (run folder, other folders, ports) and returns it, not
+// started. The error lists everything that is wrong, one problem a line, each with its
+// remedy. It wraps procs.ErrAlreadyRunning when another platform uses the run folder.
 func New(o Options) (*Local, error) {
 	list, err := specs(o)
 	if err != nil {
@@ -103,20 +76,23 @@ func New(o Options) (*Local, error) {
 	l := newLocal(o.Layout, ends, o.LogPath, o.Log)
 	l.self, l.env = o.Self, except(o.Env, o.Settings)
 	l.showEnvironment(list, o.Settings)
+	// Before the supervisor, which ends what a killed platform left behind: a platform that
+	// runs must not be mistaken for that.
 	if err := preflight.CheckNotRunning(platform.SocketPath(o.RunPath)); err != nil {
-		return nil, preflight.SuggestSettings(err, o.needs(), ends) // before anything that it runs is taken for what a killed one left
+		return nil, preflight.SuggestSettings(err, o.requirements(), ends)
 	}
-	// The supervisor first: it ends what an earlier run left on our ports.
+	// Before the ports are checked: the supervisor ends the processes that an earlier run
+	// left on them.
 	sup, err := procs.New(procs.Options{
 		Specs: list, RunPath: o.RunPath, LogPath: o.LogPath, Self: o.Self, Guardian: o.Guardian, Log: o.Log,
-		// The guardian reads no setting. The run folder says whose it is.
+		// The guardian reads no settings. RUN_PATH shows which platform it belongs to.
 		GuardianEnv: append(listed(l.env), "RUN_PATH="+o.RunPath), OnLine: l.OnLine, OnStatus: l.OnStatus, OnNotice: l.onNotice,
 	})
 	if err != nil {
-		return nil, preflight.SuggestSettings(err, o.needs(), ends)
+		return nil, preflight.SuggestSettings(err, o.requirements(), ends)
 	}
 	if err := errors.Join(append(preflight.CheckFolders(o.Folders), preflight.CheckPorts(ends)...)...); err != nil {
-		return nil, err // the lock goes with this process
+		return nil, err // the lock ends with this process
 	}
 	if err := sup.Hold(); err != nil {
 		return nil, err
@@ -130,22 +106,21 @@ func New(o Options) (*Local, error) {
 	return l, nil
 }
 
-// needs are what New checks.
-func (o Options) needs() preflight.Requirements {
-	return preflight.Requirements{Layout: o.Layout, Env: o.Env, Settings: o.Settings, RunPath: o.RunPath, Folders: o.Folders}
-}
-
-// Over returns a platform over a supervisor of the caller's, without a control socket:
-// tests of what shows a platform need no processes.
+// NewWithSupervisor returns a platform of a layout whose processes sup runs, at those
+// endpoints. It has no control socket and checks nothing: tests of clients need no
+// processes.
 func NewWithSupervisor(layout layouts.Layout, ends []preflight.Endpoint, sup Supervisor) *Local {
 	l := newLocal(layout, ends, "logs", hclog.NewNullLogger())
 	l.sup = sup
 	return l
 }
 
-// newLocal returns a platform that lacks its supervisor.
+// newLocal returns a platform without a supervisor.
 func newLocal(layout layouts.Layout, ends []preflight.Endpoint, logs string, log hclog.Logger) *Local {
-	l := &Local{log: log, poll: newPoller(ends), layout: layout, packagers: map[string]string{}, lines: newRing(platform.LogsMost), subscribers: map[*subscriber]bool{}, upgrades: make(chan struct{}, 1)}
+	l := &Local{
+		log: log, poll: newPoller(ends), layout: layout, packagers: map[string]string{}, lines: newRing(platform.LogsMost),
+		subscribers: map[*subscriber]bool{}, upgrades: make(chan struct{}, 1),
+	}
 	l.model.Publish = l.publish
 	l.model.Now = platform.Snapshot{Version: 1, PID: os.Getpid(), Layout: layout.Name, Started: time.Now(), LogFolder: logs}
 	for _, p := range layout.Processes {
@@ -166,8 +141,8 @@ func newLocal(layout layouts.Layout, ends []preflight.Endpoint, logs string, log
 	return l
 }
 
-// Run starts the platform, supervises it until ctx is cancelled and returns when
-// everything has stopped. The error says what could not be stopped.
+// Run implements platform.Runner. It returns when every process has ended. The error says
+// which could not be stopped.
 func (l *Local) Run(ctx context.Context) error {
 	defer context.AfterFunc(ctx, func() { l.Update((*model.Model).SetStopping) })()
 	background, cancel := context.WithCancel(context.WithoutCancel(ctx))
@@ -179,7 +154,7 @@ func (l *Local) Run(ctx context.Context) error {
 	if s := l.Now(); !s.Watched() && s.PlayURL != "" {
 		work.Go(func() { l.watch(background) })
 	}
-	upgrading, endUpgrades := context.WithCancel(ctx) // none on the way down
+	upgrading, endUpgrades := context.WithCancel(ctx) // no upgrade goes on during a shutdown
 	work.Go(func() { l.doUpgrades(upgrading) })
 	l.setRunning(true)
 	serving, hangUp := context.WithCancel(context.WithoutCancel(ctx))
@@ -191,7 +166,7 @@ func (l *Local) Run(ctx context.Context) error {
 	endUpgrades()
 	cancel()
 	l.EndSubscriptions()
-	hangUp() // once its clients can be told of the end
+	hangUp() // after the subscriptions, so that clients learn of the end
 	work.Wait()
 	return err
 }
@@ -202,21 +177,11 @@ func (l *Local) setRunning(running bool) {
 	l.running = running
 }
 
-// End closes every subscription once it has been read.
-func (l *Local) EndSubscriptions() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.ended = true
-	for s := range l.subscribers {
-		s.wakeUp()
-	}
-}
-
-// KillAll ends every process at once; Run returns soon after.
+// KillAll kills every process at once; Run returns soon after.
 func (l *Local) KillAll() { l.sup.KillAll() }
 
-// Snapshot implements platform.Platform. It does not fail.
-func (l *Local) Snapshot(context.Context) (platform.Snapshot, error) { return l.Now(), nil }
+// Snapshot implements platform.Platform. It fails only when ctx is cancelled.
+func (l *Local) Snapshot(ctx context.Context) (platform.Snapshot, error) { return l.Now(), ctx.Err() }
 
 // Now returns the platform as it is now.
 func (l *Local) Now() platform.Snapshot {
@@ -232,30 +197,16 @@ func (l *Local) snapshot() platform.Snapshot {
 	return onair.Complete(s)
 }
 
-// Logs implements platform.Platform. It does not fail.
-func (l *Local) Logs(_ context.Context, since uint64, limit int) ([]platform.LogLine, error) {
+// Logs implements platform.Platform. It fails only when ctx is cancelled.
+func (l *Local) Logs(ctx context.Context, since uint64, limit int) ([]platform.LogLine, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.lines.after(since, limit), nil
+	return l.lines.after(since, limit), ctx.Err()
 }
 
-// Command implements Platform. What is asked for is logged.
+// Command implements platform.Platform. It logs each command.
 func (l *Local) Command(ctx context.Context, c platform.Command) error {
-	var err error
-	switch c.Action {
-	case platform.Failover:
-		err = l.poll.failover(ctx)
-	case platform.Hold:
-		err = l.hold(ctx, c.Process)
-	case platform.Release:
-		err = l.poll.hold(ctx, "")
-	case platform.Upgrade:
-		err = l.upgrade()
-	case platform.SetFault:
-		err = l.setFault(ctx, c.Process, c.Fault)
-	default:
-		err = l.sup.Command(ctx, c.Process, procs.Action(c.Action))
-	}
+	err := l.command(ctx, c)
 	if err != nil {
 		l.log.Info("command refused", "action", c.Action.String(), "process", c.Process, "reason", err.Error())
 		return err
@@ -264,7 +215,27 @@ func (l *Local) Command(ctx context.Context, c platform.Command) error {
 	return nil
 }
 
-// measure takes over what changes without a change of state: CPU, memory, lost log.
+func (l *Local) command(ctx context.Context, c platform.Command) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	switch c.Action {
+	case platform.Failover:
+		return l.poll.failover(ctx)
+	case platform.Hold:
+		return l.hold(ctx, c.Process)
+	case platform.Release:
+		return l.poll.hold(ctx, "")
+	case platform.Upgrade:
+		return l.upgrade()
+	case platform.SetFault:
+		return l.setFault(ctx, c.Process, c.Fault)
+	}
+	return l.sup.Command(ctx, c.Process, procs.Action(c.Action))
+}
+
+// measure reads what changes without a change of state (CPU, memory, lost log), until ctx
+// is cancelled.
 func (l *Local) measure(ctx context.Context) {
 	for {
 		select {
@@ -277,36 +248,36 @@ func (l *Local) measure(ctx context.Context) {
 	}
 }
 
-// Fold has the model take facts: those of the supervisor and of the control plane, and
-// in tests whatever a client is to see.
-func (l *Local) Update(by func(m *model.Model)) {
+// Update calls change with the platform's model under its lock: the supervisor, the poller
+// and tests report facts by it.
+func (l *Local) Update(change func(m *model.Model)) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	by(&l.model)
+	change(&l.model)
 }
 
-// OnStatus takes every change of a process's state.
+// OnStatus takes a change of a process's state.
 func (l *Local) OnStatus(s procs.Status) {
 	l.Update(func(m *model.Model) { m.SetStatus(s, time.Now()) })
 }
 
-// OnLine takes every line of every child's log.
+// OnLine takes a line of a process's log.
 func (l *Local) OnLine(process string, line []byte) {
 	parsed := event.ParseLine(line, time.Now())
-	told, _, err := event.EventOf(parsed)
+	carried, _, err := event.EventOf(parsed)
 	if err != nil {
-		l.log.Debug("an event that is not what it should be", "process", process, "error", err)
+		l.log.Debug("malformed event", "process", process, "error", err)
 	}
 	l.Update(func(m *model.Model) {
 		l.lines.add(platform.LogLine{Process: process, Line: parsed})
-		m.ApplyLine(process, parsed, told)
+		m.ApplyLine(process, parsed, carried)
 	})
-	if _, ok := told.(event.Progress); ok {
+	if _, ok := carried.(event.Progress); ok {
 		l.sup.Progress(process)
 	}
 }
 
-// onNotice takes what supervision has to say of itself, which it logs too.
-func (l *Local) onNotice(text string) {
-	l.Update(func(m *model.Model) { m.Announce(event.LevelWarn, "", text, time.Now()) })
+// onNotice takes a message of the supervision itself, which is in its log already.
+func (l *Local) onNotice(message string) {
+	l.Update(func(m *model.Model) { m.Announce(event.LevelWarn, "", message, time.Now()) })
 }

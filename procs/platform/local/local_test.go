@@ -43,7 +43,7 @@ func TestSnapshotAndEventsTogetherMissNothing(t *testing.T) {
 	var work sync.WaitGroup
 	type seen struct{ first, last, count int }
 	results := make(chan seen, 4)
-	turn := make(chan struct{}) // time for the next subscriber, who races the changes after it
+	turn := make(chan struct{}) // time for the next subscriber, which races the changes after it
 	work.Go(func() {
 		for i := range changes {
 			if i%(changes/cap(results)) == 0 {
@@ -87,10 +87,10 @@ func TestSnapshotAndEventsTogetherMissNothing(t *testing.T) {
 	}
 }
 
-func TestAReaderWhoDoesNotReadHoldsUpNobody(t *testing.T) {
+func TestASlowSubscriberDelaysNothing(t *testing.T) {
 	l := platformOf(t, platformtest.Supervisor{})
 	_, events, _ := l.Subscribe(t.Context())
-	const flood = 10 * QueueMost
+	const flood = 10 * subscriberMost
 	for i := range flood {
 		l.OnLine("worker", fmt.Appendf(nil, `{"@level":"warn","@message":"line %d"}`, i))
 	}
@@ -110,7 +110,7 @@ func TestAReaderWhoDoesNotReadHoldsUpNobody(t *testing.T) {
 	}
 }
 
-func TestLinesOfLogBecomeWhatTheyTell(t *testing.T) {
+func TestLinesOfLogBecomeEvents(t *testing.T) {
 	var progressed []string
 	l := platformOf(t, platformtest.Supervisor{OnProgress: func(process string) { progressed = append(progressed, process) }})
 	ctx, cancel := context.WithCancel(t.Context())
@@ -141,11 +141,11 @@ func TestLinesOfLogBecomeWhatTheyTell(t *testing.T) {
 		t.Errorf("progress: got %+v, want 40 %%", got)
 	}
 	if len(progressed) != 1 || progressed[0] != "worker" {
-		t.Errorf("the supervisor was told of progress of %v, want worker: its start timeout would run out", progressed)
+		t.Errorf("the supervisor learned of progress of %v, want worker: its start timeout would run out", progressed)
 	}
 	l.OnStatus(platform.Status{Name: "worker", State: procs.Ready, Incarnation: 1})
 	if got := processOf(t, l.Now(), "worker").Progress; got != nil {
-		t.Errorf("progress of what is ready: got %+v, want none", got)
+		t.Errorf("progress of a ready process: got %+v, want none", got)
 	}
 }
 
@@ -161,7 +161,7 @@ func TestASnapshotIsNotWrittenToLater(t *testing.T) {
 	}
 }
 
-func TestTheEndIsToldAndClosesSubscriptions(t *testing.T) {
+func TestTheLastEventsArriveBeforeSubscriptionsClose(t *testing.T) {
 	failed := errors.New("could not stop worker")
 	var l *Local
 	l = platformOf(t, platformtest.Supervisor{OnRun: func(ctx context.Context) error {
@@ -224,7 +224,7 @@ func TestCommandsReachTheSupervisor(t *testing.T) {
 	}
 }
 
-func TestTheOperatorsWordGoesToTheOrigin(t *testing.T) {
+func TestTheOperatorsRequestGoesToTheOrigin(t *testing.T) {
 	var asked []string
 	origin := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body) // an empty one fails below
@@ -248,10 +248,10 @@ func TestTheOperatorsWordGoesToTheOrigin(t *testing.T) {
 	}{
 		{"fail over", platform.Command{Action: platform.Failover}, nil, `/failover {}`, ""},
 		{"hold", platform.Command{Process: "server1", Action: platform.Hold}, nil, `/hold {"packager":"http://localhost:8080"}`, ""},
-		{"hold what is held", platform.Command{Process: "server1", Action: platform.Hold}, []report.Preference{held}, `/hold {"packager":"http://localhost:8080"}`, ""},
+		{"hold the held packager", platform.Command{Process: "server1", Action: platform.Hold}, []report.Preference{held}, `/hold {"packager":"http://localhost:8080"}`, ""},
 		{"release", platform.Command{Action: platform.Release}, []report.Preference{held}, `/hold {}`, ""},
 		{"the origin refuses", platform.Command{Process: "server2", Action: platform.Hold}, []report.Preference{held}, `/hold {"packager":"http://localhost:9090"}`, "packager is not usable"},
-		{"no packager", platform.Command{Process: "worker", Action: platform.Hold}, nil, "", `hold "worker": allowed are the layout's packagers`},
+		{"not a packager", platform.Command{Process: "worker", Action: platform.Hold}, nil, "", `hold "worker": allowed are the layout's packagers`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			asked, l.model.Now.Preferences = nil, c.known

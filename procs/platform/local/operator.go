@@ -6,28 +6,29 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 
+	"livestream-tui/services/kit/httpx"
 	"livestream-tui/services/kit/report"
 )
 
-// The operator's word to the origin, which the proxy follows.
+// The operator's requests to the origin, which the proxy follows.
 
-var ErrNoOrigin = errors.New("this layout has no origin to ask")
+// ErrNoOrigin is the error of a failover, a hold or a release in a layout without an origin.
+var ErrNoOrigin = errors.New("this layout has no origin")
 
-// failover asks the origin to move every signal.
+// failover asks the origins to move every signal.
 func (p poller) failover(ctx context.Context) error {
 	return p.post(ctx, "/failover", report.FailoverRequest{})
 }
 
-// hold asks the origin to play every signal from a packager; empty releases.
+// hold asks the origins to play every signal from a packager; an empty URL ends a hold.
 func (p poller) hold(ctx context.Context, packager string) error {
 	return p.post(ctx, "/hold", report.HoldRequest{Packager: packager})
 }
 
-// post tells every origin: the proxy follows whichever answers it. It returns nil
-// after a 200 of any of them, else the words of all.
+// post sends a request to every origin, since the proxy follows any of them. It returns nil
+// once one of them accepts, and otherwise all their errors.
 func (p poller) post(ctx context.Context, path string, v any) error {
 	if len(p.origins) == 0 {
 		return ErrNoOrigin
@@ -38,8 +39,8 @@ func (p poller) post(ctx context.Context, path string, v any) error {
 	}
 	var errs []error
 	for _, origin := range p.origins {
-		if err := p.postTo(ctx, origin, path, body); err != nil {
-			errs = append(errs, err)
+		if err := p.postTo(ctx, origin+path, body); err != nil {
+			errs = append(errs, fmt.Errorf("the origin (%s): %w", origin, err))
 		}
 	}
 	if len(errs) < len(p.origins) {
@@ -48,33 +49,37 @@ func (p poller) post(ctx context.Context, path string, v any) error {
 	return errors.Join(errs...)
 }
 
-func (p poller) postTo(ctx context.Context, origin, path string, body []byte) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, origin+path, bytes.NewReader(body))
+func (p poller) postTo(ctx context.Context, address string, body []byte) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(body))
 	if err != nil {
 		return err
 	}
 	req.Header.Set("Content-Type", "application/json")
-	resp, err := p.client.Do(req)
-	if err != nil {
-		return fmt.Errorf("the origin (%s): %w", origin, short(err))
+	a, err := httpx.Do(p.client, req, answerMost)
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return ctx.Err()
+	case err != nil:
+		return cause(err)
+	case a.Status != http.StatusOK:
+		return refusal(a)
 	}
-	defer resp.Body.Close()
-	if resp.StatusCode == http.StatusOK {
-		return nil
-	}
-	var why report.Error
-	b, err := io.ReadAll(io.LimitReader(resp.Body, answerMost))
-	if err != nil || json.Unmarshal(b, &why) != nil || why.Error == "" {
-		why.Error = fmt.Sprintf("status %d", resp.StatusCode)
-	}
-	return fmt.Errorf("the origin (%s): %s", origin, why.Error)
+	return nil
 }
 
-// hold plays every signal from the packager that the process is.
+// refusal returns the reason in a service's answer; its status where it gives no reason.
+func refusal(a httpx.Answer) error {
+	err := a.Refusal()
+	var refused *httpx.StatusError
+	if errors.As(err, &refused) && refused.Detail != "" {
+		return errors.New(refused.Detail)
+	}
+	return err
+}
+
+// hold plays every signal from the packager with that name.
 func (l *Local) hold(ctx context.Context, process string) error {
-	l.mu.Lock()
 	url := l.packagers[process]
-	l.mu.Unlock()
 	if url == "" {
 		return fmt.Errorf("hold %q: allowed are the layout's packagers", process)
 	}

@@ -5,10 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
-	"os"
 	"reflect"
 	"slices"
 	"strings"
@@ -19,17 +17,18 @@ import (
 	"livestream-tui/procs/preflight"
 	"livestream-tui/services/kit/httpx"
 	"livestream-tui/services/kit/report"
+	"livestream-tui/services/kit/text"
 )
 
 const (
 	pollPeriod  = time.Second
 	pollSooner  = 200 * time.Millisecond // until there is something to play
 	pollTimeout = time.Second
-	answerMost  = 4 << 20 // bytes of an answer that are read
+	answerMost  = 4 << 20 // bytes of an answer
 )
 
-// poller asks the reporters and the origins, of each the first that answers. A list
-// is empty where the layout has none of them.
+// poller asks the reporters and the origins; of each, the first that answers counts. A list
+// is empty when the layout has no such process.
 type poller struct {
 	reporters, origins []string
 	client             *http.Client
@@ -51,7 +50,7 @@ func newPoller(list []preflight.Endpoint) poller {
 // newClient returns a client for services on this machine.
 func newClient() *http.Client { return httpx.New(httpx.Options{Timeout: pollTimeout}) }
 
-// run asks once a second until ctx is cancelled and tells what has changed.
+// run polls once a second until ctx is cancelled and calls changed with new answers.
 func (p poller) run(ctx context.Context, changed func(model.Answers)) {
 	defer p.client.CloseIdleConnections()
 	var last model.Answers
@@ -72,8 +71,8 @@ func (p poller) run(ctx context.Context, changed func(model.Answers)) {
 	}
 }
 
-// ask asks everything once. The signals are those that the reporter knows; what
-// the origin does not answer for is left out.
+// ask polls once. The signals are the reporter's; those that no origin answers for are
+// left out.
 func (p poller) ask(ctx context.Context) model.Answers {
 	var a model.Answers
 	if len(p.reporters) == 0 {
@@ -90,7 +89,7 @@ func (p poller) ask(ctx context.Context) model.Answers {
 		if err == nil {
 			break
 		}
-		failed = append(failed, fmt.Sprintf("no answer from the reporter (%s): %v", reporter, err))
+		failed = append(failed, fmt.Sprintf("the reporter (%s) does not answer: %v", reporter, err))
 	}
 	if len(failed) == len(p.reporters) {
 		return model.Answers{Err: strings.Join(failed, "; ")}
@@ -117,46 +116,12 @@ func (p poller) ask(ctx context.Context) model.Answers {
 }
 
 func (p poller) get(ctx context.Context, address string, v any) error {
-	body, _, err := fetch(ctx, p.client, address)
+	a, err := httpx.Get(ctx, p.client, address, answerMost)
 	if err != nil {
-		return err
+		return cause(err)
 	}
-	return json.Unmarshal(body, v)
+	return json.Unmarshal(a.Body, v)
 }
 
-// fetch returns the body and the header of a 200, or says in a few words why there is
-// none.
-func fetch(ctx context.Context, client *http.Client, address string) ([]byte, http.Header, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
-	if err != nil {
-		return nil, nil, err
-	}
-	resp, err := client.Do(req)
-	if err != nil {
-		return nil, nil, short(err)
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, answerMost))
-	if err != nil {
-		return nil, nil, short(err)
-	}
-	if resp.StatusCode != http.StatusOK {
-		return nil, nil, fmt.Errorf("status %d", resp.StatusCode)
-	}
-	return body, resp.Header, nil
-}
-
-// short strips from a client's error what its reader knows: method, URL, address.
-func short(err error) error {
-	var sys *os.SyscallError
-	var u *url.Error
-	switch {
-	case errors.As(err, &sys):
-		return sys.Err
-	case errors.As(err, &u) && u.Timeout():
-		return fmt.Errorf("nothing within %s", pollTimeout)
-	case errors.As(err, &u):
-		return u.Err
-	}
-	return err
-}
+// cause returns a failed request's error in an operator's words.
+func cause(err error) error { return errors.New(text.Cause(err)) }

@@ -15,29 +15,29 @@ func TestPollerAsksTheReporterAndTheOrigin(t *testing.T) {
 		"/packagers": `[{"signal":"live02","packagers":[]},{"signal":"live01","packagers":[{"packager":"http://localhost:8080","state":"up","msn":7,"part":-1,"age_ms":1,"latency_ms":0.5}]}]`,
 	})
 	origin := platformtest.NewServer(t, map[string]string{"/live/live01/packagers": `{"signal":"live01","active":"http://localhost:8080","packagers":[]}`})
-	gone := platformtest.NewServer(t, nil) // the first of each is of no use
+	gone := platformtest.NewServer(t, nil) // the first of each does not answer
 	p := poller{reporters: []string{gone, reporter}, origins: []string{gone, origin}, client: newClient()}
 	got := p.ask(t.Context())
 	if got.Err != "" || len(got.Ingests) != 1 || got.Ingests[0].Signal != "live01" || len(got.Details) != 2 || got.Details[1].Packagers[0].MSN != 7 {
-		t.Errorf("got %+v, want what the reporter said", got)
+		t.Errorf("got %+v, want what the reporter answered", got)
 	}
 	if len(got.Live) != 1 || got.Live[0].Server != "http://localhost:8080/live01/playlist.m3u8" {
 		t.Errorf("live: got %+v, want live01 alone: the origin knows no other", got.Live)
 	}
 }
 
-func TestTheOperatorsWordReachesEveryOrigin(t *testing.T) {
-	told := 0
+func TestTheOperatorsRequestReachesEveryOrigin(t *testing.T) {
+	asked := 0
 	origin := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodPost && r.URL.Path == "/failover" {
-			told++
+			asked++
 		}
 	}))
 	defer origin.Close()
 	gone := platformtest.NewServer(t, nil)
 	p := poller{origins: []string{origin.URL, gone, origin.URL}, client: newClient()}
-	if err := p.failover(t.Context()); err != nil || told != 2 {
-		t.Errorf("got %v, %d told, want both told", err, told)
+	if err := p.failover(t.Context()); err != nil || asked != 2 {
+		t.Errorf("got %v, %d asked, want both asked", err, asked)
 	}
 	p.origins = []string{gone, gone}
 	if err := p.failover(t.Context()); err == nil || strings.Count(err.Error(), "status 404") != 2 {
@@ -45,17 +45,17 @@ func TestTheOperatorsWordReachesEveryOrigin(t *testing.T) {
 	}
 }
 
-func TestPollerSaysWhyThereIsNothing(t *testing.T) {
+func TestPollerSaysWhyThereIsNoTable(t *testing.T) {
 	gone := httptest.NewServer(nil)
 	gone.Close()
 	redirecting := httptest.NewServer(http.RedirectHandler("http://192.0.2.1/", http.StatusFound))
 	defer redirecting.Close()
 	for _, c := range []struct{ name, reporter, want string }{
 		{"no reporter in the layout", "", "this layout has no reporter"},
-		{"nobody listens", gone.URL, "connection refused"},
+		{"the port is closed", gone.URL, "connection refused"},
 		{"it has no such route", platformtest.NewServer(t, nil), "status 404"},
-		{"it sends elsewhere", redirecting.URL, "status 302"},
-		{"it says what is no table", platformtest.NewServer(t, map[string]string{"/ingests": "<html>"}), "invalid character"},
+		{"it redirects", redirecting.URL, "status 302"},
+		{"it does not answer with a table", platformtest.NewServer(t, map[string]string{"/ingests": "<html>"}), "invalid character"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p := poller{client: newClient()}

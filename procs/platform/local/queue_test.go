@@ -16,22 +16,22 @@ func logEvent(text string) platform.Event {
 }
 
 func describe(e platform.Event) string {
-	text := ""
+	words := ""
 	switch {
 	case e.Log() != nil:
-		text = e.Log().Message
+		words = e.Log().Message
 	case e.Status() != nil:
-		text = e.Status().Name + " " + e.Status().State.String()
+		words = e.Status().Name + " " + e.Status().State.String()
 	case e.What != nil:
-		text = "failover"
+		words = "failover"
 	}
 	if e.Dropped > 0 {
-		text += fmt.Sprintf(" after %d lost", e.Dropped)
+		words += fmt.Sprintf(" after %d lost", e.Dropped)
 	}
-	return text
+	return words
 }
 
-func TestQueueMakesRoomByWhatMattersLeast(t *testing.T) {
+func TestTheQueueDropsTheLeastImportantEvent(t *testing.T) {
 	failover := platform.Event{What: event.Failover{}}
 	for _, c := range []struct {
 		name   string
@@ -75,7 +75,7 @@ func TestQueueMakesRoomByWhatMattersLeast(t *testing.T) {
 	}
 }
 
-func TestQueueCountsEveryLossAndKeepsTheLatestState(t *testing.T) {
+func TestTheQueueCountsEveryLossAndKeepsTheLatestState(t *testing.T) {
 	for seed := range uint64(200) {
 		random := rand.New(rand.NewPCG(seed, 0))
 		q := queue{most: 8}
@@ -107,7 +107,7 @@ func TestQueueCountsEveryLossAndKeepsTheLatestState(t *testing.T) {
 				q.push(platformtest.StatusEvent(name, state))
 			}
 			if pushed++; len(q.events) > q.most {
-				t.Fatalf("seed %d: %d events are held, want %d at most", seed, len(q.events), q.most)
+				t.Fatalf("seed %d: %d events are queued, want %d at most", seed, len(q.events), q.most)
 			}
 		}
 		for take() {
@@ -118,41 +118,5 @@ func TestQueueCountsEveryLossAndKeepsTheLatestState(t *testing.T) {
 		if fmt.Sprint(seen) != fmt.Sprint(latest) {
 			t.Errorf("seed %d: states read %v, want the latest, %v", seed, seen, latest)
 		}
-	}
-}
-
-func TestRingGivesLinesAfterANumber(t *testing.T) {
-	r := newRing(4)
-	if got := r.after(0, 10); got != nil {
-		t.Errorf("an empty ring: got %v, want nothing", got)
-	}
-	for i := range 6 { // lines 1 to 6, of which 3 to 6 are kept
-		r.add(platform.LogLine{Process: fmt.Sprint(i + 1)})
-	}
-	for _, c := range []struct {
-		name  string
-		since uint64
-		limit int
-		want  string
-	}{
-		{"all that is kept", 0, 10, "[3 4 5 6]"},
-		{"no more than asked for, oldest first", 0, 2, "[3 4]"},
-		{"after one that is kept", 4, 10, "[5 6]"},
-		{"after the newest", 6, 10, "[]"},
-		{"after one that is to come", 99, 10, "[]"},
-		{"none asked for", 0, 0, "[]"},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			var got []uint64
-			for _, l := range r.after(c.since, c.limit) {
-				if fmt.Sprint(l.Seq) != l.Process {
-					t.Errorf("line %s has number %d", l.Process, l.Seq)
-				}
-				got = append(got, l.Seq)
-			}
-			if fmt.Sprint(got) != c.want {
-				t.Errorf("got %v, want %s", got, c.want)
-			}
-		})
 	}
 }

@@ -1,13 +1,11 @@
 package local
 
-import (
-	"livestream-tui/procs/platform"
-)
+import "livestream-tui/procs/platform"
 
-// ring keeps the newest lines of log under growing sequence numbers, from 1.
+// ring keeps the newest lines of log. It numbers them from 1.
 type ring struct {
-	lines []platform.LogLine // line seq stands at (seq-1) % len
-	seq   uint64             // of the newest, 0 when there is none
+	lines []platform.LogLine // line seq is at (seq-1) % len
+	seq   uint64             // of the newest line; 0 while the ring is empty
 }
 
 func newRing(most int) ring { return ring{lines: make([]platform.LogLine, most)} }
@@ -19,8 +17,8 @@ func (r *ring) add(l platform.LogLine) {
 	r.lines[(r.seq-1)%uint64(len(r.lines))] = l
 }
 
-// after returns copies of up to limit lines that follow number since, oldest
-// first. What has left the ring is skipped.
+// after returns copies of up to limit lines after number since, oldest first. Lines that
+// have left the ring are skipped.
 func (r *ring) after(since uint64, limit int) []platform.LogLine {
 	if since >= r.seq || limit <= 0 {
 		return nil

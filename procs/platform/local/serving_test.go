@@ -13,13 +13,13 @@ import (
 	"livestream-tui/services/kit/event"
 )
 
-// serves is what a proxy writes into its log when it serves a playlist otherwise.
+// serves logs, as the proxy, that a playlist is served in another way.
 func serves(l *Local, at time.Time, playlist, mode, reason string, degraded bool) {
 	l.OnLine("proxy", fmt.Appendf(nil, `{"@level":"info","@message":"m","@timestamp":%q,"event":"serving","playlist":%q,"mode":%q,"reason":%q,"degraded":%t}`,
 		at.Format("2006-01-02T15:04:05.000000Z07:00"), playlist, mode, reason, degraded))
 }
 
-func TestWhatIsNotMergedIsKeptWhileItIsSo(t *testing.T) {
+func TestAPlaylistThatIsNotMergedIsKeptUntilItIs(t *testing.T) {
 	at := time.Now()
 	const parts, odd = "low latency: its parts are its packager's", "it lists no segment"
 	type step struct {
@@ -42,9 +42,9 @@ func TestWhatIsNotMergedIsKeptWhileItIsSo(t *testing.T) {
 		"nobody asks for it any more":           {[]step{passed, {"/a.m3u8", "not followed", "nobody asks for it any more", false}}, nil, []string{"passed through"}},
 		"an event that ended, no longer live":   {[]step{passed, {"/a.m3u8", "passed through", "it had ended", false}}, nil, []string{"passed through"}},
 		"refused in the end, and there again":   {[]step{passed, {"/a.m3u8", "refused", "packagers refuse it", false}, passed}, []string{"/a.m3u8 passed through " + parts}, []string{"passed through", "passed through"}},
-		"one that nobody knew, of no concern":   {[]step{{"/a.m3u8", "not followed", "nobody asks for it any more", false}}, nil, nil},
+		"one that was not degraded before":      {[]step{{"/a.m3u8", "not followed", "nobody asks for it any more", false}}, nil, nil},
 		"the same playlist with another query":  {[]step{passed, {"/a.m3u8?b", "merged", "", false}}, []string{"/a.m3u8 passed through " + parts}, []string{"passed through"}},
-		"its own word, twice: told only once":   {[]step{passed, passed}, []string{"/a.m3u8 passed through " + parts}, []string{"passed through"}},
+		"the same report twice is one event":    {[]step{passed, passed}, []string{"/a.m3u8 passed through " + parts}, []string{"passed through"}},
 		"merged again and passed through again": {[]step{passed, again, passed}, []string{"/a.m3u8 passed through " + parts}, []string{"passed through", "merged", "passed through"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -53,7 +53,7 @@ func TestWhatIsNotMergedIsKeptWhileItIsSo(t *testing.T) {
 			for _, s := range c.steps {
 				serves(l, at, s.playlist, s.mode, s.reason, s.degraded)
 			}
-			var degraded, changes, told []string
+			var degraded, changes, published []string
 			for _, d := range l.Now().Degraded {
 				degraded = append(degraded, d.Playlist+" "+string(d.Mode)+" "+d.Reason)
 			}
@@ -66,17 +66,17 @@ func TestWhatIsNotMergedIsKeptWhileItIsSo(t *testing.T) {
 				if !is || e.Process != "proxy" {
 					t.Errorf("got event %+v, want one on serving", e)
 				} else {
-					told = append(told, string(serving.Mode))
+					published = append(published, string(serving.Mode))
 				}
 			}
-			if !slices.Equal(degraded, c.degraded) || !slices.Equal(changes, c.changes) || !slices.Equal(told, c.changes) {
-				t.Errorf("got degraded %q, changes %q, events %q; want %q, %q", degraded, changes, told, c.degraded, c.changes)
+			if !slices.Equal(degraded, c.degraded) || !slices.Equal(changes, c.changes) || !slices.Equal(published, c.changes) {
+				t.Errorf("got degraded %q, changes %q, events %q; want %q, %q", degraded, changes, published, c.degraded, c.changes)
 			}
 		})
 	}
 }
 
-func TestWhatAnIncarnationToldEndsWithIt(t *testing.T) {
+func TestTheReportsOfAnIncarnationEndWithIt(t *testing.T) {
 	at := time.Now()
 	for name, c := range map[string]struct {
 		next platform.Status
@@ -85,8 +85,8 @@ func TestWhatAnIncarnationToldEndsWithIt(t *testing.T) {
 		"it runs on":             {platform.Status{Name: "proxy", State: procs.Degraded, PID: 7, Incarnation: 1, Started: at.Add(-time.Minute)}, 1},
 		"it has died":            {platform.Status{Name: "proxy", State: procs.Backoff, Incarnation: 1}, 0},
 		"another has taken over": {platform.Status{Name: "proxy", State: procs.Ready, PID: 8, Incarnation: 2, Started: at.Add(time.Second)}, 0},
-		"another that told it before it was seen": {platform.Status{Name: "proxy", State: procs.Ready, PID: 8, Incarnation: 2, Started: at.Add(-time.Second)}, 1},
-		"another process has died":                {platform.Status{Name: "worker", State: procs.Backoff, Incarnation: 1}, 1},
+		"another that reported it before its start was seen": {platform.Status{Name: "proxy", State: procs.Ready, PID: 8, Incarnation: 2, Started: at.Add(-time.Second)}, 1},
+		"another process has died":                           {platform.Status{Name: "worker", State: procs.Backoff, Incarnation: 1}, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := platformOf(t, platformtest.Supervisor{})

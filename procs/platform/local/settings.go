@@ -8,8 +8,8 @@ import (
 	"livestream-tui/services/kit/text"
 )
 
-// showEnvironment gives each process those of its variables that are ours, secrets
-// masked: names are those of the settings, besides what the layout sets.
+// showEnvironment gives each process in the model those of its variables that are settings
+// or set by the layout, secrets masked. names are those of the settings.
 func (l *Local) showEnvironment(list []procs.Spec, names []string) {
 	for i := range l.model.Now.Processes {
 		p := &l.model.Now.Processes[i]
@@ -29,7 +29,7 @@ func (l *Local) showEnvironment(list []procs.Spec, names []string) {
 	}
 }
 
-// shown are those of env that have one of the names and a value.
+// shown returns the variables of env that have one of the names and a value.
 func shown(env, names []string) []string {
 	var list []string
 	for _, e := range env {

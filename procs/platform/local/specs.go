@@ -15,7 +15,7 @@ import (
 	"livestream-tui/services/kit/handover"
 )
 
-// except is env without the variables of those names.
+// except returns env without the variables of those names.
 func except(env map[string]string, names []string) map[string]string {
 	env = maps.Clone(env)
 	for _, name := range names {
@@ -24,7 +24,7 @@ func except(env map[string]string, names []string) map[string]string {
 	return env
 }
 
-// listed is an environment as processes are given it, NAME=VALUE in order.
+// listed returns an environment as a process is given it: NAME=VALUE, in order.
 func listed(env map[string]string) []string {
 	list := make([]string, 0, len(env))
 	for _, name := range slices.Sorted(maps.Keys(env)) {
@@ -33,8 +33,8 @@ func listed(env map[string]string) []string {
 	return list
 }
 
-// unread are the settings that a service does not read: whoever gets at its
-// environment, which what it starts inherits, is to find no secret of another's there.
+// unread returns the settings that a service does not read. It is not given them, so that
+// its environment, which its children inherit, contains no secret of another service.
 func (o Options) unread(service string) []string {
 	if o.Reads == nil {
 		return nil
@@ -43,8 +43,8 @@ func (o Options) unread(service string) []string {
 	return slices.DeleteFunc(slices.Clone(o.Settings), func(name string) bool { return slices.Contains(reads, name) })
 }
 
-// specs turns a layout into what the supervisor runs: our own binary with the name of
-// each process's service.
+// specs turns a layout into what the supervisor runs: our own binary, with the service of
+// each process as its argument.
 func specs(o Options) ([]procs.Spec, error) {
 	operator := o.Env
 	l, err := o.Layout.Resolve(operator)
@@ -76,11 +76,13 @@ func specs(o Options) ([]procs.Spec, error) {
 	return list, nil
 }
 
-// handoverSpare is how much longer KILL waits than connections may go on after a hand-over.
+// handoverSpare is how long after HANDOVER_TIMEOUT, which ends the connections, a process
+// that has handed over is killed.
 const handoverSpare = 5 * time.Second
 
-// sockets are those of a process that listens on address. localhost is both loopback
-// addresses, whichever the machine resolves it to; it may lack one of them.
+// sockets returns those of a process that listens on address. localhost means both loopback
+// addresses, whichever the machine resolves it to; the second is optional, since a machine
+// may lack it.
 func sockets(name, address string, port int) []procs.Socket {
 	at := func(address string) string { return net.JoinHostPort(address, strconv.Itoa(port)) }
 	switch {
@@ -92,8 +94,8 @@ func sockets(name, address string, port int) []procs.Socket {
 	return []procs.Socket{{Name: name, Address: at(address)}}
 }
 
-// finishGrace is how long an incarnation that has handed over is waited for; zero
-// for what is usual. What is no duration the service itself refuses.
+// finishGrace returns how long an incarnation that has handed over may take to end; zero
+// for the default. The service itself rejects a value that is not a duration.
 func finishGrace(env map[string]string) time.Duration {
 	if d, err := time.ParseDuration(env[handover.TimeoutVariable]); err == nil {
 		return d + handoverSpare

@@ -37,7 +37,7 @@ func TestSpecsGiveEachProcessItsEnvironment(t *testing.T) {
 	}
 }
 
-// TestEachServiceIsGivenWhatItReads has a secret that only one reads.
+// TestEachServiceIsGivenWhatItReads has a secret that only one service reads.
 func TestEachServiceIsGivenWhatItReads(t *testing.T) {
 	o := Options{
 		Layout: layouts.Layout{Processes: []layouts.Process{
@@ -67,6 +67,6 @@ func TestEachServiceIsGivenWhatItReads(t *testing.T) {
 	}
 	o.Reads = nil
 	if list, err = specs(o); err != nil || !slices.Contains(list[1].Env, "INGEST_TOKEN=layout's") {
-		t.Errorf("where nothing is known of what services read: got %q, %v, want all of it", list[1].Env, err)
+		t.Errorf("without Reads: got %q, %v, want all of it", list[1].Env, err)
 	}
 }

@@ -6,25 +6,33 @@ import (
 	"livestream-tui/procs/platform"
 )
 
-// subscriber is one reader of events: a queue that publishers fill under the
-// platform's lock, and a goroutine that passes it on at the reader's pace.
+// subscriberMost is how many events a subscriber may be behind.
+const subscriberMost = 1024
+
+// subscriber is one reader of events: publishers fill its queue under the platform's lock,
+// and a goroutine passes the events on at the reader's pace.
 type subscriber struct {
 	queue queue         // guarded by Local.mu
-	wake  chan struct{} // holds one: something is to be looked at
+	wake  chan struct{} // has room for one: look at the queue again
 }
 
 func (s *subscriber) wakeUp() {
 	select {
 	case s.wake <- struct{}{}:
-	default: // it has been told already
+	default: // it will look anyway
 	}
 }
 
-// Subscribe implements platform.Platform. It does not fail. After the platform has ended the channel still
-// gives what is in the queue; ctx must be cancelled by a reader who goes earlier.
+// Subscribe implements platform.Platform. It fails only when ctx is cancelled. After the
+// platform has ended, the channel still delivers what is in the queue; a reader that stops
+// earlier must cancel ctx.
 func (l *Local) Subscribe(ctx context.Context) (platform.Snapshot, <-chan platform.Event, error) {
-	s := &subscriber{queue: queue{most: QueueMost}, wake: make(chan struct{}, 1)}
+	s := &subscriber{queue: queue{most: subscriberMost}, wake: make(chan struct{}, 1)}
 	out := make(chan platform.Event)
+	if err := ctx.Err(); err != nil {
+		close(out)
+		return l.Now(), out, err
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.subscribers[s] = true
@@ -32,7 +40,7 @@ func (l *Local) Subscribe(ctx context.Context) (platform.Snapshot, <-chan platfo
 	return l.snapshot(), out, nil
 }
 
-// publish gives e to every subscriber. It never blocks. Needs mu.
+// publish queues e for every subscriber. It never blocks. Needs mu.
 func (l *Local) publish(e platform.Event) {
 	for s := range l.subscribers {
 		s.queue.push(e)
@@ -40,7 +48,7 @@ func (l *Local) publish(e platform.Event) {
 	}
 }
 
-// pass hands s's events to out until ctx is cancelled or there will be no more.
+// pass sends the events of s to out until ctx is cancelled or there will be no more.
 func (l *Local) pass(ctx context.Context, s *subscriber, out chan<- platform.Event) {
 	defer close(out)
 	defer l.forget(s)
@@ -65,6 +73,8 @@ func (l *Local) pass(ctx context.Context, s *subscriber, out chan<- platform.Eve
 	}
 }
 
+// next returns the next event of s. ended reports that there will be no more once the queue
+// is empty.
 func (l *Local) next(s *subscriber) (e platform.Event, ok, ended bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -78,7 +88,17 @@ func (l *Local) forget(s *subscriber) {
 	delete(l.subscribers, s)
 }
 
-// Subscribers returns how many subscriptions there are.
+// EndSubscriptions closes every subscription once its queue has been read.
+func (l *Local) EndSubscriptions() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.ended = true
+	for s := range l.subscribers {
+		s.wakeUp()
+	}
+}
+
+// Subscribers returns the number of subscriptions.
 func (l *Local) Subscribers() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -18,18 +18,18 @@ import (
 )
 
 const (
-	// versionPatience is how long the binary on disk may take to say its version.
+	// versionPatience is how long the binary on disk may take to print its version.
 	versionPatience = 10 * time.Second
-	// upgradeLook is how often an upgrade looks again of its own accord.
+	// upgradeLook is how often an upgrade looks at its process without an event.
 	upgradeLook = time.Second
 )
 
 var (
-	errUpgrading  = errors.New("an upgrade is under way already")
-	errNotRunning = errors.New("the platform does not run")
+	errUpgrading  = errors.New("an upgrade is already under way")
+	errNotRunning = errors.New("the platform is not running")
 )
 
-// upgrade begins an upgrade.
+// upgrade starts an upgrade.
 func (l *Local) upgrade() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -40,11 +40,11 @@ func (l *Local) upgrade() error {
 		return errUpgrading
 	}
 	l.model.UpdateUpgrade(func(u *platform.Upgrading) { *u = platform.Upgrading{Began: time.Now()} })
-	l.upgrades <- struct{}{} // has room: the last one has ended
+	l.upgrades <- struct{}{} // has room, since the last upgrade has ended
 	return nil
 }
 
-// doUpgrades does them until ctx is cancelled.
+// doUpgrades carries out upgrades until ctx is cancelled.
 func (l *Local) doUpgrades(ctx context.Context) {
 	for {
 		select {
@@ -62,13 +62,14 @@ func (l *Local) doUpgrades(ctx context.Context) {
 			u = *v
 		})
 		if err != nil {
-			l.say(event.LevelError, u.Process, fmt.Sprintf("upgrade stopped after %d of %d processes: %v", u.Done, u.Total, err))
+			l.announce(event.LevelError, u.Process, fmt.Sprintf("upgrade stopped after %d of %d processes: %v", u.Done, u.Total, err))
 		} else {
-			l.say(event.LevelInfo, "", fmt.Sprintf("upgraded %d processes to %s in %s", u.Done, u.Version, u.Ended.Sub(u.Began).Round(100*time.Millisecond)))
+			l.announce(event.LevelInfo, "", fmt.Sprintf("upgraded %d processes to %s in %s", u.Done, u.Version, u.Ended.Sub(u.Began).Round(100*time.Millisecond)))
 		}
 	}
 }
 
+// upgradeAll restarts every process that runs.
 func (l *Local) upgradeAll(ctx context.Context) error {
 	version, err := l.versionOnDisk(ctx)
 	if err != nil {
@@ -77,18 +78,18 @@ func (l *Local) upgradeAll(ctx context.Context) error {
 	names := inOrder(l.layout)
 	slices.Reverse(names)
 	l.record(func(u *platform.Upgrading) { u.Version, u.Total = version, len(names) })
-	l.say(event.LevelInfo, "", fmt.Sprintf("upgrading %d processes to %s: %s", len(names), version, strings.Join(names, ", ")))
+	l.announce(event.LevelInfo, "", fmt.Sprintf("upgrading %d processes to %s: %s", len(names), version, strings.Join(names, ", ")))
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	_, events, _ := l.Subscribe(ctx)
 	for i, name := range names {
 		if p, _ := l.Now().Process(name); !p.Wanted {
-			l.say(event.LevelInfo, name, "is stopped: its next start is the upgrade")
+			l.announce(event.LevelInfo, name, "is stopped: its next start uses the new binary")
 			l.record(func(u *platform.Upgrading) { u.Total-- })
 			continue
 		}
 		l.record(func(u *platform.Upgrading) { u.Process = name })
-		l.say(event.LevelInfo, name, fmt.Sprintf("upgrading, %d of %d", i+1, len(names)))
+		l.announce(event.LevelInfo, name, fmt.Sprintf("upgrading, %d of %d", i+1, len(names)))
 		if err := l.renew(ctx, name, events); err != nil {
 			return err
 		}
@@ -97,8 +98,7 @@ func (l *Local) upgradeAll(ctx context.Context) error {
 	return nil
 }
 
-// versionOnDisk asks the binary that is to be run from now on, which shows that it
-// can be.
+// versionOnDisk runs the binary on disk for its version, which shows that it can be run.
 func (l *Local) versionOnDisk(ctx context.Context) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, versionPatience)
 	defer cancel()
@@ -109,7 +109,7 @@ func (l *Local) versionOnDisk(ctx context.Context) (string, error) {
 	version, _, _ := strings.Cut(strings.TrimSpace(string(out)), "\n")
 	version = text.Clean(version)
 	if err == nil && version == "" {
-		err = errors.New("it says no version")
+		err = errors.New("it prints no version")
 	}
 	if err != nil {
 		return "", fmt.Errorf("%s does not run: %w; nothing was restarted", l.self, err)
@@ -119,7 +119,7 @@ func (l *Local) versionOnDisk(ctx context.Context) (string, error) {
 
 // renew restarts a process and waits until its new incarnation is ready.
 func (l *Local) renew(ctx context.Context, name string, events <-chan platform.Event) error {
-	// One that is starting may be from the binary that was there before.
+	// An incarnation that is starting may be one of the previous binary.
 	settled := func(p platform.Process) (bool, error) { return p.Next == 0, nil }
 	if err := l.awaitProcess(ctx, name, events, settled); err != nil {
 		return err
@@ -131,7 +131,7 @@ func (l *Local) renew(ctx context.Context, name string, events <-chan platform.E
 	return l.awaitProcess(ctx, name, events, func(now platform.Process) (bool, error) { return isRenewed(before, now) })
 }
 
-// awaitProcess waits until a process is as it should be, or never will be.
+// awaitProcess waits until is returns true for a process, or an error.
 func (l *Local) awaitProcess(ctx context.Context, name string, events <-chan platform.Event, is func(platform.Process) (bool, error)) error {
 	look := time.NewTicker(upgradeLook)
 	defer look.Stop()
@@ -140,31 +140,31 @@ func (l *Local) awaitProcess(ctx context.Context, name string, events <-chan pla
 		if ok, err := is(now); ok || err != nil {
 			return err
 		}
-		for heard := false; !heard; {
+		for changed := false; !changed; {
 			select {
 			case <-ctx.Done():
 				return errors.New("the platform is stopping")
 			case e, open := <-events:
-				heard = !open || e.Dropped > 0 || e.Status() != nil && e.Process == name
+				changed = !open || e.Dropped > 0 || e.Status() != nil && e.Process == name
 				if !open {
-					events = nil // the end, of which ctx tells
+					events = nil // ctx is cancelled at the end
 				}
 			case <-look.C:
-				heard = true
+				changed = true
 			}
 		}
 	}
 }
 
-// isRenewed reports whether a later incarnation than before is ready. The error says
-// that it will not be, or not now.
+// isRenewed reports whether a later incarnation than before is ready. The error says why it
+// will not become ready.
 func isRenewed(before, now platform.Process) (bool, error) {
 	later := now.Incarnation > before.Incarnation
 	switch {
 	case later && now.State == procs.Ready:
 		return true, nil
 	case !now.Wanted:
-		return false, fmt.Errorf("%s was stopped meanwhile", now.Name)
+		return false, fmt.Errorf("%s was stopped in the meantime", now.Name)
 	case now.RestartFailed():
 		return false, fmt.Errorf("%s: %s; its log is %s", now.Name, now.Reason, now.LogPath)
 	case later && now.State == procs.Backoff, now.State == procs.Failed, now.State == procs.Exited:
@@ -173,7 +173,7 @@ func isRenewed(before, now platform.Process) (bool, error) {
 	return false, nil
 }
 
-// inOrder are the names of a layout's processes, each after those that it depends on.
+// inOrder returns the names of a layout's processes, each after those that it depends on.
 func inOrder(l layouts.Layout) []string {
 	var names []string
 	for len(names) < len(l.Processes) {
@@ -185,19 +185,19 @@ func inOrder(l layouts.Layout) []string {
 			}
 		}
 		if len(names) == before {
-			break // a circle, which no layout has that was parsed
+			break // a cycle, which the parser of layouts rejects
 		}
 	}
 	return names
 }
 
-// record changes the record of the upgrade that is under way.
+// record changes the record of the current upgrade.
 func (l *Local) record(by func(*platform.Upgrading)) {
 	l.Update(func(m *model.Model) { m.UpdateUpgrade(by) })
 }
 
-// say logs a message of the platform's own and tells subscribers of it.
-func (l *Local) say(level event.Level, process, message string) {
+// announce logs a message of the platform itself and publishes it.
+func (l *Local) announce(level event.Level, process, message string) {
 	if level >= event.LevelError {
 		l.log.Error(message, "process", process)
 	} else {

@@ -161,7 +161,7 @@ func TestAnUpgradeRestartsOneAfterAnotherFromWhatIsOnDisk(t *testing.T) {
 		"upgrading 4 processes to livestream-tui two: last, second, stopped, first",
 		"last upgrading, 1 of 4", "last stopping", "last ready",
 		"second upgrading, 2 of 4", "second stopping", "second ready",
-		"stopped is stopped: its next start is the upgrade",
+		"stopped is stopped: its next start uses the new binary",
 		"first upgrading, 4 of 4", "first stopping", "first ready",
 	}
 	if !slices.Equal(told[:len(told)-1], want) {
@@ -273,7 +273,7 @@ func TestRenewed(t *testing.T) {
 			t.Errorf("%s: got %t, %v, want %t, %q", c.name, got, err, c.want, c.err)
 		}
 	}
-	if _, err := isRenewed(before, platform.Process{Status: platform.Status{Name: "proxy", Incarnation: 3, State: procs.Stopping}}); err == nil || !strings.Contains(err.Error(), "stopped meanwhile") {
+	if _, err := isRenewed(before, platform.Process{Status: platform.Status{Name: "proxy", Incarnation: 3, State: procs.Stopping}}); err == nil || !strings.Contains(err.Error(), "stopped in the meantime") {
 		t.Errorf("stopped by the operator: got %v", err)
 	}
 }

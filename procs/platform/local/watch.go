@@ -3,6 +3,7 @@ package local
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -15,20 +16,21 @@ import (
 	"livestream-tui/procs/platform"
 	"livestream-tui/procs/platform/model"
 	"livestream-tui/services/kit/event"
+	"livestream-tui/services/kit/httpx"
 	"livestream-tui/services/kit/text"
 )
 
 const (
 	watchPeriod = 250 * time.Millisecond
-	// retellPeriod is how often a sighting that has not changed is told again.
-	retellPeriod = time.Second
-	// standstill is how long a playlist may stay the same before its signal counts as
-	// off air: four target durations of our worker.
+	// repeatPeriod is how often an unchanged report is repeated.
+	repeatPeriod = time.Second
+	// standstill is how long a playlist may stay the same before its signal counts as off
+	// air: four target durations of the platform's worker.
 	standstill = 8 * time.Second
 )
 
-// watch tells what players are given, as a viewer would, until ctx is cancelled. It
-// stands in for one in a layout that runs none.
+// watch reports what players are given, as a viewer would, until ctx is cancelled. It
+// replaces the viewer in a layout without one.
 func (l *Local) watch(ctx context.Context) {
 	client := newClient()
 	defer client.CloseIdleConnections()
@@ -47,13 +49,13 @@ func (l *Local) watch(ctx context.Context) {
 		}
 		looks.Wait()
 		if ctx.Err() != nil {
-			return // a look that was broken off says nothing of the stream
+			return // a request that was cancelled says nothing about the stream
 		}
 		now := time.Now()
 		for _, signal := range slices.Sorted(maps.Keys(seen)) {
-			told := seen[signal].judge(now)
+			reports := seen[signal].judge(now)
 			l.Update(func(m *model.Model) {
-				for _, e := range told {
+				for _, e := range reports {
 					m.ApplyLine(platform.Self, event.Line{Time: now}, e)
 				}
 			})
@@ -66,9 +68,8 @@ func (l *Local) watch(ctx context.Context) {
 	}
 }
 
-// expected are the signals that have a playlist to look at: those that the origin
-// knows, and those that were there before. A signal does not cease to be expected by
-// vanishing.
+// expected returns the signals whose playlists are watched: those that the origin plays, and
+// those seen before. A signal that vanishes is still expected.
 func expected(seen map[string]*sighting, s platform.Snapshot) []string {
 	names := slices.Collect(maps.Keys(seen))
 	for _, l := range s.Live {
@@ -82,83 +83,90 @@ func expected(seen map[string]*sighting, s platform.Snapshot) []string {
 // sighting is a signal's playlist over time.
 type sighting struct {
 	signal, address string
-	// body, packager and err are the last answer: packager is where the proxy says that it
-	// came from.
+	// body, packager and err are the last answer. packager is its source, by the proxy's
+	// header.
 	body     []byte
 	packager string
 	err      error
-	// last is the playlist as it was when it changed last, at moved; zero before it was
-	// there for the first time.
+	// last is the playlist as of its last change, at moved; zero before the first playlist.
 	last  []byte
 	moved time.Time
-	// off is since when it is not there, or stands still; zero while it is well.
+	// off is since when the playlist is missing or stands still; zero while it moves.
 	off time.Time
-	// said is the last word on it, at saidAt, and outages how often one is told.
-	said    event.Viewing
-	saidAt  time.Time
-	outages event.Recurring
+	// reported is the last report, at reportedAt. outages decides when an outage is reported
+	// again.
+	reported   event.Viewing
+	reportedAt time.Time
+	outages    event.Recurring
 }
 
 func (s *sighting) fetch(ctx context.Context, client *http.Client) {
-	var header http.Header
-	s.body, header, s.err = fetch(ctx, client, s.address)
-	s.packager = header.Get("X-Packager")
+	a, err := httpx.Get(ctx, client, s.address, answerMost)
+	s.body, s.packager, s.err = a.Body, a.Header.Get("X-Packager"), nil
+	if err != nil {
+		s.err = cause(err)
+	}
 }
 
-// judge returns what a viewer would tell now: a word on the signal when it is another
-// than before, or a second old, and its outage when that begins, lasts and ends.
+// judge returns what a viewer would report now: the state of the signal when it differs from
+// the last report or that is a second old, and its outage when that begins, lasts and ends.
 func (s *sighting) judge(now time.Time) []event.Event {
-	err, since := s.err, now
-	ended := false
-	if err == nil {
-		ended = bytes.Contains(s.body, []byte("#EXT-X-ENDLIST"))
-		if !bytes.HasPrefix(s.body, []byte("#EXTM3U")) || !bytes.Contains(s.body, []byte("#EXTINF")) {
-			err = fmt.Errorf("the answer is no playlist with segments")
-		}
-	}
-	if err == nil && (s.moved.IsZero() || !bytes.Equal(s.last, s.body)) {
-		s.last, s.moved = s.body, now
-	}
-	if err == nil && !ended && now.Sub(s.moved) >= standstill {
-		since = s.moved
-		err = fmt.Errorf("the playlist has not changed since %s", text.Clock(s.moved))
-	}
-	word := event.Viewing{Signal: s.signal, LatencyMS: -1, MSN: -1, PlaylistAgeMS: -1}
+	ended, since, err := s.trouble(now)
+	report := event.Viewing{Signal: s.signal, LatencyMS: -1, MSN: -1, PlaylistAgeMS: -1}
 	if err == nil && s.packager != "" {
-		word.Packager, word.PlaylistAgeMS = s.packager, 0
+		report.Packager, report.PlaylistAgeMS = s.packager, 0
 	}
-	var told []event.Event
+	var events []event.Event
 	if err != nil && s.off.IsZero() {
 		s.off = since
 	}
 	switch {
 	case err != nil && s.moved.IsZero():
-		s.off = time.Time{} // what was never there has not gone off air
-		word.State, word.Trouble = event.ViewStarting, text.Because(s.address, err.Error())
+		s.off = time.Time{} // a signal that was never there is not off air
+		report.State, report.Trouble = event.ViewStarting, text.Because(s.address, err.Error())
 	case err != nil:
 		o := event.OutageOf(s.signal, s.off, now)
 		o.Reason = text.Because(s.address, err.Error())
-		word.State, word.Since, word.Trouble = event.ViewStalled, o.Since, o.Reason
-		if t, say := s.outages.Seen(s.signal, now); say {
+		report.State, report.Since, report.Trouble = event.ViewStalled, o.Since, o.Reason
+		if t, due := s.outages.Seen(s.signal, now); due {
 			o.Again = t.Phase == event.Lasts
-			told = append(told, o)
+			events = append(events, o)
 		}
 	default:
-		word.State, word.Since = event.ViewPlaying, s.said.Since
+		report.State, report.Since = event.ViewPlaying, s.reported.Since
 		if ended {
-			word.State = event.ViewEnded
+			report.State = event.ViewEnded
 		}
-		if s.said.State != word.State {
-			word.Since = now
+		if s.reported.State != report.State {
+			report.Since = now
 		}
 		if len(s.outages.Only()) > 0 {
-			told = append(told, event.EndedOutageOf(s.signal, s.off, now))
+			events = append(events, event.EndedOutageOf(s.signal, s.off, now))
 		}
 		s.off = time.Time{}
 	}
-	if word != s.said || now.Sub(s.saidAt) >= retellPeriod && !ended {
-		s.said, s.saidAt = word, now
-		told = append(told, word)
+	if report != s.reported || now.Sub(s.reportedAt) >= repeatPeriod && !ended {
+		s.reported, s.reportedAt = report, now
+		events = append(events, report)
 	}
-	return told
+	return events
+}
+
+// trouble returns why the signal is not on air by the last answer, and since when; the
+// error is nil when it is. ended reports whether the playlist has ended.
+func (s *sighting) trouble(now time.Time) (ended bool, since time.Time, err error) {
+	if s.err != nil {
+		return false, now, s.err
+	}
+	ended = bytes.Contains(s.body, []byte("#EXT-X-ENDLIST"))
+	if !bytes.HasPrefix(s.body, []byte("#EXTM3U")) || !bytes.Contains(s.body, []byte("#EXTINF")) {
+		return ended, now, errors.New("the answer is not a playlist with segments")
+	}
+	if s.moved.IsZero() || !bytes.Equal(s.last, s.body) {
+		s.last, s.moved = s.body, now
+	}
+	if !ended && now.Sub(s.moved) >= standstill {
+		return ended, s.moved, fmt.Errorf("the playlist has not changed since %s", text.Clock(s.moved))
+	}
+	return ended, now, nil
 }

@@ -11,9 +11,9 @@ import (
 	"livestream-tui/services/kit/report"
 )
 
-// TestTheNewestWordTellsTheActivePackager goes through what is told of a failover, in
-// the order in which it comes.
-func TestTheNewestWordTellsTheActivePackager(t *testing.T) {
+// TestTheLatestReportDecidesTheActivePackager goes through the reports on a failover, in
+// the order in which they arrive.
+func TestTheLatestReportDecidesTheActivePackager(t *testing.T) {
 	const one, two = "http://localhost:8080", "http://localhost:9090"
 	type step func(m *Model, now time.Time)
 	plays := func(packager string, age time.Duration) step {
@@ -41,17 +41,17 @@ func TestTheNewestWordTellsTheActivePackager(t *testing.T) {
 		steps []step
 		want  string
 	}{
-		"without another word, the origin's preference":             {[]step{quiet}, "server1"},
-		"the viewer's word":                                         {[]step{plays(two, 0)}, "server2"},
-		"the viewer's word against an older failover":               {[]step{failover(two, one), plays(two, 0)}, "server2"},
-		"a failover that the viewer has not seen yet":               {[]step{plays(one, 0), failover(one, two), plays(one, 1900*time.Millisecond)}, "server2"},
-		"a failover without a viewer":                               {[]step{quiet, failover(one, two)}, "server2"},
-		"a killed one at once, before any witness":                  {[]step{plays(one, 0), down("server1")}, "server2"},
-		"and still when it is back":                                 {[]step{plays(one, 0), down("server1"), up("server1"), plays(one, 2100*time.Millisecond)}, "server2"},
-		"unless players are served from it again":                   {[]step{plays(one, 0), down("server1"), up("server1"), plays(one, 0)}, "server1"},
-		"no other is left: the last one":                            {[]step{plays(one, 0), down("server2"), down("server1")}, "server1"},
-		"a standby that is killed changes nothing":                  {[]step{plays(one, 0), down("server2"), up("server2"), plays(one, 0)}, "server1"},
-		"a viewer that has had no playlist yet tells nothing of it": {[]step{plays(two, -time.Millisecond)}, "server1"},
+		"without another report, the origin's preference":   {[]step{quiet}, "server1"},
+		"the viewer's report":                               {[]step{plays(two, 0)}, "server2"},
+		"the viewer's report after an older failover":       {[]step{failover(two, one), plays(two, 0)}, "server2"},
+		"a failover that the viewer has not seen yet":       {[]step{plays(one, 0), failover(one, two), plays(one, 1900*time.Millisecond)}, "server2"},
+		"a failover without a viewer":                       {[]step{quiet, failover(one, two)}, "server2"},
+		"a killed one at once, before any witness":          {[]step{plays(one, 0), down("server1")}, "server2"},
+		"and still when it is back":                         {[]step{plays(one, 0), down("server1"), up("server1"), plays(one, 2100*time.Millisecond)}, "server2"},
+		"unless players are served from it again":           {[]step{plays(one, 0), down("server1"), up("server1"), plays(one, 0)}, "server1"},
+		"no other is left: the last one":                    {[]step{plays(one, 0), down("server2"), down("server1")}, "server1"},
+		"a standby that is killed changes nothing":          {[]step{plays(one, 0), down("server2"), up("server2"), plays(one, 0)}, "server1"},
+		"a viewer without a playlist reports nothing of it": {[]step{plays(two, -time.Millisecond)}, "server1"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := modelOf(t)

@@ -1,3 +1,3 @@
-// Package model folds what happens to a platform into its snapshot. It is pure: it knows
-// no clock, no process and no connection.
+// Package model folds what happens to a platform into its snapshot. It is pure: it has no
+// clock, no processes and no connections.
 package model

@@ -10,12 +10,11 @@ import (
 	"livestream-tui/services/kit/report"
 )
 
-// droppedNow is which signals are dropped once the ingest table is details: those that it
-// named and names no more, while what reports them works, until it names them again. a
-// is an answer.
+// droppedNow returns the signals that are dropped once the ingest table is details: those
+// that have left the table while discovery worked and have not come back.
 func droppedNow(s platform.Snapshot, details []report.SignalStatus, now time.Time) []platform.DroppedAt {
-	list := pruned(s.Dropped, func(d platform.DroppedAt) bool { return onair.IsReported(details, d.Signal) })
-	if !reports(s) {
+	list := without(s.Dropped, func(d platform.DroppedAt) bool { return onair.IsReported(details, d.Signal) })
+	if !discoveryWorks(s) {
 		return list
 	}
 	for _, d := range s.Details {
@@ -23,12 +22,12 @@ func droppedNow(s platform.Snapshot, details []report.SignalStatus, now time.Tim
 			list = append(slices.Clone(list), platform.DroppedAt{Time: now, Signal: d.Signal})
 		}
 	}
-	return list[max(0, len(list)-viewingsMost):]
+	return newest(list, droppedMost)
 }
 
-// reports reports whether all that the ingest table comes from works: a table that
-// nobody fills is no word on any signal.
-func reports(s platform.Snapshot) bool {
+// discoveryWorks reports whether every discovery and every reporter works: otherwise a
+// signal's absence from the ingest table says nothing.
+func discoveryWorks(s platform.Snapshot) bool {
 	discoveries := 0
 	for _, p := range s.Processes {
 		switch p.Role {

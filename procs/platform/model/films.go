@@ -1,6 +1,7 @@
 package model
 
 import (
+	"cmp"
 	"slices"
 
 	"livestream-tui/procs/onair"
@@ -12,15 +13,26 @@ import (
 // filmsMost is how many files of input folders are kept.
 const filmsMost = 1000
 
-// withFilm is list, in order of the files' names, with what a worker tells of one; it
-// reports whether that is news. Beyond filmsMost what is no film makes room.
-func withFilm(list []platform.FilmAt, f platform.FilmAt) ([]platform.FilmAt, bool) {
-	i, known := slices.BinarySearchFunc(list, f, func(a, b platform.FilmAt) int { return compareFilms(a, b) })
+// film takes a worker's report on a file.
+func (m *Model) film(f platform.FilmAt) {
+	list, changed := withFilm(m.Now.Films, f)
+	m.Now.Films = list
+	m.Now.Version++
+	if changed {
+		m.publish(platform.Event{Time: f.Time, Process: f.Process, What: f.Film})
+	}
+}
+
+// withFilm returns list, in order of the files' names, with a worker's report on one file,
+// and whether the report differs from the one before it. Beyond filmsMost a file that is
+// not a film makes room.
+func withFilm(list []platform.FilmAt, f platform.FilmAt) (_ []platform.FilmAt, changed bool) {
+	i, known := slices.BinarySearchFunc(list, f, compareFilms)
 	list = slices.Clone(list)
 	if known {
-		news := list[i].Film != f.Film
+		changed = list[i].Film != f.Film
 		list[i] = f
-		return list, news
+		return list, changed
 	}
 	list = slices.Insert(list, i, f)
 	if len(list) > filmsMost {
@@ -32,45 +44,21 @@ func withFilm(list []platform.FilmAt, f platform.FilmAt) ([]platform.FilmAt, boo
 }
 
 func compareFilms(a, b platform.FilmAt) int {
-	switch {
-	case a.File != b.File && a.File < b.File, a.File == b.File && a.Process < b.Process:
-		return -1
-	case a.File == b.File && a.Process == b.Process:
-		return 0
-	}
-	return 1
+	return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Process, b.Process))
 }
 
-// film takes a worker's word on a file.
-func (m *Model) film(f platform.FilmAt) {
-	list, news := withFilm(m.Now.Films, f)
-	m.Now.Films = list
-	m.Now.Version++
-	if news {
-		m.publish(platform.Event{Time: f.Time, Process: f.Process, What: f.Film})
-	}
-}
-
-// filmsLeft is list without what an incarnation told that is no more, once the one
-// that runs is ready: it has told of every file.
+// filmsLeft returns list without the reports of a worker's earlier incarnation, once the
+// current one is ready: it has reported every file by then.
 func filmsLeft(list []platform.FilmAt, s platform.Status) []platform.FilmAt {
-	return pruned(list, func(f platform.FilmAt) bool {
+	return without(list, func(f platform.FilmAt) bool {
 		return f.Process == s.Name && s.State == platform.Ready && f.Time.Before(s.Started)
 	})
 }
 
-// filmsThere is list without the files that are gone, once their signals are not
-// reported any more.
+// filmsThere returns list without the files that are gone, once discovery no longer reports
+// their signals.
 func filmsThere(list []platform.FilmAt, details []report.SignalStatus) []platform.FilmAt {
-	return pruned(list, func(f platform.FilmAt) bool {
+	return without(list, func(f platform.FilmAt) bool {
 		return f.State == event.FilmGone && !onair.IsReported(details, f.Signal)
 	})
-}
-
-// pruned is list itself where nothing of it is to go.
-func pruned[E any](list []E, goes func(E) bool) []E {
-	if !slices.ContainsFunc(list, goes) {
-		return list
-	}
-	return slices.DeleteFunc(slices.Clone(list), goes)
 }

@@ -155,10 +155,10 @@ func TestEachSignalHasItsOwnLight(t *testing.T) {
 
 func TestNoMovingNumberStandsInAReason(t *testing.T) {
 	for name, happen := range map[string][]happening{
-		"an outage":          {table("a"), outage("a", 3*time.Second), view("a", event.ViewStalled, 3*time.Second)},
+		"an outage":       {table("a"), outage("a", 3*time.Second), view("a", event.ViewStalled, 3*time.Second)},
 		"a silent viewer": {table("a"), func(m *Model) { m.viewing(platform.ViewingAt{Time: noon.Add(-time.Hour), Process: "viewer"}) }},
-		"starting":           {table("a"), view("a", event.ViewStarting, 3*time.Second)},
-		"a film":             {film("a", event.FilmWaiting)},
+		"starting":        {table("a"), view("a", event.ViewStarting, 3*time.Second)},
+		"a film":          {film("a", event.FilmWaiting)},
 	} {
 		m := modelOf(t)
 		for _, h := range happen {

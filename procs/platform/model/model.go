@@ -10,30 +10,33 @@ import (
 	"livestream-tui/services/kit/report"
 )
 
+// How many records of each kind a snapshot keeps.
 const (
-	failoversMost = 100
 	ServingMost   = 100
+	failoversMost = 100
 	viewingsMost  = 100
+	activesMost   = 100
+	droppedMost   = 100
 )
 
-// Model is the platform as a value. Each method takes one fact, replaces what it
-// changes of Now and publishes the event that clients are told, if there is one. It
-// knows no clock. Not safe for concurrent use.
+// Model is the platform as a value. Each method takes one fact, replaces the fields of Now
+// that it changes, and publishes the event for clients, if there is one. Not safe for
+// concurrent use.
 type Model struct {
-	// Now is the platform after the last fact. Its slices are replaced, never written
-	// to: snapshots share them.
+	// Now is the platform after the last fact. Its slices are replaced and never written
+	// to, since snapshots share them.
 	Now platform.Snapshot
-	// Publish takes each event; nil drops them.
+	// Publish takes each event; nil discards them.
 	Publish func(platform.Event)
 }
 
-// Answers are what the control plane says, as in Snapshot.
+// Answers are what the control plane answers, as in platform.Snapshot.
 type Answers struct {
 	Ingests     []report.Ingest
 	Details     []report.SignalStatus
 	Live        []report.Live
 	Preferences []report.Preference
-	// Err says why there is no ingest table; empty while the reporter answers.
+	// Err is why there is no ingest table; empty while the reporter answers.
 	Err string
 }
 
@@ -43,13 +46,13 @@ func (m *Model) publish(e platform.Event) {
 	}
 }
 
-// Stopping takes that the platform is on its way down.
+// SetStopping marks the platform as shutting down.
 func (m *Model) SetStopping() {
 	m.Now.Stopping = true
 	m.Now.Version++
 }
 
-// Status takes a change of a process's state.
+// SetStatus takes a change of a process's state.
 func (m *Model) SetStatus(s platform.Status, now time.Time) {
 	m.change(s.Name, func(p *platform.Process) {
 		if p.Incarnation != s.Incarnation || s.State == platform.Ready {
@@ -57,7 +60,7 @@ func (m *Model) SetStatus(s platform.Status, now time.Time) {
 		}
 		p.Status = s
 	})
-	m.Now.Degraded = lived(m.Now.Degraded, s)
+	m.Now.Degraded = servingLeft(m.Now.Degraded, s)
 	m.Now.Films = filmsLeft(m.Now.Films, s)
 	at := m.Now
 	at.At = now
@@ -67,10 +70,10 @@ func (m *Model) SetStatus(s platform.Status, now time.Time) {
 	m.publish(platform.Event{Time: now, Process: s.Name, What: platform.Changed{Status: s}})
 }
 
-// Tell takes a line of a process's log and the event that travels in it, nil for a
-// line without one.
-func (m *Model) ApplyLine(process string, line event.Line, told event.Event) {
-	switch e := told.(type) {
+// ApplyLine takes a line of a process's log and the event that it carries; nil for a line
+// without one.
+func (m *Model) ApplyLine(process string, line event.Line, carried event.Event) {
+	switch e := carried.(type) {
 	case event.Progress:
 		m.change(process, func(p *platform.Process) {
 			if p.Progress = &e; e.Percent >= 100 {
@@ -79,7 +82,7 @@ func (m *Model) ApplyLine(process string, line event.Line, told event.Event) {
 		})
 	case event.Failover:
 		list := append(slices.Clone(m.Now.Failovers), platform.FailoverAt{Time: line.Time, Process: process, Failover: e})
-		m.Now.Failovers = list[max(0, len(list)-failoversMost):]
+		m.Now.Failovers = newest(list, failoversMost)
 		m.Now.Version++
 		m.active(platform.ActiveAt{Signal: e.Signal, URL: e.To, Time: line.Time, By: platform.ByProxy})
 		m.publish(platform.Event{Time: line.Time, Process: process, What: e})
@@ -98,12 +101,13 @@ func (m *Model) ApplyLine(process string, line event.Line, told event.Event) {
 	}
 }
 
-// Note publishes a message of the platform's own, on a process unless that is empty.
+// Announce publishes a message of the platform itself. process is what it is about; empty
+// for the whole platform.
 func (m *Model) Announce(level event.Level, process, message string, now time.Time) {
-	m.publish(platform.Event{Time: now, Process: process, What: platform.Logged{Line: event.Line{Time: now, Level: level, Module: "platform", Message: message}}})
+	m.publish(platform.Event{Time: now, Process: process, What: platform.Logged{Line: event.Line{Time: now, Level: level, Module: platform.Self, Message: message}}})
 }
 
-// Answered takes what the control plane answered.
+// SetAnswers takes the control plane's answers.
 func (m *Model) SetAnswers(a Answers, now time.Time) {
 	if a.Err == "" {
 		m.Now.Dropped = droppedNow(m.Now, a.Details, now)
@@ -116,8 +120,8 @@ func (m *Model) SetAnswers(a Answers, now time.Time) {
 	m.Now.Version++
 }
 
-// Measured takes CPU, memory and lost log of the processes. It leaves their states
-// alone: those that were measured may be older than the last one that Status took.
+// SetMeasurements takes the CPU, memory and lost log of the processes. It leaves their
+// states alone: list may be older than the last call of SetStatus.
 func (m *Model) SetMeasurements(list []platform.Status, now time.Time) {
 	for _, measured := range list {
 		m.change(measured.Name, func(p *platform.Process) {
@@ -130,25 +134,25 @@ func (m *Model) SetMeasurements(list []platform.Status, now time.Time) {
 	m.settleOutages(now)
 }
 
-// Upgrade changes the record of the newest upgrade.
-func (m *Model) UpdateUpgrade(by func(*platform.Upgrading)) {
+// UpdateUpgrade changes the record of the latest upgrade; change is given a zero one before
+// the first.
+func (m *Model) UpdateUpgrade(change func(*platform.Upgrading)) {
 	u := platform.Upgrading{}
 	if m.Now.Upgrade != nil {
-		u = *m.Now.Upgrade // snapshots share the old one
+		u = *m.Now.Upgrade // snapshots share the old record
 	}
-	by(&u)
+	change(&u)
 	m.Now.Upgrade = &u
 	m.Now.Version++
 }
 
-// active takes a word on who serves a signal. Words on signals that have ended stay
-// until the table is full.
+// active takes a report on the active packager of a signal. Reports on signals that have
+// ended stay until the list is full.
 func (m *Model) active(a platform.ActiveAt) {
-	list := onair.UpdateActive(m.Now.Actives, a)
-	m.Now.Actives = list[max(0, len(list)-viewingsMost):]
+	m.Now.Actives = newest(onair.UpdateActive(m.Now.Actives, a), activesMost)
 }
 
-// change replaces one process's record.
+// change replaces the record of one process; by changes the copy.
 func (m *Model) change(name string, by func(*platform.Process)) {
 	i := slices.IndexFunc(m.Now.Processes, func(p platform.Process) bool { return p.Name == name })
 	if i < 0 {

@@ -13,11 +13,12 @@ import (
 const s = time.Second
 
 func at(d time.Duration) time.Time { return noon.Add(d).UTC() }
-func tell(m *Model, since, now time.Duration) {
+
+func lacks(m *Model, since, now time.Duration) {
 	m.outage(platform.OutageAt{Time: at(now), Process: "viewer", Outage: event.OutageOf("a", at(since), at(now))})
 }
 
-func tellMSN(m *Model, since, now time.Duration, msn int64) {
+func lacksMSN(m *Model, since, now time.Duration, msn int64) {
 	o := event.OutageOf("a", at(since), at(now))
 	o.MSN = msn
 	m.outage(platform.OutageAt{Time: at(now), Process: "viewer", Outage: o})
@@ -27,11 +28,11 @@ func plays(m *Model, since, now time.Duration, msn int64, msnAt time.Duration) {
 	m.viewing(platform.ViewingAt{Time: at(now), Process: "viewer", Viewing: event.Viewing{Signal: "a", State: event.ViewPlaying, Since: at(since), MSN: msn, MSNAt: at(msnAt)}})
 }
 
-func says(m *Model, state event.ViewState, since, now time.Duration) {
+func views(m *Model, state event.ViewState, since, now time.Duration) {
 	m.viewing(platform.ViewingAt{Time: at(now), Process: "viewer", Viewing: event.Viewing{Signal: "a", State: state, Since: at(since)}})
 }
 
-// outages are what a viewer tells of one, and the one that is kept.
+// outages are a viewer's reports, and the one outage that is kept of them.
 var outages = []struct {
 	name   string
 	do     func(m *Model)
@@ -39,54 +40,54 @@ var outages = []struct {
 	lasts  bool
 	until  time.Duration
 }{
-	{"it lasts", func(m *Model) { tell(m, 0, s); tell(m, 0, 10*s) }, 60 * s, true, 0},
-	{"its viewer tells the end", func(m *Model) {
-		tell(m, 0, s)
+	{"it lasts", func(m *Model) { lacks(m, 0, s); lacks(m, 0, 10*s) }, 60 * s, true, 0},
+	{"its viewer reports the end", func(m *Model) {
+		lacks(m, 0, s)
 		m.outage(platform.OutageAt{Time: at(9 * s), Process: "viewer", Outage: event.EndedOutageOf("a", at(0), at(9*s))})
-		says(m, event.ViewPlaying, 9*s, 9*s)
+		views(m, event.ViewPlaying, 9*s, 9*s)
 	}, 9 * s, false, 9 * s},
-	{"its viewer begins anew, and plays", func(m *Model) {
-		tell(m, 0, s)
-		says(m, event.ViewStarting, 5*s, 5*s)
-		says(m, event.ViewPlaying, 12*s, 13*s)
+	{"its viewer restarts, and plays", func(m *Model) {
+		lacks(m, 0, s)
+		views(m, event.ViewStarting, 5*s, 5*s)
+		views(m, event.ViewPlaying, 12*s, 13*s)
 	}, 12 * s, false, 12 * s},
-	{"its viewer begins anew, plays unseen, and tells of another", func(m *Model) {
-		tell(m, 0, s)
-		says(m, event.ViewStarting, 5*s, 5*s)
-		tell(m, 8*s, 9*s)
+	{"its viewer restarts, plays unseen, and reports another", func(m *Model) {
+		lacks(m, 0, s)
+		views(m, event.ViewStarting, 5*s, 5*s)
+		lacks(m, 8*s, 9*s)
 		m.outage(platform.OutageAt{Time: at(12 * s), Process: "viewer", Outage: event.EndedOutageOf("a", at(8*s), at(12*s))})
 	}, 12 * s, false, 12 * s},
-	{"its signal has ended", func(m *Model) { tell(m, 0, s); says(m, event.ViewEnded, 7*s, 8*s) }, 7 * s, false, 7 * s},
-	{"its signal is dropped and not watched any more", func(m *Model) {
+	{"its signal has ended", func(m *Model) { lacks(m, 0, s); views(m, event.ViewEnded, 7*s, 8*s) }, 7 * s, false, 7 * s},
+	{"its signal is dropped and no longer watched", func(m *Model) {
 		allReady(m)
 		table("a")(m)
-		tell(m, 0, s)
-		says(m, event.ViewStalled, 0, 6*s)
+		lacks(m, 0, s)
+		views(m, event.ViewStalled, 0, 6*s)
 		table()(m)
 		m.settleOutages(at(6*s + onair.Silence))
 		m.settleOutages(at(7*s + onair.Silence))
 	}, 6 * s, false, 6 * s},
-	{"its viewer begins anew, and plays what was there before", func(m *Model) {
-		tellMSN(m, 0, s, 7)
+	{"its viewer restarts, and plays media from before it", func(m *Model) {
+		lacksMSN(m, 0, s, 7)
 		plays(m, 5*s, 6*s, 7, 5*s)
 	}, 60 * s, true, 0},
-	{"its viewer begins anew, plays what was there before, and then what is new", func(m *Model) {
-		tellMSN(m, 0, s, 7)
+	{"its viewer restarts, plays media from before it, and then new media", func(m *Model) {
+		lacksMSN(m, 0, s, 7)
 		plays(m, 5*s, 6*s, 7, 5*s)
 		plays(m, 5*s, 9*s, 8, 8*s)
 	}, 8 * s, false, 8 * s},
-	{"its viewer begins anew, plays what was there before, and lacks media again", func(m *Model) {
-		tellMSN(m, 0, s, 7)
+	{"its viewer restarts, plays media from before it, and lacks media again", func(m *Model) {
+		lacksMSN(m, 0, s, 7)
 		plays(m, 5*s, 6*s, 7, 5*s)
-		tellMSN(m, 11*s, 12*s, 7)
+		lacksMSN(m, 11*s, 12*s, 7)
 		m.outage(platform.OutageAt{Time: at(15 * s), Process: "viewer", Outage: event.EndedOutageOf("a", at(11*s), at(15*s))})
 	}, 15 * s, false, 15 * s},
-	{"the numbers have begun anew", func(m *Model) {
-		tellMSN(m, 0, s, 7)
+	{"the media sequence starts again", func(m *Model) {
+		lacksMSN(m, 0, s, 7)
 		plays(m, 5*s, 6*s, 1, 5*s)
 		plays(m, 5*s, 36*s, 5, 35*s)
 	}, 5 * s, false, 5 * s},
-	{"a word that it plays, from before", func(m *Model) { tell(m, 0, s); says(m, event.ViewPlaying, -20*s, s) }, 60 * s, true, 0},
+	{"a report from before it, that it plays", func(m *Model) { lacks(m, 0, s); views(m, event.ViewPlaying, -20*s, s) }, 60 * s, true, 0},
 }
 
 func TestAnOutageGoesOnFromItsFirstMoment(t *testing.T) {

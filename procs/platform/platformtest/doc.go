@@ -1,2 +1,2 @@
-// Package platformtest holds what tests of a platform and of its clients share.
+// Package platformtest holds what the tests of a platform and of its clients share.
 package platformtest

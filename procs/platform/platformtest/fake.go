@@ -18,10 +18,11 @@ import (
 	"livestream-tui/services/kit/report"
 )
 
-// Deadline is how long a test waits for what is sure to come.
+// Deadline is how long a test waits for something that must happen.
 const Deadline = 30 * time.Second
 
-// fakeSupervisor is a supervisor of functions; nil ones do nothing.
+// Supervisor is a local.Supervisor of functions. A nil OnRun waits until ctx is cancelled;
+// the others do nothing when they are nil.
 type Supervisor struct {
 	OnRun      func(ctx context.Context) error
 	OnCommand  func(process string, a procs.Action) error
@@ -59,21 +60,24 @@ func (f Supervisor) Progress(process string) {
 	}
 }
 
+// Await waits until holds returns true, and fails the test after Deadline. what names the
+// condition.
 func Await(t *testing.T, what string, holds func() bool) {
 	t.Helper()
 	for end := time.Now().Add(Deadline); !holds(); {
 		if time.Now().After(end) {
 			t.Fatalf("%s: not within %s", what, Deadline)
 		}
-		time.Sleep(10 * time.Millisecond) // between two looks at the condition
+		time.Sleep(10 * time.Millisecond) // before the next look at the condition
 	}
 }
 
+// StatusEvent returns the event of a process that is now in a state.
 func StatusEvent(name string, s procs.State) platform.Event {
 	return platform.Event{Process: name, What: platform.Changed{Status: platform.Status{Name: name, State: s}}}
 }
 
-// Answering is a server that gives fixed answers by path, 404 otherwise.
+// NewServer returns the URL of a server that gives fixed answers by path, and 404 otherwise.
 func NewServer(t *testing.T, byPath map[string]string) string {
 	t.Helper()
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -88,7 +92,7 @@ func NewServer(t *testing.T, byPath map[string]string) string {
 	return s.URL
 }
 
-// DefaultLayout is the built-in layout.
+// DefaultLayout returns the default layout.
 func DefaultLayout(t *testing.T) layouts.Layout {
 	t.Helper()
 	layout, err := layouts.Load(layouts.Default)
@@ -98,12 +102,12 @@ func DefaultLayout(t *testing.T) layouts.Layout {
 	return layout
 }
 
-// endsOf are the endpoints of the default layout that tests ask for.
+// Endpoints returns those endpoints of the default layout that tests use.
 func Endpoints() []preflight.Endpoint {
 	return []preflight.Endpoint{{Process: "proxy", Service: "proxy", Host: "localhost", Port: 8002}}
 }
 
-// EndpointAt is a service of that name at a URL.
+// EndpointAt returns the endpoint of a service at a URL.
 func EndpointAt(t *testing.T, service, address string) preflight.Endpoint {
 	t.Helper()
 	u, err := url.Parse(address)
@@ -117,7 +121,7 @@ func EndpointAt(t *testing.T, service, address string) preflight.Endpoint {
 	return preflight.Endpoint{Process: service, Service: service, Host: u.Hostname(), Port: port}
 }
 
-// PlayedFrom tells a model that live01 is played from server1, of two.
+// PlayLive01 has live01 played from server1; server2 is usable too.
 func PlayLive01(m *model.Model) {
 	const one, two = "http://localhost:8080", "http://localhost:9090"
 	m.Now.Processes = slices.Clone(m.Now.Processes)

@@ -1,4 +1,4 @@
-package tui
+package terminal
 
 import (
 	"encoding/json"
@@ -11,22 +11,22 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Keepsake is what the guardian needs to give the terminal back after a dashboard
-// that could not do so itself: it was killed, or a goroutine of it has panicked.
+// Keepsake is what the guardian needs to give the terminal back after a dashboard that was
+// killed, or that panicked in a goroutine.
 type Keepsake struct {
 	// Terminal is the terminal's state before the dashboard.
 	Terminal *term.State `json:"terminal"`
-	// Crash is the file that Go writes a panic to, Logs the folder it lies in.
+	// Crash is the file that Go writes a panic to, Logs the folder it is in.
 	Crash string `json:"crash"`
 	Logs  string `json:"logs"`
 }
 
-// leaveScreen turns off what a dashboard turns on: mouse, bracketed paste, colours,
-// the hidden cursor and at last the alternate screen.
+// leaveScreen turns off what a dashboard turns on: the mouse, bracketed paste, colours, the
+// hidden cursor, and last the alternate screen.
 const leaveScreen = "\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?2004l\x1b[0m\x1b[?25h\x1b[?1049l"
 
-// NewKeepsake takes the terminal's state as it is now, and has a panic written to a
-// file of its own: what it says on the screen is gone with the screen.
+// NewKeepsake takes the terminal's state as it is now, and has Go write panics to a file,
+// because text on the alternate screen is lost.
 func NewKeepsake(logs string) (Keepsake, error) {
 	k := Keepsake{Logs: logs, Crash: filepath.Join(logs, "crash.log")}
 	var err error
@@ -41,17 +41,18 @@ func NewKeepsake(logs string) (Keepsake, error) {
 	return k, debug.SetCrashOutput(f, debug.CrashOptions{})
 }
 
-// Arguments are what the guardian is started with, for RestoreTerminal.
+// Arguments returns the arguments for Restore, with which the guardian is started.
 func (k Keepsake) Arguments() ([]string, error) {
 	b, err := json.Marshal(k)
 	return []string{string(b)}, err
 }
 
-// RestoreTerminal gives the terminal back as arguments tell. The caller must have
-// ignored TTOU: the terminal is no longer its own.
-func RestoreTerminal(arguments []string) error {
+// Restore gives the terminal back. Its arguments are those of Keepsake.Arguments; without
+// any there was no dashboard. The caller must ignore SIGTTOU, because it is not in the
+// terminal's foreground.
+func Restore(arguments []string) error {
 	if len(arguments) == 0 {
-		return nil // there was no dashboard
+		return nil
 	}
 	var k Keepsake
 	if err := json.Unmarshal([]byte(arguments[0]), &k); err != nil {
@@ -59,11 +60,11 @@ func RestoreTerminal(arguments []string) error {
 	}
 	tty, err := os.OpenFile("/dev/tty", os.O_RDWR, 0)
 	if err != nil {
-		return err // the terminal has gone too
+		return err // the terminal is gone too
 	}
-	defer func() { _ = tty.Close() }() // nothing is held back in it
-	// Most shells have set the terminal already as they want it, with signals on;
-	// only what is still raw is the dashboard's.
+	defer func() { _ = tty.Close() }() // writes are not buffered
+	// Most shells have set the terminal as they want it by now, with signals on. Only a
+	// terminal that is still raw is as the dashboard left it.
 	now, err := term.GetState(tty.Fd())
 	if err == nil && k.Terminal != nil && now.Lflag&unix.ISIG == 0 {
 		err = term.Restore(tty.Fd(), k.Terminal)
@@ -75,6 +76,6 @@ func RestoreTerminal(arguments []string) error {
 	if crash, err := os.Stat(k.Crash); err == nil && crash.Size() > 0 {
 		why = "has crashed, see " + k.Crash
 	}
-	_, err = fmt.Fprintf(tty, "%s\r\nlivestream-tui %s. What it ran was ended.\r\nlogs: %s\r\n", leaveScreen, why, k.Logs)
+	_, err = fmt.Fprintf(tty, "%s\r\nlivestream-tui %s. Its processes were ended.\r\nlogs: %s\r\n", leaveScreen, why, k.Logs)
 	return err
 }

@@ -1,33 +1,27 @@
-package film
+package picture
 
 import (
 	"fmt"
 	"strings"
 )
 
-// Film is a live picture being decoded. Next is called by one command at a time;
-// Close ends it and any Next, and may be called from anywhere.
-type Film interface {
-	// Next waits for the next picture: width times height pixels of three bytes.
-	Next() ([]byte, error)
-	Close()
-}
-
-// Depth is how many colours a picture may have.
+// Depth is how many colours a picture has.
 type Depth uint8
 
+// The depths.
 const (
-	DepthTrue Depth = iota
-	Depth256
-	DepthGrey // characters of ASCII, brighter or darker
+	TrueColour Depth = iota
+	Colours256
+	Grey // ASCII characters, brighter or darker
 )
 
 // ramp are characters from dark to bright.
 const ramp = " .:-=+*#%@"
 
-// Rendered draws w by h pixels as h/2 lines: each cell an upper half block, its
-// colour the upper pixel's and its background the lower one's.
-func Rendered(pixels []byte, w, h int, d Depth) []string {
+// Render draws w by h pixels as h/2 lines of w cells. Each cell is an upper half block:
+// its colour is the upper pixel's, its background the lower one's. It returns nil when
+// there are not enough pixels.
+func Render(pixels []byte, w, h int, d Depth) []string {
 	if w < 1 || h < 2 || len(pixels) < w*h*3 {
 		return nil
 	}
@@ -39,7 +33,7 @@ func Rendered(pixels []byte, w, h int, d Depth) []string {
 		var last [2][3]byte
 		for x := range w {
 			upper, lower := at(x, 2*row), at(x, 2*row+1)
-			if d == DepthGrey {
+			if d == Grey {
 				b.WriteByte(ramp[(luma(upper)+luma(lower))/2*len(ramp)/256])
 				continue
 			}
@@ -52,7 +46,7 @@ func Rendered(pixels []byte, w, h int, d Depth) []string {
 			last = [2][3]byte{upper, lower}
 			b.WriteString("▀")
 		}
-		if d != DepthGrey {
+		if d != Grey {
 			b.WriteString("\x1b[0m")
 		}
 		out[row] = b.String()
@@ -60,13 +54,13 @@ func Rendered(pixels []byte, w, h int, d Depth) []string {
 	return out
 }
 
-// luma is how bright a pixel is, 0 to 255 (ITU-R BT.601).
+// luma returns how bright a pixel is, from 0 to 255 (ITU-R BT.601).
 func luma(c [3]byte) int { return (299*int(c[0]) + 587*int(c[1]) + 114*int(c[2])) / 1000 }
 
-// colourCode is the sequence that sets a colour; layer is 38 for the character's
-// and 48 for the background's.
+// colourCode returns the sequence that sets a colour; layer is 38 for the character and
+// 48 for the background.
 func colourCode(layer int, c [3]byte, d Depth) string {
-	if d == DepthTrue {
+	if d == TrueColour {
 		return fmt.Sprintf("\x1b[%d;2;%d;%d;%dm", layer, c[0], c[1], c[2])
 	}
 	// The cube of 6 by 6 by 6 colours begins at 16.

@@ -1,0 +1,45 @@
+package local
+
+import (
+	"context"
+	"net"
+
+	"github.com/hashicorp/go-hclog"
+
+	"livestream-tui/layouts"
+	"livestream-tui/procs/platform"
+	"livestream-tui/procs/preflight"
+)
+
+// Options say which platform to run and where.
+type Options struct {
+	Layout layouts.Layout
+	// Env is the operator's environment, which every process is given.
+	Env map[string]string
+	// Settings are the names of the platform's own variables, whose values may be shown.
+	Settings []string
+	// Reads returns those of Settings that a service reads; it is not given the others.
+	// Nil means that every service reads all of them.
+	Reads func(service string) []string
+	// Self is the path of our own binary, which every process runs.
+	Self string
+	// Guardian are further arguments of the guardian, which Self runs.
+	Guardian []string
+	// RunPath is the folder of sockets and locks, LogPath that of the processes' logs.
+	RunPath, LogPath string
+	// Folders are checked before anything starts.
+	Folders []preflight.Folder
+	// Serve answers clients of the control socket until its context is cancelled, which is
+	// after the platform has ended. Nil means that there is no control socket.
+	Serve Serve
+	// Log takes the messages of the supervision itself.
+	Log hclog.Logger
+}
+
+// Serve answers clients of p, which runs layout, on l until ctx is cancelled.
+type Serve func(ctx context.Context, p platform.Platform, layout layouts.Layout, log hclog.Logger, l net.Listener)
+
+// requirements returns what New checks.
+func (o Options) requirements() preflight.Requirements {
+	return preflight.Requirements{Layout: o.Layout, Env: o.Env, Settings: o.Settings, RunPath: o.RunPath, Folders: o.Folders}
+}

@@ -1,0 +1,2 @@
+// Package picture decodes the live picture with FFmpeg and draws it in cells.
+package picture
