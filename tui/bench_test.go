@@ -7,8 +7,8 @@ import (
 	"livestream-tui/procs/platform"
 )
 
-// BenchmarkFlood is a look at the platform and the frame after it while 50,000
-// lines of log come a second: 5,000 a look.
+// BenchmarkFlood is a poll and the frame after it while 50,000 lines of log arrive a
+// second, 5,000 a poll.
 func BenchmarkFlood(b *testing.B) {
 	m, _ := newTestModel(b, "on air", 120, 36, colour)
 	lines := make([]platform.LogLine, 5000)
@@ -45,7 +45,7 @@ func BenchmarkFloodFiltered(b *testing.B) {
 	}
 }
 
-// BenchmarkIdle is a look at which nothing has changed.
+// BenchmarkIdle is a poll that finds nothing new.
 func BenchmarkIdle(b *testing.B) {
 	m, _ := newTestModel(b, "on air", 120, 36, colour)
 	p := polled{m.scene.Now, m.scene.Snapshot, nil}
@@ -55,7 +55,7 @@ func BenchmarkIdle(b *testing.B) {
 	}
 }
 
-// BenchmarkFrame is a frame of which everything has changed.
+// BenchmarkFrame is a frame in which everything has changed.
 func BenchmarkFrame(b *testing.B) {
 	m, _ := newTestModel(b, "on air", 120, 36, colour)
 	for b.Loop() {

@@ -14,23 +14,23 @@ import (
 	"livestream-tui/procs/platform"
 )
 
-// flow is what keys do in a program that runs.
+// flow is what keys do in a running program.
 type flow struct {
-	state string // of the platform; empty for on air
+	state string // of the platform; empty means on air
 	keys  []string
-	// shows is on the screen then, command what the platform is asked for, is what
-	// holds of the model in the end; each may be left out.
+	// shows is a text on the screen afterwards, command what the platform is asked to do,
+	// and is what holds for the model in the end. Each may be left out.
 	shows   string
 	command platform.Command
 	is      func(m *model) bool
 }
 
-// flows has one for every key of the keymap.
+// flows returns a flow for every key of the keymap.
 func flows() map[string]flow {
 	restart := func(process string) platform.Command {
 		return platform.Command{Process: process, Action: platform.Restart}
 	}
-	// scrolled: the logs are scrolled eight cells to the right.
+	// scrolled reports whether the logs are scrolled by eight cells.
 	scrolled := func(m *model) bool { return strings.Contains(ansi.Strip(m.View()), "INF server1    published ") }
 	focus := func(panel string) func(*model) bool { return func(m *model) bool { return m.focus == panel } }
 	list := map[string]flow{
@@ -54,7 +54,7 @@ func flows() map[string]flow {
 		"4":         {keys: []string{"4"}, is: focus("ingest")},
 		"5":         {keys: []string{"5"}, is: focus("failovers")},
 		"6":         {keys: []string{"6"}, is: focus("logs")},
-		"7":         {keys: []string{"7"}, is: focus("services")}, // there is none
+		"7":         {keys: []string{"7"}, is: focus("services")}, // the screen has no such panel
 		"8":         {keys: []string{"8"}, is: focus("services")},
 		"9":         {keys: []string{"9"}, is: focus("services")},
 		"enter":     {keys: []string{"5", "enter"}, is: func(m *model) bool { return m.zoomed && m.focus == "failovers" }},
@@ -131,7 +131,7 @@ func (f flow) run(t *testing.T) {
 			if time.Now().After(deadline) {
 				t.Fatalf("commands: got %v, want %v", fake.asked(), f.command)
 			}
-			time.Sleep(5 * time.Millisecond) // between two looks
+			time.Sleep(5 * time.Millisecond) // polls
 		}
 	}
 	close(stopped)

@@ -28,7 +28,7 @@ type manner struct {
 
 var colour = manner{profile: termenv.TrueColor, options: Options{Theme: "auto"}}
 
-// silent is an outside that does nothing.
+// silent returns an Outside that does nothing.
 func silent() terminal.Outside {
 	return terminal.Outside{
 		Clock: func() time.Time { return noon },
@@ -39,13 +39,13 @@ func silent() terminal.Outside {
 	}
 }
 
-// newTestModel is a model of a platform in the named state that has been on air
-// for a while before.
+// newTestModel returns a model of a platform that was on air for a while and is now in the
+// named state.
 func newTestModel(t testing.TB, state string, w, h int, how manner) (*model, *fakePlatform) {
 	t.Helper()
 	by, ok := states()[state]
 	if !ok {
-		t.Fatalf("there is no state %q", state)
+		t.Fatalf("unknown state %q", state)
 	}
 	now := onAir()
 	f := &fakePlatform{snapshot: now}
@@ -120,8 +120,7 @@ func checkFrame(t *testing.T, m *model, w, h int, what string) {
 	}
 }
 
-// opened are the things that may lie over the screen or change it, by the keys
-// that open them.
+// opened returns what may lie over the screen or change it, with the keys that open it.
 func opened() map[string]string {
 	return map[string]string{"": "", "help": "?", "palette": ":", "details": "e", "quit": "q", "filter": "/", "picture": "w", "zoom": "enter", "logs screen": "LL"}
 }
@@ -131,7 +130,7 @@ func TestFrameIsExactlyTheSizeOfTheScreen(t *testing.T) {
 		for what, keys := range opened() {
 			step := 1
 			if what != "" || state != "on air" {
-				step = 9 // what is between differs in nothing but the panels' rows
+				step = 9 // the sizes between differ only in the panels' rows
 			}
 			if what != "" && state != "on air" {
 				continue
@@ -158,7 +157,7 @@ func TestFrameIsExactlyTheSizeOfTheScreen(t *testing.T) {
 	}
 }
 
-// nasty is text as an attacker, a player or a bad terminal would write it.
+// nasty is text as an attacker or a broken program would write it.
 const nasty = "\x1b[2J\x1b]0;owned\x07日本語 \u202e reversed e\u0301\u0301 \t👩‍👩‍👧‍👦 \r\n\x9b31m\xff very long and longer and longer and longer and longer and longer"
 
 func TestForeignTextStaysInItsPlace(t *testing.T) {
@@ -207,7 +206,7 @@ func TestForeignTextStaysInItsPlace(t *testing.T) {
 	}
 }
 
-// press types keys: names in full where they are one, else letter by letter.
+// press types keys: one named key, or else letter by letter.
 func press(m *model, keys string) []tea.Cmd {
 	var cmds []tea.Cmd
 	for _, k := range keyMsgs(keys) {
@@ -245,5 +244,14 @@ func TestTooSmallSaysSoAndCanBeLeft(t *testing.T) {
 	press(m, "q")
 	if !m.leaving {
 		t.Error("q did not quit")
+	}
+}
+
+func TestThePipelineIsTextWhereItsDrawingDoesNotFit(t *testing.T) {
+	m, _ := newTestModel(t, "on air", 40, 10, colour)
+	press(m, "5")
+	checkFrame(t, m, 40, 10, "the failovers below the pipeline")
+	if got := ansi.Strip(m.View()); !strings.Contains(got, "worker● ─▶ [1● ACTIVE") {
+		t.Errorf("there is no pipeline:\n%s", got)
 	}
 }

@@ -12,10 +12,10 @@ import (
 	"github.com/muesli/termenv"
 )
 
-// updating reports whether to write the goldens anew. The flag is teatest's.
+// updating reports whether to write the golden files. The flag is teatest's.
 func updating() bool { return flag.Lookup("update").Value.String() == "true" }
 
-// manners are the ways to look at the screen that have goldens.
+// manners returns the ways to look at the screen that have golden files.
 func manners() map[string]manner {
 	return map[string]manner{
 		"colour":   colour,

@@ -68,7 +68,7 @@ func TestTheHeadersCounterIsTheOutagesLength(t *testing.T) {
 		s := onAir()
 		s.Version, s.At = uint64(2000+i), noon.Add(time.Duration(i)*777*time.Millisecond)
 		s.Viewings = []platform.ViewingAt{viewing(s.At, s.At.Sub(since))}
-		s.Viewings[0].Since = s.At // what the viewer says now and then is not what is counted from
+		s.Viewings[0].Since = s.At // the counter does not start from the viewer's own time
 		s.Outages = []platform.OutageAt{{Time: s.At, Process: "viewer", Outage: event.OutageOf("live01", since, s.At)}}
 		m.take(polled{s.At, completed(s), nil})
 		if got, want := ansi.Strip(m.View()), fmt.Sprintf("OFF AIR %s ", canvas.Elapsed(s.Outages[0].Length(s.At))); !strings.Contains(got, want) {

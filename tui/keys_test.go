@@ -21,7 +21,7 @@ import (
 	"livestream-tui/tui/panel"
 )
 
-// finish runs what a key asked for and gives the model what comes of it.
+// finish runs the commands of a key and gives their messages to the model.
 func finish(m *model, cmds []tea.Cmd) {
 	for _, cmd := range cmds {
 		if cmd == nil {
@@ -33,7 +33,7 @@ func finish(m *model, cmds []tea.Cmd) {
 	}
 }
 
-// typed presses keys one after the other and runs what they ask for.
+// typed presses keys one after the other and runs their commands.
 func typed(m *model, keys ...string) {
 	for _, k := range keys {
 		finish(m, press(m, k))
@@ -112,7 +112,7 @@ func TestPastedTextIsNoCommand(t *testing.T) {
 	}
 }
 
-func TestRefusedCommandIsTold(t *testing.T) {
+func TestARefusedCommandIsShown(t *testing.T) {
 	m, f := newTestModel(t, "on air", 120, 36, colour)
 	f.refuse = errors.New("server1 is\x1b[2J stopping")
 	typed(m, "j", "K")
@@ -125,7 +125,7 @@ func TestKeysThatShowSomething(t *testing.T) {
 	for name, c := range map[string]struct {
 		keys []string
 		want string // on the screen
-		not  string // not on the screen; empty for nothing
+		not  string // not on the screen; empty means that anything may be
 	}{
 		"? shows the help":                 {[]string{"?"}, "THE SELECTED PROCESS", ""},
 		"esc closes the help":              {[]string{"?", "esc"}, "FAILOVERS", "THE SELECTED PROCESS"},
@@ -143,7 +143,7 @@ func TestKeysThatShowSomething(t *testing.T) {
 		"l again shows all":                {[]string{"j", "l", "l"}, "all services", ""},
 		"/ filters while it is typed":      {[]string{"/", "refused"}, "1 of 8 lines", ""},
 		"a filter is a regular expression": {[]string{"/", "play(ed|list)", "enter"}, "/play(ed|list)/ 2 of", "refused"},
-		"what is none is text":             {[]string{"/", "a(", "enter"}, "as text", ""},
+		"anything else is text":            {[]string{"/", "a(", "enter"}, "as text", ""},
 		"esc drops the filter":             {[]string{"/", "refused", "enter", "esc"}, "segment published", "/refused/"},
 		"esc while typing restores":        {[]string{"/", "refused", "esc"}, "segment published", "/refused/"},
 		"] shows fewer levels":             {[]string{"]", "]"}, "upstream refused", "segment published"},
@@ -268,7 +268,7 @@ func TestLogsStayWhereTheyAreHeld(t *testing.T) {
 	checkFrame(t, m, 120, 36, "after much log")
 }
 
-// program runs the dashboard as a program in a terminal of a test's.
+// program runs the dashboard as a program in a test's terminal.
 func program(t *testing.T, f *fakePlatform, o Options) *teatest.TestModel {
 	t.Helper()
 	r := lipgloss.NewRenderer(io.Discard)
@@ -291,7 +291,7 @@ func TestProgramQuitsWhenThePlatformHasStopped(t *testing.T) {
 			select {
 			case <-asked:
 			case <-time.After(10 * time.Second):
-				t.Fatal("nobody was asked to stop")
+				t.Fatal("the platform was not asked to stop")
 			}
 			f.change(func(s *platform.Snapshot) {
 				s.Stopping = true
@@ -323,7 +323,7 @@ func TestProgramShowsAKillAndItsFailover(t *testing.T) {
 	tm.WaitFinished(t, teatest.WithFinalTimeout(10*time.Second))
 }
 
-// await waits until the screen has shown a text.
+// await waits until a text was on the screen.
 func await(t *testing.T, tm *teatest.TestModel, text string) {
 	t.Helper()
 	teatest.WaitFor(t, tm.Output(), func(b []byte) bool { return strings.Contains(ansi.Strip(string(b)), text) },

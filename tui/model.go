@@ -64,7 +64,7 @@ type model struct {
 	mouse   bool
 	painter canvas.Painter
 	theme   int // an index of canvas.ThemeNames
-	// drawn are the panels as they were painted last.
+	// drawn holds the panels as they were last painted, by name.
 	drawn map[string]painted
 	// placed are the panels' places, as they follow from arrangedAt.
 	placed     []layouts.Placed
@@ -183,8 +183,8 @@ func (m *model) take(p polled) tea.Cmd {
 	return nil
 }
 
-// typed takes a message from the keyboard. Keys in quick succession are one message, and
-// so is pasted text, which is not a series of commands.
+// typed takes a message from the keyboard. Keys in quick succession are one message. Pasted
+// text is one, too, but does not press keys.
 func (m *model) typed(k tea.KeyMsg) tea.Cmd {
 	switch {
 	case k.Paste && m.dialog == nil:

@@ -19,8 +19,8 @@ import (
 	"livestream-tui/tui/terminal"
 )
 
-// panicking is the variable that makes this test binary a dashboard with a fault in
-// it: j panics in Update, o in View, c and enter in a command.
+// panicking is the variable that makes this test binary a dashboard with a fault: j panics
+// in Update, o in View, c and enter in a command.
 const panicking = "LIVESTREAM_TUI_TEST_PANICKING"
 
 // faulty panics when it is moved, and when it is drawn after a key.
@@ -40,7 +40,7 @@ func (f faulty) Lines(s *scene.Scene, w, h int) []*canvas.Line {
 
 func TestDashboardWithAFault(t *testing.T) {
 	if os.Getenv(panicking) == "" {
-		t.Skip("it is run by TestPanicGivesTheTerminalBack")
+		t.Skip("TestPanicGivesTheTerminalBack runs it")
 	}
 	f := &fakePlatform{snapshot: onAir()}
 	drills := []Drill{{Name: "x", Run: func(context.Context, platform.Platform) (string, error) { panic("in a command") }}}
@@ -78,14 +78,14 @@ func TestPanicGivesTheTerminalBack(t *testing.T) {
 			}
 			await := func(what string, holds func() bool) {
 				t.Helper()
-				for end := time.Now().Add(20 * time.Second); !holds(); time.Sleep(20 * time.Millisecond) { // between two looks
+				for end := time.Now().Add(20 * time.Second); !holds(); time.Sleep(20 * time.Millisecond) { // polls
 					if time.Now().After(end) {
 						t.Fatalf("%s has not come:\n%s", what, tmux("capture-pane", "-p"))
 					}
 				}
 			}
 			stty := func(name string) string {
-				b, _ := os.ReadFile(filepath.Join(root, name)) // not there yet
+				b, _ := os.ReadFile(filepath.Join(root, name)) // an error means that it is not there yet
 				return string(b)
 			}
 			t.Cleanup(func() { tmux("kill-server") })
@@ -101,7 +101,7 @@ func TestPanicGivesTheTerminalBack(t *testing.T) {
 				t.Errorf("alternate screen and cursor: got %q, want %q", got, want)
 			}
 			if screen := tmux("capture-pane", "-p", "-S", "-200"); !strings.Contains(screen, where) {
-				t.Errorf("the panic is not told:\n%s", screen)
+				t.Errorf("the panic is not on the screen:\n%s", screen)
 			}
 		})
 	}

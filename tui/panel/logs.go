@@ -37,8 +37,8 @@ type Logs struct {
 	missed uint64
 }
 
-// NewLogs returns a panel without lines, which shows level info and up.
-func NewLogs() *Logs { return &Logs{filter: logFilter{level: event.LevelInfo}} }
+// newLogs returns a panel without lines, which shows level info and up.
+func newLogs() *Logs { return &Logs{filter: logFilter{level: event.LevelInfo}} }
 
 // Seq returns the newest sequence number; 0 means that there are no lines yet.
 func (p *Logs) Seq() uint64 {

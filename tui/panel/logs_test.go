@@ -14,7 +14,7 @@ func infoLine(seq uint64, process, message string, fields ...event.Field) platfo
 }
 
 func TestLogsForgetTheOldestLinesAndWhatIsShownOfThem(t *testing.T) {
-	p := NewLogs()
+	p := newLogs()
 	p.SetFilter("more")
 	for i := range 3 * LogsMost {
 		p.Take([]platform.LogLine{infoLine(uint64(1000+i), "proxy", "more")})
@@ -30,7 +30,7 @@ func TestLogsForgetTheOldestLinesAndWhatIsShownOfThem(t *testing.T) {
 }
 
 func TestLogsShowAViewersReportsAtLevelDebug(t *testing.T) {
-	p := NewLogs()
+	p := newLogs()
 	p.Take([]platform.LogLine{infoLine(500, "viewer", "the picture plays", event.Field{Key: "event", Value: "viewing"}, event.Field{Key: "signal", Value: "live01"})})
 	if shown, _ := p.Counts(); shown != 0 {
 		t.Error("it is shown at level info")
@@ -42,7 +42,7 @@ func TestLogsShowAViewersReportsAtLevelDebug(t *testing.T) {
 }
 
 func TestLogsCountWhatTheyMissed(t *testing.T) {
-	p := NewLogs()
+	p := newLogs()
 	p.Take([]platform.LogLine{infoLine(1, "proxy", "first")})
 	p.Take([]platform.LogLine{infoLine(5, "proxy", "second")})
 	if _, note := p.Title(nil); note != "all services  level INF and up  3 missed  FOLLOW" {

@@ -58,7 +58,7 @@ func All() map[string]Panel {
 		"ingest":    &ingest{},
 		"failovers": newFailovers(),
 		"viewers":   &viewers{},
-		"logs":      NewLogs(),
+		"logs":      newLogs(),
 	}
 }
 

@@ -29,7 +29,7 @@ func (*pipeline) Stamp(s *scene.Scene) uint64 { return s.Stamp }
 func (*pipeline) Move(s *scene.Scene, m Motion, page int) { s.Select(s.ProcessNames(), m.lines(page)) }
 
 func (*pipeline) Lines(s *scene.Scene, w, h int) []*canvas.Line {
-	if d := drawn(s, w); len(d) <= h && h > 1 {
+	if d := drawn(s, w); d != nil && len(d) <= h && h > 1 {
 		return d
 	}
 	return chain(s, w, h)
@@ -105,6 +105,8 @@ func height(n int) int {
 	return spread(n)[n-1] + 1
 }
 
+// draw draws the four columns of nodes with the links between them, and the processes that
+// choose the packager below.
 func (d *drawing) draw() []*canvas.Line {
 	s := d.s
 	workers, middle, proxies, viewers := s.OfRole(layouts.Worker), shownPackagers(s), s.OfRole(layouts.Proxy), s.OfRole(layouts.Viewer)

@@ -13,7 +13,7 @@ import (
 	"livestream-tui/tui/scene"
 )
 
-func TestTheHeaderSaysTheWordOfTheSnapshot(t *testing.T) {
+func TestTheHeaderHasTheStateOfTheSnapshot(t *testing.T) {
 	seriestest.Each(t, func(t *testing.T, series []platform.Snapshot) {
 		s := scene.New(layouts.Layout{}, canvas.ASCIIGlyphs())
 		for i, snapshot := range series {
