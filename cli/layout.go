@@ -12,6 +12,7 @@ import (
 	"livestream-tui/procs/platform/local"
 	"livestream-tui/services"
 	"livestream-tui/services/kit/service"
+	"livestream-tui/tui"
 )
 
 func addLayoutFlag(cmd *cobra.Command, layout *string, name string) {
@@ -23,7 +24,7 @@ func loadLayout(nameOrFile string) (layouts.Layout, error) {
 	if _, err := layouts.Source(nameOrFile); err != nil {
 		return layouts.Layout{}, &usageError{err}
 	}
-	l, err := layouts.Load(nameOrFile)
+	l, err := layouts.Load(nameOrFile, tui.Panels()...)
 	if err != nil {
 		return l, &layoutError{err}
 	}

@@ -132,7 +132,7 @@ func (a *app) platformLog(o platformFlags, p service.Paths) (log hclog.Logger, c
 func (a *app) dashboard(ctx context.Context, p *local.Local, layout layouts.Layout, o screenFlags) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	farewell, err := headless.WatchStop(p)
+	summary, err := headless.WatchStop(p)
 	if err != nil {
 		return err
 	}
@@ -146,6 +146,6 @@ func (a *app) dashboard(ctx context.Context, p *local.Local, layout layouts.Layo
 	shown := tui.Run(context.WithoutCancel(ctx), p, layout, o.options(tui.Options{Stop: stop, Stopped: stopped, Kill: p.KillAll}))
 	stop()
 	<-stopped
-	(<-farewell).Write(a.errs)
+	(<-summary).Write(a.errs)
 	return errors.Join(shown, ran)
 }

@@ -91,7 +91,7 @@ func TestArrangePlacesAScreen(t *testing.T) {
 func TestArrangeTilesEverySizeExactly(t *testing.T) {
 	crowd := Screen{Rows: []Row{{Height: 100}, {}, {Height: 1}}}
 	for i := range crowd.Rows {
-		for j, name := range PanelNames() {
+		for j, name := range panelNames {
 			crowd.Rows[i].Panels = append(crowd.Rows[i].Panels, Panel{Name: name, Weight: 1 + 99*(j%2), Stacked: j * 20})
 		}
 	}

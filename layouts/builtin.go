@@ -28,8 +28,8 @@ func Names() []string {
 }
 
 // Load returns the built-in layout of that name, or the one in that file: a name that
-// has a slash or ends in .yaml or .yml is a file's path.
-func Load(nameOrFile string) (Layout, error) {
+// has a slash or ends in .yaml or .yml is a file's path. panels are as in Parse.
+func Load(nameOrFile string, panels ...string) (Layout, error) {
 	b, err := Source(nameOrFile)
 	if err != nil {
 		return Layout{}, err
@@ -37,7 +37,7 @@ func Load(nameOrFile string) (Layout, error) {
 	if !isPath(nameOrFile) {
 		nameOrFile = "layouts/" + nameOrFile + ".yaml"
 	}
-	return Parse(nameOrFile, b)
+	return Parse(nameOrFile, b, panels...)
 }
 
 // Source returns the YAML that Load reads.

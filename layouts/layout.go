@@ -59,16 +59,11 @@ type Row struct {
 
 // Panel is one panel's name and its share of the room.
 type Panel struct {
-	// Name is one of PanelNames.
+	// Name is one that the dashboard has.
 	Name string
 	// Weight is its share of the row's width; 0 means 1.
 	Weight int
 	// Stacked is its share of the height where the screen is too narrow for
 	// panels side by side and they stand one below another; 0 means 1.
 	Stacked int
-}
-
-// PanelNames are the panels that a screen may hold.
-func PanelNames() []string {
-	return []string{"pipeline", "services", "packagers", "ingest", "failovers", "viewers", "logs"}
 }

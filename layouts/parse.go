@@ -28,9 +28,10 @@ func restartPolicies() []string { return []string{"always", "on-failure", "never
 
 // Parse reads a layout from YAML. file is its name, for errors and for
 // Layout.Name. The error names each thing that is wrong on a line of its own:
-// file, line, field, value and what is allowed. Anchors and aliases are not read.
-func Parse(file string, b []byte) (Layout, error) {
-	p := &parse{reader: reader{file: file}}
+// file, line, field, value and what is allowed. panels are the panels that there are;
+// without any, a screen may name what it likes. Anchors and aliases are not read.
+func Parse(file string, b []byte, panels ...string) (Layout, error) {
+	p := &parse{reader: reader{file: file}, panels: panels}
 	name := filepath.Base(file)
 	p.layout.Name = strings.TrimSuffix(name, filepath.Ext(name))
 	if root := p.body(b); root != nil {
@@ -45,6 +46,7 @@ func Parse(file string, b []byte) (Layout, error) {
 // parse is one file on its way to a Layout.
 type parse struct {
 	reader
+	panels  []string // that there are; empty: any name may be one
 	layout  Layout
 	depends []dependency
 }
@@ -220,7 +222,13 @@ func (p *parse) panel(n ast.Node, path string) Panel {
 	var v Panel
 	before := len(p.problems)
 	p.mapping(n, path,
-		field{"panel", func(n ast.Node, path string) { v.Name = p.oneOf(n, path, PanelNames()) }},
+		field{"panel", func(n ast.Node, path string) {
+			if len(p.panels) == 0 {
+				v.Name = p.text(n, path)
+				return
+			}
+			v.Name = p.oneOf(n, path, p.panels)
+		}},
 		field{"weight", func(n ast.Node, path string) { v.Weight = p.number(n, path, mostWeight) }},
 		field{"stacked", func(n ast.Node, path string) { v.Stacked = p.number(n, path, mostWeight) }},
 	)

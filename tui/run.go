@@ -11,6 +11,7 @@ import (
 	"livestream-tui/layouts"
 	"livestream-tui/procs/platform"
 	"livestream-tui/tui/canvas"
+	"livestream-tui/tui/panel"
 	"livestream-tui/tui/terminal"
 )
 
@@ -32,6 +33,9 @@ type Options struct {
 	// Drills are the faults to choose from with the key c.
 	Drills []Drill
 }
+
+// Panels returns the names of the panels that a layout may place.
+func Panels() []string { return panel.Names() }
 
 // Themes returns the names that Options.Theme may have.
 func Themes() []string { return canvas.ThemeNames() }

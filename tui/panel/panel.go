@@ -1,6 +1,8 @@
 package panel
 
 import (
+	"maps"
+	"slices"
 	"time"
 
 	"livestream-tui/layouts"
@@ -48,6 +50,9 @@ type Moment struct {
 	At    time.Time
 	Title string
 }
+
+// Names returns the names of the panels, in alphabetical order.
+func Names() []string { return slices.Sorted(maps.Keys(All())) }
 
 // All returns a new panel of each kind, by the names that layouts use.
 func All() map[string]Panel {
