@@ -13,7 +13,7 @@ func (s *Supervisor) notifyOthers(p *process, before machine.Machine) {
 	if before.Serves() && !now.Serves() {
 		for _, other := range s.standIns(p) {
 			if s.alone(other) {
-				s.apply(other.spec.Name, machine.Event{Kind: machine.Needed})
+				s.apply(other.spec.Name, machine.Event{Kind: machine.BecameUrgent})
 			}
 		}
 	}
@@ -25,7 +25,7 @@ func (s *Supervisor) notifyOthers(p *process, before machine.Machine) {
 		}
 		for _, name := range s.names() {
 			if slices.Contains(s.procs[name].spec.DependsOn, p.spec.Name) { // it may have failed because this one was away
-				s.apply(name, machine.Event{Kind: machine.Needed})
+				s.apply(name, machine.Event{Kind: machine.BecameUrgent})
 			}
 		}
 	}

@@ -20,7 +20,7 @@ type Status struct {
 	Name  string `json:"name"`
 	State State  `json:"state"`
 	// Cause is why the state is what it is, as a code to decide by; Reason is the same in
-	// words, to be shown: "waiting for reporter", "exit status 1, restart in 1.6s". Empty
+	// words, to be shown: "waiting for reporter", "exit status 1, restarting in 1.6s". Empty
 	// where the state says it all.
 	Cause  Cause  `json:"cause,omitempty"`
 	Reason string `json:"reason,omitempty"`

@@ -310,7 +310,7 @@ func (s *Supervisor) apply(name string, e machine.Event) {
 	p := s.procs[name]
 	before := p.machine
 	if e.Kind == machine.Ended || e.Kind == machine.NotSpawned {
-		e.Alone = s.alone(p)
+		e.Urgent = s.alone(p)
 	}
 	next, effects := machine.Reduce(before, e, time.Now())
 	p.machine = next

@@ -76,7 +76,7 @@ func TestACrashIsRestarted(t *testing.T) {
 	if second.Restarts != 1 || second.Incarnation != 2 || second.PID == first.PID || second.Socket == first.Socket || second.LastExit != "signal: killed" {
 		t.Errorf("got %+v", second)
 	}
-	if i := h.index(state("proxy", Backoff)); i < 0 || h.reported()[i].Reason != "signal: killed, restart in 100ms" || h.reported()[i].PID != 0 {
+	if i := h.index(state("proxy", Backoff)); i < 0 || h.reported()[i].Reason != "signal: killed, restarting in 100ms" || h.reported()[i].PID != 0 {
 		t.Error("the crash was not reported")
 	}
 	if now := h.status("bystander"); now.PID != other.PID || now.Restarts != 0 {

@@ -18,8 +18,8 @@ import (
 	"livestream-tui/services/kit/report"
 )
 
-// afterwards is a platform whose process goes through states once it was asked for
-// something; the first is there when the command returns.
+// afterwards returns a platform whose process goes through states after a command; the
+// first is there when the command returns.
 func afterwards(t *testing.T, before platform.Status, states ...platform.Status) (*local.Local, *[]string) {
 	t.Helper()
 	var asked []string
@@ -77,18 +77,18 @@ func TestACommandSaysWhatHappened(t *testing.T) {
 		{"restart", "restart", true, ready, []platform.Status{stopping, starting, again}, "restart proxy", "restarted proxy (pid 7): ready as pid 8 after ", false, false},
 		{"restart, the new one before the old one goes", "restart", true, ready, []platform.Status{again}, "restart proxy", "ready as pid 8", false, false},
 		{"restart without waiting", "restart", false, ready, nil, "restart proxy", "proxy restarts (pid 7)", false, false},
-		{"restart what then fails", "restart", true, ready, []platform.Status{stopping, starting, failed}, "restart proxy", "failed: exit status 78: bad configuration; its log is /logs/proxy.log", true, true},
-		{"restart what is never ready", "restart", true, ready, []platform.Status{stopping, starting, state(platform.Running, 8, 2, true, "no playlist yet")}, "restart proxy", "proxy is not ready after 300ms: running: no playlist yet; its log is", true, true},
-		{"restart what somebody stops", "restart", true, ready, []platform.Status{stopping, state(platform.Exited, 0, 1, false, "stopped")}, "restart proxy", "did not become ready: exited", true, true},
+		{"restart a process that then fails", "restart", true, ready, []platform.Status{stopping, starting, failed}, "restart proxy", "failed: exit status 78: bad configuration; its log is /logs/proxy.log", true, true},
+		{"restart a process that is never ready", "restart", true, ready, []platform.Status{stopping, starting, state(platform.Running, 8, 2, true, "no playlist yet")}, "restart proxy", "proxy is not ready after 300ms: running: no playlist yet; its log is", true, true},
+		{"restart a process that is stopped", "restart", true, ready, []platform.Status{stopping, state(platform.Exited, 0, 1, false, "stopped")}, "restart proxy", "did not become ready: exited", true, true},
 		{"stop", "stop", true, ready, []platform.Status{state(platform.Stopping, 7, 1, false, ""), exited}, "stop proxy", "stopped proxy (pid 7)", false, false},
 		{"stop without waiting", "stop", false, ready, nil, "stop proxy", "proxy stops (pid 7)", false, false},
-		{"stop what does not go", "stop", true, ready, []platform.Status{state(platform.Stopping, 7, 1, false, "stop asked for")}, "stop proxy", "proxy has not stopped within 300ms: stopping: stop asked for", true, false},
-		{"stop what somebody starts", "stop", true, ready, []platform.Status{state(platform.Stopping, 7, 1, true, "")}, "stop proxy", "started again meanwhile", true, false},
-		{"stop what is stopped", "stop", true, exited, nil, "", "proxy is stopped already", false, false},
+		{"stop a process that does not end", "stop", true, ready, []platform.Status{state(platform.Stopping, 7, 1, false, "stop asked for")}, "stop proxy", "proxy has not stopped within 300ms: stopping: stop asked for", true, false},
+		{"stop a process that is started", "stop", true, ready, []platform.Status{state(platform.Stopping, 7, 1, true, "")}, "stop proxy", "started again in the meantime", true, false},
+		{"stop a stopped process", "stop", true, exited, nil, "", "proxy is stopped already", false, false},
 		{"start", "start", true, exited, []platform.Status{starting, again}, "start proxy", "started proxy: ready as pid 8 after ", false, false},
-		{"start what runs", "start", true, ready, nil, "", "proxy runs already", false, false},
-		{"start what is on its way", "start", true, starting, nil, "", "proxy is not ready after 300ms: starting", true, true},
-		{"start what stops", "start", true, state(platform.Stopping, 7, 1, false, ""), []platform.Status{starting, again}, "start proxy", "started proxy", false, false},
+		{"start a running process", "start", true, ready, nil, "", "proxy runs already", false, false},
+		{"start a starting process", "start", true, starting, nil, "", "proxy is not ready after 300ms: starting", true, true},
+		{"start a stopping process", "start", true, state(platform.Stopping, 7, 1, false, ""), []platform.Status{starting, again}, "start proxy", "started proxy", false, false},
 		{"pause", "pause", false, ready, nil, "pause proxy", "paused proxy (pid 7)", false, false},
 		{"resume", "resume", false, ready, nil, "resume proxy", "resumed proxy (pid 7)", false, false},
 	} {
@@ -120,22 +120,22 @@ func TestACommandSaysWhatHappened(t *testing.T) {
 	}
 }
 
-func TestAWaitEndsWithThePlatformOrItsReader(t *testing.T) {
+func TestAWaitEndsWithThePlatformOrItsContext(t *testing.T) {
 	request := Request{Verb: verb(t, "restart"), Name: "proxy", Wait: true, Timeout: platformtest.Deadline}
 	l, _ := afterwards(t, platform.Status{Name: "proxy", State: platform.Ready, PID: 7})
 	l.EndSubscriptions()
-	if _, err := Do(t.Context(), l, request); err == nil || !strings.Contains(err.Error(), "has gone meanwhile") {
+	if _, err := Do(t.Context(), l, request); err == nil || !strings.Contains(err.Error(), "ended in the meantime") {
 		t.Errorf("the platform ends: got %v, want that", err)
 	}
 	l, _ = afterwards(t, platform.Status{Name: "proxy", State: platform.Ready, PID: 7})
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := Do(ctx, l, request); !errors.Is(err, context.Canceled) {
-		t.Errorf("the reader goes: got %v, want %v", err, context.Canceled)
+		t.Errorf("the context ends: got %v, want %v", err, context.Canceled)
 	}
 }
 
-func TestAnUnknownNameIsRefusedWithThoseThereAre(t *testing.T) {
+func TestAnUnknownNameIsRefusedWithTheAllowedNames(t *testing.T) {
 	s := platformOf(t, platformtest.Supervisor{}).Now()
 	for _, c := range []struct{ verb, name, says string }{
 		{"kill", "prxoy", `kill "prxoy": allowed are worker, server1, server2, reporter, discovery, origin, proxy, viewer`},
@@ -150,8 +150,8 @@ func TestAnUnknownNameIsRefusedWithThoseThereAre(t *testing.T) {
 	}
 }
 
-// playedPlatform is a platform whose origin and reporter say that live01 is played from
-// server1, of two.
+// playedPlatform returns a platform where live01 is played from server1, and server2 is
+// usable too.
 func playedPlatform(t *testing.T) *local.Local {
 	t.Helper()
 	l := platformOf(t, platformtest.Supervisor{})
@@ -159,12 +159,12 @@ func playedPlatform(t *testing.T) *local.Local {
 	return l
 }
 
-// answer has the control plane answer.
+// answer gives l the control plane's answers.
 func answer(l *local.Local, a model.Answers) {
 	l.Update(func(m *model.Model) { m.SetAnswers(a, time.Now()) })
 }
 
-// obeying is a platform whose origin does what it is asked.
+// obeying is a platform whose origin does what it is asked to.
 type obeying struct {
 	*local.Local
 	asked []string
@@ -178,7 +178,7 @@ func (o *obeying) Command(_ context.Context, c platform.Command) error {
 	return nil
 }
 
-func TestHoldIsNoSwitchForScripts(t *testing.T) {
+func TestHoldAndReleaseCanBeRepeated(t *testing.T) {
 	const one, two = "http://localhost:8080", "http://127.0.0.1:9090"
 	for _, c := range []struct {
 		name, verb, process string

@@ -1,3 +1,4 @@
-// Package ctl holds the verbs of `livestream-tui ctl`: what each asks of a platform, how
-// long it waits, and what it writes.
+// Package ctl carries out the verbs of `livestream-tui ctl`: each is a row of the table in
+// verbs.go with a function that asks a platform for something and waits for the effect. It
+// also writes the status.
 package ctl

@@ -8,7 +8,7 @@ import (
 	"livestream-tui/procs/platform"
 )
 
-func TestStatusSaysTheWordOfTheSnapshot(t *testing.T) {
+func TestTheStatusBeginsWithTheStateOfTheSnapshot(t *testing.T) {
 	seriestest.Each(t, func(t *testing.T, series []platform.Snapshot) {
 		for i, s := range series {
 			var out strings.Builder

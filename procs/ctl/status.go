@@ -15,8 +15,8 @@ import (
 	"livestream-tui/services/kit/text"
 )
 
-// WriteStatus writes what a platform is, for people: the light, where to watch, and
-// a table of the processes.
+// WriteStatus writes the status of a platform for people: the light, the URLs to play, and
+// tables of signals, outages, films and processes.
 func WriteStatus(w io.Writer, s platform.Snapshot) error {
 	air := s.OnAir
 	var out bytes.Buffer
@@ -29,7 +29,7 @@ func WriteStatus(w io.Writer, s platform.Snapshot) error {
 		fmt.Fprintf(head, "play\t%s\n", s.Playlist(signal))
 	}
 	fmt.Fprintf(head, "platform\t%s\n", text.Joined(fmt.Sprintf("layout %s, pid %d, up %s, logs in %s", s.Layout, s.PID, text.Brief(s.At.Sub(s.Started)), s.LogFolder)))
-	_ = head.Flush() // a buffer takes everything
+	_ = head.Flush() // a buffer does not fail
 	writeLights(&out, s, air)
 	writeOutages(&out, s)
 	writeFilms(&out, s)
@@ -41,7 +41,7 @@ func WriteStatus(w io.Writer, s platform.Snapshot) error {
 		if p.PID != 0 {
 			pid, up = fmt.Sprint(p.PID), text.Brief(s.At.Sub(p.Started))
 		}
-		if p.PID != 0 && p.RSS != 0 { // else not measured yet
+		if p.PID != 0 && p.RSS != 0 { // otherwise it is not measured yet
 			cpu, rss = fmt.Sprintf("%.1f%%", p.CPU), text.Bytes(p.RSS)
 		}
 		if p.Port != 0 {
@@ -58,7 +58,7 @@ func WriteStatus(w io.Writer, s platform.Snapshot) error {
 	return nil
 }
 
-// newTable begins a table of a status, apart from what is before it.
+// newTable starts a table after an empty line.
 func newTable(out *bytes.Buffer, head string) *tabwriter.Writer {
 	fmt.Fprintln(out)
 	table := tabwriter.NewWriter(out, 0, 8, 2, ' ', 0)
@@ -66,7 +66,7 @@ func newTable(out *bytes.Buffer, head string) *tabwriter.Writer {
 	return table
 }
 
-// writeLights writes the light of each signal.
+// writeLights writes a row for each signal.
 func writeLights(out *bytes.Buffer, s platform.Snapshot, air platform.OnAir) {
 	if len(air.Signals) == 0 {
 		return
@@ -79,10 +79,10 @@ func writeLights(out *bytes.Buffer, s platform.Snapshot, air platform.OnAir) {
 		}
 		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", text.Joined(l.Signal), l.State, since, text.Joined(cmp.Or(s.PlayedFrom(l.Signal), "-")), text.Joined(l.Reason))
 	}
-	_ = table.Flush() // a buffer takes everything
+	_ = table.Flush() // a buffer does not fail
 }
 
-// writeOutages writes the newest outages.
+// writeOutages writes a row for each of the latest outages.
 func writeOutages(out *bytes.Buffer, s platform.Snapshot) {
 	list := s.Outages[max(0, len(s.Outages)-platform.OutagesShown):]
 	if len(list) == 0 {
@@ -90,7 +90,7 @@ func writeOutages(out *bytes.Buffer, s platform.Snapshot) {
 	}
 	table := newTable(out, "OUTAGE\tSINCE\tUNTIL\tLENGTH\tREASON")
 	for _, o := range list {
-		until := "it lasts"
+		until := "ongoing"
 		if !o.Lasts() {
 			until = o.Until.Local().Format("15:04:05.000")
 		}
@@ -99,7 +99,7 @@ func writeOutages(out *bytes.Buffer, s platform.Snapshot) {
 	_ = table.Flush() // as above
 }
 
-// writeFilms writes what becomes of each file of the input folder.
+// writeFilms writes a row for each file of the input folder.
 func writeFilms(out *bytes.Buffer, s platform.Snapshot) {
 	list := s.FilmList()
 	if len(list) == 0 {
@@ -122,7 +122,7 @@ func WriteStatusJSON(w io.Writer, s platform.Snapshot) error {
 	return writeJSON(w, s)
 }
 
-// some is list, [] rather than null in JSON.
+// some returns list, or an empty one in place of nil: JSON has [] rather than null.
 func some[E any](list []E) []E {
 	if list == nil {
 		return []E{}
@@ -137,8 +137,8 @@ func writeJSON(w io.Writer, v any) error {
 	return e.Encode(v)
 }
 
-// signalsText tells where the one signal is played from, or how many of several are on
-// air.
+// signalsText says which packager the one signal is played from, or how many of several are
+// on air.
 func signalsText(s platform.Snapshot) string {
 	on, due := s.OnAir.Count()
 	signal := ""
@@ -156,14 +156,14 @@ func signalsText(s platform.Snapshot) string {
 		return ""
 	}
 	where := signal + " from " + cmp.Or(s.PlayedFrom(signal), "nowhere")
-	if usable, of := s.Usable(signal); of > 0 {
-		where += fmt.Sprintf(", %d of %d packagers usable", usable, of)
+	if usable, total := s.Usable(signal); total > 0 {
+		where += fmt.Sprintf(", %d of %d packagers usable", usable, total)
 	}
 	return where
 }
 
-// played are the signals to be played: those that are due, and those that the origin
-// knows, in order of name.
+// played returns the signals that players can play: those that are due, and those that the
+// origin plays, in order of name.
 func played(s platform.Snapshot) []string {
 	var names []string
 	for _, l := range s.OnAir.Signals {
@@ -178,7 +178,7 @@ func played(s platform.Snapshot) []string {
 	return slices.Compact(names)
 }
 
-// stateWord is the state in one word.
+// stateWord returns the state in one word.
 func stateWord(p platform.Process) string {
 	if p.Paused && p.PID != 0 && p.State != platform.Stopping {
 		return "paused"
@@ -186,7 +186,7 @@ func stateWord(p platform.Process) string {
 	return p.State.String()
 }
 
-// reason says why a process is what it is.
+// reason says why a process is in its state; empty when there is nothing to say.
 func reason(p platform.Process) string {
 	switch progress := platform.ProgressText(p.Progress); {
 	case progress != "":

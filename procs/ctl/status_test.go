@@ -23,12 +23,12 @@ func TestStatusShowsLightsOutagesAndFilms(t *testing.T) {
 	}
 	m.SetAnswers(a, noon)
 	off := 2500 * time.Millisecond
-	said := event.Line{Time: noon.Add(-time.Second)}
-	m.ApplyLine("viewer", said, event.Viewing{Signal: "a", State: event.ViewPlaying, Since: noon.Add(-time.Hour)})
-	m.ApplyLine("viewer", said, event.OutageOf("b", noon.Add(-off), noon.Add(-time.Second)))
-	m.ApplyLine("viewer", said, event.Viewing{Signal: "b", State: event.ViewStalled, Since: noon.Add(-off)})
+	line := event.Line{Time: noon.Add(-time.Second)}
+	m.ApplyLine("viewer", line, event.Viewing{Signal: "a", State: event.ViewPlaying, Since: noon.Add(-time.Hour)})
+	m.ApplyLine("viewer", line, event.OutageOf("b", noon.Add(-off), noon.Add(-time.Second)))
+	m.ApplyLine("viewer", line, event.Viewing{Signal: "b", State: event.ViewStalled, Since: noon.Add(-off)})
 	for name, state := range map[string]event.FilmState{"a": event.FilmAired, "b": event.FilmAired, "c": event.FilmRefused} {
-		m.ApplyLine("worker", said, event.Film{File: name + ".mp4", Signal: name, State: state, Reason: "because"})
+		m.ApplyLine("worker", line, event.Film{File: name + ".mp4", Signal: name, State: state, Reason: "because"})
 	}
 	m.ApplyLine("viewer", event.Line{Time: noon}, event.EndedOutageOf("a", noon.Add(-2*time.Hour), noon.Add(-2*time.Hour).Add(1234*time.Millisecond)))
 	s := m.Now
@@ -41,7 +41,7 @@ func TestStatusShowsLightsOutagesAndFilms(t *testing.T) {
 	for _, want := range []string{
 		"OFF AIR   1 of 2 signals on air: b has stood still since 11:59:57\n",
 		"\na       on air   2026-01-01 11:00:00  -\nb       off air  2026-01-01 11:59:57  -     b has stood still since 11:59:57\n",
-		"\nb       2026-01-01 11:59:57.500  it lasts      2.5s\na       2026-01-01 10:00:00.000  10:00:01.234  1.234s\n",
+		"\nb       2026-01-01 11:59:57.500  ongoing       2.5s\na       2026-01-01 10:00:00.000  10:00:01.234  1.234s\n",
 		"\nFILM   SIGNAL  STATE    REASON\na.mp4  a       aired    because\nb.mp4  b       aired    because\nc.mp4  c       refused  because\n",
 	} {
 		if !strings.Contains(written.String(), want) {

@@ -174,7 +174,7 @@ func MovesCursor(env map[string]string) bool { return env["TERM"] != "" && env["
 
 // WritesUTF8 reports whether the terminal shows characters beyond ASCII, by its locale. It
 // does when no locale is set: today's terminals can, and containers and remote shells often
-// set none.
+// have no locale.
 func WritesUTF8(env map[string]string) bool {
 	variable, v := locale(env)
 	v = strings.ToLower(v)

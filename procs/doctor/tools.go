@@ -49,8 +49,8 @@ func encoder(ctx context.Context, o Options) []Finding {
 	return append([]Finding{found, encodes}, filters(ctx, command)...)
 }
 
-// filters reports the wanted filters that FFmpeg lacks; nil when it lacks none or does not
-// list them.
+// filters reports the wanted filters that FFmpeg lacks; nil when it has them all, or does
+// not list its filters.
 func filters(ctx context.Context, command string) []Finding {
 	out, err := output(ctx, command, "-hide_banner", "-filters")
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// fakeFFmpeg is a script in place of FFmpeg.
+// fakeFFmpeg returns an environment with a script in place of FFmpeg.
 func fakeFFmpeg(t *testing.T, script string) map[string]string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "ffmpeg")
@@ -22,14 +22,14 @@ func TestDoctorHasFFmpegEncode(t *testing.T) {
 	const version = `[ "$1" = -version ] && { echo ffmpeg version 7.1 Copyright; exit; }
 `
 	const all = `printf ' ... zscale V->V x\n ... tonemap V->V x\n TS. bwdif V->V x\n T.C drawtext V->V x\n'`
-	none := func(context.Context, string) (string, string) { return "", "" }
+	works := func(context.Context, string) (string, string) { return "", "" }
 	for _, c := range []struct {
 		name, script string
 		encode       func(context.Context, string) (string, string)
 		want         []string // lines, in part
 		well         bool
 	}{
-		{"all is well", version + all, none, []string{"ok ffmpeg version 7.1", "ok encoding a frame of video (libx264) and of audio (aac)"}, true},
+		{"everything works", version + all, works, []string{"ok ffmpeg version 7.1", "ok encoding a frame of video (libx264) and of audio (aac)"}, true},
 		{"built without libx264", version + all, func(context.Context, string) (string, string) {
 			return "it is built without libx264", "install another"
 		},
@@ -39,12 +39,12 @@ func TestDoctorHasFFmpegEncode(t *testing.T) {
 				return "its library libx264.so.164 is missing", "apt-get install --reinstall libx264-164"
 			},
 			[]string{"missing ffmpeg does not run: ffmpeg: error while loading shared libraries: libx264.so.164", "-> apt-get install --reinstall libx264-164"}, false},
-		{"filters are missing", version + `echo ' ... scale V->V x'`, none,
+		{"filters are missing", version + `echo ' ... scale V->V x'`, works,
 			[]string{"ok ffmpeg version 7.1", "ok encoding", "optional filters FFmpeg is built without zscale, tonemap, bwdif, drawtext",
 				"-> HDR films look pale; interlaced films stay interlaced; the test film shows neither"}, true},
-		{"one filter is missing", version + `printf ' ... zscale V->V x\n ... tonemap V->V x\n T.C drawtext V->V x\n'`, none,
+		{"one filter is missing", version + `printf ' ... zscale V->V x\n ... tonemap V->V x\n T.C drawtext V->V x\n'`, works,
 			[]string{"ok ffmpeg", "ok encoding", "optional filters FFmpeg is built without bwdif", "-> interlaced films stay interlaced: install"}, true},
-		{"filters are not told", version + "exit 1", none, []string{"ok ffmpeg", "ok encoding"}, true},
+		{"filters are not listed", version + "exit 1", works, []string{"ok ffmpeg", "ok encoding"}, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var out strings.Builder

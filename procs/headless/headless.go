@@ -10,27 +10,27 @@ import (
 	"livestream-tui/services/kit/event"
 )
 
-// headlessTick is how often the headless output looks at what has no event.
-const headlessTick = 250 * time.Millisecond
+// lookPeriod is how often Run looks at what has no event.
+const lookPeriod = 250 * time.Millisecond
 
 // Options say how to run without a terminal.
 type Options struct {
+	// Out takes a line for each event.
 	Out io.Writer
-	// JSON writes each Event as a line of JSON, else text for people.
+	// JSON makes each line a platform.Event in JSON; otherwise it is text for people.
 	JSON bool
-	// For ends the run this long after the stream came on air; zero: not at all.
+	// For ends the run this long after the stream came on air; zero means never.
 	For time.Duration
 }
 
-// Run runs p and writes what happens to o.Out, a line for each event, until
-// ctx is cancelled, o.For is over, or the platform cannot come on air. The error
-// is an *Outcome for the last, and when the stream is off air at the end of o.For;
-// a cancelled ctx is no error.
+// Run runs p and writes its events to o.Out until ctx is cancelled, o.For is over, or the
+// platform cannot come on air. The error is a *platform.Outcome in the last case, and when
+// the stream is off air at the end of o.For. It is nil when ctx is cancelled.
 func Run(ctx context.Context, p platform.Runner, o Options) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	reading, done := context.WithCancel(context.WithoutCancel(ctx))
-	defer done() // the subscription outlives ctx: the stop is to be seen as well
+	defer done() // the subscription outlives ctx, to see the stop as well
 
 	snapshot, events, err := p.Subscribe(reading)
 	if err != nil {
@@ -39,7 +39,7 @@ func Run(ctx context.Context, p platform.Runner, o Options) error {
 	h := &headless{snapshot: snapshot, printer: printer{out: o.Out, json: o.JSON}, startup: newStartup(snapshot.Processes), duration: o.For}
 	ran := make(chan error, 1)
 	go func() { ran <- p.Run(ctx) }()
-	tick := time.NewTicker(headlessTick)
+	tick := time.NewTicker(lookPeriod)
 	defer tick.Stop()
 	var outcome error
 	for events != nil {
@@ -77,16 +77,14 @@ type headless struct {
 	startup  *startup
 	duration time.Duration
 
-	readyAt time.Time      // since when every process is ready; zero while not
-	onAirAt time.Time      // when the first signal was; zero before
-	air     platform.OnAir // the light as it was seen last
-	said    string         // what was last said of why it does not come on air
+	readyAt time.Time      // since when every process is ready; zero while one is not
+	onAirAt time.Time      // when the first signal came on air; zero before
+	air     platform.OnAir // the latest light
+	said    string         // the last line on why it is not on air yet
 	// shown are the signals that have been on air.
 	shown map[string]bool
-	// unknown recurs by what is not known.
-	unknown event.Recurring
-	// films recur by what becomes of each.
-	films event.Recurring
+	// unknown and films decide when a line about an unknown signal or a file is repeated.
+	unknown, films event.Recurring
 }
 
 func (h *headless) event(e platform.Event) {
@@ -94,18 +92,18 @@ func (h *headless) event(e platform.Event) {
 		h.startup.status(*e.Status(), e.Time)
 	}
 	if film, is := e.What.(event.Film); is {
-		// One that is tried again and again goes to and fro between two states.
+		// A film that is tried again and again alternates between two states.
 		h.films.Every = time.Minute
-		_, text := filmText(film)
+		_, message := filmText(film)
 		h.films.Ended(e.Time)
-		if _, say := h.films.Seen(text, e.Time); !say {
+		if _, due := h.films.Seen(message, e.Time); !due {
 			return
 		}
 	}
 	h.printer.event(e)
 }
 
-// aired takes the light, and tells of each signal's what no event tells.
+// aired takes the light, and writes the changes of signals that have no event.
 func (h *headless) aired(o platform.OnAir, now time.Time) {
 	if h.shown == nil {
 		h.shown = map[string]bool{}
@@ -128,17 +126,17 @@ func (h *headless) aired(o platform.OnAir, now time.Time) {
 			unknown = append(unknown, "unknown: "+l.Signal+": "+l.Reason)
 		}
 	}
-	for _, t := range h.unknown.Only(unknown...) {
-		h.printer.say(event.LevelInfo, "", t.Text+" (no more)")
+	for _, t := range h.unknown.EndExcept(unknown...) {
+		h.printer.say(event.LevelInfo, "", t.Text+" (stopped)")
 	}
-	for _, text := range unknown {
-		if _, say := h.unknown.Seen(text, now); say {
-			h.printer.say(event.LevelWarn, "", text)
+	for _, message := range unknown {
+		if _, due := h.unknown.Seen(message, now); due {
+			h.printer.say(event.LevelWarn, "", message)
 		}
 	}
 }
 
-// off is why the stream is off air; empty while it is not.
+// off says why the stream is off air; empty when it is on air.
 func (h *headless) off() string {
 	switch {
 	case h.onAirAt.IsZero() && !h.startup.allReady():
@@ -149,7 +147,7 @@ func (h *headless) off() string {
 	return ""
 }
 
-// tick tells what is being waited for, and whether the run is at its end.
+// tick writes what is waited for, and reports whether the run has ended.
 func (h *headless) tick(now time.Time) (ended bool, outcome error) {
 	for _, p := range h.snapshot.Processes {
 		h.startup.progress(p.Name, platform.ProgressText(p.Progress), now)
@@ -172,8 +170,8 @@ func (h *headless) tick(now time.Time) (ended bool, outcome error) {
 	return false, nil
 }
 
-// notYet tells why a platform whose processes are all ready is not on air, and
-// gives up on it in the end.
+// notYet says why a platform whose processes are all ready is not on air, and ends the run
+// after readyPatience.
 func (h *headless) notYet(now time.Time) (ended bool, outcome error) {
 	switch {
 	case !h.startup.allReady():

@@ -22,8 +22,8 @@ import (
 	"livestream-tui/services/kit/event"
 )
 
-// newStage is a platform whose processes become what run says, with a real HTTP
-// server as its proxy.
+// newStage returns a platform whose processes run controls, with a real HTTP server as its
+// proxy.
 func newStage(t *testing.T, run func(l *local.Local)) *local.Local {
 	t.Helper()
 	var changes atomic.Int64
@@ -90,7 +90,7 @@ func TestHeadlessWritesJSONThatReadsBack(t *testing.T) {
 	}
 }
 
-func TestHeadlessGivesUpWithAProcessThatNeverBecameReady(t *testing.T) {
+func TestARunEndsWhenAProcessNeverBecomesReady(t *testing.T) {
 	s := newStage(t, func(l *local.Local) {
 		l.OnStatus(platform.Status{Name: "origin", State: platform.Failed, Reason: "exit status 78: bad configuration"})
 	})
@@ -102,7 +102,7 @@ func TestHeadlessGivesUpWithAProcessThatNeverBecameReady(t *testing.T) {
 	}
 }
 
-func TestHeadlessEndsWellWhenItIsToldTo(t *testing.T) {
+func TestACancelledRunIsNoError(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), platformtest.Deadline)
 	defer cancel()
 	s := newStage(t, func(l *local.Local) { cancel() })
@@ -112,18 +112,12 @@ func TestHeadlessEndsWellWhenItIsToldTo(t *testing.T) {
 	}
 }
 
-func TestOffAirIsToldAndDecidesTheEnd(t *testing.T) {
+func TestOffAirIsWrittenAndDecidesTheEnd(t *testing.T) {
 	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.Local)
-	var out strings.Builder
-	l := platformOf(t, platformtest.Supervisor{})
-	l.Update(func(m *model.Model) { m.Now.PlayURL = "http://p" })
-	h := &headless{snapshot: l.Now(), printer: printer{out: &out}, startup: newStartup(l.Now().Processes), duration: time.Minute}
-	for _, p := range l.Now().Processes {
-		h.event(platformtest.StatusEvent(p.Name, platform.Ready))
-	}
+	h, out := readyRun(t, time.Minute)
 	m := &model.Model{Publish: h.event, Now: platform.Snapshot{Processes: []platform.Process{{Service: "viewer", Role: layouts.Viewer}}}}
 	var off time.Time // since when the viewer has had no media
-	var told time.Time
+	var reported time.Time
 	at := func(d time.Duration, trouble string) {
 		line := event.Line{Time: now.Add(d)}
 		o := event.OutageOf("live01", off, line.Time)
@@ -131,21 +125,21 @@ func TestOffAirIsToldAndDecidesTheEnd(t *testing.T) {
 		case trouble == "" && !off.IsZero():
 			o, off = event.EndedOutageOf("live01", off, line.Time), time.Time{}
 			m.ApplyLine("viewer", line, o)
-		case trouble != "" && (off.IsZero() || line.Time.Sub(told) >= 10*time.Second):
+		case trouble != "" && (off.IsZero() || line.Time.Sub(reported) >= 10*time.Second):
 			if off.IsZero() {
 				off = line.Time
 				o = event.OutageOf("live01", off, line.Time)
 			} else {
 				o.Again = true
 			}
-			o.Reason, told = trouble, line.Time
+			o.Reason, reported = trouble, line.Time
 			m.ApplyLine("viewer", line, o)
 		}
-		word := event.Viewing{Signal: "live01", State: event.ViewPlaying, Trouble: trouble}
+		viewing := event.Viewing{Signal: "live01", State: event.ViewPlaying, Trouble: trouble}
 		if trouble != "" {
-			word.State, word.Since = event.ViewStalled, off
+			viewing.State, viewing.Since = event.ViewStalled, off
 		}
-		m.ApplyLine("viewer", line, word)
+		m.ApplyLine("viewer", line, viewing)
 		s := m.Now
 		s.At = line.Time
 		h.aired(onair.Complete(s).OnAir, s.At)
@@ -162,7 +156,7 @@ func TestOffAirIsToldAndDecidesTheEnd(t *testing.T) {
 		"on air: http://p/live01": 1, "[ERROR] viewer: off air: live01 since 00:00:10.000: status 503": 1,
 		"[INFO]  viewer: on air again: live01 after 500ms, off air from 00:00:10.000\n": 1,
 		"off air: live01 since 00:00:20.000: connection refused":                        1,
-		"off air: live01 since 00:00:20.000, 10s by now: ":                              1, "off air: live01 since 00:00:20.000, 20s by now: ": 1, "off air: live01 since 00:00:20.000": 4,
+		"off air: live01 since 00:00:20.000, for 10s so far: ":                          1, "off air: live01 since 00:00:20.000, for 20s so far: ": 1, "off air: live01 since 00:00:20.000": 4,
 	} {
 		if got := strings.Count(out.String(), what); got != times {
 			t.Errorf("output has %q %d times, want %d:\n%s", what, got, times, out.String())
@@ -182,14 +176,9 @@ func TestOffAirIsToldAndDecidesTheEnd(t *testing.T) {
 	}
 }
 
-func TestEveryProcessReadyButNothingOnAirIsGivenUp(t *testing.T) {
+func TestARunEndsWhenNothingComesOnAir(t *testing.T) {
 	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-	var out strings.Builder
-	l := platformOf(t, platformtest.Supervisor{})
-	h := &headless{snapshot: l.Now(), printer: printer{out: &out}, startup: newStartup(l.Now().Processes)}
-	for _, p := range l.Now().Processes {
-		h.event(platformtest.StatusEvent(p.Name, platform.Ready))
-	}
+	h, out := readyRun(t, 0)
 	h.aired(platform.OnAir{State: platform.AirStarting, Reason: "no signal yet"}, now)
 	for _, c := range []struct {
 		at    time.Duration
@@ -200,11 +189,11 @@ func TestEveryProcessReadyButNothingOnAirIsGivenUp(t *testing.T) {
 		}
 	}
 	if got := strings.Count(out.String(), "not on air yet: no signal yet"); got != 1 {
-		t.Errorf("the reason is told %d times, want once:\n%s", got, out.String())
+		t.Errorf("the reason is written %d times, want once:\n%s", got, out.String())
 	}
 }
 
-func TestTextOfEventsIsCleanAndOnOneLine(t *testing.T) {
+func TestEachEventIsOneLineOfCleanText(t *testing.T) {
 	var out strings.Builder
 	p := printer{out: &out}
 	p.event(platform.Event{Process: "worker", What: platform.Logged{Line: event.Line{Level: event.LevelWarn, Message: "bad\x1b[2Jfilm\nnext", Fields: []event.Field{{Key: "signal", Value: "live01"}}}}})
@@ -215,7 +204,7 @@ func TestTextOfEventsIsCleanAndOnOneLine(t *testing.T) {
 	for _, want := range []string{
 		"[WARN]  proxy: /a.m3u8 is passed through: low latency; a failover shows\n", "[INFO]  proxy: /a.m3u8 is merged again\n",
 		"[WARN]  worker: badfilm next signal=live01\n", "[WARN]  platform: 3 events were missed here\n",
-		"[WARN]  proxy: failover of live01 from http://a to none: a refused (msn 1 to 2, none waiting, 0 requests saved)\n",
+		"[WARN]  proxy: failover of live01 from http://a to none: a refused (msn 1 to 2, no requests waiting, 0 requests saved)\n",
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("output lacks %q:\n%s", want, got)
@@ -226,14 +215,8 @@ func TestTextOfEventsIsCleanAndOnOneLine(t *testing.T) {
 	}
 }
 
-func TestHeadlessTellsTheLightOfEachSignal(t *testing.T) {
-	var out strings.Builder
-	l := platformOf(t, platformtest.Supervisor{})
-	l.Update(func(m *model.Model) { m.Now.PlayURL = "http://p" })
-	h := &headless{snapshot: l.Now(), printer: printer{out: &out}, startup: newStartup(l.Now().Processes), duration: time.Minute}
-	for _, p := range l.Now().Processes {
-		h.event(platformtest.StatusEvent(p.Name, platform.Ready))
-	}
+func TestARunWritesTheLightOfEachSignal(t *testing.T) {
+	h, out := readyRun(t, time.Minute)
 	at := func(d time.Duration, lights ...platform.SignalAir) {
 		o := platform.OnAir{State: platform.AirOn, Signals: lights}
 		for _, l := range lights {
@@ -244,7 +227,11 @@ func TestHeadlessTellsTheLightOfEachSignal(t *testing.T) {
 		h.aired(o, noon.Add(d))
 	}
 	light := func(signal string, state platform.AirState) platform.SignalAir {
-		return platform.SignalAir{Signal: signal, State: state, Reason: map[bool]string{true: signal + " is silent"}[state == platform.AirUnknown], Due: state != platform.AirEnded}
+		l := platform.SignalAir{Signal: signal, State: state, Due: state != platform.AirEnded}
+		if state == platform.AirUnknown {
+			l.Reason = signal + " is silent"
+		}
+		return l
 	}
 	at(0, light("live01", platform.AirStarting), light("live02", platform.AirStarting))
 	at(time.Second, light("live01", platform.AirOn), light("live02", platform.AirStarting))
@@ -265,7 +252,7 @@ func TestHeadlessTellsTheLightOfEachSignal(t *testing.T) {
 	h.event(platform.Event{Time: noon, Process: "worker", What: event.Film{File: "live01.mp4", Signal: "live01", State: event.FilmAired}})
 	for what, times := range map[string]int{
 		"[INFO]  platform: on air: http://p/live01/playlist.m3u8\n": 1, "[INFO]  platform: on air: http://p/live02/playlist.m3u8\n": 1,
-		"[WARN]  platform: unknown: live01: live01 is silent\n": 2, "[INFO]  platform: unknown: live01: live01 is silent (no more)\n": 1,
+		"[WARN]  platform: unknown: live01: live01 is silent\n": 2, "[INFO]  platform: unknown: live01: live01 is silent (stopped)\n": 1,
 		"[INFO]  platform: ended: live02\n": 1, "[WARN]  worker: a.mp4 is refused: moov atom not found\n": 1, "[INFO]  worker: a.mp4 is waiting: it is to be made\n": 1, "[INFO]  worker: live01.mp4 is aired as live01\n": 1,
 	} {
 		if got := strings.Count(out.String(), what); got != times {
@@ -277,10 +264,18 @@ func TestHeadlessTellsTheLightOfEachSignal(t *testing.T) {
 	}
 }
 
-// platformOf is a platform of the default layout over a fake supervisor.
-func platformOf(t *testing.T, sup platformtest.Supervisor) *local.Local {
+// readyRun returns a run of the default layout whose processes are all ready, and its output
+// from then on.
+func readyRun(t *testing.T, duration time.Duration) (*headless, *strings.Builder) {
 	t.Helper()
-	return local.NewWithSupervisor(platformtest.DefaultLayout(t), platformtest.Endpoints(), sup)
+	l := local.NewWithSupervisor(platformtest.DefaultLayout(t), platformtest.Endpoints(), platformtest.Supervisor{})
+	l.Update(func(m *model.Model) { m.Now.PlayURL = "http://p" })
+	out := new(strings.Builder)
+	h := &headless{snapshot: l.Now(), printer: printer{out: out}, startup: newStartup(l.Now().Processes), duration: duration}
+	for _, p := range l.Now().Processes {
+		h.event(platformtest.StatusEvent(p.Name, platform.Ready))
+	}
+	return h, out
 }
 
 // noon is when these tests begin.

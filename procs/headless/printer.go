@@ -13,23 +13,22 @@ import (
 	"livestream-tui/services/kit/text"
 )
 
-// printer writes events, one a line: JSON for programs, else text in the form of
-// a service's own log in the foreground. Errors of the writer are not told: who
-// closed it does not listen.
+// printer writes events, one a line: as JSON for programs, or else as text in the form of a
+// service's own log. It ignores errors of the writer: a closed output has no reader.
 type printer struct {
 	out  io.Writer
 	json bool
 }
 
-// event writes one event. On its way up a process is told of only when it is
-// ready, as text: the rest is what the startup's lines are for.
+// event writes one event. As text it omits the states of a process before it is ready,
+// which the notes of the startup cover.
 func (p printer) event(e platform.Event) {
 	if p.json {
 		p.object(e)
 		return
 	}
 	if e.Dropped > 0 {
-		p.line(e.Time, event.LevelWarn, "platform", fmt.Sprintf("%d events were missed here", e.Dropped))
+		p.line(e.Time, event.LevelWarn, platform.Self, fmt.Sprintf("%d events were missed here", e.Dropped))
 	}
 	switch what := e.What.(type) {
 	case platform.Changed:
@@ -54,14 +53,15 @@ func (p printer) event(e platform.Event) {
 	}
 }
 
-// say writes a message of the platform's own, on a process unless that is empty.
+// say writes a message of the platform itself. process is what it is about; empty for the
+// whole platform.
 func (p printer) say(level event.Level, process, message string) {
 	now := time.Now()
 	if p.json {
-		p.object(platform.Event{Time: now, Process: process, What: platform.Logged{Line: event.Line{Time: now, Level: level, Module: "platform", Message: message}}})
+		p.object(platform.Event{Time: now, Process: process, What: platform.Logged{Line: event.Line{Time: now, Level: level, Module: platform.Self, Message: message}}})
 		return
 	}
-	p.line(now, level, cmp.Or(process, "platform"), message)
+	p.line(now, level, cmp.Or(process, platform.Self), message)
 }
 
 func (p printer) object(e platform.Event) {
@@ -95,20 +95,21 @@ func levelOf(s platform.State) event.Level {
 }
 
 func stateText(s platform.Status) string {
-	text := s.State.String()
+	words := s.State.String()
 	if s.Paused {
-		text += ", paused"
+		words += ", paused"
 	}
 	if s.Reason != "" {
-		text += ": " + s.Reason
+		words += ": " + s.Reason
 	}
 	if s.State == platform.Ready {
-		text += fmt.Sprintf(" (pid %d)", s.PID)
+		words += fmt.Sprintf(" (pid %d)", s.PID)
 	}
-	return text
+	return words
 }
 
-// outageText is the one line on an outage: the figure is its own, to the millisecond.
+// outageText says that an outage begins, lasts or has ended. The length is the one that the
+// event has, to the millisecond.
 func outageText(o event.Outage) (event.Level, string) {
 	length := o.Length(o.Since.Add(time.Duration(o.LengthMS) * time.Millisecond))
 	from := o.Since.Local().Format("15:04:05.000")
@@ -116,12 +117,12 @@ func outageText(o event.Outage) (event.Level, string) {
 	case !o.Lasts():
 		return event.LevelInfo, fmt.Sprintf("on air again: %s after %s, off air from %s", o.Signal, length, from)
 	case o.Again:
-		return event.LevelError, text.Because(fmt.Sprintf("off air: %s since %s, %s by now", o.Signal, from, length), o.Reason)
+		return event.LevelError, text.Because(fmt.Sprintf("off air: %s since %s, for %s so far", o.Signal, from, length), o.Reason)
 	}
 	return event.LevelError, text.Because(fmt.Sprintf("off air: %s since %s", o.Signal, from), o.Reason)
 }
 
-// filmText says what becomes of a file.
+// filmText says what state a file of the input folder is in.
 func filmText(f event.Film) (event.Level, string) {
 	level, words := event.LevelInfo, fmt.Sprintf("%s is %s", f.File, f.State)
 	switch {
@@ -134,7 +135,7 @@ func filmText(f event.Film) (event.Level, string) {
 }
 
 func failoverText(f event.Failover) string {
-	gap := "none waiting"
+	gap := "no requests waiting"
 	if f.GapMS >= 0 {
 		gap = fmt.Sprintf("gap %.0f ms", f.GapMS)
 	}

@@ -10,9 +10,9 @@ import (
 	"livestream-tui/procs/platform"
 )
 
-// TestARunEndsByTheWordOfTheSnapshot ends a run at each moment at which it is on air or
-// was: it ends badly exactly where the snapshot says off air.
-func TestARunEndsByTheWordOfTheSnapshot(t *testing.T) {
+// TestARunEndsByTheStateOfTheSnapshot ends a run at each moment after it has come on air: it
+// ends badly exactly where the snapshot says off air.
+func TestARunEndsByTheStateOfTheSnapshot(t *testing.T) {
 	seriestest.Each(t, func(t *testing.T, series []platform.Snapshot) {
 		h := &headless{printer: printer{out: io.Discard}, startup: newStartup(series[0].Processes), duration: time.Nanosecond}
 		for i, s := range series {

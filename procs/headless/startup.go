@@ -8,36 +8,35 @@ import (
 )
 
 const (
-	// quietWait is how long a process may take to become ready before the
-	// operator is told what it waits for.
+	// quietWait is how long a process may take to become ready before a line says what it
+	// waits for.
 	quietWait = 2 * time.Second
-	// readyPatience is how long a process may take to become ready for the first
-	// time, restarts included, counted from its first start or last progress.
+	// readyPatience is how long a process may take to become ready for the first time, from
+	// its first start or last progress, with restarts.
 	readyPatience = 30 * time.Second
 )
 
-// startup follows processes on their way to being ready for the first time. It
-// knows no clock.
+// startup follows processes until each has been ready once. It has no clock.
 type startup struct {
 	names []string
-	procs map[string]*rising
+	procs map[string]*starting
 }
 
-// rising is one process.
-type rising struct {
+// starting is one process of a startup.
+type starting struct {
 	status   platform.Status
-	ready    bool      // has been ready once
-	began    time.Time // its first start or last progress; zero before the first
-	told     string    // what was last said of it
-	toldAt   time.Time // or when it began to wait
+	ready    bool      // it has been ready once
+	began    time.Time // its first start or last progress; zero before the first start
+	noted    string    // the text of its last note
+	notedAt  time.Time // the time of its last note, or when it began to wait
 	progress string
 }
 
 func newStartup(list []platform.Process) *startup {
-	s := &startup{procs: map[string]*rising{}}
+	s := &startup{procs: map[string]*starting{}}
 	for _, p := range list {
 		s.names = append(s.names, p.Name)
-		s.procs[p.Name] = &rising{}
+		s.procs[p.Name] = &starting{}
 	}
 	return s
 }
@@ -48,8 +47,8 @@ func (s *startup) status(st platform.Status, now time.Time) {
 	if r == nil {
 		return
 	}
-	if r.status.State != st.State && (r.toldAt.IsZero() || st.State == platform.Waiting || st.State == platform.Starting) {
-		r.toldAt = now
+	if r.status.State != st.State && (r.notedAt.IsZero() || st.State == platform.Waiting || st.State == platform.Starting) {
+		r.notedAt = now
 	}
 	if st.State == platform.Starting && r.began.IsZero() {
 		r.began = now
@@ -60,18 +59,18 @@ func (s *startup) status(st platform.Status, now time.Time) {
 	}
 }
 
-// progress takes how far a process is, in words; empty when it says nothing.
+// progress takes the progress of a process, in words; empty when it reports nothing.
 func (s *startup) progress(name, words string, now time.Time) {
 	if r := s.procs[name]; r != nil && words != "" && r.progress != words {
 		r.progress, r.began = words, now
 	}
 }
 
-// note is something to say of a process.
+// note is a message about a process.
 type note struct{ process, text string }
 
-// waiting returns a note for each process that has not become ready for a while
-// and of which there is something new to say.
+// waiting returns a note for each process that has been starting for quietWait, if its text
+// is new.
 func (s *startup) waiting(now time.Time) []note {
 	var notes []note
 	for _, name := range s.names {
@@ -82,16 +81,17 @@ func (s *startup) waiting(now time.Time) []note {
 			continue
 		}
 		words := r.words()
-		if now.Sub(r.toldAt) < quietWait || words == r.told {
+		if now.Sub(r.notedAt) < quietWait || words == r.noted {
 			continue
 		}
-		r.told, r.toldAt = words, now
+		r.noted, r.notedAt = words, now
 		notes = append(notes, note{name, words})
 	}
 	return notes
 }
 
-func (r *rising) words() string {
+// words says what a process waits for.
+func (r *starting) words() string {
 	switch {
 	case r.progress != "" && !r.ready:
 		return r.progress
@@ -111,8 +111,8 @@ func (s *startup) allReady() bool {
 	return true
 }
 
-// failure says why the platform will not come on air: a process has given up, or
-// has not become ready for too long. Empty while there is hope.
+// failure says why the platform will not come on air: a process has failed, or has not
+// become ready in time. It is empty otherwise.
 func (s *startup) failure(now time.Time) string {
 	for _, name := range s.names {
 		r := s.procs[name]

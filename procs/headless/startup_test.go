@@ -9,7 +9,7 @@ import (
 	"livestream-tui/procs/platform"
 )
 
-// step is what happens to a startup at a time.
+// step is an event of a startup.
 type step struct {
 	at       time.Duration
 	process  string
@@ -23,15 +23,15 @@ var startups = []struct {
 	steps   []step
 	asked   time.Duration // when waiting and failure are asked
 	waiting string
-	failure string // what it contains; empty: none
+	failure string // part of it; empty for no failure
 }{
 	{"nothing yet", nil, time.Hour, "[]", ""},
 	{
-		"a quick start needs no words",
+		"a quick start needs no note",
 		[]step{{0, "proxy", platform.Starting, "", ""}, {1 * time.Second, "proxy", platform.Ready, "", ""}}, 3 * time.Second, "[]", "",
 	},
 	{
-		"a wait is told after a while",
+		"a wait is noted after a while",
 		[]step{{0, "proxy", platform.Waiting, "waiting for origin", ""}}, 2 * time.Second, "[{proxy waiting for origin}]", "",
 	},
 	{
@@ -44,7 +44,7 @@ var startups = []struct {
 		5 * time.Second, "[{worker film 40 %}]", "",
 	},
 	{
-		"waiting for others is no failure",
+		"waiting for others is not a failure",
 		[]step{{0, "proxy", platform.Waiting, "waiting for origin", ""}}, time.Hour, "[{proxy waiting for origin}]", "",
 	},
 	{
@@ -53,7 +53,7 @@ var startups = []struct {
 		"worker did not become ready within 30s: no film",
 	},
 	{
-		"restarts do not begin the count anew",
+		"restarts do not extend the time",
 		[]step{{0, "worker", platform.Starting, "", ""}, {15 * time.Second, "worker", platform.Backoff, "not ready within 15s", ""}, {16 * time.Second, "worker", platform.Starting, "", ""}},
 		31 * time.Second, "[{worker starting}]", "worker did not become ready within 30s",
 	},
@@ -78,7 +78,7 @@ var startups = []struct {
 	},
 }
 
-func TestStartupSaysWhatIsWaitedForAndGivesUp(t *testing.T) {
+func TestStartupNotesWaitsAndFailures(t *testing.T) {
 	for _, c := range startups {
 		t.Run(c.name, func(t *testing.T) {
 			began := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)

@@ -12,11 +12,11 @@ func (m Machine) notSpawned(e Event, now time.Time) (Machine, []Effect) {
 		m.set(Exited, CauseNotStarted, e.Reason)
 		return m, nil
 	}
-	return m.ended(failure{CauseNotStarted, e.Reason}, e.Alone, now)
+	return m.comeBack(failure{CauseNotStarted, e.Reason}, e.Urgent, now)
 }
 
-// exited takes an incarnation's end.
-func (m Machine) exited(e Event, now time.Time) (Machine, []Effect) {
+// incarnationEnded takes an incarnation's end.
+func (m Machine) incarnationEnded(e Event, now time.Time) (Machine, []Effect) {
 	m.LastExit = e.Exit.String()
 	kind := ExitKindOf(e.Exit)
 	switch {
@@ -39,28 +39,28 @@ func (m Machine) exited(e Event, now time.Time) (Machine, []Effect) {
 		m.set(Exited, CauseExit, m.LastExit)
 		return m, nil
 	}
-	return m.ended(m.endedBy(m.failure), e.Alone, now)
+	return m.comeBack(m.whyEnded(m.failure), e.Urgent, now)
 }
 
-// endedBy is why an incarnation ended: the failure that we killed it for, or else its
+// whyEnded is why an incarnation ended: the failure that we killed it for, or else its
 // exit.
-func (m Machine) endedBy(f failure) failure {
+func (m Machine) whyEnded(f failure) failure {
 	if f.is() {
 		return f
 	}
 	return failure{CauseExit, m.LastExit}
 }
 
-// ended decides when a process that is wanted comes back.
-func (m Machine) ended(why failure, alone bool, now time.Time) (Machine, []Effect) {
+// comeBack decides when a process that has ended and is wanted comes back.
+func (m Machine) comeBack(why failure, urgent bool, now time.Time) (Machine, []Effect) {
 	m.settle(now)
-	m.Running, m.Paused, m.left = false, false, now
+	m.Running, m.Paused, m.endedAt = false, false, now
 	first := backoffFirst
 	if m.Spec.Held {
 		first = 0 // connections wait
 	}
 	if m.operatorKilled {
-		return m.backOff(failure{CauseKilled, "killed here"}, first)
+		return m.backOff(failure{CauseKilled, "killed by operator"}, first)
 	}
 	var recent []time.Time
 	for _, t := range m.ends {
@@ -74,8 +74,8 @@ func (m Machine) ended(why failure, alone bool, now time.Time) (Machine, []Effec
 			why.text += fmt.Sprintf("; restarted %d times in %s", Budget, BudgetWindow)
 		}
 		retry := failedRetry
-		if alone {
-			retry = neededRetry
+		if urgent {
+			retry = urgentRetry
 		}
 		m.failing = true
 		m.set(Failed, why.cause, fmt.Sprintf("%s; trying again in %s", why.text, retry))
@@ -85,8 +85,8 @@ func (m Machine) ended(why failure, alone bool, now time.Time) (Machine, []Effec
 	if m.doublings > 0 {
 		wait = min(backoffFirst<<m.doublings, backoffMost)
 	}
-	if alone {
-		wait = min(wait, neededBackoff)
+	if urgent {
+		wait = min(wait, urgentBackoff)
 	}
 	m.doublings = min(m.doublings+1, 10) // 100 ms doubled ten times is beyond the most
 	return m.backOff(why, wait)
@@ -97,7 +97,7 @@ func (m Machine) backOff(why failure, wait time.Duration) (Machine, []Effect) {
 	if wait > 0 {
 		when = "in " + wait.String()
 	}
-	m.set(Backoff, why.cause, why.text+", restart "+when)
+	m.set(Backoff, why.cause, why.text+", restarting "+when)
 	return m, []Effect{{Kind: SetTimer, Epoch: m.Epoch, Timer: BackoffTimer, After: wait}}
 }
 
@@ -107,23 +107,23 @@ func Jittered(wait time.Duration, random float64) time.Duration {
 	return wait + time.Duration(random*jitterMost*float64(wait))
 }
 
-// isAway reports whether it waits for the time of its next start.
+// isAway reports whether the process waits for the time of its next start.
 func (m Machine) isAway() bool {
 	return (m.State == Backoff || m.State == Failed && m.failing) && !m.Running && m.Wanted
 }
 
-// needed shortens the wait for the next start, but no further than one that dies again at
-// each start may bear.
-func (m Machine) needed(now time.Time) (Machine, []Effect) {
+// startSooner shortens the wait for the next start of a process that has become urgent. A
+// pause remains, for one that dies again at each start.
+func (m Machine) startSooner(now time.Time) (Machine, []Effect) {
 	if !m.isAway() {
 		return m, nil
 	}
-	pause, timer := neededBackoff, BackoffTimer
+	pause, timer := urgentBackoff, BackoffTimer
 	if m.State == Failed {
-		pause, timer = neededRetry, RetryTimer
+		pause, timer = urgentRetry, RetryTimer
 	}
-	if wait := pause - now.Sub(m.left); wait > 0 {
-		return m, []Effect{{Kind: SetTimer, Epoch: m.Epoch, Timer: timer, After: wait}} // the one that is set may be later
+	if wait := pause - now.Sub(m.endedAt); wait > 0 {
+		return m, []Effect{{Kind: SetTimer, Epoch: m.Epoch, Timer: timer, After: wait}} // the timer that is set may be later
 	}
 	return m.launch(now)
 }

@@ -11,7 +11,7 @@ func TestBackoffDoublesToTenSeconds(t *testing.T) {
 	c := started(t)
 	for _, want := range []string{"100ms", "200ms", "400ms", "800ms", "1.6s", "3.2s", "6.4s", "10s", "10s", "10s"} {
 		c.after(9 * time.Second) // never five in 30 s
-		c.ends(crash).is(Backoff, "exit status 1, restart in "+want, "backoff in "+want).timer()
+		c.ends(crash).is(Backoff, "exit status 1, restarting in "+want, "backoff in "+want).timer()
 	}
 	if c.m.Restarts != 10 || c.m.Epoch != 11 {
 		t.Errorf("got %d restarts, incarnation %d, want 10 and 11", c.m.Restarts, c.m.Epoch)
@@ -43,7 +43,7 @@ func TestBackoffBeginsAnewAfterTenSecondsOfReady(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			m := started(t).ends(crash).timer().ends(crash).timer()
 			c.live(m)
-			m.ends(crash).is(Backoff, "restart in "+c.want, "backoff in "+c.want)
+			m.ends(crash).is(Backoff, "restarting in "+c.want, "backoff in "+c.want)
 		})
 	}
 }
@@ -62,7 +62,7 @@ func TestFiveRestartsInHalfAMinuteAreTheMost(t *testing.T) {
 	c.timer().is(Starting, "", "spawn 7, start in 15s")
 	c.ends(crash).is(Failed, "exit status 1; trying again in 1m0s", "retry in 1m0s") // one try, not five
 	c.timer().ready().after(5*time.Second).ends(crash).is(Failed, "trying again", "retry in 1m0s")
-	c.timer().ready().after(10*time.Second).ends(crash).is(Backoff, "restart in 100ms", "backoff in 100ms")
+	c.timer().ready().after(10*time.Second).ends(crash).is(Backoff, "restarting in 100ms", "backoff in 100ms")
 	if !c.m.Wanted {
 		t.Error("a failed process is still wanted")
 	}
@@ -73,20 +73,20 @@ func TestWhoseStandInsAreAwayIsNotKeptWaiting(t *testing.T) {
 	for range 5 { // 100 ms to 1.6 s
 		c.after(9 * time.Second).ends(crash).timer()
 	}
-	c.after(9*time.Second).do(Event{Kind: Ended, Exit: crash, Alone: true}).is(Backoff, "exit status 1, restart in 1s", "backoff in 1s").timer()
-	c.after(9*time.Second).ends(crash).is(Backoff, "restart in 6.4s", "backoff in 6.4s") // it is no pardon
+	c.after(9*time.Second).do(Event{Kind: Ended, Exit: crash, Urgent: true}).is(Backoff, "exit status 1, restarting in 1s", "backoff in 1s").timer()
+	c.after(9*time.Second).ends(crash).is(Backoff, "restarting in 6.4s", "backoff in 6.4s") // it is no pardon
 	late := c.effects[0]
-	c.after(400*time.Millisecond).do(Event{Kind: Needed}).is(Backoff, "restart in 6.4s", "backoff in 600ms")
-	c.after(600*time.Millisecond).do(Event{Kind: Needed}).is(Starting, "", "spawn 8, start in 15s")
+	c.after(400*time.Millisecond).do(Event{Kind: BecameUrgent}).is(Backoff, "restarting in 6.4s", "backoff in 600ms")
+	c.after(600*time.Millisecond).do(Event{Kind: BecameUrgent}).is(Starting, "", "spawn 8, start in 15s")
 	c.do(Event{Kind: TimedOut, Timer: late.Timer, Epoch: late.Epoch}).is(Starting, "", "")
-	c.do(Event{Kind: Needed}).is(Starting, "", "")
-	c.ready().do(Event{Kind: Needed}).is(Ready, "", "")
-	c.ask(Stop).ends(clean).do(Event{Kind: Needed}).is(Exited, "stopped", "")
+	c.do(Event{Kind: BecameUrgent}).is(Starting, "", "")
+	c.ready().do(Event{Kind: BecameUrgent}).is(Ready, "", "")
+	c.ask(Stop).ends(clean).do(Event{Kind: BecameUrgent}).is(Exited, "stopped", "")
 
-	c = fail(started(t)).after(4*time.Second).do(Event{Kind: Needed}).is(Failed, "trying again", "retry in 6s").timer().is(Starting, "", "spawn 7, start in 15s")
-	c.do(Event{Kind: Ended, Exit: crash, Alone: true}).is(Failed, "exit status 1; trying again in 10s", "retry in 10s")
-	c.after(10*time.Second).do(Event{Kind: Needed}).is(Starting, "", "spawn 8, start in 15s")
-	started(t).ends(badEnv).do(Event{Kind: Needed}).is(Failed, "bad configuration", "")
+	c = fail(started(t)).after(4*time.Second).do(Event{Kind: BecameUrgent}).is(Failed, "trying again", "retry in 6s").timer().is(Starting, "", "spawn 7, start in 15s")
+	c.do(Event{Kind: Ended, Exit: crash, Urgent: true}).is(Failed, "exit status 1; trying again in 10s", "retry in 10s")
+	c.after(10*time.Second).do(Event{Kind: BecameUrgent}).is(Starting, "", "spawn 8, start in 15s")
+	started(t).ends(badEnv).do(Event{Kind: BecameUrgent}).is(Failed, "bad configuration", "")
 }
 
 func TestTheBudgetForgetsAfterHalfAMinute(t *testing.T) {
@@ -94,7 +94,7 @@ func TestTheBudgetForgetsAfterHalfAMinute(t *testing.T) {
 	for range Budget {
 		c.ends(crash).timer()
 	}
-	c.after(30*time.Second).ends(crash).is(Backoff, "restart in 3.2s", "backoff in 3.2s")
+	c.after(30*time.Second).ends(crash).is(Backoff, "restarting in 3.2s", "backoff in 3.2s")
 }
 
 func TestABadConfigurationIsNeverRestarted(t *testing.T) {
@@ -123,7 +123,7 @@ func TestPolicies(t *testing.T) {
 
 func TestAStartThatFailsIsTriedAgain(t *testing.T) {
 	e := Event{Kind: NotSpawned, Reason: "start /x: no such file"}
-	started(t).do(e).is(Backoff, "start /x: no such file, restart in 100ms", "backoff in 100ms").timer().is(Starting, "", "spawn 2, start in 15s")
+	started(t).do(e).is(Backoff, "start /x: no such file, restarting in 100ms", "backoff in 100ms").timer().is(Starting, "", "spawn 2, start in 15s")
 	newClocked(t, Spec{Policy: RestartNever}).ask(Start).do(e).is(Exited, "start /x: no such file", "")
 }
 
@@ -131,7 +131,7 @@ func TestKillsByTheOperatorDoNotCount(t *testing.T) {
 	c := started(t)
 	for range 3 * Budget {
 		c.ready().ask(Kill).is(Ready, "", "kill")
-		c.ends(killed).is(Backoff, "killed here, restart in 100ms", "backoff in 100ms").timer()
+		c.ends(killed).is(Backoff, "killed by operator, restarting in 100ms", "backoff in 100ms").timer()
 	}
 	fail(c) // the whole budget is left
 	c = newClocked(t, Spec{Policy: RestartNever}).ask(Start).ask(Kill).ends(killed).is(Exited, "signal: killed", "")
@@ -141,7 +141,7 @@ func TestKillsByTheOperatorDoNotCount(t *testing.T) {
 func TestAnExplicitRestartHasAFreshBudget(t *testing.T) {
 	c := fail(started(t)).ask(Restart).is(Starting, "", "spawn 7, start in 15s")
 	fail(c).ask(Start).is(Starting, "", "spawn 13, start in 15s")
-	c.ends(crash).is(Backoff, "restart in 100ms", "backoff in 100ms")
+	c.ends(crash).is(Backoff, "restarting in 100ms", "backoff in 100ms")
 
 	c = started(t).ready().ask(Restart).is(Stopping, "restart asked for", "term, grace in 5s")
 	c.ends(clean).is(Starting, "", "spawn 2, start in 15s")

@@ -20,7 +20,7 @@ const (
 	Progressed                        // a sign of progress while starting
 	Ended                             // the group is empty, Exit says how the leader ended
 	TimedOut                          // a Timer ran out
-	Needed                            // its last stand-in has gone, or a dependency is back
+	BecameUrgent                      // its last stand-in has gone, or a dependency is back
 	ShutDown                          // the platform ends: stop, and never start again
 )
 
@@ -46,8 +46,9 @@ type Event struct {
 	Reason  string
 	Exit    child.Exit
 	Timer   Timer
-	// Alone: it has stand-ins and none of them serves. Of Ended and NotSpawned.
-	Alone bool
+	// Urgent says that the process has stand-ins and none of them serves. It is set for
+	// Ended and NotSpawned.
+	Urgent bool
 }
 
 // EffectKind is what is to be done.

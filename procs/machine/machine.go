@@ -13,8 +13,8 @@ const (
 	backoffMost   = 10 * time.Second
 	backoffReset  = 10 * time.Second // of being ready, after which the backoff begins anew
 	failedRetry   = time.Minute      // a failed process is tried once after this, then again
-	neededBackoff = time.Second      // from its end to its next start, of one that is needed
-	neededRetry   = 10 * time.Second // the same where it has failed
+	urgentBackoff = time.Second      // at most from the end to the next start of an urgent one
+	urgentRetry   = 10 * time.Second // the same where it has failed
 	jitterMost    = 0.2              // of the backoff, added to it
 	lateMost      = 2 * time.Second  // a start timer that comes later than this: it was us who slept
 	missesMost    = 3                // health probes missed in a row: hung
@@ -84,7 +84,7 @@ type Machine struct {
 	operatorKilled bool        // this incarnation's end does not count
 	failure        failure     // why we killed it ourselves
 	failing        bool        // the budget is spent: one try at a time
-	left           time.Time   // when its last incarnation ended
+	endedAt        time.Time   // when its last incarnation ended
 	last           int         // the newest incarnation there ever was
 
 	next successor // what is known of Next
@@ -133,8 +133,8 @@ func Reduce(m Machine, e Event, now time.Time) (Machine, []Effect) {
 			return m.launch(now)
 		}
 		return m, nil
-	case Needed:
-		return m.needed(now)
+	case BecameUrgent:
+		return m.startSooner(now)
 	case ShutDown:
 		m.Wanted, m.again = false, false
 		return m.stop(CauseShutdown, "the platform is stopping")
@@ -153,7 +153,7 @@ func Reduce(m Machine, e Event, now time.Time) (Machine, []Effect) {
 	case NotSpawned:
 		return m.notSpawned(e, now)
 	case Ended:
-		return m.exited(e, now)
+		return m.incarnationEnded(e, now)
 	case Progressed:
 		m.progress = now
 	case Probed:

@@ -148,7 +148,7 @@ func TestStartTimeoutRunsFromTheLastProgress(t *testing.T) {
 		})
 	}
 	c := newClocked(t, Spec{StartTimeout: 3 * s}).ask(Start).is(Starting, "", "spawn 1, start in 3s")
-	c.timer().is(Starting, "not ready within 3s", "kill").ends(killed).is(Backoff, "not ready within 3s, restart in 100ms", "backoff in 100ms")
+	c.timer().is(Starting, "not ready within 3s", "kill").ends(killed).is(Backoff, "not ready within 3s, restarting in 100ms", "backoff in 100ms")
 }
 
 func TestWhatWasStoppedStaysDown(t *testing.T) {
@@ -191,7 +191,7 @@ func TestStopIsTermThenKillThenGivingUp(t *testing.T) {
 func TestStartWhileStoppingComesBackAfterIt(t *testing.T) {
 	started(t).ask(Stop).ask(Start).is(Stopping, "stop asked for", "").ends(clean).is(Starting, "", "spawn 2, start in 15s")
 	c := started(t).ask(Stop).timer().timer().is(Failed, "could not be stopped", "")
-	c.ask(Start).is(Failed, "could not be stopped", "").ends(killed).is(Backoff, "restart in 100ms", "backoff in 100ms")
+	c.ask(Start).is(Failed, "could not be stopped", "").ends(killed).is(Backoff, "restarting in 100ms", "backoff in 100ms")
 }
 
 func TestShutDownBringsNothingBack(t *testing.T) {
@@ -201,7 +201,7 @@ func TestShutDownBringsNothingBack(t *testing.T) {
 	started(t).ends(crash).do(e).is(Exited, "stopped", "").do(Event{Kind: TimedOut, Timer: BackoffTimer}).is(Exited, "stopped", "")
 	c := started(t).ends(crash)
 	c.m.Wanted = false // its level has not been reached yet
-	c.do(Event{Kind: TimedOut, Timer: BackoffTimer}).is(Backoff, "restart in", "")
+	c.do(Event{Kind: TimedOut, Timer: BackoffTimer}).is(Backoff, "restarting in", "")
 	c = newClocked(t, Spec{DependsOn: []string{"origin"}}).ask(Start)
 	c.m.Wanted = false
 	c.do(Event{Kind: Dependencies}).is(Waiting, "waiting for origin", "")
@@ -240,14 +240,14 @@ func TestThreeMissedProbesAreHung(t *testing.T) {
 		})
 	}
 	c := started(t).ready().miss().miss().miss().ready().is(Degraded, why, "") // too late
-	c.ends(killed).is(Backoff, why+", restart in 100ms", "backoff in 100ms")
+	c.ends(killed).is(Backoff, why+", restarting in 100ms", "backoff in 100ms")
 	if len(c.m.ends) != 1 {
 		t.Error("a hung process's end counts")
 	}
 }
 
 func TestAnAnswerFromBeforeTheEndReadiesNobody(t *testing.T) {
-	c := started(t).ready().ends(crash).ready().is(Backoff, "restart in 100ms", "").unready("x").miss().is(Backoff, "restart in 100ms", "")
+	c := started(t).ready().ends(crash).ready().is(Backoff, "restarting in 100ms", "").unready("x").miss().is(Backoff, "restarting in 100ms", "")
 	c.do(Event{Kind: TimedOut, Timer: BackoffTimer}).is(Starting, "", "spawn 2, start in 15s")
 }
 

@@ -47,7 +47,7 @@ func (m Machine) ofNext(e Event, now time.Time) (Machine, []Effect) {
 		return m.nextEnded(e.Reason, now)
 	case Ended:
 		m.LastExit = e.Exit.String()
-		return m.nextEnded(m.endedBy(m.next.failure).text, now)
+		return m.nextEnded(m.whyEnded(m.next.failure).text, now)
 	case TimedOut:
 		return m.nextTimedOut(e.Timer, now)
 	}

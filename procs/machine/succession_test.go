@@ -128,25 +128,25 @@ func TestWhenTheCurrentDiesTheNextIsCurrentAtOnce(t *testing.T) {
 			}
 			c.after(15*time.Second).out(2, StartTimer).is(Starting, "not ready within 15s", "kill") // its timer goes on
 			c.m.Spec.Policy = RestartAlways
-			c.over(2, killed).is(Backoff, "not ready within 15s, restart at once", "backoff in 0s")
+			c.over(2, killed).is(Backoff, "not ready within 15s, restarting at once", "backoff in 0s")
 		})
 	}
 	handing(t).of(2, Event{Kind: Probed, Reason: "restoring"}).over(1, crash).is(Running, "restoring", "").are(2, 0, 0).ready().is(Ready, "", "")
 	// One that was killed for being late is about to go as well.
 	c := handing(t).after(15*time.Second).out(2, StartTimer).over(1, crash).is(Starting, "", "").are(2, 0, 0)
 	c.of(2, Event{Kind: Probed, Ready: true}).is(Starting, "", "")
-	c.over(2, killed).is(Backoff, "not ready within 15s, restart at once", "backoff in 0s")
+	c.over(2, killed).is(Backoff, "not ready within 15s, restarting at once", "backoff in 0s")
 }
 
 func TestWhenTheNewOneDiesWhileTheOldOneFinishes(t *testing.T) {
-	c := finishing(t).over(2, crash).is(Backoff, "exit status 1, restart at once", "backoff in 0s").are(2, 0, 1)
+	c := finishing(t).over(2, crash).is(Backoff, "exit status 1, restarting at once", "backoff in 0s").are(2, 0, 1)
 	c.timer().is(Starting, "", "spawn 3, start in 15s").are(3, 0, 1)
 	c.over(1, clean).is(Starting, "", "").are(3, 0, 0).ready().is(Ready, "", "")
 	// The old one first, in the middle of the backoff.
-	c = finishing(t).over(2, crash).over(1, clean).is(Backoff, "restart at once", "").are(2, 0, 0)
+	c = finishing(t).over(2, crash).over(1, clean).is(Backoff, "restarting at once", "").are(2, 0, 0)
 	c.of(2, Event{Kind: TimedOut, Timer: BackoffTimer}).is(Starting, "", "spawn 3, start in 15s")
 	// A kill is of the current one.
-	finishing(t).ask(Kill).is(Ready, "finishes", "kill").over(2, killed).is(Backoff, "killed here, restart at once", "backoff in 0s").are(2, 0, 1)
+	finishing(t).ask(Kill).is(Ready, "finishes", "kill").over(2, killed).is(Backoff, "killed by operator, restarting at once", "backoff in 0s").are(2, 0, 1)
 }
 
 func TestTheOldOneIsGivenItsTimeAndNoMore(t *testing.T) {
@@ -228,10 +228,10 @@ func TestAHandOverEndsAPause(t *testing.T) {
 
 func TestTheFirstRestartOfAHeldProcessIsAtOnce(t *testing.T) {
 	c := newClocked(t, heldSpec()).ask(Start).ready()
-	c.ends(crash).is(Backoff, "exit status 1, restart at once", "backoff in 0s").timer()
-	c.ends(crash).is(Backoff, "restart in 200ms", "backoff in 200ms").timer()
-	c.ready().after(backoffReset).ends(killed).is(Backoff, "restart at once", "backoff in 0s").timer()
-	c.ready().ask(Kill).ends(killed).is(Backoff, "killed here, restart at once", "backoff in 0s")
+	c.ends(crash).is(Backoff, "exit status 1, restarting at once", "backoff in 0s").timer()
+	c.ends(crash).is(Backoff, "restarting in 200ms", "backoff in 200ms").timer()
+	c.ready().after(backoffReset).ends(killed).is(Backoff, "restarting at once", "backoff in 0s").timer()
+	c.ready().ask(Kill).ends(killed).is(Backoff, "killed by operator, restarting at once", "backoff in 0s")
 }
 
 // Whatever happens in whatever order: at most two incarnations, each spawned once,

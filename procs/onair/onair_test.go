@@ -77,6 +77,8 @@ func TestLight(t *testing.T) {
 		{name: "after that it is unknown, never off air", viewings: []platform.ViewingAt{view("viewer", "live01", playing, 4*s, 9*s)}, want: platform.AirUnknown, since: 4 * s},
 		{name: "and stays so", viewings: []platform.ViewingAt{view("viewer", "live01", playing, 60*s, 90*s)}, want: platform.AirUnknown, since: 60 * s},
 		{name: "the viewer that is silent counts", viewings: []platform.ViewingAt{view("viewer", "live01", playing, 9*s, 9*s), view("viewer2", "live01", playing, 0, 9*s)}, want: platform.AirUnknown, since: 9 * s},
+		{name: "of two viewers the one that lacks media counts, before the silent one", viewings: []platform.ViewingAt{view("viewer", "live01", stalled, 0, 2*s), view("viewer2", "live01", playing, 9*s, 9*s)}, want: platform.AirOff, since: 2 * s},
+		{name: "of two signals the one that stalls counts, before the unknown one", viewings: []platform.ViewingAt{view("viewer", "live01", playing, 9*s, 9*s), view("viewer", "live02", stalled, 0, 2*s)}, want: platform.AirOff, since: 2 * s},
 		{name: "a restarted viewer knows nothing yet", viewings: []platform.ViewingAt{again("live01")}, want: platform.AirUnknown, since: s},
 		{name: "a new signal makes it starting, never unknown", viewings: []platform.ViewingAt{view("viewer", "live01", playing, 0, 9*s), view("viewer", "live02", starting, 0, 0)}, want: platform.AirStarting},
 		{name: "the end of every signal", viewings: []platform.ViewingAt{view("viewer", "live01", ended, 20*s, 20*s)}, change: func(s *platform.Snapshot) { s.Details = nil }, want: platform.AirEnded, noSpare: true},

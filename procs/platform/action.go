@@ -37,24 +37,44 @@ const (
 	Release  = Action(68)
 )
 
+// names has every action with its name, in the order of help and completion. A new action
+// is a constant above and a row here.
+func names() []nameOf {
+	return []nameOf{
+		{Kill, procs.Kill.String()},
+		{Restart, procs.Restart.String()},
+		{Stop, procs.Stop.String()},
+		{Start, procs.Start.String()},
+		{Pause, procs.Pause.String()},
+		{Resume, procs.Resume.String()},
+		{Failover, "failover"},
+		{Hold, "hold"},
+		{Release, "release"},
+		{Upgrade, "upgrade"},
+		{SetFault, "fault"},
+	}
+}
+
+type nameOf struct {
+	action Action
+	name   string
+}
+
 // Actions returns all actions, in the order of help and completion.
 func Actions() []Action {
-	return []Action{Kill, Restart, Stop, Start, Pause, Resume, Failover, Hold, Release, Upgrade, SetFault}
+	var list []Action
+	for _, n := range names() {
+		list = append(list, n.action)
+	}
+	return list
 }
 
 // String returns the action's lower-case name.
 func (a Action) String() string {
-	switch a {
-	case Failover:
-		return "failover"
-	case Hold:
-		return "hold"
-	case Upgrade:
-		return "upgrade"
-	case SetFault:
-		return "fault"
-	case Release:
-		return "release"
+	for _, n := range names() {
+		if n.action == a {
+			return n.name
+		}
 	}
 	return procs.Action(a).String()
 }

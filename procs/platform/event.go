@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"slices"
 	"time"
 
 	"livestream-tui/services/kit/event"
@@ -21,7 +23,7 @@ type Event struct {
 }
 
 // What is one of Changed, event.Failover, event.Serving, event.Outage, event.Film and
-// Logged. On the wire it is the field that has the name of its kind.
+// Logged. On the wire it is the field with the name of its kind.
 type What interface{ Kind() event.Kind }
 
 // Changed is a change of a process's state.
@@ -58,65 +60,72 @@ func (e Event) Log() *event.Line {
 	return nil
 }
 
-// envelope is an Event on the wire: at most one of its kinds is set.
+// kinds has each kind of event with its decoder. A new kind of event is a row here.
+func kinds() []kindOf {
+	return []kindOf{
+		{kindStatus, decode[Changed]},
+		{event.KindFailover, decode[event.Failover]},
+		{event.KindServing, decode[event.Serving]},
+		{event.KindOutage, decode[event.Outage]},
+		{event.KindFilm, decode[event.Film]},
+		{kindLog, decode[Logged]},
+	}
+}
+
+type kindOf struct {
+	kind   event.Kind
+	decode func(b []byte) (What, error)
+}
+
+func decode[W What](b []byte) (What, error) {
+	var w W
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.UseNumber() // keeps all digits of numbers in log lines
+	err := d.Decode(&w)
+	return w, err
+}
+
+// envelope is an Event on the wire, without the field of its kind.
 type envelope struct {
-	Time     time.Time       `json:"time"`
-	Process  string          `json:"process,omitempty"`
-	Status   *Status         `json:"status,omitempty"`
-	Failover *event.Failover `json:"failover,omitempty"`
-	Serving  *event.Serving  `json:"serving,omitempty"`
-	Outage   *event.Outage   `json:"outage,omitempty"`
-	Film     *event.Film     `json:"film,omitempty"`
-	Log      *event.Line     `json:"log,omitempty"`
-	Dropped  int             `json:"dropped,omitempty"`
+	Time    time.Time `json:"time"`
+	Process string    `json:"process,omitempty"`
+	Dropped int       `json:"dropped,omitempty"`
 }
 
 // MarshalJSON implements json.Marshaler.
 func (e Event) MarshalJSON() ([]byte, error) {
-	v := envelope{Time: e.Time, Process: e.Process, Dropped: e.Dropped}
-	switch what := e.What.(type) {
-	case nil:
-	case Changed:
-		v.Status = &what.Status
-	case event.Failover:
-		v.Failover = &what
-	case event.Serving:
-		v.Serving = &what
-	case event.Outage:
-		v.Outage = &what
-	case event.Film:
-		v.Film = &what
-	case Logged:
-		v.Log = &what.Line
-	default:
-		return nil, errors.New("event of kind " + string(what.Kind()) + ": not an event of a platform")
+	b, err := json.Marshal(envelope{e.Time, e.Process, e.Dropped})
+	if err != nil || e.What == nil {
+		return b, err
 	}
-	return json.Marshal(v)
+	kind := e.What.Kind()
+	if !slices.ContainsFunc(kinds(), func(k kindOf) bool { return k.kind == kind }) {
+		return nil, fmt.Errorf("event of kind %s: not an event of a platform", kind)
+	}
+	what, err := json.Marshal(e.What)
+	if err != nil {
+		return nil, err
+	}
+	b = fmt.Appendf(b[:len(b)-1], ",%q:", string(kind)) // in the place of the closing brace
+	return append(append(b, what...), '}'), nil
 }
 
 // UnmarshalJSON implements json.Unmarshaler. What is nil when only a later version knows
 // its kind.
 func (e *Event) UnmarshalJSON(b []byte) error {
 	var v envelope
-	d := json.NewDecoder(bytes.NewReader(b))
-	d.UseNumber() // keeps all digits of numbers in log lines
-	if err := d.Decode(&v); err != nil {
+	var fields map[event.Kind]json.RawMessage
+	if err := errors.Join(json.Unmarshal(b, &v), json.Unmarshal(b, &fields)); err != nil {
 		return err
 	}
 	*e = Event{Time: v.Time, Process: v.Process, Dropped: v.Dropped}
-	switch {
-	case v.Status != nil:
-		e.What = Changed{*v.Status}
-	case v.Failover != nil:
-		e.What = *v.Failover
-	case v.Serving != nil:
-		e.What = *v.Serving
-	case v.Outage != nil:
-		e.What = *v.Outage
-	case v.Film != nil:
-		e.What = *v.Film
-	case v.Log != nil:
-		e.What = Logged{*v.Log}
+	for _, k := range kinds() {
+		if what, is := fields[k.kind]; is {
+			var err error
+			if e.What, err = k.decode(what); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }

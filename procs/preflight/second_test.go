@@ -46,7 +46,7 @@ func TestASecondPlatformIsGivenSettingsOfItsOwn(t *testing.T) {
 	}
 	got := secondSettings(o, ends)
 	if line := "\nTo run this one beside it: " + strings.Join(got, " ") + " livestream-tui"; !strings.HasSuffix(err.Error(), line) {
-		t.Errorf("got %v, want the line to be copied at its end", err)
+		t.Errorf("got %v, want the command line at its end", err)
 	}
 	for _, want := range []string{
 		"RUN_PATH=" + at("run-3"), "STATE_PATH=" + at("state-3"), "OUTPUT_STREAM_PATH='" + root + `/it'\''s out-3'`,
@@ -72,9 +72,9 @@ func TestASecondPlatformIsGivenSettingsOfItsOwn(t *testing.T) {
 	if want := fmt.Sprintf("PACKAGERS=http://localhost:%d,http://elsewhere:18081", ports["SERVER_ONE_PORT"]); !slices.Contains(got, want) {
 		t.Errorf("got %q, want %s", got, want)
 	}
-	for _, none := range []string{"INPUT_STREAM_PATH", "CACHE_PATH", "FFMPEG_PATH"} {
-		if slices.ContainsFunc(got, func(s string) bool { return strings.HasPrefix(s, none+"=") }) {
-			t.Errorf("got %q, want no %s: both may share it", got, none)
+	for _, shared := range []string{"INPUT_STREAM_PATH", "CACHE_PATH", "FFMPEG_PATH"} {
+		if slices.ContainsFunc(got, func(s string) bool { return strings.HasPrefix(s, shared+"=") }) {
+			t.Errorf("got %q, want no %s: both may share it", got, shared)
 		}
 	}
 }

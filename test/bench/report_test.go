@@ -12,7 +12,7 @@ import (
 	"livestream-tui/test/harness"
 )
 
-// The report lies in the module's root and is not committed.
+// The report is in the module's root and is not committed.
 var (
 	benchJSON     = filepath.Join(harness.Root(), "bench.json")
 	benchMarkdown = filepath.Join(harness.Root(), "bench.md")
@@ -25,9 +25,9 @@ type section struct {
 	Data     any    `json:"data"`
 }
 
-// addToReport puts a section into bench.json, in the place of the one with the same
-// title if there is one, and writes bench.md anew from all the sections. Sections of
-// earlier runs stay. It logs the section too.
+// addToReport puts a section into the report as JSON, where it replaces the section of the
+// same title, and writes the Markdown again from all sections. Sections of earlier runs
+// stay. It logs the section too.
 func addToReport(t *testing.T, title, markdown string, data any) {
 	t.Helper()
 	t.Logf("%s\n\n%s", title, markdown)
@@ -55,7 +55,7 @@ func addToReport(t *testing.T, title, markdown string, data any) {
 	}
 }
 
-// readReport reads bench.json; a file in another form counts as empty.
+// readReport reads the JSON of the report; a file in another form counts as empty.
 func readReport(t *testing.T) []section {
 	t.Helper()
 	b, err := os.ReadFile(benchJSON)

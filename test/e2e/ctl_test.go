@@ -38,7 +38,7 @@ func TestCtlTellsAndCommandsWhatRuns(t *testing.T) {
 			}
 		}
 	}
-	none := []string{"no platform runs here", env["RUN_PATH"], "--headless"}
+	none := []string{"no platform is running here", env["RUN_PATH"], "--headless"}
 	check(t, []row{
 		{"ctl status", 1, none}, {"ctl status --json", 1, none}, {"ctl kill origin", 1, none},
 		{"ctl", 2, []string{"status", "failover"}}, {"ctl restrt", 2, []string{`"restrt"`}},
@@ -75,7 +75,7 @@ func TestCtlTellsAndCommandsWhatRuns(t *testing.T) {
 		{"ctl kill orign", 2, []string{`kill "orign": allowed are reporter, origin`}},
 		{"ctl kill", 2, []string{"allowed are reporter, origin"}},
 		{"ctl status orign", 2, []string{"allowed are reporter, origin"}},
-		{"ctl hold origin", 2, []string{"none to hold"}},
+		{"ctl hold origin", 2, []string{"no process to hold"}},
 		{"ctl failover", 1, []string{"the origin"}},
 		{"ctl release", 0, []string{"nothing is held"}},
 		{"__complete ctl kill o", 0, []string{"origin\tready", ":4"}},
@@ -134,7 +134,7 @@ func (w terminal) awaitEnded(status int, says string) {
 func TestDashboardsAttachAndDetachAsTheyLike(t *testing.T) {
 	harness.Parallel(t)
 	env, layout := harness.SmallSettings(t)
-	openTerminal(t, env, "attach").awaitEnded(1, "no platform runs here")
+	openTerminal(t, env, "attach").awaitEnded(1, "no platform is running here")
 
 	p := harness.Launch(t, env, "--layout", layout)
 	p.AwaitSmallReady()
@@ -152,7 +152,7 @@ func TestDashboardsAttachAndDetachAsTheyLike(t *testing.T) {
 	}
 	two.awaitShown(p, "origin", "exited") // the other dashboard runs on
 	p.Signal(syscall.SIGKILL)
-	two.awaitEnded(1, "without a word")
+	two.awaitEnded(1, "has disappeared")
 
 	again := harness.Launch(t, env, "--layout", layout)
 	again.AwaitSmallReady()

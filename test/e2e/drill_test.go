@@ -269,8 +269,8 @@ func TestDrillInterruptedTellsWhatItDid(t *testing.T) {
 	if got := cmd.ProcessState.ExitCode(); got != interrupted {
 		t.Errorf("exit status: got %d, want %d; output:\n%s", got, interrupted, &text)
 	}
-	if want := "1 of 1 passed"; !strings.Contains(text.String(), want) || !strings.Contains(text.String(), "1 not made") {
-		t.Errorf("output lacks %q or how many were not made:\n%s", want, &text)
+	if want := "1 of 1 passed"; !strings.Contains(text.String(), want) || !strings.Contains(text.String(), "1 not run") {
+		t.Errorf("output lacks %q or how many were not run:\n%s", want, &text)
 	}
 	var suite struct {
 		Tests int `xml:"tests,attr"`

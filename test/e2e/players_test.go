@@ -36,7 +36,7 @@ func playFFmpeg(ctx context.Context, url string, length time.Duration) verdict {
 	if err != nil {
 		v.problems = append(v.problems, err.Error())
 	}
-	if says := harness.WithoutInits(string(out)); says != "" {
+	if says := harness.WithoutInitWarnings(string(out)); says != "" {
 		v.problems = append(v.problems, says)
 	}
 	v.figures = fmt.Sprintf("decoded %s", length)

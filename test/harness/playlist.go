@@ -67,12 +67,12 @@ func Serving(url string) (string, error) {
 	return res.Header.Get("X-Packager"), nil
 }
 
-// WithoutInits leaves out what FFmpeg's HLS demuxer says of any live fMP4 playlist,
-// from any server: it reads EXT-X-MAP anew after each reload and says that it skips
-// what it has already.
-func WithoutInits(out string) string {
+// WithoutInitWarnings removes a warning that FFmpeg's HLS demuxer prints for any live fMP4
+// playlist, from any server: it reads EXT-X-MAP again after each reload and warns that it
+// skips what it has already.
+func WithoutInitWarnings(out string) string {
 	var kept []string
-	again := false // the line before was such a one
+	again := false // the line before was one of them
 	for _, line := range strings.Split(out, "\n") {
 		init := strings.HasSuffix(line, "Found duplicated MOOV Atom. Skipped it")
 		if init || again && strings.HasPrefix(strings.TrimSpace(line), "Last message repeated") {

@@ -83,7 +83,7 @@ func (v *Verdict) violations(list []player.Report, in Scope) {
 func lateByMachine(r player.Report, x rules.Violation, in Scope) bool {
 	for _, q := range r.Transfers {
 		end := q.At.Add(q.Length)
-		if q.Err == "" && q.Waited > 0 && !end.After(x.At) && x.At.Sub(end) < toldWithin && in.starved(q.At, end) >= q.Waited-fault.TargetDuration {
+		if q.Err == "" && q.Waited > 0 && !end.After(x.At) && x.At.Sub(end) < recordedWithin && in.starved(q.At, end) >= q.Waited-fault.TargetDuration {
 			return q.Waited > fault.TargetDuration
 		}
 	}

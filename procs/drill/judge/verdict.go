@@ -29,9 +29,9 @@ type Verdict struct {
 	Starved              time.Duration
 }
 
-// stillMost is how long a playlist may go without a new segment (docs/FAILURES.md, rule
-// window).
-const stillMost = fault.TargetDuration * 3 / 2
+// standstillLimit is how long a playlist may go without a new segment (docs/FAILURES.md,
+// rule window).
+const standstillLimit = fault.TargetDuration * 3 / 2
 
 const (
 	// buffered is how far back the cause of a stall may lie: what a player holds at
@@ -39,41 +39,28 @@ const (
 	buffered = 12 * time.Second
 	// noteStarved is how much starvation is worth a note.
 	noteStarved = 500 * time.Millisecond
-	// toldWithin is how soon after a transfer its violation is recorded.
-	toldWithin = 100 * time.Millisecond
-	// fewFlying is the part of the players that must have a transfer in flight for a
+	// recordedWithin is how soon after a transfer its violation is recorded.
+	recordedWithin = 100 * time.Millisecond
+	// inFlightShare is the share of the players that must have a transfer in flight for a
 	// verdict to mean anything.
-	fewFlying = 0.5
+	inFlightShare = 0.5
 )
 
-// Judge judges what players saw up to now by what they had seen before the fault. unwell
-// says what has not recovered although it had the time; it is empty when all has. Pure.
+// Judge compares what players have seen up to now with what they had seen before the
+// fault. unwell says what has not recovered although it had the time; it is empty when
+// everything has. Pure.
 func Judge(before, after []player.Report, in Scope, unwell string) Verdict {
-	since := make([]player.Report, len(after))
-	for i, r := range after {
-		since[i] = r.Since(in.From)
-	}
-	sum := player.Summarize(since)
-	brokenOff := excuse(since, in.Deaths)
-	sum.Failed -= brokenOff
-	v := Verdict{
-		BrokenOff: brokenOff,
-		Players:   len(after), InFlight: inFlight(after, in.At), Requests: sum.Requests, Failed: sum.Failed, Violated: sum.Violated,
-		LongestWait: sum.LongestWait, Standstill: sum.Standstill, Starved: in.starved(in.From, time.Time{}),
-	}
-	v.failures(since, in)
-	v.violations(since, in)
-	v.stalls(since, in)
-	if most := stillMost + in.NoSource; v.Standstill > most {
-		v.Evidence = append(v.Evidence, fmt.Sprintf("the playlist stood still: no new segment for %s by what all players saw together, at most %s is allowed", round(v.Standstill), most))
+	v, sum := judgeReports(after, in)
+	v.Standstill, v.Starved = sum.Standstill, in.starved(in.From, time.Time{})
+	if limit := standstillLimit + in.NoSource; v.Standstill > limit {
+		v.Evidence = append(v.Evidence, fmt.Sprintf("the playlist stood still: no player saw a new segment for %s, at most %s is allowed", round(v.Standstill), limit))
 	}
 	v.others(before, after)
-	v.noteBrokenOff()
 	if unwell != "" {
 		v.Evidence = append(v.Evidence, "not as before the fault: "+unwell)
 	}
-	if len(v.Evidence) == 0 && float64(v.InFlight) < fewFlying*float64(v.Players) {
-		v.Evidence = append(v.Evidence, fmt.Sprintf("nothing is shown: only %d of %d players had a transfer in flight", v.InFlight, v.Players))
+	if len(v.Evidence) == 0 && float64(v.InFlight) < inFlightShare*float64(v.Players) {
+		v.Evidence = append(v.Evidence, fmt.Sprintf("this proves nothing: only %d of %d players had a transfer in flight", v.InFlight, v.Players))
 	}
 	if v.Starved >= noteStarved {
 		v.Notes = append(v.Notes, fmt.Sprintf("the machine did not let the drill itself run for %s", round(v.Starved)))
@@ -82,14 +69,25 @@ func Judge(before, after []player.Report, in Scope, unwell string) Verdict {
 	return v
 }
 
-// During judges a part of a soak: what players saw in a period, whichever fault it came
-// from. Pure.
+// During judges a part of a soak: what players saw in a period, whichever fault caused it.
+// Pure.
 func During(list []player.Report, in Scope, to time.Time) Verdict {
-	since := make([]player.Report, len(list))
+	until := make([]player.Report, len(list))
 	for i, r := range list {
 		r.Failures = slices.DeleteFunc(slices.Clone(r.Failures), func(f player.Failure) bool { return f.At.After(to) })
 		r.Violations = slices.DeleteFunc(slices.Clone(r.Violations), func(x rules.Violation) bool { return x.At.After(to) })
 		r.Stalls = slices.DeleteFunc(slices.Clone(r.Stalls), func(s player.Stall) bool { return s.At.After(to) })
+		until[i] = r
+	}
+	v, _ := judgeReports(until, in)
+	return v
+}
+
+// judgeReports judges the failures, violations and stalls since in.From. It also returns
+// the sum of the reports since then.
+func judgeReports(list []player.Report, in Scope) (Verdict, player.Summary) {
+	since := make([]player.Report, len(list))
+	for i, r := range list {
 		since[i] = r.Since(in.From)
 	}
 	sum := player.Summarize(since)
@@ -101,7 +99,7 @@ func During(list []player.Report, in Scope, to time.Time) Verdict {
 	v.stalls(since, in)
 	v.noteBrokenOff()
 	v.Passed = len(v.Evidence) == 0
-	return v
+	return v, sum
 }
 
 // Fail adds evidence that the fault did not pass.

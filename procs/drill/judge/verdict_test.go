@@ -98,11 +98,11 @@ var sights = []sight{
 	{"a player that would have given up", func(r *player.Report) { r.GaveUp = 1 }, "", []string{"1 player would have given up"}, nil, nil},
 	{"a player that stands still in the end", func(r *player.Report) { r.State = event.ViewStalled }, "", []string{"player 1 is stalled"}, nil, nil},
 	{"a player that did nothing", func(r *player.Report) { r.Requests = 10 }, "", []string{"no request ended at 1 player"}, nil, nil},
-	{"nothing in flight at the fault", func(r *player.Report) { r.Transfers = nil }, "", []string{"nothing is shown: only 0 of 1"}, nil, nil},
+	{"nothing in flight at the fault", func(r *player.Report) { r.Transfers = nil }, "", []string{"this proves nothing: only 0 of 1"}, nil, nil},
 	{"only the playlist in flight at the fault", func(r *player.Report) { r.Transfers[0].URL = listURL }, "", []string{"only 0 of 1"}, nil, nil},
 	{"a playlist that stood still by what two players saw", func(r *player.Report) {
 		r.Growth = []rules.Newest{{MSN: 9, From: after(-time.Second), To: after(2500 * time.Millisecond)}}
-	}, "", []string{"stood still: no new segment for 3.5s"}, nil, nil},
+	}, "", []string{"stood still: no player saw a new segment for 3.5s"}, nil, nil},
 	{"a playlist that stood still no longer than it may", func(r *player.Report) {
 		r.Growth = []rules.Newest{{MSN: 9, From: after(-time.Second), To: after(1900 * time.Millisecond)}}
 	}, "", nil, nil, nil},

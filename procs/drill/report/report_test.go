@@ -41,7 +41,7 @@ func TestTextOfARun(t *testing.T) {
 		{"to a file", Text{}, []string{
 			"putting a platform on air\n", "4 faults, 24 players, through the platform's proxy\n", "[ 1/ 4]  kill-active              PASS        20", "12.3 ms  refused\n",
 			"[ 2/ 4]  stale-active             FAIL", "         - 1 stall\n", "         (the machine was busy)\n", "[ 3/ 4]  disk-full                SKIP it needs root\n",
-			"1 of 2 passed in 1m0s; skipped: disk-full; failed: stale-active; ended early, 1 not made\n",
+			"1 of 2 passed in 1m0s; skipped: disk-full; failed: stale-active; ended early, 1 not run\n",
 		}, []string{"making", "\x1b", "[ 1/ 4]  kill-active\n"}},
 		{"to a terminal", Text{Live: true, Colour: true, Width: 20}, []string{"\r\x1b[Kmaking mezzanine, o", "\x1b[32mPASS\x1b[0m", "\x1b[31mFAIL\x1b[0m", "\x1b[33mSKIP\x1b[0m"}, []string{"once"}},
 	} {

@@ -14,7 +14,7 @@ import (
 )
 
 // Text prints for people: a table row for each fault. Live says that Out is a terminal,
-// which also shows what is being done meanwhile, Colour that it has colours.
+// which also shows the current phase; Colour says that it has colours.
 type Text struct {
 	Out          io.Writer
 	Live, Colour bool
@@ -22,7 +22,7 @@ type Text struct {
 	Width int
 
 	plan  Plan
-	drawn bool // a phase stands on the last line
+	drawn bool // the last line shows a phase
 }
 
 var _ Printer = (*Text)(nil)
@@ -33,7 +33,7 @@ const nameWidth = 24
 func (t *Text) Begin(p Plan) {
 	t.plan = p
 	t.line(fmt.Sprintf("%s, %s, through %s", judge.Count(len(p.Faults), "fault"), judge.Count(p.Players, "player"), p.Proxy))
-	t.line(fmt.Sprintf("%7s  %-*s %-4s %9s %9s %9s  %s", "", nameWidth, "fault", "", "in flight", "wait", "failover", "what the proxy said"))
+	t.line(fmt.Sprintf("%7s  %-*s %-4s %9s %9s %13s  %s", "", nameWidth, "fault", "", "in flight", "wait", "failover wait", "what the proxy said"))
 }
 
 // Phase implements Printer.
@@ -71,8 +71,8 @@ func (t *Text) Result(number int, r Result) {
 		t.line(fmt.Sprintf("%s  %-*s %s %s", t.number(number), nameWidth, r.Fault.Name, word, text.Clean(r.Skipped)))
 		return
 	}
-	gap, said := failoverWords(r.Failovers)
-	t.line(strings.TrimRight(fmt.Sprintf("%s  %-*s %s %9d %9s %9s  %s", t.number(number), nameWidth, r.Fault.Name, word, r.InFlight, milliseconds(r.LongestWait), gap, said), " "))
+	wait, said := failoverWords(r.Failovers)
+	t.line(strings.TrimRight(fmt.Sprintf("%s  %-*s %s %9d %9s %13s  %s", t.number(number), nameWidth, r.Fault.Name, word, r.InFlight, milliseconds(r.LongestWait), wait, said), " "))
 	for _, e := range r.Evidence {
 		t.line("         - " + text.Clean(e))
 	}
@@ -84,8 +84,8 @@ func (t *Text) Result(number int, r Result) {
 // End implements Printer.
 func (t *Text) End(s Summary) {
 	failed, skipped := s.Failed(), s.Skipped()
-	made := len(s.Results) - len(skipped)
-	text := fmt.Sprintf("%d of %d passed in %s", made-len(failed), made, s.Took.Round(time.Second))
+	run := len(s.Results) - len(skipped)
+	text := fmt.Sprintf("%d of %d passed in %s", run-len(failed), run, s.Took.Round(time.Second))
 	if len(skipped) > 0 {
 		text += "; skipped: " + strings.Join(skipped, ", ")
 	}
@@ -93,7 +93,7 @@ func (t *Text) End(s Summary) {
 		text += "; failed: " + strings.Join(failed, ", ")
 	}
 	if n := s.Planned - len(s.Results); n > 0 {
-		text += fmt.Sprintf("; ended early, %d not made", n)
+		text += fmt.Sprintf("; ended early, %d not run", n)
 	}
 	t.line(text)
 }
@@ -110,24 +110,24 @@ func (t *Text) line(text string) {
 	t.print(text + "\n")
 }
 
-// print writes. An error means that nobody reads any more.
+// print writes. An error means that the reader has gone.
 func (t *Text) print(text string) { _, _ = io.WriteString(t.Out, text) }
 
-// failoverWords returns the longest gap and the first cause.
-func failoverWords(list []proxy.Failover) (gap, said string) {
+// failoverWords returns the longest wait of a player for a failover and the first cause.
+func failoverWords(list []proxy.Failover) (wait, said string) {
 	if len(list) == 0 {
 		return "-", ""
 	}
 	longest := slices.MaxFunc(list, func(a, b proxy.Failover) int { return int(1000 * (a.GapMS - b.GapMS)) }).GapMS
-	gap = "none"
+	wait = "no wait"
 	if longest >= 0 {
-		gap = fmt.Sprintf("%.1f ms", longest)
+		wait = fmt.Sprintf("%.1f ms", longest)
 	}
 	said = text.Clean(list[0].Cause)
 	if n := len(list) - 1; n > 0 {
 		said += fmt.Sprintf(" (and %d more)", n)
 	}
-	return gap, said
+	return wait, said
 }
 
 func milliseconds(d time.Duration) string {

@@ -27,7 +27,7 @@ type Options struct {
 	Players int
 	// Keep is how much each player remembers; zero means the player's default.
 	Keep int
-	// Sandbox is the platform's.
+	// Sandbox holds the ports and folders of the platform.
 	Sandbox sandbox.Sandbox
 	// Proxy is the command line of an external proxy, and Env its environment; nil for
 	// the platform's own proxy.
@@ -56,9 +56,9 @@ type Stage struct {
 	Target   fault.Target
 	API      proxy.API
 	Clock    judge.StallClock
-	// Through says what the players play through.
+	// Through names the proxy that the players play through.
 	Through string
-	// Results are those so far.
+	// Results are the results so far.
 	Results []report.Result
 
 	external *proxy.External // nil for the platform's own proxy
@@ -148,7 +148,7 @@ func (s *Stage) run(ctx context.Context, do func(context.Context, *Stage) error)
 	return do(ctx, s)
 }
 
-// startExternal puts an external proxy in the place of the platform's own.
+// startExternal starts an external proxy in place of the platform's own.
 func (s *Stage) startExternal(now platform.Snapshot) (err error) {
 	s.external, err = proxy.StartExternal(proxy.ExternalOptions{
 		Command: s.Proxy, Env: s.Env, Packagers: now.OfRole(layouts.Packager), Port: s.Sandbox.ProxyPort, Folder: s.Sandbox.Root,
@@ -161,8 +161,8 @@ func (s *Stage) startExternal(now platform.Snapshot) (err error) {
 	return nil
 }
 
-// Gather replaces the players by new ones, and waits until all of them play and everything
-// is well. number is that of the fault.
+// Gather replaces the players with new ones, and waits until all of them play and the
+// platform is well. number is the number of the fault, for the report.
 func (s *Stage) Gather(ctx context.Context, number int) error {
 	s.Out.Phase(report.Phase{Number: number, Text: "waiting for every player to play"})
 	s.Audience.Leave()

@@ -70,7 +70,7 @@ func onSocket(t *testing.T, h http.Handler) string {
 	return path
 }
 
-func TestContractAFaultIsSetAtTheProcessItself(t *testing.T) {
+func TestContractAFaultIsSetOnTheProcessItself(t *testing.T) {
 	eachPlatform(t, func(t *testing.T, open func(*testing.T, *local.Local) platform.Platform) {
 		packager := new(faultSwitch)
 		l := platformOf(t, platformtest.Supervisor{})
@@ -111,7 +111,7 @@ func TestContractAFaultIsSetAtTheProcessItself(t *testing.T) {
 	})
 }
 
-func TestContractAFaultIsNotWaitedForWithoutItsAsker(t *testing.T) {
+func TestContractACancelledFaultIsNotWaitedFor(t *testing.T) {
 	eachPlatform(t, func(t *testing.T, open func(*testing.T, *local.Local) platform.Platform) {
 		asked, over := make(chan struct{}), make(chan struct{})
 		l := platformOf(t, platformtest.Supervisor{})

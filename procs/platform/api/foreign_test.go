@@ -23,14 +23,14 @@ import (
 	"livestream-tui/services/kit/text"
 )
 
-// hostile is a text that would move the cursor, set the title and turn text around.
+// hostile would move the cursor, set the title and reverse text.
 const hostile = "a\x1b[2J\x1b]0;owned\x07b\u009b31m\u202ec\nd"
 
 func isPlain(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool { return unicode.In(r, unicode.Cc, unicode.Cf) })
 }
 
-// TestMain lets this binary be another user's platform.
+// TestMain lets this test binary act as another user's platform.
 func TestMain(m *testing.M) {
 	path := os.Getenv("API_TEST_LISTEN")
 	if path == "" {
@@ -42,34 +42,23 @@ func TestMain(m *testing.M) {
 	select {} // until it is killed
 }
 
-// TestNothingOfAForeignPlatformSteersTheTerminal has one that answers what it likes.
+// TestNothingOfAForeignPlatformSteersTheTerminal has a platform that answers anything.
 func TestNothingOfAForeignPlatformSteersTheTerminal(t *testing.T) {
-	run, err := os.MkdirTemp("", "ctl") // short: a socket's path has a limit
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer os.RemoveAll(run)
-	l, err := listen(platform.SocketPath(run))
-	if err != nil {
-		t.Fatal(err)
-	}
 	foreign := platform.Snapshot{
 		At: time.Now(), Layout: hostile, PlayURL: hostile, LogFolder: hostile, IngestsErr: hostile,
 		Processes: []platform.Process{{Status: platform.Status{Name: hostile, Reason: hostile, Argv: []string{hostile}}, Service: hostile, Env: []string{hostile}}},
 		Ingests:   []report.Ingest{{Signal: hostile, Packagers: []string{hostile}}},
 		Upgrade:   &platform.Upgrading{Error: hostile},
 	}
-	front := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	path := serveHandler(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/snapshot" {
 			_ = json.NewEncoder(w).Encode(foreign) // the test misses it
 			return
 		}
 		w.WriteHeader(http.StatusConflict)
 		_ = json.NewEncoder(w).Encode(report.Error{Error: hostile})
-	})}
-	go func() { _ = front.Serve(l) }() // until it is closed
-	defer front.Close()
-	r := dialed(t, platform.SocketPath(run))
+	})
+	r := dialed(t, path)
 	var out strings.Builder
 	if err := ctl.WriteStatus(&out, seen(t, r)); err != nil {
 		t.Fatal(err)
@@ -90,7 +79,7 @@ func TestNothingOfAForeignPlatformSteersTheTerminal(t *testing.T) {
 	}
 }
 
-// TestAnotherUsersPlatformIsNotTrusted has another user listen where ours would.
+// TestAnotherUsersPlatformIsNotTrusted has another user listen on the socket.
 func TestAnotherUsersPlatformIsNotTrusted(t *testing.T) {
 	if os.Getuid() != 0 {
 		t.Skip("needs root, to be another user")
@@ -104,7 +93,7 @@ func TestAnotherUsersPlatformIsNotTrusted(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer os.RemoveAll(run)
-	if err := os.Chmod(run, 0o777); err != nil { //nolint:gosec // another user is to get at it
+	if err := os.Chmod(run, 0o777); err != nil { //nolint:gosec // another user must reach it
 		t.Fatal(err)
 	}
 	binary := filepath.Join(run, "listener")
@@ -126,7 +115,7 @@ func TestAnotherUsersPlatformIsNotTrusted(t *testing.T) {
 		_ = cmd.Process.Kill() // it may have ended
 		_ = cmd.Wait()
 	}()
-	platformtest.Await(t, "somebody listens", func() bool {
+	platformtest.Await(t, "it listens", func() bool {
 		c, err := net.Dial("unix", path)
 		if err == nil {
 			_ = c.Close() // nothing was sent
@@ -137,6 +126,6 @@ func TestAnotherUsersPlatformIsNotTrusted(t *testing.T) {
 		t.Errorf("got %v, want %v", err, errForeign)
 	}
 	if err := preflight.CheckNotRunning(path); errors.Is(err, procs.ErrAlreadyRunning) {
-		t.Errorf("a start: got %v, want another user's platform to be none of ours", err)
+		t.Errorf("a start: got %v, want another user's platform not to count as ours", err)
 	}
 }

@@ -26,7 +26,8 @@ import (
 )
 
 const (
-	// answerTimeout is how long the platform may take to answer.
+	// answerTimeout is how long the platform may take to answer, and how long it counts as
+	// alive after its stream has broken.
 	answerTimeout = 2 * time.Second
 	// commandTimeout is how long it may take to answer a command, which may have to ask the
 	// origin.
@@ -44,8 +45,9 @@ var errForeign = errors.New("the platform belongs to another user")
 // Remote is a platform that another process supervises, over its control socket. Make it
 // with Dial. Safe for concurrent use.
 type Remote struct {
-	path   string
-	client *http.Client
+	path    string
+	client  *http.Client
+	timeout time.Duration // answerTimeout; shorter in tests
 
 	mu   sync.Mutex
 	last platform.Snapshot // guarded by mu
@@ -56,8 +58,12 @@ var _ platform.Platform = (*Remote)(nil)
 // Dial returns the platform that serves the control socket at path. The error wraps
 // ErrNoPlatform when no platform does.
 func Dial(ctx context.Context, path string) (*Remote, error) {
+	return dial(ctx, path, answerTimeout)
+}
+
+func dial(ctx context.Context, path string, timeout time.Duration) (*Remote, error) {
 	connect := httpx.Socket(path)
-	r := &Remote{path: path, client: httpx.New(httpx.Options{Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
+	r := &Remote{path: path, timeout: timeout, client: httpx.New(httpx.Options{Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
 		c, err := connect(ctx, network, address)
 		if err != nil {
 			return nil, err
@@ -95,7 +101,7 @@ func (r *Remote) Snapshot(ctx context.Context) (platform.Snapshot, error) {
 
 // fetchSnapshot returns the current snapshot; with an error the last one.
 func (r *Remote) fetchSnapshot(ctx context.Context) (platform.Snapshot, error) {
-	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
+	ctx, cancel := context.WithTimeout(ctx, r.timeout)
 	defer cancel()
 	last := r.Latest()
 	resp, err := r.get(ctx, "/snapshot", tagOf(last))
@@ -168,7 +174,7 @@ func (r *Remote) Command(ctx context.Context, c platform.Command) error {
 
 // fetch decodes one answer into v.
 func (r *Remote) fetch(ctx context.Context, path string, v any) error {
-	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
+	ctx, cancel := context.WithTimeout(ctx, r.timeout)
 	defer cancel()
 	resp, err := r.get(ctx, path, "")
 	if err != nil {

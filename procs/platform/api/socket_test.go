@@ -38,14 +38,9 @@ func TestTheSocketIsOursAlone(t *testing.T) {
 }
 
 func TestAStaleSocketIsReplacedAndALiveOneIsNot(t *testing.T) {
-	run, err := os.MkdirTemp("", "ctl")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer os.RemoveAll(run)
-	path := platform.SocketPath(run)
+	path := socketPath(t)
 	if err := preflight.CheckNotRunning(path); err != nil {
-		t.Errorf("without a socket: got %v, want nobody", err)
+		t.Errorf("without a socket: got %v, want no error", err)
 	}
 	if _, err := Dial(t.Context(), path); !errors.Is(err, ErrNoPlatform) || !strings.Contains(err.Error(), "RUN_PATH=") || !strings.Contains(err.Error(), "--headless") {
 		t.Errorf("dial without a socket: got %v, want %v with the way out", err, ErrNoPlatform)
@@ -65,7 +60,7 @@ func TestAStaleSocketIsReplacedAndALiveOneIsNot(t *testing.T) {
 	}
 	_ = killed.Close() // a test's socket
 	if err := preflight.CheckNotRunning(path); err != nil {
-		t.Errorf("a stale socket: got %v, want nobody", err)
+		t.Errorf("a stale socket: got %v, want no error", err)
 	}
 	if _, err := Dial(t.Context(), path); !errors.Is(err, ErrNoPlatform) {
 		t.Errorf("dial of a stale socket: got %v, want %v", err, ErrNoPlatform)
@@ -77,7 +72,7 @@ func TestAStaleSocketIsReplacedAndALiveOneIsNot(t *testing.T) {
 	_ = l.Close() // as above
 }
 
-func TestAFileThatIsNoSocketIsLeftAlone(t *testing.T) {
+func TestAFileThatIsNotASocketIsLeftAlone(t *testing.T) {
 	path := filepath.Join(t.TempDir(), platform.SocketName)
 	if err := os.WriteFile(path, []byte("precious"), 0o600); err != nil {
 		t.Fatal(err)
@@ -90,12 +85,12 @@ func TestAFileThatIsNoSocketIsLeftAlone(t *testing.T) {
 	}
 }
 
-// TestAClientWhoDoesNotReadHoldsUpNobody fills a client's socket: supervision and
-// the other clients go on, and the client is cut off.
-func TestAClientWhoDoesNotReadHoldsUpNobody(t *testing.T) {
+// TestAClientThatDoesNotReadDelaysNothing fills a client's socket: supervision and
+// the other clients go on, and the client is disconnected.
+func TestAClientThatDoesNotReadDelaysNothing(t *testing.T) {
 	l := platformOf(t, platformtest.Supervisor{})
 	timeouts := defaultTimeouts()
-	timeouts.write = 2 * time.Second // long enough for a loaded machine to serve who reads
+	timeouts.write = 2 * time.Second // long enough for a busy machine to serve a client that reads
 	s := serve(t, l, timeouts)
 	slow := unixConn(t, s.path)
 	fmt.Fprint(slow, "GET /events HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -129,12 +124,12 @@ func TestAClientWhoDoesNotReadHoldsUpNobody(t *testing.T) {
 	if p, _ := seen(t, other).Process("proxy"); p.PID != 7 {
 		t.Errorf("another client's snapshot: got pid %d, want 7", p.PID)
 	}
-	platformtest.Await(t, "the slow client is cut off", func() bool {
+	platformtest.Await(t, "the slow client is disconnected", func() bool {
 		return l.Subscribers() == 1
 	})
 }
 
-func TestWhoHangsOnTheSocketDoesNotKeepThePlatformFromEnding(t *testing.T) {
+func TestIdleClientsDoNotKeepThePlatformFromEnding(t *testing.T) {
 	l := platformOf(t, platformtest.Supervisor{})
 	timeouts := defaultTimeouts()
 	timeouts.end = 100 * time.Millisecond
@@ -160,7 +155,7 @@ func TestWhoHangsOnTheSocketDoesNotKeepThePlatformFromEnding(t *testing.T) {
 	}
 }
 
-func TestTheSocketRefusesWhatIsNotAskedWell(t *testing.T) {
+func TestTheSocketRefusesMalformedRequests(t *testing.T) {
 	var done atomic.Int64
 	l := platformOf(t, platformtest.Supervisor{OnCommand: func(string, procs.Action) error { done.Add(1); return nil }})
 	timeouts := defaultTimeouts()
@@ -187,13 +182,13 @@ func TestTheSocketRefusesWhatIsNotAskedWell(t *testing.T) {
 		{"an unknown field", post(kind, `{"action":"kill","process":"proxy","signal":9}`), "400", "signal"},
 		{"a form", post("Content-Type: text/plain\r\n", `{"action":"kill","process":"proxy"}`), "415", "application/json"},
 		{"a web page", post(kind+"Origin: http://evil.example\r\n", `{"action":"kill","process":"proxy"}`), "415", "web page"},
-		{"a number that is none", "GET /logs?since=-1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", "400", `since=\"-1\"`},
-		{"a path that there is not", "GET /../etc/passwd HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", "30", ""},
-		{"a method that there is not", "DELETE /snapshot HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", "405", ""},
+		{"a number that is not one", "GET /logs?since=-1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", "400", `since=\"-1\"`},
+		{"an unknown path", "GET /../etc/passwd HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", "30", ""},
+		{"an unknown method", "DELETE /snapshot HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", "405", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			conn := unixConn(t, path)
-			_, _ = io.WriteString(conn, c.sent) // it may hang up before it has all
+			_, _ = io.WriteString(conn, c.sent) // it may hang up before it has read everything
 			b, err := io.ReadAll(conn)          // until it hangs up
 			var timeout net.Error
 			if errors.As(err, &timeout) && timeout.Timeout() {
@@ -212,7 +207,7 @@ func TestTheSocketRefusesWhatIsNotAskedWell(t *testing.T) {
 	}
 }
 
-func TestMoreClientsThanThereIsRoomForAreHungUpOn(t *testing.T) {
+func TestConnectionsBeyondTheLimitAreClosed(t *testing.T) {
 	path := serve(t, platformOf(t, platformtest.Supervisor{}), defaultTimeouts()).path
 	var kept []net.Conn
 	for range clientsMost {
@@ -238,45 +233,45 @@ func TestMoreClientsThanThereIsRoomForAreHungUpOn(t *testing.T) {
 	})
 }
 
-func TestTheEndOfThePlatformIsTold(t *testing.T) {
+func TestEndedReportsACleanEnd(t *testing.T) {
 	l := platformOf(t, platformtest.Supervisor{})
 	r := dialed(t, serve(t, l, defaultTimeouts()).path)
-	told := make(chan error, 1)
-	go func() { told <- r.Ended(t.Context()) }()
-	platformtest.Await(t, "it listens", func() bool {
+	ended := make(chan error, 1)
+	go func() { ended <- r.Ended(t.Context()) }()
+	platformtest.Await(t, "it is subscribed", func() bool {
 		return l.Subscribers() == 1
 	})
 	l.EndSubscriptions()
 	select {
-	case err := <-told:
+	case err := <-ended:
 		if err != nil {
 			t.Errorf("got %v, want a clean end", err)
 		}
 	case <-time.After(platformtest.Deadline):
-		t.Fatal("nothing was told")
+		t.Fatal("Ended did not return")
 	}
 }
 
-func TestAPlatformThatIsGoneIsNoCleanEnd(t *testing.T) {
+func TestEndedReportsALostPlatform(t *testing.T) {
 	l := platformOf(t, platformtest.Supervisor{})
 	timeouts := defaultTimeouts()
 	timeouts.end = 0
 	s := serve(t, l, timeouts)
 	r := dialed(t, s.path)
 	last := seen(t, r)
-	told := make(chan error, 1)
-	go func() { told <- r.Ended(t.Context()) }()
-	platformtest.Await(t, "it listens", func() bool {
+	ended := make(chan error, 1)
+	go func() { ended <- r.Ended(t.Context()) }()
+	platformtest.Await(t, "it is subscribed", func() bool {
 		return l.Subscribers() == 1
 	})
-	s.hangUp() // as SIGKILL would: the stream breaks, and nobody listens
+	s.hangUp() // as SIGKILL would: the stream breaks, and the socket is closed
 	select {
-	case err := <-told:
+	case err := <-ended:
 		if err == nil || !strings.Contains(err.Error(), "has disappeared") || !strings.Contains(err.Error(), s.path) {
-			t.Errorf("got %v, want that it has gone has disappeared, and where it was", err)
+			t.Errorf("got %v, want that it has disappeared, and its path", err)
 		}
 	case <-time.After(platformtest.Deadline):
-		t.Fatal("nothing was told")
+		t.Fatal("Ended did not return")
 	}
 	if got, err := r.Snapshot(t.Context()); err == nil || got.At != last.At || len(got.Processes) != len(last.Processes) {
 		t.Errorf("its snapshot: got one of %s, want the last, of %s", got.At, last.At)
@@ -286,22 +281,13 @@ func TestAPlatformThatIsGoneIsNoCleanEnd(t *testing.T) {
 	}
 }
 
-// TestABrokenConnectionIsMadeAnew cuts the stream of a platform that goes on.
-func TestABrokenConnectionIsMadeAnew(t *testing.T) {
+// TestABrokenConnectionIsReopened cuts the stream of a platform that goes on.
+func TestABrokenConnectionIsReopened(t *testing.T) {
 	l := platformOf(t, platformtest.Supervisor{})
 	first := make(chan struct{})
 	var streams atomic.Int64
-	run, err := os.MkdirTemp("", "ctl")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer os.RemoveAll(run)
-	listener, err := listen(platform.SocketPath(run))
-	if err != nil {
-		t.Fatal(err)
-	}
 	routes := (&server{platform: l, layout: platformtest.DefaultLayout(t), timeouts: defaultTimeouts()}).routes()
-	front := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	path := serveHandler(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/events" && streams.Add(1) == 1 {
 			s := l.Now()
 			_ = json.NewEncoder(w).Encode(streamLine{Snapshot: &s})
@@ -310,10 +296,8 @@ func TestABrokenConnectionIsMadeAnew(t *testing.T) {
 			panic(http.ErrAbortHandler)
 		}
 		routes.ServeHTTP(w, r)
-	})}
-	go func() { _ = front.Serve(listener) }() // until it is closed
-	defer front.Close()
-	r := dialed(t, platform.SocketPath(run))
+	})
+	r := dialed(t, path)
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- r.Ended(ctx) }()
@@ -325,45 +309,34 @@ func TestABrokenConnectionIsMadeAnew(t *testing.T) {
 	}
 }
 
-func TestAPlatformThatDoesNotAnswerIsGivenUpOn(t *testing.T) {
-	run, err := os.MkdirTemp("", "ctl")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer os.RemoveAll(run)
-	l, err := net.Listen("unix", platform.SocketPath(run)) // and never accepts, as one that is stopped
+// shortTimeout is for answers that never come.
+const shortTimeout = 200 * time.Millisecond
+
+func TestAPlatformThatDoesNotAnswerTimesOut(t *testing.T) {
+	path := socketPath(t)
+	l, err := net.Listen("unix", path) // and never accepts, like a process that is stopped
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	if _, err := Dial(t.Context(), platform.SocketPath(run)); err == nil || !strings.Contains(err.Error(), "does not answer") || errors.Is(err, ErrNoPlatform) {
+	if _, err := dial(t.Context(), path, shortTimeout); err == nil || !strings.Contains(err.Error(), "does not answer") || errors.Is(err, ErrNoPlatform) {
 		t.Errorf("got %v, want that it does not answer", err)
 	}
 }
 
-func TestAPlatformThatStopsInTheMiddleIsGivenUpOn(t *testing.T) {
+func TestAnAnswerThatStopsInTheMiddleTimesOut(t *testing.T) {
 	l := platformOf(t, platformtest.Supervisor{})
-	run, err := os.MkdirTemp("", "ctl")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer os.RemoveAll(run)
-	listener, err := listen(platform.SocketPath(run))
-	if err != nil {
-		t.Fatal(err)
-	}
 	routes := (&server{platform: l, layout: platformtest.DefaultLayout(t), timeouts: defaultTimeouts()}).routes()
-	front := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	path := serveHandler(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/snapshot" {
 			routes.ServeHTTP(w, r)
 			return
 		}
 		_ = http.NewResponseController(w).Flush() // a header, and nothing after it
 		<-r.Context().Done()
-	})}
-	go func() { _ = front.Serve(listener) }() // until it is closed
-	defer front.Close()
-	r := dialed(t, platform.SocketPath(run))
+	})
+	r := dialed(t, path)
+	r.timeout = shortTimeout
 	done := make(chan string, 1)
 	go func() {
 		_, events, _ := r.Subscribe(t.Context())

@@ -12,12 +12,8 @@ import (
 	"livestream-tui/procs/platform"
 )
 
-const (
-	// reopenTimeout is how long a platform whose stream has broken may take to answer again
-	// before it counts as gone.
-	reopenTimeout = 2 * time.Second
-	reopenPoll    = 100 * time.Millisecond
-)
+// reopenPoll is how long to wait before a broken stream is opened again.
+const reopenPoll = 100 * time.Millisecond
 
 // stream is a subscription over the socket.
 type stream struct {
@@ -29,7 +25,7 @@ type stream struct {
 // open opens a stream, which lasts until ctx is cancelled.
 func (r *Remote) open(ctx context.Context) (*stream, error) {
 	ctx, cancel := context.WithCancel(ctx)
-	timeout := time.AfterFunc(answerTimeout, cancel)
+	timeout := time.AfterFunc(r.timeout, cancel)
 	resp, err := r.get(ctx, "/events", "") //nolint:bodyclose // closing does
 	if err != nil {
 		if !timeout.Stop() {
@@ -141,9 +137,9 @@ func (r *Remote) Ended(ctx context.Context) error {
 	}
 }
 
-// reopen opens a stream, and tries again for reopenTimeout.
+// reopen opens a stream, and tries again for as long as an answer may take.
 func (r *Remote) reopen(ctx context.Context) (*stream, error) {
-	deadline := time.Now().Add(reopenTimeout)
+	deadline := time.Now().Add(r.timeout)
 	for {
 		s, err := r.open(ctx)
 		switch {

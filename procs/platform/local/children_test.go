@@ -23,7 +23,7 @@ import (
 	"livestream-tui/services/kit/service"
 )
 
-// TestMain lets this binary be the children of its own tests.
+// TestMain lets this test binary act as the children of its own tests.
 func TestMain(m *testing.M) {
 	switch {
 	case len(os.Args) > 2 && os.Args[1] == guardian.Command:
@@ -38,7 +38,7 @@ func TestMain(m *testing.M) {
 	}
 }
 
-// child is a service that is ready at once, tells of a failover and ends on TERM.
+// child is a service that is ready at once, logs a failover and ends on SIGTERM.
 func child() int {
 	stop := make(chan os.Signal, 1)
 	signal.Notify(stop, syscall.SIGTERM)
@@ -69,11 +69,7 @@ screens:
 	if err != nil {
 		t.Fatal(err)
 	}
-	root, err := os.MkdirTemp("", "ctl") // short: a socket's path has a limit
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer os.RemoveAll(root)
+	root := newRoot(t)
 	options := Options{
 		Layout: layout, Env: map[string]string{"CONTROL_TEST_CHILD": "1"}, Self: self,
 		RunPath: filepath.Join(root, "run"), LogPath: filepath.Join(root, "logs"), Log: hclog.NewNullLogger(),
@@ -114,6 +110,17 @@ screens:
 			t.Errorf("%s: got %s, pid %d, want exited", p.Name, p.State, p.PID)
 		}
 	}
+}
+
+// newRoot returns a temporary folder for a platform.
+func newRoot(t *testing.T) string {
+	t.Helper()
+	root, err := os.MkdirTemp("", "ctl") // short: a socket's path has a limit
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(root) }) // a temporary folder: no harm if it stays
+	return root
 }
 
 func awaitEvent(t *testing.T, events <-chan platform.Event, what string, is func(platform.Event) bool) {

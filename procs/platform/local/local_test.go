@@ -95,13 +95,7 @@ func TestASlowSubscriberDelaysNothing(t *testing.T) {
 		l.OnLine("worker", fmt.Appendf(nil, `{"@level":"warn","@message":"line %d"}`, i))
 	}
 	l.OnStatus(platform.Status{Name: "proxy", State: procs.Ready})
-	got, dropped := 0, 0
-	for e := range events {
-		got, dropped = got+1, dropped+e.Dropped
-		if e.Status() != nil {
-			break
-		}
-	}
+	got, dropped := platformtest.CountToStatus(events)
 	if got+dropped != flood+1 {
 		t.Errorf("%d read and %d dropped, want %d together", got, dropped, flood+1)
 	}

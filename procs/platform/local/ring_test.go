@@ -25,8 +25,8 @@ func TestRingGivesLinesAfterANumber(t *testing.T) {
 		{"no more than asked for, oldest first", 0, 2, "[3 4]"},
 		{"after one that is kept", 4, 10, "[5 6]"},
 		{"after the newest", 6, 10, "[]"},
-		{"after one that is to come", 99, 10, "[]"},
-		{"none asked for", 0, 0, "[]"},
+		{"after a later number", 99, 10, "[]"},
+		{"a limit of zero", 0, 0, "[]"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var got []uint64

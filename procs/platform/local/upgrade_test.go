@@ -20,8 +20,8 @@ import (
 	"livestream-tui/services/kit/event"
 )
 
-// install puts a binary in the place of the one at path: this test's, which says
-// that version of itself, and which only runs the commands of broken into an error.
+// install replaces the binary at path by this test's, which prints that version and fails on
+// the commands of broken.
 func install(t *testing.T, path, version string, broken ...string) {
 	t.Helper()
 	self, err := os.Executable()
@@ -62,11 +62,7 @@ screens:
 	if err != nil {
 		t.Fatal(err)
 	}
-	root, err := os.MkdirTemp("", "ctl") // short: a socket's path has a limit
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(root) })
+	root := newRoot(t)
 	u := &upgradable{T: t, path: filepath.Join(root, "binary")}
 	install(t, u.path, "one")
 	u.Local, err = New(Options{
@@ -77,7 +73,7 @@ screens:
 		t.Fatal(err)
 	}
 	if err := u.Command(t.Context(), platform.Command{Action: platform.Upgrade}); err == nil {
-		t.Error("an upgrade of what does not run: got no error")
+		t.Error("an upgrade of a platform that is not running: got no error")
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	ran := make(chan error, 1)
@@ -97,7 +93,8 @@ screens:
 	return u
 }
 
-// versions are what runs, in the order of the layout; - for what does not.
+// versions returns the version of each process, in the order of the layout; - for one that
+// is not ready.
 func (u *upgradable) versions() string {
 	said := map[string]string{}
 	lines, _ := u.Logs(context.Background(), 0, 10_000) // it does not fail
@@ -146,14 +143,14 @@ func TestAnUpgradeRestartsOneAfterAnotherFromWhatIsOnDisk(t *testing.T) {
 		t.Errorf("got %+v", got)
 	}
 	u.awaitVersions("two two two -")
-	// What was told: each is ready again before the next one goes.
-	var told []string
-	awaitEvent(t, u.events, "the end is told", func(e platform.Event) bool {
+	// Each process is ready again before the next one stops.
+	var published []string
+	awaitEvent(t, u.events, "the end is published", func(e platform.Event) bool {
 		switch {
 		case e.Log() != nil && e.Log().Module == "platform":
-			told = append(told, strings.TrimSpace(e.Process+" "+e.Log().Message))
+			published = append(published, strings.TrimSpace(e.Process+" "+e.Log().Message))
 		case e.Status() != nil && e.Status().Incarnation == 2 && e.Status().State == procs.Ready, e.Status() != nil && e.Status().Incarnation == 1 && e.Status().State == procs.Stopping && e.Process != "stopped":
-			told = append(told, e.Process+" "+e.Status().State.String())
+			published = append(published, e.Process+" "+e.Status().State.String())
 		}
 		return e.Log() != nil && strings.HasPrefix(e.Log().Message, "upgraded 3 processes to livestream-tui two in ")
 	})
@@ -164,8 +161,8 @@ func TestAnUpgradeRestartsOneAfterAnotherFromWhatIsOnDisk(t *testing.T) {
 		"stopped is stopped: its next start uses the new binary",
 		"first upgrading, 4 of 4", "first stopping", "first ready",
 	}
-	if !slices.Equal(told[:len(told)-1], want) {
-		t.Errorf("got\n%s\nwant\n%s", strings.Join(told, "\n"), strings.Join(want, "\n"))
+	if !slices.Equal(published[:len(published)-1], want) {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(published, "\n"), strings.Join(want, "\n"))
 	}
 	if err := u.Command(t.Context(), platform.Command{Process: "stopped", Action: platform.Start}); err != nil {
 		t.Fatal(err)
@@ -177,13 +174,13 @@ func TestAFailedStepStopsAnUpgrade(t *testing.T) {
 	u := newUpgradable(t)
 	install(t, u.path, "two", "origin")
 	got := u.upgrade()
-	if got.Done != 1 || got.Process != "second" || !strings.HasPrefix(got.Error, "second did not become ready: backoff: exit status 1, restart in ") {
+	if got.Done != 1 || got.Process != "second" || !strings.HasPrefix(got.Error, "second did not become ready: backoff: exit status 1, restarting in ") {
 		t.Errorf("got %+v", got)
 	}
 	if p := processOf(t, u.Now(), "first"); p.Incarnation != 1 {
 		t.Errorf("first: got incarnation %d, want it untouched", p.Incarnation)
 	}
-	awaitEvent(t, u.events, "it is told", func(e platform.Event) bool {
+	awaitEvent(t, u.events, "the failure is published", func(e platform.Event) bool {
 		return e.Log() != nil && e.Process == "second" && e.Log().Level == event.LevelError && strings.HasPrefix(e.Log().Message, "upgrade stopped after 1 of 4 processes: ")
 	})
 	// The way out: put a better one there.
@@ -245,7 +242,7 @@ func TestCtlUpgradeWaitsForTheEnd(t *testing.T) {
 	if err == nil || !strings.HasPrefix(err.Error(), "upgrade stopped after 1 of 4 processes: second did not become ready: ") {
 		t.Errorf("got %v", err)
 	}
-	if done, err := ctl.Do(t.Context(), u.Local, ctl.Request{Verb: verb}); err != nil || done.Message != "upgrade begun" {
+	if done, err := ctl.Do(t.Context(), u.Local, ctl.Request{Verb: verb}); err != nil || done.Message != "upgrade started" {
 		t.Errorf("got %+v, %v", done, err)
 	}
 }

@@ -140,7 +140,7 @@ func (s *sighting) judge(now time.Time) []event.Event {
 		if s.reported.State != report.State {
 			report.Since = now
 		}
-		if len(s.outages.Only()) > 0 {
+		if len(s.outages.EndExcept()) > 0 {
 			events = append(events, event.EndedOutageOf(s.signal, s.off, now))
 		}
 		s.off = time.Time{}

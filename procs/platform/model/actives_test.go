@@ -36,22 +36,29 @@ func TestTheLatestReportDecidesTheActivePackager(t *testing.T) {
 			m.SetStatus(platform.Status{Name: name, State: platform.Ready, PID: 1}, now)
 		}
 	}
+	prefers := func(packager string) step {
+		return func(m *Model, now time.Time) {
+			m.SetAnswers(Answers{Preferences: []report.Preference{{Signal: "live01", Active: packager}}, Details: m.Now.Details}, now)
+		}
+	}
 	quiet := func(*Model, time.Time) {}
 	for name, c := range map[string]struct {
 		steps []step
 		want  string
 	}{
-		"without another report, the origin's preference":   {[]step{quiet}, "server1"},
-		"the viewer's report":                               {[]step{plays(two, 0)}, "server2"},
-		"the viewer's report after an older failover":       {[]step{failover(two, one), plays(two, 0)}, "server2"},
-		"a failover that the viewer has not seen yet":       {[]step{plays(one, 0), failover(one, two), plays(one, 1900*time.Millisecond)}, "server2"},
-		"a failover without a viewer":                       {[]step{quiet, failover(one, two)}, "server2"},
-		"a killed one at once, before any witness":          {[]step{plays(one, 0), down("server1")}, "server2"},
-		"and still when it is back":                         {[]step{plays(one, 0), down("server1"), up("server1"), plays(one, 2100*time.Millisecond)}, "server2"},
-		"unless players are served from it again":           {[]step{plays(one, 0), down("server1"), up("server1"), plays(one, 0)}, "server1"},
-		"no other is left: the last one":                    {[]step{plays(one, 0), down("server2"), down("server1")}, "server1"},
-		"a standby that is killed changes nothing":          {[]step{plays(one, 0), down("server2"), up("server2"), plays(one, 0)}, "server1"},
-		"a viewer without a playlist reports nothing of it": {[]step{plays(two, -time.Millisecond)}, "server1"},
+		"without another report, the origin's preference":            {[]step{quiet}, "server1"},
+		"the viewer's report":                                        {[]step{plays(two, 0)}, "server2"},
+		"a later preference of the origin":                           {[]step{prefers(two)}, "server2"},
+		"a later preference of the origin after the viewer's report": {[]step{plays(two, 0), prefers(one)}, "server2"},
+		"the viewer's report after an older failover":                {[]step{failover(two, one), plays(two, 0)}, "server2"},
+		"a failover that the viewer has not seen yet":                {[]step{plays(one, 0), failover(one, two), plays(one, 1900*time.Millisecond)}, "server2"},
+		"a failover without a viewer":                                {[]step{quiet, failover(one, two)}, "server2"},
+		"a killed one at once, before any witness":                   {[]step{plays(one, 0), down("server1")}, "server2"},
+		"and still when it is back":                                  {[]step{plays(one, 0), down("server1"), up("server1"), plays(one, 2100*time.Millisecond)}, "server2"},
+		"unless players are served from it again":                    {[]step{plays(one, 0), down("server1"), up("server1"), plays(one, 0)}, "server1"},
+		"no other is left: the last one":                             {[]step{plays(one, 0), down("server2"), down("server1")}, "server1"},
+		"a standby that is killed changes nothing":                   {[]step{plays(one, 0), down("server2"), up("server2"), plays(one, 0)}, "server1"},
+		"a viewer without a playlist reports nothing of it":          {[]step{plays(two, -time.Millisecond)}, "server1"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := modelOf(t)

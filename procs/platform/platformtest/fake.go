@@ -72,6 +72,18 @@ func Await(t *testing.T, what string, holds func() bool) {
 	}
 }
 
+// CountToStatus reads events up to the first change of a process's state, and returns how
+// many it read and how many were dropped.
+func CountToStatus(events <-chan platform.Event) (read, dropped int) {
+	for e := range events {
+		read, dropped = read+1, dropped+e.Dropped
+		if e.Status() != nil {
+			break
+		}
+	}
+	return read, dropped
+}
+
 // StatusEvent returns the event of a process that is now in a state.
 func StatusEvent(name string, s procs.State) platform.Event {
 	return platform.Event{Process: name, What: platform.Changed{Status: platform.Status{Name: name, State: s}}}

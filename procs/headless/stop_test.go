@@ -9,21 +9,21 @@ import (
 	"livestream-tui/services/kit/event"
 )
 
-func TestTheFarewellTellsOutagesByTheirOneLength(t *testing.T) {
+func TestTheStopSummaryHasTheLengthOfEachOutage(t *testing.T) {
 	f := StopSummary{
-		asked: noon,
+		began: noon,
 		ends:  []platform.Event{{Time: noon.Add(time.Second), Process: "proxy", What: platform.Changed{Status: platform.Status{State: platform.Exited, LastExit: "exit status 0"}}}},
 		outages: []platform.OutageAt{
 			{Outage: event.EndedOutageOf("live01", noon.Add(-time.Hour), noon.Add(-time.Hour).Add(1234*time.Millisecond))},
 			{Outage: event.OutageOf("live02", noon.Add(-2500*time.Millisecond), noon)},
 		},
-		more: 3,
+		omitted: 3,
 	}
 	var out strings.Builder
 	f.Write(&out)
-	want := `3 outages before these
+	want := `3 earlier outages
 live01       off air for 1.234s from 2026-01-01 11:00:00.000
-live02       off air for 2.5s from 2026-01-01 11:59:57.500, until it stopped
+live02       off air for 2.5s from 2026-01-01 11:59:57.500, until the end
 proxy        stopped after 1s: exit status 0
 `
 	if got := out.String(); got != want {

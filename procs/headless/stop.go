@@ -12,60 +12,62 @@ import (
 	"livestream-tui/services/kit/text"
 )
 
-// StopSummary is how the platform stopped: who ended when, in that order.
+// StopSummary says how a platform stopped: which process ended when, and the last outages of
+// the run.
 type StopSummary struct {
-	asked time.Time
-	ends  []platform.Event
-	// outages are the newest ones of the run.
+	began time.Time        // of the shutdown
+	ends  []platform.Event // in order of time
+	// outages are the latest ones of the run, omitted how many came before them.
 	outages []platform.OutageAt
-	more    int
+	omitted int
 }
 
-// WatchStop watches a platform that has not been run yet until it has ended.
+// WatchStop watches a platform that has not started yet, and returns its summary once it has
+// ended.
 func WatchStop(p platform.Platform) (<-chan StopSummary, error) {
 	ctx := context.Background() // the subscription ends with the platform
 	_, events, err := p.Subscribe(ctx)
 	if err != nil {
 		return nil, err
 	}
-	told := make(chan StopSummary, 1)
+	stopped := make(chan StopSummary, 1)
 	go func() {
 		var f StopSummary
 		for e := range events {
-			s, _ := p.Snapshot(ctx) // the newest that is known
+			s, _ := p.Snapshot(ctx) // the latest that is known
 			switch {
 			case e.Status() == nil || !s.Stopping:
 			case e.Status().PID != 0:
-				if f.asked.IsZero() {
-					f.asked = e.Time
+				if f.began.IsZero() {
+					f.began = e.Time
 				}
 			case !slices.ContainsFunc(f.ends, func(o platform.Event) bool { return o.Process == e.Process }):
 				f.ends = append(f.ends, e)
 			}
 		}
 		if s, _ := p.Snapshot(ctx); len(s.Outages) > 0 { // as above
-			f.more = max(0, len(s.Outages)-platform.OutagesShown)
-			f.outages = s.Outages[f.more:]
+			f.omitted = max(0, len(s.Outages)-platform.OutagesShown)
+			f.outages = s.Outages[f.omitted:]
 		}
-		told <- f
+		stopped <- f
 	}()
-	return told, nil
+	return stopped, nil
 }
 
-// Write leaves a line for each outage and each process where the screen was.
+// Write writes a line for each outage and each process.
 func (f StopSummary) Write(w io.Writer) {
-	if f.more > 0 {
-		fmt.Fprintf(w, "%d outages before these\n", f.more)
+	if f.omitted > 0 {
+		fmt.Fprintf(w, "%d earlier outages\n", f.omitted)
 	}
 	for _, o := range f.outages {
 		end := ""
 		if o.Lasts() {
-			end = ", until it stopped"
+			end = ", until the end"
 		}
-		fmt.Fprintf(w, "%-12s off air for %s from %s%s\n", text.Joined(o.Signal), o.Length(f.asked), o.Since.Local().Format("2006-01-02 15:04:05.000"), end)
+		fmt.Fprintf(w, "%-12s off air for %s from %s%s\n", text.Joined(o.Signal), o.Length(f.began), o.Since.Local().Format("2006-01-02 15:04:05.000"), end)
 	}
 	for _, e := range f.ends {
-		took := max(0, e.Time.Sub(f.asked)).Round(time.Millisecond)
+		took := max(0, e.Time.Sub(f.began)).Round(time.Millisecond)
 		fmt.Fprintf(w, "%-12s stopped after %s: %s\n", e.Process, took, cmp.Or(e.Status().LastExit, e.Status().State.String()))
 	}
 }
