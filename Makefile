@@ -125,6 +125,7 @@ docker-build: ## Build the Docker image
 # One service of compose.yaml in the foreground; its dependencies come up too.
 .PHONY: $(SERVICES:%=run-%)
 $(SERVICES:%=run-%): run-%:
+	@docker compose version >/dev/null 2>&1 || { echo "docker compose does not work: install the Compose plugin (docker-compose-plugin, or docker-compose-v2 on Ubuntu)" >&2; exit 1; }
 	mkdir -p input
 	RUN_AS=$$(id -u):$$(id -g) docker compose up --no-build $*
 

@@ -63,7 +63,7 @@ func demoPlatform() *fakePlatform {
 	}
 	f.onCommand = func(f *fakePlatform, c platform.Command) {
 		if c.Action == platform.Kill {
-			gone(&f.snapshot, c.Process, platform.Backoff, "signal: killed, restart in 100ms")
+			gone(&f.snapshot, c.Process, platform.Backoff, "signal: killed, restarting in 100ms")
 		}
 		if c.Action == platform.Pause {
 			status(&f.snapshot, c.Process, func(p *platform.Process) { p.Paused = !p.Paused })

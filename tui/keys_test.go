@@ -307,7 +307,7 @@ func TestProgramQuitsWhenThePlatformHasStopped(t *testing.T) {
 func TestProgramShowsAKillAndItsFailover(t *testing.T) {
 	f := &fakePlatform{snapshot: onAir()}
 	f.onCommand = func(f *fakePlatform, c platform.Command) {
-		gone(&f.snapshot, c.Process, platform.Backoff, "signal: killed, restart in 100ms")
+		gone(&f.snapshot, c.Process, platform.Backoff, "signal: killed, restarting in 100ms")
 		f.snapshot.Failovers = append(slices.Clone(f.snapshot.Failovers), platform.FailoverAt{Time: noon, Process: "proxy", Failover: event.Failover{
 			Signal: "live01", From: "http://localhost:8080", To: "http://localhost:9090", Cause: "server1 refused", MSNBefore: 11, MSNAfter: 12, GapMS: 27,
 		}})

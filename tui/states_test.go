@@ -41,7 +41,7 @@ func states() map[string]func(s *platform.Snapshot) {
 		},
 		"passed through": passedThrough,
 		"off air": func(s *platform.Snapshot) {
-			gone(s, "worker", platform.Backoff, "exit status 1, restart in 1.6s")
+			gone(s, "worker", platform.Backoff, "exit status 1, restarting in 1.6s")
 			for i := range s.Details[0].Packagers {
 				s.Details[0].Packagers[i].State, s.Details[0].Packagers[i].Reason = report.Stale, "no new segment for 9.2s"
 			}
@@ -55,7 +55,7 @@ func states() map[string]func(s *platform.Snapshot) {
 			s.Details[0].Packagers[two].State, s.Details[0].Packagers[two].Reason = report.Down, "nothing within 1s"
 		},
 		"backoff": func(s *platform.Snapshot) {
-			gone(s, "server2", platform.Backoff, "signal: killed, restart in 0.1s")
+			gone(s, "server2", platform.Backoff, "signal: killed, restarting in 0.1s")
 			s.Details[0].Packagers[two].State, s.Details[0].Packagers[two].Reason = report.Down, "connection refused"
 		},
 		"failed": func(s *platform.Snapshot) {

@@ -108,6 +108,6 @@ func (b *board) judge(now time.Time) (report.IngestReport, []change) {
 		}
 		out.Signals = append(out.Signals, status)
 	}
-	b.lasting.Only(lasting...) // an end is logged as a change
+	b.lasting.EndExcept(lasting...) // an end is logged as a change
 	return out, changes
 }

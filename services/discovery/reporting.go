@@ -112,6 +112,6 @@ func (s *Service) noteReport(err error) (introduced bool) {
 	case before != "" || first:
 		s.log.Info("the reporter accepts reports", "reporter", s.config.Topology.ReporterURL.String())
 	}
-	s.absence.Only() // its end was logged above
+	s.absence.EndExcept() // its end was logged above
 	return introduced
 }

@@ -76,7 +76,7 @@ func (s *sender) deliver(ctx context.Context, i int) {
 			if t, tell := trouble.Seen(missing, time.Now()); tell {
 				s.log.Warn(t.String(), "reporter", s.reporters[i], "reason", cause(err))
 			}
-		case len(trouble.Only()) > 0:
+		case len(trouble.EndExcept()) > 0:
 			s.log.Info("a reporter accepts reports again", "reporter", s.reporters[i])
 		}
 		select {

@@ -52,7 +52,7 @@ func (s *Service) look(disk *folder) (found, error) {
 // cannot, and when it can again.
 func (s *Service) noteFolder(err error) {
 	if err == nil {
-		for _, t := range s.unreadable.Only() {
+		for _, t := range s.unreadable.EndExcept() {
 			s.log.Info("the folder of signals can be read again", "was", t.Text)
 		}
 		return

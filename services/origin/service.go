@@ -119,7 +119,7 @@ func (s *Service) noteAnswer(err error) {
 	s.trouble = trouble
 	s.mu.Unlock()
 	if trouble == "" {
-		for i, t := range s.silence.Only() {
+		for i, t := range s.silence.EndExcept() {
 			if i == 0 { // it may have failed in several ways
 				s.log.Info("the reporter answers again", "after_ms", t.Last.Sub(t.Since).Milliseconds())
 			}

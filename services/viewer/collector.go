@@ -8,7 +8,7 @@ import (
 	"livestream-tui/services/viewer/rules"
 )
 
-// collector makes metrics of what the players count.
+// collector exports the counts of the players as metrics.
 type collector struct {
 	service *Service
 	rows    []metric
@@ -23,7 +23,7 @@ type metric struct {
 }
 
 func newCollector(s *Service) *collector {
-	c := &collector{service: s, broken: prometheus.NewDesc("viewer_violations_total", "Rules seen broken.", []string{"signal", "rule"}, nil)}
+	c := &collector{service: s, broken: prometheus.NewDesc("viewer_violations_total", "Violations of a rule.", []string{"signal", "rule"}, nil)}
 	add := func(name, help string, kind prometheus.ValueType, of func(player.Status) float64) {
 		c.rows = append(c.rows, metric{prometheus.NewDesc("viewer_"+name, help, []string{"signal"}, nil), kind, of})
 	}
@@ -35,8 +35,8 @@ func newCollector(s *Service) *collector {
 		return 0
 	})
 	add("stalls_total", "How often there was no media to show.", count, func(s player.Status) float64 { return float64(s.Outages) })
-	add("stalled_seconds", "For how long there was no media to show in all.", gauge, func(s player.Status) float64 { return s.Lacked.Seconds() })
-	add("buffer_seconds", "What is downloaded and not yet played.", gauge, func(s player.Status) float64 { return s.Buffer.Seconds() })
+	add("stalled_seconds", "Total time without media to show.", gauge, func(s player.Status) float64 { return s.Lacked.Seconds() })
+	add("buffer_seconds", "Media that is downloaded and not yet played.", gauge, func(s player.Status) float64 { return s.Buffer.Seconds() })
 	add("latency_seconds", "How far the picture is behind the live edge; -1 when unknown.", gauge, func(s player.Status) float64 {
 		if s.Latency < 0 {
 			return -1
@@ -47,7 +47,7 @@ func newCollector(s *Service) *collector {
 	add("failed_requests_total", "Requests that failed.", count, func(s player.Status) float64 { return float64(s.Failed) })
 	add("received_bytes_total", "Bytes of playlists and media.", count, func(s player.Status) float64 { return float64(s.Bytes) })
 	add("longest_wait_seconds", "The longest wait for a byte.", gauge, func(s player.Status) float64 { return s.LongestWait.Seconds() })
-	add("starved_seconds", "For how long the viewer itself did not get to run.", gauge, func(s player.Status) float64 { return s.Starved.Seconds() })
+	add("starved_seconds", "Total time that the viewer itself did not get to run.", gauge, func(s player.Status) float64 { return s.Starved.Seconds() })
 	return c
 }
 

@@ -16,10 +16,11 @@ type Config struct {
 	// ProxyURL is the base URL of the proxy, exactly one. Default: PROXY_PORT on
 	// localhost.
 	ProxyURL service.URLs `env:"PROXY_URL" doc:"base URL of the proxy that the viewer plays from (default: PROXY_PORT on localhost)"`
-	// Signals are played whatever the origin says; required where ORIGIN_URL is none.
+	// Signals are played whether or not the origin names them; required where ORIGIN_URL is
+	// none.
 	Signals []string `env:"VIEWER_SIGNALS" doc:"signals that the viewer plays beside those that the origin names, comma-separated"`
-	// Forget is how long a signal is watched that the origin does not name any more and
-	// that does not play. Zero means not at all.
+	// Forget is how long the viewer goes on watching a signal that does not play and that
+	// the origin no longer names. Zero means not at all.
 	Forget time.Duration `env:"VIEWER_FORGET" envDefault:"1m" doc:"how long the viewer waits for a signal that the origin has ceased to name"`
 }
 

@@ -23,7 +23,7 @@ func (t *teller) tell(ended []player.Outage, st player.Status, now time.Time) []
 		list = append(list, event.EndedOutageOf(t.signal, o.Since, o.Until))
 	}
 	if t.ended += len(ended); len(ended) > 0 {
-		t.recurs.Only()
+		t.recurs.EndExcept()
 	}
 	if st.Lacking.IsZero() {
 		return list

@@ -175,7 +175,7 @@ func (s *Service) ask(ctx context.Context) {
 	const away = "the origin does not answer, the known signals stay"
 	if err == nil {
 		s.trouble = ""
-		if len(s.silent.Only()) > 0 {
+		if len(s.silent.EndExcept()) > 0 {
 			s.log.Info("the origin answers again")
 		}
 		s.roster.heard(names, s.plays, time.Now())

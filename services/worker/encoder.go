@@ -246,7 +246,7 @@ func (e *encoder) pace(ctx context.Context, end time.Time) bool {
 
 // note notes that a segment was published, or that run began.
 func (e *encoder) note() {
-	for _, t := range e.ends.Only() {
+	for _, t := range e.ends.EndExcept() {
 		if t.Times > 1 {
 			e.log.Info("FFmpeg gives segments again", "signal", e.signal, "after", t.String())
 		}

@@ -23,7 +23,7 @@ func (s *Service) look(ctx context.Context) {
 		}
 		return
 	}
-	for _, t := range s.unreadable.Only() {
+	for _, t := range s.unreadable.EndExcept() {
 		s.log.Info("the input folder can be read again", "path", s.config.Paths.Input, "after", t.String())
 	}
 	s.settler.Settle(list, time.Now())

@@ -9,7 +9,7 @@ import (
 // maxOddities bounds the oddities of one playlist: more would not be read.
 const maxOddities = 8
 
-// oddities collects the deviations of a readable playlist from RFC 8216, the first of
+// oddities collects the deviations of a readable playlist from RFC 8216, the first one of
 // each kind. Players ignore what they do not understand (RFC 8216, 6.3.1), so an oddity
 // must not take a signal off air.
 type oddities struct {
@@ -18,8 +18,8 @@ type oddities struct {
 	kinds []string
 }
 
-// note adds an oddity: how the value of the tag what is odd, and how it is read. how is
-// the same text for all of a kind.
+// note adds an oddity: what names the tag or attribute and value is its odd value. how says
+// how the parser reads it; oddities of one kind have the same text.
 func (o *oddities) note(what, value, how string) {
 	if len(o.list) == maxOddities {
 		return

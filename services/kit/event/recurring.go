@@ -15,16 +15,17 @@ const (
 )
 
 // Recurring decides when to log an error or a state that is seen again and again: when it
-// begins, every Every while it lasts, and when it ends. It identifies them by their text,
-// so no text may hold a changing number. The zero value is ready. Pure: callers pass the
-// time. Not safe for concurrent use.
+// begins, once per Every while it lasts, and when it ends. It identifies each by its text,
+// so no text may contain a changing number. The zero value is ready for use. Pure: callers
+// pass the time. Not safe for concurrent use.
 //
 //	if n, due := r.Seen(err.Error(), now); due { log.Warn(n.String()) }
 //	for _, n := range r.Ended(now) { log.Info(n.String()) }
 type Recurring struct {
 	// Every is the time between two notices; zero means NoticeEvery.
 	Every time.Duration
-	// Quiet is how long something must not be seen to have ended; zero means Every.
+	// Quiet is the time without a sighting after which something has ended; zero means
+	// Every.
 	Quiet time.Duration
 
 	seen map[string]*recurrence
@@ -62,15 +63,15 @@ func (t Notice) String() string {
 		return fmt.Sprintf("%s (since %s, %d times)", t.Text, t.Since.Local().Format(time.TimeOnly), t.Times)
 	case Ends:
 		if t.Times == 1 {
-			return t.Text + " (no more)"
+			return t.Text + " (stopped)"
 		}
-		return fmt.Sprintf("%s (no more: %d times in %s)", t.Text, t.Times, t.Last.Sub(t.Since).Round(100*time.Millisecond))
+		return fmt.Sprintf("%s (stopped after %d times in %s)", t.Text, t.Times, t.Last.Sub(t.Since).Round(100*time.Millisecond))
 	}
 	return t.Text
 }
 
-// Seen notes that text was seen at now, and returns the notice that is due; false when
-// none is.
+// Seen notes that text was seen at now, and returns the notice to log; false when there is
+// none.
 func (r *Recurring) Seen(text string, now time.Time) (Notice, bool) {
 	e := r.seen[text]
 	if e == nil {
@@ -99,8 +100,8 @@ func (r *Recurring) Ended(now time.Time) []Notice {
 	return r.end(func(_ string, e *recurrence) bool { return now.Sub(e.last) >= quiet })
 }
 
-// Only ends everything that lasts and is not among texts, and returns it.
-func (r *Recurring) Only(texts ...string) []Notice {
+// EndExcept ends everything that lasts and is not among texts, and returns it.
+func (r *Recurring) EndExcept(texts ...string) []Notice {
 	return r.end(func(text string, _ *recurrence) bool { return !slices.Contains(texts, text) })
 }
 

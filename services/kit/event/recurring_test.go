@@ -32,13 +32,13 @@ func TestNoticesOfSomethingThatRecurs(t *testing.T) {
 			{0, "seen", "refused", []string{"refused"}},
 			{2 * s, "seen", "refused", nil},
 			{4 * s, "ended", "", nil},
-			{5 * s, "ended", "", []string{"refused (no more: 2 times in 2s)"}},
+			{5 * s, "ended", "", []string{"refused (stopped after 2 times in 2s)"}},
 			{9 * s, "ended", "", nil},
 			{9 * s, "seen", "refused", []string{"refused"}}}},
 		{"what is quiet for as long as it is told has ended", Recurring{Every: 2 * s}, []step{
 			{0, "seen", "refused", []string{"refused"}},
 			{1 * s, "ended", "", nil},
-			{2 * s, "ended", "", []string{"refused (no more)"}}}},
+			{2 * s, "ended", "", []string{"refused (stopped)"}}}},
 		{"two that take turns are told apart", Recurring{}, []step{
 			{0, "seen", "a", []string{"a"}},
 			{1 * s, "seen", "b", []string{"b"}},
@@ -48,10 +48,10 @@ func TestNoticesOfSomethingThatRecurs(t *testing.T) {
 			{10 * s, "seen", "b", nil}}},
 		{"a state ends at once when another one is", Recurring{}, []step{
 			{0, "seen", "a", []string{"a"}},
-			{0, "only", "a", nil},
+			{0, "end except", "a", nil},
 			{1 * s, "seen", "b", []string{"b"}},
-			{1 * s, "only", "b", []string{"a (no more)"}},
-			{2 * s, "only", "", []string{"b (no more)"}}}},
+			{1 * s, "end except", "b", []string{"a (stopped)"}},
+			{2 * s, "end except", "", []string{"b (stopped)"}}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			for i, step := range c.steps {
@@ -65,8 +65,8 @@ func TestNoticesOfSomethingThatRecurs(t *testing.T) {
 					for _, telling := range c.r.Ended(epoch.Add(step.at)) {
 						got = append(got, telling.String())
 					}
-				case "only":
-					for _, telling := range c.r.Only(step.text) {
+				case "end except":
+					for _, telling := range c.r.EndExcept(step.text) {
 						got = append(got, telling.String())
 					}
 				}

@@ -11,9 +11,10 @@ import (
 	"livestream-tui/services/kit/handover"
 )
 
-// Handler is everything that s serves on its address: its own routes and the health
-// routes; of an AdminRouter, only as much health as a stranger may know. Every other
-// request is answered with a JSON error.
+// Handler returns the handler for the address of s: its own routes and the health routes.
+// An AdminRouter whose admin address is another shows less there: /readyz gives no reason,
+// and paths of the admin address are answered with 404. Every other request is answered
+// with a JSON error.
 func Handler(s Service, k Kit) http.Handler {
 	r := mux.NewRouter().SkipClean(true)
 	a, guarded := s.(AdminRouter)
@@ -35,8 +36,8 @@ func Handler(s Service, k Kit) http.Handler {
 	return r
 }
 
-// AdminHandler is what s serves on its AdminAddress: the health routes and those of an
-// AdminRouter.
+// AdminHandler returns the handler for the AdminAddress of s: the health routes and those
+// of an AdminRouter.
 func AdminHandler(s Service, k Kit) *mux.Router {
 	r := mux.NewRouter().SkipClean(true)
 	addHealth(r, s, k)
@@ -47,8 +48,8 @@ func AdminHandler(s Service, k Kit) *mux.Router {
 	return r
 }
 
-// withhold answers 404 on every path that admin has, so that no route of the service
-// forwards it to a server that has the same path.
+// withhold answers 404 on every path of admin, so that no route of the service forwards
+// such a request to a server that has the same path.
 func withhold(r, admin *mux.Router) {
 	r.MatcherFunc(func(req *http.Request, _ *mux.RouteMatch) bool {
 		var match mux.RouteMatch
@@ -56,12 +57,13 @@ func withhold(r, admin *mux.Router) {
 	}).HandlerFunc(notFound)
 }
 
-// SocketHandler is everything that s serves on its unix socket: the health routes
-// and those of an AdminRouter and a ControlRouter.
+// SocketHandler returns the handler for the unix socket of s: the health routes and those of
+// an AdminRouter and a ControlRouter.
 func SocketHandler(s Service, k Kit) http.Handler { return socketHandler(s, k, nil) }
 
-// socketHandler also serves POST /handover, by which the supervisor says that another
-// incarnation serves the same address. handOver is nil for a service without an address.
+// socketHandler is SocketHandler with POST /handover, by which the supervisor says that
+// another incarnation now serves the same address. handOver is nil for a service without an
+// address.
 func socketHandler(s Service, k Kit, handOver func()) http.Handler {
 	r := mux.NewRouter().SkipClean(true)
 	addHealth(r, s, k)

@@ -11,13 +11,13 @@ import (
 	"livestream-tui/services/packager/window"
 )
 
-// Worker puts the signal live01 into the sink of a bench, as workers do over HTTP.
+// Worker puts the signal live01 into the sink of a bench, as a worker does over HTTP.
 type Worker struct {
 	*disktest.Disk
 	b *Bench
 }
 
-// NewWorker returns a worker that has put nothing yet.
+// NewWorker returns a worker that has published nothing yet.
 func NewWorker(b *Bench) *Worker {
 	return &Worker{&disktest.Disk{T: b.t, Signal: "live01", Window: 4, Init: "init-aaaa.mp4", List: disktest.NewList()}, b}
 }
@@ -39,11 +39,11 @@ func (p *Worker) Bring(name string, body []byte) error {
 	return p.b.Sink.Put(p.Signal, m, time.Time{})
 }
 
-// Must fails the test unless it is taken.
+// Must brings an object and fails the test unless the sink accepts it.
 func (p *Worker) Must(name string, body []byte) {
 	p.T.Helper()
 	if err := p.Bring(name, body); err != nil && !errors.Is(err, sink.ErrSame) {
-		p.T.Errorf("%s: got %v, want it taken", name, err)
+		p.T.Errorf("%s: got %v, want it accepted", name, err)
 	}
 }
 

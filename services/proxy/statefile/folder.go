@@ -101,7 +101,7 @@ func (s *Folder) flush(log hclog.Logger) {
 	if failed || len(dirty) == 0 {
 		return
 	}
-	for _, t := range s.failing.Only() {
+	for _, t := range s.failing.EndExcept() {
 		log.Info("the high-water marks are kept again", "folder", s.folder, "after_ms", t.Last.Sub(t.Since).Milliseconds())
 	}
 }

@@ -229,7 +229,7 @@ func (f *Folder) tidy(entries []fs.DirEntry, w Window) {
 		}
 	}
 	if failed == nil {
-		f.untidy.Only()
+		f.untidy.EndExcept()
 	} else if t, tell := f.untidy.Seen(cause(failed).Error(), time.Now()); tell {
 		f.log.Warn("cannot remove old segments", "path", f.path, "error", t.String())
 	}

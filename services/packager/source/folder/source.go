@@ -250,7 +250,7 @@ func (d *Source) report(err error) {
 		d.warn(err)
 		return
 	}
-	for _, t := range d.trouble.Only() {
+	for _, t := range d.trouble.EndExcept() {
 		d.log.Info("the folder of signals can be read again", "was", t.Text)
 	}
 }
