@@ -73,7 +73,7 @@ func TestACommandSaysWhatHappened(t *testing.T) {
 		neverReady bool
 	}{
 		{"kill", "kill", false, ready, nil, "kill proxy", "killed proxy (pid 7)", false, false},
-		{"kill and wait", "kill", true, ready, []platform.Status{ready, state(platform.Backoff, 0, 1, true, "killed here"), starting, again}, "kill proxy", "killed proxy (pid 7): ready as pid 8 after ", false, false},
+		{"kill and wait", "kill", true, ready, []platform.Status{ready, state(platform.Backoff, 0, 1, true, "killed by operator"), starting, again}, "kill proxy", "killed proxy (pid 7): ready as pid 8 after ", false, false},
 		{"restart", "restart", true, ready, []platform.Status{stopping, starting, again}, "restart proxy", "restarted proxy (pid 7): ready as pid 8 after ", false, false},
 		{"restart, the new one before the old one goes", "restart", true, ready, []platform.Status{again}, "restart proxy", "ready as pid 8", false, false},
 		{"restart without waiting", "restart", false, ready, nil, "restart proxy", "proxy restarts (pid 7)", false, false},
@@ -216,7 +216,7 @@ func TestStatusIsATableForPeopleAndADocumentForScripts(t *testing.T) {
 	for _, s := range []platform.Status{
 		{Name: "worker", State: platform.Ready, PID: 11, Started: at.Add(-61 * time.Minute), Restarts: 2, LastExit: "signal: killed", CPU: 12.34, RSS: 45 << 20},
 		{Name: "server1", State: platform.Ready, Paused: true, PID: 12, Started: at.Add(-62 * time.Second), RSS: 900 << 10},
-		{Name: "server2", State: platform.Backoff, Restarts: 3, Reason: "exit status 1\x1b[2J, restart in 1.6s", LastExit: "exit status 1"},
+		{Name: "server2", State: platform.Backoff, Restarts: 3, Reason: "exit status 1\x1b[2J, restarting in 1.6s", LastExit: "exit status 1"},
 		{Name: "proxy", State: platform.Ready, PID: 14, Started: at.Add(-time.Second)},
 	} {
 		l.OnStatus(s)
@@ -240,7 +240,7 @@ live01  on air  2026-01-01 11:00:00  server2
 NAME       STATE    PID  UPTIME  RESTARTS  CPU    RSS      PORT  REASON
 worker     ready    11   1h01m   2         12.3%  45 MiB   -     last exit: signal: killed
 server1    paused   12   1m02s   0         0.0%   900 KiB  8080
-server2    backoff  -    -       3         -      -        9090  exit status 1, restart in 1.6s
+server2    backoff  -    -       3         -      -        9090  exit status 1, restarting in 1.6s
 reporter   idle     -    -       0         -      -        -
 discovery  idle     -    -       0         -      -        -
 origin     idle     -    -       0         -      -        -

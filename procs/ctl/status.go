@@ -26,6 +26,9 @@ func WriteStatus(w io.Writer, s platform.Snapshot) error {
 		fmt.Fprintf(head, "%s\t%s; a failover shows\n", text.Joined(string(d.Mode)), text.Joined(d.Playlist, d.Reason))
 	}
 	for _, signal := range played(s) {
+		if s.PlayURL == "" {
+			break // a layout without a proxy
+		}
 		fmt.Fprintf(head, "play\t%s\n", s.Playlist(signal))
 	}
 	fmt.Fprintf(head, "platform\t%s\n", text.Joined(fmt.Sprintf("layout %s, pid %d, up %s, logs in %s", s.Layout, s.PID, text.Brief(s.At.Sub(s.Started)), s.LogFolder)))

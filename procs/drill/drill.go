@@ -18,7 +18,7 @@ import (
 const busyPart = 20.0 / 24
 
 // Run launches p, injects every fault and stops p. The error is a *platform.Outcome when p
-// does not come on air. A cancelled ctx is no error: the summary tells how far the run
+// does not come on air. A cancelled ctx is no error: the summary shows how far the run
 // came.
 func Run(ctx context.Context, p platform.Runner, faults []fault.Fault, o stage.Options) (report.Summary, error) {
 	return stage.Run(ctx, p, o, len(faults), func(ctx context.Context, s *stage.Stage) error { return each(ctx, s, faults) })

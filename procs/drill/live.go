@@ -115,7 +115,8 @@ func airOf(s platform.Snapshot, signal string) platform.AirState {
 	return platform.AirUnknown
 }
 
-// healed says which process that was well is not. It returns nil when all are.
+// healed returns an error that names a process that was well and no longer is; nil when all
+// are well.
 func healed(before, now platform.Snapshot) error {
 	for _, was := range before.Processes {
 		p, found := now.Process(was.Name)

@@ -6,7 +6,7 @@ type Cause uint8
 
 // The causes. The zero value is CauseNone.
 const (
-	CauseNone          Cause = iota // the state says it all
+	CauseNone          Cause = iota // the state needs no explanation
 	CauseDependency                 // a dependency has not been ready yet
 	CauseUnready                    // the service says that it is not ready
 	CauseExit                       // it ended by itself

@@ -23,8 +23,8 @@ func (m Machine) probed(e Event, now time.Time) Machine {
 	return m
 }
 
-// miss counts a health probe without an answer. An incarnation that has never answered
-// is left to the start timeout.
+// miss counts a health probe without an answer. It does not count for an incarnation that
+// has never answered: the start timeout applies to it.
 func (m Machine) miss(now time.Time) (Machine, []Effect) {
 	if !m.Running || m.Paused || m.State != Running && m.State != Ready && m.State != Degraded {
 		return m, nil
@@ -36,8 +36,8 @@ func (m Machine) miss(now time.Time) (Machine, []Effect) {
 	return m.kill(failure{CauseHung, fmt.Sprintf("hung: %d health probes in a row missed", m.missed)}, now)
 }
 
-// settle ends a time of being ready. One that was long enough has shown that the
-// process works: its next trouble is a new one.
+// settle ends a period of being ready. A period that was long enough resets the backoff:
+// the process works, and its next failure is a new one.
 func (m *Machine) settle(now time.Time) {
 	if !m.ready.IsZero() && now.Sub(m.ready) >= backoffReset {
 		m.doublings, m.failing = 0, false
@@ -78,7 +78,7 @@ func (m Machine) timedOut(t Timer, now time.Time) (Machine, []Effect) {
 // startLeft is how much of the start timeout is left since progress.
 func (m Machine) startLeft(progress *time.Time, now time.Time) time.Duration {
 	left := m.Spec.StartTimeout - now.Sub(*progress)
-	if left < -lateMost { // supervision itself was stopped: count anew
+	if left < -lateMost { // the supervisor itself was stopped: count from now
 		*progress, left = now, m.Spec.StartTimeout
 	}
 	return left

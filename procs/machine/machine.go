@@ -11,12 +11,12 @@ import (
 const (
 	backoffFirst  = 100 * time.Millisecond // before the first restart, then doubling
 	backoffMost   = 10 * time.Second
-	backoffReset  = 10 * time.Second // of being ready, after which the backoff begins anew
+	backoffReset  = 10 * time.Second // of being ready, after which the backoff starts at the first again
 	failedRetry   = time.Minute      // a failed process is tried once after this, then again
 	urgentBackoff = time.Second      // at most from the end to the next start of an urgent one
 	urgentRetry   = 10 * time.Second // the same where it has failed
 	jitterMost    = 0.2              // of the backoff, added to it
-	lateMost      = 2 * time.Second  // a start timer that comes later than this: it was us who slept
+	lateMost      = 2 * time.Second  // a start timer that is later than this: the supervisor itself was stopped
 	missesMost    = 3                // health probes missed in a row: hung
 	defaultFinish = 15 * time.Second
 	defaultStart  = 15 * time.Second
@@ -36,7 +36,7 @@ type Spec struct {
 	Policy RestartPolicy
 	// DependsOn are names of processes that must have been ready before it starts.
 	DependsOn []string
-	// Held: it has sockets that the supervisor holds.
+	// Held says that the supervisor holds its listening sockets.
 	Held bool
 	// Grace is how long a TERM may take before KILL; zero means DefaultGrace.
 	Grace time.Duration
@@ -55,7 +55,7 @@ type Spec struct {
 // the current one, that and Draining, which finishes what it has begun. There are
 // never three: a restart asked for meanwhile waits.
 type Machine struct {
-	// Spec is the process's; its durations are never zero here.
+	// Spec is that of the process, with the defaults in place of zero durations.
 	Spec Spec
 
 	State State
@@ -81,11 +81,11 @@ type Machine struct {
 	ready          time.Time   // since when; zero while not
 	progress       time.Time   // start or last progress event
 	again          bool        // stopping, or waiting for Draining to end, in order to start again
-	operatorKilled bool        // this incarnation's end does not count
-	failure        failure     // why we killed it ourselves
+	operatorKilled bool        // an operator killed it: its end does not count
+	failure        failure     // the fault for which the supervisor killed it
 	failing        bool        // the budget is spent: one try at a time
 	endedAt        time.Time   // when its last incarnation ended
-	last           int         // the newest incarnation there ever was
+	last           int         // the number of the newest incarnation
 
 	next successor // what is known of Next
 }
@@ -208,7 +208,7 @@ func (m Machine) comeUp(a Action, now time.Time) (Machine, []Effect) {
 	case a == Restart:
 		return m.restart(now)
 	}
-	return m, nil // also one that could not be stopped: it comes back once it has gone
+	return m, nil // a process that could not be stopped comes back once it has gone
 }
 
 // restart replaces the incarnation that runs.

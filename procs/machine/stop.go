@@ -20,8 +20,8 @@ func (m Machine) stop(cause Cause, reason string) (Machine, []Effect) {
 	m.Paused = false
 	var effects []Effect
 	for _, epoch := range m.epochs() {
-		// Draining has had its TERM, but the platform does not wait for it longer
-		// than for any other.
+		// Draining has had its TERM, but the supervisor waits for it no longer than for
+		// any other.
 		if epoch != m.Draining {
 			effects = append(effects, Effect{Kind: Terminate, Epoch: epoch})
 		}
@@ -44,8 +44,8 @@ func (m Machine) epochs() []int {
 	return list
 }
 
-// stopped settles a process that is stopping after one of its incarnations has
-// ended, or it was asked to come back.
+// stopped continues a stop after one of the incarnations has ended or a restart was asked
+// for.
 func (m Machine) stopped(now time.Time) (Machine, []Effect) {
 	switch {
 	case m.Running || m.Next != 0:

@@ -14,7 +14,7 @@ type successor struct {
 	progress time.Time
 	answered bool    // it has answered a health probe
 	reason   string  // why it is not ready yet
-	failure  failure // why we killed it ourselves
+	failure  failure // the fault for which the supervisor killed it
 }
 
 // succeed starts Next.
@@ -93,7 +93,7 @@ func (m Machine) nextEnded(why string, now time.Time) (Machine, []Effect) {
 		return m.stopped(now)
 	case !m.Wanted:
 		return m, nil
-	case !m.Running: // it had been given up, and was asked for again
+	case !m.Running: // the supervisor had given it up, and an operator started it again
 		return m.launch(now)
 	}
 	m.because(CauseRestartFailed, fmt.Sprintf("restart failed: incarnation %d never became ready (%s): incarnation %d stays", failed, why, m.Epoch))

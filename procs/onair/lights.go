@@ -79,7 +79,10 @@ func lightOf(s platform.Snapshot, signal string) (platform.SignalAir, bool) {
 		if !IsReported(s.Details, signal) && !(known && (film.State == event.FilmAired || film.State == event.FilmWaiting)) {
 			return light, false
 		}
-		light = platform.SignalAir{Signal: signal, State: platform.AirStarting, Reason: "no viewer has shown " + signal + " yet"}
+		light = platform.SignalAir{Signal: signal, State: platform.AirStarting, Reason: signal + " has not been shown yet"}
+		if s.Watched() {
+			light.Reason = "no viewer has shown " + signal + " yet"
+		}
 		if known && film.State == event.FilmWaiting {
 			light.Reason = text.Because("its film is "+string(film.State), film.Reason)
 		}

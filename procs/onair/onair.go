@@ -46,7 +46,7 @@ func Unreachable(last platform.Snapshot, now time.Time, err error) platform.OnAi
 	if now.Sub(last.At) <= Silence || o.State == platform.AirStopping {
 		return o
 	}
-	o.State, o.Reason = platform.AirUnknown, err.Error()
+	o.State, o.Reason, o.Since = platform.AirUnknown, err.Error(), last.At
 	o.Signals = slices.Clone(o.Signals)
 	for i := range o.Signals {
 		if l := &o.Signals[i]; l.State != platform.AirEnded {
@@ -66,7 +66,7 @@ func worst(s platform.Snapshot, o platform.OnAir) (platform.AirState, string) {
 		return platform.AirUnknown, "this layout has neither a viewer nor a proxy"
 	}
 	if len(s.Viewings) == 0 && len(o.InState(platform.AirStarting)) > 0 {
-		return platform.AirStarting, unready(s)
+		return platform.AirStarting, unready(s, o)
 	}
 	for _, state := range []platform.AirState{platform.AirOff, platform.AirUnknown, platform.AirStarting} {
 		var reasons []string
@@ -86,7 +86,7 @@ func worst(s platform.Snapshot, o platform.OnAir) (platform.AirState, string) {
 	if len(o.Signals) > 0 && isReady(s) {
 		return platform.AirStarting, text.Because(o.Signals[0].Signal, o.Signals[0].Reason)
 	}
-	return platform.AirStarting, unready(s)
+	return platform.AirStarting, unready(s, o)
 }
 
 func isReady(s platform.Snapshot) bool {
@@ -94,15 +94,21 @@ func isReady(s platform.Snapshot) bool {
 }
 
 // unready says what a platform that has shown nothing waits for.
-func unready(s platform.Snapshot) string {
+func unready(s platform.Snapshot, o platform.OnAir) string {
 	var names []string
 	for _, p := range s.Processes {
 		if p.State != platform.Ready {
 			names = append(names, p.Name)
 		}
 	}
-	if len(names) == 0 {
+	switch {
+	case len(names) > 0:
+	case s.Watched():
 		return "no viewer has reported yet"
+	case len(o.Signals) == 0:
+		return "no signal is known yet"
+	default:
+		return "no playlist has been seen yet"
 	}
 	return "not ready yet: " + strings.Join(names, ", ")
 }

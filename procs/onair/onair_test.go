@@ -130,7 +130,7 @@ func TestAPlatformThatDoesNotAnswerIsUnknownAfterThreeSeconds(t *testing.T) {
 		t.Errorf("three seconds later: got %s, want the last state", o.State)
 	}
 	o := Unreachable(last, noon.Add(4*s), gone)
-	if o.State != platform.AirUnknown || o.Reason != gone.Error() || o.Signals[0].State != platform.AirUnknown {
+	if o.State != platform.AirUnknown || !o.Since.Equal(last.At) || o.Reason != gone.Error() || o.Signals[0].State != platform.AirUnknown {
 		t.Errorf("four seconds later: got %+v, want unknown", o)
 	}
 	if last.OnAir.Signals[0].State != platform.AirOn {

@@ -20,7 +20,7 @@ const (
 	// pace is the part of a segment's duration over which players read it: at any moment
 	// that part of them has a transfer in flight.
 	pace = 0.9
-	// steadyBuffer is the buffer of a player that suffers from nothing earlier.
+	// steadyBuffer is the buffer of a player that has recovered from earlier faults.
 	steadyBuffer = fault.TargetDuration
 	// compareEvery is how many segments share one comparison with the packagers.
 	compareEvery = 5
@@ -103,7 +103,8 @@ func (a *Audience) Reports() []player.Report {
 	return list
 }
 
-// Unsteady says which player is not well enough for a fault. It returns nil when all are.
+// Unsteady returns an error that names a player that does not play well enough for a fault;
+// nil when all do.
 func (a *Audience) Unsteady() error {
 	for _, p := range a.players {
 		s := p.Status()
@@ -119,7 +120,7 @@ func (a *Audience) Unsteady() error {
 	return nil
 }
 
-// Bitrate returns the signal's in bits a second, 0 while no player knows it.
+// Bitrate returns the bitrate of the signal in bits per second; 0 while no player knows it.
 func (a *Audience) Bitrate() int64 {
 	for _, p := range a.players {
 		if b := p.Status().Bitrate; b > 0 {

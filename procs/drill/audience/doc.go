@@ -1,2 +1,2 @@
-// Package audience is the virtual players that watch while faults are injected.
+// Package audience runs the virtual players that watch while faults are injected.
 package audience

@@ -14,13 +14,13 @@ import (
 // Originals are the segments as the encoder wrote them: the bytes that every player must
 // have. Safe for concurrent use.
 type Originals struct {
-	// Folder is the signal's.
+	// Folder is the folder of the signal.
 	Folder string
 	sums   sync.Map // by file name
 }
 
-// sum returns the checksum of the segment at a URL, or false when the encoder does not
-// have it any more.
+// sum returns the checksum of the segment at a URL, or false when the encoder no
+// longer has it.
 func (o *Originals) sum(address string) (rules.Sum, bool) {
 	u, err := url.Parse(address)
 	if err != nil {

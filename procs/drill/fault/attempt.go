@@ -14,7 +14,7 @@ import (
 // undoWithin bounds what undoes a fault, which a cancelled drill does too.
 const undoWithin = 5 * time.Second
 
-// attempt is one fault on its way at one target.
+// attempt is one fault that is being injected into one target.
 type attempt struct {
 	target Target
 	active string // the packager that served players before the fault
@@ -33,7 +33,7 @@ func (a *attempt) died(at Span) {
 	}
 }
 
-// undo leaves how to take something back. The last one is taken back first.
+// undo adds a function that undoes something. The last one added runs first.
 func (a *attempt) undo(do func(context.Context) error) { a.undone = append(a.undone, do) }
 
 func (a *attempt) takeBack(ctx context.Context) error {
@@ -61,7 +61,7 @@ func (a *attempt) setSwitch(ctx context.Context, process string, f platform.Faul
 		return err
 	}
 	a.undo(func(ctx context.Context) error {
-		// The death of one that was killed just now may not be known yet.
+		// The platform may not know yet of a process that was killed just now.
 		return poll.Until(ctx, undoWithin/2, func() error {
 			now, err := a.target.process(ctx, process)
 			if err != nil || now.Incarnation != p.Incarnation || now.Socket == "" {

@@ -12,14 +12,14 @@ var (
 	clockStep = Fault{Name: "clock-step", More: true, hits: theFirst(layouts.Worker), inject: stepClock, Proves: "The clock steps",
 		About: "the encoder's clock is set an hour on, then an hour back, and its FFmpeg is killed each time"}
 
-	randomClockStep = Random{Name: "clock-step", About: "has its clock set on and back", Roles: []layouts.Role{layouts.Worker}, inject: stepClock}
+	randomClockStep = Random{Name: "clock-step", About: "has its clock set forward and back", Roles: []layouts.Role{layouts.Worker}, inject: stepClock}
 )
 
 // hour is how far the clock is set, in seconds.
 const hour = 3600
 
-// stepClock sets a worker's clock on and back. Its FFmpeg is killed each time, so that the
-// worker asks again whatever it asks the clock when an encoder starts.
+// stepClock sets a worker's clock forward and back. It kills FFmpeg each time, so that the
+// worker starts an encoder and reads the clock again.
 func stepClock(ctx context.Context, a *attempt, process string) error {
 	for _, step := range []float64{hour, -hour} {
 		if err := a.setSwitch(ctx, process, platform.Fault{Mode: "clock-step", Seconds: step}); err != nil {

@@ -12,20 +12,20 @@ import (
 // TargetDuration is that of the signals of the platform's own workers.
 const TargetDuration = 2 * time.Second
 
-// Fault is one thing that goes wrong on purpose.
+// Fault is one thing that a drill makes go wrong.
 type Fault struct {
 	// Name is what an operator types, About says in one line what happens.
 	Name, About string
-	// Proves is the case of docs/FAILURES.md that players must not notice.
+	// Proves is the heading of the case in docs/FAILURES.md that it proves.
 	Proves string
 	// Hold is how long the fault lasts once it is injected.
 	Hold time.Duration
 	// NoSource is how long there is no source of new segments: no packager, or no
 	// encoder. A playlist may stand still for that much longer.
 	NoSource time.Duration
-	// More: only a drill of all faults, or one that names it, injects it.
+	// More says that only a drill of all faults, or one that names it, injects it.
 	More bool
-	// Own: it is injected only on a platform of the drill's own.
+	// Own says that it is injected only on a platform of the drill's own.
 	Own bool
 
 	hits victims
@@ -46,7 +46,7 @@ type Random struct {
 	inject act
 }
 
-// act injects a fault into one process, and leaves with attempt.undo how to take it back.
+// act injects a fault into one process, and passes to attempt.undo how to undo it.
 // process is empty for a fault of the whole platform.
 type act func(ctx context.Context, a *attempt, process string) error
 

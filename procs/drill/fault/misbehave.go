@@ -10,8 +10,8 @@ import (
 
 const elseCase = "It answers with something else"
 
-// modes is how a packager misbehaves, by the modes of its fault switch. Each one is a
-// fault of the active packager and one of a soak.
+// modes are the modes of a packager's fault switch. Each one is a fault of the active
+// packager and one of a soak.
 var modes = []struct {
 	mode   string
 	hold   time.Duration

@@ -26,7 +26,7 @@ const (
 	// the proxy holds whole is delivered by the kernel even after its death.
 	passSpeed = 1.5
 	passing   = 900 * time.Millisecond
-	// midBodyTries is for how many segments to wait until players have enough in flight.
+	// midBodyTries is how many segments to wait for until players have enough in flight.
 	midBodyTries = 3
 )
 
@@ -64,7 +64,7 @@ func whilePassing(ctx context.Context, a *attempt) error {
 
 // afterSegment waits until the active packager lists a new segment, when players hold the
 // most. Without an encoder for three seconds from the worst moment on, the buffer of a
-// player of plain HLS does not last, whatever a proxy does.
+// plain HLS player runs out, whatever a proxy does.
 func afterSegment(ctx context.Context, a *attempt) error { return a.target.awaitSegment(ctx, a.active) }
 
 func (a *attempt) slowDownAll(ctx context.Context, speed float64) error {

@@ -57,8 +57,8 @@ func Randoms() []Random {
 	}, randomMisbehaviours()...)
 }
 
-// anyButProxy are the roles whose processes a soak hits with whatever hits any process.
-// The proxy has faults of its own, and a viewer is one of the audience.
+// anyButProxy are the roles whose processes a soak hits with faults that fit any process.
+// The proxy has faults of its own, and a viewer is part of the audience.
 var anyButProxy = []layouts.Role{layouts.Worker, layouts.Packager, layouts.Reporter, layouts.Discovery, layouts.Origin}
 
 // Select returns the faults of those names, in the order of the names. Without names it

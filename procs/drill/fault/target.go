@@ -18,15 +18,15 @@ import (
 // Target is a live platform into which faults are injected. Safe for concurrent use.
 type Target struct {
 	Platform platform.Platform
-	// Signal is the one that players watch.
+	// Signal is the signal that players watch.
 	Signal string
 	// Bitrate is the signal's in bits a second; zero means a million.
 	Bitrate int64
 	// Busy reports whether enough transfers are in flight for a fault. A fault waits a
-	// little for such a moment. Nil: any moment will do.
+	// little for such a moment. Nil means that any moment will do.
 	Busy func() bool
-	// Active returns the name of the packager that serves players. Nil: the platform
-	// knows. Only another proxy than the platform's has to be asked.
+	// Active returns the name of the packager that serves players. It is nil for the
+	// platform's own proxy, whose active packager is in the snapshot.
 	Active func(context.Context) (string, error)
 	// Client fetches from packagers; nil means http.DefaultClient.
 	Client *http.Client

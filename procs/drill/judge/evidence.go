@@ -90,15 +90,15 @@ func lateByMachine(r player.Report, x rules.Violation, in Scope) bool {
 	return false
 }
 
-// excused notes what the machine is to blame for, and not the proxy.
+// excused notes how many stalls or transfers were slow because of the machine.
 func (v *Verdict) excused(n int, what string) {
 	if n > 0 {
 		v.Notes = append(v.Notes, Count(n, what)+" not counted: the machine did not let the drill itself run for as long")
 	}
 }
 
-// stalls adds the stalls. The machine is to blame for one, and not the proxy, only where
-// this process did not get to run for as long as the picture stood.
+// stalls adds the stalls. A stall is excused by the machine only if this process did not
+// get to run for as long as the picture stood still.
 func (v *Verdict) stalls(list []player.Report, in Scope) {
 	var longest player.Stall
 	of, excused := "", 0
@@ -122,7 +122,7 @@ func (v *Verdict) stalls(list []player.Report, in Scope) {
 	v.excused(excused, "stall")
 }
 
-// others adds what has no time of its own: players that gave up, or do not play any more.
+// others adds evidence that has no time: players that gave up or no longer play.
 func (v *Verdict) others(before, after []player.Report) {
 	gaveUp, dead, asleep := 0, "", 0
 	for i, r := range after {

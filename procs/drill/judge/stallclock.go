@@ -19,7 +19,7 @@ type StallClock struct {
 
 const (
 	tick = 10 * time.Millisecond
-	// ordinaryDelay is how late a timer may be on a machine at ease.
+	// ordinaryDelay is how late a timer may be on an idle machine.
 	ordinaryDelay = 20 * time.Millisecond
 	stallsMost    = 10_000
 )

@@ -18,22 +18,22 @@ const (
 	answerMost   = 1 << 20
 )
 
-// API asks the platform's own proxy what it sees. A proxy of another make has no such
-// API, and then there is nothing to see.
+// API asks the platform's own proxy what it sees. Another proxy has no such
+// API, and the methods then return nothing.
 type API struct {
 	// URL is the proxy's base URL.
 	URL    string
 	Client *http.Client
 }
 
-// Failover is one that the proxy reported.
+// Failover is a failover that the proxy reported.
 type Failover struct {
 	ID   int64     `json:"id"`
 	Time time.Time `json:"time"`
 	event.Failover
 }
 
-// Failovers returns those since a time.
+// Failovers returns the failovers since a time.
 func (a API) Failovers(ctx context.Context, since time.Time) []Failover {
 	answer, err := get(ctx, a.Client, a.URL+"/events")
 	if err != nil {
@@ -55,8 +55,8 @@ func (a API) Failovers(ctx context.Context, since time.Time) []Failover {
 	return list
 }
 
-// Unwell says which packagers the proxy finds not up. It returns nil when it finds all up,
-// and when it does not say.
+// Unwell returns an error that names the packagers that are not up for the proxy; nil when
+// all are up or the proxy does not say.
 func (a API) Unwell(ctx context.Context) error {
 	if down := a.Down(ctx); len(down) > 0 {
 		return fmt.Errorf("the proxy finds a packager not up: %s", strings.Join(down, ", "))
@@ -64,11 +64,11 @@ func (a API) Unwell(ctx context.Context) error {
 	return nil
 }
 
-// Down returns the base URLs of the packagers that the proxy finds not up.
+// Down returns the base URLs of the packagers that are not up for the proxy.
 func (a API) Down(ctx context.Context) []string {
 	answer, err := get(ctx, a.Client, a.URL+"/metrics")
 	if err != nil {
-		return nil // of another make
+		return nil // another proxy
 	}
 	var list []string
 	for line := range strings.Lines(string(answer.Body)) {

@@ -1,3 +1,3 @@
-// Package proxy is what a drill knows of the proxy in front of the packagers: the API of
-// the platform's own one, and the process of another one, which a command runs.
+// Package proxy connects a drill to the proxy in front of the packagers: to the API of the
+// platform's own proxy, or to another proxy, which it runs by a command.
 package proxy

@@ -28,12 +28,12 @@ type ExternalOptions struct {
 	Env map[string]string
 	// Packagers are the processes behind it.
 	Packagers []platform.Process
-	// Port is where it is to listen, Folder where its output is kept.
+	// Port is where it must listen, Folder where its output is kept.
 	Port   int
 	Folder string
 }
 
-// External is a proxy of another make in front of the platform's packagers. Make it with
+// External is another proxy in front of the platform's packagers. Make it with
 // StartExternal.
 type External struct {
 	// URL is its base URL.
@@ -87,7 +87,7 @@ func StartExternal(o ExternalOptions) (*External, error) {
 	return e, nil
 }
 
-// Ended says how it ended. It returns nil while it runs, and for a nil External.
+// Ended returns how it ended; nil while it runs, and for a nil External.
 func (e *External) Ended() error {
 	if e == nil {
 		return nil

@@ -1,3 +1,3 @@
 // Package report shows what a drill does and how it ends: as text for people, as lines of
-// JSON, and as JUnit XML for a CI.
+// JSON, and as JUnit XML for CI.
 package report

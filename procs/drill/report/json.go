@@ -83,5 +83,5 @@ func (j JSON) print(v any) {
 	if err != nil {
 		b, _ = json.Marshal(map[string]string{"error": err.Error()}) // a string cannot fail
 	}
-	_, _ = j.Out.Write(append(b, '\n')) // an error means that nobody reads any more
+	_, _ = j.Out.Write(append(b, '\n')) // an error means that the reader has gone
 }

@@ -70,7 +70,7 @@ type Stage struct {
 
 // Run launches p, calls do when players play, and stops p. planned is how many results are
 // expected. The error is a *platform.Outcome when p does not come on air. A cancelled ctx
-// is no error: the summary tells how far the run came.
+// is no error: the summary shows how far the run came.
 func Run(ctx context.Context, p platform.Runner, o Options, planned int, do func(context.Context, *Stage) error) (report.Summary, error) {
 	s := &Stage{Options: o, Platform: p}
 	began := time.Now()

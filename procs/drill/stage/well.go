@@ -25,7 +25,7 @@ const (
 )
 
 // awaitReady waits until every process is ready and returns the name of the first signal.
-// The error is a *platform.Outcome when that cannot be any more.
+// The error is a *platform.Outcome when that can no longer happen.
 func (s *Stage) awaitReady(ctx context.Context) (signal string, err error) {
 	var never *platform.Outcome
 	var last []standing
@@ -64,7 +64,7 @@ func (s *Stage) awaitReady(ctx context.Context) (signal string, err error) {
 	return signal, err
 }
 
-// standing is how far a process has got.
+// standing is how far the start of a process has got.
 type standing struct {
 	state   platform.State
 	percent float64 // of its progress, whole; 0 without
@@ -81,8 +81,8 @@ func standings(s platform.Snapshot) []standing {
 	return list
 }
 
-// unready says what a platform lacks to be ready: a process, or a signal. It returns nil
-// for nothing.
+// unready returns an error that names what is not ready yet: a process, or a signal; nil
+// when the platform is ready.
 func unready(s platform.Snapshot) error {
 	var missing []string
 	for _, p := range s.Processes {
@@ -108,7 +108,7 @@ func (s *Stage) awaitWell(ctx context.Context) error {
 }
 
 // AwaitHealed waits until everything is as before the faults; deaths returns the times at
-// which the proxy died in them. The error says what is not as before.
+// which the proxy died during them. The error says what is not as before.
 func (s *Stage) AwaitHealed(ctx context.Context, deaths func() []fault.Span) error {
 	return poll.Until(ctx, HealWithin, func() error {
 		if n := judge.Outstanding(s.Audience.Reports(), deaths()); n > 0 {
@@ -118,12 +118,12 @@ func (s *Stage) AwaitHealed(ctx context.Context, deaths func() []fault.Span) err
 	})
 }
 
-// ProxyEnded says how an external proxy ended. It returns nil while that runs, and for the
-// platform's own proxy.
+// ProxyEnded returns how an external proxy ended; nil while it runs, and for the platform's
+// own proxy.
 func (s *Stage) ProxyEnded() error { return s.external.Ended() }
 
-// unwell says what is not as it should be before a fault: a process, a packager as the
-// control plane or the proxy sees it, a player. It returns nil when all is.
+// unwell returns an error that names what is not well before a fault: a process, a packager
+// as the control plane or the proxy sees it, a player; nil when all are well.
 func (s *Stage) unwell(ctx context.Context) error {
 	if err := s.ProxyEnded(); err != nil {
 		return err

@@ -49,8 +49,9 @@ type Remote struct {
 	client  *http.Client
 	timeout time.Duration // answerTimeout; shorter in tests
 
-	mu   sync.Mutex
-	last platform.Snapshot // guarded by mu
+	mu      sync.Mutex
+	last    platform.Snapshot // guarded by mu
+	earlier bool              // last is of an earlier version; guarded by mu
 }
 
 var _ platform.Platform = (*Remote)(nil)
@@ -89,6 +90,12 @@ func (r *Remote) Latest() platform.Snapshot {
 	return r.last
 }
 
+func (r *Remote) isEarlier() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.earlier
+}
+
 // Snapshot implements platform.Platform. While the platform does not answer, it returns the
 // last snapshot with its time, and an error.
 func (r *Remote) Snapshot(ctx context.Context) (platform.Snapshot, error) {
@@ -119,13 +126,17 @@ func (r *Remote) fetchSnapshot(ctx context.Context) (platform.Snapshot, error) {
 		err = decode(resp.Body, &now)
 		cleanText(&now)
 	}
+	earlier := err == nil && (isEarlier(now) || resp.StatusCode == http.StatusNotModified && r.isEarlier())
+	if earlier {
+		now = completed(now)
+	}
 	if err != nil {
 		return last, r.unreadable(err)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if now.At.After(r.last.At) { // concurrent answers may arrive in any order
-		r.last = now
+		r.last, r.earlier = now, earlier
 	}
 	return now, nil
 }
@@ -150,6 +161,9 @@ func (r *Remote) Logs(ctx context.Context, since uint64, limit int) ([]platform.
 
 // Command implements platform.Platform. The error of a refused command is the platform's.
 func (r *Remote) Command(ctx context.Context, c platform.Command) error {
+	if r.isEarlier() {
+		c = toEarlier(c, r.Latest())
+	}
 	body, err := json.Marshal(c)
 	if err != nil {
 		return err

@@ -47,6 +47,9 @@ func (r *Remote) open(ctx context.Context) (*stream, error) {
 		err = r.unreadable(errors.New("no snapshot in the first line of events"))
 	default:
 		s.snapshot = *first.Snapshot
+		if isEarlier(s.snapshot) {
+			s.snapshot = completed(s.snapshot)
+		}
 		return s, nil
 	}
 	s.body.Close()

@@ -68,16 +68,25 @@ func (l *Local) watch(ctx context.Context) {
 	}
 }
 
-// expected returns the signals whose playlists are watched: those that the origin plays, and
-// those seen before. A signal that vanishes is still expected.
+// expected returns the signals that have a playlist to look at: those that were there
+// before, those that the origin or the ingest table names, and those of films on air. A
+// signal does not cease to be expected by vanishing.
 func expected(seen map[string]*sighting, s platform.Snapshot) []string {
 	names := slices.Collect(maps.Keys(seen))
 	for _, l := range s.Live {
-		if !slices.Contains(names, l.Signal) && !onair.IsDropped(s, l.Signal) {
-			names = append(names, l.Signal)
+		names = append(names, l.Signal)
+	}
+	for _, d := range s.Details {
+		names = append(names, d.Signal)
+	}
+	for _, f := range s.Films {
+		if f.State == event.FilmAired {
+			names = append(names, f.Signal)
 		}
 	}
-	return names
+	names = slices.DeleteFunc(names, func(name string) bool { return onair.IsDropped(s, name) })
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 // sighting is a signal's playlist over time.

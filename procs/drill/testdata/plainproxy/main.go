@@ -41,7 +41,7 @@ func main() {
 	log.Fatal(http.ListenAndServe("127.0.0.1:"+os.Getenv("PROXY_PORT"), proxy))
 }
 
-// failover asks the next packager where one gives no answer.
+// failover asks the next packager when one does not answer.
 type failover struct {
 	http.RoundTripper
 	packagers []*url.URL
