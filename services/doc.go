@@ -1,3 +1,3 @@
-// Package services is the catalogue of the services that livestream-tui runs, a line each,
-// and of every setting that they read.
+// Package services has the table of the services that livestream-tui runs, a line each, and
+// the table of every setting that they read.
 package services

@@ -11,8 +11,8 @@ import (
 	"livestream-tui/services/kit/text"
 )
 
-// board is what is known of every signal at every packager. Pure; the caller brings clock
-// and lock.
+// board is what is known of every signal at every packager. Pure; the caller passes the
+// time and holds the lock.
 type board struct {
 	packagers []string
 	signals   map[string][]health.Observation // in the order of packagers
@@ -20,7 +20,7 @@ type board struct {
 	lasting   event.Recurring                 // packagers that are not up, by signal, packager and state
 }
 
-// remindEvery is how often a packager is logged that is still not up.
+// remindEvery is how often a packager that is still not up is logged again.
 const remindEvery = time.Minute
 
 func newBoard(packagers []string) *board {

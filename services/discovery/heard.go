@@ -2,8 +2,7 @@ package discovery
 
 import "slices"
 
-// heard is what the packagers say of which signals exist. Pure; the caller brings the
-// lock.
+// heard records which signals the packagers have. Pure; the caller holds the lock.
 type heard struct {
 	names  map[string][]string        // by packager: the signals in its last answer
 	silent map[string]bool            // packagers that do not answer

@@ -15,8 +15,7 @@ type Config struct {
 	// FailbackAfter is how long the preferred packager, the first in PACKAGERS, must have
 	// been up before players go back to it. Default: 30s. Zero means as soon as it is up.
 	FailbackAfter time.Duration `env:"FAILBACK_AFTER" envDefault:"30s" doc:"how long the first packager must have been up before the origin goes back to it"`
-	// TTL is how long a signal is kept that discovery does not report any more. Default:
-	// 10s.
+	// TTL is how long a signal is kept after discovery last reported it. Default: 10s.
 	TTL time.Duration `env:"REPORT_TTL" envDefault:"10s" doc:"how long a report counts when it is not repeated"`
 }
 

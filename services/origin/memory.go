@@ -14,7 +14,8 @@ import (
 // settle is policy.Settle of the running origin.
 const settle = 5 * time.Second
 
-// memory is what the origin knows of every signal. Pure; the caller brings clock and lock.
+// memory is what the origin knows of every signal. Pure; the caller passes the time and
+// holds the lock.
 // What was learned stays while the reporter is away: players go on with the last known
 // packagers.
 type memory struct {

@@ -5,15 +5,15 @@
 // This package puts the parts together. From the players inwards:
 //
 //   - player answers their requests, with cors and forward
-//   - follow follows streams: playlists, their media, what is kept of them
-//     and waits, which measures how long players wait
-//   - stream decides what players are given: a pure step, on timeline, sources and trouble
+//   - follow follows streams: it loads playlists and media and publishes snapshots;
+//     waits measures how long players wait
+//   - stream decides what players get: a pure step, on timeline, sources and trouble
 //   - fetch gets a resource from whichever packager has it; verdict judges its bytes,
 //     object and cache hold them
-//   - upstream is one packager as an HTTP server
-//   - uri is the arithmetic of names; events, metrics, statefile and preference are the
-//     ways out to operators, to disk and to the origin
+//   - upstream is the client of one packager
+//   - uri is the arithmetic of names; events and metrics are for operators, statefile keeps
+//     playlists on disk, and preference asks the origin
 //
-// Tests use fakenet, a network without sockets, and playlisttest, which holds playlists to
-// the rules of docs/FAILURES.md.
+// Tests use fakenet, a network without sockets, and playlisttest, which checks playlists
+// against the rules of docs/FAILURES.md.
 package proxy

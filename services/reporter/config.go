@@ -12,7 +12,7 @@ import (
 type Config struct {
 	service.Topology
 
-	// TTL is how long a report is kept that is not repeated. Default: 10s.
+	// TTL is how long a report is kept unless it is repeated. Default: 10s.
 	TTL time.Duration `env:"REPORT_TTL" envDefault:"10s" doc:"how long a report counts when it is not repeated"`
 }
 

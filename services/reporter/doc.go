@@ -1,3 +1,3 @@
-// Package reporter keeps what the discoveries report and says which signals are ingested and
-// which packagers are up for them.
+// Package reporter stores the reports of discovery and answers which signals are ingested
+// and which packagers are up for them.
 package reporter

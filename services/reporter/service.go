@@ -53,7 +53,7 @@ func (s *Service) Address() string { return s.config.Address() }
 // Ready is true from the start: an empty table is an answer.
 func (s *Service) Ready() (bool, string) { return true, "" }
 
-// Run forgets what is not reported any more, until ctx is cancelled.
+// Run forgets what is no longer reported, until ctx is cancelled.
 func (s *Service) Run(ctx context.Context) error {
 	tick := time.NewTicker(sweep)
 	defer tick.Stop()

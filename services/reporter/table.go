@@ -17,7 +17,8 @@ const (
 )
 
 // table is what the discoveries have reported: the last status of each packager for each
-// signal. Pure; the caller brings clock and lock.
+// signal. Pure; the caller passes the time and
+// holds the lock.
 type table struct {
 	packagers []string // PACKAGERS: only these are accepted
 	ttl       time.Duration

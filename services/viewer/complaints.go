@@ -9,8 +9,8 @@ import (
 	"livestream-tui/services/kit/event"
 )
 
-// complaints logs what a player suffers from without a line for each time: what recurs is
-// logged when it begins, now and then, and when it ends. Safe for concurrent use.
+// complaints logs the errors of a player without a line for each: an error that recurs is
+// logged when it begins, now and then, and when it stops. Safe for concurrent use.
 type complaints struct {
 	log hclog.Logger
 
@@ -37,7 +37,7 @@ func (c *complaints) hear(message, cause string, args ...any) {
 	c.log.Warn(message, args...)
 }
 
-// over logs what recurs no more.
+// over logs the errors that have stopped.
 func (c *complaints) over(now time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -1,3 +1,3 @@
-// Package viewer plays every signal without a screen and verifies every byte and number:
-// what the audience sees, and whether it should have.
+// Package viewer plays every signal without a screen and verifies every byte and number. It
+// reports what the audience sees, and whether that breaks a rule.
 package viewer

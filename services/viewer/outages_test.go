@@ -61,9 +61,9 @@ func TestAnOutageHasOneLengthWhoeverTellsIt(t *testing.T) {
 			t.Errorf("got %d lines on %d failed requests, want one each ten seconds", failed, word.FailedRequests)
 		}
 		if last := p.journal.Lines()[len(p.journal.Lines())-1]; last.Time.IsZero() || !slices.ContainsFunc(p.journal.Lines(), func(l event.Line) bool {
-			return strings.HasPrefix(l.Message, "a request failed: EOF (no more: ")
+			return strings.HasPrefix(l.Message, "a request failed: EOF (stopped after ")
 		}) {
-			t.Error("got no word that requests fail no more")
+			t.Error("got no line that requests have stopped failing")
 		}
 	})
 }

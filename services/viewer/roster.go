@@ -12,8 +12,8 @@ import (
 const maxSignals = 1000
 
 // roster is the set of signals that are watched. A signal that vanishes is still expected
-// for a while: the origin may be away, and so may what tells it of signals. Pure; the
-// caller brings clock and lock.
+// for a while: the origin may be away, or the reporter that it asks. Pure; the caller passes
+// the time and holds the lock.
 type roster struct {
 	fixed  []string // watched whatever the origin says
 	forget time.Duration

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"os"
 	"sync"
 	"time"
@@ -16,16 +15,16 @@ import (
 	"livestream-tui/services/kit/event"
 	"livestream-tui/services/worker/ffmpeg"
 	"livestream-tui/services/worker/input"
+	"livestream-tui/services/worker/machine"
 	"livestream-tui/services/worker/output"
 	"livestream-tui/services/worker/segmenter"
 )
 
 const (
 	// An FFmpeg that ends before it gave a segment is started again after restartFirst,
-	// then after twice as long each time up to restartMost, each longer by up to jitter.
+	// then after twice as long each time up to restartMost, each a little longer by jitter.
 	restartFirst = 50 * time.Millisecond
 	restartMost  = 5 * time.Second
-	jitter       = 0.2
 	// suspicious is how many FFmpegs in a row end without a segment before the machine is
 	// checked.
 	suspicious = 3
@@ -44,7 +43,7 @@ type encoder struct {
 	window  int
 	clock   clock
 	spawner *child.Spawner
-	machine *machine
+	machine *machine.Machine
 	log     hclog.Logger
 	metrics *metrics
 	output  *output.Output // used by run's goroutine alone
@@ -63,9 +62,6 @@ var errStalled = fmt.Errorf("it gave nothing for %s", stalledAfter)
 
 // errTooLate ends an FFmpeg that is more than two windows behind.
 var errTooLate = errors.New("it fell behind by more than two playlists")
-
-// errUnplayable is why a mezzanine is made again.
-var errUnplayable = errors.New("FFmpeg cannot play its mezzanine, which is made again")
 
 // run publishes segments until ctx is cancelled. FFmpeg is started again however it ends;
 // the error is one for which that is not enough, such as a full disk.
@@ -97,26 +93,34 @@ func (e *encoder) run(ctx context.Context) error {
 			refused++ // FFmpeg ended by itself
 		}
 		e.metrics.restarts.WithLabelValues(e.signal).Inc()
-		e.tellEnd(exit, err, wait)
+		e.logEnd(exit, err, wait)
 		if fruitless > 0 && fruitless%suspicious == 0 {
-			if fault := e.machine.suspect(ctx); fault != nil {
+			if fault := e.machine.Suspect(ctx); fault != nil {
 				return fault
 			}
 			if refused >= suspicious {
-				return errors.Join(errUnplayable, e.source.Discard())
+				return e.discard()
 			}
 		}
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-time.After(longer(wait)):
+		case <-time.After(input.Jitter(wait)):
 		}
 		wait = min(2*wait, restartMost)
 	}
 }
 
-// tellEnd logs how an FFmpeg ended.
-func (e *encoder) tellEnd(exit child.Exit, err error, wait time.Duration) {
+// discard gives up a source that FFmpeg refuses to play.
+func (e *encoder) discard() error {
+	if err := e.source.Discard(); err != nil {
+		return fmt.Errorf("%w, and it cannot be discarded: %w", input.ErrUnplayable, err)
+	}
+	return input.ErrUnplayable
+}
+
+// logEnd logs how an FFmpeg ended.
+func (e *encoder) logEnd(exit child.Exit, err error, wait time.Duration) {
 	if exit == (child.Exit{}) && segmenter.IsEnd(err) {
 		e.log.Info("FFmpeg has played its list of turns, starting another", "signal", e.signal, "next_msn", e.next())
 		return
@@ -125,15 +129,10 @@ func (e *encoder) tellEnd(exit child.Exit, err error, wait time.Duration) {
 	if !segmenter.IsEnd(err) {
 		cause = err.Error()
 	}
-	if t, tell := e.ends.Seen(cause, time.Now()); tell {
+	if t, due := e.ends.Seen(cause, time.Now()); due {
 		e.log.Warn("FFmpeg ended, starting another", "signal", e.signal, "cause", t.String(), "next_msn", e.next(), "wait_ms", wait.Milliseconds())
 	}
 	e.setTrouble("FFmpeg ended: " + cause)
-}
-
-// longer adds the jitter to a wait.
-func longer(d time.Duration) time.Duration {
-	return d + time.Duration(float64(d)*jitter*rand.Float64())
 }
 
 // next is the segment to publish next: the one after the newest, or where the
@@ -180,7 +179,7 @@ func (e *encoder) once(ctx context.Context, args []string, first int64) (child.E
 // hear logs what FFmpeg says, repetitions now and then.
 func (e *encoder) hear(line string) {
 	text, _ := ffmpeg.Line(line)
-	if t, tell := e.says.Seen(text, time.Now()); tell && text != "" {
+	if t, due := e.says.Seen(text, time.Now()); due && text != "" {
 		e.log.Warn("FFmpeg says", "signal", e.signal, "line", t.String())
 	}
 }

@@ -67,7 +67,7 @@ func TestWhatADeadFFmpegLeftIsNotWaitedFor(t *testing.T) {
 	}
 }
 
-func TestWhoFellBehindTheWindowStartsAnew(t *testing.T) {
+func TestAnEncoderThatFellBehindTheWindowStartsAnew(t *testing.T) {
 	e, out, _ := newTestEncoder(t, segmentAt(time.Now())-100)
 	if err := e.cut(t.Context(), out, 0); !errors.Is(err, errTooLate) {
 		t.Errorf("got %v, want %v", err, errTooLate)
@@ -75,7 +75,7 @@ func TestWhoFellBehindTheWindowStartsAnew(t *testing.T) {
 }
 
 // It would start anew for ever on a machine that is too busy to be in time.
-func TestWhoIsALittleBehindGoesOn(t *testing.T) {
+func TestAnEncoderALittleBehindGoesOn(t *testing.T) {
 	first := segmentAt(time.Now()) - testWindow - 1
 	e, out, playlist := newTestEncoder(t, first)
 	ctx, cancel := context.WithCancel(t.Context())

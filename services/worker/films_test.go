@@ -1,7 +1,6 @@
 package worker
 
 import (
-	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -10,8 +9,6 @@ import (
 	"time"
 
 	"livestream-tui/services/kit/event"
-	"livestream-tui/services/kit/service"
-	"livestream-tui/services/worker/transcoder"
 )
 
 func TestABadFilmIsRefusedAloneAndSaid(t *testing.T) {
@@ -101,31 +98,5 @@ func TestTheTestFilmIsMadeOnceAndIsItsOwnMezzanine(t *testing.T) {
 	}
 	if left, err := filepath.Glob(filepath.Join(a.cache, "*.making")); err != nil || len(left) > 0 {
 		t.Errorf("left over: %v, %v", left, err)
-	}
-}
-
-func TestAFilmWithoutItsIndexIsWaitedForWhileItMayBeCopied(t *testing.T) {
-	s, err := New(Config{Paths: service.Paths{Output: service.NoOutput}}, service.NewKit("worker", service.Common{}, nil, &log{}))
-	if err != nil {
-		t.Fatal(err)
-	}
-	moov := &transcoder.Unfit{Err: errors.New("FFmpeg cannot read it: moov atom not found"), Unfinished: true}
-	for _, c := range []struct {
-		name     string
-		modified time.Duration // ago
-		err      error
-		again    bool
-		want     stage
-	}{
-		{"just changed", time.Second, moov, true, stageWaiting},
-		{"changed long ago", time.Hour, moov, false, stageRefused},
-		{"another reason", time.Second, &transcoder.Unfit{Err: errors.New("it has no picture")}, false, stageRefused},
-		{"no fault of the film", time.Hour, errors.New("no space left on device"), true, stageWaiting},
-	} {
-		sig := &signal{}
-		sig.file.Name, sig.file.Modified = c.name, time.Now().Add(-c.modified)
-		if again := s.mayHeal(t.Context(), sig, c.err); again != c.again || sig.stage != c.want {
-			t.Errorf("%s: got %t and stage %d, want %t and %d", c.name, again, sig.stage, c.again, c.want)
-		}
 	}
 }

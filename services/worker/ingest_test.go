@@ -153,12 +153,12 @@ func TestOnePackagerAwayDelaysNoOther(t *testing.T) {
 		st.noGap()
 	}
 	await(t, "it is in the log", func() bool {
-		return len(c.one.log.find("packager takes nothing, trying on", "packager="+away.url())) > 0
+		return len(c.one.log.find("packager accepts nothing, still trying", "packager="+away.url())) > 0
 	})
 	away.start()
 	c.past(newest + 2)
 	await(t, "it is in the log", func() bool {
-		return len(c.one.log.find("packager takes segments again", "packager="+away.url())) > 0
+		return len(c.one.log.find("packager accepts segments again", "packager="+away.url())) > 0
 	})
 }
 
@@ -227,7 +227,7 @@ func TestAWorkerWithoutTheTokenIsTold(t *testing.T) {
 	r.env["INGEST_TOKEN"] = "wrong"
 	r.start()
 	await(t, "a word about it", func() bool {
-		for _, l := range r.log.find("packager takes nothing, trying on") {
+		for _, l := range r.log.find("packager accepts nothing, still trying") {
 			if strings.Contains(l.Field("reason"), "INGEST_TOKEN") {
 				return true
 			}

@@ -17,6 +17,8 @@ import (
 	"livestream-tui/procs/child"
 	"livestream-tui/services/hls/m3u8"
 	"livestream-tui/services/worker/ffmpeg"
+	"livestream-tui/services/worker/input/films"
+	"livestream-tui/services/worker/machine"
 	"livestream-tui/services/worker/mezzanine"
 	"livestream-tui/services/worker/progress"
 	"livestream-tui/services/worker/transcoder"
@@ -24,7 +26,7 @@ import (
 
 // fakeMaker is a transcoder some of whose answers are the test's; nil asks the real one.
 type fakeMaker struct {
-	maker
+	films.Maker
 	cached  func(transcoder.Film) (mezzanine.Mezzanine, bool)
 	length  func(transcoder.Film) (time.Duration, error)
 	excerpt func(context.Context, transcoder.Film) (mezzanine.Mezzanine, error)
@@ -35,14 +37,14 @@ func (f fakeMaker) Cached(of transcoder.Film) (mezzanine.Mezzanine, bool) {
 	if f.cached != nil {
 		return f.cached(of)
 	}
-	return f.maker.Cached(of)
+	return f.Maker.Cached(of)
 }
 
 func (f fakeMaker) Length(ctx context.Context, of transcoder.Film) (time.Duration, error) {
 	if f.length != nil {
 		return f.length(of)
 	}
-	return f.maker.Length(ctx, of)
+	return f.Maker.Length(ctx, of)
 }
 
 func (f fakeMaker) Excerpt(ctx context.Context, of transcoder.Film) (mezzanine.Mezzanine, error) {
@@ -53,7 +55,7 @@ func (f fakeMaker) Make(ctx context.Context, of transcoder.Film) (mezzanine.Mezz
 	if f.whole != nil {
 		return f.whole(ctx, of)
 	}
-	return f.maker.Make(ctx, of)
+	return f.Maker.Make(ctx, of)
 }
 
 // realMaker is the transcoder that the worker would make.
@@ -96,7 +98,7 @@ func TestALongFilmIsOnAirByItsBeginningWhileTheRestIsMade(t *testing.T) {
 	made := make(chan struct{})
 	shorts := make(chan string, 9)
 	f := fakeMaker{
-		maker:  actual,
+		Maker:  actual,
 		cached: func(transcoder.Film) (mezzanine.Mezzanine, bool) { return mezzanine.Mezzanine{}, false },
 		length: func(of transcoder.Film) (time.Duration, error) {
 			if of.Signal == "long" {
@@ -160,15 +162,15 @@ func TestAMachineAtFaultKeepsWhatIsCachedOnAir(t *testing.T) {
 	var tries atomic.Int32
 	fault := &ffmpeg.Machine{Command: "ffmpeg", What: "it is built without libx264", Remedy: "install another"}
 	a.change = func(s *Service) {
-		s.machine.every = 20 * time.Millisecond
-		s.machine.check = func(context.Context) error {
+		s.machine.Every = 20 * time.Millisecond
+		s.machine.Check = func(context.Context) error {
 			if mended.Load() {
 				return nil
 			}
 			return fault
 		}
 		s.transcoder = fakeMaker{
-			maker: actual,
+			Maker: actual,
 			cached: func(of transcoder.Film) (mezzanine.Mezzanine, bool) {
 				if of.Signal == "new" {
 					return mezzanine.Mezzanine{}, false
@@ -207,9 +209,9 @@ func TestAnFFmpegThatCannotStartIsTheMachinesFault(t *testing.T) {
 		t.Fatal(err)
 	}
 	a.change = func(s *Service) {
-		s.config.FFmpeg, s.transcoder = command, actual
-		s.machine = newMachine(command, s.log)
-		s.machine.every = 50 * time.Millisecond
+		s.airings.config.FFmpeg, s.transcoder = command, actual
+		s.machine = machine.New(command, s.log)
+		s.machine.Every = 50 * time.Millisecond
 	}
 	a.start()
 	await(t, "the library to be named, with what mends it", func() bool {

@@ -14,7 +14,8 @@ import (
 	"livestream-tui/services/hls/fmp4"
 	"livestream-tui/services/hls/m3u8"
 	"livestream-tui/services/hls/media"
-	"livestream-tui/services/worker/input/folder"
+	"livestream-tui/services/worker/input"
+	"livestream-tui/services/worker/input/films/folder"
 )
 
 func TestTwoWorkersWriteTheSameBytes(t *testing.T) {
@@ -168,7 +169,7 @@ func TestAFilmOfTelevisionsRateIsOnAGridOfItsOwn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	grid := gridOf(2002*time.Millisecond, info[0].Changed)
+	grid := input.Airing{Segment: 2002 * time.Millisecond, Changed: info[0].Changed}.Grid()
 	a.awaitMSN("live01", grid.At(time.Now()))
 	p := a.playlist("live01")
 	for i, s := range p.Segments {

@@ -4,63 +4,75 @@ import (
 	"slices"
 	"strings"
 
-	"livestream-tui/services/kit/event"
+	"livestream-tui/services/worker/input"
 )
 
-// Ready reports whether a film is on air, and whether those whose mezzanine was there at
-// the start have a full playlist. A film that is still being made, that is refused or that
-// fails does not matter: other services judge each signal by itself.
+// Ready reports whether a signal is on air, and whether those that were soon to be at the
+// start have a full playlist. A signal that takes longer, that is refused or that fails
+// does not matter: other services judge each signal by itself.
 func (s *Service) Ready() (bool, string) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.doing != "" {
-		return false, s.doing
+	doing, looked, ready, inputs := s.doing, s.looked, s.ready, s.inputs
+	s.mu.Unlock()
+	if doing != "" {
+		return false, doing
 	}
-	var filling, wrong, reasons []string
-	onAir := 0
-	for _, sig := range s.signals {
-		name := sig.file.Signal
-		e := sig.running()
-		if e == nil {
-			switch sig.stage {
-			case stageStarting:
-				filling = append(filling, "looking at "+sig.file.Name)
-			case stageMaking:
-				reasons = append(reasons, "making the mezzanine of "+name)
-			case stageAired: // between two encoders
-				filling = append(filling, "filling the playlist of "+name)
-			}
-			continue
+	var filling, coming, wrong, idle []string
+	// The inputs are asked first: what comes on air in between counts once, as on air.
+	var statuses []input.Status
+	for _, in := range inputs {
+		statuses = append(statuses, in.Status())
+	}
+	onAir := s.airings.all()
+	for _, st := range statuses {
+		if st.Doing != "" {
+			return false, st.Doing
 		}
-		switch full, problem := e.condition(); {
+		idle = append(idle, st.Idle...)
+		for _, c := range st.Coming {
+			if _, is := onAir[c.Signal]; is {
+				continue
+			}
+			if c.Soon {
+				filling = append(filling, c.Doing)
+			} else {
+				coming = append(coming, c.Doing)
+			}
+		}
+	}
+	if !looked {
+		return false, "looking for signals"
+	}
+	well := 0
+	for name, e := range onAir {
+		full, problem := false, ""
+		if e != nil {
+			full, problem = e.condition()
+		}
+		switch {
 		case problem != "":
 			wrong = append(wrong, problem)
-		case full || s.ready:
-			onAir++
+		case full || ready && e != nil:
+			well++
 		default:
 			filling = append(filling, "filling the playlist of "+name)
 		}
 	}
-	if onAir > 0 && (s.ready || len(filling) == 0) {
+	if well > 0 && (ready || len(filling) == 0) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
 		s.ready = true
 		return true, ""
 	}
-	return false, s.whyNot(wrong, append(filling, reasons...))
+	return false, whyNot(wrong, append(filling, coming...), idle)
 }
 
 // whyNot is why the service is not ready.
-func (s *Service) whyNot(wrong, coming []string) string {
+func whyNot(wrong, coming, idle []string) string {
 	slices.Sort(wrong)
 	slices.Sort(coming)
-	waiting, refused := s.outcomes.of(event.FilmWaiting), s.outcomes.of(event.FilmRefused)
-	var reasons []string
-	switch {
-	case len(wrong)+len(coming) > 0:
-		reasons = append(wrong, coming...)
-	case len(waiting) > 0:
-		reasons = append(waiting, refused...)
-	default:
-		reasons = append([]string{"no film to play in " + s.config.Paths.Input}, refused...)
+	if reasons := append(wrong, coming...); len(reasons) > 0 {
+		idle = reasons
 	}
-	return strings.Join(reasons, "; ")
+	return strings.Join(idle, "; ")
 }

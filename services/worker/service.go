@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
-	"path/filepath"
 	"sync"
 	"time"
 
@@ -14,23 +12,16 @@ import (
 	"github.com/hashicorp/go-hclog"
 
 	"livestream-tui/procs/child"
-	"livestream-tui/services/hls/media"
-	"livestream-tui/services/kit/event"
 	"livestream-tui/services/kit/service"
 	"livestream-tui/services/worker/input"
-	"livestream-tui/services/worker/input/folder"
-	"livestream-tui/services/worker/mezzanine"
+	"livestream-tui/services/worker/input/films"
+	"livestream-tui/services/worker/machine"
 	"livestream-tui/services/worker/output"
-	"livestream-tui/services/worker/progress"
-	"livestream-tui/services/worker/queue"
-	"livestream-tui/services/worker/transcoder"
 )
 
 const (
 	// rescanEvery is how often the inputs are looked at.
 	rescanEvery = 2 * time.Second
-	// filmSignal is the signal of the test film.
-	filmSignal = "live01"
 	// endedFor is how long an ended signal's media stays, beyond a playlist's length: a
 	// player that has just read the playlist may ask for all of it.
 	endedFor = 25 * time.Second
@@ -39,53 +30,28 @@ const (
 	lockPatience = 5 * time.Second
 )
 
-// maker makes mezzanines; it is a *transcoder.Transcoder except in tests.
-type maker interface {
-	Cached(transcoder.Film) (mezzanine.Mezzanine, bool)
-	Length(context.Context, transcoder.Film) (time.Duration, error)
-	Excerpt(context.Context, transcoder.Film) (mezzanine.Mezzanine, error)
-	Make(context.Context, transcoder.Film) (mezzanine.Mezzanine, error)
-	TestFilm(ctx context.Context, signal, file string) error
-}
-
 // Service is the worker.
 type Service struct {
 	config     Config
 	log        hclog.Logger
-	metrics    *metrics
+	table      []kind         // its inputs
+	transcoder films.Maker    // set by Run where it is nil
 	spawner    *child.Spawner // set by Run
-	transcoder maker          // set by Run where it is nil
-	machine    *machine
-	queue      *queue.Queue
-	outcomes   *outcomes
+	machine    *machine.Machine
+	airings    *airings
 	clock      clock
-	began      time.Time
-	rescan     time.Duration   // how often the inputs are looked at
-	keepEnded  time.Duration   // how long an ended signal's media stays
-	settler    folder.Settler  // used by Run's goroutine alone
-	unreadable event.Recurring // used by Run's goroutine alone
+	rescan     time.Duration // how often the inputs are looked at
 
-	mu      sync.Mutex
-	doing   string             // what keeps the service from looking at its inputs, empty when nothing does; guarded by mu
-	ready   bool               // it has been ready; guarded by mu
-	signals map[string]*signal // by file; written by Run's goroutine alone, guarded by mu
-	// outputs are those of signals that are or were on air, ending those of signals whose
-	// film is gone; by signal, guarded by mu.
-	outputs map[string]*output.Output
-	ending  map[string]ending
-}
-
-// ending is the output of a signal that has ended, and when its media is removed.
-type ending struct {
-	output *output.Output
-	at     time.Time
+	mu     sync.Mutex
+	doing  string        // what keeps the service from its first look at the inputs, empty when nothing does; guarded by mu
+	looked bool          // the first look is over; guarded by mu
+	ready  bool          // it has been ready; guarded by mu
+	inputs []input.Input // those of the table, once they are open; guarded by mu
 }
 
 var (
 	_ service.Service       = (*Service)(nil)
 	_ service.ControlRouter = (*Service)(nil)
-	_ maker                 = (*transcoder.Transcoder)(nil)
-	_ input.Source          = mezzanine.Mezzanine{}
 )
 
 // New returns a worker that is not running.
@@ -95,18 +61,11 @@ func New(c Config, k service.Kit) (*Service, error) {
 			return nil, fmt.Errorf("OUTPUT_STREAM_PATH=%q: %w", c.Paths.Output, err)
 		}
 	}
-	s := &Service{
-		config: c, log: k.Log, metrics: newMetrics(k.Metrics), machine: newMachine(c.FFmpeg, k.Log),
-		queue: queue.New(), outcomes: newOutcomes(k.Log), clock: newClock(), doing: "looking for films in " + c.Paths.Input,
-		rescan:    rescanEvery,
-		keepEnded: endedFor + time.Duration(c.Window)*media.DefaultSegment,
-		signals:   map[string]*signal{}, outputs: map[string]*output.Output{}, ending: map[string]ending{},
-	}
-	s.settler = folder.Settler{Written: folder.IsWritten, Whole: func(f folder.File) bool {
-		_, ok := s.transcoder.Cached((&signal{file: f}).film())
-		return ok
-	}}
-	return s, nil
+	clock := newClock()
+	return &Service{
+		config: c, log: k.Log, table: table(), machine: machine.New(c.FFmpeg, k.Log), clock: clock,
+		airings: newAirings(c, k.Log, newMetrics(k.Metrics), clock), rescan: rescanEvery,
+	}, nil
 }
 
 func tryOutput(path string) error {
@@ -126,27 +85,20 @@ func (s *Service) Address() string { return "" }
 // Routes adds no route.
 func (s *Service) Routes(*mux.Router) {}
 
-// Run puts every film on air until ctx is cancelled.
+// Run puts what the inputs find on air until ctx is cancelled.
 func (s *Service) Run(ctx context.Context) error {
 	s.spawner = child.NewSpawner()
 	defer s.spawner.Close()
-	var group sync.WaitGroup
-	defer group.Wait()
-	watching, stop := context.WithCancel(ctx)
+	s.airings.spawner, s.airings.machine = s.spawner, s.machine
+	defer s.airings.close()
+	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	group.Go(func() { s.machine.watch(watching) })
-	defer s.stopAll()
-	if s.transcoder == nil {
-		t, err := transcoder.New(s.config.transcoder(), s.spawner, progress.NewAnnouncer(s.log, s.config.Terminal))
-		if err != nil {
-			return err
-		}
-		s.transcoder = t
-		group.Go(func() {
-			t.KeepTidy(watching, func(err error) { s.log.Warn("old mezzanines cannot be removed", "error", err.Error()) })
-		})
+	s.airings.busy.Go(func() { s.machine.Watch(ctx) })
+	inputs, err := s.open(ctx)
+	if err != nil {
+		return err
 	}
-	if err := s.prepare(ctx); err != nil {
+	if err := s.prepare(ctx, inputs); err != nil {
 		if ctx.Err() != nil {
 			return nil
 		}
@@ -154,11 +106,13 @@ func (s *Service) Run(ctx context.Context) error {
 	}
 	tick := time.NewTicker(s.rescan)
 	defer tick.Stop()
-	for s.began = time.Now(); ; {
-		for _, look := range s.inputs() {
-			look(ctx)
+	for began := time.Now(); ; {
+		for _, in := range inputs {
+			in.Look(ctx)
 		}
-		s.setDoing("")
+		s.airings.removeEnded()
+		s.airings.removeLeftovers(began)
+		s.noteLook()
 		select {
 		case <-ctx.Done():
 			return nil
@@ -167,77 +121,65 @@ func (s *Service) Run(ctx context.Context) error {
 	}
 }
 
+// open opens the inputs of the table.
+func (s *Service) open(ctx context.Context) ([]input.Input, error) {
+	var inputs []input.Input
+	for i, k := range s.table {
+		in, err := k.open(ctx, s, s.host(i))
+		if err != nil {
+			return nil, err
+		}
+		inputs = append(inputs, in)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.inputs = inputs
+	return inputs, nil
+}
+
+// host is that of an input of the table.
+func (s *Service) host(i int) host { return host{s.airings, s.table[i].name} }
+
 func (s *Service) setDoing(what string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.doing = what
 }
 
-// prepare makes the test film where the input folder has no film, and makes sure that the
-// worker may write to its output.
-func (s *Service) prepare(ctx context.Context) error {
-	list, err := folder.Read(s.config.Paths.Input)
-	if errors.Is(err, fs.ErrNotExist) && s.config.Paths.Output != service.NoOutput && output.HasSignals(s.config.Paths.Output) {
-		list, err = s.awaitInput(ctx)
-	}
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("INPUT_STREAM_PATH=%q: %w", s.config.Paths.Input, err)
-	}
-	signals := []string{filmSignal}
-	if folder.HasFilms(list) {
-		signals = signals[:0]
-		for _, f := range list {
-			if f.Signal != "" {
-				signals = append(signals, f.Signal)
-			}
-		}
-	}
-	if err := s.awaitOutput(ctx, signals); err != nil {
-		return err
-	}
-	if folder.HasFilms(list) {
-		return nil
-	}
-	return s.makeFilm(ctx)
+func (s *Service) noteLook() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.looked = true
 }
 
-// awaitInput waits until the input folder is there. It existed when signals were
-// published: their viewers must not see the test film instead.
-func (s *Service) awaitInput(ctx context.Context) ([]folder.File, error) {
-	s.setDoing("the input folder " + s.config.Paths.Input + " is gone")
-	s.log.Error("the input folder is gone, waiting for it", "path", s.config.Paths.Input)
-	for {
-		select {
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		case <-time.After(s.rescan):
-		}
-		if list, err := folder.Read(s.config.Paths.Input); !errors.Is(err, fs.ErrNotExist) {
-			return list, err
-		}
-	}
-}
-
-// makeFilm makes the test film.
-func (s *Service) makeFilm(ctx context.Context) error {
-	path := s.config.Paths.Input
-	if err := os.MkdirAll(path, 0o755); err != nil {
-		return fmt.Errorf("INPUT_STREAM_PATH=%q: %w", path, err)
-	}
-	file := filepath.Join(path, filmSignal+".mp4")
-	s.log.Info("no film in the input folder: making a test film there", "file", file)
-	for {
-		s.setDoing("making a test film in " + path)
-		err := s.transcoder.TestFilm(ctx, filmSignal, file)
-		if err == nil || ctx.Err() != nil {
+// prepare has the inputs prepare, makes sure that the worker may write to its output, and
+// has something made to show where no input has anything.
+func (s *Service) prepare(ctx context.Context, inputs []input.Input) error {
+	var all []string
+	for i, in := range inputs {
+		signals, err := in.Prepare(ctx)
+		if err != nil {
 			return err
 		}
-		if !s.machine.blame(err) {
-			return fmt.Errorf("test film %s: %w", file, err)
-		}
-		s.setDoing("no test film can be made: " + err.Error())
-		s.machine.await(ctx)
+		s.host(i).Claim(signals)
+		all = append(all, signals...)
 	}
+	if len(all) > 0 {
+		return s.awaitOutput(ctx, all)
+	}
+	for i, in := range inputs {
+		f, ok := in.(input.Fallback)
+		if !ok {
+			continue
+		}
+		signal, create := f.Fallback()
+		s.host(i).Claim([]string{signal})
+		if err := s.awaitOutput(ctx, []string{signal}); err != nil {
+			return err
+		}
+		return create(ctx)
+	}
+	return nil
 }
 
 // awaitOutput returns a *service.ConfigError where another process keeps writing the
@@ -246,10 +188,11 @@ func (s *Service) awaitOutput(ctx context.Context, signals []string) error {
 	if s.config.Paths.Output == service.NoOutput {
 		return nil
 	}
+	defer s.setDoing("")
 	for deadline := time.Now().Add(lockPatience); ; {
 		var locked *output.LockedError
 		for _, name := range signals {
-			if !errors.As(output.CheckLock(s.outputOf(name)), &locked) {
+			if !errors.As(output.CheckLock(s.config.outputOf(name)), &locked) {
 				return nil
 			}
 		}
@@ -274,28 +217,3 @@ func (s *Service) awaitOutput(ctx context.Context, signals []string) error {
 
 // lockPoll is how often a lock that another process has is looked at.
 const lockPoll = 100 * time.Millisecond
-
-func (s *Service) stopAll() {
-	for _, sig := range s.signals {
-		sig.cancel() // all at once
-	}
-	for _, sig := range s.signals {
-		s.stop(sig)
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, e := range s.ending {
-		s.closed(e.output.Close())
-	}
-	for _, out := range s.outputs {
-		s.closed(out.Close())
-	}
-	clear(s.ending)
-	clear(s.outputs)
-}
-
-func (s *Service) closed(err error) {
-	if err != nil {
-		s.log.Warn("cannot close the output of a signal", "error", err)
-	}
-}

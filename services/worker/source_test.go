@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"livestream-tui/procs/child"
 	"livestream-tui/services/hls/media"
 	"livestream-tui/services/worker/input"
+	"livestream-tui/services/worker/machine"
 	"livestream-tui/services/worker/streamtest"
 )
 
@@ -36,7 +38,7 @@ func TestAnEncoderPlaysAnySource(t *testing.T) {
 	first := segmentAt(time.Now())
 	e, _, playlist := newTestEncoder(t, first)
 	msns := make(chan int64, 100)
-	e.ffmpeg, e.spawner, e.machine = mustFind(t, "sh"), child.NewSpawner(), newMachine("sh", e.log)
+	e.ffmpeg, e.spawner, e.machine = mustFind(t, "sh"), child.NewSpawner(), machine.New("sh", e.log)
 	e.source = recording{filepath.Join(t.TempDir(), "stream"), msns}
 	t.Cleanup(e.spawner.Close)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -53,5 +55,27 @@ func TestAnEncoderPlaysAnySource(t *testing.T) {
 	// The window that ends now and the segment before it; a busy machine may take longer.
 	if msn := <-msns; msn < first-testWindow-1 || msn > first {
 		t.Errorf("asked for segment %d, want the one before the window, which ends with %d", msn, first)
+	}
+}
+
+// refused is a source that FFmpeg, here a shell, ends with an error for.
+type refused struct{ discarded *int }
+
+func (refused) Args(media.Grid, int64) ([]string, error) { return []string{"-c", "exit 1"}, nil }
+func (refused) Check() error                             { return nil }
+func (r refused) Discard() error {
+	*r.discarded++
+	return nil
+}
+
+func TestASourceThatFFmpegRefusesIsDiscarded(t *testing.T) {
+	e, _, _ := newTestEncoder(t, segmentAt(time.Now()))
+	e.ffmpeg, e.spawner, e.machine = mustFind(t, "sh"), child.NewSpawner(), machine.New("sh", e.log)
+	e.machine.Check = func(context.Context) error { return nil }
+	t.Cleanup(e.spawner.Close)
+	discarded := 0
+	e.source = refused{&discarded}
+	if err := e.run(t.Context()); !errors.Is(err, input.ErrUnplayable) || discarded != 1 {
+		t.Errorf("got %v after %d times discarded, want %v after one", err, discarded, input.ErrUnplayable)
 	}
 }

@@ -11,8 +11,6 @@ import (
 
 	"livestream-tui/services/hls/m3u8"
 	"livestream-tui/services/hls/media"
-	"livestream-tui/services/kit/event"
-	"livestream-tui/services/kit/service"
 )
 
 func TestANewVersionOfAFilmTakesOverWithADiscontinuity(t *testing.T) {
@@ -56,7 +54,7 @@ func TestANewVersionOfAFilmTakesOverWithADiscontinuity(t *testing.T) {
 func TestAFilmThatVanishesEndsItsSignalAlone(t *testing.T) {
 	t.Parallel()
 	a := folders(t, map[string]string{"live01.mp4": "film", "live02.mp4": "other"})
-	a.change = func(s *Service) { s.keepEnded = time.Second }
+	a.change = func(s *Service) { s.airings.keepEnded = time.Second }
 	a.start().full("live01", "live02")
 	stranger := filepath.Join(a.output, "live02", "notes.txt")
 	if err := os.WriteFile(stranger, nil, 0o644); err != nil {
@@ -109,25 +107,4 @@ func TestARenamedFilmEndsOneSignalAndBeginsAnother(t *testing.T) {
 	})
 	a.awaitMSN("my-movie-1", a.playlist("my-movie-1").LastMSN()+1)
 	noneMissing(t, a.published("my-movie-1"))
-}
-
-func TestAFilmThatIsMissedOnceIsStillThere(t *testing.T) {
-	a := folders(t, nil)
-	c := Config{Paths: service.Paths{Input: a.input, Output: a.output}, Window: testWindow}
-	l := &log{}
-	s, err := New(c, service.NewKit("worker", service.Common{LogFormat: "json", LogLevel: "info"}, nil, l))
-	if err != nil {
-		t.Fatal(err)
-	}
-	ended := make(chan struct{})
-	close(ended)
-	s.signals["live01.mp4"] = &signal{cancel: func() {}, done: ended}
-	s.signals["live01.mp4"].file.Name = "live01.mp4"
-	s.outcomes.tell(outcome{Film: event.Film{File: "live01.mp4", State: event.FilmAired}})
-	for look, want := range []bool{true, false, false} {
-		s.look(t.Context())
-		if _, there := s.signals["live01.mp4"]; there != want || len(l.find("file is gone")) > 0 == want {
-			t.Errorf("look %d: there: %t, want %t", look+1, there, want)
-		}
-	}
 }

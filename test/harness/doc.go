@@ -1,4 +1,4 @@
 // Package harness starts the platform for tests: the built binary, settings with
-// folders and ports of a test's own, a terminal, players, and waiting under a
-// deadline. Only tests import it.
+// folders and ports of the test's own, a terminal, players, and waits with a deadline.
+// Only tests import it.
 package harness

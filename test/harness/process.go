@@ -35,7 +35,7 @@ func (b *Buffer) String() string {
 }
 
 // Serve starts a process with a group of its own and kills the group when the test
-// ends. What it says is told where the test fails.
+// ends. If the test fails, its output is logged.
 func Serve(t *testing.T, cmd *exec.Cmd) {
 	t.Helper()
 	says := new(Buffer)

@@ -180,8 +180,8 @@ func (p *Platform) AwaitSmallReady() {
 }
 
 // WantNothingLeft fails unless every process and port of the platform is gone within
-// limit. A busy machine gets ten times the limit before it is a failure; what took
-// longer than limit is told.
+// limit. A busy machine gets ten times the limit before it is a failure; a longer time than
+// limit is logged.
 func (p *Platform) WantNothingLeft(limit time.Duration) {
 	p.t.Helper()
 	began := time.Now()

@@ -77,10 +77,10 @@ func (w *Tmux) File(name string) string {
 	return strings.TrimSpace(string(b))
 }
 
-// Shell is a shell on a terminal of its own, in which the dashboard is started.
+// Shell is a shell on a terminal of its own, which runs the dashboard.
 type Shell struct {
 	*Tmux
-	// Lights are the words that the header began with, each time it was looked at.
+	// Lights are the words at the start of the header, each time that it was read.
 	Lights map[string]bool
 
 	env map[string]string

@@ -20,7 +20,7 @@ func main() {
 		fmt.Fprintln(os.Stderr, "progress:", err)
 		os.Exit(2)
 	}
-	// A terminal interrupts the commands too; what they did until then is told.
+	// A terminal interrupts the commands too; their results so far are still shown.
 	signal.Notify(make(chan os.Signal, 1), os.Interrupt)
 	began, sum := time.Now(), &tally{out: os.Stdout, now: time.Now}
 	err = runAll(os.Stdout, steps, sum)

@@ -106,19 +106,19 @@ func (s *tally) endTest(e event) {
 	}
 	if r.failed {
 		s.failedIn[e.Package] = true
-		s.tell(e.Package, e.Test)
+		s.print(e.Package, e.Test)
 	}
 	delete(s.said, [2]string{e.Package, e.Test})
 }
 
-// endPackage takes a package that has finished. What its unfinished tests said is told
-// where it failed: it panicked, or took too long. Where none of its tests failed, it may
-// also be that it was not built; then all that it said is told.
+// endPackage takes a package that has finished. If it failed because it panicked or took
+// too long, the output of its unfinished tests is printed. If it failed without a failed
+// test, it may not have been built, and all of its output is printed.
 func (s *tally) endPackage(e event) {
 	if n := s.counted[e.Package]; !s.step.each && n > 0 {
 		s.row(e.Action, seconds(e.Elapsed), short(e.Package)+", "+number(n, "test"), true)
 	}
-	var rest []string // what is not told yet: unfinished tests, and the package itself as ""
+	var rest []string // what is not printed yet: unfinished tests, and the package itself as ""
 	for key := range s.said {
 		if key[0] == e.Package {
 			rest = append(rest, key[1])
@@ -129,7 +129,7 @@ func (s *tally) endPackage(e event) {
 		s.broken++
 		s.row(e.Action, seconds(e.Elapsed), short(e.Package), !s.step.each && s.counted[e.Package] == 0)
 		for _, test := range rest {
-			s.tell(e.Package, test)
+			s.print(e.Package, test)
 		}
 	}
 	for _, test := range rest {
@@ -137,8 +137,8 @@ func (s *tally) endPackage(e event) {
 	}
 }
 
-// row writes the line of what has finished. counts is false where the line is beside
-// the count, as of a failed test among packages.
+// row writes the line of a package or test that has finished. counts is false if the line
+// does not count, such as that of a failed test among packages.
 func (s *tally) row(action string, took time.Duration, what string, counts bool) {
 	at := ""
 	if counts {
@@ -153,8 +153,8 @@ func (s *tally) row(action string, took time.Duration, what string, counts bool)
 	fmt.Fprintf(s.out, "%9s  %6s  %-4s %8.2fs  %s\n", at, s.now().Sub(s.began).Truncate(time.Second), word, took.Seconds(), what)
 }
 
-// tell writes all that a test said.
-func (s *tally) tell(pkg, test string) {
+// print writes the output of a test.
+func (s *tally) print(pkg, test string) {
 	if b := s.said[[2]string{pkg, test}]; b != nil {
 		fmt.Fprintln(s.out, strings.TrimRight(b.String(), "\n"))
 	}

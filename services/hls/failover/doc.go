@@ -5,7 +5,7 @@
 // prefers, by its own policy: it goes back to the first packager in PACKAGERS after one
 // wait for the whole signal, and chooses no packager that is not usable (package
 // services/origin, selection). The proxy decides for its players, here in Choice: it
-// follows the origin's word, makes each packager that failed it wait before it returns,
-// and takes the best of several bad packagers rather than none. Both measure good health
-// in the same way: UpSince.
+// follows the origin's preference, returns to a packager that failed only after a wait, and
+// takes the best packager even if all are bad. Both measure good health in the same way:
+// UpSince.
 package failover

@@ -1,2 +1,2 @@
-// Package follow loads a media playlist again and again (RFC 8216, 6.3.4).
+// Package follow loads a media playlist repeatedly (RFC 8216, 6.3.4).
 package follow

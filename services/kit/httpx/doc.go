@@ -1,3 +1,3 @@
-// Package httpx makes the HTTP clients by which services ask each other, and reads their
-// answers whole and within limits.
+// Package httpx makes the HTTP clients that services use for requests to each other, and
+// reads responses whole and within limits.
 package httpx

@@ -1,6 +1,6 @@
-// Package report holds the records that cross process borders: what discovery tells the
-// reporter, and what the reporter and the origin answer.
+// Package report holds the records that cross process borders: the reports of discovery to
+// the reporter, and the answers of the reporter and the origin.
 //
-// It depends on nothing else of ours, so that a dashboard can read a service's
+// It imports no other package of ours, so that a dashboard can read a service's
 // answers without knowing the service.
 package report

@@ -9,6 +9,6 @@
 //  5. Run works until its context is cancelled and waits for what it started.
 //  6. It implements Answerer, Drainer, MemoryLimiter, ControlRouter or AdminRouter
 //     when it needs what these add; a compile-time guard says so.
-//  7. The list of services gets a line: from there Run runs it, CommonFromEnv
-//     reads the settings that all have, and NewKit makes its log and its metrics.
+//  7. The table of services has a line for it: from there Run runs it, CommonFromEnv reads
+//     the settings that all services have, and NewKit makes its log and its metrics.
 package service

@@ -1,2 +1,2 @@
-// Package servicetest is what the tests of several services share.
+// Package servicetest holds helpers that the tests of several services share.
 package servicetest

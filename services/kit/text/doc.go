@@ -1,3 +1,3 @@
-// Package text makes foreign text fit to be shown: cleaned of control sequences, short,
-// without secrets, and errors in an operator's words.
+// Package text makes foreign text safe to show: without control sequences and secrets, and
+// short. It also words errors for an operator.
 package text

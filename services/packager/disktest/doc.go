@@ -1,3 +1,3 @@
-// Package disktest makes what a worker makes, for tests: initialization sections,
-// segments on any grid, and the folder of a signal.
+// Package disktest imitates a worker, for tests: it makes initialization sections, segments
+// on any grid, and the folder of a signal.
 package disktest

@@ -1,3 +1,3 @@
-// Package playlisttest holds playlists to the rules of docs/FAILURES.md, for the proxy's
-// tests.
+// Package playlisttest checks playlists against the rules of docs/FAILURES.md, for the
+// proxy's tests.
 package playlisttest

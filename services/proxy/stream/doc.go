@@ -1,5 +1,5 @@
-// Package stream decides what players are given. It is pure: a step from state to state,
-// with the effects that are to be carried out outside.
+// Package stream decides what players get. It is pure: a step from state to state, with the
+// effects for the caller to carry out.
 //
 // A stream is a media playlist, or a multivariant playlist and all that it names. Some
 // decisions are made for all of it: the active packager, the numbers of its

@@ -1,5 +1,5 @@
-// Package timeline is the media playlist that players are given. It is append-only and
-// merged from what the packagers list. It is pure: no clock, no network, no goroutine.
+// Package timeline is the media playlist that players get. It is append-only and merged from
+// what the packagers list. It is pure: no clock, no network, no goroutine.
 //
 // These rules hold over any series of switches from packager to packager:
 //

@@ -1,3 +1,3 @@
-// Package trouble keeps the record that a packager has with segments, as opposed to
-// playlists, which services/hls/health judges. It is pure.
+// Package trouble records how a packager failed to deliver segments; services/hls/health
+// judges its playlists. It is pure.
 package trouble

@@ -1,4 +1,4 @@
-// Package upstream is one packager as an HTTP server: its connections and how many there may
-// be, the redirects that are followed, small answers read whole, and how long it usually
-// takes to answer.
+// Package upstream is the client of one packager: it limits the connections, follows
+// redirects, reads small answers whole, and measures how long the packager usually takes to
+// answer.
 package upstream

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Rule is a rule that is never broken towards a player. The first ten are those of
+// Rule is a promise to players. The first ten are those of
 // docs/FAILURES.md, in its order.
 type Rule int
 

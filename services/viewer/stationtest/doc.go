@@ -1,3 +1,3 @@
-// Package stationtest plays a live server to tests of the viewer, on a network without
+// Package stationtest imitates a live server for tests of the viewer, on a network without
 // sockets.
 package stationtest

@@ -1,6 +1,10 @@
 package input
 
-import "livestream-tui/services/hls/media"
+import (
+	"errors"
+
+	"livestream-tui/services/hls/media"
+)
 
 // Source is what a signal shows. It tells FFmpeg how to copy it into fragments, and is
 // used by one goroutine.
@@ -15,3 +19,6 @@ type Source interface {
 	// Discard gives up what FFmpeg refuses to play, so that it is made anew.
 	Discard() error
 }
+
+// ErrUnplayable says that FFmpeg refuses a source, which has been discarded.
+var ErrUnplayable = errors.New("FFmpeg cannot play it")

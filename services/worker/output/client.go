@@ -187,9 +187,9 @@ func (c *client) note(err error) {
 		if errors.As(err, &withAddress) {
 			err = withAddress.Err // the address is logged beside it
 		}
-		c.log.Warn("packager takes nothing, trying on", "signal", c.signal, "packager", c.base, "reason", text.Clean(err.Error()))
+		c.log.Warn("packager accepts nothing, still trying", "signal", c.signal, "packager", c.base, "reason", text.Clean(err.Error()))
 	case err == nil && before:
-		c.log.Info("packager takes segments again", "signal", c.signal, "packager", c.base)
+		c.log.Info("packager accepts segments again", "signal", c.signal, "packager", c.base)
 	}
 }
 

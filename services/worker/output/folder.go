@@ -230,7 +230,7 @@ func (f *Folder) tidy(entries []fs.DirEntry, w Window) {
 	}
 	if failed == nil {
 		f.untidy.EndExcept()
-	} else if t, tell := f.untidy.Seen(cause(failed).Error(), time.Now()); tell {
+	} else if t, due := f.untidy.Seen(cause(failed).Error(), time.Now()); due {
 		f.log.Warn("cannot remove old segments", "path", f.path, "error", t.String())
 	}
 }

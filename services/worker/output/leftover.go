@@ -15,7 +15,7 @@ import (
 )
 
 // RemoveLeftovers removes the folders of signals that are not needed and that were not
-// written to since the given time: those of films that were removed while no worker ran.
+// written to since the given time: those of signals that ended while no worker ran.
 // Only files with our names are removed, and only where the lock shows that no other worker
 // writes. What is newer is first ended by EXT-X-ENDLIST, as players may be reading it. It
 // returns the signals whose folders it emptied.

@@ -109,7 +109,7 @@ func (o *Output) Grid(segment time.Duration, otherwise media.Grid, now time.Time
 // SetGrid sets the grid of the segments to come.
 func (o *Output) SetGrid(g media.Grid) { o.window = o.window.On(g) }
 
-// Newest is the number of the newest segment, -1 while there is none.
+// Newest is the number of the newest segment, -1 before the first.
 func (o *Output) Newest() int64 { return o.window.Newest() }
 
 // Full reports whether the playlist has its full length.

@@ -32,7 +32,7 @@ type publication struct {
 	changed chan struct{}
 }
 
-// oldest is the number of the oldest segment, -1 while there is none.
+// oldest is the number of the oldest segment, -1 before the first.
 func (p *publication) oldest() int64 {
 	for _, o := range p.objects {
 		if o.msn >= 0 {

@@ -75,7 +75,7 @@ func TestTheReasonOfAFailureHasNoAddress(t *testing.T) {
 		client.note(result)
 	}
 	lines := logged.Lines()
-	if len(lines) != 2 || lines[0].Message != "packager takes nothing, trying on" || lines[1].Message != "packager takes segments again" {
+	if len(lines) != 2 || lines[0].Message != "packager accepts nothing, still trying" || lines[1].Message != "packager accepts segments again" {
 		t.Fatalf("got %v, want a line when it begins and one when it is over", lines)
 	}
 	if reason := lines[0].Field("reason"); !strings.HasPrefix(reason, "dial tcp ") || strings.Contains(reason, "http://") {

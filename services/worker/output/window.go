@@ -26,7 +26,7 @@ func NewWindow(grid media.Grid, size int) Window {
 // Grid is that of the segments to come.
 func (w Window) Grid() media.Grid { return w.grid }
 
-// Newest is the number of the newest segment, -1 while there is none.
+// Newest is the number of the newest segment, -1 before the first.
 func (w Window) Newest() int64 {
 	if len(w.list.Segments) == 0 {
 		return -1
@@ -59,7 +59,7 @@ func (w Window) With(msn int64, init string) Window {
 		w.list.MediaSequence = msn
 	}
 	s := m3u8.Segment{URI: media.SegmentName(msn), Duration: w.grid.Length(), ProgramDateTime: w.grid.Start(msn)}
-	s.Discontinuity = before != "" && before != init // another film
+	s.Discontinuity = before != "" && before != init // another source
 	if n := len(w.list.Segments); n > 0 && before == init {
 		s.Map = w.list.Segments[n-1].Map
 	} else {

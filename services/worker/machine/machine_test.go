@@ -1,4 +1,4 @@
-package worker
+package machine
 
 import (
 	"context"
@@ -10,16 +10,17 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 
+	"livestream-tui/services/kit/servicetest"
 	"livestream-tui/services/worker/ffmpeg"
 )
 
 func TestAMachineAtFaultIsCheckedUntilItIsMended(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := &log{}
-		m := newMachine("ffmpeg", hclog.New(&hclog.LoggerOptions{Output: l, JSONFormat: true}))
+		l := &servicetest.Log{}
+		m := New("ffmpeg", hclog.New(&hclog.LoggerOptions{Output: l, JSONFormat: true}))
 		checks := 0
 		fault := &ffmpeg.Machine{Command: "ffmpeg", What: "it is built without libx264", Remedy: "install it"}
-		m.check = func(context.Context) error {
+		m.Check = func(context.Context) error {
 			if checks++; checks < 4 {
 				return fault
 			}
@@ -27,26 +28,26 @@ func TestAMachineAtFaultIsCheckedUntilItIsMended(t *testing.T) {
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan struct{})
-		go func() { m.watch(ctx); close(ended) }()
-		if m.blame(errors.New("the film's")) || m.why() != nil {
+		go func() { m.Watch(ctx); close(ended) }()
+		if m.Blame(errors.New("the film's")) || m.Why() != nil {
 			t.Error("an error of the film's is the machine's")
 		}
-		m.await(ctx) // returns at once
+		m.Await(ctx) // returns at once
 		began := time.Now()
-		if !m.blame(fmt.Errorf("mezzanine: %w", fault)) || !m.blame(fault) {
+		if !m.Blame(fmt.Errorf("mezzanine: %w", fault)) || !m.Blame(fault) {
 			t.Error("an error of the machine's is not")
 		}
-		m.await(ctx)
-		if got := time.Since(began); got != 4*machineCheck || checks != 4 {
-			t.Errorf("mended after %s and %d checks, want %s and 4", got, checks, 4*machineCheck)
+		m.Await(ctx)
+		if got := time.Since(began); got != 4*checkEvery || checks != 4 {
+			t.Errorf("mended after %s and %d checks, want %s and 4", got, checks, 4*checkEvery)
 		}
-		if m.why() != nil {
-			t.Errorf("got %v, want no fault", m.why())
+		if m.Why() != nil {
+			t.Errorf("got %v, want no fault", m.Why())
 		}
-		if n := len(l.find("FFmpeg does not work, no film can be made until it does")); n != 1 {
+		if n := l.Count("FFmpeg does not work, no film can be made until it does"); n != 1 {
 			t.Errorf("said %d times, want once", n)
 		}
-		if err := m.suspect(ctx); err != nil {
+		if err := m.Suspect(ctx); err != nil {
 			t.Errorf("a machine that works: got %v", err)
 		}
 		cancel()

@@ -90,8 +90,8 @@ func TestRead(t *testing.T) {
 	if want := "a film.mkv=a-film/, b.mp4=b/, link.mp4=link/refused, notes.txt=/passed over"; strings.Join(got, ", ") != want {
 		t.Errorf("got  %s\nwant %s", strings.Join(got, ", "), want)
 	}
-	if !HasFilms(list) || HasFilms(list[3:]) {
-		t.Error("HasFilms confuses films with notes")
+	if len(Signals(list)) == 0 || len(Signals(list[3:])) > 0 {
+		t.Error("Signals confuses films with notes")
 	}
 	if _, err := Read(filepath.Join(dir, "none")); !os.IsNotExist(err) {
 		t.Errorf("no folder: got %v", err)

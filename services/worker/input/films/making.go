@@ -1,4 +1,4 @@
-package worker
+package films
 
 import (
 	"context"
@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"livestream-tui/services/worker/input"
 	"livestream-tui/services/worker/mezzanine"
 	"livestream-tui/services/worker/queue"
 	"livestream-tui/services/worker/transcoder"
@@ -22,14 +23,14 @@ const (
 
 // transcode makes a film's mezzanine when its turn comes; of a long film, one of its
 // beginning. It calls known as soon as the film is in the queue.
-func (s *Service) transcode(ctx context.Context, f transcoder.Film, known func()) (mezzanine.Mezzanine, error) {
+func (s *Films) transcode(ctx context.Context, f transcoder.Film, known func()) (mezzanine.Mezzanine, error) {
 	length, err := s.length(ctx, f)
 	if err != nil {
 		return mezzanine.Mezzanine{}, err
 	}
-	w, transcode := queue.Work{File: f.File, Length: length}, s.transcoder.Make
+	w, transcode := queue.Work{File: f.File, Length: length}, s.config.Maker.Make
 	if length > long {
-		w.Length, transcode = transcoder.ExcerptLength, s.transcoder.Excerpt
+		w.Length, transcode = transcoder.ExcerptLength, s.config.Maker.Excerpt
 	}
 	wait, leave := s.queue.Enter(w)
 	defer leave()
@@ -41,7 +42,7 @@ func (s *Service) transcode(ctx context.Context, f transcoder.Film, known func()
 }
 
 // length probes a film.
-func (s *Service) length(ctx context.Context, f transcoder.Film) (time.Duration, error) {
+func (s *Films) length(ctx context.Context, f transcoder.Film) (time.Duration, error) {
 	done, err := s.queue.Probe(ctx)
 	if err != nil {
 		return 0, err
@@ -49,7 +50,7 @@ func (s *Service) length(ctx context.Context, f transcoder.Film) (time.Duration,
 	defer done()
 	ctx, cancel := context.WithTimeoutCause(ctx, probeTimeout, fmt.Errorf("FFmpeg does not say within %s what it is", probeTimeout))
 	defer cancel()
-	length, err := s.transcoder.Length(ctx, f)
+	length, err := s.config.Maker.Length(ctx, f)
 	if err != nil && ctx.Err() != nil {
 		err = context.Cause(ctx)
 	}
@@ -58,7 +59,7 @@ func (s *Service) length(ctx context.Context, f transcoder.Film) (time.Duration,
 
 // airMeanwhile plays the beginning of a long film while the rest is made, then the
 // whole.
-func (s *Service) airMeanwhile(ctx context.Context, sig *signal, beginning mezzanine.Mezzanine) error {
+func (s *Films) airMeanwhile(ctx context.Context, sig *signal, beginning mezzanine.Mezzanine) error {
 	playing, stop := context.WithCancel(ctx)
 	var group sync.WaitGroup
 	defer group.Wait()
@@ -68,7 +69,7 @@ func (s *Service) airMeanwhile(ctx context.Context, sig *signal, beginning mezza
 	})
 	whole, err := s.makeRest(ctx, sig.film())
 	if err != nil && ctx.Err() == nil {
-		s.tellAired(sig, "only its first minute: the rest cannot be made: "+err.Error())
+		s.noteAired(sig, "only its first minute: the rest cannot be made: "+err.Error())
 		<-ctx.Done()
 	}
 	stop()
@@ -81,41 +82,27 @@ func (s *Service) airMeanwhile(ctx context.Context, sig *signal, beginning mezza
 
 // makeRest makes the whole of a film whose beginning is on air, with as many attempts as
 // it takes. The error is a *transcoder.Unfit, or that of ctx.
-func (s *Service) makeRest(ctx context.Context, f transcoder.Film) (mezzanine.Mezzanine, error) {
-	again := backoff{}
+func (s *Films) makeRest(ctx context.Context, f transcoder.Film) (mezzanine.Mezzanine, error) {
+	again := input.Backoff{}
 	for {
 		wait, leave := s.queue.Enter(queue.Work{File: f.File, Length: long, Last: true})
 		err := wait(ctx)
 		var m mezzanine.Mezzanine
 		if err == nil {
-			m, err = s.transcoder.Make(ctx, f)
+			m, err = s.config.Maker.Make(ctx, f)
 		}
 		leave()
 		var unfit *transcoder.Unfit
 		if err == nil || errors.As(err, &unfit) {
 			return m, err
 		}
-		if s.machine.blame(err) {
-			s.machine.await(ctx)
+		if s.config.Machine.Blame(err) {
+			s.config.Machine.Await(ctx)
 		} else if ctx.Err() == nil {
 			s.log.Error("the rest of a film cannot be made now, trying again", "signal", f.Signal, "file", f.File, "reason", err.Error())
 		}
-		if !again.pause(ctx) {
+		if !again.Pause(ctx) {
 			return m, ctx.Err()
 		}
-	}
-}
-
-// backoff is the pause between two attempts. The zero value is ready.
-type backoff struct{ last time.Duration }
-
-// pause waits, longer each time, and returns false when ctx ends.
-func (b *backoff) pause(ctx context.Context) bool {
-	b.last = min(max(2*b.last, retryFirst), retryMost)
-	select {
-	case <-ctx.Done():
-		return false
-	case <-time.After(longer(b.last)):
-		return true
 	}
 }

@@ -1,4 +1,4 @@
-package worker
+package films
 
 import (
 	"slices"
@@ -39,8 +39,8 @@ func newOutcomes(log event.Logger) *outcomes {
 	return &outcomes{log: log, last: map[string]outcome{}}
 }
 
-// tell logs an outcome unless it is the file's last one.
-func (o *outcomes) tell(f outcome) {
+// note logs an outcome unless it is the file's last one.
+func (o *outcomes) note(f outcome) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.last[f.File] == f {
@@ -86,7 +86,7 @@ func (o *outcomes) only(there func(file string) bool) {
 	o.mu.Unlock()
 	slices.SortFunc(gone, func(a, b outcome) int { return strings.Compare(a.File, b.File) })
 	for _, f := range gone {
-		o.tell(f)
+		o.note(f)
 	}
 }
 

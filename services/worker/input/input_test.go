@@ -1,4 +1,4 @@
-package worker
+package input
 
 import (
 	"testing"
@@ -18,7 +18,7 @@ func TestNumbersNeverGoDownWhenAFilmIsReplaced(t *testing.T) {
 		{"ten years later", time.Date(2036, 1, 1, 0, 0, 0, 0, time.UTC)},
 		{"long ago", time.Date(1999, 12, 31, 23, 59, 59, 0, time.UTC)},
 	} {
-		g := gridOf(ntsc, c.changed)
+		g := Airing{Segment: ntsc, Changed: c.changed}.Grid()
 		for _, after := range []time.Duration{0, time.Second, time.Minute, 30 * time.Minute, 59 * time.Minute} {
 			at := c.changed.Add(after)
 			before, now := media.Grid{}.At(at), g.At(at)
@@ -30,11 +30,11 @@ func TestNumbersNeverGoDownWhenAFilmIsReplaced(t *testing.T) {
 		if got, want := g.At(m), (media.Grid{}).At(m)+1; got != want {
 			t.Errorf("%s: an hour after the change: got %d, want %d", c.name, got, want)
 		}
-		if again := gridOf(ntsc, c.changed); again != g {
+		if again := (Airing{Segment: ntsc, Changed: c.changed}).Grid(); again != g {
 			t.Errorf("%s: got %+v, then %+v", c.name, g, again)
 		}
 	}
-	if g := gridOf(2*time.Second, time.Now()); g != (media.Grid{}) {
+	if g := (Airing{Segment: 2 * time.Second, Changed: time.Now()}).Grid(); g != (media.Grid{}) {
 		t.Errorf("segments of 2 s: got %+v, want the plain grid", g)
 	}
 }

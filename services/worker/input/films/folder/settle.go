@@ -51,7 +51,7 @@ func (s *Settler) Settle(list []File, now time.Time) {
 		case s.Written(f.Path):
 			f.wait(written)
 		case f.Size == 0:
-			f.refuse("it is empty")
+			f.Refuse("it is empty")
 		}
 		if whole := *f; f.State == event.FilmWaiting && s.Whole != nil && s.Whole(whole) {
 			f.State, f.Reason = "", ""

@@ -26,16 +26,16 @@ func Read(folder string) ([]File, error) {
 			continue
 		}
 		if !IsFilm(f.Name) {
-			f.State, f.Reason = event.FilmPassed, "its extension is none of a film's"
+			f.State, f.Reason = event.FilmPassed, "its extension is not that of a film"
 			list = append(list, f)
 			continue
 		}
 		f.Signal = SignalOf(f.Name)
 		switch {
 		case err != nil:
-			f.refuse("it cannot be read: %v", reason(err))
+			f.Refuse("it cannot be read: %v", reason(err))
 		case !info.Mode().IsRegular():
-			f.refuse("it is not a regular file")
+			f.Refuse("it is not a regular file")
 		default:
 			f.Size, f.Modified, f.Changed = info.Size(), info.ModTime(), changed(info)
 		}
@@ -44,14 +44,15 @@ func Read(folder string) ([]File, error) {
 	return list, nil
 }
 
-// HasFilms reports whether any of the files counts as a film, fit or not.
-func HasFilms(list []File) bool {
+// Signals are the signals of all files that count as films, fit or not.
+func Signals(list []File) []string {
+	var signals []string
 	for _, f := range list {
 		if f.Signal != "" {
-			return true
+			signals = append(signals, f.Signal)
 		}
 	}
-	return false
+	return signals
 }
 
 // reason is an error without the path, which the reader knows.
@@ -91,7 +92,7 @@ func Assign(list []File, onAir map[string]string) {
 		other, taken := owner[f.Signal]
 		if taken && other != i && rank(list[other]) > 0 && f.State != event.FilmRefused {
 			f.State, f.Reason = "", ""
-			f.refuse("signal %s is %s already; rename one of the two", f.Signal, list[other].Name)
+			f.Refuse("signal %s is %s already; rename one of the two", f.Signal, list[other].Name)
 		}
 	}
 }

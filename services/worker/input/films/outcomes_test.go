@@ -1,4 +1,4 @@
-package worker
+package films
 
 import (
 	"strings"
@@ -7,10 +7,11 @@ import (
 	"github.com/hashicorp/go-hclog"
 
 	"livestream-tui/services/kit/event"
+	"livestream-tui/services/kit/servicetest"
 )
 
 func TestWhatBecomesOfAFilmIsToldOnceEachTimeThatItChanges(t *testing.T) {
-	l := &log{}
+	l := &servicetest.Log{}
 	o := newOutcomes(hclog.New(&hclog.LoggerOptions{JSONFormat: true, Output: l}))
 	film := func(state event.FilmState, reason string) event.Film {
 		return event.Film{File: "a.mp4", Signal: "a", State: state, Reason: reason}
@@ -26,9 +27,9 @@ func TestWhatBecomesOfAFilmIsToldOnceEachTimeThatItChanges(t *testing.T) {
 		former(film(event.FilmRefused, "it is empty")),
 		on(film(event.FilmWaiting, "no space left on device")),
 		on(film(event.FilmRefused, "it has no picture")),
-		on(event.Film{File: "notes.txt", State: event.FilmPassed, Reason: "its extension is none of a film's"}),
+		on(event.Film{File: "notes.txt", State: event.FilmPassed, Reason: "its extension is not that of a film"}),
 	} {
-		o.tell(f)
+		o.note(f)
 	}
 	if got := o.of(event.FilmRefused); len(got) != 1 || got[0] != "a.mp4 refused: it has no picture" {
 		t.Errorf("refused: got %v", got)

@@ -38,7 +38,8 @@ func (f File) Event() event.Film {
 	return event.Film{File: f.Name, Signal: f.Signal, State: f.State, Reason: f.Reason}
 }
 
-func (f *File) refuse(format string, args ...any) {
+// Refuse refuses a film that is fit.
+func (f *File) Refuse(format string, args ...any) {
 	if f.Fit() {
 		f.State, f.Reason = event.FilmRefused, fmt.Sprintf(format, args...)
 	}

@@ -1,4 +1,4 @@
-package worker
+package films
 
 import (
 	"context"
@@ -8,21 +8,16 @@ import (
 	"time"
 
 	"livestream-tui/services/kit/event"
-	"livestream-tui/services/worker/input/folder"
+	"livestream-tui/services/worker/input"
+	"livestream-tui/services/worker/input/films/folder"
 	"livestream-tui/services/worker/mezzanine"
 	"livestream-tui/services/worker/output"
 	"livestream-tui/services/worker/transcoder"
 )
 
-const (
-	// unfinishedFor is how long after its last change a film may be unfinished: the copy
-	// may go on.
-	unfinishedFor = time.Minute
-	// After a failure that may heal by itself, such as a full disk, the next attempt
-	// comes after retryFirst, then after twice as long each time up to retryMost.
-	retryFirst = time.Second
-	retryMost  = 10 * time.Second
-)
+// unfinishedFor is how long after its last change a film may be unfinished: the copy may go
+// on.
+const unfinishedFor = time.Minute
 
 // stage is how far a signal is on its way to the air.
 type stage uint8
@@ -41,12 +36,12 @@ type signal struct {
 	cancel context.CancelFunc
 	done   chan struct{}
 	known  func() // called when it is known what has to be made for it
-	missed int    // looks in a row that did not find it; used by Run's goroutine alone
+	missed int    // looks in a row that did not find it; used by the goroutine that looks alone
 
-	// All below is guarded by Service.mu.
+	// All below is guarded by Films.mu.
 	stage    stage
 	segment  time.Duration // the length of its segments, once it has been on air
-	encoder  *encoder      // while it is on air
+	onAir    bool          // the host has its output open
 	previous *signal       // the film's former version, on air until this one is
 }
 
@@ -55,15 +50,20 @@ func (g *signal) film() transcoder.Film {
 	return transcoder.Film{Signal: g.file.Signal, File: g.file.Path, Size: g.file.Size, Modified: g.file.Modified}
 }
 
+// airing is the signal's airing, without its source.
+func (g *signal) airing() input.Airing {
+	return input.Airing{Signal: g.file.Signal, Segment: g.segment, Changed: g.file.Changed}
+}
+
 // start begins a film's way to the air. Its former version old, or nil, stays on air until
 // this one takes over.
-func (s *Service) start(ctx context.Context, f folder.File, old *signal) {
+func (s *Films) start(ctx context.Context, f folder.File, old *signal) {
 	ctx, cancel := context.WithCancel(ctx)
 	sig := &signal{file: f, cancel: cancel, done: make(chan struct{}), known: s.queue.Expect()}
 	s.mu.Lock()
 	switch {
 	case old == nil:
-	case old.encoder != nil:
+	case old.onAir:
 		sig.previous = old
 	default:
 		sig.previous, old.previous = old.previous, nil
@@ -76,27 +76,27 @@ func (s *Service) start(ctx context.Context, f folder.File, old *signal) {
 	if old != nil && old != sig.previous {
 		s.stop(old)
 	}
-	go func() {
+	s.host.Go(func() {
 		defer close(sig.done)
 		defer sig.known()
 		s.keepTrying(ctx, sig, func(ctx context.Context) error { return s.play(ctx, sig) })
-	}()
+	})
 }
 
 // keepTrying plays a film until ctx is cancelled, again and again as long as what fails may
 // heal.
-func (s *Service) keepTrying(ctx context.Context, sig *signal, play func(context.Context) error) {
-	again := backoff{}
+func (s *Films) keepTrying(ctx context.Context, sig *signal, play func(context.Context) error) {
+	again := input.Backoff{}
 	for {
 		began := time.Now()
 		err := play(ctx)
 		if ctx.Err() != nil || !s.mayHeal(ctx, sig, err) {
 			return
 		}
-		if time.Since(began) > retryMost {
-			again = backoff{}
+		if time.Since(began) > input.RetryMost {
+			again = input.Backoff{}
 		}
-		if !again.pause(ctx) {
+		if !again.Pause(ctx) {
 			return
 		}
 	}
@@ -104,13 +104,13 @@ func (s *Service) keepTrying(ctx context.Context, sig *signal, play func(context
 
 // mayHeal logs why a film is not on air, and reports whether to try again. Where the
 // machine is at fault it returns when that is mended.
-func (s *Service) mayHeal(ctx context.Context, sig *signal, err error) bool {
+func (s *Films) mayHeal(ctx context.Context, sig *signal, err error) bool {
 	var unfit *transcoder.Unfit
 	var locked *output.LockedError
 	switch {
-	case s.machine.blame(err):
+	case s.config.Machine.Blame(err):
 		s.setAside(sig, stageWaiting, event.FilmWaiting, err.Error())
-		s.machine.await(ctx)
+		s.config.Machine.Await(ctx)
 	case errors.As(err, &unfit) && unfit.Unfinished && time.Since(sig.file.Modified) < unfinishedFor:
 		s.setAside(sig, stageWaiting, event.FilmWaiting, "it looks like an unfinished copy: "+err.Error())
 	case errors.As(err, &unfit):
@@ -125,10 +125,10 @@ func (s *Service) mayHeal(ctx context.Context, sig *signal, err error) bool {
 }
 
 // play makes the mezzanine and plays it.
-func (s *Service) play(ctx context.Context, sig *signal) error {
+func (s *Films) play(ctx context.Context, sig *signal) error {
 	defer sig.known()
 	f := sig.film()
-	if m, ok := s.transcoder.Cached(f); ok {
+	if m, ok := s.config.Maker.Cached(f); ok {
 		sig.known()
 		return s.air(ctx, sig, m)
 	}
@@ -144,7 +144,7 @@ func (s *Service) play(ctx context.Context, sig *signal) error {
 }
 
 // air plays a mezzanine until ctx is cancelled. The error is why it had to stop.
-func (s *Service) air(ctx context.Context, sig *signal, m mezzanine.Mezzanine) error {
+func (s *Films) air(ctx context.Context, sig *signal, m mezzanine.Mezzanine) error {
 	s.mu.Lock()
 	previous := sig.previous
 	sig.stage = stageAired // so that it never counts as off air in between
@@ -154,17 +154,28 @@ func (s *Service) air(ctx context.Context, sig *signal, m mezzanine.Mezzanine) e
 	}
 	release := m.Retain()
 	defer release()
-	return s.airSource(ctx, airing{sig.file.Signal, m, m.Segment, sig.file.Changed}, func(e *encoder) {
+	a := sig.airing()
+	a.Source, a.Segment = m, m.Segment
+	a.Started = func() {
+		s.mu.Lock()
+		sig.onAir, sig.previous, sig.stage, sig.segment = true, nil, stageAired, m.Segment
+		s.mu.Unlock()
+		s.logStart(sig, m)
+	}
+	defer func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		if sig.encoder = e; e != nil {
-			sig.previous, sig.stage, sig.segment = nil, stageAired, m.Segment
-		}
-	}, func() { s.tellStart(sig, m) })
+		sig.onAir = false
+	}()
+	err := s.host.Air(ctx, a)
+	if errors.Is(err, input.ErrUnplayable) {
+		err = fmt.Errorf("%w; its mezzanine is made again", err)
+	}
+	return err
 }
 
-// tellStart logs that a film's mezzanine is on air.
-func (s *Service) tellStart(sig *signal, m mezzanine.Mezzanine) {
+// logStart logs that a film's mezzanine is on air.
+func (s *Films) logStart(sig *signal, m mezzanine.Mezzanine) {
 	fields := []any{"signal", sig.file.Signal, "file", sig.file.Path, "turn_s", m.Turn.Seconds(), "loop_s", m.Loop.Seconds()}
 	about := ""
 	if m.Excerpt {
@@ -175,53 +186,53 @@ func (s *Service) tellStart(sig *signal, m mezzanine.Mezzanine) {
 		fields = append(fields, "remarks", strings.Join(m.Remarks, "; "))
 	}
 	s.log.Info("signal starts", fields...)
-	s.tellAired(sig, about)
+	s.noteAired(sig, about)
 }
 
-// running is the encoder that runs for the signal or for its former version; nil while
-// neither is on air. The caller must hold Service.mu.
-func (g *signal) running() *encoder {
+// running reports whether the signal or its former version is on air. The caller must hold
+// Films.mu.
+func (g *signal) running() bool {
 	for v := g; v != nil; v = v.previous {
-		if v.encoder != nil {
-			return v.encoder
+		if v.onAir {
+			return true
 		}
 	}
-	return nil
+	return false
 }
 
 // queued notes and logs that a film's mezzanine has to be made.
-func (s *Service) queued(sig *signal) {
+func (s *Films) queued(sig *signal) {
 	s.mu.Lock()
 	again := sig.stage != stageStarting // why it waits is in the log
 	sig.stage = stageMaking
-	former := sig.running() != nil
+	former := sig.running()
 	s.mu.Unlock()
 	if !former && !again {
-		s.outcomes.tell(outcome{Film: event.Film{File: sig.file.Name, Signal: sig.file.Signal, State: event.FilmWaiting, Reason: "its mezzanine is to be made"}})
+		s.outcomes.note(outcome{Film: event.Film{File: sig.file.Name, Signal: sig.file.Signal, State: event.FilmWaiting, Reason: "its mezzanine is to be made"}})
 	}
 }
 
 // setAside notes and logs why a film, or this version of it, is not on air.
-func (s *Service) setAside(sig *signal, to stage, state event.FilmState, reason string) {
+func (s *Films) setAside(sig *signal, to stage, state event.FilmState, reason string) {
 	s.mu.Lock()
 	sig.stage = to
-	former := sig.running() != nil
+	former := sig.running()
 	s.mu.Unlock()
-	s.outcomes.tell(outcomeOf(event.Film{File: sig.file.Name, Signal: sig.file.Signal, State: state, Reason: reason}, former))
+	s.outcomes.note(outcomeOf(event.Film{File: sig.file.Name, Signal: sig.file.Signal, State: state, Reason: reason}, former))
 }
 
-// tellAired logs that a film is on air, about which there may be something to say.
-func (s *Service) tellAired(sig *signal, about string) {
-	s.outcomes.tell(outcome{Film: event.Film{File: sig.file.Name, Signal: sig.file.Signal, State: event.FilmAired, Reason: about}})
+// noteAired logs that a film is on air, about which there may be something to say.
+func (s *Films) noteAired(sig *signal, about string) {
+	s.outcomes.note(outcome{Film: event.Film{File: sig.file.Name, Signal: sig.file.Signal, State: event.FilmAired, Reason: about}})
 }
 
 // stop ends a signal and returns when it has ended.
-func (s *Service) stop(sig *signal) {
+func (s *Films) stop(sig *signal) {
 	sig.cancel()
 	<-sig.done
 	s.mu.Lock()
 	previous := sig.previous
-	sig.encoder, sig.previous = nil, nil
+	sig.previous = nil
 	s.mu.Unlock()
 	if previous != nil {
 		s.stop(previous)
