@@ -26,7 +26,7 @@ func (a *app) attach(o screenFlags) error {
 	if err := o.check(a.env, "ctl status"); err != nil {
 		return err
 	}
-	ctx, release := a.untilSignal(func() {}) // there is nothing that a second INT could hurry
+	ctx, release := a.untilSignal(func() {}) // a second INT has nothing to speed up
 	defer release()
 	remote, err := a.dial(ctx)
 	if err != nil {

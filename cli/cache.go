@@ -14,7 +14,7 @@ import (
 
 func cacheCommand(a *app) *cobra.Command {
 	cache := &cobra.Command{
-		Use: "cache", Short: "list the mezzanines: films in the form in which they are aired", Args: onlyCommands, ValidArgsFunction: cobra.NoFileCompletions,
+		Use: "cache", Short: "list the mezzanines: the converted films", Args: onlyCommands, ValidArgsFunction: cobra.NoFileCompletions,
 		SuggestionsMinimumDistance: suggestionDistance,
 		RunE: func(*cobra.Command, []string) error {
 			paths, err := a.paths()

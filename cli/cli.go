@@ -13,7 +13,7 @@ import (
 	"livestream-tui/services/kit/service"
 )
 
-// app is what the commands share.
+// app is the state that the commands share.
 type app struct {
 	version string
 	env     service.Environment
@@ -50,7 +50,7 @@ func (a *app) run(args []string) status {
 	return statusOf(err)
 }
 
-// complain reports the error: as a line of log where a supervisor reads it.
+// complain reports the error, as a line of log if a supervisor reads it.
 func (a *app) complain(cmd *cobra.Command, err error) {
 	if a.env["LOG_FORMAT"] == "json" {
 		hclog.New(&hclog.LoggerOptions{Name: cmd.Name(), Output: a.errs, JSONFormat: true}).Error(err.Error())

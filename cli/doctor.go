@@ -15,7 +15,7 @@ import (
 
 func doctorCommand(a *app) *cobra.Command {
 	return &cobra.Command{
-		Use: "doctor", Short: "report what this machine lacks for the platform, and how to get it", Args: cobra.NoArgs,
+		Use: "doctor", Short: "report what is missing on this machine, and how to get it", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.doctor(cmd.Context()) },
 	}
 }

@@ -12,8 +12,8 @@ import (
 	"livestream-tui/tui/terminal"
 )
 
-// guardianCommand is what the supervisor starts beside itself; its arguments are the
-// supervisor's records and, with a dashboard, the terminal as it was.
+// guardianCommand is the command that the supervisor starts beside itself; its arguments
+// are the supervisor's records and, with a dashboard, the state of the terminal.
 func guardianCommand(*app) *cobra.Command {
 	return &cobra.Command{
 		Use: guardian.Command + " RECORDS [TERMINAL]", Short: "end what a killed supervisor has left", Hidden: true, Args: cobra.RangeArgs(1, 2),

@@ -8,7 +8,7 @@ import (
 )
 
 // logFile is a log that may be moved or removed while it is written: the next line
-// creates it anew, with its folder. Safe for concurrent use.
+// creates it again, with its folder. Safe for concurrent use.
 type logFile struct {
 	path string
 

@@ -119,7 +119,7 @@ func (a *app) platformLog(o platformFlags, p service.Paths) (log hclog.Logger, c
 	if o.headless {
 		return service.NewKit("platform", common, a.env, a.errs).Log, func() {}, nil
 	}
-	// Each run starts the file anew: only the run that has just ended is of interest.
+	// Each run starts a new file: only the last run is of interest.
 	f, err := createLogFile(filepath.Join(logFolder(p), "platform.log"))
 	if err != nil {
 		return nil, nil, fmt.Errorf("STATE_PATH=%q: %w", p.State, err)

@@ -25,7 +25,7 @@ func soakCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "soak", Short: "inject random faults at random moments, several at once, for as long as you like", Args: cobra.NoArgs,
 		Long: "Injects random faults into random processes at random moments, several at once, on a platform of its own, while\n" +
-			"players watch. One way from an encoder to the proxy always stays open. The seed alone decides what happens when.",
+			"players watch. One path from an encoder to the proxy always stays intact. The seed alone decides what happens when.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if !cmd.Flags().Changed("seed") {
 				o.seed = uint64(time.Now().UnixNano()) % 1_000_000

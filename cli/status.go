@@ -15,14 +15,14 @@ type status int
 
 const (
 	statusOK            status = 0   // also after TERM or HUP and a clean stop
-	statusFailed        status = 1   // anything that has no status of its own
-	statusUsage         status = 2   // the command line makes no sense, as in shells
+	statusFailed        status = 1   // any error without a status of its own
+	statusUsage         status = 2   // the command line is wrong, as in shells
 	statusNeverReady    status = 3   // a service never became ready
 	statusConfiguration status = 78  // EX_CONFIG of sysexits(3); the supervisor does not restart it
 	statusInterrupted   status = 130 // 128 + SIGINT, as shells report it
 )
 
-// usageError is a command line that makes no sense.
+// usageError is a wrong command line.
 type usageError struct{ error }
 
 func (e *usageError) Unwrap() error { return e.error }

@@ -49,7 +49,7 @@ type trial struct {
 	sandbox sandbox.Sandbox
 }
 
-// newTrial prepares the trial. With an external proxy its platform has none.
+// newTrial prepares the trial. With an external proxy its platform has no proxy.
 func (a *app) newTrial(o trialFlags, externalProxy bool) (*trial, error) {
 	layout, err := loadLayout(o.layout)
 	if err != nil {

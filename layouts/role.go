@@ -13,7 +13,7 @@ const (
 	Other     Role = iota // of no service in the catalogue
 	Worker                // encodes
 	Packager              // publishes segments and playlists
-	Reporter              // keeps what discovery finds out
+	Reporter              // keeps the findings of discovery
 	Discovery             // watches the packagers
 	Origin                // says which packager to play from
 	Proxy                 // serves the players

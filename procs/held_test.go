@@ -318,7 +318,7 @@ func TestAKilledHeldProcessIsBackAtOnce(t *testing.T) {
 	}
 	t.Logf("answered %s after the kill", time.Since(began).Round(time.Millisecond))
 	h.awaitBack(first)
-	if i := h.index(state("proxy", Backoff)); i < 0 || h.reported()[i].Reason != "signal: killed, restart at once" {
+	if i := h.index(state("proxy", Backoff)); i < 0 || h.reported()[i].Reason != "signal: killed, restarting at once" {
 		t.Error("the restart was not reported, or not at once")
 	}
 }

@@ -18,11 +18,11 @@ func All() []Service {
 		{"packager", "a packager: publishes the signals over HTTP", "PACKAGER_NAME", nil, with(packager.ConfigFromEnv, packager.New)},
 		{"server1", "the packager at SERVER_ONE_PORT", "PACKAGER_NAME", asPackager("server1", "SERVER_ONE_PORT"), with(packager.ConfigFromEnv, packager.New)},
 		{"server2", "the packager at SERVER_TWO_PORT", "PACKAGER_NAME", asPackager("server2", "SERVER_TWO_PORT"), with(packager.ConfigFromEnv, packager.New)},
-		{"reporter", "keeps what discovery found out", "", nil, with(reporter.ConfigFromEnv, reporter.New)},
+		{"reporter", "stores the reports of discovery", "", nil, with(reporter.ConfigFromEnv, reporter.New)},
 		{"discovery", "finds signals and watches the packagers", "", nil, with(discovery.ConfigFromEnv, discovery.New)},
-		{"origin", "knows which packager to play a signal from", "", nil, with(origin.ConfigFromEnv, origin.New)},
-		{"proxy", "what players talk to", "", nil, with(proxy.ConfigFromEnv, proxy.New)},
-		{"viewer", "a player without a screen: what the audience sees", "", nil, with(viewer.ConfigFromEnv, viewer.New)},
+		{"origin", "decides which packager to prefer for each signal", "", nil, with(origin.ConfigFromEnv, origin.New)},
+		{"proxy", "the server that players talk to", "", nil, with(proxy.ConfigFromEnv, proxy.New)},
+		{"viewer", "a player without a screen: reports what the audience sees", "", nil, with(viewer.ConfigFromEnv, viewer.New)},
 	}
 }
 

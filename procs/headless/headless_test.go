@@ -253,7 +253,7 @@ func TestARunWritesTheLightOfEachSignal(t *testing.T) {
 	for what, times := range map[string]int{
 		"[INFO]  platform: on air: http://p/live01/playlist.m3u8\n": 1, "[INFO]  platform: on air: http://p/live02/playlist.m3u8\n": 1,
 		"[WARN]  platform: unknown: live01: live01 is silent\n": 2, "[INFO]  platform: unknown: live01: live01 is silent (stopped)\n": 1,
-		"[INFO]  platform: ended: live02\n": 1, "[WARN]  worker: a.mp4 is refused: moov atom not found\n": 1, "[INFO]  worker: a.mp4 is waiting: it is to be made\n": 1, "[INFO]  worker: live01.mp4 is aired as live01\n": 1,
+		"[INFO]  platform: ended: live02\n": 1, "[WARN]  worker: a.mp4 is refused: moov atom not found\n": 1, "[INFO]  worker: a.mp4 is waiting: it is to be made\n": 1, "[INFO]  worker: live01.mp4 is on air as live01\n": 1,
 	} {
 		if got := strings.Count(out.String(), what); got != times {
 			t.Errorf("output has %q %d times, want %d:\n%s", what, got, times, out.String())

@@ -129,7 +129,7 @@ func filmText(f event.Film) (event.Level, string) {
 	case f.State == event.FilmRefused:
 		level = event.LevelWarn
 	case f.State == event.FilmAired:
-		words += " as " + f.Signal
+		words = f.File + " is on air as " + f.Signal
 	}
 	return level, text.Because(words, f.Reason)
 }

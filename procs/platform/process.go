@@ -38,10 +38,10 @@ func ProgressText(p *event.Progress) string {
 	}
 	work := p.Stage
 	if p.Signal != "" {
-		work += " of " + p.Signal
+		work += " for " + p.Signal
 	}
 	if p.Percent < 0 {
 		return work // it waits, or its length is unknown
 	}
-	return fmt.Sprintf("making %s %.0f %%", work, p.Percent)
+	return fmt.Sprintf("making the %s: %.0f%%", work, p.Percent)
 }

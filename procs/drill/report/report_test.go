@@ -23,7 +23,7 @@ var (
 // show is what a printer prints of a run.
 func show(p Printer) {
 	p.Phase(Phase{Text: "putting a platform on air"})
-	p.Phase(Phase{Text: "making mezzanine, once: 10 %", Passing: true})
+	p.Phase(Phase{Text: "making the mezzanine, once: 10%", Passing: true})
 	p.Begin(Plan{Faults: make([]fault.Fault, 4), Players: 24, Proxy: "the platform's proxy"})
 	for i, r := range summary.Results {
 		p.Phase(Phase{Number: i + 1, Text: r.Fault.Name})
@@ -43,7 +43,7 @@ func TestTextOfARun(t *testing.T) {
 			"[ 2/ 4]  stale-active             FAIL", "         - 1 stall\n", "         (the machine was busy)\n", "[ 3/ 4]  disk-full                SKIP it needs root\n",
 			"1 of 2 passed in 1m0s; skipped: disk-full; failed: stale-active; ended early, 1 not run\n",
 		}, []string{"making", "\x1b", "[ 1/ 4]  kill-active\n"}},
-		{"to a terminal", Text{Live: true, Colour: true, Width: 20}, []string{"\r\x1b[Kmaking mezzanine, o", "\x1b[32mPASS\x1b[0m", "\x1b[31mFAIL\x1b[0m", "\x1b[33mSKIP\x1b[0m"}, []string{"once"}},
+		{"to a terminal", Text{Live: true, Colour: true, Width: 20}, []string{"\r\x1b[Kmaking the mezzanin\r", "\x1b[32mPASS\x1b[0m", "\x1b[31mFAIL\x1b[0m", "\x1b[33mSKIP\x1b[0m"}, []string{"once"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var out bytes.Buffer

@@ -41,7 +41,7 @@ func (s *Stage) awaitReady(ctx context.Context) (signal string, err error) {
 				return nil
 			}
 			if p.Progress != nil {
-				s.Out.Phase(report.Phase{Text: fmt.Sprintf("making %s, once: %.0f %%", p.Progress.Stage, max(0, p.Progress.Percent)), Passing: true})
+				s.Out.Phase(report.Phase{Text: fmt.Sprintf("making the %s, once: %.0f%%", p.Progress.Stage, max(0, p.Progress.Percent)), Passing: true})
 			}
 		}
 		missing := unready(now)
@@ -90,7 +90,7 @@ func unready(s platform.Snapshot) error {
 			missing = append(missing, fmt.Sprintf("%s is %s %s", p.Name, p.State, p.Reason))
 		}
 		if p.Progress != nil {
-			missing = append(missing, fmt.Sprintf("%s %.0f %%", p.Progress.Stage, p.Progress.Percent))
+			missing = append(missing, fmt.Sprintf("%s %.0f%%", p.Progress.Stage, p.Progress.Percent))
 		}
 	}
 	if len(missing) == 0 && len(s.Ingests) == 0 {

@@ -54,7 +54,7 @@ func TestAStageWaitsForAPlatformAsLongAsItGetsOn(t *testing.T) {
 		{"a process fails", func(time.Duration) platform.Snapshot { return worker(platform.Failed, 0) },
 			"worker never became ready: because; its log is /logs/worker.log"},
 		{"nothing moves", func(time.Duration) platform.Snapshot { return worker(platform.Starting, 3) },
-			"not on air: for 45s nothing has moved: worker is starting because; mezzanine 3 %"},
+			"not on air: for 45s nothing has moved: worker is starting because; mezzanine 3%"},
 		{"no signal comes", func(time.Duration) platform.Snapshot {
 			s := worker(platform.Ready, 0)
 			s.Ingests, s.IngestsErr = nil, "the reporter is silent"
