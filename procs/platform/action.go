@@ -37,43 +37,63 @@ const (
 	Release  = Action(68)
 )
 
-// names has every action with its name, in the order of help and completion. A new action
-// is a constant above and a row here.
-func names() []nameOf {
-	return []nameOf{
-		{Kill, procs.Kill.String()},
-		{Restart, procs.Restart.String()},
-		{Stop, procs.Stop.String()},
-		{Start, procs.Start.String()},
-		{Pause, procs.Pause.String()},
-		{Resume, procs.Resume.String()},
-		{Failover, "failover"},
-		{Hold, "hold"},
-		{Release, "release"},
-		{Upgrade, "upgrade"},
-		{SetFault, "fault"},
+// target is what an action is applied to.
+type target uint8
+
+const (
+	toProcess  target = iota // any process of the layout
+	toPackager               // a process that is a packager
+	toPlatform               // no process: the whole platform
+)
+
+// row is an action with its name and its target.
+type row struct {
+	action Action
+	name   string
+	to     target
+}
+
+// rows has every action, in the order of help and completion. A new action is a constant
+// above and a row here.
+func rows() []row {
+	return []row{
+		{Kill, procs.Kill.String(), toProcess},
+		{Restart, procs.Restart.String(), toProcess},
+		{Stop, procs.Stop.String(), toProcess},
+		{Start, procs.Start.String(), toProcess},
+		{Pause, procs.Pause.String(), toProcess},
+		{Resume, procs.Resume.String(), toProcess},
+		{Failover, "failover", toPlatform},
+		{Hold, "hold", toPackager},
+		{Release, "release", toPlatform},
+		{Upgrade, "upgrade", toPlatform},
+		{SetFault, "fault", toProcess},
 	}
 }
 
-type nameOf struct {
-	action Action
-	name   string
+func (a Action) target() target {
+	for _, r := range rows() {
+		if r.action == a {
+			return r.to
+		}
+	}
+	return toProcess
 }
 
 // Actions returns all actions, in the order of help and completion.
 func Actions() []Action {
 	var list []Action
-	for _, n := range names() {
-		list = append(list, n.action)
+	for _, r := range rows() {
+		list = append(list, r.action)
 	}
 	return list
 }
 
 // String returns the action's lower-case name.
 func (a Action) String() string {
-	for _, n := range names() {
-		if n.action == a {
-			return n.name
+	for _, r := range rows() {
+		if r.action == a {
+			return r.name
 		}
 	}
 	return procs.Action(a).String()

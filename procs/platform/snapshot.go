@@ -101,13 +101,12 @@ func (s Snapshot) OfRole(r layouts.Role) []Process {
 }
 
 // Names returns the names of the processes that a can be applied to, in the layout's
-// order; nil for Failover and Release, which name no process.
+// order; nil for an action on the whole platform.
 func (s Snapshot) Names(a Action) []string {
 	var names []string
+	to := a.target()
 	for _, p := range s.Processes {
-		switch {
-		case a == Failover, a == Release, a == Hold && p.Role != layouts.Packager:
-		default:
+		if to == toProcess || to == toPackager && p.Role == layouts.Packager {
 			names = append(names, p.Name)
 		}
 	}
