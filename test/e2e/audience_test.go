@@ -26,8 +26,9 @@ type audience struct {
 	base     string
 	stop     func()
 	requests atomic.Int64
-	// deadly is set while the proxy is being killed: a transfer may break off.
-	deadly atomic.Bool
+	// kills counts the kills of the proxy, and once more when the proxy is back: a transfer
+	// during which it changes, or while it is odd, may break off.
+	kills atomic.Int64
 
 	mu     sync.Mutex
 	broken int      // transfers that broke off and were whole at the next try; guarded by mu
@@ -81,9 +82,9 @@ func (a *audience) read(ctx context.Context) {
 func (a *audience) ask(ctx context.Context, client *http.Client, path string) []byte {
 	began := time.Now()
 	for tries := 1; ; tries++ {
-		deadly := a.deadly.Load() // before it is asked
+		kills := a.kills.Load() // before it is asked
 		status, body, connections, err := a.once(ctx, client, path)
-		deadly = deadly || a.deadly.Load()
+		deadly := kills%2 == 1 || a.kills.Load() != kills
 		switch {
 		case ctx.Err() != nil:
 			return nil

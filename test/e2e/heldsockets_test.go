@@ -21,8 +21,8 @@ import (
 func killProxy(t *testing.T, p *harness.Platform, a *audience) time.Duration {
 	t.Helper()
 	before := p.Status("proxy")
-	a.deadly.Store(true)
-	defer a.deadly.Store(false)
+	a.kills.Add(1)
+	defer a.kills.Add(1)
 	began := time.Now()
 	if err := syscall.Kill(before.PID, syscall.SIGKILL); err != nil {
 		t.Fatal(err)
