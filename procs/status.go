@@ -63,6 +63,16 @@ type Status struct {
 // nothing: the incarnation before it stays.
 func (s Status) RestartFailed() bool { return s.Next == 0 && s.Cause == machine.CauseRestartFailed }
 
+// IsStopped reports whether an operator has stopped the process, or is stopping it: it stays
+// down until it is started.
+func (s Status) IsStopped() bool {
+	switch s.Cause {
+	case machine.CauseStop, machine.CauseStopTimeout, machine.CauseUnstoppable:
+		return !s.Wanted
+	}
+	return false
+}
+
 // What a Status and a command are made of has a name here too, so that a client of the
 // supervisor needs no other package.
 type (

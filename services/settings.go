@@ -8,10 +8,10 @@ import (
 	"livestream-tui/services/kit/service"
 )
 
-// Settings are all variables that are read: the shared ones first, then those of each
-// service, in which a variable may be listed again.
+// Settings are all variables that are read: the shared ones first, then those of the
+// supervisor and those of each service, in which a variable may be listed again.
 func Settings() []service.Setting {
-	list := shared()
+	list := append(shared(), service.Settings(service.Supervision{})...)
 	for _, s := range All() {
 		list = append(list, service.Settings(s.settings)...)
 	}

@@ -150,6 +150,21 @@ func TestAnUnknownNameIsRefusedWithTheAllowedNames(t *testing.T) {
 	}
 }
 
+func TestAnUnknownSignalIsRefusedWithThoseThereAre(t *testing.T) {
+	s := platform.Snapshot{Details: []report.SignalStatus{{Signal: "live01"}, {Signal: "live02"}}}
+	if err := verb(t, "failover").CheckSignal(s, "live03"); err == nil || err.Error() != `failover of signal "live03": allowed are live01, live02` {
+		t.Errorf("got %v", err)
+	}
+	for _, signal := range []string{"", "live02"} {
+		if err := verb(t, "hold").CheckSignal(s, signal); err != nil {
+			t.Errorf("signal %q: got %v, want none", signal, err)
+		}
+	}
+	if err := verb(t, "failover").CheckSignal(platform.Snapshot{}, "live03"); err != nil {
+		t.Errorf("without an ingest table: got %v, want none", err)
+	}
+}
+
 // playedPlatform returns a platform where live01 is played from server1, and server2 is
 // usable too.
 func playedPlatform(t *testing.T) *local.Local {
@@ -172,7 +187,11 @@ type obeying struct {
 }
 
 func (o *obeying) Command(_ context.Context, c platform.Command) error {
-	o.asked = append(o.asked, strings.TrimSpace(c.Action.String()+" "+c.Process))
+	asked := strings.TrimSpace(c.Action.String() + " " + c.Process)
+	if c.Signal != "" {
+		asked += " of " + c.Signal
+	}
+	o.asked = append(o.asked, asked)
 	s := o.Now()
 	answer(o.Local, model.Answers{Live: s.Live, Details: s.Details, Preferences: []report.Preference{o.after}})
 	return nil
@@ -184,18 +203,24 @@ func TestHoldAndReleaseCanBeRepeated(t *testing.T) {
 		name, verb, process string
 		before, after       report.Preference
 		asked, says         string
+		signal              string
 	}{
-		{"hold", "hold", "server2", report.Preference{Signal: "live01", Active: one}, report.Preference{Signal: "live01", Active: two, Held: true}, "hold server2", "held server2"},
-		{"hold again", "hold", "server2", report.Preference{Signal: "live01", Active: two, Held: true}, report.Preference{}, "", "server2 is held already"},
-		{"release", "release", "", report.Preference{Signal: "live01", Active: two, Held: true}, report.Preference{Signal: "live01", Active: two}, "release", "released server2"},
-		{"release again", "release", "", report.Preference{Signal: "live01", Active: two}, report.Preference{}, "", "nothing is held"},
-		{"failover", "failover", "", report.Preference{Signal: "live01", Active: one}, report.Preference{Signal: "live01", Active: two}, "failover", "failover: live01 from server1 to server2"},
+		{"hold", "hold", "server2", report.Preference{Signal: "live01", Active: one}, report.Preference{Signal: "live01", Active: two, Held: true}, "hold server2", "held server2", ""},
+		{"hold again", "hold", "server2", report.Preference{Signal: "live01", Active: two, Held: true}, report.Preference{}, "", "server2 is held already", ""},
+		{"release", "release", "", report.Preference{Signal: "live01", Active: two, Held: true}, report.Preference{Signal: "live01", Active: two}, "release", "released server2", ""},
+		{"release again", "release", "", report.Preference{Signal: "live01", Active: two}, report.Preference{}, "", "nothing is held", ""},
+		{"failover", "failover", "", report.Preference{Signal: "live01", Active: one}, report.Preference{Signal: "live01", Active: two}, "failover", "failover: live01 from server1 to server2", ""},
+		{"one signal", "failover", "", report.Preference{Signal: "live01", Active: one}, report.Preference{Signal: "live01", Active: two}, "failover of live01", "failover: live01 from server1 to server2", "live01"},
+		{"hold for one signal", "hold", "server2", report.Preference{Signal: "live01", Active: one}, report.Preference{Signal: "live01", Active: two, Held: true}, "hold server2 of live01", "held server2 for live01: it", "live01"},
+		{"hold for one signal again", "hold", "server2", report.Preference{Signal: "live01", Active: two, Held: true}, report.Preference{}, "", "server2 is held already for live01", "live01"},
+		{"release one signal", "release", "", report.Preference{Signal: "live01", Active: two, Held: true}, report.Preference{Signal: "live01", Active: two}, "release of live01", "released server2 for live01", "live01"},
+		{"release another signal", "release", "", report.Preference{Signal: "live01", Active: two, Held: true}, report.Preference{}, "", "nothing is held for live02", "live02"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			o := &obeying{Local: playedPlatform(t), after: c.after}
 			s := o.Now()
 			answer(o.Local, model.Answers{Live: s.Live, Details: s.Details, Preferences: []report.Preference{c.before}})
-			done, err := Do(t.Context(), o, Request{Verb: verb(t, c.verb), Name: c.process})
+			done, err := Do(t.Context(), o, Request{Verb: verb(t, c.verb), Name: c.process, Signal: c.signal})
 			if err != nil || !strings.HasPrefix(done.Message, c.says) || done.Action != c.verb {
 				t.Errorf("got %+v, %v, want %q", done, err, c.says)
 			}

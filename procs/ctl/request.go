@@ -14,6 +14,8 @@ type Request struct {
 	Verb
 	// Name is the name of the process; empty for a verb without one.
 	Name string
+	// Signal is the signal that it is for; empty for every signal.
+	Signal string
 	// Wait makes Do return only when the process is ready again, has stopped, or the upgrade
 	// has ended; at most after Timeout.
 	Wait    bool

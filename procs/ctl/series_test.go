@@ -1,6 +1,7 @@
 package ctl
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -15,7 +16,17 @@ func TestTheStatusBeginsWithTheStateOfTheSnapshot(t *testing.T) {
 			if err := WriteStatus(&out, s); err != nil {
 				t.Fatal(err)
 			}
-			if want := strings.ToUpper(s.OnAir.State.String()) + " "; !strings.HasPrefix(out.String(), want) {
+			want := strings.ToUpper(s.OnAir.State.String()) + " "
+			if s.OnAir.State == platform.AirOffSoon {
+				worst, _, _ := s.OnAir.Worst()
+				want = fmt.Sprintf("OFF AIR IN %.0fs ", worst.Left(s.At).Seconds())
+				for _, c := range worst.Mends {
+					if !strings.Contains(out.String(), "\nmend") || !strings.Contains(out.String(), " livestream-tui ctl "+c.Action.String()+" "+c.Process+"\n") {
+						t.Errorf("snapshot %d: want %s %s as what mends it:\n%s", i, c.Action, c.Process, out.String())
+					}
+				}
+			}
+			if !strings.HasPrefix(out.String(), want) {
 				t.Errorf("snapshot %d: got %.40q, want %q", i, out.String(), want)
 			}
 			if p, ok := s.Active("live01"); ok && !strings.Contains(out.String(), "live01 from "+p.Name) {

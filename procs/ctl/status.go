@@ -21,7 +21,16 @@ func WriteStatus(w io.Writer, s platform.Snapshot) error {
 	air := s.OnAir
 	var out bytes.Buffer
 	head := tabwriter.NewWriter(&out, 0, 8, 2, ' ', 0)
-	fmt.Fprintf(head, "%s\t%s\n", strings.ToUpper(air.State.String()), text.Joined(signalsText(s), air.Reason))
+	fmt.Fprintf(head, "%s\t%s\n", lightText(s), text.Joined(signalsText(s), air.Reason))
+	if worst, _, _ := air.Worst(); worst.By != nil {
+		fmt.Fprintf(head, "cause\t%s at %s\n", text.Joined(worst.By.String()+" by "+worst.By.By.String()), text.Clock(worst.By.Time))
+	}
+	for _, c := range mends(air) {
+		fmt.Fprintf(head, "mend\tlivestream-tui ctl %s %s\n", c.Action, text.Joined(c.Process))
+	}
+	if o, h := air.LastOutage, air.LastHour; o != nil && h != nil {
+		fmt.Fprintf(head, "outages\tthe last took %s, from %s on; on air %.2f %% since %s\n", o.Length(s.At), text.Clock(o.Since), h.Percent, text.Clock(h.Since))
+	}
 	for _, d := range s.Degraded {
 		fmt.Fprintf(head, "%s\t%s; a failover shows\n", text.Joined(string(d.Mode)), text.Joined(d.Playlist, d.Reason))
 	}
@@ -61,6 +70,34 @@ func WriteStatus(w io.Writer, s platform.Snapshot) error {
 	return nil
 }
 
+// lightText is the platform's light in capitals, with the time that is left where it will be
+// off air soon.
+func lightText(s platform.Snapshot) string {
+	if worst, _, found := s.OnAir.Worst(); found && s.OnAir.State == platform.AirOffSoon {
+		return "OFF AIR IN " + text.Brief(worst.Left(s.At))
+	}
+	return strings.ToUpper(s.OnAir.State.String())
+}
+
+// saysUsable reports whether the reason of the light is how many packagers are usable.
+func saysUsable(air platform.OnAir) bool {
+	worst, _, found := air.Worst()
+	return found && air.State == platform.AirOffSoon && worst.Cause == platform.NoPackager
+}
+
+// mends returns the commands that mend what makes the light bad, each once.
+func mends(air platform.OnAir) []platform.Command {
+	var list []platform.Command
+	for _, l := range air.InState(air.State) {
+		for _, c := range l.Mends {
+			if !slices.Contains(list, c) {
+				list = append(list, c)
+			}
+		}
+	}
+	return list
+}
+
 // newTable starts a table after an empty line.
 func newTable(out *bytes.Buffer, head string) *tabwriter.Writer {
 	fmt.Fprintln(out)
@@ -80,7 +117,11 @@ func writeLights(out *bytes.Buffer, s platform.Snapshot, air platform.OnAir) {
 		if !l.Since.IsZero() {
 			since = l.Since.Local().Format(time.DateTime)
 		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", text.Joined(l.Signal), l.State, since, text.Joined(cmp.Or(s.PlayedFrom(l.Signal), "-")), text.Joined(l.Reason))
+		light := l.State.String()
+		if l.State == platform.AirOffSoon {
+			light = "off air in " + text.Brief(l.Left(s.At))
+		}
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", text.Joined(l.Signal), light, since, text.Joined(cmp.Or(s.PlayedFrom(l.Signal), "-")), text.Joined(l.Reason))
 	}
 	_ = table.Flush() // a buffer does not fail
 }
@@ -159,7 +200,7 @@ func signalsText(s platform.Snapshot) string {
 		return ""
 	}
 	where := signal + " from " + cmp.Or(s.PlayedFrom(signal), "nowhere")
-	if usable, total := s.Usable(signal); total > 0 {
+	if usable, total := s.Usable(signal); total > 0 && !saysUsable(s.OnAir) {
 		where += fmt.Sprintf(", %d of %d packagers usable", usable, total)
 	}
 	return where

@@ -33,8 +33,8 @@ func Verbs() []Verb {
 		{"start", platform.Start, "start a process that was stopped or has failed", true, true, true, onProcess("started", "starts")},
 		{"pause", platform.Pause, "SIGSTOP it and all its children", true, false, false, onProcess("paused", "")},
 		{"resume", platform.Resume, "SIGCONT it and all its children, after pause", true, false, false, onProcess("resumed", "")},
-		{"failover", platform.Failover, "move every signal away from its active packager", false, false, false, failover},
-		{"hold", platform.Hold, "play every signal from one packager until that fails", true, false, false, hold},
+		{"failover", platform.Failover, "move a signal away from its active packager, or every signal", false, false, false, failover},
+		{"hold", platform.Hold, "play a signal from one packager until that fails, or every signal", true, false, false, hold},
 		{"release", platform.Release, "end a hold", false, false, false, release},
 		{"upgrade", platform.Upgrade, "restart every process from the binary on disk, one by one; as SIGUSR2 does", false, true, true, upgrade},
 	}

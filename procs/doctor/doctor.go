@@ -42,6 +42,8 @@ type Options struct {
 	// Env is the operator's environment.
 	Env     map[string]string
 	Folders []preflight.Folder
+	// RunPath is where a platform of this user would run.
+	RunPath string
 	// Terminal is where the dashboard would be drawn.
 	Terminal *os.File
 	// Encode makes the FFmpeg at a path encode a video frame and an audio frame, and returns
@@ -93,8 +95,8 @@ func folder(f preflight.Folder) Finding {
 	return found
 }
 
-// ports checks each port. A port of a platform that runs is not free either: doctor is
-// for the time before it starts.
+// ports checks each port. One that the platform of this run folder holds is as it should be:
+// that platform runs.
 func ports(o Options) []Finding {
 	list, err := preflight.Endpoints(o.Layout, o.Env)
 	if err != nil {
@@ -103,7 +105,12 @@ func ports(o Options) []Finding {
 	var found []Finding
 	for _, e := range list {
 		f := Finding{Name: fmt.Sprintf("port %d", e.Port), Detail: "free, for " + e.Process, OK: true}
-		if err := preflight.CheckPort(e); err != nil {
+		if err := preflight.CheckPort(e); err == nil {
+			found = append(found, f)
+			continue
+		} else if pid, ours := preflight.OwnPlatform(o.RunPath, e); ours {
+			f.Detail = fmt.Sprintf("your platform, pid %d, for %s", pid, e.Process)
+		} else {
 			f.OK, f.Detail, f.Remedy = false, "not free, wanted by "+e.Process, err.Error()
 		}
 		found = append(found, f)

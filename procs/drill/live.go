@@ -19,8 +19,16 @@ import (
 
 // Live injects a fault into a platform on air and judges by what the platform's viewers
 // report. It returns what was seen, in words. The error says why the fault did not pass, or
-// could not be injected.
+// could not be injected. The platform's journal gets the beginning and the verdict.
 func Live(ctx context.Context, p platform.Platform, f fault.Fault) (string, error) {
+	note(ctx, p, platform.Drilled{Name: f.Name, Verdict: platform.DrillBegun})
+	seen, err := live(ctx, p, f)
+	how, what := verdict(ctx, seen, err)
+	note(ctx, p, platform.Drilled{Name: f.Name, Verdict: how, Seen: what})
+	return seen, err
+}
+
+func live(ctx context.Context, p platform.Platform, f fault.Fault) (string, error) {
 	before, err := p.Snapshot(ctx)
 	if err != nil {
 		return "", err
@@ -33,7 +41,7 @@ func Live(ctx context.Context, p platform.Platform, f fault.Fault) (string, erro
 	defer client.CloseIdleConnections()
 	injected, err := f.Inject(ctx, fault.Target{Platform: p, Signal: words[0].Signal, Client: client, Bitrate: words[0].BitrateBPS})
 	if err != nil {
-		return "", fmt.Errorf("the fault could not be made: %w", err)
+		return "", fmt.Errorf("%w: %w", errNotInjected, err)
 	}
 	if err := poll.Sleep(ctx, time.Until(injected.Over.Add(stage.Aftermath))); err != nil {
 		return "", err

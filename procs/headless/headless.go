@@ -81,8 +81,8 @@ type headless struct {
 	onAirAt time.Time      // when the first signal came on air; zero before
 	air     platform.OnAir // the latest light
 	said    string         // the last line on why it is not on air yet
-	// shown are the signals that have been on air.
-	shown map[string]bool
+	// shown are the signals that have been on air, ending those whose countdown runs.
+	shown, ending map[string]bool
 	// unknown and films decide when a line about an unknown signal or a file is repeated.
 	unknown, films event.Recurring
 }
@@ -106,7 +106,7 @@ func (h *headless) event(e platform.Event) {
 // aired takes the light, and writes the changes of signals that have no event.
 func (h *headless) aired(o platform.OnAir, now time.Time) {
 	if h.shown == nil {
-		h.shown = map[string]bool{}
+		h.shown, h.ending = map[string]bool{}, map[string]bool{}
 		h.unknown.Every = time.Minute
 	}
 	h.air = o
@@ -115,6 +115,7 @@ func (h *headless) aired(o platform.OnAir, now time.Time) {
 	}
 	var unknown []string
 	for _, l := range o.Signals {
+		h.countdown(l, now)
 		switch {
 		case l.State == platform.AirOn && !h.shown[l.Signal]:
 			h.shown[l.Signal] = true
@@ -132,6 +133,21 @@ func (h *headless) aired(o platform.OnAir, now time.Time) {
 	for _, message := range unknown {
 		if _, due := h.unknown.Seen(message, now); due {
 			h.printer.say(event.LevelWarn, "", message)
+		}
+	}
+}
+
+// countdown says that a signal will soon be off air, and when it will not be after all. The
+// outage, if it comes to that, is an event.
+func (h *headless) countdown(l platform.SignalAir, now time.Time) {
+	switch counts := l.Due && l.State == platform.AirOffSoon; {
+	case counts && !h.ending[l.Signal]:
+		h.ending[l.Signal] = true
+		h.printer.say(event.LevelWarn, "", countdownText(l, now))
+	case !counts && h.ending[l.Signal]:
+		delete(h.ending, l.Signal)
+		if l.State == platform.AirOn {
+			h.printer.say(event.LevelInfo, "", "averted: "+l.Signal+" stays on air")
 		}
 	}
 }
@@ -171,10 +187,10 @@ func (h *headless) tick(now time.Time) (ended bool, outcome error) {
 }
 
 // notYet says why a platform whose processes are all ready is not on air, and ends the run
-// after readyPatience.
+// after readyPatience, unless an operator has stopped one of them.
 func (h *headless) notYet(now time.Time) (ended bool, outcome error) {
 	switch {
-	case !h.startup.allReady():
+	case !h.startup.allReady() || h.startup.anyStopped():
 		h.readyAt = time.Time{}
 		return false, nil
 	case h.readyAt.IsZero():

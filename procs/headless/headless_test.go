@@ -264,6 +264,36 @@ func TestARunWritesTheLightOfEachSignal(t *testing.T) {
 	}
 }
 
+func TestARunTellsACountdownAndItsEnd(t *testing.T) {
+	h, out := readyRun(t, time.Minute)
+	at := func(d time.Duration, state platform.AirState, until time.Duration, mends ...platform.Command) {
+		l := platform.SignalAir{Signal: "live01", State: state, Due: true, LastSegment: noon, Reason: "0 of 2 packagers usable", Mends: mends}
+		if state == platform.AirOffSoon {
+			l.Until = noon.Add(until)
+		}
+		h.aired(platform.OnAir{State: state, Signals: []platform.SignalAir{l}}, noon.Add(d))
+	}
+	both := []platform.Command{{Process: "server2", Action: platform.Start}, {Process: "server1", Action: platform.Start}}
+	at(0, platform.AirOn, 0)
+	for d := time.Second; d < 5*time.Second; d += 250 * time.Millisecond {
+		at(d, platform.AirOffSoon, 12*time.Second, both...)
+	}
+	at(5*time.Second, platform.AirOn, 0)
+	at(9*time.Second, platform.AirOffSoon, 15*time.Second)
+	at(15*time.Second, platform.AirOff, 0)
+	at(20*time.Second, platform.AirOn, 0)
+	clock := noon.Format(time.TimeOnly)
+	for what, times := range map[string]int{
+		"[WARN]  platform: off air in 11s: live01: 0 of 2 packagers usable; last segment at " + clock + "; try ctl start server2, ctl start server1\n": 1,
+		"[WARN]  platform: off air in 6s: live01: 0 of 2 packagers usable; last segment at " + clock + "\n":                                            1,
+		"off air in ": 2, "[INFO]  platform: averted: live01 stays on air\n": 1,
+	} {
+		if got := strings.Count(out.String(), what); got != times {
+			t.Errorf("output has %q %d times, want %d:\n%s", what, got, times, out.String())
+		}
+	}
+}
+
 // readyRun returns a run of the default layout whose processes are all ready, and its output
 // from then on.
 func readyRun(t *testing.T, duration time.Duration) (*headless, *strings.Builder) {

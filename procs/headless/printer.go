@@ -48,6 +48,9 @@ func (p printer) event(e platform.Event) {
 	case event.Film:
 		level, message := filmText(what)
 		p.line(e.Time, level, e.Process, message)
+	case platform.Commanded, platform.Drilled:
+		level, message := doneText(e)
+		p.line(e.Time, level, fromOf(e), message)
 	case platform.Logged:
 		p.line(what.Time, what.Level, cmp.Or(e.Process, platform.Self), strings.TrimSpace(what.Message+" "+what.FieldText()))
 	}
@@ -115,11 +118,34 @@ func outageText(o event.Outage) (event.Level, string) {
 	from := o.Since.Local().Format("15:04:05.000")
 	switch {
 	case !o.Lasts():
-		return event.LevelInfo, fmt.Sprintf("on air again: %s after %s, off air from %s", o.Signal, length, from)
+		lost := ""
+		if o.Lost > 0 {
+			lost = fmt.Sprintf(", %d segments lost", o.Lost)
+		}
+		return event.LevelInfo, fmt.Sprintf("on air again: %s after %s, off air from %s%s", o.Signal, length, from, lost)
 	case o.Again:
 		return event.LevelError, text.Because(fmt.Sprintf("off air: %s since %s, for %s so far", o.Signal, from, length), o.Reason)
 	}
 	return event.LevelError, text.Because(fmt.Sprintf("off air: %s since %s", o.Signal, from), o.Reason)
+}
+
+// countdownText says that a signal will soon be off air, and what would avert that.
+func countdownText(l platform.SignalAir, now time.Time) string {
+	words := fmt.Sprintf("off air in %s: %s: %s", text.Brief(l.Left(now)), l.Signal, l.Reason)
+	if !l.LastSegment.IsZero() {
+		words += "; last segment at " + text.Clock(l.LastSegment)
+	}
+	if l.By != nil {
+		words += "; " + l.By.String() + " by " + l.By.By.String()
+	}
+	for i, c := range l.Mends {
+		word := "; try "
+		if i > 0 {
+			word = ", "
+		}
+		words += word + "ctl " + c.Action.String() + " " + c.Process
+	}
+	return words
 }
 
 // filmText says what state a file of the input folder is in.
@@ -136,7 +162,10 @@ func filmText(f event.Film) (event.Level, string) {
 
 func failoverText(f event.Failover) string {
 	gap := "no requests waiting"
-	if f.GapMS >= 0 {
+	switch {
+	case f.Pending:
+		gap = "a player waits"
+	case f.GapMS >= 0:
 		gap = fmt.Sprintf("gap %.0f ms", f.GapMS)
 	}
 	return fmt.Sprintf("failover of %s from %s to %s: %s (msn %d to %d, %s, %d requests saved)",

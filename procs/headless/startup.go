@@ -54,6 +54,9 @@ func (s *startup) status(st platform.Status, now time.Time) {
 		r.began = now
 	}
 	r.status = st
+	if r.status.IsStopped() {
+		r.began = time.Time{} // once it is started, its time begins anew
+	}
 	if st.State == platform.Ready {
 		r.ready = true
 	}
@@ -101,18 +104,29 @@ func (r *starting) words() string {
 	return r.status.State.String()
 }
 
-// allReady reports whether every process is ready now.
+// allReady reports whether every process that nobody has stopped is ready now.
 func (s *startup) allReady() bool {
 	for _, r := range s.procs {
-		if r.status.State != platform.Ready {
+		if r.status.State != platform.Ready && !r.status.IsStopped() {
 			return false
 		}
 	}
 	return true
 }
 
-// failure says why the platform will not come on air: a process has failed, or has not
-// become ready in time. It is empty otherwise.
+// anyStopped reports whether an operator has stopped a process: what does not come on air
+// then is the operator's doing.
+func (s *startup) anyStopped() bool {
+	for _, r := range s.procs {
+		if r.status.IsStopped() {
+			return true
+		}
+	}
+	return false
+}
+
+// failure says why the platform will not come on air: a process that nobody has stopped has
+// failed, or has not become ready in time. It is empty otherwise.
 func (s *startup) failure(now time.Time) string {
 	for _, name := range s.names {
 		r := s.procs[name]
@@ -121,7 +135,7 @@ func (s *startup) failure(now time.Time) string {
 			why = r.status.State.String()
 		}
 		switch {
-		case r.ready:
+		case r.ready, r.status.IsStopped():
 		case r.status.State == platform.Failed, r.status.State == platform.Exited:
 			return fmt.Sprintf("%s never became ready: %s; its log is %s", name, why, r.status.LogPath)
 		case !r.began.IsZero() && now.Sub(r.began) > readyPatience && !r.status.Paused:

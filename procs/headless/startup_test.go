@@ -2,10 +2,12 @@ package headless
 
 import (
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 	"time"
 
+	"livestream-tui/procs"
 	"livestream-tui/procs/platform"
 )
 
@@ -16,6 +18,17 @@ type step struct {
 	state    platform.State
 	reason   string
 	progress string // instead of a state
+}
+
+// cause is the cause of a state that needs one.
+func (st step) cause() (cause procs.Cause, wanted bool) {
+	if strings.HasPrefix(st.reason, "stop") {
+		if err := cause.UnmarshalText([]byte("stop")); err != nil {
+			panic(err)
+		}
+		return cause, false
+	}
+	return cause, true
 }
 
 var startups = []struct {
@@ -72,6 +85,21 @@ var startups = []struct {
 		"origin never became ready: exit status 0",
 	},
 	{
+		"an operator stops it",
+		[]step{{0, "origin", platform.Starting, "", ""}, {time.Second, "origin", platform.Stopping, "stop asked for", ""}, {2 * time.Second, "origin", platform.Exited, "stopped, signal: terminated", ""}},
+		time.Hour, "[]", "",
+	},
+	{
+		"an operator stops it and starts it again",
+		[]step{{0, "origin", platform.Starting, "", ""}, {time.Second, "origin", platform.Exited, "stopped, signal: terminated", ""}, {time.Minute, "origin", platform.Starting, "", ""}},
+		89 * time.Second, "[{origin starting}]", "",
+	},
+	{
+		"started again, it does not become ready",
+		[]step{{0, "origin", platform.Starting, "", ""}, {time.Second, "origin", platform.Exited, "stopped, signal: terminated", ""}, {time.Minute, "origin", platform.Starting, "", ""}},
+		91 * time.Second, "[{origin starting}]", "origin did not become ready within 30s: starting",
+	},
+	{
 		"once ready, it may fail and come back",
 		[]step{{0, "origin", platform.Starting, "", ""}, {time.Second, "origin", platform.Ready, "", ""}, {2 * time.Second, "origin", platform.Failed, "exit status 1", ""}},
 		time.Hour, "[]", "",
@@ -88,7 +116,8 @@ func TestStartupNotesWaitsAndFailures(t *testing.T) {
 					u.progress(st.process, st.progress, began.Add(st.at))
 					continue
 				}
-				u.status(platform.Status{Name: st.process, State: st.state, Reason: st.reason, LogPath: st.process + ".log"}, began.Add(st.at))
+				cause, wanted := st.cause()
+				u.status(platform.Status{Name: st.process, State: st.state, Cause: cause, Wanted: wanted, Reason: st.reason, LogPath: st.process + ".log"}, began.Add(st.at))
 			}
 			now := began.Add(c.asked)
 			if got := fmt.Sprint(u.waiting(now)); got != c.waiting {
@@ -102,5 +131,35 @@ func TestStartupNotesWaitsAndFailures(t *testing.T) {
 				t.Errorf("failure: got %q, want %q", got, c.failure)
 			}
 		})
+	}
+}
+
+func TestAPlatformIsReadyWithoutWhatAnOperatorHasStopped(t *testing.T) {
+	var stop procs.Cause
+	if err := stop.UnmarshalText([]byte("stop")); err != nil {
+		t.Fatal(err)
+	}
+	began := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	u := newStartup([]platform.Process{{Status: platform.Status{Name: "worker"}}, {Status: platform.Status{Name: "viewer"}}})
+	u.status(platform.Status{Name: "worker", State: platform.Ready, Wanted: true}, began)
+	if u.allReady() {
+		t.Error("the viewer has not started: got all ready")
+	}
+	u.status(platform.Status{Name: "viewer", State: platform.Exited, Cause: stop}, began)
+	if !u.allReady() {
+		t.Error("the viewer is stopped: got not all ready")
+	}
+	h := &headless{startup: u, printer: printer{out: io.Discard}}
+	for _, after := range []time.Duration{0, time.Hour} {
+		if ended, err := h.tick(began.Add(after)); ended || err != nil {
+			t.Errorf("after %s: got the end %t, %v, want it to go on", after, ended, err)
+		}
+	}
+	u.status(platform.Status{Name: "viewer", State: platform.Ready, Wanted: true}, began)
+	if ended, _ := h.tick(began.Add(2 * time.Hour)); ended {
+		t.Error("started again: got the end at once")
+	}
+	if ended, err := h.tick(began.Add(3 * time.Hour)); !ended || err == nil {
+		t.Errorf("nothing comes on air: got the end %t, %v, want it", ended, err)
 	}
 }

@@ -55,7 +55,7 @@ func signals(s platform.Snapshot) []string {
 
 // severity orders the states of a signal, best first. Where several viewers report on one
 // signal, the worst state counts.
-var severity = []platform.AirState{platform.AirEnded, platform.AirOn, platform.AirStarting, platform.AirUnknown, platform.AirOff}
+var severity = []platform.AirState{platform.AirEnded, platform.AirOn, platform.AirStarting, platform.AirUnknown, platform.AirOffSoon, platform.AirOff}
 
 // lightOf returns the light of a signal; false when the signal has no light.
 func lightOf(s platform.Snapshot, signal string) (platform.SignalAir, bool) {
@@ -69,7 +69,7 @@ func lightOf(s platform.Snapshot, signal string) (platform.SignalAir, bool) {
 		if !counts {
 			continue
 		}
-		if !lit || slices.Index(severity, one.State) > slices.Index(severity, light.State) {
+		if !lit || isWorse(one, light) {
 			light = one
 		}
 		lit = true
@@ -87,7 +87,7 @@ func lightOf(s platform.Snapshot, signal string) (platform.SignalAir, bool) {
 			light.Reason = text.Because("its film is "+string(film.State), film.Reason)
 		}
 	}
-	light.Due = light.State == platform.AirOn || light.State != platform.AirEnded && due(s, signal, shown, film, known)
+	light.Due = light.State == platform.AirOn || light.State == platform.AirOffSoon || light.State != platform.AirEnded && due(s, signal, shown, film, known)
 	return light, true
 }
 
@@ -121,7 +121,15 @@ func lightBy(s platform.Snapshot, v platform.ViewingAt) (platform.SignalAir, boo
 	default:
 		light.State = platform.AirOn
 	}
-	return light, true
+	return drained(s, v, light), true
+}
+
+// isWorse reports whether a viewer's light is worse than another's of the same signal.
+func isWorse(one, light platform.SignalAir) bool {
+	if one.State == platform.AirOffSoon && light.State == one.State {
+		return one.Until.Before(light.Until)
+	}
+	return slices.Index(severity, one.State) > slices.Index(severity, light.State)
 }
 
 // due reports whether the audience expects a signal: from when the signal is first on air,

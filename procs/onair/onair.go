@@ -21,6 +21,7 @@ func Complete(s platform.Snapshot) platform.Snapshot {
 func Light(s platform.Snapshot) platform.OnAir {
 	o := platform.OnAir{Signals: lights(s)}
 	o.State, o.Reason = worst(s, o)
+	o.LastOutage, o.LastHour = lastOutage(s), lastHour(s, o)
 	for _, l := range o.InState(o.State) {
 		began := l.Since
 		if l.Outage != nil {
@@ -50,7 +51,7 @@ func Unreachable(last platform.Snapshot, now time.Time, err error) platform.OnAi
 	o.Signals = slices.Clone(o.Signals)
 	for i := range o.Signals {
 		if l := &o.Signals[i]; l.State != platform.AirEnded {
-			l.State, l.Reason, l.Since, l.Outage = platform.AirUnknown, err.Error(), last.At, nil
+			*l = platform.SignalAir{Signal: l.Signal, State: platform.AirUnknown, Reason: err.Error(), Since: last.At, Due: l.Due, LastSegment: l.LastSegment}
 		}
 	}
 	return o
@@ -68,7 +69,7 @@ func worst(s platform.Snapshot, o platform.OnAir) (platform.AirState, string) {
 	if len(s.Viewings) == 0 && len(o.InState(platform.AirStarting)) > 0 {
 		return platform.AirStarting, unready(s, o)
 	}
-	for _, state := range []platform.AirState{platform.AirOff, platform.AirUnknown, platform.AirStarting} {
+	for _, state := range []platform.AirState{platform.AirOff, platform.AirOffSoon, platform.AirUnknown, platform.AirStarting} {
 		var reasons []string
 		for _, l := range o.InState(state) {
 			reasons = append(reasons, l.Reason)

@@ -11,30 +11,38 @@ type Command struct {
 	// Process is the name of a process; empty for an action on the whole platform.
 	Process string `json:"process,omitempty"`
 	Action  Action `json:"action"`
+	// Signal is the signal that Failover, Hold and Release are for; empty means every signal.
+	Signal string `json:"signal,omitempty"`
 	// Fault is what SetFault sets; zero for any other action.
 	Fault Fault `json:"fault,omitzero"`
+	// Drill is what NoteDrill notes; nil for any other action.
+	Drill *Drilled `json:"drill,omitempty"`
+	// By is the source of the command. A client sets Via and Key.
+	By Actor `json:"by,omitzero"`
 }
 
 // Action is what a command does.
 type Action uint8
 
-// The actions. Those on one process are the supervisor's. Failover moves every signal away
-// from its active packager. Hold plays every signal from the packager Command.Process until
-// that fails; Release ends a hold. Upgrade restarts every process from the binary that is
+// The actions. Those on one process are the supervisor's. Failover moves Command.Signal
+// away from its active packager. Hold plays it from the packager Command.Process until that
+// fails; Release ends a hold. Upgrade restarts every process from the binary that is
 // now on disk; Snapshot.Upgrade has its progress.
-// SetFault sets the fault switch of a process to Command.Fault, for drills.
+// SetFault sets the fault switch of a process to Command.Fault, for drills. NoteDrill puts
+// Command.Drill into the journal: a drill runs in the client.
 const (
-	Kill     = Action(procs.Kill)
-	Restart  = Action(procs.Restart)
-	Stop     = Action(procs.Stop)
-	Start    = Action(procs.Start)
-	Pause    = Action(procs.Pause)
-	Resume   = Action(procs.Resume)
-	Failover = Action(64)
-	Hold     = Action(65)
-	Upgrade  = Action(66)
-	SetFault = Action(67)
-	Release  = Action(68)
+	Kill      = Action(procs.Kill)
+	Restart   = Action(procs.Restart)
+	Stop      = Action(procs.Stop)
+	Start     = Action(procs.Start)
+	Pause     = Action(procs.Pause)
+	Resume    = Action(procs.Resume)
+	Failover  = Action(64)
+	Hold      = Action(65)
+	Upgrade   = Action(66)
+	SetFault  = Action(67)
+	Release   = Action(68)
+	NoteDrill = Action(69)
 )
 
 // target is what an action is applied to.
@@ -68,6 +76,7 @@ func rows() []row {
 		{Release, "release", toPlatform},
 		{Upgrade, "upgrade", toPlatform},
 		{SetFault, "fault", toProcess},
+		{NoteDrill, "note drill", toPlatform},
 	}
 }
 

@@ -20,9 +20,10 @@ const (
 	AirOff                      // it stands still; of the platform: a signal that is due stands still
 	AirStopping                 // the platform is shutting down
 	AirEnded                    // the signal has ended
+	AirOffSoon                  // it plays what players hold, and nothing more comes
 )
 
-var airStateNames = [...]string{"unknown", "starting", "on air", "off air", "stopping", "ended"}
+var airStateNames = [...]string{"unknown", "starting", "on air", "off air", "stopping", "ended", "off air soon"}
 
 // String returns the state's lower-case name.
 func (a AirState) String() string {
@@ -60,14 +61,43 @@ type OnAir struct {
 	Spare bool `json:"spare"`
 	// Signals has the light of each signal, in order of name.
 	Signals []SignalAir `json:"signals"`
+	// LastOutage is the latest outage that has ended; nil when there was none. LastHour is
+	// how much of the last hour was on air; nil before the first picture.
+	LastOutage *event.Outage `json:"last_outage,omitempty"`
+	LastHour   *Availability `json:"last_hour,omitempty"`
 }
 
-// Count returns how many of the signals that are due are on air, and how many are due.
+// Availability is for how much of a time every signal that was due was on air.
+type Availability struct {
+	// Since is when the time begins: an hour ago, but not before the first picture, nor
+	// before the outages that are known.
+	Since time.Time `json:"since"`
+	// OffMS is how long a signal was off air since then.
+	OffMS int64 `json:"off_ms"`
+	// Percent is the rest, rounded down to hundredths.
+	Percent float64 `json:"percent"`
+}
+
+// Worst returns the light that makes the state what it is: of those that are off air the one
+// that has been so for longest, of those that will be the first; false when no signal that is
+// due has the state. More is how many others have it.
+func (o OnAir) Worst() (worst SignalAir, more int, found bool) {
+	list := o.InState(o.State)
+	for _, l := range list {
+		if !found || l.before(worst) {
+			worst, found = l, true
+		}
+	}
+	return worst, max(0, len(list)-1), found
+}
+
+// Count returns how many of the signals that are due are on air, those that soon will not be
+// among them, and how many are due.
 func (o OnAir) Count() (on, due int) {
 	for _, l := range o.Signals {
 		if l.Due {
 			due++
-			if l.State == AirOn {
+			if l.State == AirOn || l.State == AirOffSoon {
 				on++
 			}
 		}
@@ -100,4 +130,53 @@ type SignalAir struct {
 	Due bool `json:"due"`
 	// Outage is the current outage; nil when there is no outage.
 	Outage *event.Outage `json:"outage,omitempty"`
+	// Until is when the picture will stand still, unless more media comes: the end of what
+	// the viewer holds and the proxy lists. It is zero unless State is AirOffSoon.
+	Until time.Time `json:"until,omitzero"`
+	// LastSegment is when the newest segment came; zero while it is not known.
+	LastSegment time.Time `json:"last_segment,omitzero"`
+	// Cause is what nothing comes from, when State is AirOffSoon or AirOff; empty while it is
+	// not known. Mends are the commands that mend it, the likeliest first; none where it mends
+	// itself, or nothing of this platform does.
+	Cause AirCause  `json:"cause,omitempty"`
+	Mends []Command `json:"mends,omitempty"`
+	// By is the command that took away what the signal lacks; nil when none did.
+	By *CommandedAt `json:"by,omitempty"`
+}
+
+// AirCause is why a signal gets no new media.
+type AirCause string
+
+// The causes.
+const (
+	NoWorker   AirCause = "no worker"   // no worker of the signal works
+	NoPackager AirCause = "no packager" // no packager of the signal is usable
+	NoProxy    AirCause = "no proxy"    // no proxy works
+	NoSegment  AirCause = "no segment"  // all work, as far as is known, and no new segment comes
+)
+
+// Left returns how long the picture still moves, in whole seconds, the last one counted as
+// one; zero unless the state is AirOffSoon.
+func (l SignalAir) Left(now time.Time) time.Duration {
+	if l.State != AirOffSoon {
+		return 0
+	}
+	left := l.Until.Sub(now)
+	return max(0, (left + time.Second - 1).Truncate(time.Second))
+}
+
+// before reports whether l is worse than another light of the same state.
+func (l SignalAir) before(o SignalAir) bool {
+	if l.State == AirOffSoon {
+		return l.Until.Before(o.Until)
+	}
+	return l.began().Before(o.began())
+}
+
+// began is when the state began, off air that of the outage.
+func (l SignalAir) began() time.Time {
+	if l.Outage != nil {
+		return l.Outage.Since
+	}
+	return l.Since
 }

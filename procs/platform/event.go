@@ -22,8 +22,9 @@ type Event struct {
 	Dropped int
 }
 
-// What is one of Changed, event.Failover, event.Serving, event.Outage, event.Film and
-// Logged. On the wire it is the field with the name of its kind.
+// What is one of Changed, Commanded, Drilled, Started, Ended, Exit, Aired, Logged,
+// event.Failover, event.Serving, event.Outage and event.Film. On the wire it is the field
+// with the name of its kind.
 type What interface{ Kind() event.Kind }
 
 // Changed is a change of a process's state.
@@ -68,6 +69,12 @@ func kinds() []kindOf {
 		{event.KindServing, decode[event.Serving]},
 		{event.KindOutage, decode[event.Outage]},
 		{event.KindFilm, decode[event.Film]},
+		{kindCommand, decode[Commanded]},
+		{kindDrill, decode[Drilled]},
+		{kindStarted, decode[Started]},
+		{kindEnded, decode[Ended]},
+		{kindExit, decode[Exit]},
+		{kindAir, decode[Aired]},
 		{kindLog, decode[Logged]},
 	}
 }

@@ -1,6 +1,9 @@
 package platform
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // Self is the name of the platform itself as the source of an event or a viewer's report.
 const Self = "platform"
@@ -16,6 +19,10 @@ type Platform interface {
 	// Logs returns up to limit lines after sequence number since, oldest first. Lines that
 	// have left the buffer are skipped; their number is the jump in Seq.
 	Logs(ctx context.Context, since uint64, limit int) ([]LogLine, error)
+	// Journal returns what has happened from since on, in order of time, as far as the
+	// journal goes back, which is beyond the start of the platform. Of more than limit events
+	// it returns the newest.
+	Journal(ctx context.Context, since time.Time, limit int) ([]Event, error)
 	// Subscribe returns the current snapshot and a channel of all events after it; no event
 	// falls between the two. The channel is bounded: Event.Dropped counts what a slow reader
 	// missed. It is closed when ctx is cancelled or the platform has ended. With an error the
@@ -25,6 +32,9 @@ type Platform interface {
 	// wrong and what is allowed.
 	Command(ctx context.Context, c Command) error
 }
+
+// JournalMost is how many events of the journal a platform has at hand.
+const JournalMost = 10_000
 
 // Runner is a platform that can be run.
 type Runner interface {

@@ -13,6 +13,17 @@ type FailoverAt struct {
 	event.Failover
 }
 
+// Completes reports whether f is the same failover as was, which was pending, with its gap.
+func (f FailoverAt) Completes(was FailoverAt) bool {
+	return was.Pending && !f.Pending && was.Process == f.Process && was.Signal == f.Signal && was.From == f.From && was.To == f.To && was.MSNBefore == f.MSNBefore
+}
+
+// CommandedAt is a command that was accepted, with its time.
+type CommandedAt struct {
+	Time time.Time `json:"time"`
+	Commanded
+}
+
 // ServingAt is how a playlist is served from a time on, and the process that reported it.
 type ServingAt struct {
 	Time    time.Time `json:"time"`

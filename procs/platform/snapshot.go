@@ -12,8 +12,12 @@ import (
 	"livestream-tui/services/kit/report"
 )
 
-// OutagesShown is how many outages a status lists.
-const OutagesShown = 5
+const (
+	// OutagesShown is how many outages a status lists.
+	OutagesShown = 5
+	// OutagesMost is how many outages that have ended are kept.
+	OutagesMost = 100
+)
 
 // Snapshot is the platform at one moment. Its slices are shared: read only.
 type Snapshot struct {
@@ -58,6 +62,8 @@ type Snapshot struct {
 	// Dropped are signals that have left the ingest table while discovery worked: they have
 	// ended.
 	Dropped []DroppedAt `json:"dropped,omitempty"`
+	// Commands are the latest command on each process that was accepted.
+	Commands []CommandedAt `json:"commands,omitempty"`
 	// Actives is the latest report of each signal's active packager.
 	Actives []ActiveAt `json:"actives"`
 	// Packagers and OnAir follow from the rest: package onair computes which packager serves
@@ -145,6 +151,27 @@ func (s Snapshot) Held() string {
 	return ""
 }
 
+// HeldFor returns the name of the packager that an operator holds for a signal; empty when
+// there is no hold.
+func (s Snapshot) HeldFor(signal string) string {
+	for _, p := range s.Preferences {
+		if p.Held && p.Signal == signal {
+			return s.Packager(p.Active)
+		}
+	}
+	return ""
+}
+
+// SignalNames returns the signals of the ingest table, in its order: those that Failover,
+// Hold and Release can be for.
+func (s Snapshot) SignalNames() []string {
+	names := make([]string, len(s.Details))
+	for i, d := range s.Details {
+		names[i] = d.Signal
+	}
+	return names
+}
+
 // Active returns the packager that players of a signal are served from; false while it
 // is not known.
 func (s Snapshot) Active(signal string) (Packager, bool) {
@@ -205,6 +232,18 @@ func (s Snapshot) FilmOf(signal string) (FilmAt, bool) {
 		}
 	}
 	return best, found
+}
+
+// FilmsBySignal returns what FilmOf returns for each signal that has a file.
+func (s Snapshot) FilmsBySignal() map[string]FilmAt {
+	best := map[string]FilmAt{}
+	for _, f := range s.Films {
+		was, found := best[f.Signal]
+		if f.Signal != "" && (!found || slices.Index(filmStates, f.State) < slices.Index(filmStates, was.State)) {
+			best[f.Signal] = f
+		}
+	}
+	return best
 }
 
 // filmStates are the states of a film, best first. Where several workers report on one

@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"livestream-tui/services/kit/event"
@@ -44,6 +45,35 @@ func TestAFailoverTellsWhatPlayersSaw(t *testing.T) {
 			t.Errorf("a player waited 250 ms: got %+v, want a second one that says so", list)
 		}
 		v.end()
+	})
+}
+
+func TestAFailoverIsToldAtOnceWhileAPlayerStillWaits(t *testing.T) {
+	inBubble(t, 2, func(t *testing.T, p *platform) {
+		p.get(live)
+		time.Sleep(5 * time.Second)
+		wanted := p.packagers[0].media(p.stream().Shown().Last)
+		for _, one := range p.packagers {
+			one.change(func(o *packager) {
+				o.answers = slowly(wanted, 4*time.Second)
+			})
+		}
+		p.service.streams.Cache().Drop("/live01/" + wanted)
+		go func() {
+			time.Sleep(100 * time.Millisecond)
+			p.packagers[0].die()
+		}()
+		p.expect("/live01/"+wanted, 200)
+		time.Sleep(15 * time.Second)
+		synctest.Wait() // nothing is logged meanwhile
+		log, list := p.log.String(), p.failovers()
+		if len(list) != 1 || list[0].GapMS < 3000 || list[0].Pending {
+			t.Errorf("got %+v, want one with its gap", list)
+		}
+		at := strings.Index(log, "pending=true")
+		if strings.Count(log, "pending=true") != 1 || at > strings.Index(log, "the longest wait of a player") || strings.Count(log, "event=failover") != 2 {
+			t.Errorf("while the player waited: got no line, or one after the gap was known:\n%s", log)
+		}
 	})
 }
 

@@ -20,7 +20,9 @@ type teller struct {
 func (t *teller) tell(ended []player.Outage, st player.Status, now time.Time) []event.Outage {
 	var list []event.Outage
 	for _, o := range ended {
-		list = append(list, event.EndedOutageOf(t.signal, o.Since, o.Until))
+		e := event.EndedOutageOf(t.signal, o.Since, o.Until)
+		e.Lost = o.Lost
+		list = append(list, e)
 	}
 	if t.ended += len(ended); len(ended) > 0 {
 		t.recurs.EndExcept()

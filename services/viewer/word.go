@@ -43,8 +43,18 @@ func (s *Service) speak(ctx context.Context, signal string, w *watcher) error {
 			return nil // the player has been stopped, or all have
 		}
 		w.complaints.over(now)
-		_ = follow.Until(ctx, now.Add(look)) // the next turn sees the end
+		_ = follow.Until(ctx, turn(now, st.Until)) // the next turn sees the end
 	}
+}
+
+// turn returns when a player is looked at again: at once when its media ends, so that the
+// outage is logged as it begins.
+func turn(now, until time.Time) time.Time {
+	next := now.Add(look)
+	if ends := until.Add(time.Millisecond); ends.After(now) && ends.Before(next) {
+		return ends
+	}
+	return next
 }
 
 // alert logs an outage.
@@ -68,7 +78,7 @@ func viewing(signal string, st player.Status, now time.Time) event.Viewing {
 	return event.Viewing{
 		Signal: signal, State: st.State, Since: st.Since.UTC().Truncate(time.Millisecond), Trouble: st.Trouble, StalledForMS: st.Standing.Milliseconds(),
 		Stalls: st.Outages, StalledMS: st.Lacked.Milliseconds(), LongestStallMS: st.LongestOutage.Milliseconds(),
-		BufferMS: st.Buffer.Milliseconds(), LatencyMS: latency, MSN: st.MSN, MSNAt: st.Appended.UTC().Truncate(time.Millisecond),
+		BufferMS: st.Buffer.Milliseconds(), Until: st.Until.UTC().Truncate(time.Millisecond), TargetMS: st.Target.Milliseconds(), LatencyMS: latency, MSN: st.MSN, MSNAt: st.Appended.UTC().Truncate(time.Millisecond),
 		Violations: st.Violated, FailedRequests: st.Failed, Packager: st.Packager, PlaylistAgeMS: age, BitrateBPS: st.Bitrate,
 	}
 }

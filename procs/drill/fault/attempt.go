@@ -55,7 +55,7 @@ func (a *attempt) setSwitch(ctx context.Context, process string, f platform.Faul
 		return err
 	}
 	set := func(ctx context.Context, f platform.Fault) error {
-		return a.target.Platform.Command(ctx, platform.Command{Process: process, Action: platform.SetFault, Fault: f})
+		return a.target.Platform.Command(ctx, platform.Command{Process: process, Action: platform.SetFault, Fault: f, By: byDrill()})
 	}
 	if err := set(ctx, f); err != nil {
 		return err

@@ -45,6 +45,9 @@ const (
 	busyWithin = 2 * TargetDuration
 )
 
+// byDrill returns the source of every command of a drill.
+func byDrill() platform.Actor { return platform.Actor{Via: platform.ViaDrill} }
+
 func (t Target) process(ctx context.Context, name string) (platform.Process, error) {
 	s, err := t.Platform.Snapshot(ctx)
 	if err != nil {
@@ -105,7 +108,7 @@ func (t Target) awaitMoment(ctx context.Context) error {
 }
 
 func (t Target) command(ctx context.Context, process string, a platform.Action) error {
-	if err := t.Platform.Command(ctx, platform.Command{Process: process, Action: a}); err != nil {
+	if err := t.Platform.Command(ctx, platform.Command{Process: process, Action: a, By: byDrill()}); err != nil {
 		return fmt.Errorf("%s %s: %w", a, process, err)
 	}
 	return nil

@@ -14,13 +14,15 @@ import (
 // recorded has the series. Each is a run of a real platform with two snapshots a second:
 // the platform starts and comes on air, its active packager is killed, and its proxy is
 // paused. In watched the viewer is paused and killed too, and a packager is held. unwatched
-// is a layout without a viewer, whose origin is paused and which fails over.
+// is a layout without a viewer, whose origin is paused and which fails over. In countdown
+// both packagers, the worker and the proxy are taken away one after the other until the
+// picture stands still, and once the packagers come back in time.
 //
 //go:embed testdata
 var recorded embed.FS
 
 // Names returns the names of the series.
-func Names() []string { return []string{"watched", "unwatched"} }
+func Names() []string { return []string{"watched", "unwatched", "countdown"} }
 
 // Load returns the snapshots of a series, the earliest first.
 func Load(t *testing.T, name string) []platform.Snapshot {

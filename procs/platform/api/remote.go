@@ -159,6 +159,20 @@ func (r *Remote) Logs(ctx context.Context, since uint64, limit int) ([]platform.
 	return lines, err
 }
 
+// Journal implements platform.Platform.
+func (r *Remote) Journal(ctx context.Context, since time.Time, limit int) ([]platform.Event, error) {
+	if limit <= 0 {
+		return nil, nil
+	}
+	query := url.Values{"limit": {strconv.Itoa(limit)}}
+	if !since.IsZero() {
+		query.Set("since", since.UTC().Format(time.RFC3339Nano))
+	}
+	var events []platform.Event
+	err := r.fetch(ctx, "/journal?"+query.Encode(), &events)
+	return events, err
+}
+
 // Command implements platform.Platform. The error of a refused command is the platform's.
 func (r *Remote) Command(ctx context.Context, c platform.Command) error {
 	if r.isEarlier() {

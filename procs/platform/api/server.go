@@ -76,6 +76,7 @@ func (s *server) routes() http.Handler {
 	mux.HandleFunc("GET /layout", s.showLayout)
 	mux.HandleFunc("GET /logs", s.logs)
 	mux.HandleFunc("GET /events", s.events)
+	mux.HandleFunc("GET /journal", s.journal)
 	mux.HandleFunc("POST /command", s.command)
 	return mux
 }
@@ -83,7 +84,7 @@ func (s *server) routes() http.Handler {
 // serve answers on l until ctx is cancelled, as Serve does.
 func (s *server) serve(ctx context.Context, l net.Listener) {
 	server := &http.Server{
-		Handler:           s.routes(),
+		Handler: s.routes(), ConnContext: withPeer,
 		ReadHeaderTimeout: s.timeouts.request, ReadTimeout: s.timeouts.request, IdleTimeout: s.timeouts.idle,
 		WriteTimeout: s.timeouts.write, MaxHeaderBytes: headerMost,
 		ErrorLog: s.log.StandardLogger(&hclog.StandardLoggerOptions{ForceLevel: hclog.Debug}),
@@ -149,6 +150,29 @@ func (s *server) logs(w http.ResponseWriter, r *http.Request) {
 		lines = []platform.LogLine{}
 	}
 	s.answer(w, http.StatusOK, lines)
+}
+
+func (s *server) journal(w http.ResponseWriter, r *http.Request) {
+	limit, err := number(r, "limit", platform.JournalMost)
+	since := time.Time{}
+	if value := r.URL.Query().Get("since"); value != "" && err == nil {
+		if since, err = time.Parse(time.RFC3339Nano, value); err != nil {
+			err = fmt.Errorf("since=%q: allowed is a time as in RFC 3339", value)
+		}
+	}
+	if err != nil {
+		s.refuse(w, http.StatusBadRequest, err)
+		return
+	}
+	events, err := s.platform.Journal(r.Context(), since, int(min(limit, platform.JournalMost)))
+	if err != nil {
+		s.refuse(w, http.StatusBadGateway, err)
+		return
+	}
+	if events == nil {
+		events = []platform.Event{}
+	}
+	s.answer(w, http.StatusOK, events)
 }
 
 // number returns a number of the query; missing when it is not there.
@@ -219,6 +243,7 @@ func (s *server) command(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, http.StatusBadRequest, errors.New("command: unexpected data after it"))
 		return
 	}
+	c.By = actorOf(r.Context(), c.By)
 	ctx, cancel := context.WithTimeout(r.Context(), s.timeouts.command)
 	defer cancel()
 	if err := s.platform.Command(ctx, c); err != nil {

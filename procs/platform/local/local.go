@@ -1,6 +1,7 @@
 package local
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -41,10 +42,13 @@ type Local struct {
 	env  map[string]string
 	// upgrades starts an upgrade. It has room for the one that is under way.
 	upgrades chan struct{}
+	// chronicle is the journal.
+	chronicle chronicle
 
 	mu          sync.Mutex
-	model       model.Model          // guarded by mu
-	lines       ring                 // guarded by mu
+	model       model.Model // guarded by mu
+	lines       *ring
+	own         own                  // guarded by mu, except for Write
 	subscribers map[*subscriber]bool // guarded by mu
 	running     bool                 // Run is supervising; guarded by mu
 	ended       bool                 // there will be no more events; guarded by mu
@@ -84,7 +88,7 @@ func New(o Options) (*Local, error) {
 	// Before the ports are checked: the supervisor ends the processes that an earlier run
 	// left on them.
 	sup, err := procs.New(procs.Options{
-		Specs: list, RunPath: o.RunPath, LogPath: o.LogPath, Self: o.Self, Guardian: o.Guardian, Log: o.Log,
+		Specs: list, RunPath: o.RunPath, LogPath: o.LogPath, Self: o.Self, Guardian: o.Guardian, Log: l.log,
 		// The guardian reads no settings. RUN_PATH shows which platform it belongs to.
 		GuardianEnv: append(listed(l.env), "RUN_PATH="+o.RunPath), OnLine: l.OnLine, OnStatus: l.OnStatus, OnNotice: l.onNotice,
 	})
@@ -103,6 +107,7 @@ func New(o Options) (*Local, error) {
 		}
 	}
 	l.sup = sup
+	l.chronicle = newChronicle(o.StatePath, o.OnEvent, l.log) // we have the lock by now
 	return l, nil
 }
 
@@ -118,9 +123,12 @@ func NewWithSupervisor(layout layouts.Layout, ends []preflight.Endpoint, sup Sup
 // newLocal returns a platform without a supervisor.
 func newLocal(layout layouts.Layout, ends []preflight.Endpoint, logs string, log hclog.Logger) *Local {
 	l := &Local{
-		log: log, poll: newPoller(ends), layout: layout, packagers: map[string]string{}, lines: newRing(platform.LogsMost),
+		poll: newPoller(ends), layout: layout, packagers: map[string]string{}, lines: newRing(platform.LogsMost),
 		subscribers: map[*subscriber]bool{}, upgrades: make(chan struct{}, 1),
 	}
+	l.own = own{lines: l.lines, said: map[string]said{}}
+	l.log = l.own.heard(log)
+	l.chronicle = newChronicle("", "", nil)
 	l.model.Publish = l.publish
 	l.model.Now = platform.Snapshot{Version: 1, PID: os.Getpid(), Layout: layout.Name, Started: time.Now(), LogFolder: logs}
 	for _, p := range layout.Processes {
@@ -144,7 +152,15 @@ func newLocal(layout layouts.Layout, ends []preflight.Endpoint, logs string, log
 // Run implements platform.Runner. It returns when every process has ended. The error says
 // which could not be stopped.
 func (l *Local) Run(ctx context.Context) error {
-	defer context.AfterFunc(ctx, func() { l.Update((*model.Model).SetStopping) })()
+	stopping := make(chan time.Time, 1)
+	defer context.AfterFunc(ctx, func() {
+		stopping <- time.Now()
+		l.Update((*model.Model).SetStopping)
+	})()
+	l.begin()
+	noting, endNotes := context.WithCancel(context.WithoutCancel(ctx))
+	var notes sync.WaitGroup
+	notes.Go(func() { l.chronicle.run(noting) })
 	background, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	var work sync.WaitGroup
 	work.Go(func() {
@@ -165,10 +181,23 @@ func (l *Local) Run(ctx context.Context) error {
 	l.setRunning(false)
 	endUpgrades()
 	cancel()
+	l.end(timeOf(stopping), err)
 	l.EndSubscriptions()
 	hangUp() // after the subscriptions, so that clients learn of the end
 	work.Wait()
+	endNotes()
+	notes.Wait()
 	return err
+}
+
+// timeOf returns the time in c; now when there is none.
+func timeOf(c <-chan time.Time) time.Time {
+	select {
+	case t := <-c:
+		return t
+	default:
+		return time.Now()
+	}
 }
 
 func (l *Local) setRunning(running bool) {
@@ -193,7 +222,7 @@ func (l *Local) Now() platform.Snapshot {
 // snapshot needs mu.
 func (l *Local) snapshot() platform.Snapshot {
 	s := l.model.Now
-	s.At, s.LogSeq = time.Now(), l.lines.seq
+	s.At, s.LogSeq = time.Now(), l.lines.newest()
 	return onair.Complete(s)
 }
 
@@ -204,14 +233,22 @@ func (l *Local) Logs(ctx context.Context, since uint64, limit int) ([]platform.L
 	return l.lines.after(since, limit), ctx.Err()
 }
 
-// Command implements platform.Platform. It logs each command.
+// Command implements platform.Platform. It logs each command, and publishes it with its
+// source.
 func (l *Local) Command(ctx context.Context, c platform.Command) error {
+	if c.By.PID == 0 && c.By.User == "" {
+		c.By.User, c.By.Via = ownUser(), cmp.Or(c.By.Via, platform.ViaKey)
+	}
+	at := time.Now() // before its effects
 	err := l.command(ctx, c)
+	if ctx.Err() == nil {
+		l.note(at, c, err)
+	}
 	if err != nil {
-		l.log.Info("command refused", "action", c.Action.String(), "process", c.Process, "reason", err.Error())
+		l.log.Info("command refused", "action", c.Action.String(), "process", c.Process, "by", c.By.String(), "reason", err.Error())
 		return err
 	}
-	l.log.Info("command", "action", c.Action.String(), "process", c.Process)
+	l.log.Info("command", "action", c.Action.String(), "process", c.Process, "by", c.By.String())
 	return nil
 }
 
@@ -221,15 +258,20 @@ func (l *Local) command(ctx context.Context, c platform.Command) error {
 	}
 	switch c.Action {
 	case platform.Failover:
-		return l.poll.failover(ctx)
+		return l.poll.failover(ctx, c.Signal)
 	case platform.Hold:
-		return l.hold(ctx, c.Process)
+		return l.hold(ctx, c.Signal, c.Process)
 	case platform.Release:
-		return l.poll.hold(ctx, "")
+		return l.poll.hold(ctx, c.Signal, "")
 	case platform.Upgrade:
 		return l.upgrade()
 	case platform.SetFault:
 		return l.setFault(ctx, c.Process, c.Fault)
+	case platform.NoteDrill:
+		if c.Drill == nil {
+			return errNoDrill
+		}
+		return nil // the note is all there is to do
 	}
 	return l.sup.Command(ctx, c.Process, procs.Action(c.Action))
 }

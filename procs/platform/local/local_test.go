@@ -99,8 +99,8 @@ func TestASlowSubscriberDelaysNothing(t *testing.T) {
 	if got+dropped != flood+1 {
 		t.Errorf("%d read and %d dropped, want %d together", got, dropped, flood+1)
 	}
-	if lines, _ := l.Logs(t.Context(), 0, flood); len(lines) != platform.LogsMost || lines[len(lines)-1].Message != fmt.Sprintf("line %d", flood-1) {
-		t.Errorf("log: got %d lines, want the newest %d", len(lines), platform.LogsMost)
+	if lines, _ := l.Logs(t.Context(), 0, flood); len(lines) != platform.LogsMost || lines[len(lines)-2].Message != fmt.Sprintf("line %d", flood-1) {
+		t.Errorf("log: got %d lines, want the newest %d, the platform's own at the end", len(lines), platform.LogsMost)
 	}
 }
 
@@ -169,12 +169,15 @@ func TestTheLastEventsArriveBeforeSubscriptionsClose(t *testing.T) {
 	if err := l.Run(ctx); !errors.Is(err, failed) {
 		t.Errorf("Run: got %v, want %v", err, failed)
 	}
-	var last platform.Event
+	var last, end platform.Event
 	for e := range events { // ends: the channel is closed
-		last = e
+		last, end = end, e
 	}
 	if last.Status() == nil || last.Status().State != procs.Exited {
-		t.Errorf("the last event: got %+v, want proxy exited", last)
+		t.Errorf("the last event but one: got %+v, want proxy exited", last)
+	}
+	if what, is := end.What.(platform.Ended); !is || what.Reason != failed.Error() || what.Stopping.IsZero() {
+		t.Errorf("the last event: got %+v, want the end of the platform with its reason", end)
 	}
 	if !l.Now().Stopping {
 		t.Error("Stopping: got false, want true")
@@ -243,6 +246,9 @@ func TestTheOperatorsRequestGoesToTheOrigin(t *testing.T) {
 		{"fail over", platform.Command{Action: platform.Failover}, nil, `/failover {}`, ""},
 		{"hold", platform.Command{Process: "server1", Action: platform.Hold}, nil, `/hold {"packager":"http://localhost:8080"}`, ""},
 		{"hold the held packager", platform.Command{Process: "server1", Action: platform.Hold}, []report.Preference{held}, `/hold {"packager":"http://localhost:8080"}`, ""},
+		{"fail one signal over", platform.Command{Action: platform.Failover, Signal: "live02"}, nil, `/failover {"signal":"live02"}`, ""},
+		{"hold for one signal", platform.Command{Process: "server1", Action: platform.Hold, Signal: "live02"}, nil, `/hold {"signal":"live02","packager":"http://localhost:8080"}`, ""},
+		{"release one signal", platform.Command{Action: platform.Release, Signal: "live02"}, []report.Preference{held}, `/hold {"signal":"live02"}`, ""},
 		{"release", platform.Command{Action: platform.Release}, []report.Preference{held}, `/hold {}`, ""},
 		{"the origin refuses", platform.Command{Process: "server2", Action: platform.Hold}, []report.Preference{held}, `/hold {"packager":"http://localhost:9090"}`, "packager is not usable"},
 		{"not a packager", platform.Command{Process: "worker", Action: platform.Hold}, nil, "", `hold "worker": allowed are the layout's packagers`},

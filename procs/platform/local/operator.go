@@ -17,14 +17,15 @@ import (
 // ErrNoOrigin is the error of a failover, a hold or a release in a layout without an origin.
 var ErrNoOrigin = errors.New("this layout has no origin")
 
-// failover asks the origins to move every signal.
-func (p poller) failover(ctx context.Context) error {
-	return p.post(ctx, "/failover", report.FailoverRequest{})
+// failover asks the origins to move a signal; an empty name means every signal.
+func (p poller) failover(ctx context.Context, signal string) error {
+	return p.post(ctx, "/failover", report.FailoverRequest{Signal: signal})
 }
 
-// hold asks the origins to play every signal from a packager; an empty URL ends a hold.
-func (p poller) hold(ctx context.Context, packager string) error {
-	return p.post(ctx, "/hold", report.HoldRequest{Packager: packager})
+// hold asks the origins to play a signal from a packager; an empty name means every signal,
+// and an empty URL ends a hold.
+func (p poller) hold(ctx context.Context, signal, packager string) error {
+	return p.post(ctx, "/hold", report.HoldRequest{Signal: signal, Packager: packager})
 }
 
 // post sends a request to every origin, since the proxy follows any of them. It returns nil
@@ -77,11 +78,11 @@ func refusal(a httpx.Answer) error {
 	return err
 }
 
-// hold plays every signal from the packager with that name.
-func (l *Local) hold(ctx context.Context, process string) error {
+// hold plays a signal, or every signal where its name is empty, from a packager.
+func (l *Local) hold(ctx context.Context, signal, process string) error {
 	url := l.packagers[process]
 	if url == "" {
 		return fmt.Errorf("hold %q: allowed are the layout's packagers", process)
 	}
-	return l.poll.hold(ctx, url)
+	return l.poll.hold(ctx, signal, url)
 }

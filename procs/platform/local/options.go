@@ -27,6 +27,10 @@ type Options struct {
 	Guardian []string
 	// RunPath is the folder of sockets and locks, LogPath that of the processes' logs.
 	RunPath, LogPath string
+	// StatePath is the folder of the journal; empty means that the journal is in memory only.
+	StatePath string
+	// OnEvent is a shell command that is run on each event of the journal; empty for none.
+	OnEvent string
 	// Folders are checked before anything starts.
 	Folders []preflight.Folder
 	// Serve answers clients of the control socket until its context is cancelled, which is

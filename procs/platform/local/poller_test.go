@@ -36,11 +36,11 @@ func TestTheOperatorsRequestReachesEveryOrigin(t *testing.T) {
 	defer origin.Close()
 	gone := platformtest.NewServer(t, nil)
 	p := poller{origins: []string{origin.URL, gone, origin.URL}, client: newClient()}
-	if err := p.failover(t.Context()); err != nil || asked != 2 {
+	if err := p.failover(t.Context(), ""); err != nil || asked != 2 {
 		t.Errorf("got %v, %d asked, want both asked", err, asked)
 	}
 	p.origins = []string{gone, gone}
-	if err := p.failover(t.Context()); err == nil || strings.Count(err.Error(), "status 404") != 2 {
+	if err := p.failover(t.Context(), ""); err == nil || strings.Count(err.Error(), "status 404") != 2 {
 		t.Errorf("got %v, want the reason of both", err)
 	}
 }

@@ -42,6 +42,10 @@ func (l *Local) Subscribe(ctx context.Context) (platform.Snapshot, <-chan platfo
 
 // publish queues e for every subscriber. It never blocks. Needs mu.
 func (l *Local) publish(e platform.Event) {
+	if status := e.Status(); status != nil {
+		l.own.changed(*status, e.Time)
+	}
+	l.chronicle.Add(e)
 	for s := range l.subscribers {
 		s.queue.push(e)
 		s.wakeUp()

@@ -28,6 +28,11 @@ type Model struct {
 	Now platform.Snapshot
 	// Publish takes each event; nil discards them.
 	Publish func(platform.Event)
+
+	exits exits
+	// aired has the state of each signal that has been on air and has not ended: AirOn or
+	// AirUnknown.
+	aired map[string]platform.AirState
 }
 
 // Answers are what the control plane answers, as in platform.Snapshot.
@@ -68,6 +73,9 @@ func (m *Model) SetStatus(s platform.Status, now time.Time) {
 		m.active(a)
 	}
 	m.publish(platform.Event{Time: now, Process: s.Name, What: platform.Changed{Status: s}})
+	if exit, is := m.exits.take(s, now); is {
+		m.publish(platform.Event{Time: now, Process: s.Name, What: exit})
+	}
 }
 
 // ApplyLine takes a line of a process's log and the event that it carries; nil for a line
@@ -81,8 +89,7 @@ func (m *Model) ApplyLine(process string, line event.Line, carried event.Event) 
 			}
 		})
 	case event.Failover:
-		list := append(slices.Clone(m.Now.Failovers), platform.FailoverAt{Time: line.Time, Process: process, Failover: e})
-		m.Now.Failovers = newest(list, failoversMost)
+		m.Now.Failovers = newest(withFailover(m.Now.Failovers, platform.FailoverAt{Time: line.Time, Process: process, Failover: e}), failoversMost)
 		m.Now.Version++
 		m.active(platform.ActiveAt{Signal: e.Signal, URL: e.To, Time: line.Time, By: platform.ByProxy})
 		m.publish(platform.Event{Time: line.Time, Process: process, What: e})
@@ -99,6 +106,29 @@ func (m *Model) ApplyLine(process string, line event.Line, carried event.Event) 
 			m.publish(platform.Event{Time: line.Time, Process: process, What: platform.Logged{Line: line}})
 		}
 	}
+}
+
+// withFailover returns list with a failover. One that is pending in list is replaced once its
+// gap is known, and keeps its time.
+func withFailover(list []platform.FailoverAt, f platform.FailoverAt) []platform.FailoverAt {
+	list = slices.Clone(list)
+	i := slices.IndexFunc(list, f.Completes)
+	if i < 0 {
+		return append(list, f)
+	}
+	f.Time = list[i].Time
+	list[i] = f
+	return list
+}
+
+// Commanded takes a command that was accepted. The latest one on each process is kept.
+func (m *Model) Commanded(c platform.CommandedAt) {
+	if c.Process == "" {
+		return
+	}
+	list := without(m.Now.Commands, func(was platform.CommandedAt) bool { return was.Process == c.Process })
+	m.Now.Commands = append(slices.Clone(list), c)
+	m.Now.Version++
 }
 
 // Announce publishes a message of the platform itself. process is what it is about; empty
@@ -132,6 +162,7 @@ func (m *Model) SetMeasurements(list []platform.Status, now time.Time) {
 		})
 	}
 	m.settleOutages(now)
+	m.publishAired(now)
 }
 
 // UpdateUpgrade changes the record of the latest upgrade; change is given a zero one before

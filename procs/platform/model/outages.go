@@ -10,13 +10,29 @@ import (
 )
 
 // outagesMost is how many outages that have ended are kept.
-const outagesMost = 100
+const outagesMost = platform.OutagesMost
 
 // outage takes a viewer's report of an outage.
 func (m *Model) outage(o platform.OutageAt) {
+	if o.Lasts() && o.Reason == "" {
+		o.Reason = m.causeOf(o)
+	}
 	m.Now.Outages, o = withOutage(m.Now.Outages, o)
 	m.Now.Version++
 	m.publish(platform.Event{Time: o.Time, Process: o.Process, What: o.Outage})
+}
+
+// causeOf returns why a signal gets no new media, where its viewer sees no request fail;
+// empty while that is not known.
+func (m *Model) causeOf(o platform.OutageAt) string {
+	s := m.Now
+	s.At = o.Time
+	for _, l := range onair.Complete(s).OnAir.Signals {
+		if l.Signal == o.Signal {
+			return string(l.Cause)
+		}
+	}
+	return ""
 }
 
 // withOutage returns list with a viewer's report of an outage, and the report as it is kept:
@@ -32,6 +48,9 @@ func withOutage(list []platform.OutageAt, o platform.OutageAt) ([]platform.Outag
 			until := o.Since.Add(o.Length(o.Time))
 			o.Since, o.LengthMS, o.MSN = was.Since, until.Sub(was.Since).Milliseconds(), was.MSN
 			o.Again = o.Lasts()
+		}
+		if !o.Lasts() && o.Reason == "" {
+			o.Reason = list[i].Reason // a viewer that has media again has no reason any more
 		}
 		list = slices.Delete(list, i, i+1)
 	}

@@ -16,6 +16,9 @@ type Failover struct {
 	// the requests that were in flight at the fault or begun before the switch was
 	// complete; -1 when none was waiting.
 	GapMS float64 `json:"gap_ms"`
+	// Pending is set while a player still waits: the gap is not known yet. Another event of
+	// the same failover follows, with the gap.
+	Pending bool `json:"pending,omitempty"`
 	// Saved is how many requests were answered by another packager than the
 	// one they were first sent to.
 	Saved int `json:"saved"`

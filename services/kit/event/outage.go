@@ -19,6 +19,9 @@ type Outage struct {
 	MSN int64 `json:"msn,omitempty"`
 	// Again is true when it was emitted before and still lasts.
 	Again bool `json:"again,omitempty"`
+	// Lost is how many segments the viewer never got because of it: those that were declared
+	// missing, and those that left the playlist before it had them. 0 while it lasts.
+	Lost int `json:"lost,omitempty"`
 	// Reason is why there is no media, in words without changing numbers; empty when
 	// not known.
 	Reason string `json:"reason,omitempty"`

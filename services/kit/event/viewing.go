@@ -63,6 +63,12 @@ type Viewing struct {
 	BufferMS int64 `json:"buffer_ms"`
 	// LatencyMS is how far the picture lags behind the live edge, -1 when unknown.
 	LatencyMS int64 `json:"latency_ms"`
+	// Until is when the media that it holds, and that the playlist lists, ends unless more
+	// comes, to the millisecond. It is zero unless State is ViewPlaying, and for a signal
+	// that ends (EXT-X-ENDLIST).
+	Until time.Time `json:"until,omitzero"`
+	// TargetMS is the target duration of the playlist, 0 before the first.
+	TargetMS int64 `json:"target_ms,omitempty"`
 	// MSN is the newest segment downloaded, -1 before the first.
 	MSN int64 `json:"msn"`
 	// MSNAt is when it was downloaded, to the millisecond; zero before the first.

@@ -75,3 +75,17 @@ func timeFormat(format string) string {
 	}
 	return "2006-01-02 15:04:05"
 }
+
+// Supervision is the settings of the supervisor alone: no service is given them.
+type Supervision struct {
+	// OnEvent is a shell command that is run on each event of the journal; empty for none.
+	OnEvent string `env:"ON_EVENT" doc:"shell command that the supervisor runs on each event of the journal, which is JSON on its standard input; one at a time, for 10 s at most"`
+}
+
+// SupervisionFromEnv reads the settings of the supervisor.
+func SupervisionFromEnv(e Environment) Supervision {
+	var s Supervision
+	var none Problems // any text is allowed
+	Parse(e, &s, &none)
+	return s
+}

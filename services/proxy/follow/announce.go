@@ -25,6 +25,14 @@ func (s *Streams) announceFailover(f event.Failover) {
 	event.Emit(s.log, failoverText(f), f)
 }
 
+// announcePending logs a failover at once, while a player waits and its gap is not known.
+// announceFailover follows, and counts it.
+func (s *Streams) announcePending(f event.Failover) {
+	if !s.isSucceeded() {
+		event.Emit(s.log, fmt.Sprintf("failover from %s to %s: %s; a player waits", f.From, f.To, f.Cause), f)
+	}
+}
+
 // announceMode publishes how a playlist is served from now on: at /events, and in the log
 // if it is degraded or was.
 func (s *Streams) announceMode(p *Playlist, now stream.Snapshot, was bool) {

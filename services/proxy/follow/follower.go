@@ -24,7 +24,7 @@ type follower struct {
 	inbox inbox
 	step  sync.Mutex   // held during a step, so that Sizes may read the state between two
 	state stream.State // changed only by the goroutine; guarded by step
-	moves []stream.Switched
+	moves []move
 	seen  atomicVerdicts
 
 	// count is how many playlists it has, names the keys that belong to it. Guarded by
@@ -125,7 +125,7 @@ func (f *follower) do(effects []stream.Effect) {
 		case stream.Keep:
 			f.keep(e.Playlist)
 		case stream.Switched:
-			f.moves = append(f.moves, e)
+			f.moves = append(f.moves, move{Switched: e})
 		case stream.Say:
 			f.say(e)
 		}
@@ -183,6 +183,12 @@ func (f *follower) measure(p *Playlist) {
 	}
 }
 
+// move is a move to another packager that is not announced with its gap yet.
+type move struct {
+	stream.Switched
+	announced bool // as pending
+}
+
 // finishMoves announces the moves to another packager that no player waits for any more.
 func (f *follower) finishMoves(now time.Time) {
 	open := f.moves[:0:0]
@@ -192,18 +198,22 @@ func (f *follower) finishMoves(now time.Time) {
 			continue
 		}
 		gap, waiting := p.waits.Gap(m.Fault, m.At, now)
+		failover := event.Failover{
+			Signal: p.name(), From: m.Move.From, To: m.Move.To, Cause: text.Shown(m.Move.Cause),
+			MSNBefore: m.Before, MSNAfter: p.shown.Load().Last, GapMS: -1, Saved: m.Saved,
+		}
 		if waiting > 0 && now.Sub(m.At) < switchMost {
+			if failover.Pending = true; !m.announced {
+				m.announced = true
+				f.s.announcePending(failover)
+			}
 			open = append(open, m)
 			continue
 		}
-		gapMS := -1.0
 		if gap >= 0 {
-			gapMS = float64(gap.Microseconds()) / 1000
+			failover.GapMS = float64(gap.Microseconds()) / 1000
 		}
-		f.s.announceFailover(event.Failover{
-			Signal: p.name(), From: m.Move.From, To: m.Move.To, Cause: text.Shown(m.Move.Cause),
-			MSNBefore: m.Before, MSNAfter: p.shown.Load().Last, GapMS: gapMS, Saved: m.Saved,
-		})
+		f.s.announceFailover(failover)
 	}
 	f.moves = open
 	for key := range f.seen.keys() {

@@ -73,6 +73,7 @@ func (d *downloader) pick() (piece, <-chan struct{}) {
 	if d.next >= 0 && d.next < list.MediaSequence {
 		start := startOf(list)
 		p.status.Skipped += int(start - d.next)
+		p.outages.lose(int(start - d.next))
 		d.jump(start)
 	}
 	if d.next < 0 {
@@ -208,6 +209,7 @@ func (d *downloader) skip(s piece) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.status.Gaps++
+	p.outages.lose(1)
 	now := time.Now()
 	p.outages.see(&p.buffer, now)
 	p.buffer.Skip(s.Duration, now)
@@ -234,6 +236,7 @@ func (d *downloader) append(s piece, a answer) {
 	p.outages.see(&p.buffer, now)
 	stall, ended := p.buffer.Append(s.Duration, now)
 	p.outages.see(&p.buffer, now)
+	p.outages.got()
 	p.status.Trouble, p.status.Appended = "", now
 	p.reach(s)
 	if s.Duration > 0 {

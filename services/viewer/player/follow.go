@@ -166,6 +166,22 @@ func (p *Player) resolve(uri string) (string, error) {
 	return u.String(), nil
 }
 
+// until is Status.Until of a player that plays. Needs mu.
+func (p *Player) until(now time.Time) time.Time {
+	if p.over() {
+		return time.Time{}
+	}
+	left := p.buffer.Ahead()
+	if p.list != nil && p.status.Trouble == "" {
+		for i := range p.list.Segments {
+			if s := &p.list.Segments[i]; p.list.MediaSequence+int64(i) > p.status.MSN && !s.Gap {
+				left += s.Duration
+			}
+		}
+	}
+	return now.Add(left)
+}
+
 // over reports whether the playlist has ended and may. Needs mu.
 func (p *Player) over() bool { return p.o.MayEnd && p.list != nil && p.list.EndList }
 

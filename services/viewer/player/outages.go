@@ -4,8 +4,11 @@ import "time"
 
 // Outage is a time in which a player had no media to show, from when its buffer ran out
 // to when it played media again. A declared gap is an outage as well, though no Stall:
-// its viewers see nothing.
-type Outage struct{ Since, Until time.Time }
+// its viewers see nothing. Lost is how many segments it never got because of it.
+type Outage struct {
+	Since, Until time.Time
+	Lost         int
+}
 
 // outages are those of one player. Pure.
 type outages struct {
@@ -14,6 +17,19 @@ type outages struct {
 	count          int
 	total, longest time.Duration
 	lasting        time.Time // when the one that lasts began; zero without one
+	// lost counts the segments that were passed over since the buffer last had media: they
+	// may be the reason of the next outage.
+	lost int
+}
+
+// lose counts segments that were passed over.
+func (o *outages) lose(segments int) { o.lost += segments }
+
+// got is called when a segment was appended, after see.
+func (o *outages) got() {
+	if o.lasting.IsZero() {
+		o.lost = 0
+	}
 }
 
 // see is called before and after each change of the buffer.
@@ -27,9 +43,9 @@ func (o *outages) see(b *Buffer, now time.Time) {
 		return
 	}
 	length := now.Sub(o.lasting)
-	o.ended.add(Outage{o.lasting, now})
+	o.ended.add(Outage{o.lasting, now, o.lost})
 	o.count, o.total, o.longest = o.count+1, o.total+length, max(o.longest, length)
-	o.lasting = time.Time{}
+	o.lasting, o.lost = time.Time{}, 0
 }
 
 // after are the outages that ended after the n-th, as far as they are remembered.

@@ -14,7 +14,7 @@ func TestOutages(t *testing.T) {
 		do string // append, skip, finish or look
 		d  time.Duration
 	}
-	since := func(from, to time.Duration) Outage { return Outage{epoch.Add(from), epoch.Add(to)} }
+	since := func(from, to time.Duration) Outage { return Outage{Since: epoch.Add(from), Until: epoch.Add(to)} }
 	for _, c := range []struct {
 		name    string
 		start   time.Duration
@@ -75,5 +75,33 @@ func TestOutages(t *testing.T) {
 				t.Errorf("got the end %s, want it %s after the beginning", b.Ended(), c.ended)
 			}
 		})
+	}
+}
+
+func TestAnOutageCountsWhatWasLostBecauseOfIt(t *testing.T) {
+	const s = time.Second
+	b, o := Buffer{}, outages{ended: ring[Outage]{limit: 10}}
+	step := func(at time.Duration, do func(now time.Time)) {
+		now := epoch.Add(at)
+		o.see(&b, now)
+		do(now)
+		o.see(&b, now)
+	}
+	get := func(now time.Time) { b.Append(2*s, now); o.see(&b, now); o.got() }
+	miss := func(now time.Time) { o.lose(1); b.Skip(2*s, now) }
+	step(0, get)
+	step(s, miss) // a gap that no one sees: the next segment comes in time
+	step(s, get)
+	step(2*s, miss) // one before the buffer runs out, and two while it lasts
+	step(7*s, miss)
+	step(9*s, miss)
+	step(20*s, get)
+	step(30*s, get) // and an outage in which everything is late, and nothing lost
+	var lost []int
+	for _, one := range o.after(0) {
+		lost = append(lost, one.Lost)
+	}
+	if diff := cmp.Diff([]int{3, 0}, lost); diff != "" {
+		t.Errorf("want (-), got (+):\n%s\n%+v", diff, o.after(0))
 	}
 }

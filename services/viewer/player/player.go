@@ -213,7 +213,7 @@ func (p *Player) statusAt(now time.Time) Status {
 		s.Outages++
 		s.Lacked, s.LongestOutage = s.Lacked+s.Standing, max(s.LongestOutage, s.Standing)
 	case p.buffer.Playing():
-		s.State, s.Since = event.ViewPlaying, p.buffer.Begun()
+		s.State, s.Since, s.Until = event.ViewPlaying, p.buffer.Begun(), p.until(now)
 		if last, ok := p.outages.ended.last(); ok {
 			s.Since = last.Until
 		}
@@ -228,6 +228,9 @@ func (p *Player) statusAt(now time.Time) Status {
 		default:
 			s.Latency = p.behind + s.Buffer
 		}
+	}
+	if p.list != nil {
+		s.Target = rules.Target(p.list)
 	}
 	s.Bitrate = int64(p.bytesMean * 8)
 	return s

@@ -39,6 +39,12 @@ type Status struct {
 	StallCount            int
 	Stalled, LongestStall time.Duration
 	Buffer                time.Duration
+	// Until is when the media in the buffer, and what is listed after it, ends unless more
+	// comes; zero unless it plays, and once the playlist has ended. What is listed does not
+	// count while requests fail.
+	Until time.Time
+	// Target is the target duration of the playlist; zero before the first.
+	Target time.Duration
 	// Latency is how far the date of the picture is behind now; without dates, how far
 	// the picture is behind the end of the playlist; -1 when unknown.
 	Latency time.Duration

@@ -1,0 +1,84 @@
+package onair
+
+import (
+	"livestream-tui/layouts"
+	"livestream-tui/procs/platform"
+)
+
+// Danger says why an action on a process would take a signal off air. It is empty when the
+// action would not, and when nothing is on air.
+func Danger(s platform.Snapshot, process string, a platform.Action) string {
+	switch a {
+	case platform.Kill, platform.Restart, platform.Stop, platform.Pause:
+	default:
+		return ""
+	}
+	p, known := s.Process(process)
+	if !known || !p.Works() || !mayPlay(s.OnAir) {
+		return ""
+	}
+	switch p.Role {
+	case layouts.Worker:
+		if isAlone(s, p) {
+			return p.Name + " is the only worker: no new pictures until it is back"
+		}
+	case layouts.Proxy:
+		// A proxy that is restarted hands its players over to the next one.
+		if isAlone(s, p) && a != platform.Restart {
+			return "all players are connected to " + p.Name
+		}
+	case layouts.Packager:
+		if isOnlyUsable(s, p.Name) {
+			return p.Name + " is the only usable packager"
+		}
+	}
+	return ""
+}
+
+// mayPlay reports whether a signal is on air, as far as is known.
+func mayPlay(o platform.OnAir) bool {
+	if o.State == platform.AirStopping {
+		return false
+	}
+	on, _ := o.Count()
+	return on > 0 || o.State == platform.AirOn || o.State == platform.AirUnknown || len(o.InState(platform.AirUnknown)) > 0
+}
+
+// isAlone reports whether no other process of the same role works.
+func isAlone(s platform.Snapshot, p platform.Process) bool {
+	for _, o := range s.OfRole(p.Role) {
+		if o.Name != p.Name && o.Works() {
+			return false
+		}
+	}
+	return true
+}
+
+// isOnlyUsable reports whether a signal has that packager and no other usable one.
+func isOnlyUsable(s platform.Snapshot, packager string) bool {
+	others, served := map[string]bool{}, map[string]bool{}
+	for _, p := range s.Packagers {
+		switch {
+		case !p.Usable:
+		case p.Name == packager:
+			served[p.Signal] = true
+		default:
+			others[p.Signal] = true
+		}
+	}
+	for signal := range served {
+		if !others[signal] {
+			return true
+		}
+	}
+	return false
+}
+
+// Revival returns the action that brings a process back which does not work; false when it
+// comes back by itself, or works.
+func Revival(p platform.Process) (platform.Action, bool) {
+	if p.Works() {
+		return 0, false
+	}
+	return revives(p)
+}
