@@ -14,7 +14,7 @@ screens:
     rows:
       - {height: 7, panels: [{panel: pipeline}]}
       - {height: 11, panels: [{panel: services, weight: 3, stacked: 9}, {panel: packagers, weight: 2, stacked: 3}]}
-      - {height: 8, panels: [{panel: ingest, weight: 2, stacked: 2}, {panel: failovers, weight: 3, stacked: 3}]}
+      - {height: 8, panels: [{panel: ingest, weight: 2, stacked: 2}, {panel: events, weight: 3, stacked: 3}]}
       - {height: 8, panels: [{panel: logs, stacked: 4}]}
 `
 
@@ -31,7 +31,7 @@ func mainScreen(t *testing.T) Screen {
 func contents(panel string, _ int) Content {
 	return map[string]Content{
 		"pipeline": {Least: 1, Want: 5, Whole: true}, "services": {Least: 5, Want: 9},
-		"packagers": {Least: 2, Want: 5}, "ingest": {Least: 1}, "failovers": {Least: 1}, "logs": {Least: 2},
+		"packagers": {Least: 2, Want: 5}, "ingest": {Least: 1}, "events": {Least: 1}, "logs": {Least: 2},
 	}[panel]
 }
 
@@ -45,30 +45,30 @@ func TestArrangePlacesAScreen(t *testing.T) {
 		{"wide", 120, 34, "", []Placed{
 			{"pipeline", Boxed, 0, 0, 120, 7},
 			{"services", Boxed, 0, 7, 72, 11}, {"packagers", Boxed, 72, 7, 48, 11},
-			{"ingest", Boxed, 0, 18, 48, 8}, {"failovers", Boxed, 48, 18, 72, 8},
+			{"ingest", Boxed, 0, 18, 48, 8}, {"events", Boxed, 48, 18, 72, 8},
 			{"logs", Boxed, 0, 26, 120, 8},
 		}},
 		{"roomy: no panel gets more than it can use while others can use it", 200, 58, "", []Placed{
 			{"pipeline", Boxed, 0, 0, 200, 7},
 			{"services", Boxed, 0, 7, 120, 11}, {"packagers", Boxed, 120, 7, 80, 11},
-			{"ingest", Boxed, 0, 18, 80, 20}, {"failovers", Boxed, 80, 18, 120, 20},
+			{"ingest", Boxed, 0, 18, 80, 20}, {"events", Boxed, 80, 18, 120, 20},
 			{"logs", Boxed, 0, 38, 200, 20},
 		}},
 		{"less high: the drawing becomes a line", 100, 26, "", []Placed{
 			{"pipeline", Bare, 0, 0, 100, 1},
 			{"services", Boxed, 0, 1, 60, 10}, {"packagers", Boxed, 60, 1, 40, 10},
-			{"ingest", Boxed, 0, 11, 40, 8}, {"failovers", Boxed, 40, 11, 60, 8},
+			{"ingest", Boxed, 0, 11, 40, 8}, {"events", Boxed, 40, 11, 60, 8},
 			{"logs", Boxed, 0, 19, 100, 7},
 		}},
 		{"low: no boxes", 120, 14, "", []Placed{
 			{"pipeline", Bare, 0, 0, 120, 1},
 			{"services", Ruled, 0, 1, 72, 6}, {"packagers", Ruled, 72, 1, 48, 6},
-			{"ingest", Ruled, 0, 7, 48, 4}, {"failovers", Ruled, 48, 7, 72, 4},
+			{"ingest", Ruled, 0, 7, 48, 4}, {"events", Ruled, 48, 7, 72, 4},
 			{"logs", Ruled, 0, 11, 120, 3},
 		}},
 		{"narrow: one below another", 80, 22, "", []Placed{
 			{"pipeline", Bare, 0, 0, 80, 1}, {"services", Ruled, 0, 1, 80, 9}, {"packagers", Ruled, 0, 10, 80, 3},
-			{"ingest", Ruled, 0, 13, 80, 2}, {"failovers", Ruled, 0, 15, 80, 3}, {"logs", Ruled, 0, 18, 80, 4},
+			{"ingest", Ruled, 0, 13, 80, 2}, {"events", Ruled, 0, 15, 80, 3}, {"logs", Ruled, 0, 18, 80, 4},
 		}},
 		{"narrow and low: the last are left out", 40, 8, "", []Placed{
 			{"pipeline", Bare, 0, 0, 40, 1}, {"services", Ruled, 0, 1, 40, 7},

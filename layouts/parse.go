@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/goccy/go-yaml/ast"
+
+	"livestream-tui/layouts/document"
 )
 
 // The limits of a layout.
@@ -31,13 +33,13 @@ func restartPolicies() []string { return []string{"always", "on-failure", "never
 // file, line, field, value and what is allowed. panels are the panels that there are;
 // without any, a screen may name what it likes. Anchors and aliases are not read.
 func Parse(file string, b []byte, panels ...string) (Layout, error) {
-	p := &parse{reader: reader{file: file}, panels: panels}
+	p := &parse{Reader: document.Reader{File: file}, panels: panels}
 	name := filepath.Base(file)
 	p.layout.Name = strings.TrimSuffix(name, filepath.Ext(name))
-	if root := p.body(b); root != nil {
+	if root := p.Body(b, "processes and screens"); root != nil {
 		p.root(root)
 	}
-	if err := p.err(); err != nil {
+	if err := p.Err(); err != nil {
 		return Layout{}, err
 	}
 	return p.layout, nil
@@ -45,7 +47,7 @@ func Parse(file string, b []byte, panels ...string) (Layout, error) {
 
 // parse is one file on its way to a Layout.
 type parse struct {
-	reader
+	document.Reader
 	panels  []string // that there are; empty: any name may be one
 	layout  Layout
 	depends []dependency
@@ -58,22 +60,37 @@ type dependency struct {
 	from, on string
 }
 
+// field is one key that a mapping may have, with the function that reads its value.
+type field struct {
+	name string
+	read func(n ast.Node, path string)
+}
+
+// mapping reads the fields of n, each key at most once and no other.
+func (p *parse) mapping(n ast.Node, path string, fields ...field) {
+	list := make([]document.Field, len(fields))
+	for i, f := range fields {
+		list[i] = document.Field{Name: f.name, Read: f.read}
+	}
+	p.Mapping(n, path, list...)
+}
+
 func (p *parse) root(n ast.Node) {
 	var shared map[string]string
 	p.mapping(n, "",
-		field{"about", func(n ast.Node, path string) { p.layout.About = p.text(n, path) }},
+		field{"about", func(n ast.Node, path string) { p.layout.About = p.Text(n, path) }},
 		field{"environment", func(n ast.Node, path string) { shared = p.environment(n, path) }},
-		field{"processes", func(n ast.Node, path string) { p.list(n, path, p.process) }},
-		field{"screens", func(n ast.Node, path string) { p.list(n, path, p.screen) }},
+		field{"processes", func(n ast.Node, path string) { p.List(n, path, p.process) }},
+		field{"screens", func(n ast.Node, path string) { p.List(n, path, p.screen) }},
 	)
-	if len(p.problems) > 0 {
+	if p.Problems() > 0 {
 		return // what is missing may only be misspelt
 	}
 	if len(p.layout.Processes) == 0 {
-		p.bad(n, "processes", "at least one is needed")
+		p.Bad(n, "processes", "at least one is needed")
 	}
 	if len(p.layout.Screens) == 0 {
-		p.bad(n, "screens", "at least one is needed")
+		p.Bad(n, "screens", "at least one is needed")
 	}
 	p.checkDependencies()
 	if len(shared) == 0 {
@@ -90,36 +107,36 @@ func (p *parse) process(n ast.Node, path string) {
 	v := Process{Restart: "always"}
 	var nodes []dependency
 	var held ast.Node
-	before := len(p.problems)
+	before := p.Problems()
 	p.mapping(n, path,
 		field{"name", func(n ast.Node, path string) {
-			v.Name = p.text(n, path)
+			v.Name = p.Text(n, path)
 			taken := slices.ContainsFunc(p.layout.Processes, func(o Process) bool { return o.Name == v.Name })
 			switch {
 			case taken:
-				p.bad(n, path, "%q stands twice; each process needs a name of its own", v.Name)
+				p.Bad(n, path, "%q stands twice; each process needs a name of its own", v.Name)
 			case !processName.MatchString(v.Name):
-				p.bad(n, path, "%q: allowed are 1 to 32 lower-case letters, digits and -, the first a letter or digit", v.Name)
+				p.Bad(n, path, "%q: allowed are 1 to 32 lower-case letters, digits and -, the first a letter or digit", v.Name)
 			}
 		}},
-		field{"service", func(n ast.Node, path string) { v.Service = p.oneOf(n, path, ServiceNames()) }},
+		field{"service", func(n ast.Node, path string) { v.Service = p.OneOf(n, path, ServiceNames()) }},
 		field{"port", func(n ast.Node, path string) { held = p.port(n, path, &v) }},
 		field{"environment", func(n ast.Node, path string) { v.Environment = p.environment(n, path) }},
 		field{"depends_on", func(n ast.Node, path string) {
-			p.list(n, path, func(n ast.Node, path string) {
-				v.DependsOn = append(v.DependsOn, p.text(n, path))
+			p.List(n, path, func(n ast.Node, path string) {
+				v.DependsOn = append(v.DependsOn, p.Text(n, path))
 				nodes = append(nodes, dependency{node: n, path: path})
 			})
 		}},
-		field{"restart", func(n ast.Node, path string) { v.Restart = p.oneOf(n, path, restartPolicies()) }},
+		field{"restart", func(n ast.Node, path string) { v.Restart = p.OneOf(n, path, restartPolicies()) }},
 		field{"grace", func(n ast.Node, path string) { v.Grace = p.grace(n, path) }},
 	)
-	if len(p.problems) == before {
+	if p.Problems() == before {
 		p.need(n, path, "name", v.Name)
 		p.need(n, path, "service", v.Service)
 	}
 	if v.PortHeld && v.Role() == Packager { // now that the service is known, whatever the order of the fields
-		p.bad(held, join(path, "port.held"), "%s is a packager, whose port is never held: its refusal is the fastest sign of its death; allowed is false", v.Service)
+		p.Bad(held, document.Join(path, "port.held"), "%s is a packager, whose port is never held: its refusal is the fastest sign of its death; allowed is false", v.Service)
 	}
 	for i, d := range nodes { // now that the name is known, whatever the order of the fields
 		d.from, d.on = v.Name, v.DependsOn[i]
@@ -130,34 +147,34 @@ func (p *parse) process(n ast.Node, path string) {
 
 func (p *parse) need(n ast.Node, path, name, value string) {
 	if value == "" {
-		p.bad(n, join(path, name), "missing")
+		p.Bad(n, document.Join(path, name), "missing")
 	}
 }
 
 // port reads v's port and returns where it says whether it is held.
 func (p *parse) port(n ast.Node, path string, v *Process) (held ast.Node) {
-	before := len(p.problems)
+	before := p.Problems()
 	p.mapping(n, path,
-		field{"variable", func(n ast.Node, path string) { v.PortVariable = p.variable(n, path, p.text(n, path)) }},
-		field{"default", func(n ast.Node, path string) { v.PortDefault = p.number(n, path, 65535) }},
+		field{"variable", func(n ast.Node, path string) { v.PortVariable = p.variable(n, path, p.Text(n, path)) }},
+		field{"default", func(n ast.Node, path string) { v.PortDefault = p.Number(n, path, 65535) }},
 		field{"held", func(n ast.Node, path string) {
-			held, v.PortHeld = n, p.oneOf(n, path, []string{"true", "false"}) == "true"
+			held, v.PortHeld = n, p.OneOf(n, path, []string{"true", "false"}) == "true"
 		}},
 	)
-	if len(p.problems) == before && (v.PortVariable == "" || v.PortDefault == 0) {
-		p.bad(n, path, "both variable and default are needed, such as {variable: PROXY_PORT, default: 8002}")
+	if p.Problems() == before && (v.PortVariable == "" || v.PortDefault == 0) {
+		p.Bad(n, path, "both variable and default are needed, such as {variable: PROXY_PORT, default: 8002}")
 	}
 	return held
 }
 
 func (p *parse) environment(n ast.Node, path string) map[string]string {
 	env := map[string]string{}
-	for _, pair := range p.pairs(n, path) {
+	for _, pair := range p.Pairs(n, path) {
 		name := pair.Key.GetToken().Value
-		at := join(path, name)
-		value := p.text(pair.Value, at)
+		at := document.Join(path, name)
+		value := p.Text(pair.Value, at)
 		if err := checkReferences(value); err != nil {
-			p.bad(pair.Value, at, "%q: %v", value, err)
+			p.Bad(pair.Value, at, "%q: %v", value, err)
 		}
 		env[p.variable(pair.Key, at, name)] = value
 	}
@@ -166,38 +183,47 @@ func (p *parse) environment(n ast.Node, path string) map[string]string {
 
 func (p *parse) variable(n ast.Node, path, name string) string {
 	if !variableName.MatchString(name) {
-		p.bad(n, path, "%q: allowed are capital letters, digits and _, the first a letter", name)
+		p.Bad(n, path, "%q: allowed are capital letters, digits and _, the first a letter", name)
 	}
 	return name
 }
 
 func (p *parse) grace(n ast.Node, path string) time.Duration {
-	s := p.text(n, path)
+	s := p.Text(n, path)
 	d, err := time.ParseDuration(s)
 	if err != nil || d <= 0 || d > mostGrace {
-		p.bad(n, path, "%q: allowed is a number with a unit, such as 500ms or 10s, up to %s", s, mostGrace)
+		p.Bad(n, path, "%q: allowed is a number with a unit, such as 500ms or 10s, up to %s", s, mostGrace)
 	}
 	return d
 }
 
+// ReadScreens reads a list of screens from a file of any kind, as Parse does. panels are as
+// in Parse.
+func ReadScreens(r *document.Reader, n ast.Node, path string, panels ...string) []Screen {
+	p := &parse{Reader: *r, panels: panels}
+	p.List(n, path, p.screen)
+	*r = p.Reader
+	return p.layout.Screens
+}
+
 func (p *parse) screen(n ast.Node, path string) {
 	var s Screen
-	before := len(p.problems)
+	before := p.Problems()
 	p.mapping(n, path,
 		field{"name", func(n ast.Node, path string) {
-			s.Name = p.text(n, path)
+			s.Name = p.Text(n, path)
 			if slices.ContainsFunc(p.layout.Screens, func(o Screen) bool { return o.Name == s.Name }) {
-				p.bad(n, path, "%q stands twice; each screen needs a name of its own", s.Name)
+				p.Bad(n, path, "%q stands twice; each screen needs a name of its own", s.Name)
 			}
 		}},
 		field{"rows", func(n ast.Node, path string) {
-			p.list(n, path, func(n ast.Node, path string) { s.Rows = append(s.Rows, p.row(n, path)) })
+			p.List(n, path, func(n ast.Node, path string) { s.Rows = append(s.Rows, p.row(n, path)) })
 		}},
 	)
-	if len(p.problems) == before {
+	if p.Problems() == before {
 		p.need(n, path, "name", s.Name)
 		if len(s.Rows) == 0 {
-			p.bad(n, join(path, "rows"), "at least one is needed")
+			p.Bad(n, document.Join(path, "rows"), "at least one is needed")
 		}
 	}
 	p.layout.Screens = append(p.layout.Screens, s)
@@ -205,34 +231,34 @@ func (p *parse) screen(n ast.Node, path string) {
 
 func (p *parse) row(n ast.Node, path string) Row {
 	var r Row
-	before := len(p.problems)
+	before := p.Problems()
 	p.mapping(n, path,
-		field{"height", func(n ast.Node, path string) { r.Height = p.number(n, path, mostWeight) }},
+		field{"height", func(n ast.Node, path string) { r.Height = p.Number(n, path, mostWeight) }},
 		field{"panels", func(n ast.Node, path string) {
-			p.list(n, path, func(n ast.Node, path string) { r.Panels = append(r.Panels, p.panel(n, path)) })
+			p.List(n, path, func(n ast.Node, path string) { r.Panels = append(r.Panels, p.panel(n, path)) })
 		}},
 	)
-	if len(p.problems) == before && len(r.Panels) == 0 {
-		p.bad(n, join(path, "panels"), "at least one is needed")
+	if p.Problems() == before && len(r.Panels) == 0 {
+		p.Bad(n, document.Join(path, "panels"), "at least one is needed")
 	}
 	return r
 }
 
 func (p *parse) panel(n ast.Node, path string) Panel {
 	var v Panel
-	before := len(p.problems)
+	before := p.Problems()
 	p.mapping(n, path,
 		field{"panel", func(n ast.Node, path string) {
 			if len(p.panels) == 0 {
-				v.Name = p.text(n, path)
+				v.Name = p.Text(n, path)
 				return
 			}
-			v.Name = p.oneOf(n, path, p.panels)
+			v.Name = p.OneOf(n, path, p.panels)
 		}},
-		field{"weight", func(n ast.Node, path string) { v.Weight = p.number(n, path, mostWeight) }},
-		field{"stacked", func(n ast.Node, path string) { v.Stacked = p.number(n, path, mostWeight) }},
+		field{"weight", func(n ast.Node, path string) { v.Weight = p.Number(n, path, mostWeight) }},
+		field{"stacked", func(n ast.Node, path string) { v.Stacked = p.Number(n, path, mostWeight) }},
 	)
-	if len(p.problems) == before {
+	if p.Problems() == before {
 		p.need(n, path, "panel", v.Name)
 	}
 	return v
@@ -249,9 +275,9 @@ func (p *parse) checkDependencies() {
 	for _, d := range p.depends {
 		switch {
 		case !slices.Contains(names, d.on):
-			p.bad(d.node, d.path, "%q is no process of this layout; there are %s", d.on, strings.Join(names, ", "))
+			p.Bad(d.node, d.path, "%q is no process of this layout; there are %s", d.on, strings.Join(names, ", "))
 		case leadsTo(on, d.on, d.from, map[string]bool{}):
-			p.bad(d.node, d.path, "%s depends on %s, which depends on %s: neither could ever start", d.from, d.on, d.from)
+			p.Bad(d.node, d.path, "%s depends on %s, which depends on %s: neither could ever start", d.from, d.on, d.from)
 		}
 	}
 }

@@ -28,7 +28,7 @@ screens:
 `
 
 // panelNames are what the dashboard has, in these tests.
-var panelNames = []string{"pipeline", "services", "packagers", "ingest", "failovers", "viewers", "logs"}
+var panelNames = []string{"pipeline", "services", "packagers", "ingest", "signals", "events", "viewers", "logs"}
 
 func TestParseReadsEveryField(t *testing.T) {
 	got, err := Parse("somewhere/two.yaml", []byte(wellFormed))

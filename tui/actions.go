@@ -1,12 +1,12 @@
 package tui
 
 import (
+	"context"
 	"fmt"
 	"strings"
 
 	tea "github.com/charmbracelet/bubbletea"
 
-	"livestream-tui/layouts"
 	"livestream-tui/procs/platform"
 	"livestream-tui/tui/canvas"
 )
@@ -18,8 +18,9 @@ func (m *model) ask(a platform.Action) tea.Cmd {
 	if p == nil {
 		return nil
 	}
+	m.chosen = true
 	c := platform.Command{Process: p.Name, Action: a}
-	if why := m.scene.Danger(p, a); why != "" {
+	if why := m.scene.Danger(p, a); why != "" && !m.options.Unasked {
 		m.dialog = &confirm{
 			question: fmt.Sprintf("%s %s?", actionText(a), p.Name), why: why + ".",
 			yes: func(m *model) tea.Cmd { return m.command(c) },
@@ -29,15 +30,25 @@ func (m *model) ask(a platform.Action) tea.Cmd {
 	return m.command(c)
 }
 
-// command passes a command to the platform and shows whether it was accepted.
+// command passes a command to the platform and shows whether it was accepted, and then what
+// has come of it.
 func (m *model) command(c platform.Command) tea.Cmd {
-	platform, ctx := m.platform, m.ctx
-	what := strings.TrimSpace(actionText(c.Action) + " " + c.Process)
+	platform, parent := m.platform, m.ctx
+	c.By.Key = m.key
+	what := strings.TrimSpace(actionText(c.Action)+" "+c.Process) + ofSignal(c)
 	return func() tea.Msg {
+		ctx, release := context.WithCancel(parent)
+		before, events, subscribed := platform.Subscribe(ctx)
 		if err := platform.Command(ctx, c); err != nil {
+			release()
 			return notice{what + ": " + canvas.Clean(err.Error()), true}
 		}
-		return notice{what + ": under way", false}
+		accepted := notice{what + ": under way", false}
+		if subscribed != nil {
+			release()
+			return accepted // the platform is lost, which the header says
+		}
+		return given{accepted, follow(ctx, release, platform, c, before, events)}
 	}
 }
 
@@ -61,23 +72,6 @@ func (m *model) pauseOrResume() tea.Cmd {
 		return m.ask(platform.Resume)
 	}
 	return m.ask(platform.Pause)
-}
-
-func (m *model) failover() tea.Cmd {
-	return m.command(platform.Command{Action: platform.Failover})
-}
-
-// hold plays from the selected packager until it is released, or releases it.
-func (m *model) hold() tea.Cmd {
-	p := m.scene.SelectedProcess()
-	if p == nil || p.Role != layouts.Packager {
-		m.notify("only a packager can be held: select one", true)
-		return nil
-	}
-	if m.scene.Snapshot.Held() == p.Name {
-		return m.command(platform.Command{Action: platform.Release})
-	}
-	return m.ask(platform.Hold)
 }
 
 // notify shows a notice at once.
@@ -123,7 +117,7 @@ func (m *model) quit() tea.Cmd {
 	case m.scene.Light.State != platform.AirStopping && on > 0:
 		why = fmt.Sprintf("%d of %d signals are on air: every player stops.", on, due)
 	}
-	if m.leaving || m.options.Stop == nil || why == "" {
+	if m.leaving || m.options.Stop == nil || m.options.Unasked || why == "" {
 		return m.leave()
 	}
 	m.dialog = &confirm{question: "stop everything and quit?", why: why, yes: (*model).leave}
@@ -147,6 +141,11 @@ func (m *model) leave() tea.Cmd {
 	m.closePicture()
 	m.picture.on = false
 	if m.options.Stop == nil {
+		// A fault must not stay behind on a platform that runs on.
+		if d := m.drilling; m.undoDrill() && !d.leave {
+			d.leave = true
+			return nil
+		}
 		return tea.Quit
 	}
 	m.leaving = true
@@ -169,29 +168,20 @@ func (m *model) vlc() tea.Cmd {
 	return m.openOutside("VLC", strings.Join(urls, " "), urls[0], func() error { return open(urls) })
 }
 
-// browser opens the player page.
-func (m *model) browser() tea.Cmd {
-	address := m.scene.Snapshot.PlayURL
-	if address == "" {
-		m.notify("this layout has no proxy to open", true)
-		return nil
-	}
-	open := m.outside.Browser
-	return m.openOutside("the browser", address, address+"/", func() error { return open(address + "/") })
-}
-
-// openOutside opens a program on what it shows. Without the program it copies and shows
+// openOutside opens a program on what it shows. Without the program it says why, and copies
 // the address instead.
 func (m *model) openOutside(program, shows, address string, open func() error) tea.Cmd {
 	write := m.outside.Copy
 	return func() tea.Msg {
-		if err := open(); err == nil {
+		err := open()
+		if err == nil {
 			return notice{program + " opens " + shows, false}
 		}
+		why := program + ": " + canvas.Clean(err.Error())
 		if err := write(address); err != nil {
-			return notice{"cannot open " + program + ": it would show " + address, true}
+			return notice{why + "; it would show " + address, true}
 		}
-		return notice{"cannot open " + program + "; copied " + address, true}
+		return notice{why + ". Its address is copied", true}
 	}
 }
 

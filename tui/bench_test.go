@@ -18,7 +18,7 @@ func BenchmarkFlood(b *testing.B) {
 		s := onAir()
 		for i := range lines {
 			lines[i] = some[i%len(some)]
-			lines[i].Seq = seq
+			lines[i].Seq, lines[i].Time = seq, noon.Add(time.Duration(seq)*20*time.Microsecond)
 			seq++
 		}
 		s.Version, s.At = seq, noon.Add(time.Duration(seq)*20*time.Microsecond)
@@ -37,7 +37,7 @@ func BenchmarkFloodFiltered(b *testing.B) {
 	for b.Loop() {
 		for i := range lines {
 			lines[i] = some[i%len(some)]
-			lines[i].Seq = seq
+			lines[i].Seq, lines[i].Time = seq, noon.Add(time.Duration(seq)*20*time.Microsecond)
 			seq++
 		}
 		m.take(polled{m.scene.Now, m.scene.Snapshot, lines})
@@ -61,6 +61,28 @@ func BenchmarkFrame(b *testing.B) {
 	for b.Loop() {
 		m.scene.Stamp++
 		m.logs.Follow()
+		m.View()
+	}
+}
+
+// BenchmarkHundredSignals is a frame of a hundred signals in which everything has changed.
+func BenchmarkHundredSignals(b *testing.B) {
+	m, _ := newTestModel(b, "a hundred signals", 120, 36, colour)
+	for b.Loop() {
+		m.scene.Stamp++
+		m.logs.Follow()
+		m.View()
+	}
+}
+
+// BenchmarkHundredSignalsTaken is the same with the poll before it.
+func BenchmarkHundredSignalsTaken(b *testing.B) {
+	m, _ := newTestModel(b, "a hundred signals", 120, 36, colour)
+	s := m.scene.Snapshot
+	for b.Loop() {
+		s.Version++
+		s.At = s.At.Add(100 * time.Millisecond)
+		m.take(polled{s.At, s, nil})
 		m.View()
 	}
 }

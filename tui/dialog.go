@@ -18,6 +18,11 @@ type dialog interface {
 	box(m *model, w, h int) (title string, lines []*canvas.Line, width int)
 }
 
+// footer is a dialog that is drawn in the foot of the screen.
+type footer interface {
+	foot(m *model) *canvas.Line
+}
+
 // confirm asks whether to do something. Only y, or enter on yes, means yes.
 type confirm struct {
 	question, why string

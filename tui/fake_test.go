@@ -22,7 +22,9 @@ type fakePlatform struct {
 	mu       sync.Mutex
 	snapshot platform.Snapshot
 	lines    []platform.LogLine
-	commands []platform.Command
+	journal  []platform.Event   // in order of time
+	commands []platform.Command // without By
+	keys     []string           // of the commands
 	// refuse is the error of every command; nil accepts them all. onCommand is called
 	// with each accepted one, with mu held; it may be nil.
 	refuse    error
@@ -63,6 +65,20 @@ func (f *fakePlatform) Logs(_ context.Context, since uint64, limit int) ([]platf
 	return nil, nil
 }
 
+func (f *fakePlatform) Journal(_ context.Context, since time.Time, limit int) ([]platform.Event, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	all := slices.Concat(f.journal, journalOf(f.snapshot))
+	slices.SortStableFunc(all, func(a, b platform.Event) int { return a.Time.Compare(b.Time) })
+	var list []platform.Event
+	for _, e := range all {
+		if !e.Time.Before(since) {
+			list = append(list, e)
+		}
+	}
+	return list[max(0, len(list)-max(0, limit)):], nil
+}
+
 func (f *fakePlatform) Subscribe(ctx context.Context) (platform.Snapshot, <-chan platform.Event, error) {
 	s, err := f.Snapshot(ctx)
 	return s, nil, err
@@ -71,6 +87,7 @@ func (f *fakePlatform) Subscribe(ctx context.Context) (platform.Snapshot, <-chan
 func (f *fakePlatform) Command(_ context.Context, c platform.Command) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.keys, c.By = append(f.keys, c.By.Key), platform.Actor{}
 	f.commands = append(f.commands, c)
 	if f.refuse == nil && f.onCommand != nil {
 		f.onCommand(f, c)

@@ -8,27 +8,52 @@ import (
 	"livestream-tui/tui/scene"
 )
 
-// foot returns the last line of the screen: what is being typed, a notice, or the keys.
-func (m *model) foot() *canvas.Line {
+// toldMost is how many lines a notice may have.
+const toldMost = 3
+
+// told returns the lines that lie over the panels, above the foot: a notice, or else how far
+// the drill is. There are none when there is nothing to tell.
+func (m *model) told() []*canvas.Line {
 	g := m.scene.Glyphs
-	if f, ok := m.dialog.(*filterInput); ok {
-		return f.foot(m)
-	}
-	if m.notice.text != "" {
+	switch {
+	case m.notice.text != "":
 		k, glyph := canvas.InkGood, g.Tick
 		if m.notice.bad {
 			k, glyph = canvas.InkWarn, g.Cross
 		}
-		return canvas.Text(k, " "+glyph+" "+canvas.Clean(m.notice.text))
+		lines := canvas.Wrapped(k, canvas.Clean(m.notice.text), m.w-3, toldMost)
+		for i, l := range lines {
+			if i > 0 {
+				glyph = " "
+			}
+			lines[i] = canvas.Text(k, " "+glyph).Add(l)
+		}
+		return lines
+	case m.drilling != nil:
+		return []*canvas.Line{m.drilling.line(m)}
+	}
+	return nil
+}
+
+// foot returns the last line of the screen: what is being typed, or the keys.
+func (m *model) foot() *canvas.Line {
+	g := m.scene.Glyphs
+	if f, ok := m.dialog.(footer); ok {
+		return f.foot(m)
 	}
 	var pieces []canvas.Piece
 	for _, b := range m.keys {
-		if b.foot == "" {
+		if b.foot == "" || b.commands && m.options.ReadOnly {
 			continue
 		}
 		key, word := b.shown(g), b.foot
 		if b.label != nil {
-			key, word = b.label(m)
+			if key, word = b.label(m); word == "" {
+				continue
+			}
+			if key == "" {
+				key = b.shown(g)
+			}
 		}
 		pieces = append(pieces, canvas.Piece{Line: canvas.Text(canvas.InkKey, key).Put(canvas.InkDim, " "+word), Rank: 20 - b.rank})
 	}

@@ -1,6 +1,8 @@
 package tui
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -34,6 +36,7 @@ func silent() terminal.Outside {
 		Clock: func() time.Time { return noon },
 		Copy:  func(string) error { return nil }, Bell: func() {},
 		Write: func(folder, name, _ string) (string, error) { return folder + "/" + name, nil },
+		Read:  func(context.Context, string) error { return errors.New("no such log") },
 		VLC:   func([]string) error { return nil }, Browser: func(string) error { return nil },
 		Picture: func(_ string, w, h int) (picture.Source, error) { return &fakePicture{w: w, h: h, most: 3}, nil },
 	}
@@ -86,13 +89,22 @@ func newTestModel(t testing.TB, state string, w, h int, how manner) (*model, *fa
 			s.Viewings = m.scene.Snapshot.Viewings
 		case state == "off air" && i > 20:
 			s.Viewings = []platform.ViewingAt{viewing(s.At, time.Duration(i-20)*time.Second)}
+		case state == "off air soon" && i > 18:
+			v := viewing(s.At, 0)
+			v.Until, v.MSNAt, v.TargetMS = noon.Add(3500*time.Millisecond), noon.Add(-4*time.Second), 2000
+			v.BufferMS = v.Until.Sub(s.At).Milliseconds()
+			s.Viewings = []platform.ViewingAt{v}
 		default:
 			s.Viewings = []platform.ViewingAt{viewing(s.At, 0)}
 		}
-		if state == "several signals" && i > 18 {
+		if len(s.Details) > 1 {
 			s.Viewings = nil
-			for _, d := range s.Details {
+			for j, d := range s.Details {
+				if d.Signal == "old-concert" {
+					continue
+				}
 				v := viewing(s.At, 0)
+				v.BufferMS += int64((i*311+j*173)%1700) - 800
 				if d.Signal == "live02" && i > 23 {
 					v = viewing(s.At, time.Duration(i-23)*time.Second)
 				}
@@ -103,6 +115,10 @@ func newTestModel(t testing.TB, state string, w, h int, how manner) (*model, *fa
 		m.take(polled{s.At, completed(s), lines})
 		f.snapshot = s
 	}
+	if state == "remembered" {
+		f.journal = memorable()
+	}
+	m.takeJournal(m.remember(0)().(remembered))
 	return m, f
 }
 
@@ -206,8 +222,13 @@ func TestForeignTextStaysInItsPlace(t *testing.T) {
 	}
 }
 
-// press types keys: one named key, or else letter by letter.
+// press types keys: one named key, or else letter by letter. With an @ before it, it is the
+// name of a panel that gets the focus.
 func press(m *model, keys string) []tea.Cmd {
+	if name, is := strings.CutPrefix(keys, "@"); is {
+		m.focus = name
+		return nil
+	}
 	var cmds []tea.Cmd
 	for _, k := range keyMsgs(keys) {
 		_, cmd := m.Update(k)
@@ -230,6 +251,9 @@ func keyMsgs(keys string) []tea.KeyMsg {
 		return []tea.KeyMsg{msg}
 	}
 	var list []tea.KeyMsg
+	if digit, is := strings.CutPrefix(keys, "alt+"); is {
+		return []tea.KeyMsg{{Type: tea.KeyRunes, Runes: []rune(digit), Alt: true}}
+	}
 	for _, r := range keys {
 		list = append(list, tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune{r}})
 	}
@@ -249,7 +273,7 @@ func TestTooSmallSaysSoAndCanBeLeft(t *testing.T) {
 
 func TestThePipelineIsTextWhereItsDrawingDoesNotFit(t *testing.T) {
 	m, _ := newTestModel(t, "on air", 40, 10, colour)
-	press(m, "5")
+	press(m, "@events")
 	checkFrame(t, m, 40, 10, "the failovers below the pipeline")
 	if got := ansi.Strip(m.View()); !strings.Contains(got, "worker● ─▶ [1● ACTIVE") {
 		t.Errorf("there is no pipeline:\n%s", got)

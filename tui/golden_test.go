@@ -67,11 +67,31 @@ func TestGoldenFrames(t *testing.T) {
 			check(fmt.Sprintf("%s-%dx%d", strings.ReplaceAll(state, " ", "-"), size[0], size[1]), state, size[0], size[1], colour)
 		}
 	}
+	for _, theme := range Themes() {
+		for _, state := range []string{"on air", "off air", "no spare"} {
+			how := manner{profile: termenv.TrueColor, options: Options{Theme: theme}}
+			check(fmt.Sprintf("%s-120x36-%s", strings.ReplaceAll(state, " ", "-"), theme), state, 120, 36, how)
+		}
+	}
+	check("read-only-120x36", "on air", 120, 36, readOnly())
+	check("read-only-80x24", "off air", 80, 24, readOnly())
+	check("commands-80x24", "on air", 80, 24, colour, ":")
 	check("help-120x36", "on air", 120, 36, colour, "?")
-	check("details-120x36", "on air", 120, 36, colour, "j", "j", "e")
-	check("confirm-120x36", "no spare", 120, 36, colour, "j", "K")
-	check("logs-120x36", "on air", 120, 36, colour, "L", "L", "/", "segment", "enter")
+	check("details-120x36", "on air", 120, 36, colour, "j", "e")
+	check("confirm-120x36", "no spare", 120, 36, colour, "K")
+	check("troubles-120x36", "no spare", 120, 36, colour, "!")
+	check("troubles-80x24", "off air", 80, 24, colour, "!")
+	check("notice-80x24", "on air", 80, 24, colour, "t")
+	check("logs-120x36", "on air", 120, 36, colour, "L", "L", "&", "segment", "enter")
+	check("logs-search-80x24", "on air", 80, 24, colour, "L", "L", "W", "/", "refused", "enter")
+	check("logs-fields-120x36", "on air", 120, 36, colour, "L", "L", "{", "enter")
+	check("signals-zoomed-120x36", "a hundred signals", 120, 36, colour, "shift+tab", "z")
+	check("signal-120x36", "several signals", 120, 36, colour, "shift+tab", "enter")
 	check("watch-120x36", "on air", 120, 36, colour, "L")
+	for _, size := range [][2]int{{120, 36}, {80, 24}} {
+		check(fmt.Sprintf("events-zoomed-%dx%d", size[0], size[1]), "remembered", size[0], size[1], colour, "@events", "z", "down", "down")
+		check(fmt.Sprintf("events-earlier-%dx%d", size[0], size[1]), "remembered", size[0], size[1], colour, "@events", "left", "left", "left")
+	}
 
 	files, err := filepath.Glob(filepath.Join("testdata", "golden", "*"))
 	if err != nil {

@@ -20,17 +20,17 @@ func TestEverySignalAndEveryFileHasALine(t *testing.T) {
 		want []string
 	}{
 		"the light names which is bad, and how many are not": {120, 36, nil, []string{"✗ OFF AIR live02 00:07 ", "5 of 6 on air"}},
-		"on 80":                              {80, 24, nil, []string{"✗ OFF AIR live02 00:07 ", "5 of 6 on air", " live02 ✗ off air"}},
+		"on 80":                              {80, 24, nil, []string{"✗ OFF AIR live02 00:07 ", "no new segment", "✗ live02 "}},
 		"on 40":                              {40, 10, nil, []string{"✗ OFF AIR live02 00:07 "}},
-		"a glyph and a word for each signal": {120, 36, nil, []string{"│ live02 ✗ off air", "│ live01 ● on air", "4 more"}},
-		"all of them, and the files that are none": {120, 36, []string{"4", "enter"}, []string{
+		"a glyph and a word for each signal": {120, 36, []string{"L"}, []string{" live02 ✗ off air", " live01 ● on air"}},
+		"all of them, and the files that are none": {120, 36, []string{"L", "@ingest", "enter"}, []string{
 			"live02 ✗ off air", "live01 ● on air", "live06 ● on air", "✗ refused My Movie (1).mp4: moov atom not found: the copy is not finished",
 			"◌ waiting live09.mp4: it is being copied", "○ passed over notes.txt: it is no film",
 		}},
-		"one length of one outage": {120, 36, []string{"5", "enter"}, []string{
-			"14:02:24 outage           ✗ off air for 00:07 live02: connection refused", "13:57:31 outage           ✗ off air for 1.234s live05",
+		"one length of one outage": {120, 36, []string{"@events", "enter"}, []string{
+			"14:02:24 ✗ OFF AIR live02    connection refused · for 00:07", "13:57:32 ● BACK    live05    off air 1.2s, nothing lost", "13:57:31 ✗ OFF AIR live05",
 		}},
-		"the logs around it": {120, 36, []string{"5", "down", "enter"}, []string{"OUTAGE 14:02:24.000  off air for 00:07 live02: connection refused"}},
+		"the logs around it": {120, 36, []string{"@events", "down", "enter"}, []string{"14:02:24.000  OFF AIR live02  connection refused · for 00:07"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m, _ := newTestModel(t, "several signals", c.w, c.h, colour)

@@ -29,10 +29,19 @@ type pause struct{ do func() error }
 
 var _ tea.ExecCommand = pause{}
 
-func (p pause) Run() error        { return p.do() }
+// Run implements tea.ExecCommand.
+func (p pause) Run() error {
+	defer time.Sleep(rendererGrace)
+	return p.do()
+}
+
 func (pause) SetStdin(io.Reader)  {}
 func (pause) SetStdout(io.Writer) {}
 func (pause) SetStderr(io.Writer) {}
+
+// rendererGrace is what bubbletea's renderer needs to end before it is started again. One
+// that ends late stops the ticker of the next, and the screen stands still for good.
+const rendererGrace = 100 * time.Millisecond
 
 // stopWait is how long to wait for SIGCONT. It limits the wait of a process that cannot
 // be stopped, such as a container's first one.

@@ -15,15 +15,20 @@ import (
 // the palette are made of the bindings.
 type binding struct {
 	key.Binding
+	// name is what a configuration calls the key.
+	name  string
 	group group
 	// foot is its short name in the foot; empty leaves it out there. Where there is no
 	// room for all, those of the lowest rank are left out.
 	foot string
 	rank int
-	// label returns what the foot shows at the moment; nil means the key and foot.
+	// label returns what the foot shows at the moment; nil means the key and foot. An empty
+	// key means the binding's own.
 	label func(m *model) (key, word string)
 	// does is nil for a key that press handles itself.
 	does func(m *model) tea.Cmd
+	// commands marks a key that changes the platform: a dashboard that only reads refuses it.
+	commands bool
 }
 
 // group is a heading of the help.
@@ -43,8 +48,14 @@ func (g group) String() string {
 }
 
 // bind makes a binding of keys, separated by blanks, that the help shows as shown.
-func bind(g group, keys, shown, help string, does func(*model) tea.Cmd) binding {
-	return binding{Binding: key.NewBinding(key.WithKeys(strings.Fields(keys)...), key.WithHelp(shown, help)), group: g, does: does}
+func bind(name string, g group, keys, shown, help string, does func(*model) tea.Cmd) binding {
+	return binding{Binding: key.NewBinding(key.WithKeys(strings.Fields(keys)...), key.WithHelp(shown, help)), name: name, group: g, does: does}
+}
+
+// commanding returns the binding as one that changes the platform.
+func (b binding) commanding() binding {
+	b.commands = true
+	return b
 }
 
 // in returns the binding with a name in the foot.
@@ -62,52 +73,65 @@ func (b binding) as(label func(m *model) (key, word string)) binding {
 // keymap names every key once.
 func keymap() []binding {
 	return []binding{
-		bind(moveKeys, "up k", "↑ k", "one up", moves(panel.MoveUp)),
-		bind(moveKeys, "down j", "↓ j", "one down", moves(panel.MoveDown)).in("select", 5).as(selectLabel),
-		bind(moveKeys, "pgup", "pgup", "one page up", moves(panel.MovePageUp)),
-		bind(moveKeys, "pgdown", "pgdn", "one page down", moves(panel.MovePageDown)),
-		bind(moveKeys, "home g", "home g", "to the first", moves(panel.MoveTop)),
-		bind(moveKeys, "end G", "end G", "to the last; in the logs: follow", moves(panel.MoveBottom)),
-		bind(moveKeys, "left", "←", "in the logs: scroll left", moves(panel.MoveLeft)),
-		bind(moveKeys, "right", "→", "in the logs: scroll right", moves(panel.MoveRight)),
-		bind(moveKeys, "tab", "tab", "next panel", do(func(m *model) { m.nextPanel(1) })).in("panel", 6),
-		bind(moveKeys, "shift+tab", "shift+tab", "previous panel", do(func(m *model) { m.nextPanel(-1) })),
-		bind(moveKeys, "1 2 3 4 5 6 7 8 9", "1-9", "panel with that number", nil),
-		bind(moveKeys, "enter", "⏎", "zoom the panel; on a failover: its logs", do((*model).open)).in("zoom", 6),
-		bind(moveKeys, "esc", "esc", "back", do((*model).back)),
+		bind("up", moveKeys, "up k", "↑ k", "one up", moves(panel.MoveUp)),
+		bind("down", moveKeys, "down j", "↓ j", "one down", moves(panel.MoveDown)).in("select", 5).as(selectLabel),
+		bind("page-up", moveKeys, "pgup", "pgup", "one page up", moves(panel.MovePageUp)),
+		bind("page-down", moveKeys, "pgdown", "pgdn", "one page down", moves(panel.MovePageDown)),
+		bind("first", moveKeys, "home g", "home g", "to the first", moves(panel.MoveTop)),
+		bind("last", moveKeys, "end G", "end G", "to the last; in the logs: follow", moves(panel.MoveBottom)),
+		bind("left", moveKeys, "left", "←", "scroll logs left; packager; earlier events", moves(panel.MoveLeft)),
+		bind("right", moveKeys, "right", "→", "scroll logs right; packager; later events", moves(panel.MoveRight)),
+		bind("next-panel", moveKeys, "tab", "tab", "next panel", do(func(m *model) { m.nextPanel(1) })).in("panel", 6),
+		bind("previous-panel", moveKeys, "shift+tab", "shift+tab", "previous panel", do(func(m *model) { m.nextPanel(-1) })),
+		bind("panel", moveKeys, "alt+1 alt+2 alt+3 alt+4 alt+5 alt+6 alt+7 alt+8 alt+9", "alt+1-9", "panel of that number, counted from the upper left", nil),
+		bind("open", moveKeys, "enter", "⏎", "open what is chosen, or zoom the panel", do((*model).open)).in("open", 6),
+		bind("zoom", moveKeys, "z", "z", "zoom the panel, or back", do(func(m *model) { m.zoomed = !m.zoomed })),
+		bind("back", moveKeys, "esc", "esc", "back; while a drill runs: undo it", do((*model).back)),
 
-		bind(processKeys, "K", "K", "kill -9", act(platform.Kill)).in("kill", 10),
-		bind(processKeys, "r", "r", "restart", act(platform.Restart)).in("restart", 9),
-		bind(processKeys, "s", "s", "stop, or start again", (*model).stopOrStart).in("stop", 8).as(stopLabel),
-		bind(processKeys, "p", "p", "pause, or resume", (*model).pauseOrResume).in("pause", 8).as(pauseLabel),
-		bind(processKeys, "l", "l", "show only its logs, or all again", do((*model).logsOfSelected)).in("logs", 3),
-		bind(processKeys, "e", "e", "details: command line, exits, settings", do((*model).showDetails)),
+		bind("kill", processKeys, "K", "K", "kill -9", act(platform.Kill)).commanding().in("kill", 10),
+		bind("restart", processKeys, "r", "r", "restart", act(platform.Restart)).commanding().in("restart", 9),
+		bind("stop", processKeys, "s", "s", "stop, or start again", (*model).stopOrStart).commanding().in("stop", 8).as(stopLabel),
+		bind("pause", processKeys, "p", "p", "pause, or resume", (*model).pauseOrResume).commanding().in("pause", 8).as(pauseLabel),
+		bind("logs", processKeys, "l", "l", "show only its logs, or all again", do((*model).logsOfSelected)).in("logs", 3),
+		bind("details", processKeys, "e", "e", "details: command line, exits, settings", do((*model).showDetails)),
 
-		bind(streamKeys, "f", "f", "fail over to another packager", (*model).failover).in("fail over", 7),
-		bind(streamKeys, "h", "h", "hold the selected packager, or release it", (*model).hold),
-		bind(streamKeys, "c", "c", "chaos: run a drill on the live platform", do((*model).chaos)).in("chaos", 4),
-		bind(streamKeys, "w", "w", "watch the live picture, or hide it", (*model).togglePicture).in("picture", 4),
-		bind(streamKeys, "v", "v", "open in VLC", (*model).vlc).in("VLC", 4),
-		bind(streamKeys, "b", "b", "open in the browser", (*model).browser),
+		bind("fail-over", streamKeys, "f", "f", "fail the chosen signal over", (*model).failover).commanding().in("fail over", 7),
+		bind("fail-over-all", streamKeys, "F", "F", "fail every signal over", (*model).failoverAll).commanding(),
+		bind("hold", streamKeys, "h", "h", "hold the packager for it, or release it", (*model).hold).commanding(),
+		bind("hold-all", streamKeys, "H", "H", "hold it for every signal, or release it", (*model).holdAll).commanding(),
+		bind("sort", streamKeys, ">", ">", "sort the signals by the next figure", do((*model).sortSignals)),
+		bind("chaos", streamKeys, "c", "c", "chaos: run a drill on the live platform", do((*model).chaos)).commanding().in("chaos", 4),
+		bind("troubles", streamKeys, "!", "!", "what is wrong now, and which key mends it", do((*model).showTroubles)).in("what is wrong", 9).as(troublesLabel),
+		bind("acknowledge", streamKeys, "a", "a", "acknowledge the alarm: the bell is silent", do((*model).acknowledge)).in("acknowledge", 11).as(acknowledgeLabel),
+		bind("picture", streamKeys, "w", "w", "watch the live picture, or hide it", (*model).togglePicture).in("picture", 4),
+		bind("vlc", streamKeys, "v", "v", "open in VLC", (*model).vlc).in("VLC", 4),
+		bind("browser", streamKeys, "b", "b", "open in the browser", (*model).browser),
 
-		bind(logKeys, "/", "/", "filter by a regular expression", do((*model).startFilter)).in("filter", 5),
-		bind(logKeys, "n", "n", "next line", do(func(m *model) { m.logs.Step(1) })),
-		bind(logKeys, "N", "N", "previous line", do(func(m *model) { m.logs.Step(-1) })),
-		bind(logKeys, "[", "[", "lower the level: more lines", do(func(m *model) { m.logs.ShiftLevel(-1) })),
-		bind(logKeys, "]", "]", "raise the level: fewer lines", do(func(m *model) { m.logs.ShiftLevel(1) })),
-		bind(logKeys, "F", "F", "follow the newest line", do(func(m *model) { m.logs.Follow() })),
-		bind(logKeys, "y", "y", "copy the lines shown, or the held line", (*model).copyLogs),
-		bind(logKeys, "o", "o", "save the filtered lines to a file", (*model).saveLogs),
+		bind("search", logKeys, "/", "/", "search the logs, or filter the signals", do((*model).search)).in("search", 5),
+		bind("filter", logKeys, "&", "&", "show only what matches one", do((*model).filter)),
+		bind("next-match", logKeys, "n", "n", "next match, or line without a search", do(nextMatch(1))),
+		bind("previous-match", logKeys, "N", "N", "previous match, or line", do(nextMatch(-1))),
+		bind("next-trouble", logKeys, "}", "}", "next error or warning", do(nextTrouble(1))),
+		bind("previous-trouble", logKeys, "{", "{", "previous error or warning", do(nextTrouble(-1))),
+		bind("more-lines", logKeys, "[", "[", "lower the level: more lines", do(func(m *model) { m.logs.ShiftLevel(-1) })),
+		bind("fewer-lines", logKeys, "]", "]", "raise the level: fewer lines", do(func(m *model) { m.logs.ShiftLevel(1) })),
+		bind("follow", logKeys, "T", "T", "follow the newest line", do(func(m *model) { m.logs.Follow() })),
+		bind("wrap", logKeys, "W", "W", "wrap long lines, or cut them", do((*model).wrapLogs)),
+		bind("since", logKeys, "R", "R", "only since the selected process's start", do((*model).logsSince)),
+		bind("log-file", logKeys, "E", "E", "open the log file in $PAGER or $EDITOR", (*model).readLog),
+		bind("copy", logKeys, "y", "y", "copy the lines shown, or the held line", (*model).copyLogs),
+		bind("save", logKeys, "o", "o", "save the filtered lines to a file", (*model).saveLogs),
 
-		bind(screenKeys, "L", "L", "next screen of the layout", do((*model).nextScreen)),
-		bind(screenKeys, "t", "t", "next theme", do((*model).nextTheme)),
-		bind(screenKeys, "m", "m", "turn the mouse on or off", (*model).toggleMouse),
+		bind("next-screen", screenKeys, "L", "L", "next screen of the layout", do((*model).nextScreen)),
+		bind("screen", screenKeys, "1 2 3 4 5 6 7 8 9", "1-9", "screen of that number in the header", nil),
+		bind("theme", screenKeys, "t", "t", "next theme", do((*model).nextTheme)),
+		bind("mouse", screenKeys, "m", "m", "turn the mouse on or off", (*model).toggleMouse),
 
-		bind(programKeys, ":", ":", "all commands by name", do((*model).palette)),
-		bind(programKeys, "i", "i", "write an incident report", (*model).incident),
-		bind(programKeys, "?", "?", "this help", do((*model).help)).in("help", 11),
-		bind(programKeys, "q", "q", "stop everything and quit", (*model).quit).in("quit", 12).as(quitLabel),
-		bind(programKeys, "ctrl+c", "ctrl+c", "quit without asking; again: kill the rest", (*model).quitNow),
+		bind("commands", programKeys, ":", ":", "all commands by name", do((*model).palette)),
+		bind("incident", programKeys, "i", "i", "write an incident report", (*model).incident),
+		bind("help", programKeys, "?", "?", "this help", do((*model).help)).in("help", 11),
+		bind("quit", programKeys, "q", "q", "stop everything and quit", (*model).quit).in("quit", 12).as(quitLabel),
+		bind("quit-now", programKeys, "ctrl+c", "ctrl+c", "quit without asking; again: kill the rest", (*model).quitNow),
 	}
 }
 
@@ -130,23 +154,23 @@ func selectLabel(m *model) (key, word string) { return m.scene.Glyphs.UpDown, "s
 
 func stopLabel(m *model) (key, word string) {
 	if p := m.scene.SelectedProcess(); p != nil && !p.Wanted {
-		return "s", "start"
+		return "", "start"
 	}
-	return "s", "stop"
+	return "", "stop"
 }
 
 func pauseLabel(m *model) (key, word string) {
 	if p := m.scene.SelectedProcess(); p != nil && p.Paused {
-		return "p", "resume"
+		return "", "resume"
 	}
-	return "p", "pause"
+	return "", "pause"
 }
 
 func quitLabel(m *model) (key, word string) {
 	if m.options.Stop == nil {
-		return "q", "detach"
+		return "", "detach"
 	}
-	return "q", "quit"
+	return "", "quit"
 }
 
 // shown returns a binding's key as text in the glyphs.

@@ -10,47 +10,128 @@ import (
 	"livestream-tui/tui/panel"
 )
 
-// filterInput is the filter of the logs while it is typed. The foot shows it.
-type filterInput struct {
+// logInput is a pattern for the logs while it is typed. The foot shows it.
+type logInput struct {
 	input
+	// search marks the matches; otherwise only they are shown.
+	search bool
 	before string
 }
 
+// startFilter types the pattern of the lines to show.
 func (m *model) startFilter() {
 	text, _ := m.logs.Filter()
-	m.dialog = &filterInput{input: input{text: []rune(text)}, before: text}
+	m.dialog = &logInput{input: input{text: []rune(text)}, before: text}
 }
 
-func (f *filterInput) press(m *model, k tea.KeyMsg) (dialog, tea.Cmd) {
+// startSearch types the pattern to mark.
+func (m *model) startSearch() {
+	text := m.logs.Search().Text
+	m.dialog = &logInput{input: input{text: []rune(text)}, search: true, before: text}
+}
+
+func (f *logInput) press(m *model, k tea.KeyMsg) (dialog, tea.Cmd) {
 	switch k.String() {
 	case "enter":
 		return nil, nil
 	case "esc":
-		m.logs.SetFilter(f.before)
+		f.set(m, f.before)
+		m.logs.Follow()
 		return nil, nil
 	case "up":
-		m.logs.Step(-1)
+		m.stepLogs(-1, m.logs.Match, "")
 		return f, nil
 	case "down":
-		m.logs.Step(1)
+		m.stepLogs(1, m.logs.Match, "")
 		return f, nil
 	}
 	if f.edit(k) {
-		m.logs.SetFilter(string(f.text))
+		f.set(m, string(f.text))
 	}
 	return f, nil
 }
 
-func (*filterInput) box(*model, int, int) (string, []*canvas.Line, int) { return "", nil, 0 }
+// set takes the pattern. A search holds the newest line that matches.
+func (f *logInput) set(m *model, text string) {
+	if !f.search {
+		m.logs.SetFilter(text)
+		return
+	}
+	m.logs.SetSearch(text)
+	m.logs.Follow()
+	if text != "" {
+		m.logs.NewestMatch()
+	}
+}
+
+func (*logInput) box(*model, int, int) (string, []*canvas.Line, int) { return "", nil, 0 }
 
 // foot draws the input for the foot.
-func (f *filterInput) foot(m *model) *canvas.Line {
+func (f *logInput) foot(m *model) *canvas.Line {
+	sign, ends := "&", "enter keeps it, esc drops it"
 	shown, kept := m.logs.Counts()
-	l := f.line("/", m.scene.Glyphs).Put(canvas.InkDim, fmt.Sprintf("  %d of %d lines", shown, kept))
-	if _, literal := m.logs.Filter(); literal {
-		l.Put(canvas.InkWarn, "  not a regular expression: taken as text")
+	found := fmt.Sprintf("%d of %d lines", shown, kept)
+	_, literal := m.logs.Filter()
+	if f.search {
+		sign, ends, found, literal = "/", "enter keeps it, n and N go on", "", m.logs.Search().Literal
+		if len(f.text) > 0 && !m.logs.Held() {
+			found = "no match"
+		}
 	}
-	return l.Put(canvas.InkDim, "   enter keeps it, esc drops it")
+	pieces := []canvas.Piece{{Line: f.line(sign, m.scene.Glyphs)}}
+	if found != "" {
+		pieces = append(pieces, canvas.Piece{Line: canvas.Text(canvas.InkDim, found), Rank: 1})
+	}
+	if literal {
+		pieces = append(pieces, canvas.Piece{Line: canvas.Text(canvas.InkWarn, "not a regular expression: taken as text"), Rank: 2})
+	}
+	pieces = append(pieces, canvas.Piece{Line: canvas.Text(canvas.InkDim, ends), Rank: 3})
+	return canvas.Fitted(pieces, m.w)
+}
+
+// stepLogs moves in the logs, and says so where there is nothing more.
+func (m *model) stepLogs(by int, step func(by int) bool, what string) {
+	if step(by) || what == "" {
+		return
+	}
+	where := "below"
+	if by < 0 {
+		where = "above"
+	}
+	m.notify("no "+what+" "+where, false)
+}
+
+// nextMatch returns what goes to the next line that the search matches, or to the previous
+// one.
+func nextMatch(by int) func(*model) {
+	return func(m *model) { m.stepLogs(by, m.logs.Match, "match") }
+}
+
+// nextTrouble returns what goes to the next error or warning, or to the previous one.
+func nextTrouble(by int) func(*model) {
+	return func(m *model) { m.stepLogs(by, m.logs.Trouble, "error or warning") }
+}
+
+// wrapLogs breaks long lines, or cuts them again.
+func (m *model) wrapLogs() {
+	if m.logs.ToggleWrap() {
+		m.notify("long lines are wrapped", false)
+	} else {
+		m.notify("long lines are cut", false)
+	}
+}
+
+// logsSince shows the logs since the selected process was started, or all again.
+func (m *model) logsSince() {
+	p := m.scene.SelectedProcess()
+	switch {
+	case m.logs.SinceWhat() != "":
+		m.logs.Since(time.Time{}, "")
+	case p == nil || p.Started.IsZero():
+		m.notify("the selected process does not run", true)
+	default:
+		m.logs.Since(p.Started, fmt.Sprintf("%s start %d", p.Name, p.Incarnation))
+	}
 }
 
 // logsOfSelected shows only the logs of the selected process, or all again.
@@ -97,27 +178,33 @@ func (m *model) save(kind, text, done string) tea.Cmd {
 	}
 }
 
-// aroundSpan is how much before and after a moment its logs are shown.
-const aroundSpan = 2 * time.Second
+// aroundSpan is how much before and after a moment its logs are shown, aroundMost how many
+// lines of each.
+const (
+	aroundSpan = 10 * time.Second
+	aroundMost = 500
+)
 
-// newAround shows all logs around a moment.
+// newAround shows the logs of all services around a moment, which is in the middle.
 func newAround(m *model, moment panel.Moment) dialog {
 	lines := m.logs.Between(moment.At.Add(-aroundSpan), moment.At.Add(aroundSpan))
-	before := 0 // the last line before the moment
-	for i, l := range lines {
-		if l.Time.Before(moment.At) {
-			before = i
-		}
+	at := 0 // the first line from the moment on
+	for at < len(lines) && lines[at].Time.Before(moment.At) {
+		at++
 	}
-	return &pager{title: moment.Title, width: 160, first: max(0, before-5), content: func(m *model, _ int) []*canvas.Line {
+	from := max(0, at-aroundMost)
+	lines, at = lines[from:min(len(lines), at+aroundMost)], at-from
+	const width, count = 160, 24 // of the box, and of what its title says of the lines
+	title := canvas.Shortened(moment.Title, min(width, m.w-6)-count, m.scene.Glyphs.Ellipsis)
+	return &pager{title: title, width: width, first: max(0, at-(m.h-6)/2), content: func(m *model, w int) []*canvas.Line {
 		if len(lines) == 0 {
 			return []*canvas.Line{canvas.Text(canvas.InkDim, " these logs are no longer in memory; the files are in "+canvas.Clean(m.scene.Snapshot.LogFolder))}
 		}
 		out := make([]*canvas.Line, len(lines))
 		for i := range lines {
 			after := lines[i].Time.Sub(moment.At).Seconds()
-			out[i] = canvas.Text(canvas.InkDim, fmt.Sprintf(" %+6.3f ", after)).Add(panel.LogLine(&m.scene, &lines[i], 39, 0, nil))
-			out[i].Selected = !lines[i].Time.Before(moment.At) && (i == 0 || lines[i-1].Time.Before(moment.At))
+			out[i] = canvas.Text(canvas.InkDim, fmt.Sprintf("%+7.3f ", after)).Add(panel.LogLine(&m.scene, &lines[i], w-8))
+			out[i].Selected = i == at
 		}
 		return out
 	}}

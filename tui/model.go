@@ -33,8 +33,6 @@ type (
 		snapshot platform.Snapshot
 		logs     []platform.LogLine
 	}
-	// drilled is the end of a drill.
-	drilled struct{ scene.Verdict }
 	// stopped says that the platform has stopped.
 	stopped struct{}
 	// notice is a message to the operator.
@@ -57,6 +55,7 @@ type model struct {
 	scene   scene.Scene
 	panels  map[string]panel.Panel
 	logs    *panel.Logs
+	known   remembered // of the journal
 	screen  int
 	focus   string
 	focused map[int]string // the focus of each screen when it was left
@@ -74,9 +73,16 @@ type model struct {
 	dialog   dialog // nil when none is open
 	notice   notice
 	noticeAt time.Time
+	alarm    alarm
+	drilling *drilling // nil when no drill is under way
+	// chosen is set once the operator has chosen a process. Until then the active packager
+	// is selected.
+	chosen bool
 	// leaving is set once the platform was asked to stop; pressed counts ctrl+c.
 	leaving bool
 	pressed int
+	// key is the key that the latest command came from, for the journal.
+	key string
 	// crash is the panic that ended a command, and the program with it; nil without one.
 	crash *crash
 }
@@ -86,8 +92,11 @@ func newModel(ctx context.Context, p platform.Platform, l layouts.Layout, o Opti
 	if o.ASCII {
 		g = canvas.ASCIIGlyphs()
 	}
+	if o.ReadOnly {
+		p = sealed{p}
+	}
 	m := &model{
-		ctx: ctx, platform: p, options: o, outside: out, look: r, keys: keymap(), panels: panel.All(), focus: home, focused: map[int]string{},
+		ctx: ctx, platform: p, options: o, outside: out, look: r, keys: remapped(keymap(), o.Keys), panels: panel.All(), focus: home, focused: map[int]string{},
 		scene: scene.New(l, g),
 		theme: max(0, slices.Index(canvas.ThemeNames(), o.Theme)), drawn: map[string]painted{},
 	}
@@ -108,9 +117,9 @@ func (m *model) setTheme() {
 func (m *model) Init() tea.Cmd {
 	ended := m.options.Stopped
 	if ended == nil {
-		return guarded(m.poll(0))
+		return tea.Batch(guarded(m.poll(0)), guarded(m.remember(0)))
 	}
-	return tea.Batch(guarded(m.poll(0)), func() tea.Msg {
+	return tea.Batch(guarded(m.poll(0)), guarded(m.remember(0)), func() tea.Msg {
 		<-ended
 		return stopped{}
 	})
@@ -145,14 +154,17 @@ func (m *model) update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		}
 	case polled:
 		return m, tea.Batch(m.take(msg), m.poll(m.logs.Seq()))
+	case remembered:
+		return m, m.takeJournal(msg)
 	case stopped:
 		return m, tea.Quit
 	case notice:
 		m.notice, m.noticeAt = msg, m.scene.Now
+	case given:
+		m.notice, m.noticeAt = msg.notice, m.scene.Now
+		return m, msg.follow
 	case drilled:
-		m.scene.Verdicts = append(m.scene.Verdicts, msg.Verdict)
-		m.scene.Stamp++
-		m.notify("drill "+msg.Name+": "+msg.Text, !msg.Passed)
+		return m, m.drillEnded(msg)
 	case tea.KeyMsg:
 		return m, m.typed(msg)
 	case tea.MouseMsg:
@@ -170,6 +182,9 @@ func (m *model) update(msg tea.Msg) (tea.Model, tea.Cmd) {
 func (m *model) take(p polled) tea.Cmd {
 	before := m.scene.Light.State
 	m.scene.Take(p.snapshot, p.at)
+	if !m.chosen {
+		m.scene.SelectActive()
+	}
 	m.logs.Take(p.logs)
 	if m.scene.Light.State != before {
 		m.scene.Stamp++
@@ -177,7 +192,8 @@ func (m *model) take(p polled) tea.Cmd {
 	if m.notice.text != "" && m.scene.Now.Sub(m.noticeAt) > noticeFor {
 		m.notice = notice{}
 	}
-	if m.scene.Light.State == platform.AirOff && before != platform.AirOff {
+	rings := false
+	if m.alarm, rings = m.alarm.next(m.scene.Light, m.scene.Now); rings {
 		return effect(m.outside.Bell)
 	}
 	return nil
@@ -218,12 +234,17 @@ func (m *model) press(k tea.KeyMsg) tea.Cmd {
 		m.dialog = next
 		return cmd
 	}
-	if len(k.Runes) == 1 && k.Runes[0] >= '1' && k.Runes[0] <= '9' && !k.Alt {
-		m.panelNumber(int(k.Runes[0] - '1'))
+	if len(k.Runes) == 1 && k.Runes[0] >= '1' && k.Runes[0] <= '9' {
+		m.number(int(k.Runes[0]-'1'), k.Alt)
 		return nil
 	}
 	for _, b := range m.keys {
 		if b.does != nil && key.Matches(k, b.Binding) {
+			if m.refuses(b) {
+				return nil
+			}
+			m.chosen = m.chosen || b.group == moveKeys || b.group == processKeys
+			m.key = k.String()
 			return b.does(m)
 		}
 	}
@@ -281,9 +302,17 @@ func (m *model) nextPanel(by int) {
 	m.focus = names[(i+by+len(names))%len(names)]
 }
 
-func (m *model) panelNumber(i int) {
-	if names := m.order(); i < len(names) {
+// number goes to the i-th screen, or with alt to the i-th panel of the screen.
+func (m *model) number(i int, alt bool) {
+	switch names, screens := m.order(), len(m.scene.Layout.Screens); {
+	case alt && i < len(names):
 		m.focus = names[i]
+	case alt:
+		m.notify("this screen has "+canvas.Count(len(names), "panel"), true)
+	case i < screens:
+		m.goTo(i)
+	default:
+		m.notify("this layout has "+canvas.Count(screens, "screen"), true)
 	}
 }
 
@@ -305,23 +334,29 @@ func (m *model) move(to panel.Motion) {
 
 // open opens the chosen row of the focused panel, or else zooms the panel or back.
 func (m *model) open() {
+	if m.openLine() {
+		return
+	}
 	if p, ok := m.panels[m.focus].(panel.Opener); ok {
 		if moment, ok := p.Chosen(&m.scene); ok {
 			m.dialog = newAround(m, moment)
 			return
 		}
 	}
-	m.zoomed = !m.zoomed
+	if !m.openSignal() {
+		m.zoomed = !m.zoomed
+	}
 }
 
 // back takes back one step of what was opened.
 func (m *model) back() {
 	switch p, ok := m.panels[m.focus].(panel.Backer); {
+	case m.undoDrill():
 	case m.picture.on && m.w < besideLeast:
 		m.togglePicture() // it lies over the panels
 	case m.zoomed:
 		m.zoomed = false
-	case ok && p.Back():
+	case ok && p.Back(), m.unchoose():
 	default:
 		m.logs.Back()
 	}
@@ -351,6 +386,7 @@ func (m *model) click(e tea.MouseMsg) {
 				if p.Frame != layouts.Bare {
 					line-- // the frame's upper edge
 				}
+				m.chosen = true
 				c.Click(&m.scene, line)
 			}
 		}

@@ -1,17 +1,14 @@
 package tui
 
 import (
-	"context"
 	"slices"
 	"strings"
-	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/x/ansi"
 
 	"livestream-tui/procs/platform"
 	"livestream-tui/tui/canvas"
-	"livestream-tui/tui/scene"
 )
 
 // entry is a row of a chooser.
@@ -32,19 +29,22 @@ type chooser struct {
 	title   string
 	entries []entry
 	chosen  int
-	first   int
+	canvas.Scroll
 }
 
 // palette lists what every key does, and the actions on every process.
 func (m *model) palette() {
 	var list []entry
 	for _, b := range m.keys {
-		if b.does != nil && b.group != moveKeys {
+		if b.does != nil && b.group != moveKeys && !(b.commands && m.options.ReadOnly) {
 			list = append(list, entry{name: b.Help().Desc, key: b.shown(m.scene.Glyphs), group: strings.ToLower(b.group.String()), does: b.does})
 		}
 	}
+	for _, name := range m.order() {
+		list = append(list, entry{name: "panel " + name, does: do(func(m *model) { m.focus = name })})
+	}
 	for _, p := range m.scene.Snapshot.Processes {
-		for _, a := range []platform.Action{platform.Kill, platform.Restart, platform.Stop, platform.Start, platform.Pause, platform.Resume} {
+		for _, a := range m.actions() {
 			list = append(list, entry{name: a.String() + " " + p.Name, does: func(m *model) tea.Cmd {
 				m.scene.Selected = p.Name
 				return m.ask(a)
@@ -61,37 +61,12 @@ func (m *model) palette() {
 	m.dialog = &chooser{title: "COMMANDS", entries: list}
 }
 
-// chaos lists the drills.
-func (m *model) chaos() {
-	if len(m.options.Drills) == 0 {
-		m.notify("this build has no drills", true)
-		return
+// actions returns what can be done to a process by name.
+func (m *model) actions() []platform.Action {
+	if m.options.ReadOnly {
+		return nil
 	}
-	var list []entry
-	for _, d := range m.options.Drills {
-		list = append(list, entry{name: canvas.Clean(d.Name), about: canvas.Clean(d.About), does: func(m *model) tea.Cmd { return m.drill(d) }})
-	}
-	m.dialog = &chooser{title: "CHAOS", entries: list}
-}
-
-func (m *model) drill(d Drill) tea.Cmd {
-	m.notify("drill "+d.Name+" is under way", false)
-	ctx, platform := m.ctx, m.platform
-	return func() tea.Msg {
-		text, err := d.Run(ctx, platform)
-		if err != nil {
-			text = err.Error()
-		}
-		return drilled{scene.Verdict{At: time.Now(), Name: canvas.Clean(d.Name), Text: canvas.Clean(text), Passed: err == nil}}
-	}
-}
-
-// Drill is a fault that can be injected into the live platform.
-type Drill struct {
-	Name, About string
-	// Run injects it and returns the verdict when it is over. An error says why the drill
-	// failed.
-	Run func(ctx context.Context, p platform.Platform) (verdict string, err error)
+	return []platform.Action{platform.Kill, platform.Restart, platform.Stop, platform.Start, platform.Pause, platform.Resume}
 }
 
 // matching returns the entries that contain every word typed.
@@ -152,11 +127,11 @@ func (c *chooser) box(m *model, w, h int) (string, []*canvas.Line, int) {
 	list := c.matching()
 	rows := max(1, min(h-1, 16))
 	c.chosen = max(0, min(c.chosen, len(list)-1))
-	c.first = canvas.Scrolled(c.first, c.chosen, len(list), rows)
+	from, to := c.Show(c.chosen, len(list), rows)
 	if len(list) == 0 {
 		out = append(out, canvas.Text(canvas.InkDim, "   nothing matches"))
 	}
-	for i := c.first; i < len(list) && i < c.first+rows; i++ {
+	for i := from; i < to; i++ {
 		l := &canvas.Line{Selected: i == c.chosen}
 		mark := " "
 		if i == c.chosen {
@@ -172,5 +147,5 @@ func (c *chooser) box(m *model, w, h int) (string, []*canvas.Line, int) {
 	for len(out) < rows+1 {
 		out = append(out, &canvas.Line{})
 	}
-	return c.title, out, width
+	return strings.TrimSpace(c.title + "  " + g.More(c.Hidden())), out, width
 }

@@ -63,7 +63,7 @@ func TestPanicGivesTheTerminalBack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for where, keys := range map[string][]string{"in Update": {"j"}, "in View": {"o"}, "in a command": {"c", "Enter"}} {
+	for where, keys := range map[string][]string{"in Update": {"j"}, "in View": {"o"}, "in a command": {"c", "Enter", "y"}} {
 		t.Run(where, func(t *testing.T) {
 			root := t.TempDir()
 			tmux := func(args ...string) string {
@@ -91,7 +91,7 @@ func TestPanicGivesTheTerminalBack(t *testing.T) {
 			t.Cleanup(func() { tmux("kill-server") })
 			tmux("-f", "/dev/null", "new-session", "-d", "-x", "120", "-y", "36", fmt.Sprintf(
 				"cd '%s'; stty -a >before; '%s' -test.run '^TestDashboardWithAFault$' -test.v ; stty -a >after; exec cat", root, self))
-			await("the dashboard", func() bool { return strings.Contains(tmux("capture-pane", "-p"), "PACKAGERS") })
+			await("the dashboard", func() bool { return strings.Contains(tmux("capture-pane", "-p"), "SIGNALS") })
 			tmux(append([]string{"send-keys"}, keys...)...)
 			await("its end", func() bool { return stty("after") != "" })
 			if stty("before") != stty("after") {

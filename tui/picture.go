@@ -89,9 +89,9 @@ func (m *model) openPicture() tea.Cmd {
 		m.picture.why = nothingToPlay
 		return pictureLater(epoch, pictureRetry)
 	}
-	open, w, h := m.outside.Picture, m.picture.w, m.picture.h
+	open, url, w, h := m.outside.Picture, m.watched(urls), m.picture.w, m.picture.h
 	return func() tea.Msg {
-		source, err := open(urls[0], w, h)
+		source, err := open(url, w, h)
 		if err != nil {
 			return pictureEnded{epoch, err}
 		}

@@ -30,6 +30,15 @@ type Options struct {
 	ASCII bool
 	// Theme is one of Themes; anything else means auto.
 	Theme string
+	// Screens are shown in the place of the layout's; empty means those of the layout.
+	Screens []layouts.Screen
+	// Keys are other keys for those of the keymap, by KeyNames; CheckKeys finds nothing
+	// wrong with them.
+	Keys map[string][]string
+	// ReadOnly refuses every key that commands the platform.
+	ReadOnly bool
+	// Unasked does at once what an operator would have to confirm.
+	Unasked bool
 	// Drills are the faults to choose from with the key c.
 	Drills []Drill
 }
@@ -44,6 +53,9 @@ func Themes() []string { return canvas.ThemeNames() }
 // restores the terminal however it ends. Signals are the caller's, except for those that
 // stop and continue a job.
 func Run(ctx context.Context, p platform.Platform, l layouts.Layout, o Options) error {
+	if len(o.Screens) > 0 {
+		l.Screens = o.Screens
+	}
 	r := lipgloss.NewRenderer(os.Stdout)
 	plain := termenv.EnvNoColor()
 	if plain && os.Getenv("TERM") != "dumb" {

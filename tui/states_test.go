@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -31,8 +32,9 @@ func gone(s *platform.Snapshot, name string, state platform.State, reason string
 func states() map[string]func(s *platform.Snapshot) {
 	const two = 1
 	return map[string]func(s *platform.Snapshot){
-		"on air":   func(*platform.Snapshot) {},
-		"starting": starting,
+		"on air":     func(*platform.Snapshot) {},
+		"remembered": func(*platform.Snapshot) {}, // and a journal of what was before
+		"starting":   starting,
 		"no spare": func(s *platform.Snapshot) {
 			gone(s, "server2", platform.Exited, "stopped")
 			status(s, "server2", func(p *platform.Process) { p.Wanted = false })
@@ -48,8 +50,17 @@ func states() map[string]func(s *platform.Snapshot) {
 			s.Live, s.Ingests[0].Packagers = nil, nil
 			s.Outages = []platform.OutageAt{{Time: noon, Process: "viewer", Outage: event.OutageOf("live01", noon.Add(-10*time.Second), noon)}}
 		},
-		"several signals": severalSignals,
-		"unknown":         func(*platform.Snapshot) {},
+		"off air soon": func(s *platform.Snapshot) {
+			for i, name := range []string{"server1", "server2"} {
+				gone(s, name, platform.Exited, "stopped")
+				status(s, name, func(p *platform.Process) { p.Wanted = false })
+				s.Details[0].Packagers[i].State, s.Details[0].Packagers[i].Reason = report.Down, "connection refused"
+			}
+			s.Live, s.Ingests[0].Packagers = nil, nil
+		},
+		"several signals":   severalSignals,
+		"a hundred signals": aHundredSignals,
+		"unknown":           func(*platform.Snapshot) {},
 		"paused": func(s *platform.Snapshot) {
 			status(s, "server2", func(p *platform.Process) { p.Paused = true })
 			s.Details[0].Packagers[two].State, s.Details[0].Packagers[two].Reason = report.Down, "nothing within 1s"
@@ -100,14 +111,7 @@ func passedThrough(s *platform.Snapshot) {
 
 // severalSignals has six signals, one of them off air, and files that are not on air.
 func severalSignals(s *platform.Snapshot) {
-	const one, two = "http://localhost:8080", "http://localhost:9090"
-	for _, name := range []string{"live02", "live03", "live04", "live05", "live06"} {
-		d := s.Details[0]
-		d.Signal = name
-		s.Details = append(s.Details, d)
-		s.Ingests = append(s.Ingests, report.Ingest{Signal: name, Packagers: []string{one, two}, LastReported: s.Ingests[0].LastReported})
-		s.Live = append(slices.Clone(s.Live), report.Live{Signal: name, Server: one + "/" + name + "/playlist.m3u8"})
-	}
+	addSignals(s, "live02", "live03", "live04", "live05", "live06")
 	s.Outages = []platform.OutageAt{
 		{Time: noon, Process: "viewer", Outage: event.EndedOutageOf("live05", noon.Add(-300*time.Second), noon.Add(-300*time.Second).Add(1234*time.Millisecond))},
 		{Time: noon, Process: "viewer", Outage: event.OutageOf("live02", noon.Add(-7*time.Second), noon)},
@@ -121,4 +125,42 @@ func severalSignals(s *platform.Snapshot) {
 	} {
 		s.Films = append(s.Films, platform.FilmAt{Time: noon.Add(-time.Minute), Process: "worker", Film: f})
 	}
+}
+
+// addSignals adds signals like the first one.
+func addSignals(s *platform.Snapshot, names ...string) {
+	const one, two = "http://localhost:8080", "http://localhost:9090"
+	s.Details, s.Ingests, s.Live = slices.Clone(s.Details), slices.Clone(s.Ingests), slices.Clone(s.Live)
+	for _, name := range names {
+		d := s.Details[0]
+		d.Signal, d.Packagers = name, slices.Clone(d.Packagers)
+		s.Details = append(s.Details, d)
+		s.Ingests = append(s.Ingests, report.Ingest{Signal: name, Packagers: []string{one, two}, LastReported: s.Ingests[0].LastReported})
+		s.Live = append(s.Live, report.Live{Signal: name, Server: one + "/" + name + "/playlist.m3u8"})
+	}
+}
+
+// aHundredSignals is severalSignals with 94 more. Of one both packagers are stale, of another
+// one packager lags, and one is orphaned.
+func aHundredSignals(s *platform.Snapshot) {
+	severalSignals(s)
+	var names []string
+	for i := 7; i <= 99; i++ {
+		names = append(names, fmt.Sprintf("live%02d", i))
+	}
+	addSignals(s, append(names, "old-concert")...)
+	set := func(signal string, packager int, state report.State, reason string, age int64) {
+		for i := range s.Details {
+			if s.Details[i].Signal == signal {
+				p := &s.Details[i].Packagers[packager]
+				p.State, p.Reason, p.AgeMS = state, reason, age
+			}
+		}
+	}
+	for packager := range 2 {
+		set("live42", packager, report.Stale, "no new segment for 9.2s", 9200)
+		set("old-concert", packager, report.Stale, "no new segment for 1h", 3_600_000)
+	}
+	s.Films = append(s.Films, platform.FilmAt{Time: noon.Add(-time.Minute), Process: "worker", Film: event.Film{File: "live42.mp4", Signal: "live42", State: event.FilmAired}})
+	set("live77", 1, report.Lagging, "one segment behind", 4100)
 }

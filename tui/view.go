@@ -2,8 +2,6 @@ package tui
 
 import (
 	"fmt"
-	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/charmbracelet/x/ansi"
@@ -18,7 +16,6 @@ type painted struct {
 	place   layouts.Placed
 	stamp   uint64
 	focused bool
-	number  int
 	lines   []string // place.H lines of place.W cells
 }
 
@@ -71,7 +68,7 @@ func (m *model) frame() []string {
 		return m.tooSmall()
 	}
 	frame := make([]string, 0, m.h)
-	frame = append(frame, m.painter.Paint(panel.Header(&m.scene, m.w), m.w))
+	frame = append(frame, m.painter.Paint(panel.Header(&m.scene, m.bar(), m.w), m.w))
 	rows := make([]strings.Builder, m.h-2)
 	// Arrange returns places from left to right, row by row, so that each line drawn
 	// so far ends where the next panel begins.
@@ -98,6 +95,10 @@ func (m *model) frame() []string {
 		}
 		frame = append(frame, text)
 	}
+	told := m.told()
+	for i, l := range told {
+		frame[len(frame)-len(told)+i] = m.painter.Paint(l, m.w)
+	}
 	frame = append(frame, m.painter.Paint(m.foot(), m.w))
 	switch {
 	case m.leaving || m.scene.Snapshot.Stopping:
@@ -106,6 +107,15 @@ func (m *model) frame() []string {
 		m.cover(frame, func(m *model) (string, []*canvas.Line, int) { return m.dialog.box(m, m.w-6, m.h-6) })
 	}
 	return frame
+}
+
+// bar returns what the header says of the dashboard itself.
+func (m *model) bar() panel.Bar {
+	b := panel.Bar{Screen: m.screen, ReadOnly: m.options.ReadOnly, Key: m.keyOf}
+	for _, s := range m.scene.Layout.Screens {
+		b.Screens = append(b.Screens, s.Name)
+	}
+	return b
 }
 
 // tooSmall says how large the screen has to be, and how to leave.
@@ -131,10 +141,9 @@ func (m *model) panel(place layouts.Placed) []string {
 	if p == nil {
 		return blankLines(place.W, place.H)
 	}
-	number := slices.Index(m.order(), place.Panel) + 1
-	now := painted{place: place, stamp: p.Stamp(&m.scene), focused: place.Panel == m.focus, number: number}
+	now := painted{place: place, stamp: p.Stamp(&m.scene), focused: place.Panel == m.focus}
 	was := m.drawn[place.Panel]
-	if was.lines != nil && was.place == now.place && was.stamp == now.stamp && was.focused == now.focused && was.number == now.number {
+	if was.lines != nil && was.place == now.place && was.stamp == now.stamp && was.focused == now.focused {
 		return was.lines
 	}
 	now.lines = m.paint(p, now)
@@ -158,9 +167,6 @@ func (m *model) paint(p panel.Panel, as painted) []string {
 	}
 	body := p.Lines(&m.scene, max(w, 0), max(h, 0))
 	name, note := p.Title(&m.scene)
-	if as.number > 0 {
-		note += " " + m.scene.Glyphs.Dot + " " + strconv.Itoa(as.number)
-	}
 	if as.focused && place.Frame == layouts.Bare && len(body) > 0 {
 		body[0] = canvas.Text(canvas.InkKey, m.scene.Glyphs.Pointer).Add(body[0].From(1))
 	}
@@ -170,7 +176,20 @@ func (m *model) paint(p panel.Panel, as painted) []string {
 		}
 		return m.painter.Paint(&canvas.Line{}, w)
 	}
+	more := ""
+	if p, ok := p.(panel.Hider); ok {
+		more = m.scene.Glyphs.More(p.Hidden())
+	}
 	border := m.border(as.focused, name, note)
+	switch {
+	case place.Frame == layouts.Boxed:
+		border.Foot = more
+	case more != "":
+		border.Note = strings.TrimSpace(note + "  " + more)
+		if !border.Fits(place.W) {
+			border.Note = more
+		}
+	}
 	if place.Frame == layouts.Boxed {
 		return m.boxed(border, place.W, place.H, row)
 	}

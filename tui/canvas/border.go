@@ -7,20 +7,27 @@ import (
 )
 
 // Border is a frame around lines. Its upper edge has a name at the left and a note at the
-// right, where they fit.
+// right, its lower edge a note at the right, where they fit.
 type Border struct {
 	// Box is one of the boxes of Glyphs.
 	Box         [6]string
 	Edge, Title Ink
 	Name, Note  string
-	Ellipsis    string
+	// Foot is the note of the lower edge.
+	Foot     string
+	Ellipsis string
 }
 
 // Upper returns the upper edge in w cells.
 func (b Border) Upper(w int) *Line { return b.line(b.Box[2], b.Box[3], b.Name, b.Note, w) }
 
+// Fits reports whether the upper edge has room for the whole name and note in w cells.
+func (b Border) Fits(w int) bool {
+	return ansi.StringWidth(b.Name)+ansi.StringWidth(b.Note)+9 <= w
+}
+
 // Lower returns the lower edge in w cells.
-func (b Border) Lower(w int) *Line { return b.line(b.Box[5], b.Box[4], "", "", w) }
+func (b Border) Lower(w int) *Line { return b.line(b.Box[5], b.Box[4], "", b.Foot, w) }
 
 // Rule returns the upper edge without corners, in w cells.
 func (b Border) Rule(w int) *Line { return b.line(b.Box[0], b.Box[0], b.Name, b.Note, w) }

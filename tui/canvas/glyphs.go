@@ -7,11 +7,15 @@ type Glyphs struct {
 	// Full to Dotted are states, from well to not yet begun.
 	Full, Half, Quarter, Ring, Dotted string
 	Cross, Tick, Pause, Question      string
+	// Alert marks what will fail soon.
+	Alert string
+	// Key marks a command, Switch a failover.
+	Key, Switch string
 	// Pointer marks the selected row, Arrow ends a link, To stands between a failover's
 	// two packagers.
 	Pointer, Arrow, To, Ellipsis, Dash, Dot string
-	// UpDown are the two arrow keys.
-	UpDown string
+	// UpDown are the two arrow keys, Up and Down the directions of hidden rows.
+	UpDown, Up, Down string
 	// Cursor stands behind text that is being typed.
 	Cursor string
 	// Box is horizontal, vertical, then the corners clockwise from the upper left.
@@ -29,8 +33,9 @@ type Glyphs struct {
 // UnicodeGlyphs returns the glyphs for terminals with UTF-8.
 func UnicodeGlyphs() Glyphs {
 	return Glyphs{
-		Full: "●", Half: "◐", Quarter: "◔", Ring: "○", Dotted: "◌", Cross: "✗", Tick: "✓", Pause: "‖", Question: "?",
-		Pointer: "▸", Arrow: "▶", To: "→", Ellipsis: "…", Dash: "–", Dot: "·", UpDown: "↑↓", Cursor: "▏",
+		Full: "●", Half: "◐", Quarter: "◔", Ring: "○", Dotted: "◌", Cross: "✗", Tick: "✓", Pause: "‖", Question: "?", Alert: "▲",
+		Key: "⌁", Switch: "⇄",
+		Pointer: "▸", Arrow: "▶", To: "→", Ellipsis: "…", Dash: "–", Dot: "·", UpDown: "↑↓", Up: "↑", Down: "↓", Cursor: "▏",
 		Box: [6]string{"─", "│", "╭", "╮", "╯", "╰"}, HeavyBox: [6]string{"━", "┃", "┏", "┓", "┛", "┗"},
 		levels: [8]string{"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"}, Gap: "·",
 		barFull: "█", barEmpty: "░", Broken: "✗", Waiting: "‖", Vertical: "╎",
@@ -41,8 +46,9 @@ func UnicodeGlyphs() Glyphs {
 func ASCIIGlyphs() Glyphs {
 	return Glyphs{
 		ASCII: true,
-		Full:  "*", Half: "%", Quarter: "+", Ring: "o", Dotted: ".", Cross: "x", Tick: "v", Pause: "=", Question: "?",
-		Pointer: ">", Arrow: ">", To: ">", Ellipsis: "~", Dash: "-", Dot: "|", UpDown: "up/dn", Cursor: "_",
+		Full:  "*", Half: "%", Quarter: "+", Ring: "o", Dotted: ".", Cross: "x", Tick: "v", Pause: "=", Question: "?", Alert: "!",
+		Key: "$", Switch: "&",
+		Pointer: ">", Arrow: ">", To: ">", Ellipsis: "~", Dash: "-", Dot: "|", UpDown: "up/dn", Up: "^", Down: "v", Cursor: "_",
 		Box: [6]string{"-", "|", "+", "+", "+", "+"}, HeavyBox: [6]string{"=", "#", "#", "#", "#", "#"},
 		levels: [8]string{"_", "_", ".", ".", "-", "-", "=", "#"}, Gap: " ",
 		barFull: "#", barEmpty: ".", Broken: "x", Waiting: "=", Vertical: ":",

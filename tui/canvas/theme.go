@@ -28,6 +28,7 @@ const (
 	InkBadStrong
 	InkInfo
 	InkKey
+	InkTab   // the screen shown, among the others
 	InkMatch // what a filter matches
 	inkSparkLow
 	inkSparkMid
@@ -87,13 +88,13 @@ func palettes(name string) palette {
 	switch name {
 	case "light":
 		return palette{
-			text: "#1f2328", dim: "#59636e", faint: "#8c959f", border: "#b4bcc4", title: "#0550ae", focus: "#0969da",
-			good: "#1a7f37", warn: "#8a5a00", bad: "#cf222e", info: "#0b6b78", key: "#8250df",
-			low: "#2da44e", mid: "#bf8700", high: "#cf222e",
-			onAir: "#1a7f37", offAir: "#cf222e", amber: "#e3a008", neutral: "#6e7781", onLight: "#ffffff",
+			text: "#1f2328", dim: "#59636e", faint: "#656d76", border: "#6e7781", title: "#0550ae", focus: "#0759bd",
+			good: "#116329", warn: "#7d4e00", bad: "#b31d28", info: "#0b6b78", key: "#6639ba",
+			low: "#116329", mid: "#7d4e00", high: "#b31d28",
+			onAir: "#1a7f37", offAir: "#cf222e", amber: "#8a5a00", neutral: "#656d76", onLight: "#ffffff",
 			background: "#ffffff",
 			selected:   "#cfe8ff", selectedText: "#0b1f33",
-			names: [namesCount]string{"#0550ae", "#8250df", "#0b6b78", "#953800", "#116329", "#99286e"},
+			names: [namesCount]string{"#0550ae", "#6639ba", "#0b6b78", "#953800", "#116329", "#99286e"},
 		}
 	case "high-contrast":
 		const white, black, green, yellow, red, cyan = "#ffffff", "#000000", "#00ff00", "#ffff00", "#ff5555", "#00ffff"
@@ -110,10 +111,10 @@ func palettes(name string) palette {
 		return palette{mono: true}
 	}
 	return palette{ // dark
-		text: "#c9d1d9", dim: "#8b949e", faint: "#6e7681", border: "#3d444d", title: "#79c0ff", focus: "#58a6ff",
+		text: "#c9d1d9", dim: "#8b949e", faint: "#7d8590", border: "#767e89", title: "#79c0ff", focus: "#58a6ff",
 		good: "#3fb950", warn: "#e3b341", bad: "#ff7b72", info: "#56d4dd", key: "#d2a8ff",
-		low: "#2ea043", mid: "#d29922", high: "#f85149",
-		onAir: "#2ea043", offAir: "#da3633", amber: "#d29922", neutral: "#6e7681", onLight: "#0d1117",
+		low: "#3fb950", mid: "#d29922", high: "#ff7b72",
+		onAir: "#2ea043", offAir: "#f85149", amber: "#d29922", neutral: "#8b949e", onLight: "#0d1117",
 		background: "#0d1117",
 		selected:   "#1c3a5e", selectedText: "#f0f6fc",
 		names: [namesCount]string{"#79c0ff", "#d2a8ff", "#56d4dd", "#ffa657", "#7ee787", "#ff9bce"},
@@ -158,6 +159,7 @@ func NewTheme(r *lipgloss.Renderer, name string, plain bool) Theme {
 		InkBorder: fg(p.border).Faint(p.mono), InkFocusBorder: fg(p.focus).Bold(p.mono), InkStrong: fg(p.text).Bold(true),
 		InkGood: fg(p.good), InkGoodStrong: fg(p.good).Bold(true), InkWarn: fg(p.warn).Bold(p.mono),
 		InkBad: fg(p.bad).Bold(p.mono), InkBadStrong: fg(p.bad).Bold(true), InkInfo: fg(p.info), InkKey: fg(p.key).Bold(true),
+		InkTab:      fg(p.focus).Bold(true).Reverse(true),
 		InkMatch:    fg(p.warn).Bold(true).Underline(true),
 		inkSparkLow: fg(p.low), inkSparkMid: fg(p.mid), inkSparkHigh: fg(p.high),
 		InkOnAir: light(p.onAir), InkOffAir: light(p.offAir), InkAmber: light(p.amber), InkNeutral: light(p.neutral),
@@ -170,11 +172,12 @@ func NewTheme(r *lipgloss.Renderer, name string, plain bool) Theme {
 		switch {
 		case p.mono:
 			s = s.Reverse(true).Faint(false)
+		case isLight(Ink(i)): // it stays as it is
 		case kind == "high-contrast":
 			s = s.Background(lipgloss.Color(p.selected)).Foreground(lipgloss.Color(p.selectedText))
 		default:
 			s = s.Background(lipgloss.Color(p.selected))
-			if k := Ink(i); k == InkText || k == InkDim || k == InkFaint {
+			if isQuiet(Ink(i)) {
 				s = s.Foreground(lipgloss.Color(p.selectedText))
 			}
 		}
@@ -182,6 +185,16 @@ func NewTheme(r *lipgloss.Renderer, name string, plain bool) Theme {
 	}
 	t.veil = newBrush(fg(p.faint).Faint(true))
 	return t
+}
+
+// isLight reports whether an ink is one of the light, which has a ground of its own.
+func isLight(k Ink) bool {
+	return k == InkOnAir || k == InkOffAir || k == InkAmber || k == InkNeutral
+}
+
+// isQuiet reports whether a selected line has an ink in the colour of its text.
+func isQuiet(k Ink) bool {
+	return k == InkText || k == InkDim || k == InkFaint || k == inkHead || k == InkBorder
 }
 
 // newBrush takes the sequences that the renderer puts around text.

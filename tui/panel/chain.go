@@ -2,6 +2,7 @@ package panel
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"livestream-tui/layouts"
@@ -16,55 +17,141 @@ func controlRoles() []layouts.Role {
 	return []layouts.Role{layouts.Discovery, layouts.Reporter, layouts.Origin}
 }
 
-// chain draws the pipeline as text, in up to h lines of w cells.
+// chainDetail is how much a chain says. What plays the stream is in every one.
+type chainDetail struct {
+	// control: with the processes that choose the packager.
+	control bool
+	// standby: the word of packagers that could serve, words: that of those that cannot.
+	standby, words bool
+	// each: a mark for each packager, and each other process by its name; else numbers.
+	each bool
+}
+
+// chainDetails are the details of a chain, from what it likes best to the shortest.
+func chainDetails() []chainDetail {
+	return []chainDetail{
+		{control: true, standby: true, words: true, each: true},
+		{control: true, words: true, each: true},
+		{words: true, each: true},
+		{each: true},
+		{},
+	}
+}
+
+// chain draws the pipeline as text, in up to h lines of w cells, with as much detail as they
+// have room for.
 func chain(s *scene.Scene, w, h int) []*canvas.Line {
+	var out []*canvas.Line
+	for _, d := range chainDetails() {
+		d.standby = d.standby && w >= 60
+		if out = flowed(d.pieces(s), w); len(out) <= h && !slices.ContainsFunc(out, func(l *canvas.Line) bool { return l.Width > w }) {
+			break
+		}
+	}
+	return out[:min(len(out), h)]
+}
+
+// flowed puts pieces into lines of w cells.
+func flowed(pieces []*canvas.Line, w int) []*canvas.Line {
+	out := []*canvas.Line{canvas.Text(canvas.InkText, " ")}
+	for _, p := range pieces {
+		l := out[len(out)-1]
+		if l.Width > 1 && l.Width+p.Width > w {
+			l = &canvas.Line{}
+			out = append(out, l)
+		}
+		l.Add(p)
+	}
+	return out
+}
+
+// pieces returns the stations of the stream's way, each with the arrow before it.
+func (d chainDetail) pieces(s *scene.Scene) []*canvas.Line {
 	way := " " + s.Glyphs.Box[0] + s.Glyphs.Arrow + " "
 	var parts []*canvas.Line
-	group := func(list []*platform.Process) {
-		if len(list) == 0 {
-			return
+	station := func(l *canvas.Line) {
+		switch {
+		case l == nil:
+		case len(parts) > 0:
+			parts = append(parts, canvas.Text(canvas.InkDim, way).Add(l))
+		default:
+			parts = append(parts, l)
 		}
-		l := &canvas.Line{}
-		if len(parts) > 0 {
-			l.Put(canvas.InkDim, way)
-		}
-		for i, p := range list {
-			if i > 0 {
-				l.Put(canvas.InkText, " ")
-			}
-			glyph, _, k := s.ProcessMark(p)
-			l.Put(canvas.InkText, p.Name).Put(k, glyph)
-		}
-		parts = append(parts, l)
 	}
-	group(s.OfRole(layouts.Worker))
-	if list := shownPackagers(s); len(list) > 0 {
-		l := &canvas.Line{}
-		if len(parts) > 0 {
-			l.Put(canvas.InkDim, way)
-		}
-		l.Put(canvas.InkDim, "[")
-		for i, p := range list {
-			if i > 0 {
-				l.Put(canvas.InkDim, " | ")
-			}
-			glyph, word, k := s.HealthMark(p)
-			l.Put(canvas.InkText, fmt.Sprint(p.Number)).Put(k, glyph)
-			switch {
-			case !p.Usable:
-				l.Put(k, " "+word)
-			case p.Active:
-				l.Put(canvas.InkGoodStrong, " ACTIVE")
-			case w >= 60:
-				role, k := s.RoleMark(p)
-				l.Put(k, " "+role)
-			}
-		}
-		parts = append(parts, l.Put(canvas.InkDim, "]"))
+	station(d.group(s, s.OfRole(layouts.Worker)))
+	station(d.packagers(s))
+	station(d.group(s, s.OfRole(layouts.Proxy)))
+	station(d.group(s, s.OfRole(layouts.Viewer)))
+	if d.control {
+		parts = append(parts, controls(s))
 	}
-	group(s.OfRole(layouts.Proxy))
-	group(s.OfRole(layouts.Viewer))
-	rest := &canvas.Line{}
+	return parts
+}
+
+// group returns processes of one role; nil without any.
+func (d chainDetail) group(s *scene.Scene, list []*platform.Process) *canvas.Line {
+	if len(list) == 0 {
+		return nil
+	}
+	l := &canvas.Line{}
+	if !d.each && len(list) > 1 {
+		works := 0
+		for _, p := range list {
+			if p.Works() {
+				works++
+			}
+		}
+		return l.Put(canvas.InkText, fmt.Sprintf("%s %d of %d", list[0].Role, works, len(list)))
+	}
+	for i, p := range list {
+		if i > 0 {
+			l.Put(canvas.InkText, " ")
+		}
+		glyph, _, k := s.ProcessMark(p)
+		l.Put(canvas.InkText, p.Name).Put(k, glyph)
+	}
+	return l
+}
+
+// packagers returns the packagers by their numbers; nil without any.
+func (d chainDetail) packagers(s *scene.Scene) *canvas.Line {
+	list := shownPackagers(s)
+	if len(list) == 0 {
+		return nil
+	}
+	l := canvas.Text(canvas.InkDim, "[")
+	if !d.each {
+		usable := 0
+		for _, p := range list {
+			if p.Usable {
+				usable++
+			}
+		}
+		return l.Put(canvas.InkText, fmt.Sprintf("%d of %d", usable, len(list))).Put(canvas.InkDim, "]")
+	}
+	for i, p := range list {
+		if i > 0 {
+			l.Put(canvas.InkDim, " | ")
+		}
+		glyph, word, k := s.HealthMark(p)
+		l.Put(canvas.InkText, fmt.Sprint(p.Number)).Put(k, glyph)
+		switch {
+		case !p.Usable && d.words:
+			l.Put(k, " "+word)
+		case p.Usable && p.Active:
+			l.Put(canvas.InkGoodStrong, " ACTIVE")
+		case p.Usable && d.standby:
+			role, k := s.RoleMark(p)
+			l.Put(k, " "+role)
+		}
+	}
+	return l.Put(canvas.InkDim, "]")
+}
+
+// controls returns the processes that choose the packager, by the first letters of their
+// names.
+func controls(s *scene.Scene) *canvas.Line {
+	l := &canvas.Line{}
 	for _, role := range controlRoles() {
 		for _, p := range s.OfRole(role) {
 			glyph, _, k := s.ProcessMark(p)
@@ -72,20 +159,8 @@ func chain(s *scene.Scene, w, h int) []*canvas.Line {
 			if len(name) > 4 {
 				name = strings.ToLower(name[:4])
 			}
-			rest.Put(canvas.InkText, "  ").Put(canvas.InkDim, name).Put(k, glyph)
+			l.Put(canvas.InkText, "  ").Put(canvas.InkDim, name).Put(k, glyph)
 		}
 	}
-	out := []*canvas.Line{canvas.Text(canvas.InkText, " ")}
-	for _, p := range append(parts, rest) {
-		l := out[len(out)-1]
-		if l.Width > 1 && l.Width+p.Width > w {
-			if len(out) == h {
-				break
-			}
-			l = &canvas.Line{}
-			out = append(out, l)
-		}
-		l.Add(p)
-	}
-	return out
+	return l
 }

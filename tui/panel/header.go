@@ -14,65 +14,113 @@ import (
 	"livestream-tui/tui/scene"
 )
 
-// lamp is the light: a glyph and a word on a colour.
-func lamp(s *scene.Scene) *canvas.Line {
+// Bar is what the header says of the dashboard itself.
+type Bar struct {
+	// Screens are the names of the layout's screens, Screen the index of the one shown.
+	Screens []string
+	Screen  int
+	// ReadOnly: the dashboard takes no commands.
+	ReadOnly bool
+	// Key returns the key of an action on a process; nil means the keys of the help.
+	Key func(platform.Action) string
+}
+
+func (b Bar) key(a platform.Action) string {
+	if b.Key != nil {
+		return b.Key(a)
+	}
+	switch a {
+	case platform.Start, platform.Stop:
+		return "s"
+	case platform.Pause, platform.Resume:
+		return "p"
+	case platform.Restart:
+		return "r"
+	}
+	return a.String()
+}
+
+// tabDetail is how much the tabs say of the screens.
+type tabDetail uint8
+
+const (
+	everyName tabDetail = iota
+	onlyShown           // the name of the one shown, else numbers
+	onlyNumbers
+	noTabs
+)
+
+// tabs names the screens behind the numbers that go to them. It is empty when there is just
+// one.
+func (b Bar) tabs(d tabDetail, g canvas.Glyphs) *canvas.Line {
 	l := &canvas.Line{}
-	since := badSignals(s)
-	if !s.Light.Since.IsZero() {
-		since += " " + canvas.Elapsed(s.Now.Sub(s.Light.Since))
+	if len(b.Screens) < 2 || d == noTabs {
+		return l
 	}
-	switch s.Light.State {
-	case platform.AirOn:
-		l.Put(canvas.InkOnAir, " "+s.Glyphs.Full+" ON AIR ")
-	case platform.AirOff:
-		l.Put(canvas.InkOffAir, " "+s.Glyphs.Cross+" OFF AIR"+since+" ")
-	case platform.AirUnknown:
-		l.Put(canvas.InkNeutral, " "+s.Glyphs.Question+" UNKNOWN"+since+" ")
-	case platform.AirStopping:
-		l.Put(canvas.InkNeutral, " "+s.Glyphs.Half+" STOPPING ")
-	case platform.AirEnded:
-		l.Put(canvas.InkNeutral, " "+s.Glyphs.Ring+" ENDED ")
-	default:
-		l.Put(canvas.InkNeutral, " "+s.Glyphs.Dotted+" STARTING"+badSignals(s)+" "+canvas.Elapsed(s.Now.Sub(s.Snapshot.Started))+" ")
-	}
-	if s.NoSpare() {
-		l.Put(canvas.InkText, " ").Put(canvas.InkAmber, " "+s.Glyphs.Half+" NO SPARE ")
+	for i, name := range b.Screens {
+		l.Put(canvas.InkText, " ")
+		if name = " " + canvas.Clean(name); ansi.StringWidth(name) > namedMost {
+			name = ansi.Truncate(name, namedMost, g.Ellipsis)
+		}
+		if d == onlyNumbers {
+			name = ""
+		}
+		switch number := strconv.Itoa(i + 1); {
+		case i == b.Screen:
+			l.Put(canvas.InkTab, " "+number+name+" ")
+		case d == everyName:
+			l.Put(canvas.InkKey, number).Put(canvas.InkDim, name)
+		default:
+			l.Put(canvas.InkKey, number)
+		}
 	}
 	return l
 }
 
-// namedMost is the most cells that a signal's name gets in the light.
-const namedMost = 16
+// right returns the right end of the header: the tabs and the clock. The tabs say as much as
+// leaves room for pieces of the ranks that matter more.
+func (b Bar) right(pieces []canvas.Piece, clock string, w int, g canvas.Glyphs) *canvas.Line {
+	for d := everyName; d < noTabs; d++ {
+		rank := d.yields()
+		l := b.tabs(d, g).Put(canvas.InkDim, clock)
+		need := l.Width + 1
+		for _, p := range pieces {
+			if p.Rank <= rank {
+				need += p.Line.Width + 2
+			}
+		}
+		if need <= w {
+			return l
+		}
+	}
+	return canvas.Text(canvas.InkDim, clock)
+}
 
-// badSignals names the signals that make the light what it is, with a blank before. It is
-// empty when there is just one signal.
-func badSignals(s *scene.Scene) string {
-	on, due := s.Light.Count()
-	if due < 2 || s.Light.State == platform.AirStarting && on == 0 {
-		return ""
+// yields returns the highest rank of the pieces that matter more than tabs of this detail.
+func (d tabDetail) yields() int {
+	switch d {
+	case everyName:
+		return 6
+	case onlyShown:
+		return 3
 	}
-	bad := s.Light.InState(s.Light.State)
-	if len(bad) == 0 {
-		return ""
-	}
-	name := canvas.Clean(bad[0].Signal)
-	if ansi.StringWidth(name) > namedMost {
-		name = ansi.Truncate(name, namedMost, s.Glyphs.Ellipsis)
-	}
-	if len(bad) > 1 {
-		name += fmt.Sprintf(" +%d", len(bad)-1)
-	}
-	return " " + name
+	return 2
 }
 
 // Header returns the first line of the screen, the light first.
-func Header(s *scene.Scene, w int) *canvas.Line {
+func Header(s *scene.Scene, b Bar, w int) *canvas.Line {
 	pieces := []canvas.Piece{{Line: lamp(s)}}
+	if b.ReadOnly {
+		pieces[0].Line.Put(canvas.InkText, " ").Put(canvas.InkAmber, " READ ONLY ")
+	}
 	// say adds a piece; a nil line adds nothing.
 	say := func(rank int, l *canvas.Line) {
 		if l != nil {
 			pieces = append(pieces, canvas.Piece{Line: l, Rank: rank})
 		}
+	}
+	for _, piece := range lightWords(s, b) {
+		say(piece.Rank, piece.Line)
 	}
 	if on, due := s.Light.Count(); on < due && due > 1 {
 		say(1, canvas.Text(canvas.InkStrong, fmt.Sprintf("%d of %d on air", on, due)))
@@ -95,11 +143,12 @@ func Header(s *scene.Scene, w int) *canvas.Line {
 	if w < wide {
 		clock = " " + s.Now.Format("15:04") + " "
 	}
-	l := canvas.Text(canvas.InkText, " ").Add(canvas.Fitted(pieces, w-len(clock)-2))
-	if l.Width > w-len(clock) {
+	right := b.right(pieces, clock, w, s.Glyphs)
+	l := canvas.Text(canvas.InkText, " ").Add(canvas.Fitted(pieces, w-right.Width-2))
+	if l.Width > w-right.Width {
 		return l
 	}
-	return l.Gap(w-len(clock)).Put(canvas.InkDim, clock)
+	return l.Gap(w - right.Width).Add(right)
 }
 
 // wide is the width from which the header has words in full.
@@ -204,12 +253,12 @@ func audience(s *scene.Scene, w int) *canvas.Line {
 
 // failoverCount says how many failovers there were, and what the worst one cost.
 func failoverCount(s *scene.Scene, w int) *canvas.Line {
-	label := "failovers "
+	list, label := countedFailovers(s), "failovers "
 	if w < wide {
 		label = "fo "
 	}
-	l := labelled(label, canvas.InkText, strconv.Itoa(len(s.Snapshot.Failovers)))
-	if values := gaps(s.Snapshot.Failovers); len(values) > 0 {
+	l := labelled(label, canvas.InkText, strconv.Itoa(len(list)))
+	if values := gaps(list); len(values) > 0 {
 		worst := canvas.Percentile(values, 100)
 		l.Put(canvas.InkDim, "  worst ").Put(gapInk(worst), canvas.Millis(worst))
 	}

@@ -20,7 +20,7 @@ import (
 
 // ingest shows the reporter's table, and the files of the input folders that are not on
 // air.
-type ingest struct{ first int }
+type ingest struct{ canvas.Scroll }
 
 func (*ingest) Title(s *scene.Scene) (name, note string) {
 	note = canvas.Count(len(s.Snapshot.Ingests), "signal")
@@ -43,9 +43,7 @@ func (*ingest) Content(s *scene.Scene, _ int) layouts.Content {
 
 func (*ingest) Stamp(s *scene.Scene) uint64 { return s.Stamp }
 
-func (p *ingest) Move(s *scene.Scene, m Motion, page int) {
-	p.first = min(max(p.first+m.lines(page), 0), max(0, len(ingestRows(s))-1))
-}
+func (p *ingest) Move(_ *scene.Scene, m Motion, page int) { p.By(m.lines(page)) }
 
 // ingestRow is a signal of the ingest table, a signal that is in it no longer, or a file
 // that is not a signal.
@@ -111,6 +109,9 @@ const (
 
 func (p *ingest) Lines(s *scene.Scene, w, h int) []*canvas.Line {
 	rows := ingestRows(s)
+	if len(rows) == 0 {
+		p.Show(-1, 0, h)
+	}
 	switch {
 	case s.Snapshot.IngestsErr != "" && len(rows) == 0:
 		return canvas.Wrapped(canvas.InkWarn, canvas.Clean(s.Snapshot.IngestsErr), w, h)
@@ -134,16 +135,9 @@ func (p *ingest) Lines(s *scene.Scene, w, h int) []*canvas.Line {
 		out = append(out, table.Head())
 	}
 	room := h - len(out)
-	p.first = canvas.Scrolled(p.first, -1, len(rows), room)
-	shown := rows[p.first:]
-	playlists := room >= len(shown)+len(s.Snapshot.Ingests)
-	for i, r := range shown {
-		if left := len(shown) - i; len(out) == h-1 && left > 1 && h > 1 {
-			return append(out, canvas.Text(canvas.InkDim, fmt.Sprintf("   %d more", left)))
-		}
-		if len(out) == h {
-			break
-		}
+	from, to := p.Show(-1, len(rows), room)
+	playlists := room >= len(rows)+len(s.Snapshot.Ingests)
+	for _, r := range rows[from:to] {
 		out = append(out, ingestLine(s, table, r, w))
 		if playlists && r.ingest != nil {
 			out = append(out, canvas.Text(canvas.InkDim, "   playlist ").Put(canvas.InkInfo, s.Playlist(r.ingest.Signal)))
@@ -213,18 +207,20 @@ func shortAddress(address string) string {
 	return canvas.Clean(u.Host)
 }
 
-// lastReported returns the reporter's own text if it fits in w cells, or else as much of
-// it as does.
+// lastReported returns when the reporter heard of a signal, in the operator's zone, and how
+// long ago that was, as far as w cells have room for both.
 func lastReported(text string, w int, now time.Time) string {
-	at, err := time.Parse(time.RFC1123, text)
-	if err != nil || len(text) <= w {
+	at, err := time.ParseInLocation(time.RFC1123, text, now.Location())
+	if err != nil {
 		return canvas.Clean(text)
 	}
-	// An abbreviated zone has no offset, so the clock is compared as it is written.
-	wall := time.Date(at.Year(), at.Month(), at.Day(), at.Hour(), at.Minute(), at.Second(), 0, now.Location())
-	ago := fmt.Sprintf("%s ago", canvas.Elapsed(now.Sub(wall)))
-	if short := at.Format("15:04:05"); len(short)+2+len(ago) <= w {
+	if zone, offset := at.Zone(); offset == 0 && zone != "UTC" && zone != "GMT" && zone != "WET" {
+		// The abbreviation of a zone elsewhere has no offset: the clock is taken as it is written.
+		at = time.Date(at.Year(), at.Month(), at.Day(), at.Hour(), at.Minute(), at.Second(), 0, now.Location())
+	}
+	short := at.In(now.Location()).Format("15:04:05")
+	if ago := canvas.Elapsed(now.Sub(at)) + " ago"; len(short)+2+len(ago) <= w {
 		return short + ", " + ago
 	}
-	return at.Format("15:04:05")
+	return short
 }

@@ -2,158 +2,130 @@ package panel
 
 import (
 	"fmt"
-	"slices"
-	"sort"
 	"strings"
 	"time"
 
+	"github.com/charmbracelet/x/ansi"
+
 	"livestream-tui/layouts"
 	"livestream-tui/procs/platform"
-	"livestream-tui/services/kit/event"
 	"livestream-tui/tui/canvas"
+	"livestream-tui/tui/logbook"
 	"livestream-tui/tui/scene"
 )
 
 // LogsMost is how many lines Logs keeps. It may hold a quarter more before it drops the
 // oldest.
-const LogsMost = 10_000
+const LogsMost = logbook.Most
 
-// Logs shows the logs of all processes. It keeps lines of its own, so that a line that is
-// being read stays where it is while more arrive.
+// Logs shows the logs of all processes and of the platform itself. It keeps lines of its
+// own, so that a line that is being read stays where it is while more arrive.
 type Logs struct {
-	filter logFilter
+	book *logbook.Book
 	// stamp grows with every change.
 	stamp uint64
-	kept  []platform.LogLine
-	// shown are the sequence numbers of the lines that pass the filter, oldest first.
-	shown []uint64
-	// at is the sequence number of the held line; 0 follows the newest.
-	at uint64
-	// bottom is the lowest line on the screen while a line is held.
-	bottom uint64
+	// search is what to mark in the lines.
+	search logbook.Pattern
+	// wrap breaks long lines instead of cutting them.
+	wrap bool
+	// at is the held row; the zero Mark follows the newest.
+	at logbook.Mark
+	// bottom is the lowest row on the screen while a row is held.
+	bottom logbook.Mark
 	// right is how many cells of each message are scrolled away at the left.
 	right int
-	// missed counts the lines that were lost between two polls.
-	missed uint64
+	// width is that of the last call of Lines, and drawn its rows, one a line.
+	width int
+	drawn []logbook.Mark
 }
 
 // newLogs returns a panel without lines, which shows level info and up.
-func newLogs() *Logs { return &Logs{filter: logFilter{level: event.LevelInfo}} }
+func newLogs() *Logs { return &Logs{book: logbook.New()} }
 
 // Seq returns the newest sequence number; 0 means that there are no lines yet.
-func (p *Logs) Seq() uint64 {
-	if len(p.kept) == 0 {
-		return 0
-	}
-	return p.kept[len(p.kept)-1].Seq
-}
+func (p *Logs) Seq() uint64 { return p.book.Seq() }
 
-// Take appends new lines.
+// Take adds new lines.
 func (p *Logs) Take(lines []platform.LogLine) {
-	if len(lines) == 0 {
-		return
+	if len(lines) > 0 {
+		p.stamp++
+		p.book.Take(lines)
 	}
-	p.stamp++
-	if last := p.Seq(); last > 0 && lines[0].Seq > last+1 {
-		p.missed += lines[0].Seq - last - 1
-	}
-	p.kept = append(p.kept, lines...)
-	for i := range lines {
-		if p.filter.passes(&lines[i]) {
-			p.shown = append(p.shown, lines[i].Seq)
-		}
-	}
-	if len(p.kept) > LogsMost+LogsMost/4 {
-		p.kept = slices.Clone(p.kept[len(p.kept)-LogsMost:])
-		p.shown = slices.Clone(p.shown[p.from(p.kept[0].Seq):])
-	}
-}
-
-// from is the index of the first line shown with that sequence number or a higher one.
-func (p *Logs) from(seq uint64) int {
-	return sort.Search(len(p.shown), func(i int) bool { return p.shown[i] >= seq })
-}
-
-// line is the line with that sequence number; nil when it is not kept.
-func (p *Logs) line(seq uint64) *platform.LogLine {
-	i := sort.Search(len(p.kept), func(i int) bool { return p.kept[i].Seq >= seq })
-	if i < len(p.kept) && p.kept[i].Seq == seq {
-		return &p.kept[i]
-	}
-	return nil
 }
 
 // Between returns the lines from one time to another, whatever the filter; a zero to
 // means up to the newest.
-func (p *Logs) Between(from, to time.Time) []platform.LogLine {
-	var lines []platform.LogLine
-	for _, l := range p.kept {
-		if !l.Time.Before(from) && (to.IsZero() || !l.Time.After(to)) {
-			lines = append(lines, l)
-		}
-	}
-	return lines
-}
+func (p *Logs) Between(from, to time.Time) []platform.LogLine { return p.book.Between(from, to) }
 
 // Counts returns how many lines pass the filter, and of how many.
-func (p *Logs) Counts() (shown, kept int) { return len(p.shown), len(p.kept) }
-
-// refilter chooses again which lines to show.
-func (p *Logs) refilter() {
-	p.stamp++
-	p.shown = p.shown[:0]
-	for i := range p.kept {
-		if p.filter.passes(&p.kept[i]) {
-			p.shown = append(p.shown, p.kept[i].Seq)
-		}
-	}
-}
+func (p *Logs) Counts() (shown, kept int) { return p.book.Counts() }
 
 // Only shows the lines of one process, and follows. An empty name shows all processes.
 func (p *Logs) Only(service string) {
-	p.filter.service = service
 	p.Follow()
-	p.refilter()
+	p.book.Only(service)
 }
 
 // Service returns the only process whose lines are shown; empty means all.
-func (p *Logs) Service() string { return p.filter.service }
+func (p *Logs) Service() string { return p.book.Service() }
+
+// Since shows the lines from a time on, which has a name. A zero time shows all.
+func (p *Logs) Since(at time.Time, what string) {
+	p.stamp++
+	p.book.SetSince(at, what)
+}
+
+// SinceWhat returns the name of Since's time; empty means that lines of all times are shown.
+func (p *Logs) SinceWhat() string { return p.book.Since() }
 
 // ShiftLevel moves the lowest level that is shown by n.
 func (p *Logs) ShiftLevel(n int) {
-	p.filter.level = event.Level(min(max(int(p.filter.level)+n, int(event.LevelTrace)), int(event.LevelError)))
-	p.refilter()
+	p.stamp++
+	p.book.ShiftLevel(n)
 }
 
-// SetFilter shows the lines that match a regular expression. It ignores case unless it
-// has a capital letter. A text that is not a regular expression is taken literally; an
-// empty one shows every line.
+// SetFilter shows only the lines that match a pattern; see logbook.NewPattern.
 func (p *Logs) SetFilter(text string) {
-	p.filter.setText(text)
-	p.refilter()
+	p.stamp++
+	p.book.SetFilter(text)
 }
 
 // Filter returns the text of SetFilter, and whether it is taken literally.
-func (p *Logs) Filter() (text string, literal bool) { return p.filter.text, p.filter.literal }
+func (p *Logs) Filter() (text string, literal bool) {
+	f := p.book.Filter()
+	return f.Text, f.Literal
+}
+
+// ToggleWrap breaks long lines, or cuts them again. It reports whether they are broken.
+func (p *Logs) ToggleWrap() bool {
+	p.stamp++
+	p.wrap, p.right = !p.wrap, 0
+	return p.wrap
+}
 
 // Follow goes back to the newest line.
 func (p *Logs) Follow() {
 	p.stamp++
-	p.at, p.bottom = 0, 0
+	p.at, p.bottom = logbook.Mark{}, logbook.Mark{}
 }
 
 // Held reports whether a line is held, so that newer lines do not move it.
-func (p *Logs) Held() bool { return p.at != 0 }
+func (p *Logs) Held() bool { return p.at != logbook.Mark{} }
 
-// Back implements Backer: it drops the filter, or else follows again, or else shows the
-// lines of all processes.
+// Back implements Backer: it takes back the search, then the filter, the held line, the
+// time that lines are shown since, and the service.
 func (p *Logs) Back() bool {
+	filter, _ := p.Filter()
 	switch {
-	case p.filter.text != "":
+	case p.search.Text != "":
+		p.SetSearch("")
+	case filter != "":
 		p.SetFilter("")
 	case p.Held():
 		p.Follow()
-	case p.filter.service != "":
+	case p.SinceWhat() != "":
+		p.Since(time.Time{}, "")
+	case p.Service() != "":
 		p.Only("")
 	default:
 		return false
@@ -161,118 +133,180 @@ func (p *Logs) Back() bool {
 	return true
 }
 
-// index is the held line's index among those shown, or that of the newest.
-func (p *Logs) index() int {
-	if !p.Held() {
-		return len(p.shown) - 1
-	}
-	return min(p.from(p.at), len(p.shown)-1)
-}
-
-func (p *Logs) Move(_ *scene.Scene, m Motion, page int) {
-	p.stamp++
-	switch m {
-	case MoveLeft:
-		p.right = max(0, p.right-8)
-	case MoveRight:
-		p.right = min(p.right+8, 2000)
-	case MoveBottom:
-		p.Follow()
-	default:
-		p.Step(m.lines(page))
-	}
-}
-
-// Step holds the line that is n below the held one, or below the newest if no line is
-// held. Below the newest line it follows again.
-func (p *Logs) Step(n int) {
-	p.stamp++
-	if len(p.shown) == 0 {
-		p.Follow()
-		return
-	}
-	i := p.index() + n
-	if n > 0 && (i >= len(p.shown)-1 || !p.Held()) {
-		p.Follow()
-		return
-	}
-	if !p.Held() {
-		p.bottom = p.shown[len(p.shown)-1]
-	}
-	p.at = p.shown[max(i, 0)]
-}
-
-func (p *Logs) Title(*scene.Scene) (name, note string) {
-	note = "all services"
-	if p.filter.service != "" {
-		note = p.filter.service
-	}
-	note += "  level " + levelText(p.filter.level) + " and up"
-	if p.filter.text != "" {
-		note += fmt.Sprintf("  /%s/ %d of %d", p.filter.text, len(p.shown), len(p.kept))
-		if p.filter.literal {
-			note += " as text"
+// Title implements Panel. The note has what fits, and no half words.
+func (p *Logs) Title(s *scene.Scene) (name, note string) {
+	var list []canvas.Piece
+	put := func(rank int, text string) {
+		if text != "" {
+			list = append(list, canvas.Piece{Line: canvas.Text(canvas.InkDim, text), Rank: rank})
 		}
 	}
-	if p.missed > 0 {
-		note += fmt.Sprintf("  %d missed", p.missed)
+	service, since, mode := "all services", "", "FOLLOW"
+	if p.Service() != "" {
+		service = p.Service()
+	}
+	if what := p.SinceWhat(); what != "" {
+		since = "since " + what
 	}
 	if p.Held() {
-		return "LOGS", note + "  HELD"
+		mode = "HELD"
 	}
-	return "LOGS", note + "  FOLLOW"
+	put(2, service)
+	put(6, "level "+logbook.LevelText(p.book.Level())+" and up")
+	put(3, since)
+	if f := p.book.Filter(); f.Text != "" {
+		shown, kept := p.Counts()
+		put(4, patternText("&", f)+fmt.Sprintf(" %d of %d", shown, kept))
+	}
+	put(5, patternText("/", p.search))
+	if missed := p.book.Missed(); missed > 0 {
+		put(7, fmt.Sprintf("%d missed", missed))
+	}
+	errors, warnings := p.book.Trouble()
+	put(1, fmt.Sprintf("%d ERR %d WRN", errors, warnings))
+	put(0, mode)
+	const frame = 18 // the panel's name and number, and what is between
+	return "LOGS", canvas.Fitted(list, max(0, p.width-frame)).String()
 }
 
+// patternText shows a pattern between two signs.
+func patternText(sign string, p logbook.Pattern) string {
+	if p.Text == "" {
+		return ""
+	}
+	text := sign + ansi.Truncate(p.Text, 24, "~") + sign
+	if p.Literal {
+		text += " as text"
+	}
+	return text
+}
+
+// Content implements Panel.
 func (*Logs) Content(*scene.Scene, int) layouts.Content { return layouts.Content{Least: 2} }
 
+// Stamp implements Panel.
 func (p *Logs) Stamp(*scene.Scene) uint64 { return p.stamp }
 
+// Lines implements Panel. It draws upwards from the lowest row.
 func (p *Logs) Lines(s *scene.Scene, w, h int) []*canvas.Line {
-	if len(p.shown) == 0 {
+	p.width, p.drawn = w, nil
+	p.book.SetNames(LogNames(s))
+	n := p.book.Rows()
+	if n == 0 || h < 1 {
 		text := " no lines yet"
-		if len(p.kept) > 0 {
-			text = fmt.Sprintf(" none of %d lines passes the filter", len(p.kept))
+		if _, kept := p.Counts(); kept > 0 {
+			text = fmt.Sprintf(" none of %d lines passes the filter", kept)
 		}
 		return []*canvas.Line{canvas.Text(canvas.InkDim, text)}
 	}
-	end := len(p.shown)
+	bottom := n - 1
 	if p.Held() {
-		// The window stays where it is as long as the held line is in it.
-		first := canvas.Scrolled(p.from(p.bottom)-h+1, p.index(), len(p.shown), h)
-		end = min(len(p.shown), first+h)
-		p.bottom = p.shown[end-1]
+		bottom = p.settle(s, w, h)
+		p.bottom = p.book.Row(bottom).Mark
 	}
-	var out []*canvas.Line
-	for _, seq := range p.shown[max(0, end-h):end] {
-		if v := p.line(seq); v != nil {
-			l := LogLine(s, v, w, p.right, p.filter.pattern)
-			l.Selected = seq == p.at
-			out = append(out, l)
+	out, marks := make([]*canvas.Line, h), make([]logbook.Mark, h)
+	y := h
+	for i := bottom; i >= 0 && y > 0; i-- {
+		block := p.block(s, i, w)
+		if len(block) > y && y < h {
+			block = block[len(block)-y:]
+		} else if len(block) > y {
+			block = block[:y] // a line that is longer than the panel, from its beginning
+		}
+		y -= len(block)
+		copy(out[y:], block)
+		for j := range block {
+			marks[y+j] = p.book.Row(i).Mark
 		}
 	}
-	return out
+	p.drawn = marks[y:]
+	return out[y:]
 }
 
-// Text returns the held line, or else the newest n lines that are shown, and how many
-// lines these are.
-func (p *Logs) Text(n int) (string, int) {
-	if p.Held() {
-		return p.text([]uint64{p.at})
+// block draws a row.
+func (p *Logs) block(s *scene.Scene, i, w int) []*canvas.Line {
+	r := p.book.Row(i)
+	held := r.Mark == p.at
+	fields := r.Line.Fields
+	if !held {
+		fields = p.book.Changed(i)
 	}
-	return p.text(p.shown[max(0, len(p.shown)-n):])
+	lines := lineLook{scene: s, names: p.book.Names(), w: w, right: p.right, wrap: p.wrap, pattern: p.marked()}.lines(r.Line, fields, r.Times)
+	for _, l := range lines {
+		l.Selected = held
+	}
+	return lines
+}
+
+// settle returns the lowest row to draw, so that the held row is on the screen and moves
+// as little as possible.
+func (p *Logs) settle(s *scene.Scene, w, h int) int {
+	held := p.index()
+	bottom := min(max(p.book.Find(p.bottom), held), p.book.Rows()-1)
+	if !p.wrap {
+		return max(min(bottom, held+h-1), min(h, p.book.Rows())-1)
+	}
+	for i, used := held, 0; i <= bottom; i++ {
+		if used += len(p.block(s, i, w)); used > h {
+			return max(held, i-1)
+		}
+	}
+	return bottom
+}
+
+// marked is what stands out in the lines: what is searched for, or else the filter.
+func (p *Logs) marked() *logbook.Pattern {
+	if p.search.Text != "" {
+		return &p.search
+	}
+	f := p.book.Filter()
+	return &f
+}
+
+// Text returns the held line, or else the newest n rows that are shown, and how many
+// there are.
+func (p *Logs) Text(n int) (text string, count int) {
+	rows := p.book.Rows()
+	first, end := max(0, rows-n), rows
+	if p.Held() && rows > 0 {
+		first = p.index()
+		end = first + 1
+	}
+	var b strings.Builder
+	for i := first; i < end; i++ {
+		b.WriteString(p.book.Row(i).Plain() + "\n")
+	}
+	return b.String(), end - first
 }
 
 // AllText returns every line that passes the filter, and how many lines these are.
-func (p *Logs) AllText() (string, int) { return p.text(p.shown) }
-
-func (p *Logs) text(list []uint64) (string, int) {
+func (p *Logs) AllText() (text string, count int) {
 	var b strings.Builder
-	count := 0
-	for _, seq := range list {
-		if l := p.line(seq); l != nil {
-			b.WriteString(PlainLine(l) + "\n")
-			count++
+	lines := p.book.Passing()
+	for _, l := range lines {
+		b.WriteString(logbook.Plain(l) + "\n")
+	}
+	return b.String(), len(lines)
+}
+
+// HeldLine returns the held line, or else the newest; nil when there is none.
+func (p *Logs) HeldLine() *platform.LogLine {
+	if i := p.index(); i >= 0 {
+		return p.book.Row(i).Line
+	}
+	return nil
+}
+
+// LogNames returns the names of the scene's services, by their ports.
+func LogNames(s *scene.Scene) logbook.Names {
+	names := logbook.Names{}
+	if s == nil {
+		return names
+	}
+	for i := range s.Snapshot.Processes {
+		if p := &s.Snapshot.Processes[i]; p.Port != 0 {
+			names[p.Port] = canvas.Clean(p.Name)
 		}
 	}
-	return b.String(), count
+	return names
 }

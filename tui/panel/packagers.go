@@ -11,7 +11,7 @@ import (
 )
 
 // packagers shows which packager serves players and which could.
-type packagers struct{ first int }
+type packagers struct{ canvas.Scroll }
 
 func (*packagers) Title(s *scene.Scene) (name, note string) {
 	usable := 0
@@ -79,6 +79,7 @@ func packagersTable(s *scene.Scene, w int, inline bool) *canvas.Table {
 
 func (p *packagers) Lines(s *scene.Scene, w, h int) []*canvas.Line {
 	if len(s.Packagers) == 0 {
+		p.Show(-1, 0, h)
 		return []*canvas.Line{canvas.Text(canvas.InkDim, " this layout has no packager")}
 	}
 	inline := w >= inlineFrom
@@ -89,12 +90,8 @@ func (p *packagers) Lines(s *scene.Scene, w, h int) []*canvas.Line {
 		out = append(out, table.Head())
 	}
 	selected := slices.IndexFunc(s.Packagers, func(v scene.Packager) bool { return v.Title == s.Selected })
-	p.first = canvas.Scrolled(p.first, selected, len(s.Packagers), h-len(out))
-	if double {
-		p.first = 0
-	}
-	for i := p.first; i < len(s.Packagers) && len(out) < h; i++ {
-		v := s.Packagers[i]
+	from, to := p.Show(selected, len(s.Packagers), h-len(out))
+	for _, v := range s.Packagers[from:to] {
 		out = append(out, packagerRow(s, table, v, w))
 		if double && len(out) < h {
 			out = append(out, latencyLine(s, v, w))
@@ -108,21 +105,21 @@ func packagerRow(s *scene.Scene, table *canvas.Table, v scene.Packager, w int) *
 	role, roleInk := s.RoleMark(v)
 	glyph, text, k := s.HealthMark(v)
 	r.Text(canvas.InkText, v.Title).Text(canvas.InkText, v.Label).Text(roleInk, role).Text(k, glyph+" "+text)
-	if !v.Reported || (v.Process != nil && v.Process.PID == 0) {
-		return r.Line
-	}
 	if why := v.Reason(); why != "" && table.Width(latencyColumn) > 0 {
 		r.Put(canvas.InkText, " ")
 		return r.Cell(k, why, w-r.Width, false, s.Glyphs.Ellipsis)
 	}
-	msn, age := s.Glyphs.Dash, s.Glyphs.Dash
-	if v.Status.MSN >= 0 {
+	msn, age, latency := s.Glyphs.Dash, s.Glyphs.Dash, s.Glyphs.Dash
+	if v.Reported && v.Status.MSN >= 0 {
 		msn = strconv.FormatInt(v.Status.MSN, 10)
 	}
-	if v.Status.AgeMS >= 0 {
-		age = canvas.Age(v.Status.AgeMS)
+	if moves(v) {
+		latency = canvas.Millis(v.Status.LatencyMS)
+		if v.Status.AgeMS >= 0 {
+			age = canvas.Age(v.Status.AgeMS)
+		}
 	}
-	r.Text(canvas.InkText, msn).Text(canvas.InkText, age).Text(canvas.InkText, canvas.Millis(v.Status.LatencyMS))
+	r.Text(canvas.InkText, msn).Text(canvas.InkText, age).Text(canvas.InkText, latency)
 	return r.Drawn(func(l *canvas.Line, w int) { latencySpark(s, l, v, w) }).Line
 }
 

@@ -32,6 +32,11 @@ type (
 		// Click takes a click on the line of that index among those of Lines.
 		Click(s *scene.Scene, line int)
 	}
+	// Hider is a panel that does not always show all its rows.
+	Hider interface {
+		// Hidden returns how many rows the latest Lines left out, above and below.
+		Hidden() (above, below int)
+	}
 	// Opener is a panel whose chosen row can be opened.
 	Opener interface {
 		// Chosen returns the moment of the chosen row; false means that no row is
@@ -59,9 +64,10 @@ func All() map[string]Panel {
 	return map[string]Panel{
 		"pipeline":  &pipeline{},
 		"services":  &services{},
+		"signals":   &Signals{},
 		"packagers": &packagers{},
 		"ingest":    &ingest{},
-		"failovers": newFailovers(),
+		"events":    newEvents(),
 		"viewers":   &viewers{},
 		"logs":      newLogs(),
 	}

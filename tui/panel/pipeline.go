@@ -295,8 +295,8 @@ func (d *drawing) packager(p scene.Packager) *canvas.Line {
 	}
 	glyph, word, stateInk := d.s.HealthMark(p)
 	name := 0
-	for _, o := range d.s.Packagers {
-		name = max(name, ansi.StringWidth(o.Title))
+	for _, title := range d.s.Columns {
+		name = max(name, ansi.StringWidth(title))
 	}
 	role, roleInk := d.s.RoleMark(p)
 	l.Cell(k, p.Title, name, false, d.s.Glyphs.Ellipsis).Put(stateInk, " "+glyph+" ")

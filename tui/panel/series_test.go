@@ -1,6 +1,7 @@
 package panel
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -18,8 +19,13 @@ func TestTheHeaderHasTheStateOfTheSnapshot(t *testing.T) {
 		s := scene.New(layouts.Layout{}, canvas.ASCIIGlyphs())
 		for i, snapshot := range series {
 			s.Take(snapshot, snapshot.At)
-			got := ansi.Strip(Header(&s, 160).String())
-			if want := " " + strings.ToUpper(snapshot.OnAir.State.String()) + " "; !strings.Contains(got, want) {
+			got := ansi.Strip(Header(&s, Bar{}, 160).String())
+			want := " " + strings.ToUpper(snapshot.OnAir.State.String()) + " "
+			if snapshot.OnAir.State == platform.AirOffSoon {
+				worst, _, _ := snapshot.OnAir.Worst()
+				want = fmt.Sprintf(" OFF AIR IN %.0fs ", worst.Left(snapshot.At).Seconds())
+			}
+			if !strings.Contains(got, want) {
 				t.Errorf("snapshot %d: got %q, want %q in it", i, got, want)
 			}
 			if p, ok := snapshot.Active("live01"); ok && snapshot.OnAir.State == platform.AirOn && !strings.Contains(got, "via "+p.Name+" ") {

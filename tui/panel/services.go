@@ -12,7 +12,7 @@ import (
 
 // services lists the processes. Keys act on the selected one.
 type services struct {
-	first int
+	canvas.Scroll
 	// headless means that there was no room for the table's head.
 	headless bool
 }
@@ -40,7 +40,7 @@ func (p *services) Click(s *scene.Scene, line int) {
 	if !p.headless {
 		line--
 	}
-	if i := p.first + line; line >= 0 && i < len(s.Snapshot.Processes) {
+	if i := p.First() + line; line >= 0 && i < len(s.Snapshot.Processes) {
 		s.Selected = s.Snapshot.Processes[i].Name
 	}
 }
@@ -68,18 +68,29 @@ func (p *services) Lines(s *scene.Scene, w, h int) []*canvas.Line {
 	if p.headless = h <= 1; !p.headless {
 		out = append(out, table.Head())
 	}
-	rows := h - len(out)
 	chosen := -1
 	for i, v := range s.Snapshot.Processes {
 		if v.Name == s.Selected {
 			chosen = i
 		}
 	}
-	p.first = canvas.Scrolled(p.first, chosen, len(s.Snapshot.Processes), rows)
-	for i := p.first; i < len(s.Snapshot.Processes) && i < p.first+rows; i++ {
+	from, to := p.Show(chosen, len(s.Snapshot.Processes), h-len(out))
+	for i := from; i < to; i++ {
 		out = append(out, serviceRow(s, table, &s.Snapshot.Processes[i], w))
 	}
 	return out
+}
+
+// cpuLeast is the CPU in percent of a core that a full column stands for at least: below it
+// there is nothing but noise.
+const cpuLeast = 2
+
+// cpuSpark draws the CPU of a process on a scale of its own: the shape tells what it does,
+// the figure beside it how much, and the colour whether that is near a whole core.
+func cpuSpark(s *scene.Scene, l *canvas.Line, name string, w int) {
+	list := s.CPU.Last(name, w)
+	most := max(cpuLeast, canvas.Percentile(canvas.Present(list), 100))
+	l.Spark(s.Glyphs, list, w, most*1.05, 60, 90)
 }
 
 func serviceRow(s *scene.Scene, table *canvas.Table, v *platform.Process, w int) *canvas.Line {
@@ -115,7 +126,7 @@ func serviceRow(s *scene.Scene, table *canvas.Table, v *platform.Process, w int)
 		return r.Text(canvas.InkDim, dash).Text(canvas.InkText, "").Text(canvas.InkDim, dash).Text(canvas.InkDim, port).Line
 	}
 	r.Text(canvas.InkText, fmt.Sprintf("%.1f", v.CPU))
-	r.Drawn(func(l *canvas.Line, w int) { l.Spark(s.Glyphs, s.CPU.Last(v.Name, w), w, 100, 60, 90) })
+	r.Drawn(func(l *canvas.Line, w int) { cpuSpark(s, l, v.Name, w) })
 	if v.RSS == 0 {
 		return r.Text(canvas.InkDim, dash).Text(canvas.InkDim, port).Line
 	}

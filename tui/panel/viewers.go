@@ -12,7 +12,7 @@ import (
 )
 
 // viewers shows what the audience sees, as the viewers report it.
-type viewers struct{}
+type viewers struct{ canvas.Scroll }
 
 func (*viewers) Title(s *scene.Scene) (name, note string) {
 	if len(s.Viewers) == 0 {
@@ -31,13 +31,14 @@ func (*viewers) Content(s *scene.Scene, _ int) layouts.Content {
 
 func (*viewers) Stamp(s *scene.Scene) uint64 { return s.Stamp }
 
-func (*viewers) Move(*scene.Scene, Motion, int) {}
+func (p *viewers) Move(_ *scene.Scene, m Motion, page int) { p.By(m.lines(page)) }
 
 // bufferFull is the playback buffer in milliseconds at which the bar is full.
 const bufferFull = 8000
 
-func (*viewers) Lines(s *scene.Scene, w, h int) []*canvas.Line {
+func (p *viewers) Lines(s *scene.Scene, w, h int) []*canvas.Line {
 	if len(s.Viewers) == 0 {
+		p.Show(-1, 0, h)
 		text := " no viewer has reported yet"
 		if len(s.OfRole(layouts.Viewer)) == 0 {
 			text = " this layout has no viewer"
@@ -59,10 +60,8 @@ func (*viewers) Lines(s *scene.Scene, w, h int) []*canvas.Line {
 	if h > len(s.Viewers) {
 		out = append(out, table.Head())
 	}
-	for _, v := range s.Viewers {
-		if len(out) >= h {
-			break
-		}
+	from, to := p.Show(-1, len(s.Viewers), h-len(out))
+	for _, v := range s.Viewers[from:to] {
 		out = append(out, viewerRow(s, table, v))
 	}
 	return out

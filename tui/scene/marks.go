@@ -17,6 +17,8 @@ func (s *Scene) LightMark(state platform.AirState) (glyph, word string, k canvas
 		return s.Glyphs.Full, word, canvas.InkGood
 	case platform.AirOff:
 		return s.Glyphs.Cross, word, canvas.InkBadStrong
+	case platform.AirOffSoon:
+		return s.Glyphs.Alert, word, canvas.InkWarn
 	case platform.AirStarting:
 		return s.Glyphs.Dotted, word, canvas.InkInfo
 	case platform.AirEnded:

@@ -27,31 +27,37 @@ type Scene struct {
 	CPU, Latency History
 	// Selected is the process that keys act on.
 	Selected string
-	// Verdicts are those of the drills that were run from here, oldest first.
-	Verdicts []Verdict
+	// Past is what the journal tells, with the changes of how playlists are served.
+	Past *Past
+	// Spares is when another packager could have taken over.
+	Spares Spares
 	// Live is what is played from where. While nothing can say so, it stays as it was.
 	Live []report.Live
 	// Packagers and Viewers follow from the snapshot.
 	Packagers []Packager
 	Viewers   []platform.ViewingAt
+	// Columns are the packagers' names, and Signals all signals, the worst first.
+	Columns []string
+	Signals []Signal
+	// Choice is the Key of the signal that the operator has chosen; empty means the worst.
+	Choice string
+	// Buffer is the least playback buffer of a signal, in milliseconds.
+	Buffer History
 
 	spare spare
+	// told is what the journal told, without what the snapshot adds.
+	told *Past
 }
 
 // New returns a scene without a snapshot.
 func New(l layouts.Layout, g canvas.Glyphs) Scene {
-	return Scene{Layout: l, Glyphs: g, CPU: newHistory(), Latency: newHistory()}
-}
-
-// Verdict is the result of a drill.
-type Verdict struct {
-	At         time.Time
-	Name, Text string
-	Passed     bool
+	return Scene{Layout: l, Glyphs: g, CPU: newHistory(), Latency: newHistory(), Buffer: newHistory(), Past: &Past{}, told: &Past{}}
 }
 
 // Take makes s the scene of a snapshot that was taken at a time.
 func (s *Scene) Take(snapshot platform.Snapshot, at time.Time) {
+	served := len(snapshot.ServingChanges)
+	again := served != len(s.Snapshot.ServingChanges) || served > 0 && snapshot.ServingChanges[served-1] != s.Snapshot.ServingChanges[served-1]
 	second := !at.Truncate(time.Second).Equal(s.Now.Truncate(time.Second))
 	if second || snapshot.Version != s.Snapshot.Version {
 		s.Stamp++
@@ -61,8 +67,14 @@ func (s *Scene) Take(snapshot platform.Snapshot, at time.Time) {
 	if len(snapshot.Live) > 0 || originSpeaks(snapshot) {
 		s.Live = snapshot.Live
 	}
+	s.Spares.add(snapshot.OnAir, at)
+	if again {
+		s.Remember(s.told)
+	}
 	s.Packagers = s.packagers()
 	s.Viewers = s.viewers()
+	s.Columns = s.columns()
+	s.Signals = s.signals()
 	if s.SelectedProcess() == nil && len(snapshot.Processes) > 0 {
 		s.Selected = snapshot.Processes[0].Name
 	}
@@ -71,9 +83,25 @@ func (s *Scene) Take(snapshot platform.Snapshot, at time.Time) {
 	}
 }
 
+// Remember takes over what the journal tells.
+func (s *Scene) Remember(p *Past) {
+	s.told, s.Past = p, p
+	s.Stamp++
+	if len(s.Snapshot.ServingChanges) == 0 {
+		return
+	}
+	all := *p
+	all.Happened = slices.Clone(p.Happened)
+	for _, c := range s.Snapshot.ServingChanges {
+		all.Happened = append(all.Happened, Happened{At: c.Time, Process: c.Process, What: c.Serving})
+	}
+	all.Happened = newestFirst(all.Happened)
+	s.Past = &all
+}
+
 // sample adds a second to the histories.
 func (s *Scene) sample() {
-	cpu, latency := map[string]float64{}, map[string]float64{}
+	cpu, latency, buffer := map[string]float64{}, map[string]float64{}, map[string]float64{}
 	for _, p := range s.Snapshot.Processes {
 		if p.PID != 0 {
 			cpu[p.Name] = p.CPU
@@ -84,6 +112,12 @@ func (s *Scene) sample() {
 			latency[p.Key()] = p.Status.LatencyMS
 		}
 	}
+	for i := range s.Signals {
+		if v := &s.Signals[i]; v.View != nil && s.Now.Sub(v.View.Time) <= onair.Silence {
+			buffer[v.ID] = float64(v.View.BufferMS)
+		}
+	}
+	s.Buffer.add(buffer)
 	s.CPU.add(cpu)
 	s.Latency.add(latency)
 }

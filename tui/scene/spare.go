@@ -16,7 +16,7 @@ type spare struct{ missing time.Time }
 func (a spare) next(s platform.Snapshot, now time.Time) spare {
 	switch known := s.IngestsErr == "" && len(s.Details) > 0; {
 	case !known:
-	case s.OnAir.Spare || s.OnAir.State != platform.AirOn && s.OnAir.State != platform.AirOff && s.OnAir.State != platform.AirUnknown:
+	case s.OnAir.Spare || s.OnAir.State != platform.AirOn && s.OnAir.State != platform.AirOffSoon && s.OnAir.State != platform.AirOff && s.OnAir.State != platform.AirUnknown:
 		a.missing = time.Time{}
 	case a.missing.IsZero():
 		a.missing = now

@@ -3,13 +3,11 @@ package terminal
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
-	"syscall"
 	"time"
 
 	"github.com/muesli/termenv"
@@ -27,9 +25,13 @@ type Outside struct {
 	Bell func()
 	// Write writes a file into a folder, which it makes if need be, and returns the path.
 	Write func(folder, name, text string) (path string, err error)
-	// VLC and Browser open addresses. An error means that there is no such program.
+	// VLC and Browser open addresses. An error says that there is no such program, or why it
+	// ended at once.
 	VLC     func(urls []string) error
 	Browser func(address string) error
+	// Read shows a file on the terminal, which nobody else may use meanwhile, until the
+	// operator has read it or ctx is cancelled.
+	Read func(ctx context.Context, path string) error
 	// Picture decodes a playlist to pictures of w by h pixels.
 	Picture func(url string, w, h int) (picture.Source, error)
 }
@@ -47,18 +49,19 @@ func NewOutside(out io.Writer) Outside {
 		VLC: func(urls []string) error {
 			for _, name := range vlcPaths() {
 				if path, err := exec.LookPath(name); err == nil {
-					return launch(path, urls...)
+					return launch(launchPatience, path, urls...)
 				}
 			}
-			return errors.New("no VLC")
+			return errors.New("it is not installed")
 		},
 		Browser: func(address string) error {
 			name := "xdg-open"
 			if runtime.GOOS == "darwin" {
 				name = "open"
 			}
-			return launch(name, address)
+			return launch(launchPatience, name, address)
 		},
+		Read:    read,
 		Picture: picture.Open,
 	}
 }
@@ -70,18 +73,6 @@ func vlcPaths() []string {
 		"vlc", "/Applications/VLC.app/Contents/MacOS/VLC", filepath.Join(home, "Applications/VLC.app/Contents/MacOS/VLC"),
 		"/usr/bin/vlc", "/usr/local/bin/vlc", "/snap/bin/vlc", "/var/lib/flatpak/exports/bin/org.videolan.VLC",
 	}
-}
-
-// launch starts a program for the operator. It has a session of its own, so that the
-// terminal's signals do not reach it, and outlives the dashboard.
-func launch(name string, args ...string) error {
-	cmd := exec.CommandContext(context.Background(), name, args...)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
-	if err := cmd.Start(); err != nil {
-		return fmt.Errorf("%s: %w", name, err)
-	}
-	go func() { _ = cmd.Wait() }() // reaps it; how it ends does not matter here
-	return nil
 }
 
 // writeFile writes into the folder saved of a folder.

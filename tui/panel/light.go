@@ -1,0 +1,186 @@
+package panel
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"livestream-tui/procs/platform"
+	"livestream-tui/services/kit/event"
+	"livestream-tui/services/kit/text"
+	"livestream-tui/tui/canvas"
+	"livestream-tui/tui/scene"
+)
+
+// lamp is the light: a glyph and a word on a colour.
+func lamp(s *scene.Scene) *canvas.Line {
+	l := &canvas.Line{}
+	since := ""
+	if !s.Light.Since.IsZero() {
+		since = " " + canvas.Elapsed(s.Now.Sub(s.Light.Since))
+	}
+	bad := badSignals(s)
+	switch s.Light.State {
+	case platform.AirOn:
+		if since != "" {
+			since += " "
+		}
+		l.Put(canvas.InkOnAir, " "+s.Glyphs.Full+" ON AIR "+since)
+	case platform.AirOffSoon:
+		worst, _, _ := s.Light.Worst()
+		l.Put(canvas.InkAmber, " "+s.Glyphs.Alert+" OFF AIR IN "+text.Brief(worst.Left(s.Now))+bad+" ")
+	case platform.AirOff:
+		l.Put(canvas.InkOffAir, " "+s.Glyphs.Cross+" OFF AIR"+bad+since+" ")
+	case platform.AirUnknown:
+		l.Put(canvas.InkNeutral, " "+s.Glyphs.Question+" UNKNOWN"+bad+since+" ")
+	case platform.AirStopping:
+		l.Put(canvas.InkNeutral, " "+s.Glyphs.Half+" STOPPING ")
+	case platform.AirEnded:
+		l.Put(canvas.InkNeutral, " "+s.Glyphs.Ring+" ENDED ")
+	default:
+		l.Put(canvas.InkNeutral, " "+s.Glyphs.Dotted+" STARTING"+bad+" "+canvas.Elapsed(s.Now.Sub(s.Snapshot.Started))+" ")
+	}
+	if worst, _, _ := s.Light.Worst(); s.NoSpare() && worst.Cause != platform.NoPackager {
+		l.Put(canvas.InkText, " ").Put(canvas.InkAmber, " "+s.Glyphs.Half+" NO SPARE ")
+	}
+	return l
+}
+
+// namedMost is the most cells that a signal's name gets in the light.
+const namedMost = 16
+
+// badSignals names the signals that make the light what it is, with a blank before. It is
+// empty when there is just one signal.
+func badSignals(s *scene.Scene) string {
+	on, due := s.Light.Count()
+	if due < 2 || s.Light.State == platform.AirStarting && on == 0 {
+		return ""
+	}
+	worst, more, found := s.Light.Worst()
+	if !found {
+		return ""
+	}
+	name := shortName(s, worst.Signal)
+	if more > 0 {
+		name += fmt.Sprintf(" +%d", more)
+	}
+	return " " + name
+}
+
+func shortName(s *scene.Scene, name string) string {
+	name = canvas.Clean(name)
+	if ansi.StringWidth(name) > namedMost {
+		name = ansi.Truncate(name, namedMost, s.Glyphs.Ellipsis)
+	}
+	return name
+}
+
+// lightWords are what the header says beside the light: why the picture stands still, or
+// soon will, and what mends it; or how it was until now.
+func lightWords(s *scene.Scene, b Bar) []canvas.Piece {
+	worst, _, _ := s.Light.Worst()
+	var list []canvas.Piece
+	say := func(rank int, l *canvas.Line) { list = append(list, canvas.Piece{Line: l, Rank: rank}) }
+	// next begins another part of the words.
+	next := func() *canvas.Line {
+		if len(list) == 0 {
+			return &canvas.Line{}
+		}
+		return canvas.Text(canvas.InkFaint, s.Glyphs.Box[1]+" ")
+	}
+	switch s.Light.State {
+	case platform.AirOffSoon:
+		say(1, canvas.Text(canvas.InkWarn, lackText(s, worst)))
+		if !worst.LastSegment.IsZero() {
+			age := text.Brief(s.Now.Sub(worst.LastSegment).Truncate(time.Second))
+			say(3, next().Put(canvas.InkText, shortName(s, worst.Signal)+" last segment "+age+" ago"))
+		}
+		if len(worst.Mends) > 0 {
+			say(1, next().Put(canvas.InkKey, mendText(s, b, mendOf(s, worst))))
+		}
+	case platform.AirOff:
+		why := canvas.Text(canvas.InkBad, lackText(s, worst))
+		if len(worst.Mends) > 0 {
+			why = faultLine(s, b, worst)
+		}
+		if began := s.Light.Since; !began.IsZero() {
+			say(1, canvas.Text(canvas.InkDim, "since ").Put(canvas.InkText, began.In(s.Now.Location()).Format(time.TimeOnly)))
+		}
+		if why.Width > 0 {
+			say(1, why)
+		}
+		if by := worst.By; by != nil && len(worst.Mends) > 0 && by.Process == mendOf(s, worst).Process {
+			say(3, canvas.Text(canvas.InkDim, "by "+canvas.Clean(by.By.String())))
+		}
+	case platform.AirOn:
+		if o := s.Light.LastOutage; o != nil {
+			say(2, pastLine(s, *o))
+		}
+		if hour := s.Light.LastHour; hour != nil && s.Light.LastOutage != nil {
+			of := " last hour"
+			if s.Now.Sub(hour.Since) < time.Hour-time.Minute {
+				of = " since " + hour.Since.In(s.Now.Location()).Format("15:04")
+			}
+			say(2, canvas.Text(canvas.InkFaint, s.Glyphs.Dot+" ").Put(canvas.InkText, fmt.Sprintf("%.2f %%", hour.Percent)).Put(canvas.InkDim, of))
+		}
+	}
+	return list
+}
+
+// lackText says what a signal gets nothing from; empty while that is not known.
+func lackText(s *scene.Scene, l platform.SignalAir) string {
+	switch l.Cause {
+	case platform.NoPackager:
+		usable, total := s.Snapshot.Usable(l.Signal)
+		return fmt.Sprintf("%d of %s", usable, canvas.Count(total, "packager"))
+	case platform.NoSegment:
+		return "no new segment"
+	}
+	return string(l.Cause)
+}
+
+// mendOf returns the command to offer of those that mend a light: that on the selected
+// process, or else the likeliest. There must be one.
+func mendOf(s *scene.Scene, l platform.SignalAir) platform.Command {
+	for _, c := range l.Mends {
+		if c.Process == s.Selected {
+			return c
+		}
+	}
+	return l.Mends[0]
+}
+
+// mendText says which key mends it. The key acts on the selected process.
+func mendText(s *scene.Scene, b Bar, c platform.Command) string {
+	key, name := b.key(c.Action), canvas.Clean(c.Process)
+	if s.Selected != c.Process {
+		return key + " on " + name
+	}
+	return key + " " + c.Action.String() + "s " + name
+}
+
+// faultLine says which process is the fault, and the key that mends it.
+func faultLine(s *scene.Scene, b Bar, l platform.SignalAir) *canvas.Line {
+	mend := mendOf(s, l)
+	what := lackText(s, l)
+	if p := s.Process(mend.Process); p != nil && !p.Works() {
+		_, word, _ := s.ProcessMark(p)
+		if p.State == platform.Exited && !p.Wanted {
+			word = "stopped"
+		}
+		return canvas.Text(canvas.InkBad, canvas.Clean(p.Name)+" "+word+" ").Put(canvas.InkKey, "("+b.key(mend.Action)+")")
+	}
+	return canvas.Text(canvas.InkBad, what+", ").Put(canvas.InkKey, mendText(s, b, mend))
+}
+
+// pastLine tells the last outage.
+func pastLine(s *scene.Scene, o event.Outage) *canvas.Line {
+	length := o.Length(s.Now)
+	words := fmt.Sprintf("%.1fs", length.Seconds())
+	if length >= time.Minute {
+		words = text.Brief(length)
+	}
+	return labelled("last outage ", canvas.InkText, words).
+		Put(canvas.InkDim, " at ").Put(canvas.InkText, o.Since.In(s.Now.Location()).Format("15:04"))
+}
