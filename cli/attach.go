@@ -26,6 +26,9 @@ func (a *app) attach(o screenFlags) error {
 	if err := o.check(a.env, "ctl status"); err != nil {
 		return err
 	}
+	if err := o.load(); err != nil {
+		return err
+	}
 	ctx, release := a.untilSignal(func() {}) // a second INT has nothing to speed up
 	defer release()
 	remote, err := a.dial(ctx)

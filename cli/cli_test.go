@@ -7,7 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"livestream-tui/services"
 	"livestream-tui/services/kit/service"
 )
 
@@ -47,7 +46,7 @@ func TestResultGoesToStandardOutput(t *testing.T) {
 		{"a layout", []string{"layouts", "redundant"}, "processes:"},
 		{"the faults", []string{"drill", "--list"}, "disk-full"},
 		{"an empty cache", []string{"cache"}, "0 mezzanines"},
-		{"the settings", []string{"help", "environment"}, services.SettingsTable()},
+		{"the settings", []string{"help", "environment"}, "\nPROXY_PORT "},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got := invoke(t, nil, c.args...)
@@ -70,7 +69,7 @@ func TestWrongUsageNamesTheHelpOfItsCommand(t *testing.T) {
 		{"help on an unknown command", []string{"help", "nosuch"}, `unknown command "nosuch"`, "see: livestream-tui help --help"},
 		{"ctl without a command", []string{"ctl"}, "ctl needs a command: failover, ", "see: livestream-tui ctl --help"},
 		{"a time that has passed", []string{"--headless", "--for", "-1s"}, "--for -1s", "see: livestream-tui --help"},
-		{"a dashboard's flag without a dashboard", []string{"--headless", "--theme", "dark"}, "--ascii and --theme", "see: livestream-tui --help"},
+		{"a dashboard's flag without a dashboard", []string{"--headless", "--theme", "dark"}, "--ascii, --theme and --read-only", "see: livestream-tui --help"},
 		{"an unknown theme", []string{"attach", "--theme", "plaid"}, `--theme "plaid"`, "see: livestream-tui attach --help"},
 		{"an unknown layout", []string{"--headless", "--layout", "nosuch"}, `"nosuch"`, "see: livestream-tui --help"},
 		{"an unknown layout of a drill", []string{"drill", "--layout", "nosuch"}, `"nosuch"`, "see: livestream-tui drill --help"},

@@ -1,10 +1,15 @@
 package cli
 
 import (
+	"bufio"
 	"context"
+	"errors"
+	"fmt"
+	"os"
 	"strings"
 	"time"
 
+	"github.com/mattn/go-isatty"
 	"github.com/spf13/cobra"
 
 	"livestream-tui/procs/ctl"
@@ -37,20 +42,32 @@ func ctlCommand(a *app) *cobra.Command {
 }
 
 func verbCommand(a *app, v ctl.Verb, asJSON *bool) *cobra.Command {
-	asking := ctl.Request{Verb: v}
+	asking, yes := ctl.Request{Verb: v}, false
 	cmd := &cobra.Command{Use: v.Name, Short: v.About, Args: cobra.NoArgs, ValidArgsFunction: cobra.NoFileCompletions}
 	if v.Process {
 		cmd.Use, cmd.Args, cmd.ValidArgsFunction = v.Name+" SERVICE", cobra.MaximumNArgs(1), a.completeNames(v.Action)
+	}
+	switch {
+	case v.Action == platform.Failover:
+		cmd.Use, cmd.Args, cmd.ValidArgsFunction = v.Name+" [SIGNAL]", cobra.MaximumNArgs(1), a.completeSignals
+	case v.TakesSignal():
+		cmd.Flags().StringVar(&asking.Signal, "signal", "", "only for this `SIGNAL`; every signal without it")
+		_ = cmd.RegisterFlagCompletionFunc("signal", a.completeSignals) // the flag is there
 	}
 	if v.MayWait {
 		cmd.Flags().BoolVar(&asking.Wait, "wait", v.Waits, "wait until it is done: ready, or stopped")
 		cmd.Flags().DurationVar(&asking.Timeout, "timeout", time.Minute, "wait this `DURATION` at most; exit status 3 if it is not ready by then")
 	}
+	if v.MayTakeOffAir() {
+		cmd.Flags().BoolVar(&yes, "yes", false, "do not ask, even if it takes the stream off air")
+	}
 	cmd.RunE = func(_ *cobra.Command, args []string) error {
 		if v.Process {
 			asking.Name = strings.Join(args, "") // an empty name is refused with the list of names
+		} else {
+			asking.Signal += strings.Join(args, "")
 		}
-		return a.ask(asking, *asJSON)
+		return a.ask(asking, yes, *asJSON)
 	}
 	return cmd
 }
@@ -64,18 +81,18 @@ func (a *app) status(names []string, asJSON bool) error {
 			write = ctl.WriteStatusJSON
 		}
 		for _, name := range names {
-			one, ok := s.Process(name)
-			if !ok {
-				return usagef("status %q: allowed are %s", name, strings.Join(s.Names(platform.Kill), ", "))
+			var err error
+			if s, err = ctl.Only(s, name); err != nil {
+				return &usageError{err}
 			}
-			s.Processes = []platform.Process{one}
 		}
 		return write(a.out, s)
 	})
 }
 
-// ask sends a command to the platform and prints the result.
-func (a *app) ask(asking ctl.Request, asJSON bool) error {
+// ask sends a command to the platform and prints the result. Unless yes is set, the operator
+// has to confirm a command that takes the stream off air.
+func (a *app) ask(asking ctl.Request, yes, asJSON bool) error {
 	if asking.MayWait && asking.Timeout <= 0 {
 		return usagef("--timeout %s: allowed is more than 0s", asking.Timeout)
 	}
@@ -83,10 +100,44 @@ func (a *app) ask(asking ctl.Request, asJSON bool) error {
 		if err := asking.Check(p.Latest(), asking.Name); err != nil {
 			return &usageError{err}
 		}
+		if err := asking.CheckSignal(p.Latest(), asking.Signal); err != nil {
+			return &usageError{err}
+		}
+		if why := asking.Danger(p.Latest()); why != "" && !yes {
+			if err := a.confirm(ctx, asking.Verb.Name+" "+asking.Name, why); err != nil {
+				return err
+			}
+		}
 		done, err := ctl.Do(ctx, p, asking)
 		if err != nil {
 			return err
 		}
 		return done.Write(a.out, asJSON)
 	})
+}
+
+// errDeclined is the answer no.
+var errDeclined = errors.New("nothing was done")
+
+// confirm asks the operator for a yes to a command that takes the stream off air; why says
+// in which way. It returns when ctx is cancelled.
+func (a *app) confirm(ctx context.Context, command, why string) error {
+	if !isatty.IsTerminal(os.Stdin.Fd()) {
+		return usagef("%s would take the stream off air: %s. Without a terminal to ask on it needs --yes", command, why)
+	}
+	fmt.Fprintf(a.errs, "%s takes the stream off air: %s.\n%s? [y/N] ", command, why, command)
+	answered := make(chan string, 1)
+	go func() { // it ends with the program at the latest: a read of a terminal cannot be cancelled
+		line, _ := bufio.NewReader(os.Stdin).ReadString('\n') // no answer means no
+		answered <- strings.ToLower(strings.TrimSpace(line))
+	}()
+	select {
+	case answer := <-answered:
+		if answer != "y" && answer != "yes" {
+			return errDeclined
+		}
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }

@@ -34,7 +34,7 @@ func (a *app) doctor(ctx context.Context) error {
 		return err
 	}
 	list := doctor.Examine(ctx, doctor.Options{
-		Layout: layout, Env: a.env, Folders: folders(paths), Terminal: os.Stdout, Encode: encodes,
+		Layout: layout, Env: a.env, Folders: folders(paths), RunPath: paths.Run, Terminal: os.Stdout, Encode: encodes,
 	})
 	if !doctor.WriteFindings(a.out, list) {
 		return errors.New("something necessary is missing, see above")

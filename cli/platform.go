@@ -53,7 +53,7 @@ func (o platformFlags) check(env service.Environment) error {
 	case o.duration < 0:
 		return usagef("--for %s: allowed is more than 0s", o.duration)
 	case o.headless && o.screen.given():
-		return usagef("--ascii and --theme are the dashboard's: leave them out with --headless")
+		return usagef("--ascii, --theme and --read-only are the dashboard's: leave them out with --headless")
 	case !o.headless:
 		return o.screen.check(env, "--headless")
 	}
@@ -65,6 +65,11 @@ func (a *app) platform(o platformFlags) error {
 	if err := o.check(a.env); err != nil {
 		return err
 	}
+	if !o.headless {
+		if err := o.screen.load(); err != nil {
+			return err
+		}
+	}
 	layout, err := loadLayout(o.layout)
 	if err != nil {
 		return err
@@ -74,6 +79,7 @@ func (a *app) platform(o platformFlags) error {
 		return err
 	}
 	options.RunPath, options.LogPath, options.Folders = paths.Run, logFolder(paths), folders(paths)
+	options.StatePath, options.OnEvent = paths.State, service.SupervisionFromEnv(a.env).OnEvent
 	log, closeLog, err := a.platformLog(o, paths)
 	if err != nil {
 		return err

@@ -54,3 +54,17 @@ func (a *app) completeNames(action platform.Action) cobra.CompletionFunc {
 		return list, cobra.ShellCompDirectiveNoFileComp
 	}
 }
+
+// completeSignals completes a signal's name with those of the ingest table, if a platform
+// runs.
+func (a *app) completeSignals(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	if len(args) > 1 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	p, err := a.dial(context.Background()) // it answers at once, or nothing is completed
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	defer p.Close()
+	return p.Latest().SignalNames(), cobra.ShellCompDirectiveNoFileComp
+}

@@ -13,12 +13,15 @@ func commands() []func(*app) *cobra.Command {
 	return []func(*app) *cobra.Command{
 		attachCommand,
 		cacheCommand,
+		configCommand,
 		ctlCommand,
 		doctorCommand,
 		drillCommand,
 		environmentCommand,
+		eventsCommand,
 		guardianCommand,
 		layoutsCommand,
+		reportCommand,
 		versionCommand,
 	}
 }
@@ -34,11 +37,13 @@ func rootCommand(a *app) *cobra.Command {
 		root.AddCommand(command(a))
 	}
 	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd()
 	for _, c := range root.Commands() {
 		if c.Name() == "help" {
 			c.Args = knownTopic
 		}
 	}
+	addExamples(root)
 	return root
 }
 

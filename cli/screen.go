@@ -16,25 +16,36 @@ import (
 	"livestream-tui/services/kit/service"
 	"livestream-tui/services/kit/text"
 	"livestream-tui/tui"
+	"livestream-tui/tui/preferences"
 )
 
 // screenFlags are the flags of a dashboard.
 type screenFlags struct {
 	ascii, asciiDefault bool
 	theme               string
+	readOnly            bool
+	// changed reports whether the command line has a flag: a configuration has a say in the
+	// others.
+	changed func(flag string) bool
+	// preferences are those of the operator's configuration, once it is read.
+	preferences preferences.Preferences
 }
 
 // addTo adds the flags. ASCII is the default where the locale is not UTF-8.
 func (o *screenFlags) addTo(cmd *cobra.Command, env service.Environment) {
 	o.asciiDefault = !doctor.WritesUTF8(env)
 	f := cmd.Flags()
+	o.changed = f.Changed
 	f.BoolVar(&o.ascii, "ascii", o.asciiDefault, "draw the dashboard in ASCII only; the default where LC_ALL, LC_CTYPE or LANG name a locale that is not UTF-8")
 	f.StringVar(&o.theme, "theme", tui.Themes()[0], "the dashboard's `THEME`: "+strings.Join(tui.Themes(), ", "))
+	f.BoolVar(&o.readOnly, "read-only", false, "refuse every key of the dashboard that commands the platform")
 	_ = cmd.RegisterFlagCompletionFunc("theme", cobra.FixedCompletions(tui.Themes(), cobra.ShellCompDirectiveNoFileComp)) // the flag exists
 }
 
 // given reports whether any flag differs from its default.
-func (o screenFlags) given() bool { return o.ascii != o.asciiDefault || o.theme != tui.Themes()[0] }
+func (o screenFlags) given() bool {
+	return o.ascii != o.asciiDefault || o.theme != tui.Themes()[0] || o.readOnly
+}
 
 // check reports why there can be no dashboard; otherwise is what the message
 // recommends where there is no terminal, or one that cannot show it.
@@ -50,9 +61,34 @@ func (o screenFlags) check(env service.Environment, otherwise string) error {
 	return nil
 }
 
-// options adds to t what the flags ask for, and the drills.
+// load reads the operator's configuration for what the command line leaves open.
+func (o *screenFlags) load() error {
+	o.preferences.Confirmations = true
+	path, err := preferences.Path()
+	if err != nil {
+		return nil // a user without a home has no configuration
+	}
+	p, _, err := preferences.Load(path, allowedPreferences())
+	if err != nil {
+		return &preferencesError{err}
+	}
+	o.preferences = p
+	if !o.changed("theme") {
+		o.theme = p.Theme
+	}
+	if !o.changed("ascii") && p.ASCII != nil {
+		o.ascii = *p.ASCII
+	}
+	if !o.changed("read-only") {
+		o.readOnly = p.ReadOnly
+	}
+	return nil
+}
+
+// options adds to t what the flags and the configuration ask for, and the drills.
 func (o screenFlags) options(t tui.Options) tui.Options {
-	t.ASCII, t.Theme, t.Drills = o.ascii, o.theme, drills()
+	t.ASCII, t.Theme, t.ReadOnly, t.Drills = o.ascii, o.theme, o.readOnly, drills()
+	t.Keys, t.Screens, t.Unasked = o.preferences.Keys, o.preferences.Screens, !o.preferences.Confirmations
 	return t
 }
 
@@ -63,7 +99,7 @@ func drills() []tui.Drill {
 		if f.Own {
 			continue // only on a platform of the drill's own
 		}
-		list = append(list, tui.Drill{Name: f.Name, About: f.About, Run: func(ctx context.Context, p platform.Platform) (string, error) {
+		list = append(list, tui.Drill{Name: f.Name, About: f.About, Hold: f.Hold, NoSource: f.NoSource, Run: func(ctx context.Context, p platform.Platform) (string, error) {
 			return drill.Live(ctx, p, f)
 		}})
 	}

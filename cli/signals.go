@@ -29,7 +29,7 @@ func (a *app) untilSignal(atOnce func()) (ctx context.Context, release func()) {
 // platform logs the result.
 func upgradeOnSignal(p platform.Platform) (release func()) {
 	return onSignals(1, func(os.Signal) {
-		_ = p.Command(context.Background(), platform.Command{Action: platform.Upgrade}) // a refusal is logged
+		_ = p.Command(context.Background(), platform.Command{Action: platform.Upgrade, By: platform.Actor{Via: platform.ViaSignal}}) // a refusal is logged
 	}, syscall.SIGUSR2)
 }
 

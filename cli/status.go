@@ -38,13 +38,14 @@ func statusOf(err error) status {
 	var usage *usageError
 	var layout *layoutError
 	var config *service.ConfigError
+	var own *preferencesError
 	var outcome *platform.Outcome
 	switch {
 	case err == nil:
 		return statusOK
 	case errors.As(err, &usage):
 		return statusUsage
-	case errors.As(err, &config), errors.As(err, &layout):
+	case errors.As(err, &config), errors.As(err, &layout), errors.As(err, &own):
 		return statusConfiguration
 	case errors.As(err, &outcome) && outcome.NeverReady:
 		return statusNeverReady
