@@ -28,7 +28,7 @@ func TestCommandLineThatMakesNoSenseSaysWhy(t *testing.T) {
 		{"the version as a command", "version", nil, 0, []string{"livestream-tui "}},
 		{"the version as a flag", "--version", nil, 0, []string{"livestream-tui "}},
 		{"help on a command", "help doctor", nil, 0, []string{"Usage:"}},
-		{"help on the settings", "help environment", nil, 0, []string{services.SettingsTable()}},
+		{"help on the settings", "help environment", nil, 0, services.SettingNames()},
 		{"help on nothing that there is", "help nosuch", nil, 2, []string{`unknown command "nosuch"`}},
 		{"a misspelt command", "wrker", nil, 2, []string{`"wrker"`, "did you mean worker?"}},
 		{"an unknown flag", "--nosuch", nil, 2, []string{"--nosuch"}},

@@ -42,7 +42,7 @@ func TestCtlTellsAndCommandsWhatRuns(t *testing.T) {
 	check(t, []row{
 		{"ctl status", 1, none}, {"ctl status --json", 1, none}, {"ctl kill origin", 1, none},
 		{"ctl", 2, []string{"status", "failover"}}, {"ctl restrt", 2, []string{`"restrt"`}},
-		{"ctl restart origin reporter", 2, nil}, {"ctl failover origin", 2, nil}, {"ctl kill --nosuch", 2, nil},
+		{"ctl restart origin reporter", 2, nil}, {"ctl failover live01 live02", 2, nil}, {"ctl kill --nosuch", 2, nil},
 		{"ctl restart origin --timeout 0s", 2, []string{"more than 0s"}},
 		{"attach", 2, []string{"terminal", "ctl status"}}, {"attach origin", 2, nil},
 		{"__complete ctl kill o", 0, []string{":4"}},

@@ -22,26 +22,22 @@ func TestKillOfTheActivePackagerIsSeenAndNoticedByNobody(t *testing.T) {
 	s := harness.OpenShell(t, harness.Settings(t), path)
 	s.Start()
 	s.Await(60*time.Second, `ON AIR.* via server`)
-	active := s.Await(10*time.Second, `via (server[12]) .*\n(?s:.*)2 of 2 usable`)[1]
+	active := s.Await(10*time.Second, `via (server[12]) (?s:.*)● sby`)[1]
 	clear(s.Lights)
 	number, other := active[len("server"):], map[string]string{"1": "2", "2": "1"}[active[len("server"):]]
-	s.Press("j")
-	if number == "2" {
-		s.Press("j")
-	}
-	s.Await(5*time.Second, `▸`+active)
+	s.Await(5*time.Second, `▸`+active) // the cursor starts there
 	s.Press("K")
 	s.Await(20*time.Second, `via server`+other)
 	s.Await(20*time.Second, active+` .*● ready +00:\d\d +1 `)
-	s.Await(20*time.Second, `\d\d:\d\d:\d\d `+number+`→`+other+` .* (none|\d[\d.]*m?s) . ?msn`)
-	if screen := s.Screen(); !strings.Contains(screen, "via server"+other) || !regexp.MustCompile(`server`+other+` +ACTIVE`).MatchString(screen) {
+	s.Await(20*time.Second, `\d\d:\d\d:\d\d ⇄ `+number+`→`+other+` +live01 .* (wait 0|\d[\d.]*m?s)`)
+	if screen := s.Screen(); !strings.Contains(screen, "via server"+other) || !regexp.MustCompile(`server`+other+` ● ACTIVE`).MatchString(screen) {
 		t.Errorf("after the failover the screen does not say that server%s is active:\n%s", other, screen)
 	}
 
 	s.Press("e")
 	s.Await(5*time.Second, `(?s)LAST EXITS.*signal: killed.*OUTPUT_STREAM_PATH=`)
 	s.Press("Escape")
-	s.Await(5*time.Second, `FAILOVERS`)
+	s.Await(5*time.Second, `EVENTS`)
 	if len(s.Lights) != 1 || !s.Lights["ON AIR"] {
 		t.Errorf("the light was %v, want ON AIR all the time", s.Lights)
 	}
@@ -49,7 +45,7 @@ func TestKillOfTheActivePackagerIsSeenAndNoticedByNobody(t *testing.T) {
 	s.Press("q")
 	s.Await(5*time.Second, `stop everything and quit\?`)
 	s.Press("Enter") // which means no
-	s.Await(5*time.Second, `ON AIR(?s:.*)FAILOVERS`)
+	s.Await(5*time.Second, `ON AIR(?s:.*)EVENTS`)
 	s.Press("q", "y")
 	s.Await(20*time.Second, `(?m)viewer +stopped after (?s:.*)server1 +stopped after (?s:.*)logs: `)
 	s.AwaitEnd(0)
@@ -145,7 +141,7 @@ func TestAStoppedDashboardGivesTheTerminalBack(t *testing.T) {
 		})
 		s.Tmux.Tmux("resize-window", "-x", "100", "-y", "28")
 		s.Press("fg", "Enter")
-		s.Await(10*time.Second, `ON AIR.* via server(?s:.*)FAILOVERS`)
+		s.Await(10*time.Second, `ON AIR.* via server(?s:.*)EVENTS`)
 		if lines := strings.Split(strings.TrimSuffix(s.Tmux.Tmux("capture-pane", "-p"), "\n"), "\n"); len(lines) != 28 || !strings.Contains(lines[27], "quit") {
 			t.Errorf("drawn in %d lines, the last is %q, want 28 and the keys", len(lines), lines[len(lines)-1])
 		}
@@ -158,7 +154,7 @@ func TestAStoppedDashboardGivesTheTerminalBack(t *testing.T) {
 	}
 	s.Await(10*time.Second, `(?i)stopped`)
 	s.Press("fg", "C-j") // the terminal is still raw
-	s.Await(10*time.Second, `ON AIR.* via server(?s:.*)FAILOVERS`)
+	s.Await(10*time.Second, `ON AIR.* via server(?s:.*)EVENTS`)
 	s.Press("q", "y")
 	s.Await(20*time.Second, `stopped after (?s:.*)logs: `)
 	if got := s.Tmux.Tmux("display-message", "-p", "#{alternate_on} #{cursor_flag}"); got != "0 1\n" {

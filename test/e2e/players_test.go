@@ -279,7 +279,7 @@ func TestPlayersSurviveTheProxysDeath(t *testing.T) {
 		killed := 0
 		for range kills {
 			time.Sleep(9 * time.Second) // while the players play
-			if harness.Command(t, p.Env, "ctl", "kill", "proxy").Run() == nil {
+			if harness.Command(t, p.Env, "ctl", "kill", "proxy", "--yes").Run() == nil {
 				killed++
 			}
 		}

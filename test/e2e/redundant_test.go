@@ -112,9 +112,13 @@ func TestNoProcessOfTheRedundantLayoutIsMissed(t *testing.T) {
 		t.Error(err)
 	}
 
-	// Both encoders stop at once: the segments that were missed get their own numbers.
+	// Both encoders stop at once: the segments that were missed get their own numbers. The
+	// second one takes the stream off air, which needs a yes.
 	for _, name := range []string{"worker1", "worker2"} {
-		p.Ctl("stop", name)
+		if status, _, errs := harness.Outcome(t, p.Env, "ctl", "stop", name); name == "worker2" && (status != 2 || !strings.Contains(errs, "worker2 is the only worker") || !strings.Contains(errs, "--yes")) {
+			t.Errorf("ctl stop of the last worker without a terminal: %d, %s, want 2 and --yes named", status, errs)
+		}
+		p.Ctl("stop", name, "--yes")
 	}
 	newest := watch.newest()
 	p.Await(10*time.Second, "a segment to be missing", func() error {

@@ -42,7 +42,6 @@ func TestPictures(t *testing.T) {
 	s.Start()
 	s.Await(60*time.Second, `ON AIR.* via server1(?s:.*)2 of 2 usable`)
 	s.Await(60*time.Second, `up 00:2\d`) // sparklines have something to show
-	s.Press("j")
 
 	film := record(s, 80, 24, 1500*time.Millisecond, 8*time.Second, func() { s.Press("K") })
 	write("kill.svg", film.svg())
