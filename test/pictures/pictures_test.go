@@ -40,7 +40,7 @@ func TestPictures(t *testing.T) {
 	env["REPORTER_PORT"], env["ORIGIN_PORT"], env["PROXY_PORT"] = "2000", "8001", "8002"
 	s := harness.OpenShell(t, env, path)
 	s.Start()
-	s.Await(60*time.Second, `ON AIR.* via server1(?s:.*)2 of 2 usable`)
+	s.Await(60*time.Second, `ON AIR.* via server1(?s:.*)ACT(?s:.*)sby`)
 	s.Await(60*time.Second, `up 00:2\d`) // sparklines have something to show
 
 	film := record(s, 80, 24, 1500*time.Millisecond, 8*time.Second, func() { s.Press("K") })
@@ -49,7 +49,7 @@ func TestPictures(t *testing.T) {
 
 	s.Press("k") // away from the process that was killed
 	s.Tmux.Tmux("resize-window", "-x", "120", "-y", "36")
-	s.Await(20*time.Second, `(?s)(1→2|2→1).*msn.*FOLLOW`)
+	s.Await(20*time.Second, `(?s)(1→2|2→1).*FOLLOW`)
 	s.Await(20*time.Second, `(?s)up 00:[45]`)
 	write("dashboard.svg", recording{w: 120, h: 36, frames: []shot{{lines: coloured(s)}}}.svg())
 	s.Press("C-c")
