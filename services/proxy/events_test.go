@@ -2,12 +2,15 @@ package proxy
 
 import (
 	"bufio"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus/testutil"
 
 	"livestream-tui/services/kit/event"
 	"livestream-tui/services/proxy/events"
@@ -43,6 +46,14 @@ func TestAFailoverTellsWhatPlayersSaw(t *testing.T) {
 		list = p.failovers()
 		if len(list) != 2 || list[1].GapMS < 200 || list[1].GapMS > 400 || list[1].Saved < 1 || list[1].MSNAfter <= list[1].MSNBefore {
 			t.Errorf("a player waited 250 ms: got %+v, want a second one that says so", list)
+		}
+		expected := fmt.Sprintf(`
+# HELP proxy_saved_requests_total Requests that a peer answered instead of this packager.
+# TYPE proxy_saved_requests_total counter
+proxy_saved_requests_total{packager=%q} %d
+`, list[1].From, list[1].Saved)
+		if err := testutil.GatherAndCompare(p.metrics, strings.NewReader(expected), "proxy_saved_requests_total"); err != nil {
+			t.Error(err)
 		}
 		v.end()
 	})

@@ -15,6 +15,7 @@ import (
 
 	"github.com/gorilla/mux"
 	"github.com/hashicorp/go-hclog"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"livestream-tui/services/hls/health"
 	"livestream-tui/services/kit/service"
@@ -82,6 +83,7 @@ type platform struct {
 	packagers []*packager
 	config    Config
 	log       *bytes.Buffer
+	metrics   *prometheus.Registry
 	service   *Service
 	handler   http.Handler
 	cancel    context.CancelFunc
@@ -115,6 +117,7 @@ func (p *platform) startProxy() {
 	p.log = &bytes.Buffer{}
 	kit := service.NewKit("proxy", service.Common{LogFormat: "text", LogLevel: "debug"}, nil, &lockedWriter{w: p.log})
 	kit.Log.SetLevel(hclog.Debug)
+	p.metrics = kit.Metrics
 	s, err := newService(p.config, kit, p.wire.Dial)
 	if err != nil {
 		p.t.Fatal(err)

@@ -47,6 +47,9 @@ func (s *Streams) FetchListed(p *Playlist, e timeline.Entry, r timeline.Resource
 		Object: o, Want: want, Duration: duration, Patience: HoldFor(target), Absence: absentTargets * target,
 		Sources: func() []upstream.Source { return s.sourcesOf(p, e, r) },
 		Judge: func(u *upstream.Upstream, f trouble.Finding) {
+			if f.Kind == trouble.Saved {
+				s.metrics.Saved.WithLabelValues(u.Base()).Inc()
+			}
 			p.f.push(stream.Noted{
 				At: stream.At(time.Now()), Playlist: p.Key, Packager: s.indexOf(u), MSN: e.MSN,
 				Finding: f,

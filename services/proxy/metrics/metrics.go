@@ -11,7 +11,7 @@ import (
 type Metrics struct {
 	Requests                 *prometheus.CounterVec
 	PlaylistsSent, MediaSent prometheus.Counter // the requests that were answered with 200
-	saved                    *prometheus.CounterVec
+	Saved                    *prometheus.CounterVec
 	Failovers                *prometheus.CounterVec
 	Gap                      prometheus.Histogram
 	Playlists, Held          prometheus.Gauge
@@ -28,7 +28,7 @@ func New(r prometheus.Registerer) *Metrics {
 	m := &Metrics{
 		Requests: f.NewCounterVec(prometheus.CounterOpts{
 			Name: "proxy_requests_total", Help: "Requests of players by kind (playlist, media) and status."}, []string{"kind", "status"}),
-		saved: f.NewCounterVec(prometheus.CounterOpts{
+		Saved: f.NewCounterVec(prometheus.CounterOpts{
 			Name: "proxy_saved_requests_total", Help: "Requests that a peer answered instead of this packager."}, []string{"packager"}),
 		Failovers: f.NewCounterVec(prometheus.CounterOpts{
 			Name: "proxy_failovers_total", Help: "Moves of players from one packager to another."}, []string{"signal", "from", "to"}),
