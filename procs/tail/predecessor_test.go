@@ -93,3 +93,25 @@ func TestAPredecessorThatCannotBeKeptDoesNotLetTheLogGrow(t *testing.T) {
 		t.Errorf("what could not be kept is left: %v", err)
 	}
 }
+
+// TestWhatIsWrittenWhileALogIsKeptIsHandedOn writes as if another did between the last look at
+// the file and the truncation.
+func TestWhatIsWrittenWhileALogIsKeptIsHandedOn(t *testing.T) {
+	x := newTailed(t)
+	x.write("one\n")
+	x.tail.read()
+	x.reads("one")
+	size := x.size()
+	x.write("two\nthr")
+	x.tail.truncate(x.tail.home, size, x.tail.to, func() {})
+	x.reads("two")
+	x.write("ee\n")
+	x.tail.read()
+	x.reads("three")
+	if lost := x.tail.Lost(); lost != 0 {
+		t.Errorf("got %d bytes lost, want none", lost)
+	}
+	if got := string(x.predecessor()); got != "one\ntwo\nthr" {
+		t.Errorf("the predecessor has %q, want all of it", got)
+	}
+}

@@ -60,9 +60,50 @@ func (s *source) close() {
 	_ = s.out.Close()  // children have their own
 }
 
+// taker is what lines are handed on to. block is nil, or gets several complete lines at once,
+// with their ends; where it returns false, each goes to line.
+type taker struct {
+	line  func([]byte)
+	block func([]byte) bool
+}
+
+// blockMost is how many bytes a block has at most. A smaller one is more often free of what
+// must be looked at line by line.
+const blockMost = 16 << 10
+
 // split hands on the complete lines of what was read, and returns how many bytes of
 // overlong ones are lost.
-func (s *source) split(b []byte, line func([]byte)) (lost int64) {
+func (s *source) split(b []byte, to taker) (lost int64) {
+	for len(b) > 0 {
+		n, whole := len(b), false
+		if to.block != nil {
+			n, whole = s.piece(b)
+		}
+		if !whole || !to.block(b[:n]) {
+			lost += s.lines(b[:n], to.line)
+		}
+		b = b[n:]
+	}
+	return lost
+}
+
+// piece returns how many bytes to hand on next; whole reports that they are complete lines.
+func (s *source) piece(b []byte) (n int, whole bool) {
+	if s.skip || len(s.part) > 0 {
+		if i := bytes.IndexByte(b, '\n'); i >= 0 {
+			return i + 1, false
+		}
+		return len(b), false
+	}
+	b = b[:min(len(b), blockMost)]
+	if i := bytes.LastIndexByte(b, '\n'); i >= 0 {
+		return i + 1, true
+	}
+	return len(b), false
+}
+
+// lines is split, line by line.
+func (s *source) lines(b []byte, line func([]byte)) (lost int64) {
 	for len(b) > 0 {
 		i := bytes.IndexByte(b, '\n')
 		chunk, end := b, i >= 0

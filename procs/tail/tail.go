@@ -34,7 +34,7 @@ const (
 // is followed and written to as before.
 type Tail struct {
 	path   string
-	line   func([]byte)
+	to     taker
 	lost   atomic.Int64
 	drains chan chan struct{}
 	wake   chan struct{} // holds one: the file may have grown
@@ -47,13 +47,15 @@ type Tail struct {
 }
 
 // New opens the file at path, which is made with its folder. line gets each line that is
-// written from now on, and must not keep it.
-func New(path string, line func([]byte)) (*Tail, error) {
+// written from now on, and must not keep it. A flood costs less with block, which may be nil:
+// it gets complete lines, many at once and each with its end, and must not keep them either.
+// Where it returns false it has taken none, and line gets each of them.
+func New(path string, line func([]byte), block func([]byte) bool) (*Tail, error) {
 	home, err := openSource(path)
 	if err != nil {
 		return nil, err
 	}
-	return &Tail{path: path, line: line, home: home, drains: make(chan chan struct{}), wake: make(chan struct{}, 1), buffer: make([]byte, bufferSize)}, nil
+	return &Tail{path: path, to: taker{line, block}, home: home, drains: make(chan chan struct{}), wake: make(chan struct{}, 1), buffer: make([]byte, bufferSize)}, nil
 }
 
 // Open returns the file for a child to append to, which stays the tail's own. Call ended
@@ -154,9 +156,9 @@ func (t *Tail) look(finish bool) {
 		}
 		t.carry(s, home, finish || idle[s])
 	}
-	t.readFrom(home, t.line)
+	t.readEach(home, t.to, func() {})
 	if finish {
-		home.finish(t.line)
+		home.finish(t.to.line)
 	}
 	if len(idle) > 0 {
 		t.forget(idle)
@@ -166,16 +168,16 @@ func (t *Tail) look(finish bool) {
 // carry appends to home what is new in a file that is no longer at its path.
 func (t *Tail) carry(s, home *source, finish bool) {
 	var lines []byte
-	add := func(line []byte) { lines = append(append(lines, line...), '\n') }
+	add := taker{line: func(line []byte) { lines = append(append(lines, line...), '\n') }}
 	write := func() {
 		if _, err := home.out.Write(lines); err != nil { // the disk may be full: not lost on the screen
-			t.lost.Add((&source{}).split(lines, t.line))
+			t.lost.Add((&source{}).split(lines, t.to))
 		}
 		lines = lines[:0]
 	}
 	t.readEach(s, add, write)
 	if finish {
-		s.finish(add)
+		s.finish(add.line)
 		write()
 	}
 }
@@ -195,16 +197,14 @@ func (t *Tail) forget(idle map[*source]bool) {
 	t.old = kept
 }
 
-// readFrom hands on all complete lines of a source.
-func (t *Tail) readFrom(s *source, line func([]byte)) { t.readEach(s, line, func() {}) }
-
-// readEach is readFrom that calls each after every piece that was read.
-func (t *Tail) readEach(s *source, line func([]byte), each func()) {
+// readEach hands on all complete lines of a source, and calls each after every piece that was
+// read.
+func (t *Tail) readEach(s *source, to taker, each func()) {
 	for {
 		n, err := s.file.ReadAt(t.buffer, s.offset)
 		s.offset += int64(n)
 		if n > 0 {
-			t.lost.Add(s.split(t.buffer[:n], line))
+			t.lost.Add(s.split(t.buffer[:n], to))
 			each()
 		}
 		info, statErr := s.file.Stat()
@@ -217,7 +217,7 @@ func (t *Tail) readEach(s *source, line func([]byte), each func()) {
 		case size-s.offset >= FileMost, s.offset-s.base >= 2*FileMost, err != nil && s.offset-s.base >= FileMost:
 			// At its end; or in a flood, where to lose some is better than to let the
 			// file grow while we run after it.
-			t.truncate(s, size)
+			t.truncate(s, size, to, each)
 		}
 		if err != nil {
 			return // the end of what there is, or a disk error that the next read meets again
@@ -225,13 +225,20 @@ func (t *Tail) readEach(s *source, line func([]byte), each func()) {
 	}
 }
 
+// restMost is how much is still read of what was written while a file was being kept.
+const restMost = 4 << 20
+
 // truncate empties a file that had size bytes a moment ago; their end stays in the
-// predecessor. A file that was moved has again what it had then. What is written
-// between the last look and this is lost without being counted.
-func (t *Tail) truncate(s *source, size int64) {
+// predecessor. A file that was moved has again what it had then. What was written meanwhile
+// is handed on, unless it is a flood. What is written between the last look and this is lost
+// without being counted.
+func (t *Tail) truncate(s *source, size int64, to taker, each func()) {
 	if kept, err := keep(s.file, t.path, size); err == nil {
 		size = kept
 	} // else the disk may be full: the log is bounded nevertheless
+	if size-s.offset <= restMost {
+		t.readUpTo(s, size, to, each)
+	}
 	if s.file.Truncate(s.base) != nil {
 		return
 	}
@@ -241,4 +248,17 @@ func (t *Tail) truncate(s *source, size int64) {
 		s.part, s.skip = s.part[:0], true
 	}
 	s.offset = s.base
+}
+
+// readUpTo reads on to an offset, or to an error.
+func (t *Tail) readUpTo(s *source, end int64, to taker, each func()) {
+	for s.offset < end {
+		n, err := s.file.ReadAt(t.buffer[:min(end-s.offset, int64(len(t.buffer)))], s.offset)
+		s.offset += int64(n)
+		t.lost.Add(s.split(t.buffer[:n], to))
+		each()
+		if err != nil {
+			return
+		}
+	}
 }

@@ -25,7 +25,7 @@ func newTailed(t *testing.T) *tailed {
 	t.Helper()
 	x := &tailed{T: t}
 	var err error
-	x.tail, err = New(filepath.Join(t.TempDir(), "x.log"), func(line []byte) { x.lines = append(x.lines, string(line)) })
+	x.tail, err = New(filepath.Join(t.TempDir(), "x.log"), func(line []byte) { x.lines = append(x.lines, string(line)) }, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -194,7 +194,7 @@ func TestWhatAnEarlierRunLeftIsNotTold(t *testing.T) {
 	}
 	x := &tailed{T: t}
 	var err error
-	if x.tail, err = New(path, func(l []byte) { x.lines = append(x.lines, string(l)) }); err != nil {
+	if x.tail, err = New(path, func(l []byte) { x.lines = append(x.lines, string(l)) }, nil); err != nil {
 		t.Fatal(err)
 	}
 	defer x.tail.Close()
@@ -300,7 +300,7 @@ func TestWhereNoFileCanBeMadeTheOldOneIsGoneOnWith(t *testing.T) {
 func TestDrainTellsAllBeforeItReturns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) { // so that a busy machine does not use up drainMost
 		read := make(chan string, 10)
-		tl, err := New(filepath.Join(t.TempDir(), "x.log"), func(l []byte) { read <- string(l) })
+		tl, err := New(filepath.Join(t.TempDir(), "x.log"), func(l []byte) { read <- string(l) }, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

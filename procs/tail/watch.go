@@ -13,6 +13,10 @@ const (
 	// pollPeriod is between looks at the log files: as often as the screen is drawn,
 	// however much is written to them.
 	pollPeriod = 100 * time.Millisecond
+	// floodPeriod is between looks while at least floodLeast bytes come in each: nobody reads
+	// them all, and each look costs a wake and some system calls a file.
+	floodPeriod = 200 * time.Millisecond
+	floodLeast  = 256 << 10
 	// anywayPeriod is between reads of a file that looks unchanged.
 	anywayPeriod = time.Second
 )
@@ -61,6 +65,7 @@ func Watch(ctx context.Context, tails []*Tail) {
 		if all {
 			anyway = now
 		}
+		grown := int64(0)
 		for i, t := range tails {
 			info, err := os.Stat(t.path)
 			if all || err != nil || seen[i] == nil || info.Size() != seen[i].Size() || !info.ModTime().Equal(seen[i].ModTime()) {
@@ -69,10 +74,21 @@ func Watch(ctx context.Context, tails []*Tail) {
 				default: // it has not taken the last one yet
 				}
 			}
+			if err == nil && seen[i] != nil {
+				grown += max(0, info.Size()-seen[i].Size())
+			}
 			seen[i] = info
 		}
-		pause.Reset(pollPeriod)
+		pause.Reset(pauseAfter(grown))
 	}
+}
+
+// pauseAfter is how long to wait after a look that found the files grown by that many bytes.
+func pauseAfter(grown int64) time.Duration {
+	if grown >= floodLeast {
+		return floodPeriod
+	}
+	return pollPeriod
 }
 
 // lookPeriod is how often to look at the files: seldom where w reports changes in

@@ -46,3 +46,11 @@ func TestWatchWakesWhatHasChanged(t *testing.T) {
 	cancel()
 	<-ended
 }
+
+func TestAFloodIsLookedAtLessOften(t *testing.T) {
+	for grown, want := range map[int64]time.Duration{0: pollPeriod, floodLeast - 1: pollPeriod, floodLeast: floodPeriod, 1 << 40: floodPeriod} {
+		if got := pauseAfter(grown); got != want {
+			t.Errorf("%d bytes: got %s until the next look, want %s", grown, got, want)
+		}
+	}
+}

@@ -25,6 +25,7 @@ const (
 // Routes adds the routes of signals and preferences, and the operator's failover.
 func (s *Service) Routes(r *mux.Router) {
 	r.HandleFunc("/signals", s.signals).Methods(service.Reads()...)
+	r.HandleFunc("/preferences", s.preferences).Methods(service.Reads()...)
 	r.HandleFunc("/live/{signal}", s.live).Methods(service.Reads()...)
 	r.HandleFunc("/live/{signal}/packagers", s.packagers).Methods(service.Reads()...)
 	r.HandleFunc("/failover", s.failover).Methods(http.MethodPost)
@@ -40,6 +41,22 @@ func (s *Service) signals(w http.ResponseWriter, _ *http.Request) {
 		return
 	}
 	service.WriteJSON(w, http.StatusOK, names)
+}
+
+// preferences answers with the preference of each signal, in order of name: one request is
+// enough for who watches all of them.
+func (s *Service) preferences(w http.ResponseWriter, _ *http.Request) {
+	s.mu.Lock()
+	heard, list := s.memory.heard, []report.Preference{}
+	for _, name := range s.memory.names() {
+		list = append(list, s.memory.signals[name].preference(name))
+	}
+	s.mu.Unlock()
+	if !heard {
+		unavailable(w, notHeard)
+		return
+	}
+	service.WriteJSON(w, http.StatusOK, list)
 }
 
 func (s *Service) live(w http.ResponseWriter, r *http.Request) {

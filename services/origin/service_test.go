@@ -3,13 +3,16 @@ package origin
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http/httptest"
+	"reflect"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"livestream-tui/services/kit/report"
 	"livestream-tui/services/kit/service"
 	"livestream-tui/services/kit/servicetest"
 )
@@ -73,6 +76,7 @@ func TestErrors(t *testing.T) {
 		says       string
 	}{
 		{"signals before the reporter was heard", "/signals", func(*origin) {}, 503, "has not answered"},
+		{"preferences before the reporter was heard", "/preferences", func(*origin) {}, 503, "has not answered"},
 		{"a signal before the reporter was heard", "/live/live01", func(*origin) {}, 503, "has not answered"},
 		{"no such signal", "/live/live01", heard, 404, `no signal \"live01\"`},
 		{"the preference of no such signal", "/live/live01/packagers?wait=10s", heard, 404, "no signal"},
@@ -178,5 +182,25 @@ func TestASilentReporterIsToldNowAndThen(t *testing.T) {
 	}
 	if got := strings.Count(log.String(), "answers again"); got != 1 {
 		t.Errorf("its return: told %d times, want once:\n%s", got, log.String())
+	}
+}
+
+func TestAllPreferencesAreWhatEachSignalHas(t *testing.T) {
+	o := serve(t, service.Environment{})
+	list := func() (list []report.Preference) {
+		if a := o.do("GET", "/preferences", ""); json.Unmarshal([]byte(a.Body), &list) != nil || list == nil {
+			t.Fatalf("got %d %s, want a list", a.Status, a.Body)
+		}
+		return list
+	}
+	o.s.learn(answer{reported: time.Now()})
+	if got := list(); len(got) != 0 {
+		t.Errorf("without a signal: got %+v, want none", got)
+	}
+	o.learn(up, up)
+	got := list()
+	var one report.Preference
+	if err := json.Unmarshal([]byte(o.do("GET", "/live/live01/packagers", "").Body), &one); err != nil || len(got) != 1 || !reflect.DeepEqual(got[0], one) {
+		t.Errorf("got %+v, %v, want %+v", got, err, one)
 	}
 }

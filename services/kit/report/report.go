@@ -59,7 +59,8 @@ type Live struct {
 // Preference is the origin's GET /live/SIGNAL/packagers: the packagers that should serve
 // the signal, most preferred first. Its ETag is its version: a request with
 // `wait=10s` and that ETag in If-None-Match is answered when the preference
-// changes, or with 304 once the wait is over.
+// changes, or with 304 once the wait is over. GET /preferences is a list of all signals',
+// in order of name.
 type Preference struct {
 	Signal string `json:"signal"`
 	// Active is the base URL of the packager to play from, empty when no packager is
