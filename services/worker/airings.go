@@ -94,7 +94,7 @@ func (s host) Air(ctx context.Context, a input.Airing) error {
 	}
 	e := &encoder{
 		signal: a.Signal, source: a.Source, grid: grid, ffmpeg: s.config.FFmpeg, window: s.config.Window, clock: s.clock,
-		spawner: s.spawner, machine: s.machine, log: s.log, metrics: s.metrics, output: out, last: time.Now(),
+		spawner: s.spawner, machine: s.machine, log: s.log, metrics: s.metrics, output: out, published: a.Published, last: time.Now(),
 	}
 	s.mu.Lock()
 	s.onAir[a.Signal] = e

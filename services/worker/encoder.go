@@ -47,6 +47,8 @@ type encoder struct {
 	log     hclog.Logger
 	metrics *metrics
 	output  *output.Output // used by run's goroutine alone
+	// published is called once the first segment is published; nil is allowed.
+	published func() // used by run's goroutine alone
 
 	ends event.Recurring // causes of FFmpeg's ends since the last segment; used by run's goroutine alone
 	says event.Recurring // lines of FFmpeg; used by the goroutine that reads them
@@ -220,6 +222,10 @@ func (e *encoder) cut(ctx context.Context, out *os.File, first int64) error {
 			return &publishError{done.MSN, err}
 		}
 		e.note()
+		if e.published != nil {
+			e.published()
+			e.published = nil
+		}
 		e.metrics.published(e.signal, done, e.clock.now().Sub(end))
 		e.log.Debug("segment published", "signal", e.signal, "msn", done.MSN, "bytes", len(done.Data))
 	}

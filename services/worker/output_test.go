@@ -44,10 +44,11 @@ func TestASignalComesBackWhenItsFolderCanBeMade(t *testing.T) {
 func TestASegmentThatCannotBeWrittenIsNotLost(t *testing.T) {
 	t.Parallel()
 	a := folders(t, map[string]string{"live01.mp4": "film"}).start().ready()
-	obstacle := filepath.Join(a.output, "live01", media.SegmentName(a.playlist("live01").LastMSN()+2))
-	if err := os.MkdirAll(filepath.Join(obstacle, "full"), 0o755); err != nil {
-		t.Fatal(err)
-	}
+	obstacle := ""
+	await(t, "an obstacle to stand before its segment does", func() bool {
+		obstacle = filepath.Join(a.output, "live01", media.SegmentName(a.playlist("live01").LastMSN()+2))
+		return os.MkdirAll(filepath.Join(obstacle, "full"), 0o755) == nil
+	})
 	await(t, "it is said", func() bool {
 		return a.said("signal interrupted, trying again", "a segment cannot be published: ", "signal=live01")
 	})

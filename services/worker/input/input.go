@@ -79,7 +79,8 @@ type Airing struct {
 	// and must be the same at every worker.
 	Changed time.Time
 	// Started, if not nil, is called each time the output is open, before FFmpeg starts.
-	Started func()
+	// Published, if not nil, is called then, once the first segment is published.
+	Started, Published func()
 }
 
 // Grid is the airing's grid where nothing is known of the numbers that the signal had

@@ -248,10 +248,23 @@ func cause(err error) error {
 	return err
 }
 
-// write replaces a file at once.
+// WriteError is why a file could not be written.
+type WriteError struct {
+	// Folder is where it should have gone.
+	Folder string
+	Err    error
+}
+
+// Error names the folder.
+func (e *WriteError) Error() string { return e.Folder + ": " + e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *WriteError) Unwrap() error { return e.Err }
+
+// write replaces a file at once. Its error is a *WriteError.
 func (f *Folder) write(name string, b []byte) error {
 	if err := atomicfile.Write(filepath.Join(f.path, name), b, atomicfile.Options{Create: f.create}); err != nil {
-		return fmt.Errorf("%s: %w", f.path, cause(err))
+		return &WriteError{Folder: f.path, Err: cause(err)}
 	}
 	return nil
 }

@@ -144,7 +144,7 @@ func (c *conversion) assemble(ctx context.Context, rate ratio, frames, samples i
 			return mezzanine.Mezzanine{}, err
 		}
 		if made != due.units {
-			return mezzanine.Mezzanine{}, unfit("FFmpeg made %d frames of %s, %d were due", made, due.file, due.units)
+			return mezzanine.Mezzanine{}, unfit(FaultUnreadable, "FFmpeg made %d frames of %s, %d were due", made, due.file, due.units)
 		}
 	}
 	if still := p.timeOf(p.Frames - frames); still > 0 {

@@ -49,7 +49,7 @@ func (c *conversion) encodePicture(ctx context.Context, tr track) (ratio, int64,
 		return ratio{}, 0, err
 	}
 	if out.Frames == 0 {
-		return ratio{}, 0, unfit("nothing of its picture can be decoded: %s", or(out.Complaints.First, "it has no frame"))
+		return ratio{}, 0, unfit(FaultNoVideo, "nothing of its picture can be decoded: %s", or(out.Complaints.First, "it has no frame"))
 	}
 	frames := out.Frames
 	shown := time.Duration(float64(frames) / p.Rate.value() * float64(time.Second))
@@ -68,7 +68,7 @@ func (c *conversion) encodePicture(ctx context.Context, tr track) (ratio, int64,
 		c.remark("the picture begins %.2f s after the sound: its first frame is shown until then", p.Late.Seconds())
 	}
 	if limit := int64(maxFilm.Seconds() * p.Rate.value()); frames > limit {
-		return ratio{}, 0, unfit("it lasts more than the %.0f s that are allowed", maxFilm.Seconds())
+		return ratio{}, 0, unfit(FaultTooLong, "it lasts more than the %.0f s that are allowed", maxFilm.Seconds())
 	}
 	return p.Rate, frames, nil
 }

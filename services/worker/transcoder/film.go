@@ -48,7 +48,19 @@ type Unfit struct {
 	Err error
 	// Unfinished says that the film lacks its index: it may be a copy that goes on.
 	Unfinished bool
+	// Fault is the kind of what is wrong with the film.
+	Fault Fault
 }
+
+// Fault is a kind of what makes a film unfit.
+type Fault uint8
+
+// The faults.
+const (
+	FaultUnreadable Fault = iota // FFmpeg cannot read it, or it is no film
+	FaultNoVideo                 // it has no picture that can be decoded
+	FaultTooLong                 // it lasts longer than is allowed
+)
 
 // Error says why.
 func (u *Unfit) Error() string { return u.Err.Error() }
@@ -56,4 +68,6 @@ func (u *Unfit) Error() string { return u.Err.Error() }
 // Unwrap returns the cause.
 func (u *Unfit) Unwrap() error { return u.Err }
 
-func unfit(format string, args ...any) error { return &Unfit{Err: fmt.Errorf(format, args...)} }
+func unfit(fault Fault, format string, args ...any) error {
+	return &Unfit{Err: fmt.Errorf(format, args...), Fault: fault}
+}

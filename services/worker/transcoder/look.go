@@ -17,7 +17,7 @@ import (
 func (t *Transcoder) probe(ctx context.Context, file string) (source, error) {
 	if isText(file) {
 		// A playlist is a text, and FFmpeg would open the files that it lists.
-		return source{}, unfit("it is a text, not a film")
+		return source{}, unfit(FaultUnreadable, "it is a text, not a film")
 	}
 	out, err := t.ask(ctx, probeArgs(file))
 	if err != nil {

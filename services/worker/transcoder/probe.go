@@ -104,7 +104,7 @@ func parseProbe(b []byte) (source, error) {
 	inOrder(s.Pictures)
 	inOrder(s.Sounds)
 	if len(s.Pictures) == 0 {
-		return source{}, unfit("it has no video track")
+		return source{}, unfit(FaultNoVideo, "it has no video track")
 	}
 	s.Start, s.Duration = secondsOf(doc.Format.Start), secondsOf(doc.Format.Duration)
 	if s.Duration > s.Start && s.Start > maxFilm {
@@ -113,7 +113,7 @@ func parseProbe(b []byte) (source, error) {
 		s.Duration -= s.Start
 	}
 	if s.Duration > maxFilm {
-		return source{}, unfit("it lasts %.0f s, at most %.0f s are allowed", s.Duration.Seconds(), maxFilm.Seconds())
+		return source{}, unfit(FaultTooLong, "it lasts %.0f s, at most %.0f s are allowed", s.Duration.Seconds(), maxFilm.Seconds())
 	}
 	return s, nil
 }

@@ -42,7 +42,7 @@ type outcome struct {
 func (t *Transcoder) run(ctx context.Context, p pass) (outcome, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	stuck := time.AfterFunc(stuckAfter, func() { cancel(unfit("FFmpeg got no further with it for %s", stuckAfter)) })
+	stuck := time.AfterFunc(stuckAfter, func() { cancel(unfit(FaultUnreadable, "FFmpeg got no further with it for %s", stuckAfter)) })
 	defer stuck.Stop()
 	out := outcome{Complaints: ffmpeg.Complaints{Ignored: p.others}}
 	var in, feed *os.File
@@ -128,6 +128,16 @@ func (t *Transcoder) ask(ctx context.Context, args []string) ([]byte, error) {
 // circumstances are what FFmpeg says when the film is not to blame.
 var circumstances = regexp.MustCompile(`(?i)no space left|quota exceeded|read-only file system|permission denied|input/output error|cannot allocate|too many open files|no such file|shared librar|unknown encoder|^signal: `)
 
+// full is what FFmpeg says when the disk is full, or a quota is used up: it says so in words
+// alone.
+var full = regexp.MustCompile(`(?i)no space left|quota exceeded`)
+
+// noRoom is an error of FFmpeg's for which the disk is to blame.
+type noRoom struct{ error }
+
+// Unwrap returns the error that the same has in a program that gets it from the system.
+func (noRoom) Unwrap() error { return syscall.ENOSPC }
+
 // noIndex is what FFmpeg says of an MP4 whose index, its moov box, is missing: it comes
 // last in most files.
 const noIndex = "moov atom not found"
@@ -136,7 +146,10 @@ const noIndex = "moov atom not found"
 // blame.
 func blame(what, said string) error {
 	err := fmt.Errorf("%s: %s", what, said)
-	if circumstances.MatchString(said) {
+	switch {
+	case full.MatchString(said):
+		return noRoom{err}
+	case circumstances.MatchString(said):
 		return err
 	}
 	return &Unfit{Err: err, Unfinished: strings.Contains(said, noIndex)}

@@ -71,7 +71,7 @@ func (s *Films) claim(list []folder.File, names map[string]string) {
 	taken := s.host.Claim(signals)
 	for i := range list {
 		if owner, is := taken[list[i].Signal]; is {
-			list[i].Refuse("signal %s is taken by the input %s; rename the film", list[i].Signal, owner)
+			list[i].Refuse(event.FilmNameTaken, "signal %s is taken by the input %s; rename the film", list[i].Signal, owner)
 		}
 	}
 }

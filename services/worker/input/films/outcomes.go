@@ -22,7 +22,7 @@ func outcomeOf(f event.Film, former bool) outcome {
 		return outcome{Film: f}
 	}
 	o := outcome{f, f.State}
-	o.State, o.Reason = event.FilmAired, "its new version is "+string(f.State)+": "+f.Reason+"; the former stays on air"
+	o.State, o.Cause, o.Reason = event.FilmAired, "", "its new version is "+string(f.State)+": "+f.Reason+"; the former stays on air"
 	return o
 }
 

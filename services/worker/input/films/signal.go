@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"syscall"
 	"time"
 
 	"livestream-tui/services/kit/event"
@@ -42,6 +43,7 @@ type signal struct {
 	stage    stage
 	segment  time.Duration // the length of its segments, once it has been on air
 	onAir    bool          // the host has its output open
+	failed   bool          // it was set aside, and no segment has been published since
 	previous *signal       // the film's former version, on air until this one is
 }
 
@@ -102,6 +104,13 @@ func (s *Films) keepTrying(ctx context.Context, sig *signal, play func(context.C
 	}
 }
 
+// causes are the causes that stand for the faults of films.
+var causes = map[transcoder.Fault]event.FilmCause{
+	transcoder.FaultUnreadable: event.FilmUnreadable,
+	transcoder.FaultNoVideo:    event.FilmNoVideo,
+	transcoder.FaultTooLong:    event.FilmTooLong,
+}
+
 // mayHeal logs why a film is not on air, and reports whether to try again. Where the
 // machine is at fault it returns when that is mended.
 func (s *Films) mayHeal(ctx context.Context, sig *signal, err error) bool {
@@ -109,17 +118,23 @@ func (s *Films) mayHeal(ctx context.Context, sig *signal, err error) bool {
 	var locked *output.LockedError
 	switch {
 	case s.config.Machine.Blame(err):
-		s.setAside(sig, stageWaiting, event.FilmWaiting, err.Error())
+		s.setAside(sig, stageWaiting, why{state: event.FilmWaiting, cause: event.FilmFFmpeg, reason: err.Error()})
 		s.config.Machine.Await(ctx)
 	case errors.As(err, &unfit) && unfit.Unfinished && time.Since(sig.file.Modified) < unfinishedFor:
-		s.setAside(sig, stageWaiting, event.FilmWaiting, "it looks like an unfinished copy: "+err.Error())
+		s.setAside(sig, stageWaiting, why{state: event.FilmWaiting, cause: event.FilmCopying, reason: "it looks like an unfinished copy: " + err.Error()})
 	case errors.As(err, &unfit):
-		s.setAside(sig, stageRefused, event.FilmRefused, err.Error())
+		s.setAside(sig, stageRefused, why{state: event.FilmRefused, cause: causes[unfit.Fault], reason: err.Error()})
 		return false
 	case errors.As(err, &locked): // until the other process ends
-		s.setAside(sig, stageWaiting, event.FilmRefused, fmt.Sprintf("%v; rename the film, or set OUTPUT_STREAM_PATH to another folder", locked))
+		s.setAside(sig, stageWaiting, why{state: event.FilmRefused, cause: event.FilmNameTaken, reason: fmt.Sprintf("%v; rename the film, or set OUTPUT_STREAM_PATH to another folder", locked)})
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		w := why{state: event.FilmWaiting, cause: event.FilmDiskFull, reason: err.Error()}
+		if at := (*output.WriteError)(nil); errors.As(err, &at) {
+			w.folder = at.Folder
+		}
+		s.setAside(sig, stageWaiting, w)
 	default:
-		s.setAside(sig, stageWaiting, event.FilmWaiting, err.Error())
+		s.setAside(sig, stageWaiting, why{state: event.FilmWaiting, reason: err.Error()})
 	}
 	return true
 }
@@ -159,8 +174,21 @@ func (s *Films) air(ctx context.Context, sig *signal, m mezzanine.Mezzanine) err
 	a.Started = func() {
 		s.mu.Lock()
 		sig.onAir, sig.previous, sig.stage, sig.segment = true, nil, stageAired, m.Segment
+		again := sig.failed
 		s.mu.Unlock()
 		s.logStart(sig, m)
+		if !again {
+			s.noteAired(sig, remarkOn(m))
+		}
+	}
+	a.Published = func() { // what failed, such as a full disk, may fail again before
+		s.mu.Lock()
+		again := sig.failed
+		sig.failed = false
+		s.mu.Unlock()
+		if again {
+			s.noteAired(sig, remarkOn(m))
+		}
 	}
 	defer func() {
 		s.mu.Lock()
@@ -174,19 +202,25 @@ func (s *Films) air(ctx context.Context, sig *signal, m mezzanine.Mezzanine) err
 	return err
 }
 
-// logStart logs that a film's mezzanine is on air.
+// logStart logs that a film's mezzanine goes on air.
 func (s *Films) logStart(sig *signal, m mezzanine.Mezzanine) {
 	fields := []any{"signal", sig.file.Signal, "file", sig.file.Path, "turn_s", m.Turn.Seconds(), "loop_s", m.Loop.Seconds()}
-	about := ""
-	if m.Excerpt {
-		about = "only its first minute, while the rest is made"
-		m.Remarks = append([]string{about}, m.Remarks...)
+	remarks := m.Remarks
+	if about := remarkOn(m); about != "" {
+		remarks = append([]string{about}, remarks...)
 	}
-	if len(m.Remarks) > 0 {
-		fields = append(fields, "remarks", strings.Join(m.Remarks, "; "))
+	if len(remarks) > 0 {
+		fields = append(fields, "remarks", strings.Join(remarks, "; "))
 	}
 	s.log.Info("signal starts", fields...)
-	s.noteAired(sig, about)
+}
+
+// remarkOn is what the film's report says of a mezzanine that is on air; empty for a whole one.
+func remarkOn(m mezzanine.Mezzanine) string {
+	if m.Excerpt {
+		return "only its first minute, while the rest is made"
+	}
+	return ""
 }
 
 // running reports whether the signal or its former version is on air. The caller must hold
@@ -208,17 +242,26 @@ func (s *Films) queued(sig *signal) {
 	former := sig.running()
 	s.mu.Unlock()
 	if !former && !again {
-		s.outcomes.note(outcome{Film: event.Film{File: sig.file.Name, Signal: sig.file.Signal, State: event.FilmWaiting, Reason: "its mezzanine is to be made"}})
+		s.outcomes.note(outcome{Film: event.Film{File: sig.file.Name, Signal: sig.file.Signal, State: event.FilmWaiting, Cause: event.FilmMaking, Reason: "its mezzanine is to be made"}})
 	}
 }
 
+// why is why a film, or a version of it, is not on air.
+type why struct {
+	state  event.FilmState
+	cause  event.FilmCause
+	reason string
+	folder string // of a full disk
+}
+
 // setAside notes and logs why a film, or this version of it, is not on air.
-func (s *Films) setAside(sig *signal, to stage, state event.FilmState, reason string) {
+func (s *Films) setAside(sig *signal, to stage, w why) {
 	s.mu.Lock()
 	sig.stage = to
+	sig.failed = true
 	former := sig.running()
 	s.mu.Unlock()
-	s.outcomes.note(outcomeOf(event.Film{File: sig.file.Name, Signal: sig.file.Signal, State: state, Reason: reason}, former))
+	s.outcomes.note(outcomeOf(event.Film{File: sig.file.Name, Signal: sig.file.Signal, State: w.state, Cause: w.cause, Reason: w.reason, Folder: w.folder}, former))
 }
 
 // noteAired logs that a film is on air, about which there may be something to say.

@@ -19,10 +19,11 @@ type File struct {
 	// Changed is when the system last saw its content or its place change; Modified where
 	// the system does not say.
 	Changed time.Time
-	// State is FilmWaiting, FilmRefused or FilmPassed, with a Reason; empty where the film
-	// can be aired.
+	// State is FilmWaiting, FilmRefused or FilmPassed, with a Reason and a Cause, which a file
+	// that is passed over lacks; empty where the film can be aired.
 	State  event.FilmState
 	Reason string
+	Cause  event.FilmCause
 }
 
 // Fit reports whether the film can be aired, as far as a look can tell.
@@ -35,14 +36,19 @@ func (f File) Same(g File) bool {
 
 // Event is the event of a film that is not aired.
 func (f File) Event() event.Film {
-	return event.Film{File: f.Name, Signal: f.Signal, State: f.State, Reason: f.Reason}
+	return event.Film{File: f.Name, Signal: f.Signal, State: f.State, Reason: f.Reason, Cause: f.Cause}
 }
 
 // Refuse refuses a film that is fit.
-func (f *File) Refuse(format string, args ...any) {
+func (f *File) Refuse(cause event.FilmCause, format string, args ...any) {
 	if f.Fit() {
-		f.State, f.Reason = event.FilmRefused, fmt.Sprintf(format, args...)
+		f.State, f.Cause, f.Reason = event.FilmRefused, cause, fmt.Sprintf(format, args...)
 	}
 }
 
-func (f *File) wait(reason string) { f.State, f.Reason = event.FilmWaiting, reason }
+// fit makes a film fit that was to wait or refused.
+func (f *File) fit() { f.State, f.Cause, f.Reason = "", "", "" }
+
+func (f *File) wait(reason string) {
+	f.State, f.Cause, f.Reason = event.FilmWaiting, event.FilmCopying, reason
+}

@@ -33,9 +33,9 @@ func Read(folder string) ([]File, error) {
 		f.Signal = SignalOf(f.Name)
 		switch {
 		case err != nil:
-			f.Refuse("it cannot be read: %v", reason(err))
+			f.Refuse(event.FilmUnreadable, "it cannot be read: %v", reason(err))
 		case !info.Mode().IsRegular():
-			f.Refuse("it is not a regular file")
+			f.Refuse(event.FilmUnreadable, "it is not a regular file")
 		default:
 			f.Size, f.Modified, f.Changed = info.Size(), info.ModTime(), changed(info)
 		}
@@ -91,8 +91,8 @@ func Assign(list []File, onAir map[string]string) {
 		f := &list[i]
 		other, taken := owner[f.Signal]
 		if taken && other != i && rank(list[other]) > 0 && f.State != event.FilmRefused {
-			f.State, f.Reason = "", ""
-			f.Refuse("signal %s is %s already; rename one of the two", f.Signal, list[other].Name)
+			f.fit()
+			f.Refuse(event.FilmNameTaken, "signal %s is %s already; rename one of the two", f.Signal, list[other].Name)
 		}
 	}
 }

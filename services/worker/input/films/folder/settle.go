@@ -51,10 +51,10 @@ func (s *Settler) Settle(list []File, now time.Time) {
 		case s.Written(f.Path):
 			f.wait(written)
 		case f.Size == 0:
-			f.Refuse("it is empty")
+			f.Refuse(event.FilmEmpty, "it is empty")
 		}
 		if whole := *f; f.State == event.FilmWaiting && s.Whole != nil && s.Whole(whole) {
-			f.State, f.Reason = "", ""
+			f.fit()
 		}
 		if f.Fit() {
 			taken[f.Name] = *f
