@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -26,7 +27,7 @@ func (a *app) attach(o screenFlags) error {
 	if err := o.check(a.env, "ctl status"); err != nil {
 		return err
 	}
-	if err := o.load(); err != nil {
+	if err := o.load(a.errs); err != nil {
 		return err
 	}
 	ctx, release := a.untilSignal(func() {}) // a second INT has nothing to speed up
@@ -47,7 +48,7 @@ func (a *app) attach(o screenFlags) error {
 		defer close(gone)
 		why = remote.Ended(watching)
 	}()
-	shown := tui.Run(context.WithoutCancel(ctx), remote, layout, o.options(tui.Options{Stopped: gone}))
+	shown := tui.Run(context.WithoutCancel(ctx), remote, layout, o.options(tui.Options{Version: strings.TrimSpace(versionLine(a.version)), Stopped: gone}))
 	detach()
 	<-gone
 	switch {

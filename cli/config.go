@@ -32,6 +32,7 @@ func (a *app) config() error {
 	if err != nil {
 		return &preferencesError{err}
 	}
+	writeWarnings(a.errs, p.Warnings)
 	note := ""
 	if !found {
 		note = " (there is none: these are the defaults)"

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -53,8 +54,16 @@ func TestABadConfigurationNamesItsLine(t *testing.T) {
 	var o screenFlags
 	a, _, _ := newTestApp(t, nil)
 	o.addTo(versionCommand(a), service.Environment{})
-	if err := o.load(); statusOf(err) != statusConfiguration {
+	if err := o.load(io.Discard); statusOf(err) != statusConfiguration {
 		t.Errorf("a dashboard: got %v, want the status of a bad configuration", err)
+	}
+}
+
+func TestAPanelThatWasRenamedIsReadWithAWarning(t *testing.T) {
+	path := configured(t, "screens:\n  - name: a\n    rows: [{panels: [{panel: failovers}]}]\n")
+	got := invoke(t, nil, "config")
+	if want := path + `:3: screens[0].rows[0].panels[0].panel: the panel "failovers" is called "events" now`; got.status != 0 || !strings.Contains(got.errs, want) || !strings.Contains(got.out, "events") || strings.Contains(got.out, "failovers") {
+		t.Errorf("got status %d, %q and\n%s\nwant 0, %q and the panel of today", got.status, got.errs, got.out, want)
 	}
 }
 
@@ -78,7 +87,7 @@ func TestFlagsGoBeforeTheConfiguration(t *testing.T) {
 			if err := cmd.ParseFlags(c.args); err != nil {
 				t.Fatal(err)
 			}
-			if err := o.load(); err != nil {
+			if err := o.load(io.Discard); err != nil {
 				t.Fatal(err)
 			}
 			got := o.options(tui.Options{})

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
@@ -66,7 +67,7 @@ func (a *app) platform(o platformFlags) error {
 		return err
 	}
 	if !o.headless {
-		if err := o.screen.load(); err != nil {
+		if err := o.screen.load(a.errs); err != nil {
 			return err
 		}
 	}
@@ -149,7 +150,7 @@ func (a *app) dashboard(ctx context.Context, p *local.Local, layout layouts.Layo
 		ran = p.Run(ctx)
 	}()
 	// The screen has a context of its own: it stays to show how everything stops.
-	shown := tui.Run(context.WithoutCancel(ctx), p, layout, o.options(tui.Options{Stop: stop, Stopped: stopped, Kill: p.KillAll}))
+	shown := tui.Run(context.WithoutCancel(ctx), p, layout, o.options(tui.Options{Version: strings.TrimSpace(versionLine(a.version)), Stop: stop, Stopped: stopped, Kill: p.KillAll}))
 	stop()
 	<-stopped
 	(<-summary).Write(a.errs)

@@ -2,6 +2,8 @@ package cli
 
 import (
 	"context"
+	"fmt"
+	"io"
 	"os"
 	"slices"
 	"strings"
@@ -61,8 +63,9 @@ func (o screenFlags) check(env service.Environment, otherwise string) error {
 	return nil
 }
 
-// load reads the operator's configuration for what the command line leaves open.
-func (o *screenFlags) load() error {
+// load reads the operator's configuration for what the command line leaves open. It writes
+// to errs what is out of date in it.
+func (o *screenFlags) load(errs io.Writer) error {
 	o.preferences.Confirmations = true
 	path, err := preferences.Path()
 	if err != nil {
@@ -73,6 +76,7 @@ func (o *screenFlags) load() error {
 		return &preferencesError{err}
 	}
 	o.preferences = p
+	writeWarnings(errs, p.Warnings)
 	if !o.changed("theme") {
 		o.theme = p.Theme
 	}
@@ -83,6 +87,12 @@ func (o *screenFlags) load() error {
 		o.readOnly = p.ReadOnly
 	}
 	return nil
+}
+
+func writeWarnings(w io.Writer, warnings []string) {
+	for _, line := range warnings {
+		fmt.Fprintln(w, text.Clean(line))
+	}
 }
 
 // options adds to t what the flags and the configuration ask for, and the drills.

@@ -43,8 +43,8 @@ type Placed struct {
 
 // Arrange gives the panels of a screen of w by h cells their places, which tile
 // it exactly: every cell belongs to one panel. On a narrow screen the panels stand
-// one below another; on a low one, frames become rules and then the last rows are left
-// out, though never that of the panel named focus. content returns what a panel can
+// one below another; on a low one, the rows for higher screens are left out, then frames
+// become rules, and then the last rows are left out, though never that of the panel named focus. content returns what a panel can
 // use in a width; nil means any number of lines. Arrange returns nothing for a screen
 // without cells.
 func (s Screen) Arrange(w, h int, focus string, content func(panel string, w int) Content) []Placed {
@@ -54,7 +54,7 @@ func (s Screen) Arrange(w, h int, focus string, content func(panel string, w int
 	if content == nil {
 		content = func(string, int) Content { return Content{} }
 	}
-	rows, frame := s.rowsFor(w)
+	rows, frame := s.highEnough(h, focus).rowsFor(w)
 	var bands []band
 	for _, r := range rows {
 		bands = append(bands, newBand(r, w, frame, focus, content))
@@ -75,6 +75,18 @@ func (s Screen) Arrange(w, h int, focus string, content func(panel string, w int
 		y += b.given
 	}
 	return placed
+}
+
+// highEnough returns the screen without the rows that are for higher ones: all but those
+// with the focus. A screen that has no others keeps them.
+func (s Screen) highEnough(h int, focus string) Screen {
+	kept := slices.DeleteFunc(slices.Clone(s.Rows), func(r Row) bool {
+		return r.From > h && !slices.ContainsFunc(r.Panels, func(p Panel) bool { return p.Name == focus })
+	})
+	if len(kept) > 0 {
+		s.Rows = kept
+	}
+	return s
 }
 
 // rowsFor returns the rows as they are, or one for each panel if the panels do not
@@ -173,18 +185,28 @@ func fit(bands []band, h int) []band {
 	return slices.DeleteFunc(bands, func(b band) bool { return b.out })
 }
 
+// wholeFrom is the height from which a whole panel of one line is never left out.
+const wholeFrom = 4
+
 // leaveOut gives each band, the focused one first, the least that it needs, and
-// leaves out the first that does not fit and all that follow it.
+// leaves out the first that does not fit and all that follow it. A whole panel that needs
+// just a line has it before all others.
 func leaveOut(bands []band, h int) {
 	order := make([]int, 0, len(bands))
-	for i, b := range bands {
-		if b.focused {
-			order = append(order, i)
+	rank := func(b band) int {
+		switch {
+		case b.content.Whole && b.content.Least == 1 && h >= wholeFrom:
+			return 0
+		case b.focused:
+			return 1
 		}
+		return 2
 	}
-	for i, b := range bands {
-		if !b.focused {
-			order = append(order, i)
+	for r := range 3 {
+		for i, b := range bands {
+			if rank(b) == r {
+				order = append(order, i)
+			}
 		}
 	}
 	full := false
@@ -194,7 +216,7 @@ func leaveOut(bands []band, h int) {
 		if b.content.Whole {
 			b.given = b.content.Least
 		}
-		if n == 0 && b.given > h { // the only one: whatever there is
+		if alone := n == 0 || n == 1 && rank(bands[order[0]]) == 0; alone && b.given > h { // whatever there is
 			b.given = h
 			if h < 2 {
 				b.frame = Bare

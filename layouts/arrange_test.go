@@ -15,6 +15,7 @@ screens:
       - {height: 7, panels: [{panel: pipeline}]}
       - {height: 11, panels: [{panel: services, weight: 3, stacked: 9}, {panel: packagers, weight: 2, stacked: 3}]}
       - {height: 8, panels: [{panel: ingest, weight: 2, stacked: 2}, {panel: events, weight: 3, stacked: 3}]}
+      - {height: 8, from: 60, panels: [{panel: plots, stacked: 3}]}
       - {height: 8, panels: [{panel: logs, stacked: 4}]}
 `
 
@@ -31,7 +32,7 @@ func mainScreen(t *testing.T) Screen {
 func contents(panel string, _ int) Content {
 	return map[string]Content{
 		"pipeline": {Least: 1, Want: 5, Whole: true}, "services": {Least: 5, Want: 9},
-		"packagers": {Least: 2, Want: 5}, "ingest": {Least: 1}, "events": {Least: 1}, "logs": {Least: 2},
+		"packagers": {Least: 2, Want: 5}, "ingest": {Least: 1}, "plots": {Least: 4, Want: 10}, "events": {Least: 1}, "logs": {Least: 2},
 	}[panel]
 }
 
@@ -75,6 +76,20 @@ func TestArrangePlacesAScreen(t *testing.T) {
 		}},
 		{"but not the focused one", 40, 8, "logs", []Placed{
 			{"pipeline", Bare, 0, 0, 40, 1}, {"logs", Ruled, 0, 1, 40, 7},
+		}},
+		{"a row for high screens, focused on a lower one", 120, 59, "plots", []Placed{
+			{"pipeline", Boxed, 0, 0, 120, 7},
+			{"services", Boxed, 0, 7, 72, 11}, {"packagers", Boxed, 72, 7, 48, 11},
+			{"ingest", Boxed, 0, 18, 48, 15}, {"events", Boxed, 48, 18, 72, 15},
+			{"plots", Boxed, 0, 33, 120, 12},
+			{"logs", Boxed, 0, 45, 120, 14},
+		}},
+		{"a row for high screens on one", 120, 60, "", []Placed{
+			{"pipeline", Boxed, 0, 0, 120, 7},
+			{"services", Boxed, 0, 7, 72, 11}, {"packagers", Boxed, 72, 7, 48, 11},
+			{"ingest", Boxed, 0, 18, 48, 15}, {"events", Boxed, 48, 18, 72, 15},
+			{"plots", Boxed, 0, 33, 120, 12},
+			{"logs", Boxed, 0, 45, 120, 15},
 		}},
 		{"one line", 40, 1, "services", []Placed{{"services", Bare, 0, 0, 40, 1}}},
 		{"no line", 40, 0, "", nil},

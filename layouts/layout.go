@@ -10,6 +10,9 @@ type Layout struct {
 	About     string
 	Processes []Process
 	Screens   []Screen
+	// Warnings are what the file has that is out of date and was read all the same, a line
+	// each; empty when there is nothing.
+	Warnings []string `json:"-"`
 }
 
 // Process is one process of a layout.
@@ -54,6 +57,9 @@ type Screen struct {
 type Row struct {
 	// Height is the row's share of the height; 0 means 1.
 	Height int
+	// From is how many lines the panels of a screen must have for the row to be shown; 0
+	// means any number. A row with the focus is shown at any height.
+	From   int
 	Panels []Panel
 }
 

@@ -17,6 +17,7 @@ import (
 const (
 	mostGrace  = 10 * time.Minute
 	mostWeight = 100
+	mostLines  = 1000 // of a screen
 )
 
 var (
@@ -42,6 +43,7 @@ func Parse(file string, b []byte, panels ...string) (Layout, error) {
 	if err := p.Err(); err != nil {
 		return Layout{}, err
 	}
+	p.layout.Warnings = p.Warnings()
 	return p.layout, nil
 }
 
@@ -234,6 +236,7 @@ func (p *parse) row(n ast.Node, path string) Row {
 	before := p.Problems()
 	p.mapping(n, path,
 		field{"height", func(n ast.Node, path string) { r.Height = p.Number(n, path, mostWeight) }},
+		field{"from", func(n ast.Node, path string) { r.From = p.Number(n, path, mostLines) }},
 		field{"panels", func(n ast.Node, path string) {
 			p.List(n, path, func(n ast.Node, path string) { r.Panels = append(r.Panels, p.panel(n, path)) })
 		}},
@@ -253,7 +256,7 @@ func (p *parse) panel(n ast.Node, path string) Panel {
 				v.Name = p.Text(n, path)
 				return
 			}
-			v.Name = p.OneOf(n, path, p.panels)
+			v.Name = p.panelName(n, path)
 		}},
 		field{"weight", func(n ast.Node, path string) { v.Weight = p.Number(n, path, mostWeight) }},
 		field{"stacked", func(n ast.Node, path string) { v.Stacked = p.Number(n, path, mostWeight) }},
@@ -262,6 +265,20 @@ func (p *parse) panel(n ast.Node, path string) Panel {
 		p.need(n, path, "panel", v.Name)
 	}
 	return v
+}
+
+// renamed has the present name of each panel that once had another.
+func renamed() map[string]string { return map[string]string{"failovers": "events"} }
+
+// panelName reads the name of a panel. One from before it was renamed costs a warning: a
+// layout that has worked once does not stop a platform.
+func (p *parse) panelName(n ast.Node, path string) string {
+	was := p.Text(n, path)
+	if now := renamed()[was]; !slices.Contains(p.panels, was) && slices.Contains(p.panels, now) {
+		p.Warn(n, path, "the panel %q is called %q now: write that", was, now)
+		return now
+	}
+	return p.OneOf(n, path, p.panels)
 }
 
 // checkDependencies notes names that are no process, and circles.

@@ -25,10 +25,11 @@ screens:
     rows:
       - height: 2
         panels: [{panel: services, weight: 3, stacked: 2}, {panel: logs}]
+        from: 40
 `
 
 // panelNames are what the dashboard has, in these tests.
-var panelNames = []string{"pipeline", "services", "packagers", "ingest", "signals", "events", "viewers", "logs"}
+var panelNames = []string{"pipeline", "services", "packagers", "ingest", "signals", "events", "viewers", "plots", "logs"}
 
 func TestParseReadsEveryField(t *testing.T) {
 	got, err := Parse("somewhere/two.yaml", []byte(wellFormed))
@@ -45,7 +46,7 @@ func TestParseReadsEveryField(t *testing.T) {
 			},
 			{Name: "feed", Service: "worker", PortVariable: "FEED_PORT", PortDefault: 7071, PortHeld: true, Restart: "always"},
 		},
-		Screens: []Screen{{Name: "main", Rows: []Row{{Height: 2, Panels: []Panel{
+		Screens: []Screen{{Name: "main", Rows: []Row{{Height: 2, From: 40, Panels: []Panel{
 			{Name: "services", Weight: 3, Stacked: 2}, {Name: "logs"},
 		}}}}},
 	}
@@ -165,6 +166,23 @@ func TestParseNamesFileLineAndField(t *testing.T) {
 				t.Errorf("got  %s\nwant %s", got, c.want)
 			}
 		})
+	}
+}
+
+// TestALayoutOfAnEarlierVersionIsRead reads the panels that screens had before EVENTS and
+// SIGNALS.
+func TestALayoutOfAnEarlierVersionIsRead(t *testing.T) {
+	text := strings.Replace(wellFormed, "{panel: logs}", "{panel: failovers}, {panel: packagers}, {panel: ingest}", 1)
+	l, err := Parse("x.yaml", []byte(text), panelNames...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []Panel{{Name: "services", Weight: 3, Stacked: 2}, {Name: "events"}, {Name: "packagers"}, {Name: "ingest"}}
+	if diff := cmp.Diff(want, l.Screens[0].Rows[0].Panels); diff != "" {
+		t.Errorf("panels (-want +got):\n%s", diff)
+	}
+	if want := []string{`x.yaml:17: screens[0].rows[0].panels[1].panel: the panel "failovers" is called "events" now: write that`}; !cmp.Equal(want, l.Warnings) {
+		t.Errorf("warnings: got %q, want %q", l.Warnings, want)
 	}
 }
 

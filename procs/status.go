@@ -48,6 +48,9 @@ type Status struct {
 	LastExit string `json:"last_exit,omitempty"`
 	// Exits are how the last incarnations ended, 5 at most, the newest last.
 	Exits []Ending `json:"exits,omitempty"`
+	// NextTry is when one that has failed is tried again by itself; zero while that is not
+	// due.
+	NextTry time.Time `json:"next_try,omitzero"`
 	// CPU is in percent of one core over the last second and RSS in bytes, both
 	// summed over the process group.
 	CPU float64 `json:"cpu_percent"`
@@ -62,6 +65,11 @@ type Status struct {
 // RestartFailed reports whether the last restart was a hand-over that came to
 // nothing: the incarnation before it stays.
 func (s Status) RestartFailed() bool { return s.Next == 0 && s.Cause == machine.CauseRestartFailed }
+
+// Misconfigured reports whether it ended for a bad configuration, and is not started again.
+func (s Status) Misconfigured() bool {
+	return s.State == machine.Failed && s.Cause == machine.CauseConfiguration
+}
 
 // IsStopped reports whether an operator has stopped the process, or is stopping it: it stays
 // down until it is started.

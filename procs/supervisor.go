@@ -40,6 +40,10 @@ type Options struct {
 	// from several goroutines. It should not block (what is written meanwhile may
 	// be lost, but is counted) and must not keep the slice. Nil: lines are dropped.
 	OnLine func(process string, line []byte)
+	// OnLines gets several lines at once, each with its end, before OnLine does; where it
+	// returns true, OnLine does not get them. It must not keep the slice. Nil: OnLine gets
+	// all lines.
+	OnLines func(process string, lines []byte) bool
 	// OnStatus gets every change of a process's state, in order. It must not
 	// block and must not call the Supervisor. Nil is allowed.
 	OnStatus func(Status)
@@ -141,6 +145,9 @@ func (o *Options) setDefaults() {
 	if o.OnLine == nil {
 		o.OnLine = func(string, []byte) {}
 	}
+	if o.OnLines == nil {
+		o.OnLines = func(string, []byte) bool { return false }
+	}
 	if o.OnStatus == nil {
 		o.OnStatus = func(Status) {}
 	}
@@ -154,7 +161,7 @@ func (o *Options) setDefaults() {
 
 func (s *Supervisor) add(spec Spec) error {
 	log := filepath.Join(s.o.LogPath, spec.Name+".log")
-	t, err := tail.New(log, func(line []byte) { s.o.OnLine(spec.Name, line) })
+	t, err := tail.New(log, func(line []byte) { s.o.OnLine(spec.Name, line) }, func(lines []byte) bool { return s.o.OnLines(spec.Name, lines) })
 	if err != nil {
 		return err
 	}
@@ -345,7 +352,7 @@ func (s *Supervisor) publish(p *process) {
 	st := old
 	st.State, st.Cause, st.Reason, st.Paused, st.Wanted = m.State, m.Cause, m.Reason, m.Paused, m.Wanted
 	st.Incarnation, st.Restarts, st.LastExit = m.Epoch, m.Restarts, m.LastExit
-	st.Next, st.Draining, st.Exits = m.Next, m.Draining, p.exits
+	st.Next, st.Draining, st.Exits, st.NextTry = m.Next, m.Draining, p.exits, m.NextTry().Round(0)
 	st.PID, st.Socket, st.Started = 0, "", time.Time{}
 	if i := p.living[m.Epoch]; m.Running && i != nil {
 		st.PID, st.Socket, st.Started = i.child.PID(), i.socket.Path(), i.started
@@ -355,7 +362,7 @@ func (s *Supervisor) publish(p *process) {
 	s.statuses[p.spec.Name] = st
 	s.mu.Unlock()
 	if st.State != old.State || st.Cause != old.Cause || st.Reason != old.Reason || st.Paused != old.Paused || st.PID != old.PID ||
-		st.Next != old.Next || st.Draining != old.Draining {
+		st.Next != old.Next || st.Draining != old.Draining || !st.NextTry.Equal(old.NextTry) {
 		s.o.OnStatus(st)
 	}
 }

@@ -18,6 +18,7 @@ type Reader struct {
 	// File is the file's name, for errors.
 	File     string
 	problems []problem
+	warnings []problem
 }
 
 type problem struct {
@@ -57,6 +58,11 @@ func (r *Reader) Bad(n ast.Node, path, format string, args ...any) {
 		return
 	}
 	r.problems = append(r.problems, problem{line(n), path, fmt.Sprintf(format, args...)})
+}
+
+// Warn notes what is wrong with the value at path, and is read all the same.
+func (r *Reader) Warn(n ast.Node, path, format string, args ...any) {
+	r.warnings = append(r.warnings, problem{line(n), path, fmt.Sprintf(format, args...)})
 }
 
 // Problems reports how many things are wrong so far.
@@ -150,15 +156,22 @@ func (r *Reader) Err() error {
 	if len(r.problems) == 0 {
 		return nil
 	}
-	slices.SortStableFunc(r.problems, func(a, b problem) int { return a.line - b.line })
-	lines := make([]string, len(r.problems))
-	for i, p := range r.problems {
+	return errors.New(strings.Join(r.lines(r.problems), "\n"))
+}
+
+// Warnings are what Warn has noted, in the order of the lines; nil for nothing.
+func (r *Reader) Warnings() []string { return r.lines(r.warnings) }
+
+func (r *Reader) lines(list []problem) []string {
+	slices.SortStableFunc(list, func(a, b problem) int { return a.line - b.line })
+	var lines []string
+	for _, p := range list {
 		if p.path != "" {
 			p.text = p.path + ": " + p.text
 		}
-		lines[i] = fmt.Sprintf("%s:%d: %s", r.File, p.line, p.text)
+		lines = append(lines, fmt.Sprintf("%s:%d: %s", r.File, p.line, p.text))
 	}
-	return errors.New(strings.Join(lines, "\n"))
+	return lines
 }
 
 // Join returns the path of a key in the mapping at path.

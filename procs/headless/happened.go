@@ -55,6 +55,11 @@ func happenedText(e platform.Event) (event.Level, string) {
 	return doneText(e)
 }
 
+// avertedText says that a countdown has ended without an outage.
+func avertedText(a platform.Averted) string {
+	return "averted: " + a.Signal + " stays on air, " + a.String()
+}
+
 // doneText says what an operator or a drill did; the message is empty for any other event.
 func doneText(e platform.Event) (event.Level, string) {
 	switch what := e.What.(type) {

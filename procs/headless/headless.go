@@ -137,18 +137,14 @@ func (h *headless) aired(o platform.OnAir, now time.Time) {
 	}
 }
 
-// countdown says that a signal will soon be off air, and when it will not be after all. The
-// outage, if it comes to that, is an event.
+// countdown says that a signal will soon be off air. What becomes of it is an event.
 func (h *headless) countdown(l platform.SignalAir, now time.Time) {
 	switch counts := l.Due && l.State == platform.AirOffSoon; {
 	case counts && !h.ending[l.Signal]:
 		h.ending[l.Signal] = true
 		h.printer.say(event.LevelWarn, "", countdownText(l, now))
-	case !counts && h.ending[l.Signal]:
+	case !counts:
 		delete(h.ending, l.Signal)
-		if l.State == platform.AirOn {
-			h.printer.say(event.LevelInfo, "", "averted: "+l.Signal+" stays on air")
-		}
 	}
 }
 

@@ -37,7 +37,7 @@ func newStage(t *testing.T, run func(l *local.Local)) *local.Local {
 	t.Cleanup(proxy.Close)
 	var l *local.Local
 	reporter := platformtest.NewServer(t, map[string]string{"/ingests": `[]`, "/packagers": `[{"signal":"live01","packagers":[]}]`})
-	origin := platformtest.NewServer(t, map[string]string{"/live/live01/packagers": `{"signal":"live01","active":"http://localhost:8080","packagers":[]}`})
+	origin := platformtest.NewServer(t, map[string]string{"/preferences": `[{"signal":"live01","active":"http://localhost:8080","packagers":[]}]`})
 	ends := []preflight.Endpoint{platformtest.EndpointAt(t, "proxy", proxy.URL), platformtest.EndpointAt(t, "reporter", reporter), platformtest.EndpointAt(t, "origin", origin)}
 	l = local.NewWithSupervisor(platformtest.DefaultLayout(t), ends, platformtest.Supervisor{OnRun: func(ctx context.Context) error {
 		run(l)
@@ -279,6 +279,7 @@ func TestARunTellsACountdownAndItsEnd(t *testing.T) {
 		at(d, platform.AirOffSoon, 12*time.Second, both...)
 	}
 	at(5*time.Second, platform.AirOn, 0)
+	h.event(platform.Event{Time: noon.Add(5 * time.Second), What: platform.Averted{Signal: "live01", Cause: platform.NoPackager, LeftMS: 7000, LengthMS: 4000}})
 	at(9*time.Second, platform.AirOffSoon, 15*time.Second)
 	at(15*time.Second, platform.AirOff, 0)
 	at(20*time.Second, platform.AirOn, 0)
@@ -286,7 +287,7 @@ func TestARunTellsACountdownAndItsEnd(t *testing.T) {
 	for what, times := range map[string]int{
 		"[WARN]  platform: off air in 11s: live01: 0 of 2 packagers usable; last segment at " + clock + "; try ctl start server2, ctl start server1\n": 1,
 		"[WARN]  platform: off air in 6s: live01: 0 of 2 packagers usable; last segment at " + clock + "\n":                                            1,
-		"off air in ": 2, "[INFO]  platform: averted: live01 stays on air\n": 1,
+		"off air in ": 2, "[INFO]  platform: averted: live01 stays on air, down to 7s, no packager for 4s\n": 1,
 	} {
 		if got := strings.Count(out.String(), what); got != times {
 			t.Errorf("output has %q %d times, want %d:\n%s", what, got, times, out.String())

@@ -48,6 +48,8 @@ func (p printer) event(e platform.Event) {
 	case event.Film:
 		level, message := filmText(what)
 		p.line(e.Time, level, e.Process, message)
+	case platform.Averted:
+		p.line(e.Time, event.LevelInfo, platform.Self, avertedText(what))
 	case platform.Commanded, platform.Drilled:
 		level, message := doneText(e)
 		p.line(e.Time, level, fromOf(e), message)

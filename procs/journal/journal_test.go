@@ -101,6 +101,7 @@ func TestOnlyWhatIsWorthKnowingIsKept(t *testing.T) {
 		{"a message of the platform", platform.Logged{Line: event.Line{Module: platform.Self}}, true},
 		{"an outage", outage, true},
 		{"the same once more", again, false},
+		{"a countdown without an outage", platform.Averted{Signal: "live01"}, true},
 		{"a playlist", event.Serving{}, false},
 		{"a film that is refused", refused, true},
 		{"the same film, tried again", event.Film{File: "a.mp4", State: event.FilmWaiting}, false},

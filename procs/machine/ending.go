@@ -71,13 +71,13 @@ func (m Machine) comeBack(why failure, urgent bool, now time.Time) (Machine, []E
 	m.ends = append(recent, now)
 	if m.failing || len(m.ends) > Budget {
 		if !m.failing {
-			why.text += fmt.Sprintf("; restarted %d times in %s", Budget, BudgetWindow)
+			why.text += "; it keeps ending"
 		}
 		retry := failedRetry
 		if urgent {
 			retry = urgentRetry
 		}
-		m.failing = true
+		m.failing, m.retry = true, now.Add(retry)
 		m.set(Failed, why.cause, fmt.Sprintf("%s; trying again in %s", why.text, retry))
 		return m, []Effect{{Kind: SetTimer, Epoch: m.Epoch, Timer: RetryTimer, After: retry}}
 	}
@@ -112,6 +112,14 @@ func (m Machine) isAway() bool {
 	return (m.State == Backoff || m.State == Failed && m.failing) && !m.Running && m.Wanted
 }
 
+// NextTry returns when a process that has failed is tried again; zero while that is not due.
+func (m Machine) NextTry() time.Time {
+	if m.State != Failed || !m.isAway() {
+		return time.Time{}
+	}
+	return m.retry
+}
+
 // startSooner shortens the wait for the next start of a process that has become urgent. A
 // pause remains, for one that dies again at each start.
 func (m Machine) startSooner(now time.Time) (Machine, []Effect) {
@@ -123,6 +131,9 @@ func (m Machine) startSooner(now time.Time) (Machine, []Effect) {
 		pause, timer = urgentRetry, RetryTimer
 	}
 	if wait := pause - now.Sub(m.endedAt); wait > 0 {
+		if sooner := now.Add(wait); m.State == Failed && sooner.Before(m.retry) {
+			m.retry = sooner
+		}
 		return m, []Effect{{Kind: SetTimer, Epoch: m.Epoch, Timer: timer, After: wait}} // the timer that is set may be later
 	}
 	return m.launch(now)

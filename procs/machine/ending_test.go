@@ -54,7 +54,7 @@ func fail(c *clocked) *clocked {
 	for range Budget {
 		c.ends(crash).timer()
 	}
-	return c.ends(crash).is(Failed, "exit status 1; restarted 5 times in 30s; trying again in 1m0s", "retry in 1m0s")
+	return c.ends(crash).is(Failed, "exit status 1; it keeps ending; trying again in 1m0s", "retry in 1m0s")
 }
 
 func TestFiveRestartsInHalfAMinuteAreTheMost(t *testing.T) {
@@ -87,6 +87,27 @@ func TestWhoseStandInsAreAwayIsNotKeptWaiting(t *testing.T) {
 	c.do(Event{Kind: Ended, Exit: crash, Urgent: true}).is(Failed, "exit status 1; trying again in 10s", "retry in 10s")
 	c.after(10*time.Second).do(Event{Kind: BecameUrgent}).is(Starting, "", "spawn 8, start in 15s")
 	started(t).ends(badEnv).do(Event{Kind: BecameUrgent}).is(Failed, "bad configuration", "")
+}
+
+func TestTheNextTryOfAProcessThatHasFailed(t *testing.T) {
+	in := func(c *clocked, want time.Duration) {
+		t.Helper()
+		if got := c.m.NextTry(); !got.Equal(c.now.Add(want)) {
+			t.Errorf("got %s, want it in %s", got, want)
+		}
+	}
+	c := fail(started(t))
+	in(c, time.Minute)
+	in(c.after(4*time.Second).do(Event{Kind: BecameUrgent}), 6*time.Second)
+	in(c.after(time.Second).do(Event{Kind: BecameUrgent}), 5*time.Second)
+	for state, c := range map[string]*clocked{
+		"it starts": c.timer(), "it works": c.ready(), "it waits for less": started(t).ends(crash),
+		"its configuration is bad": started(t).ends(badEnv), "it was stopped": fail(started(t)).ask(Stop),
+	} {
+		if got := c.m.NextTry(); !got.IsZero() {
+			t.Errorf("%s: got %s, want none", state, got)
+		}
+	}
 }
 
 func TestTheBudgetForgetsAfterHalfAMinute(t *testing.T) {

@@ -84,6 +84,7 @@ type Machine struct {
 	operatorKilled bool        // an operator killed it: its end does not count
 	failure        failure     // the fault for which the supervisor killed it
 	failing        bool        // the budget is spent: one try at a time
+	retry          time.Time   // when the next try is due while failing
 	endedAt        time.Time   // when its last incarnation ended
 	last           int         // the number of the newest incarnation
 

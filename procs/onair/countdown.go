@@ -17,6 +17,9 @@ const (
 	grace = time.Second
 	// settling is how long after its start a process is not blamed for bringing nothing.
 	settling = 10 * time.Second
+	// selfMending is how long after the newest segment a worker is left to start FFmpeg anew by
+	// itself, which it does after 6s without output.
+	selfMending = 15 * time.Second
 )
 
 // drained returns a viewer's light of a signal that is on air or off air with what the
@@ -36,7 +39,7 @@ func drained(s platform.Snapshot, v platform.ViewingAt, light platform.SignalAir
 	if light.State == platform.AirOn {
 		light.State, light.Since, light.Until, light.Reason = platform.AirOffSoon, time.Time{}, v.Until, why
 	}
-	light.Cause, light.Mends, light.By = cause, mends(s, v.Signal), blamed(s, v.Signal)
+	light.Cause, light.Mends, light.By = cause, mends(s, v), blamed(s, v.Signal)
 	return light
 }
 
@@ -53,10 +56,19 @@ func causeOf(s platform.Snapshot, v platform.ViewingAt, off bool) (platform.AirC
 		return platform.NoPackager, fmt.Sprintf("%d of %d packagers usable", usable, total)
 	case overdue && noneWorks(s.OfRole(layouts.Proxy)):
 		return platform.NoProxy, isText(s.OfRole(layouts.Proxy)[0])
+	case overdue && hasFullDisk(s, v.Signal):
+		return platform.DiskFull, "the worker's disk is full" + since(v.MSNAt)
 	case off, isLate(s, v, 2), overdue && usable == 0 && total > 0:
 		return platform.NoSegment, "no new segment" + since(v.MSNAt)
 	}
 	return "", ""
+}
+
+// hasFullDisk reports whether a signal's film waits until there is room on the disk, and no
+// other worker airs it.
+func hasFullDisk(s platform.Snapshot, signal string) bool {
+	f, known := s.FilmOf(signal)
+	return known && f.State == event.FilmWaiting && f.Cause == event.FilmDiskFull
 }
 
 // isLate reports whether a viewer's next segment is overdue by more than grace after that
@@ -113,8 +125,13 @@ func noneWorks(list []platform.Process) bool {
 
 // mends returns the commands that bring media of a signal back: those that start what does
 // not work where something is lacking, or else restart what brings nothing.
-func mends(s platform.Snapshot, signal string) []platform.Command {
+//
+// There is none for a full disk, as no command makes room, nor for a worker that has brought
+// nothing for a short while: it starts FFmpeg anew by itself, and its restart interrupts all
+// its other signals.
+func mends(s platform.Snapshot, v platform.ViewingAt) []platform.Command {
 	var list []platform.Command
+	signal := v.Signal
 	lacks := false
 	workers, proxies := workersOf(s, signal), s.OfRole(layouts.Proxy)
 	for _, role := range [][]platform.Process{workers, packagersOf(s, signal), proxies} {
@@ -128,12 +145,14 @@ func mends(s platform.Snapshot, signal string) []platform.Command {
 			}
 		}
 	}
-	if lacks || slices.ContainsFunc(slices.Concat(workers, packagersOf(s, signal), proxies), func(p platform.Process) bool { return s.At.Sub(p.Started) < settling }) {
+	if lacks || hasFullDisk(s, signal) || slices.ContainsFunc(slices.Concat(workers, packagersOf(s, signal), proxies), func(p platform.Process) bool { return s.At.Sub(p.Started) < settling }) {
 		return list
 	}
 	idle := proxies // the packagers have media, and it does not reach the viewer
 	if usable, _ := s.Usable(signal); usable == 0 {
-		idle = workers
+		if idle = workers; areStale(s, signal) && s.At.Sub(v.MSNAt) < selfMending {
+			return nil
+		}
 	}
 	for _, p := range idle {
 		list = append(list, platform.Command{Process: p.Name, Action: platform.Restart})

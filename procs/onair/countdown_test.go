@@ -56,6 +56,13 @@ func reported(state report.State) func(*platform.Snapshot) {
 	}
 }
 
+// waits has the worker wait with the film of the signal.
+func waits(cause event.FilmCause) func(*platform.Snapshot) {
+	return func(snapshot *platform.Snapshot) {
+		snapshot.Films = []platform.FilmAt{{Process: "worker", Film: event.Film{File: "live01.mp4", Signal: "live01", State: event.FilmWaiting, Cause: cause}}}
+	}
+}
+
 func TestTheLightCountsDownWhileNothingComes(t *testing.T) {
 	restart := func(name string) platform.Command { return platform.Command{Process: name, Action: platform.Restart} }
 	start := func(name string) platform.Command { return platform.Command{Process: name, Action: platform.Start} }
@@ -81,8 +88,16 @@ func TestTheLightCountsDownWhileNothingComes(t *testing.T) {
 			"no new segment since 11:59:56: worker has failed", []platform.Command{restart("worker")}},
 		"the worker starts again": {4 * s, []func(*platform.Snapshot){inState("worker", platform.Starting)}, platform.NoWorker, "no new segment since 11:59:56: worker is starting", nil},
 		"the worker is paused":    {4 * s, []func(*platform.Snapshot){paused("worker")}, platform.NoWorker, "no new segment since 11:59:56: worker is paused", []platform.Command{resume("worker")}},
-		"the worker brings nothing": {4 * s, []func(*platform.Snapshot){reported(report.Stale)}, platform.NoSegment,
-			"no new segment since 11:59:56", []platform.Command{restart("worker")}},
+		"the worker brings nothing, and starts FFmpeg anew by itself": {4 * s, []func(*platform.Snapshot){reported(report.Stale)}, platform.NoSegment,
+			"no new segment since 11:59:56", nil},
+		"the worker has brought nothing for long": {15 * s, []func(*platform.Snapshot){reported(report.Stale)}, platform.NoSegment,
+			"no new segment since 11:59:45", []platform.Command{restart("worker")}},
+		"the worker has no room": {4 * s, []func(*platform.Snapshot){reported(report.Stale), waits(event.FilmDiskFull)}, platform.DiskFull,
+			"the worker's disk is full since 11:59:56", nil},
+		"the worker had no room, and has": {15 * s, []func(*platform.Snapshot){reported(report.Stale), waits("")}, platform.NoSegment,
+			"no new segment since 11:59:45", []platform.Command{restart("worker")}},
+		"a full disk, and the worker has ended": {4 * s, []func(*platform.Snapshot){inState("worker", platform.Failed), waits(event.FilmDiskFull)}, platform.NoWorker,
+			"no new segment since 11:59:56: worker has failed", []platform.Command{restart("worker")}},
 		"the proxy restarts":   {ago: s, happen: []func(*platform.Snapshot){inState("proxy", platform.Backoff)}},
 		"the proxy is stopped": {4 * s, []func(*platform.Snapshot){stopped("proxy", s)}, platform.NoProxy, "proxy is stopped", []platform.Command{start("proxy")}},
 		"the proxy starts again, and has brought nothing yet": {6 * s, []func(*platform.Snapshot){func(snapshot *platform.Snapshot) {

@@ -60,10 +60,11 @@ var severity = []platform.AirState{platform.AirEnded, platform.AirOn, platform.A
 // lightOf returns the light of a signal; false when the signal has no light.
 func lightOf(s platform.Snapshot, signal string) (platform.SignalAir, bool) {
 	light, lit, shown := platform.SignalAir{}, false, false
-	for _, v := range s.Viewings {
-		if v.Signal != signal {
+	for i := range s.Viewings { // there are many, and they are large
+		if s.Viewings[i].Signal != signal {
 			continue
 		}
+		v := s.Viewings[i]
 		shown = shown || !v.Shown.IsZero() || v.State == event.ViewPlaying || v.State == event.ViewStalled
 		one, counts := lightBy(s, v)
 		if !counts {
@@ -172,7 +173,12 @@ func since(t time.Time) string {
 
 // IsReported reports whether the ingest table contains a signal.
 func IsReported(details []report.SignalStatus, signal string) bool {
-	return slices.ContainsFunc(details, func(d report.SignalStatus) bool { return d.Signal == signal })
+	for i := range details {
+		if details[i].Signal == signal {
+			return true
+		}
+	}
+	return false
 }
 
 // IsReplay reports whether a viewer plays media from before an outage: it has restarted on

@@ -32,10 +32,15 @@ func Light(s platform.Snapshot) platform.OnAir {
 		}
 	}
 	o.Spare = len(s.Details) > 0
+	due := map[string]bool{}
+	for i := range o.Signals {
+		due[o.Signals[i].Signal] = o.Signals[i].Due
+	}
 	for _, d := range s.Details {
-		notDue := slices.ContainsFunc(o.Signals, func(l platform.SignalAir) bool { return l.Signal == d.Signal && !l.Due })
-		usable, _ := s.Usable(d.Signal)
-		o.Spare = o.Spare && (usable > 1 || notDue)
+		expected, lit := due[d.Signal]
+		if usable, _ := s.Usable(d.Signal); usable < 2 && (expected || !lit) {
+			o.Spare = false
+		}
 	}
 	return o
 }

@@ -152,6 +152,7 @@ const (
 	NoWorker   AirCause = "no worker"   // no worker of the signal works
 	NoPackager AirCause = "no packager" // no packager of the signal is usable
 	NoProxy    AirCause = "no proxy"    // no proxy works
+	DiskFull   AirCause = "disk full"   // its worker has no room for new segments
 	NoSegment  AirCause = "no segment"  // all work, as far as is known, and no new segment comes
 )
 
@@ -161,7 +162,12 @@ func (l SignalAir) Left(now time.Time) time.Duration {
 	if l.State != AirOffSoon {
 		return 0
 	}
-	left := l.Until.Sub(now)
+	return wholeSeconds(l.Until.Sub(now))
+}
+
+// wholeSeconds returns how long a countdown has left in whole seconds, the last one counted
+// as one.
+func wholeSeconds(left time.Duration) time.Duration {
 	return max(0, (left + time.Second - 1).Truncate(time.Second))
 }
 

@@ -22,7 +22,7 @@ type Event struct {
 	Dropped int
 }
 
-// What is one of Changed, Commanded, Drilled, Started, Ended, Exit, Aired, Logged,
+// What is one of Changed, Commanded, Drilled, Started, Ended, Exit, Aired, Averted, Logged,
 // event.Failover, event.Serving, event.Outage and event.Film. On the wire it is the field
 // with the name of its kind.
 type What interface{ Kind() event.Kind }
@@ -75,6 +75,7 @@ func kinds() []kindOf {
 		{kindEnded, decode[Ended]},
 		{kindExit, decode[Exit]},
 		{kindAir, decode[Aired]},
+		{kindAverted, decode[Averted]},
 		{kindLog, decode[Logged]},
 	}
 }

@@ -19,6 +19,7 @@ func TestEveryKindOfEventGoesOverTheWire(t *testing.T) {
 		"serving":  event.Serving{Playlist: "/a.m3u8", Mode: event.ServingMerged},
 		"outage":   event.Outage{Signal: "live01", Since: at},
 		"film":     event.Film{File: "a.mp4", State: event.FilmAired},
+		"averted":  Averted{Signal: "live01", Cause: NoPackager, LeftMS: 4200, LengthMS: 9100},
 		"log":      Logged{event.Line{Time: at, Level: event.LevelWarn, Message: "m", Fields: []event.Field{{Key: "n", Value: json.Number("12345678901234567890")}}}},
 	} {
 		want := Event{Time: at, Process: "proxy", What: what, Dropped: 3}

@@ -17,6 +17,7 @@ const (
 	kindEnded   event.Kind = "ended"
 	kindExit    event.Kind = "exit"
 	kindAir     event.Kind = "air"
+	kindAverted event.Kind = "averted"
 )
 
 // Via is the way in which a command came.
@@ -167,6 +168,26 @@ type Aired struct {
 	Reason string `json:"reason,omitempty"`
 }
 
+// Averted is a countdown to off air that has ended without an outage: media came in time.
+type Averted struct {
+	Signal string `json:"signal"`
+	// Cause is what nothing came from.
+	Cause AirCause `json:"cause"`
+	// LeftMS is how much of what players held was left when media came. LengthMS is how long
+	// nothing was to come, to about a second: that is looked at so often.
+	LeftMS   int64 `json:"left_ms"`
+	LengthMS int64 `json:"length_ms"`
+}
+
+// String returns it in words, without the signal: "down to 4s, no packager for 9s".
+func (a Averted) String() string {
+	left, length := time.Duration(a.LeftMS)*time.Millisecond, time.Duration(a.LengthMS)*time.Millisecond
+	if length >= time.Second {
+		length = length.Round(time.Second)
+	}
+	return fmt.Sprintf("down to %s, %s for %s", wholeSeconds(left), a.Cause, length)
+}
+
 // Kind implements What.
 func (Commanded) Kind() event.Kind { return kindCommand }
 
@@ -181,6 +202,9 @@ func (Ended) Kind() event.Kind { return kindEnded }
 
 // Kind implements What.
 func (Exit) Kind() event.Kind { return kindExit }
+
+// Kind implements What.
+func (Averted) Kind() event.Kind { return kindAverted }
 
 // Kind implements What.
 func (Aired) Kind() event.Kind { return kindAir }

@@ -3,6 +3,8 @@ package platform
 import (
 	"context"
 	"time"
+
+	"livestream-tui/procs/platform/series"
 )
 
 // Self is the name of the platform itself as the source of an event or a viewer's report.
@@ -16,13 +18,18 @@ type Platform interface {
 	// With an error it returns the latest snapshot that is known; once that is too old to
 	// count, its OnAir is AirUnknown.
 	Snapshot(ctx context.Context) (Snapshot, error)
-	// Logs returns up to limit lines after sequence number since, oldest first. Lines that
-	// have left the buffer are skipped; their number is the jump in Seq.
+	// Logs returns up to limit lines after sequence number since, oldest first. Of more it
+	// returns those at level warn and above first, and the newest of the others. Lines that
+	// are left out, or have left the buffer, are jumps in Seq.
 	Logs(ctx context.Context, since uint64, limit int) ([]LogLine, error)
 	// Journal returns what has happened from since on, in order of time, as far as the
 	// journal goes back, which is beyond the start of the platform. Of more than limit events
 	// it returns the newest.
 	Journal(ctx context.Context, since time.Time, limit int) ([]Event, error)
+	// History returns the figures of the last fifteen minutes that came after a time; a zero
+	// time means all. Asked with History.To of the last answer, it is cheap enough for a call
+	// a second.
+	History(ctx context.Context, since time.Time) (series.History, error)
 	// Subscribe returns the current snapshot and a channel of all events after it; no event
 	// falls between the two. The channel is bounded: Event.Dropped counts what a slow reader
 	// missed. It is closed when ctx is cancelled or the platform has ended. With an error the

@@ -50,7 +50,7 @@ type Snapshot struct {
 	// degraded, or merged again. Each has the latest 100, newest last.
 	Degraded       []ServingAt `json:"degraded"`
 	ServingChanges []ServingAt `json:"serving_changes"`
-	// Viewings are the latest report of each viewer on each signal, at most 100: what the
+	// Viewings are the latest report of each viewer on each signal, at most 2000: what the
 	// audience sees.
 	Viewings []ViewingAt `json:"viewings"`
 	// Outages are the times in which a viewer had no media of a signal, as last reported:
@@ -175,9 +175,9 @@ func (s Snapshot) SignalNames() []string {
 // Active returns the packager that players of a signal are served from; false while it
 // is not known.
 func (s Snapshot) Active(signal string) (Packager, bool) {
-	for _, p := range s.Packagers {
-		if p.Signal == signal && p.Active {
-			return p, true
+	for i := range s.Packagers { // there are many, and they are large
+		if p := &s.Packagers[i]; p.Signal == signal && p.Active {
+			return *p, true
 		}
 	}
 	return Packager{}, false
@@ -185,8 +185,8 @@ func (s Snapshot) Active(signal string) (Packager, bool) {
 
 // Usable returns how many packagers of a signal are usable, and how many it has.
 func (s Snapshot) Usable(signal string) (usable, total int) {
-	for _, p := range s.Packagers {
-		if p.Signal == signal {
+	for i := range s.Packagers {
+		if p := &s.Packagers[i]; p.Signal == signal {
 			total++
 			if p.Usable {
 				usable++
@@ -226,9 +226,9 @@ func (s Snapshot) FilmList() []FilmAt {
 // such file. Of several it returns the one in the best state.
 func (s Snapshot) FilmOf(signal string) (FilmAt, bool) {
 	best, found := FilmAt{}, false
-	for _, f := range s.Films {
-		if f.Signal == signal && (!found || slices.Index(filmStates, f.State) < slices.Index(filmStates, best.State)) {
-			best, found = f, true
+	for i := range s.Films {
+		if f := &s.Films[i]; f.Signal == signal && (!found || slices.Index(filmStates, f.State) < slices.Index(filmStates, best.State)) {
+			best, found = *f, true
 		}
 	}
 	return best, found

@@ -22,7 +22,14 @@ type attempt struct {
 	deaths []Span
 	// onDeath is called with each death as it is added; nil is allowed.
 	onDeath func(Span)
-	undone  []func(context.Context) error
+	undone  []undoing
+}
+
+// undoing undoes something.
+type undoing struct {
+	do func(context.Context) error
+	// switched is the process whose fault switch it sets back; empty for anything else.
+	switched string
 }
 
 // died notes that the proxy is being killed.
@@ -34,17 +41,27 @@ func (a *attempt) died(at Span) {
 }
 
 // undo adds a function that undoes something. The last one added runs first.
-func (a *attempt) undo(do func(context.Context) error) { a.undone = append(a.undone, do) }
+func (a *attempt) undo(do func(context.Context) error) { a.undone = append(a.undone, undoing{do: do}) }
 
 func (a *attempt) takeBack(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoWithin)
 	defer cancel()
 	var errs []error
-	for _, do := range slices.Backward(a.undone) {
-		errs = append(errs, do(ctx))
+	for _, u := range slices.Backward(a.undone) {
+		errs = append(errs, u.do(ctx))
 	}
 	a.undone = nil
 	return errors.Join(errs...)
+}
+
+// kill kills a process. Its fault switch dies with it: there is nothing to set back, and the
+// platform would refuse that.
+func (a *attempt) kill(ctx context.Context, process string) error {
+	if err := a.target.command(ctx, process, platform.Kill); err != nil {
+		return err
+	}
+	a.undone = slices.DeleteFunc(a.undone, func(u undoing) bool { return u.switched == process })
+	return nil
 }
 
 // setSwitch sets a process's fault switch until the fault is undone. An incarnation that
@@ -60,16 +77,16 @@ func (a *attempt) setSwitch(ctx context.Context, process string, f platform.Faul
 	if err := set(ctx, f); err != nil {
 		return err
 	}
-	a.undo(func(ctx context.Context) error {
-		// The platform may not know yet of a process that was killed just now.
+	a.undone = append(a.undone, undoing{switched: process, do: func(ctx context.Context) error {
+		// The platform may not know yet of a process that has ended just now.
 		return poll.Until(ctx, undoWithin/2, func() error {
 			now, err := a.target.process(ctx, process)
-			if err != nil || now.Incarnation != p.Incarnation || now.Socket == "" {
+			if err != nil || now.Incarnation != p.Incarnation || now.Socket == "" || now.State == platform.Stopping {
 				return err
 			}
 			return set(ctx, platform.Fault{Mode: platform.NoFault})
 		})
-	})
+	}})
 	return nil
 }
 

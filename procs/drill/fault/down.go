@@ -26,7 +26,7 @@ var (
 
 // down kills a process and keeps it down until the fault is undone.
 func down(ctx context.Context, a *attempt, process string) error {
-	if err := a.target.command(ctx, process, platform.Kill); err != nil {
+	if err := a.kill(ctx, process); err != nil {
 		return err
 	}
 	a.undo(func(ctx context.Context) error { return a.target.command(ctx, process, platform.Start) })

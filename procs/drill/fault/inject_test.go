@@ -84,6 +84,7 @@ func TestAFaultIsInjectedAndUndone(t *testing.T) {
 		}
 		return nil
 	}
+	slowed := func(ctx context.Context, a *attempt) error { return a.slowDown(ctx, a.active, 3) }
 	for _, c := range []struct {
 		name      string
 		fault     Fault
@@ -99,8 +100,12 @@ func TestAFaultIsInjectedAndUndone(t *testing.T) {
 		{"every packager is down", Fault{hits: every(layouts.Packager), inject: down}, nil, nil,
 			[]string{"kill server1", "stop server1", "kill server2", "stop server2", "start server2", "start server1"}, "every packager"},
 		{"the active packager is stopped", Fault{hits: theActive, inject: pause}, nil, nil, []string{"pause server2", "resume server2"}, "server2"},
-		{"a prepared one is as it was, too", Fault{hits: theActive, prepare: func(ctx context.Context, a *attempt) error { return a.slowDown(ctx, a.active, 3) }, inject: restart}, nil, nil,
+		{"a prepared one is as it was, too", Fault{hits: theActive, prepare: slowed, inject: restart}, nil, nil,
 			[]string{"fault server2 slow", "restart server2", "fault server2 none"}, "server2"},
+		{"a killed one takes its fault with it", Fault{hits: theActive, prepare: slowed, inject: kill}, nil, nil, []string{"fault server2 slow", "kill server2"}, "server2"},
+		{"so does each of several", Fault{hits: every(layouts.Packager), prepare: func(ctx context.Context, a *attempt) error { return a.slowDownAll(ctx, 3) }, inject: down}, nil, nil,
+			[]string{"fault server1 slow", "fault server2 slow", "kill server1", "stop server1", "kill server2", "stop server2", "start server2", "start server1"}, "every packager"},
+		{"another than the killed one is as it was", Fault{hits: aStandby, prepare: slowed, inject: kill}, nil, nil, []string{"fault server2 slow", "kill server1", "fault server2 none"}, "server1"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p := &fake{snapshot: twoPackagers(), onCommand: c.onCommand}

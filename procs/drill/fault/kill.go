@@ -6,7 +6,6 @@ import (
 
 	"livestream-tui/layouts"
 	"livestream-tui/procs/drill/poll"
-	"livestream-tui/procs/platform"
 )
 
 const (
@@ -38,13 +37,18 @@ var (
 	randomKillTwice = Random{Name: "kill-twice", About: "is killed, and again as soon as it is back", Roles: anyButProxy, inject: killTwice}
 )
 
-func kill(ctx context.Context, a *attempt, process string) error {
-	return a.target.command(ctx, process, platform.Kill)
-}
+func kill(ctx context.Context, a *attempt, process string) error { return a.kill(ctx, process) }
 
 // killAndAwait kills a process and waits until the next incarnation is ready.
 func killAndAwait(ctx context.Context, a *attempt, process string) error {
-	return a.target.commandAndAwait(ctx, process, platform.Kill)
+	old, err := a.target.process(ctx, process)
+	if err != nil {
+		return err
+	}
+	if err := a.kill(ctx, process); err != nil {
+		return err
+	}
+	return a.target.awaitNext(ctx, process, old.Incarnation)
 }
 
 // killTwice kills a process, and again as soon as it is back.

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"livestream-tui/layouts"
-	"livestream-tui/procs/platform"
 )
 
 var (
@@ -27,7 +26,7 @@ func killTheProxy(ctx context.Context, a *attempt, process string) error {
 	}
 	from := time.Now()
 	a.died(Span{from, from.Add(deathWithin)})
-	if err := a.target.command(ctx, process, platform.Kill); err != nil {
+	if err := a.kill(ctx, process); err != nil {
 		return err
 	}
 	if err := a.takeBack(ctx); err != nil {

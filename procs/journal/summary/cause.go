@@ -1,6 +1,7 @@
 package summary
 
 import (
+	"sort"
 	"time"
 
 	"livestream-tui/procs/platform"
@@ -39,14 +40,9 @@ func causeOf(e platform.Event) (cause, bool) {
 // causeAt returns the latest cause before a time; false when there is none that is near
 // enough. causes are in order of time.
 func causeAt(causes []cause, at time.Time) (cause, bool) {
-	for i := len(causes) - 1; i >= 0; i-- {
-		switch c := causes[i]; {
-		case c.at.After(at):
-		case at.Sub(c.at) <= causeWindow:
-			return c, true
-		default:
-			return cause{}, false
-		}
+	later := sort.Search(len(causes), func(i int) bool { return causes[i].at.After(at) })
+	if later == 0 || at.Sub(causes[later-1].at) > causeWindow {
+		return cause{}, false
 	}
-	return cause{}, false
+	return causes[later-1], true
 }

@@ -130,6 +130,13 @@ func (s Summary) writeHappened(b *bytes.Buffer) {
 			row(b, stamp(e.Time), e.Process, what.String(e.Time))
 		}
 	}
+	if len(s.Averted) > 0 {
+		table(b, "Averted outages: the stream was about to be off air", "at", "signal", "how near")
+		for _, e := range s.Averted {
+			a, _ := e.What.(platform.Averted)
+			row(b, stamp(e.Time), a.Signal, a.String())
+		}
+	}
 	if len(s.Drills) > 0 {
 		table(b, "Drills", "at", "drill", "verdict", "by")
 		for _, e := range s.Drills {

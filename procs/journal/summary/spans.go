@@ -51,10 +51,14 @@ func (s spans) within(w Span) spans {
 // without returns the part of s that is not in o.
 func (s spans) without(o spans) spans {
 	var out spans
+	first := 0 // of o that may still cut something
 	for _, one := range s {
-		for _, cut := range o {
-			if !cut.From.Before(one.To) || !one.From.Before(cut.To) {
-				continue
+		for first < len(o) && !one.From.Before(o[first].To) {
+			first++
+		}
+		for _, cut := range o[first:] {
+			if !cut.From.Before(one.To) {
+				break
 			}
 			if one.From.Before(cut.From) {
 				out = append(out, Span{one.From, cut.From})

@@ -23,8 +23,8 @@ type Summary struct {
 	// Down are the times in which no platform ran, as far as they are in the window.
 	Down []Down
 	// Exits are the ends of processes that no one asked for; those that follow each other
-	// closely are one. Commands, Drills and Refusals are those in the window.
-	Exits, Commands, Drills, Refusals []platform.Event
+	// closely are one. Averted, Commands, Drills and Refusals are those in the window.
+	Exits, Averted, Commands, Drills, Refusals []platform.Event
 }
 
 // Signal is the availability of a signal.
@@ -85,14 +85,14 @@ type Down struct {
 // begin before the window, to tell what was on air at its beginning. until is when the
 // journal ends: now while the platform runs, and when it was last known to run otherwise.
 func Of(events []platform.Event, window Span, until time.Time) Summary {
-	t := tale{signals: map[string]*life{}, lasting: map[string]platform.OutageAt{}}
+	t := newTale()
 	for _, e := range Named(events) {
 		t.take(e)
 	}
 	t.close(until, window.To)
-	s := Summary{Window: window, Outages: t.outagesIn(window), Failovers: t.failovers, Exits: t.exits, Commands: t.commands, Drills: t.drills, Refusals: t.refusals}
-	for _, list := range []*[]platform.Event{&s.Exits, &s.Commands, &s.Drills, &s.Refusals} {
-		*list = slices.DeleteFunc(*list, func(e platform.Event) bool { return !contains(window, e.Time) })
+	s := Summary{Window: window, Outages: t.outagesIn(window), Failovers: t.failovers, Exits: t.exits, Averted: t.averted, Commands: t.commands, Drills: t.drills, Refusals: t.refusals}
+	for _, list := range []*[]platform.Event{&s.Exits, &s.Averted, &s.Commands, &s.Drills, &s.Refusals} {
+		*list = slices.DeleteFunc(*list, func(e platform.Event) bool { return e.What == nil || !contains(window, e.Time) })
 	}
 	s.Failovers = slices.DeleteFunc(s.Failovers, func(f platform.FailoverAt) bool { return !contains(window, f.Time) })
 	for _, d := range t.down {
@@ -102,8 +102,15 @@ func Of(events []platform.Event, window Span, until time.Time) Summary {
 	}
 	s.All.WorstWaitMS = -1
 	var counted, off, planned []Span
+	outages, failovers := map[string][]Outage{}, map[string][]platform.FailoverAt{}
+	for _, o := range s.Outages {
+		outages[o.Signal] = append(outages[o.Signal], o)
+	}
+	for _, f := range s.Failovers {
+		failovers[f.Signal] = append(failovers[f.Signal], f)
+	}
 	for _, name := range slices.Sorted(maps.Keys(t.signals)) {
-		one := s.signal(name, t.signals[name].counted)
+		one := signal(name, window, t.signals[name].counted, outages[name], failovers[name])
 		if len(one.Counted) == 0 {
 			continue
 		}
@@ -128,15 +135,11 @@ func unplanned(list []Signal) spans {
 
 func contains(w Span, t time.Time) bool { return !t.Before(w.From) && t.Before(w.To) }
 
-// signal returns the availability of a signal by the outages and failovers of s.
-func (s Summary) signal(name string, counted []Span) Signal {
-	one := Signal{Name: name, WorstWaitMS: -1}
+// signal returns the availability of a signal by its own outages and failovers.
+func signal(name string, window Span, counted []Span, outages []Outage, failovers []platform.FailoverAt) Signal {
+	one := Signal{Name: name, WorstWaitMS: -1, Outages: len(outages), Failovers: len(failovers)}
 	var off, planned, not []Span
-	for _, o := range s.Outages {
-		if o.Signal != name {
-			continue
-		}
-		one.Outages++
+	for _, o := range outages {
 		one.Lost += o.Lost
 		span := Span{o.Since, o.End}
 		if off = append(off, span); o.Planned {
@@ -145,15 +148,12 @@ func (s Summary) signal(name string, counted []Span) Signal {
 			not = append(not, span)
 		}
 	}
-	one.Off = union(off...).within(s.Window)
-	one.Planned = union(planned...).without(union(not...)).within(s.Window)
+	one.Off = union(off...).within(window)
+	one.Planned = union(planned...).without(union(not...)).within(window)
 	// A viewer's outage counts, whatever else is known of the time.
-	one.Counted = union(append(slices.Clone(counted), off...)...).within(s.Window)
-	for _, f := range s.Failovers {
-		if f.Signal == name {
-			one.Failovers++
-			one.WorstWaitMS = max(one.WorstWaitMS, f.GapMS)
-		}
+	one.Counted = union(append(slices.Clone(counted), off...)...).within(window)
+	for _, f := range failovers {
+		one.WorstWaitMS = max(one.WorstWaitMS, f.GapMS)
 	}
 	return one
 }

@@ -170,6 +170,7 @@ func TestAReportIsWritten(t *testing.T) {
 	s := Of([]platform.Event{
 		started(0), aired(0, "live01", platform.AirOn), command(48, platform.Stop, ""), off(60, "live01"), back(60, 74.2, "live01", 3), exit(75, 2, 74),
 		back(76, 77, "<b>|x", 0), moved(80, "live01", 41, false), ended(90, false),
+		{Time: at(79), What: platform.Averted{Signal: "live01", Cause: platform.NoPackager, LeftMS: 3100, LengthMS: 9100}},
 		{Time: at(81), What: platform.Drilled{Name: "kill-active", Verdict: platform.DrillPassed, Seen: "no failover"}},
 	}, Span{at(0), at(100)}, at(90))
 	var markdown, page bytes.Buffer
@@ -186,6 +187,7 @@ func TestAReportIsWritten(t *testing.T) {
 		"| 2026-01-02 23:01:00 | live01 | 14.2s | 3 | stop server2 (root, attach pid 8121 (s)); connection refused |\n",
 		`| 2026-01-02 23:01:16 | <b>\|x | 1s | 0 | server1 ended 2 times in 1s: exit status 1; connection refused |` + "\n",
 		"| 2026-01-02 23:01:30 | 10s | in order; not started since |\n",
+		"| 2026-01-02 23:01:19 | live01 | down to 4s, no packager for 9s |\n",
 		"| 2026-01-02 23:01:21 | kill-active | passed: no failover |  |\n",
 	} {
 		if !strings.Contains(markdown.String(), want) {

@@ -18,6 +18,10 @@ type tale struct {
 	outages   []Outage
 	causes    []cause
 	failovers []platform.FailoverAt
+	// pending has the places of those failovers whose gap is not known yet, oldest first;
+	// ends that of the last of the exits that follow each other closely.
+	pending map[pending][]int
+	ends    map[ends]int
 	// stopped is when the platform ended; zero while one runs. killed says how.
 	stopped time.Time
 	killed  bool
@@ -28,7 +32,24 @@ type tale struct {
 	gone      map[string]time.Time
 	restarted time.Time
 
-	exits, commands, drills, refusals []platform.Event
+	// exits has an empty event in the place of one that another has replaced.
+	exits, averted, commands, drills, refusals []platform.Event
+}
+
+// pending is equal for a failover and the same with its gap.
+type pending struct {
+	process, signal, from, to string
+	msn                       int64
+}
+
+// ends is equal for exits that follow each other closely.
+type ends struct {
+	process string
+	since   int64
+}
+
+func newTale() *tale {
+	return &tale{signals: map[string]*life{}, lasting: map[string]platform.OutageAt{}, pending: map[pending][]int{}, ends: map[ends]int{}}
 }
 
 // life is when a signal was on air, whether its picture moved or not.
@@ -118,11 +139,14 @@ func (t *tale) take(e platform.Event) {
 	case event.Failover:
 		t.failover(platform.FailoverAt{Time: e.Time, Process: e.Process, Failover: what})
 	case platform.Exit:
-		t.exits = slices.DeleteFunc(t.exits, func(o platform.Event) bool {
-			was, _ := o.What.(platform.Exit)
-			return o.Process == e.Process && was.Since.Equal(what.Since)
-		})
+		key := ends{e.Process, what.Since.UnixNano()}
+		if i, again := t.ends[key]; again {
+			t.exits[i] = platform.Event{}
+		}
+		t.ends[key] = len(t.exits)
 		t.exits = append(t.exits, e)
+	case platform.Averted:
+		t.averted = append(t.averted, e)
 	case platform.Commanded:
 		t.commands = append(t.commands, e)
 	case platform.Drilled:
@@ -135,13 +159,19 @@ func (t *tale) take(e platform.Event) {
 // failover takes a failover. The gap of one that was published before it was known is
 // filled in.
 func (t *tale) failover(f platform.FailoverAt) {
-	i := slices.IndexFunc(t.failovers, f.Completes)
-	if i < 0 {
-		t.failovers = append(t.failovers, f)
+	key := pending{f.Process, f.Signal, f.From, f.To, f.MSNBefore}
+	waiting := t.pending[key]
+	switch {
+	case f.Pending:
+		t.pending[key] = append(waiting, len(t.failovers))
+	case len(waiting) > 0:
+		i := waiting[0]
+		t.pending[key] = waiting[1:]
+		f.Time = t.failovers[i].Time
+		t.failovers[i] = f
 		return
 	}
-	f.Time = t.failovers[i].Time
-	t.failovers[i] = f
+	t.failovers = append(t.failovers, f)
 }
 
 func (t *tale) outage(o platform.OutageAt) {

@@ -48,9 +48,11 @@ type Remote struct {
 	path    string
 	client  *http.Client
 	timeout time.Duration // answerTimeout; shorter in tests
+	past    past
 
 	mu      sync.Mutex
 	last    platform.Snapshot // guarded by mu
+	tag     string            // the ETag of last; guarded by mu
 	earlier bool              // last is of an earlier version; guarded by mu
 }
 
@@ -90,6 +92,13 @@ func (r *Remote) Latest() platform.Snapshot {
 	return r.last
 }
 
+// latest returns the last snapshot that arrived, and its ETag; empty before the first.
+func (r *Remote) latest() (platform.Snapshot, string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.last, r.tag
+}
+
 func (r *Remote) isEarlier() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -110,8 +119,8 @@ func (r *Remote) Snapshot(ctx context.Context) (platform.Snapshot, error) {
 func (r *Remote) fetchSnapshot(ctx context.Context) (platform.Snapshot, error) {
 	ctx, cancel := context.WithTimeout(ctx, r.timeout)
 	defer cancel()
-	last := r.Latest()
-	resp, err := r.get(ctx, "/snapshot", tagOf(last))
+	last, tag := r.latest()
+	resp, err := r.get(ctx, "/snapshot", tag)
 	if err != nil {
 		return last, err
 	}
@@ -119,12 +128,15 @@ func (r *Remote) fetchSnapshot(ctx context.Context) (platform.Snapshot, error) {
 	now := last
 	if resp.StatusCode == http.StatusNotModified {
 		now.At, err = time.Parse(time.RFC3339Nano, resp.Header.Get(headerAt))
-		seq, err2 := strconv.ParseUint(resp.Header.Get(headerLogSeq), 10, 64)
-		now.LogSeq, err = seq, errors.Join(err, err2)
 	} else {
 		now = platform.Snapshot{}
 		err = decode(resp.Body, &now)
 		cleanText(&now)
+	}
+	if seq := resp.Header.Get(headerLogSeq); seq != "" || resp.StatusCode == http.StatusNotModified {
+		var err2 error
+		now.LogSeq, err2 = strconv.ParseUint(seq, 10, 64)
+		err = errors.Join(err, err2)
 	}
 	earlier := err == nil && (isEarlier(now) || resp.StatusCode == http.StatusNotModified && r.isEarlier())
 	if earlier {
@@ -136,7 +148,7 @@ func (r *Remote) fetchSnapshot(ctx context.Context) (platform.Snapshot, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if now.At.After(r.last.At) { // concurrent answers may arrive in any order
-		r.last, r.earlier = now, earlier
+		r.last, r.earlier, r.tag = now, earlier, resp.Header.Get("ETag")
 	}
 	return now, nil
 }
@@ -238,7 +250,9 @@ func (r *Remote) get(ctx context.Context, path, tag string) (*http.Response, err
 // refusal returns the error in an answer.
 func (r *Remote) refusal(resp *http.Response) error {
 	var why report.Error
-	if decode(resp.Body, &why) != nil || why.Error == "" {
+	if err := decode(resp.Body, &why); err != nil && resp.StatusCode == http.StatusNotFound {
+		return r.unreadable(errNoRoute)
+	} else if err != nil || why.Error == "" {
 		return r.unreadable(fmt.Errorf("status %d", resp.StatusCode))
 	}
 	return errors.New(text.Clean(why.Error))

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"hash/fnv"
 	"io"
 	"net"
 	"net/http"
@@ -20,7 +19,7 @@ import (
 	"livestream-tui/services/kit/report"
 )
 
-// The headers of a 304 answer for a snapshot: the fields that change all the time.
+// The headers of an answer for a snapshot: the fields that change all the time.
 const (
 	headerAt     = "Snapshot-At"
 	headerLogSeq = "Log-Seq"
@@ -32,6 +31,8 @@ type server struct {
 	layout   layouts.Layout
 	log      hclog.Logger
 	timeouts timeouts
+	latest   encoded
+	lines    shared
 }
 
 // timeouts bound what a client and the platform may take.
@@ -77,6 +78,7 @@ func (s *server) routes() http.Handler {
 	mux.HandleFunc("GET /logs", s.logs)
 	mux.HandleFunc("GET /events", s.events)
 	mux.HandleFunc("GET /journal", s.journal)
+	mux.HandleFunc("GET /history", s.history)
 	mux.HandleFunc("POST /command", s.command)
 	return mux
 }
@@ -111,23 +113,27 @@ func (s *server) snapshot(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, http.StatusBadGateway, err)
 		return
 	}
-	tag := tagOf(now)
+	tag, body, err := s.latest.of(now, r.Header.Get("If-None-Match"))
+	if err != nil {
+		s.refuse(w, http.StatusBadGateway, err)
+		return
+	}
 	w.Header().Set("ETag", tag)
-	if r.Header.Get("If-None-Match") == tag {
-		w.Header().Set(headerAt, now.At.Format(time.RFC3339Nano))
-		w.Header().Set(headerLogSeq, strconv.FormatUint(now.LogSeq, 10))
+	w.Header().Set(headerAt, now.At.Format(time.RFC3339Nano))
+	w.Header().Set(headerLogSeq, strconv.FormatUint(now.LogSeq, 10))
+	if body == nil {
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}
-	s.answer(w, http.StatusOK, now)
+	s.send(w, body)
 }
 
-// tagOf returns an ETag of a snapshot without its time and the log's number. It includes
-// the light, which changes with time alone: a viewer's silence does not change the version.
-func tagOf(s platform.Snapshot) string {
-	light := fnv.New64a()
-	_ = json.NewEncoder(light).Encode(s.OnAir) // a hash does not fail
-	return fmt.Sprintf(`"%d.%d.%x"`, s.Started.UnixNano(), s.Version, light.Sum64())
+// send answers with JSON.
+func (s *server) send(w http.ResponseWriter, body []byte) {
+	w.Header().Set("Content-Type", "application/json")
+	if _, err := w.Write(body); err != nil {
+		s.log.Debug("client of the control socket disconnected", "error", err)
+	}
 }
 
 func (s *server) showLayout(w http.ResponseWriter, _ *http.Request) {
@@ -141,26 +147,18 @@ func (s *server) logs(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, http.StatusBadRequest, err)
 		return
 	}
-	lines, err := s.platform.Logs(r.Context(), since, int(min(limit, platform.LogsMost)))
+	body, err := s.lines.of(r.Context(), s.platform, since, int(min(limit, platform.LogsMost)))
 	if err != nil {
 		s.refuse(w, http.StatusBadGateway, err)
 		return
 	}
-	if lines == nil {
-		lines = []platform.LogLine{}
-	}
-	s.answer(w, http.StatusOK, lines)
+	s.send(w, body)
 }
 
 func (s *server) journal(w http.ResponseWriter, r *http.Request) {
 	limit, err := number(r, "limit", platform.JournalMost)
-	since := time.Time{}
-	if value := r.URL.Query().Get("since"); value != "" && err == nil {
-		if since, err = time.Parse(time.RFC3339Nano, value); err != nil {
-			err = fmt.Errorf("since=%q: allowed is a time as in RFC 3339", value)
-		}
-	}
-	if err != nil {
+	since, err2 := timeAt(r, "since")
+	if err := errors.Join(err, err2); err != nil {
 		s.refuse(w, http.StatusBadRequest, err)
 		return
 	}

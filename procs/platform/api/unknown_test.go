@@ -66,7 +66,11 @@ func TestContractAViewersSilenceShowsWithoutAChange(t *testing.T) {
 			m.Now.Viewings = slices.Clone(m.Now.Viewings)
 			m.Now.Viewings[0].Time = time.Now().Add(-2 * onair.Silence)
 		})
-		after := seen(t, p)
+		var after platform.Snapshot
+		platformtest.Await(t, "a later snapshot", func() bool {
+			after = seen(t, p)
+			return after.At.After(before.At)
+		})
 		if after.Version != before.Version {
 			t.Fatalf("got version %d after %d: nothing has changed", after.Version, before.Version)
 		}

@@ -80,19 +80,24 @@ func (l *Local) note(at time.Time, c platform.Command, refused error) {
 		d.By = c.By
 		what = d
 	} else {
-		given := platform.Commanded{Action: c.Action, Process: c.Process, Signal: c.Signal, Fault: c.Fault.Mode, By: c.By}
+		g := given(c)
 		if refused != nil {
-			given.Refused = refused.Error()
+			g.Refused = refused.Error()
 		}
-		what = given
+		what = g
 	}
 	l.Update(func(m *model.Model) {
 		now := time.Now()
-		if given, is := what.(platform.Commanded); is && refused == nil {
-			m.Commanded(platform.CommandedAt{Time: now.Round(0), Commanded: given})
+		if g, is := what.(platform.Commanded); is && refused == nil {
+			m.Commanded(platform.CommandedAt{Time: now.Round(0), Commanded: g})
 		}
 		l.publish(platform.Event{Time: now, Process: c.Process, What: what})
 	})
+}
+
+// given returns a command as the journal keeps it.
+func given(c platform.Command) platform.Commanded {
+	return platform.Commanded{Action: c.Action, Process: c.Process, Signal: c.Signal, Fault: c.Fault.Mode, By: c.By}
 }
 
 // ownUser returns the name of the user that runs this process; empty when it is not known.

@@ -44,9 +44,11 @@ type Local struct {
 	upgrades chan struct{}
 	// chronicle is the journal.
 	chronicle chronicle
+	past      past
 
 	mu          sync.Mutex
 	model       model.Model // guarded by mu
+	latest      latest      // guarded by mu
 	lines       *ring
 	own         own                  // guarded by mu, except for Write
 	subscribers map[*subscriber]bool // guarded by mu
@@ -90,7 +92,7 @@ func New(o Options) (*Local, error) {
 	sup, err := procs.New(procs.Options{
 		Specs: list, RunPath: o.RunPath, LogPath: o.LogPath, Self: o.Self, Guardian: o.Guardian, Log: l.log,
 		// The guardian reads no settings. RUN_PATH shows which platform it belongs to.
-		GuardianEnv: append(listed(l.env), "RUN_PATH="+o.RunPath), OnLine: l.OnLine, OnStatus: l.OnStatus, OnNotice: l.onNotice,
+		GuardianEnv: append(listed(l.env), "RUN_PATH="+o.RunPath), OnLine: l.OnLine, OnLines: l.OnLines, OnStatus: l.OnStatus, OnNotice: l.onNotice,
 	})
 	if err != nil {
 		return nil, preflight.SuggestSettings(err, o.requirements(), ends)
@@ -108,6 +110,9 @@ func New(o Options) (*Local, error) {
 	}
 	l.sup = sup
 	l.chronicle = newChronicle(o.StatePath, o.OnEvent, l.log) // we have the lock by now
+	for _, line := range o.Layout.Warnings {
+		l.log.Warn(line)
+	}
 	return l, nil
 }
 
@@ -161,12 +166,14 @@ func (l *Local) Run(ctx context.Context) error {
 	noting, endNotes := context.WithCancel(context.WithoutCancel(ctx))
 	var notes sync.WaitGroup
 	notes.Go(func() { l.chronicle.run(noting) })
+	defer collectSeldom()()
 	background, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	var work sync.WaitGroup
 	work.Go(func() {
 		l.poll.run(background, func(a model.Answers) { l.Update(func(m *model.Model) { m.SetAnswers(a, time.Now()) }) })
 	})
 	work.Go(func() { l.measure(background) })
+	work.Go(func() { l.keep(background) })
 	if s := l.Now(); !s.Watched() && s.PlayURL != "" {
 		work.Go(func() { l.watch(background) })
 	}
@@ -209,8 +216,13 @@ func (l *Local) setRunning(running bool) {
 // KillAll kills every process at once; Run returns soon after.
 func (l *Local) KillAll() { l.sup.KillAll() }
 
-// Snapshot implements platform.Platform. It fails only when ctx is cancelled.
-func (l *Local) Snapshot(ctx context.Context) (platform.Snapshot, error) { return l.Now(), ctx.Err() }
+// Snapshot implements platform.Platform. It fails only when ctx is cancelled. The figures
+// may be half a second old.
+func (l *Local) Snapshot(ctx context.Context) (platform.Snapshot, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.recent(), ctx.Err()
+}
 
 // Now returns the platform as it is now.
 func (l *Local) Now() platform.Snapshot {
@@ -245,10 +257,10 @@ func (l *Local) Command(ctx context.Context, c platform.Command) error {
 		l.note(at, c, err)
 	}
 	if err != nil {
-		l.log.Info("command refused", "action", c.Action.String(), "process", c.Process, "by", c.By.String(), "reason", err.Error())
+		l.log.Info("refused: "+given(c).String(), "by", c.By.String(), "reason", err.Error())
 		return err
 	}
-	l.log.Info("command", "action", c.Action.String(), "process", c.Process, "by", c.By.String())
+	l.log.Info("command: "+given(c).String(), "by", c.By.String())
 	return nil
 }
 
@@ -303,8 +315,12 @@ func (l *Local) OnStatus(s procs.Status) {
 	l.Update(func(m *model.Model) { m.SetStatus(s, time.Now()) })
 }
 
-// OnLine takes a line of a process's log.
+// OnLine takes a line of a process's log. It does not keep it.
 func (l *Local) OnLine(process string, line []byte) {
+	if event.IsQuiet(line) {
+		l.lines.addQuiet(process, line, time.Now())
+		return
+	}
 	parsed := event.ParseLine(line, time.Now())
 	carried, _, err := event.EventOf(parsed)
 	if err != nil {
@@ -317,6 +333,16 @@ func (l *Local) OnLine(process string, line []byte) {
 	if _, ok := carried.(event.Progress); ok {
 		l.sup.Progress(process)
 	}
+}
+
+// OnLines takes lines of a process's log, each with its end, if no client has to be told of
+// any of them: it returns false when OnLine must look at each. It does not keep them.
+func (l *Local) OnLines(process string, lines []byte) bool {
+	if !event.AreQuiet(lines) {
+		return false
+	}
+	l.lines.addQuietLines(process, lines, time.Now())
+	return true
 }
 
 // onNotice takes a message of the supervision itself, which is in its log already.

@@ -42,7 +42,7 @@ func TestThePlatformsOwnLinesAreAmongTheLogs(t *testing.T) {
 	status(procs.Degraded, 1, "no segment for 1.2s")
 	status(procs.Backoff, 1, "signal: killed, restart in 100ms")
 	status(procs.Failed, 1, "")
-	const want = `info platform command refused action=kill by="op, ctl pid 9" process=proxy reason="it is stopping"
+	const want = `info platform refused: kill proxy by="op, ctl pid 9" reason="it is stopping"
 info platform server1 starting pid=7 start=1
 warn platform server1 degraded: no segment for 1.1s pid=7 start=1
 warn platform server1 backoff: signal: killed, restart in 100ms pid=7 start=1
@@ -50,7 +50,7 @@ error platform server1 failed pid=7 start=1`
 	if got := ownLines(t, l); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
-	if got := to.String(); !strings.Contains(got, `platform: command refused: action=kill process=proxy by="op, ctl pid 9"`) || strings.Contains(got, "malformed") {
+	if got := to.String(); !strings.Contains(got, `platform: refused: kill proxy: by="op, ctl pid 9"`) || strings.Contains(got, "malformed") {
 		t.Errorf("the log has %q, want the same line once more", got)
 	}
 }

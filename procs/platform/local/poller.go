@@ -5,8 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
-	"net/url"
 	"reflect"
 	"slices"
 	"strings"
@@ -94,25 +94,38 @@ func (p poller) ask(ctx context.Context) model.Answers {
 	if len(failed) == len(p.reporters) {
 		return model.Answers{Err: strings.Join(failed, "; ")}
 	}
-	var signals []string
-	for _, d := range a.Details {
-		signals = append(signals, d.Signal)
-	}
-	slices.Sort(signals)
-	for _, signal := range signals {
-		var pref report.Preference
-		answered := slices.ContainsFunc(p.origins, func(origin string) bool {
-			return p.get(ctx, origin+"/live/"+url.PathEscape(signal)+"/packagers", &pref) == nil
-		})
-		if !answered {
-			continue
-		}
+	preferences := p.preferences(ctx, a.Details)
+	for _, signal := range slices.Sorted(maps.Keys(preferences)) {
+		pref := preferences[signal]
 		a.Preferences = append(a.Preferences, pref)
 		if pref.Active != "" {
 			a.Live = append(a.Live, report.Live{Signal: signal, Server: pref.Active + "/" + signal + "/playlist.m3u8"})
 		}
 	}
 	return a
+}
+
+// preferences returns those of signals, by name. For each signal the first origin that knows
+// it counts.
+func (p poller) preferences(ctx context.Context, signals []report.SignalStatus) map[string]report.Preference {
+	found := map[string]report.Preference{}
+	for _, origin := range p.origins {
+		if len(found) == len(signals) {
+			break
+		}
+		var list []report.Preference
+		if p.get(ctx, origin+"/preferences", &list) != nil {
+			continue
+		}
+		for _, pref := range list {
+			_, known := found[pref.Signal]
+			reported := slices.ContainsFunc(signals, func(d report.SignalStatus) bool { return d.Signal == pref.Signal })
+			if !known && reported {
+				found[pref.Signal] = pref
+			}
+		}
+	}
+	return found
 }
 
 func (p poller) get(ctx context.Context, address string, v any) error {

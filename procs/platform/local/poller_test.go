@@ -1,12 +1,16 @@
 package local
 
 import (
+	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"livestream-tui/procs/platform/platformtest"
+	"livestream-tui/services/kit/report"
 )
 
 func TestPollerAsksTheReporterAndTheOrigin(t *testing.T) {
@@ -14,7 +18,7 @@ func TestPollerAsksTheReporterAndTheOrigin(t *testing.T) {
 		"/ingests":   `[{"signal":"live01","packagers":["http://localhost:8080"],"last_reported":"Fri, 05 Apr 2024 11:23:45 -03"}]`,
 		"/packagers": `[{"signal":"live02","packagers":[]},{"signal":"live01","packagers":[{"packager":"http://localhost:8080","state":"up","msn":7,"part":-1,"age_ms":1,"latency_ms":0.5}]}]`,
 	})
-	origin := platformtest.NewServer(t, map[string]string{"/live/live01/packagers": `{"signal":"live01","active":"http://localhost:8080","packagers":[]}`})
+	origin := platformtest.NewServer(t, map[string]string{"/preferences": `[{"signal":"gone","active":"http://localhost:8080"},{"signal":"live01","active":"http://localhost:8080","packagers":[]}]`})
 	gone := platformtest.NewServer(t, nil) // the first of each does not answer
 	p := poller{reporters: []string{gone, reporter}, origins: []string{gone, origin}, client: newClient()}
 	got := p.ask(t.Context())
@@ -23,6 +27,49 @@ func TestPollerAsksTheReporterAndTheOrigin(t *testing.T) {
 	}
 	if len(got.Live) != 1 || got.Live[0].Server != "http://localhost:8080/live01/playlist.m3u8" {
 		t.Errorf("live: got %+v, want live01 alone: the origin knows no other", got.Live)
+	}
+}
+
+// TestAPollIsAFewRequestsHoweverManySignals has two origins, of which the first does not know
+// the last signal.
+func TestAPollIsAFewRequestsHoweverManySignals(t *testing.T) {
+	const signals = 100
+	var details []report.SignalStatus
+	var known []report.Preference
+	for i := range signals {
+		name := fmt.Sprintf("live%02d", i)
+		details = append(details, report.SignalStatus{Signal: name})
+		known = append(known, report.Preference{Signal: name, Active: "http://first"})
+	}
+	var requests atomic.Int64
+	serve := func(answer func(path string) any) string {
+		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			requests.Add(1)
+			_ = json.NewEncoder(w).Encode(answer(r.URL.Path)) // a broken answer fails the test
+		}))
+		t.Cleanup(s.Close)
+		return s.URL
+	}
+	reporter := serve(func(path string) any {
+		if path == "/packagers" {
+			return details
+		}
+		return []report.Ingest{}
+	})
+	first := serve(func(string) any { return known[:signals-1] })
+	second := serve(func(string) any {
+		return []report.Preference{{Signal: "live98", Active: "http://second"}, {Signal: "live99", Active: "http://second"}}
+	})
+	third := serve(func(string) any { return known })
+	got := poller{reporters: []string{reporter}, origins: []string{first, second, third}, client: newClient()}.ask(t.Context())
+	if len(got.Preferences) != signals || len(got.Live) != signals {
+		t.Fatalf("got %d preferences and %d signals to play, want %d", len(got.Preferences), len(got.Live), signals)
+	}
+	if got.Preferences[98].Active != "http://first" || got.Preferences[99].Active != "http://second" {
+		t.Errorf("got %+v, want each from the first origin that knows it", got.Preferences[98:])
+	}
+	if n := requests.Load(); n != 4 {
+		t.Errorf("got %d requests, want 2 of the reporter and 1 of each origin that is needed", n)
 	}
 }
 

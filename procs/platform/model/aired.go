@@ -17,6 +17,7 @@ func (m *Model) publishAired(now time.Time) {
 	if s.Stopping {
 		return
 	}
+	m.publishAverted(s)
 	there := make(map[string]bool, len(s.OnAir.Signals))
 	for _, l := range s.OnAir.Signals {
 		there[l.Signal] = true

@@ -14,9 +14,10 @@ import (
 const (
 	ServingMost   = 100
 	failoversMost = 100
-	viewingsMost  = 100
-	activesMost   = 100
-	droppedMost   = 100
+	// Each film may be a signal, which two viewers watch.
+	viewingsMost = 2 * filmsMost
+	activesMost  = filmsMost
+	droppedMost  = filmsMost
 )
 
 // Model is the platform as a value. Each method takes one fact, replaces the fields of Now
@@ -33,7 +34,15 @@ type Model struct {
 	// aired has the state of each signal that has been on air and has not ended: AirOn or
 	// AirUnknown.
 	aired map[string]platform.AirState
+	// countdowns are the signals that will soon be off air, as of the last look.
+	countdowns map[string]countdown
+	// figures is how many of the changes in Now.Version were of figures only.
+	figures uint64
 }
+
+// Told is the version of Now without the changes of mere figures, such as CPU, latency and a
+// viewer's buffer: a client need not learn of these at once.
+func (m *Model) Told() uint64 { return m.Now.Version - m.figures }
 
 // Answers are what the control plane answers, as in platform.Snapshot.
 type Answers struct {
@@ -76,6 +85,7 @@ func (m *Model) SetStatus(s platform.Status, now time.Time) {
 	if exit, is := m.exits.take(s, now); is {
 		m.publish(platform.Event{Time: now, Process: s.Name, What: exit})
 	}
+	m.lookAtCountdowns(now)
 }
 
 // ApplyLine takes a line of a process's log and the event that it carries; nil for a line
@@ -153,6 +163,7 @@ func (m *Model) SetAnswers(a Answers, now time.Time) {
 // SetMeasurements takes the CPU, memory and lost log of the processes. It leaves their
 // states alone: list may be older than the last call of SetStatus.
 func (m *Model) SetMeasurements(list []platform.Status, now time.Time) {
+	before := m.Now.Version
 	for _, measured := range list {
 		m.change(measured.Name, func(p *platform.Process) {
 			p.LogLost = measured.LogLost
@@ -161,6 +172,7 @@ func (m *Model) SetMeasurements(list []platform.Status, now time.Time) {
 			}
 		})
 	}
+	m.figures += m.Now.Version - before
 	m.settleOutages(now)
 	m.publishAired(now)
 }

@@ -11,9 +11,10 @@ import (
 
 // viewing takes a viewer's report on a signal.
 func (m *Model) viewing(v platform.ViewingAt) {
-	for _, was := range m.Now.Viewings {
-		if was.Process == v.Process && was.Signal == v.Signal {
-			v.Shown = was.Shown
+	same := false
+	for i := range m.Now.Viewings {
+		if was := &m.Now.Viewings[i]; was.Process == v.Process && was.Signal == v.Signal {
+			v.Shown, same = was.Shown, was.State == v.State && was.Trouble == v.Trouble && was.Packager == v.Packager
 		}
 	}
 	if v.Shown.IsZero() && (v.State == event.ViewPlaying || v.State == event.ViewStalled) {
@@ -21,6 +22,9 @@ func (m *Model) viewing(v platform.ViewingAt) {
 	}
 	m.Now.Viewings = withViewing(m.Now.Viewings, v)
 	m.Now.Version++
+	if same {
+		m.figures++
+	}
 	if v.PlaylistAgeMS >= 0 {
 		m.active(platform.ActiveAt{Signal: v.Signal, URL: v.Packager, Time: v.Time.Add(-time.Duration(v.PlaylistAgeMS) * time.Millisecond), By: platform.ByViewer})
 	}
