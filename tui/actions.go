@@ -18,11 +18,17 @@ func (m *model) ask(a platform.Action) tea.Cmd {
 	if p == nil {
 		return nil
 	}
+	why := m.scene.Danger(p, a)
+	if why != "" {
+		why += "."
+	} else if a != platform.Start && a != platform.Resume {
+		why = m.unexpected(p)
+	}
 	m.chosen = true
 	c := platform.Command{Process: p.Name, Action: a}
-	if why := m.scene.Danger(p, a); why != "" && !m.options.Unasked {
+	if why != "" && !m.options.Unasked {
 		m.dialog = &confirm{
-			question: fmt.Sprintf("%s %s?", actionText(a), p.Name), why: why + ".",
+			question: fmt.Sprintf("%s %s?", actionText(a), p.Name), why: why,
 			yes: func(m *model) tea.Cmd { return m.command(c) },
 		}
 		return nil
@@ -33,7 +39,7 @@ func (m *model) ask(a platform.Action) tea.Cmd {
 // command passes a command to the platform and shows whether it was accepted, and then what
 // has come of it.
 func (m *model) command(c platform.Command) tea.Cmd {
-	platform, parent := m.platform, m.ctx
+	platform, parent, hurry := m.platform, m.ctx, m.hurry
 	c.By.Key = m.key
 	what := strings.TrimSpace(actionText(c.Action)+" "+c.Process) + ofSignal(c)
 	return func() tea.Msg {
@@ -43,6 +49,7 @@ func (m *model) command(c platform.Command) tea.Cmd {
 			release()
 			return notice{what + ": " + canvas.Clean(err.Error()), true}
 		}
+		hurry.up()
 		accepted := notice{what + ": under way", false}
 		if subscribed != nil {
 			release()

@@ -7,8 +7,12 @@ import (
 
 	"livestream-tui/procs/platform"
 	"livestream-tui/tui/canvas"
+	"livestream-tui/tui/panel"
 	"livestream-tui/tui/scene"
 )
+
+// detailsLabel is the width of the labels.
+const detailsLabel = 14
 
 // showDetails shows how the selected process was started and how it ended.
 func (m *model) showDetails() {
@@ -21,19 +25,39 @@ func (m *model) showDetails() {
 		if p == nil {
 			return nil
 		}
-		lines := detailLines(&m.scene, p)
-		for i, l := range lines {
-			lines[i] = l.Cut(w, m.scene.Glyphs.Ellipsis)
-		}
-		return lines
+		lines := detailLines(&m.scene, p, w)
+		return broken(lines, w)
 	}}
 }
 
-func detailLines(s *scene.Scene, p *platform.Process) []*canvas.Line {
+// broken returns lines of w cells. A line that is wider is broken between words, and goes on
+// below its value.
+func broken(lines []*canvas.Line, w int) []*canvas.Line {
+	var out []*canvas.Line
+	for _, l := range lines {
+		if l.Width <= w {
+			out = append(out, l)
+			continue
+		}
+		first := panel.Wrapped(l, w)[0]
+		out = append(out, first)
+		rest := l.From(first.Width)
+		text := rest.String()
+		rest = rest.From(len(text) - len(strings.TrimLeft(text, " ")))
+		for _, part := range panel.Wrapped(rest, max(1, w-detailsLabel)) {
+			out = append(out, (&canvas.Line{}).Gap(detailsLabel).Add(part))
+		}
+	}
+	return out
+}
+
+func detailLines(s *scene.Scene, p *platform.Process, w int) []*canvas.Line {
 	lines := statusLines(s, p)
 	heading := func(text, note string) {
 		lines = append(lines, &canvas.Line{}, canvas.Text(canvas.InkTitle, " "+text).Put(canvas.InkDim, note))
 	}
+	heading("PLOTS", "  "+panel.PlotsNote(s))
+	lines = append(lines, panel.ProcessPlots(s, p, w)...)
 	heading("COMMAND", "")
 	indent := "   "
 	for _, a := range p.Argv {
@@ -66,11 +90,11 @@ func detailLines(s *scene.Scene, p *platform.Process) []*canvas.Line {
 func statusLines(s *scene.Scene, p *platform.Process) []*canvas.Line {
 	var lines []*canvas.Line
 	put := func(name string, k canvas.Ink, text string) {
-		l := (&canvas.Line{}).Cell(canvas.InkDim, " "+name, 14, false, s.Glyphs.Ellipsis)
+		l := (&canvas.Line{}).Cell(canvas.InkDim, " "+name, detailsLabel, false, s.Glyphs.Ellipsis)
 		lines = append(lines, l.Put(k, text))
 	}
 	glyph, word, k := s.ProcessMark(p)
-	put("state", k, strings.TrimSpace(glyph+" "+word+"  "+scene.Reason(p)))
+	put("state", k, strings.TrimSpace(glyph+" "+word+"  "+s.WhyNow(p)))
 	put("service", canvas.InkText, canvas.Clean(p.Service))
 	put("pid", canvas.InkText, fmt.Sprintf("%d, start %d, %s", p.PID, p.Incarnation, canvas.Count(p.Restarts, "restart")))
 	if !p.Started.IsZero() {

@@ -46,7 +46,7 @@ type drilling struct {
 func (m *model) chaos() {
 	switch {
 	case m.drilling != nil:
-		m.notify("drill "+m.drilling.name+" is under way, one at a time: esc undoes it", true)
+		m.notify("drill "+m.drilling.name+" is under way, one at a time: "+m.keyNamed("back")+" undoes it", true)
 		return
 	case len(m.options.Drills) == 0:
 		m.notify("this build has no drills", true)
@@ -150,5 +150,5 @@ func (d *drilling) line(m *model) *canvas.Line {
 	if d.undone {
 		return l.Put(canvas.InkText, "  is being undone")
 	}
-	return l.Put(canvas.InkDim, "   ").Put(canvas.InkKey, "esc").Put(canvas.InkDim, " undoes it; else its verdict comes by itself")
+	return l.Put(canvas.InkDim, "   ").Put(canvas.InkKey, m.keyNamed("back")).Put(canvas.InkDim, " undoes it; else its verdict comes by itself")
 }

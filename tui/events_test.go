@@ -85,7 +85,7 @@ func TestTheMorningAfterIsTold(t *testing.T) {
 	}{
 		"the whole hour": {120, 36, []string{"@events", "z"}, []string{
 			"13:02 to now  outages 2 · 05:09 · planned 1", "13:29:45 ● BACK    live01      off air 14.2s, 3 segments lost", "13:29:31 ✗ OFF AIR live01      no packager",
-			"13:37:39 ✗ flap    worker      ended 9 times in 9s: exit status 1", "13:42:40 ✓ drill   kill-active passed: no stall, longest wait 41 ms", "13:43:31 ✗ drill   pause-all   failed: a player stood still for 3.2 s",
+			"13:37:39 ▲ flap    worker      ended 9 times in 9s: exit status 1", "13:42:40 ✓ drill   kill-active passed: no stall, longest wait 41 ms", "13:43:31 ✗ drill   pause-all   failed: a player stood still for 3.2 s",
 			"13:50:31 ▲ refused broken.mp4  no video", "13:51:31 ⌁ stop    server2     root, attach pid 8121 (s)", "13:51:36 ✗ OFF AIR live01      planned: no packager",
 			"13:52:31 ✗ kill    proxy       refused: proxy does not run, by root, attach pid 8121 (K)", "13:15:31 ✗ end                 platform killed, or the machine stopped", "13:20:26 ● BACK    live01      off air 04:55 ",
 		}},

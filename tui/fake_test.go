@@ -13,6 +13,8 @@ import (
 	"livestream-tui/layouts"
 	"livestream-tui/procs/onair"
 	"livestream-tui/procs/platform"
+	facts "livestream-tui/procs/platform/model"
+	"livestream-tui/procs/platform/series"
 	"livestream-tui/services/kit/event"
 	"livestream-tui/services/kit/report"
 )
@@ -22,9 +24,11 @@ type fakePlatform struct {
 	mu       sync.Mutex
 	snapshot platform.Snapshot
 	lines    []platform.LogLine
-	journal  []platform.Event   // in order of time
+	journal  []platform.Event // in order of time
+	past     series.Keeper
 	commands []platform.Command // without By
 	keys     []string           // of the commands
+	actors   []platform.Actor   // of the commands
 	// refuse is the error of every command; nil accepts them all. onCommand is called
 	// with each accepted one, with mu held; it may be nil.
 	refuse    error
@@ -79,6 +83,47 @@ func (f *fakePlatform) Journal(_ context.Context, since time.Time, limit int) ([
 	return list[max(0, len(list)-max(0, limit)):], nil
 }
 
+func (f *fakePlatform) History(_ context.Context, since time.Time) (series.History, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.past.Since(since), nil
+}
+
+// longPast gives the platform in the state "on air" a past of a quarter of an hour, up to what
+// newTestModel adds: the buffer shrank and the requests grew at each failover.
+func longPast(f *fakePlatform, s platform.Snapshot, state string) {
+	if state != "on air" {
+		return // it has been on air for as long as a test shows it
+	}
+	was := s
+	for i := range series.Most - 31 {
+		at := noon.Add(time.Duration(i+1-series.Most) * series.Step)
+		s.At, s.Processes = at, slices.Clone(s.Processes)
+		v := viewing(at, 0)
+		requests := 40 + 3*float64((i*7)%11)
+		v.BufferMS += int64(i*31%400) - 200
+		for _, o := range s.Failovers {
+			if since := at.Sub(o.Time); since >= 0 && since < 20*time.Second {
+				v.BufferMS -= int64(2000 - 100*since.Seconds())
+				requests += 25
+			}
+		}
+		s.Viewings = []platform.ViewingAt{v}
+		for j := range s.Processes {
+			s.Processes[j].CPU = was.Processes[j].CPU * (0.7 + 0.1*float64((i*7+j*3)%6))
+			s.Processes[j].RSS = was.Processes[j].RSS * int64(100+i%13) / 106
+		}
+		f.keep(at, completed(s), requests)
+	}
+}
+
+// keep takes the figures of a snapshot as those of a time, with the requests of the proxy.
+func (f *fakePlatform) keep(at time.Time, s platform.Snapshot, requests float64) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.past.Take(at, append(facts.Figures(s, s.At), series.Point{Kind: series.Requests, Of: "proxy", Value: requests}), facts.Spare(s))
+}
+
 func (f *fakePlatform) Subscribe(ctx context.Context) (platform.Snapshot, <-chan platform.Event, error) {
 	s, err := f.Snapshot(ctx)
 	return s, nil, err
@@ -87,7 +132,7 @@ func (f *fakePlatform) Subscribe(ctx context.Context) (platform.Snapshot, <-chan
 func (f *fakePlatform) Command(_ context.Context, c platform.Command) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.keys, c.By = append(f.keys, c.By.Key), platform.Actor{}
+	f.keys, f.actors, c.By = append(f.keys, c.By.Key), append(f.actors, c.By), platform.Actor{}
 	f.commands = append(f.commands, c)
 	if f.refuse == nil && f.onCommand != nil {
 		f.onCommand(f, c)

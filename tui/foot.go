@@ -1,7 +1,9 @@
 package tui
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 
 	"livestream-tui/procs/platform"
 	"livestream-tui/tui/canvas"
@@ -11,9 +13,18 @@ import (
 // toldMost is how many lines a notice may have.
 const toldMost = 3
 
-// told returns the lines that lie over the panels, above the foot: a notice, or else how far
-// the drill is. There are none when there is nothing to tell.
+// told returns the lines above the foot: a notice, or else how far the drill is, and the
+// alarm. The alarm has a line of its own, the others lie over the panels. There are none when
+// there is nothing to tell.
 func (m *model) told() []*canvas.Line {
+	if m.alarmLines() == 0 {
+		return m.news()
+	}
+	return append(m.news(), m.alarmLine(m.w))
+}
+
+// news returns the lines of a notice, or of the drill.
+func (m *model) news() []*canvas.Line {
 	g := m.scene.Glyphs
 	switch {
 	case m.notice.text != "":
@@ -41,12 +52,14 @@ func (m *model) foot() *canvas.Line {
 	if f, ok := m.dialog.(footer); ok {
 		return f.foot(m)
 	}
-	var pieces []canvas.Piece
+	var first, others []canvas.Piece
+	mends := m.mendingKeys()
 	for _, b := range m.keys {
-		if b.foot == "" || b.commands && m.options.ReadOnly {
+		place := slices.Index(mends, b.name)
+		if b.foot == "" && place < 0 || b.commands && m.options.ReadOnly {
 			continue
 		}
-		key, word := b.shown(g), b.foot
+		key, word := b.shown(g), cmp.Or(b.foot, b.name)
 		if b.label != nil {
 			if key, word = b.label(m); word == "" {
 				continue
@@ -55,9 +68,29 @@ func (m *model) foot() *canvas.Line {
 				key = b.shown(g)
 			}
 		}
-		pieces = append(pieces, canvas.Piece{Line: canvas.Text(canvas.InkKey, key).Put(canvas.InkDim, " "+word), Rank: 20 - b.rank})
+		p := canvas.Piece{Line: canvas.Text(canvas.InkKey, key).Put(canvas.InkDim, " "+word), Rank: 20 - b.rank}
+		if place < 0 {
+			others = append(others, p)
+			continue
+		}
+		p.Rank = 1 + place
+		first = append(first, p)
 	}
-	return canvas.Text(canvas.InkText, " ").Add(canvas.Fitted(pieces, m.w-1))
+	slices.SortStableFunc(first, func(a, b canvas.Piece) int { return cmp.Compare(a.Rank, b.Rank) })
+	return canvas.Text(canvas.InkText, " ").Add(canvas.Fitted(append(first, others...), m.w-1))
+}
+
+// mendingKeys returns the names of the keys that the alarm names, in its order. They come
+// first in the foot.
+func (m *model) mendingKeys() []string {
+	t, known := m.worst()
+	if !known || t.Remedy.Key == "" || m.alarmLines() == 0 {
+		return nil
+	}
+	if t.Process != m.scene.Selected {
+		return []string{"troubles"} // the others act on the selected process until it is pressed
+	}
+	return slices.DeleteFunc([]string{t.Remedy.Key, t.Remedy.Also}, func(name string) bool { return name == "" })
 }
 
 // farewell shows how everything stops.

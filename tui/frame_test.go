@@ -15,6 +15,7 @@ import (
 	"github.com/muesli/termenv"
 
 	"livestream-tui/procs/platform"
+	"livestream-tui/procs/platform/series"
 	"livestream-tui/services/kit/event"
 	"livestream-tui/services/kit/report"
 	"livestream-tui/tui/picture"
@@ -39,6 +40,7 @@ func silent() terminal.Outside {
 		Read:  func(context.Context, string) error { return errors.New("no such log") },
 		VLC:   func([]string) error { return nil }, Browser: func(string) error { return nil },
 		Picture: func(_ string, w, h int) (picture.Source, error) { return &fakePicture{w: w, h: h, most: 3}, nil },
+		Still:   fakeStill,
 	}
 }
 
@@ -61,6 +63,7 @@ func newTestModel(t testing.TB, state string, w, h int, how manner) (*model, *fa
 	how.options.Stop = func() {}
 	m := newModel(t.Context(), f, testLayout(), how.options, look{r, how.plain}, silent())
 	m.Update(tea.WindowSizeMsg{Width: w, Height: h})
+	longPast(f, now, state)
 	at := noon.Add(-30 * time.Second)
 	for i := range 31 {
 		s := now
@@ -114,11 +117,13 @@ func newTestModel(t testing.TB, state string, w, h int, how manner) (*model, *fa
 		}
 		m.take(polled{s.At, completed(s), lines})
 		f.snapshot = s
+		f.keep(noon.Add(time.Duration(i-30)*series.Step), completed(s), 40+3*float64((i*7)%11))
 	}
 	if state == "remembered" {
 		f.journal = memorable()
 	}
 	m.takeJournal(m.remember(0)().(remembered))
+	m.takeHistory(m.recall(0)().(recalled))
 	return m, f
 }
 

@@ -8,89 +8,134 @@ import (
 	"strings"
 	"testing"
 
+	tea "github.com/charmbracelet/bubbletea"
 	"github.com/google/go-cmp/cmp"
 	"github.com/muesli/termenv"
+
+	"livestream-tui/tui/canvas"
 )
 
 // updating reports whether to write the golden files. The flag is teatest's.
 func updating() bool { return flag.Lookup("update").Value.String() == "true" }
 
-// manners returns the ways to look at the screen that have golden files.
+// manners returns the ways to look at the screen without a theme.
 func manners() map[string]manner {
 	return map[string]manner{
-		"colour":   colour,
 		"no-color": {profile: termenv.ANSI, plain: true},
 		"ascii":    {profile: termenv.Ascii, options: Options{ASCII: true}},
 	}
 }
 
-func TestGoldenFrames(t *testing.T) {
-	read := map[string]bool{}
-	check := func(name, state string, w, h int, how manner, keys ...string) {
-		t.Helper()
-		file := filepath.Join("testdata", "golden", name+".txt")
-		read[file] = true
-		t.Run(name, func(t *testing.T) {
-			m, _ := newTestModel(t, state, w, h, how)
-			for _, k := range keys {
-				press(m, k)
+// gallery compares frames with the golden files, and notes which files it has read.
+type gallery struct {
+	*testing.T
+	read map[string]bool
+}
+
+// compare compares what is shown with a golden file, or writes it.
+func (g gallery) compare(t *testing.T, name, got string) {
+	t.Helper()
+	file := filepath.Join("testdata", "golden", name+".txt")
+	g.read[file] = true
+	if updating() {
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(got, "\n")); diff != "" {
+		t.Errorf("frame (-want +got), go test ./tui -run Golden -update writes it:\n%s", diff)
+	}
+}
+
+// one compares a frame after some keys.
+func (g gallery) one(name, state string, w, h int, how manner, keys ...string) {
+	g.Helper()
+	g.Run(name, func(t *testing.T) {
+		m, _ := newTestModel(t, state, w, h, how)
+		for _, k := range keys {
+			press(m, k)
+		}
+		checkFrame(t, m, w, h, name)
+		g.compare(t, name, goldenForm(t, []string{canvas.ThemeNames()[m.theme]}, []string{m.View()}))
+	})
+}
+
+// everyTheme compares the frames of a state at several sizes, in every theme.
+func (g gallery) everyTheme(state string, sizes ...[2]int) {
+	g.Helper()
+	m, _ := newTestModel(g.T, state, 120, 36, colour)
+	for _, size := range sizes {
+		name := sized(state, size)
+		g.Run(name, func(t *testing.T) {
+			m.Update(tea.WindowSizeMsg{Width: size[0], Height: size[1]})
+			var frames []string
+			for m.theme = range Themes() {
+				m.setTheme()
+				checkFrame(t, m, size[0], size[1], name)
+				frames = append(frames, m.View())
 			}
-			checkFrame(t, m, w, h, name)
-			got := m.View() + "\n"
-			if updating() {
-				if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-					t.Fatal(err)
-				}
-				if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(got, "\n")); diff != "" {
-				t.Errorf("frame (-want +got), go test ./tui -run Golden -update writes it:\n%s", diff)
-			}
+			g.compare(t, name, goldenForm(t, Themes(), frames))
 		})
 	}
-	for name, how := range manners() {
-		for _, size := range [][2]int{{200, 60}, {120, 36}, {100, 28}, {80, 24}, {60, 16}, {40, 10}, {39, 9}} {
-			check(fmt.Sprintf("on-air-%dx%d-%s", size[0], size[1], name), "on air", size[0], size[1], how)
-		}
-	}
+}
+
+// sized is the name of a state's golden file for a size.
+func sized(state string, size [2]int) string {
+	return fmt.Sprintf("%s-%dx%d", strings.ReplaceAll(state, " ", "-"), size[0], size[1])
+}
+
+func TestGoldenFrames(t *testing.T) {
+	g := gallery{t, map[string]bool{}}
+	small, usual := [2]int{80, 24}, [2]int{120, 36}
+	sizes := [][2]int{{200, 60}, usual, {100, 28}, small, {60, 16}, {40, 10}}
 	for state := range states() {
-		if state == "on air" {
-			continue
-		}
-		for _, size := range [][2]int{{120, 36}, {80, 24}} {
-			check(fmt.Sprintf("%s-%dx%d", strings.ReplaceAll(state, " ", "-"), size[0], size[1]), state, size[0], size[1], colour)
+		switch state {
+		case "on air", "several signals", "a hundred signals": // one, six and a hundred
+			g.everyTheme(state, sizes...)
+			for name, how := range manners() {
+				for _, size := range [][2]int{usual, small} {
+					g.one(sized(state, size)+"-"+name, state, size[0], size[1], how)
+				}
+			}
+		case "off air", "no spare":
+			g.everyTheme(state, usual, small)
+		default:
+			for _, size := range [][2]int{usual, small} {
+				g.one(sized(state, size), state, size[0], size[1], colour)
+			}
 		}
 	}
-	for _, theme := range Themes() {
-		for _, state := range []string{"on air", "off air", "no spare"} {
-			how := manner{profile: termenv.TrueColor, options: Options{Theme: theme}}
-			check(fmt.Sprintf("%s-120x36-%s", strings.ReplaceAll(state, " ", "-"), theme), state, 120, 36, how)
+	for name, how := range manners() {
+		for _, size := range [][2]int{{200, 60}, {100, 28}, {60, 16}, {40, 10}} {
+			g.one(sized("on air", size)+"-"+name, "on air", size[0], size[1], how)
 		}
 	}
-	check("read-only-120x36", "on air", 120, 36, readOnly())
-	check("read-only-80x24", "off air", 80, 24, readOnly())
-	check("commands-80x24", "on air", 80, 24, colour, ":")
-	check("help-120x36", "on air", 120, 36, colour, "?")
-	check("details-120x36", "on air", 120, 36, colour, "j", "e")
-	check("confirm-120x36", "no spare", 120, 36, colour, "K")
-	check("troubles-120x36", "no spare", 120, 36, colour, "!")
-	check("troubles-80x24", "off air", 80, 24, colour, "!")
-	check("notice-80x24", "on air", 80, 24, colour, "t")
-	check("logs-120x36", "on air", 120, 36, colour, "L", "L", "&", "segment", "enter")
-	check("logs-search-80x24", "on air", 80, 24, colour, "L", "L", "W", "/", "refused", "enter")
-	check("logs-fields-120x36", "on air", 120, 36, colour, "L", "L", "{", "enter")
-	check("signals-zoomed-120x36", "a hundred signals", 120, 36, colour, "shift+tab", "z")
-	check("signal-120x36", "several signals", 120, 36, colour, "shift+tab", "enter")
-	check("watch-120x36", "on air", 120, 36, colour, "L")
-	for _, size := range [][2]int{{120, 36}, {80, 24}} {
-		check(fmt.Sprintf("events-zoomed-%dx%d", size[0], size[1]), "remembered", size[0], size[1], colour, "@events", "z", "down", "down")
-		check(fmt.Sprintf("events-earlier-%dx%d", size[0], size[1]), "remembered", size[0], size[1], colour, "@events", "left", "left", "left")
+	g.one("on-air-39x9", "on air", 39, 9, colour)
+	g.one("read-only-120x36", "on air", 120, 36, readOnly())
+	g.one("read-only-80x24", "off air", 80, 24, readOnly())
+	g.one("commands-80x24", "on air", 80, 24, colour, ":")
+	g.one("help-120x36", "on air", 120, 36, colour, "?")
+	g.one("details-120x36", "on air", 120, 36, colour, "j", "e")
+	g.one("confirm-120x36", "no spare", 120, 36, colour, "K")
+	g.one("troubles-120x36", "no spare", 120, 36, colour, "!")
+	g.one("troubles-80x24", "off air", 80, 24, colour, "!")
+	g.one("notice-80x24", "on air", 80, 24, colour, "t")
+	g.one("logs-120x36", "on air", 120, 36, colour, "L", "L", "&", "segment", "enter")
+	g.one("logs-search-80x24", "on air", 80, 24, colour, "L", "L", "W", "/", "refused", "enter")
+	g.one("logs-fields-120x36", "on air", 120, 36, colour, "L", "L", "{", "enter")
+	g.one("signals-zoomed-120x36", "a hundred signals", 120, 36, colour, "shift+tab", "z")
+	g.one("signal-120x36", "several signals", 120, 36, colour, "shift+tab", "enter")
+	g.one("watch-120x36", "on air", 120, 36, colour, "L")
+	for _, size := range [][2]int{usual, small} {
+		g.one(sized("events zoomed", size), "remembered", size[0], size[1], colour, "@events", "z", "down", "down")
+		g.one(sized("events earlier", size), "remembered", size[0], size[1], colour, "@events", "left", "left", "left")
 	}
 
 	files, err := filepath.Glob(filepath.Join("testdata", "golden", "*"))
@@ -98,7 +143,7 @@ func TestGoldenFrames(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, f := range files {
-		if !read[f] {
+		if !g.read[f] {
 			t.Errorf("no test reads %s", f)
 		}
 	}

@@ -48,19 +48,6 @@ func TestEverySignalAndEveryFileHasALine(t *testing.T) {
 	}
 }
 
-func TestAnIncidentReportHoldsOutagesSignalsAndFilms(t *testing.T) {
-	m, _ := newTestModel(t, "several signals", 120, 36, colour)
-	got := incidentText(&m.scene, nil)
-	for _, want := range []string{
-		"live02  since 2024-04-05T14:02:24Z until now  7s  connection refused", "live05  since 2024-04-05T13:57:31Z until 2024-04-05T13:57:32.234Z  1.234s",
-		"live02           off air   live02 has stood still since ", "My Movie (1).mp4  my-movie-1  refused  moov atom not found",
-	} {
-		if !strings.Contains(got, want) {
-			t.Errorf("the report lacks %q:\n%s", want, got)
-		}
-	}
-}
-
 func TestTheHeadersCounterIsTheOutagesLength(t *testing.T) {
 	m, _ := newTestModel(t, "on air", 120, 36, colour)
 	since := noon.Add(-2300 * time.Millisecond)

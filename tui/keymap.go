@@ -83,7 +83,7 @@ func keymap() []binding {
 		bind("right", moveKeys, "right", "→", "scroll logs right; packager; later events", moves(panel.MoveRight)),
 		bind("next-panel", moveKeys, "tab", "tab", "next panel", do(func(m *model) { m.nextPanel(1) })).in("panel", 6),
 		bind("previous-panel", moveKeys, "shift+tab", "shift+tab", "previous panel", do(func(m *model) { m.nextPanel(-1) })),
-		bind("panel", moveKeys, "alt+1 alt+2 alt+3 alt+4 alt+5 alt+6 alt+7 alt+8 alt+9", "alt+1-9", "panel of that number, counted from the upper left", nil),
+		bind("panel", moveKeys, "alt+1 alt+2 alt+3 alt+4 alt+5 alt+6 alt+7 alt+8 alt+9", "alt+1-9", "panel of that number, from the upper left", nil),
 		bind("open", moveKeys, "enter", "⏎", "open what is chosen, or zoom the panel", do((*model).open)).in("open", 6),
 		bind("zoom", moveKeys, "z", "z", "zoom the panel, or back", do(func(m *model) { m.zoomed = !m.zoomed })),
 		bind("back", moveKeys, "esc", "esc", "back; while a drill runs: undo it", do((*model).back)),
@@ -150,7 +150,14 @@ func act(a platform.Action) func(*model) tea.Cmd {
 	return func(m *model) tea.Cmd { return m.ask(a) }
 }
 
-func selectLabel(m *model) (key, word string) { return m.scene.Glyphs.UpDown, "select" }
+// selectLabel has the arrows, unless a configuration gives the two keys other ones.
+func selectLabel(m *model) (key, word string) {
+	up, down := m.keyNamed("up"), m.keyNamed("down")
+	if len(m.options.Keys["up"])+len(m.options.Keys["down"]) == 0 {
+		return m.scene.Glyphs.UpDown, "select"
+	}
+	return up + " " + down, "select"
+}
 
 func stopLabel(m *model) (key, word string) {
 	if p := m.scene.SelectedProcess(); p != nil && !p.Wanted {
@@ -189,15 +196,18 @@ func (m *model) help() {
 
 // helpLines puts the groups of keys in as many columns as fit.
 func helpLines(m *model, w int) []*canvas.Line {
+	const key = 11 // cells
+	count := max(1, min(2, w/54))
+	room := w/count - key - 4
 	var groups [][]*canvas.Line
 	for i, b := range m.keys {
 		if i == 0 || m.keys[i-1].group != b.group {
 			groups = append(groups, []*canvas.Line{canvas.Text(canvas.InkTitle, b.group.String())})
 		}
-		l := (&canvas.Line{}).Cell(canvas.InkKey, b.shown(m.scene.Glyphs), 11, true, "").Put(canvas.InkText, "  "+b.Help().Desc)
+		l := (&canvas.Line{}).Cell(canvas.InkKey, b.shown(m.scene.Glyphs), key, true, "").Put(canvas.InkText, "  "+canvas.Shortened(b.Help().Desc, room, m.scene.Glyphs.Ellipsis))
 		groups[len(groups)-1] = append(groups[len(groups)-1], l)
 	}
-	columns := make([][]*canvas.Line, max(1, min(2, w/54)))
+	columns := make([][]*canvas.Line, count)
 	for _, g := range groups { // each to the shortest column
 		to := 0
 		for i := range columns {

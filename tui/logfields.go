@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
 
 	"livestream-tui/procs/platform"
@@ -25,7 +26,8 @@ func (m *model) openLine() bool {
 	}
 	m.dialog = &logFields{pager{title: "LINE", width: 110, content: func(m *model, w int) []*canvas.Line {
 		if l := m.logs.HeldLine(); l != nil {
-			return fieldLines(&m.scene, l, w)
+			ends := fmt.Sprintf("%s and %s go to the next and the previous line, or match; esc goes back", m.keyNamed("next-match"), m.keyNamed("previous-match"))
+			return append(append(fieldLines(&m.scene, l, w), &canvas.Line{}), canvas.Wrapped(canvas.InkDim, ends, w-1, 3)...)
 		}
 		return []*canvas.Line{canvas.Text(canvas.InkDim, " this line is no longer in memory")}
 	}}}
@@ -33,10 +35,12 @@ func (m *model) openLine() bool {
 }
 
 func (f *logFields) press(m *model, k tea.KeyMsg) (dialog, tea.Cmd) {
-	switch k.String() {
-	case "n", "right":
+	next, _ := m.bound("next-match")
+	previous, _ := m.bound("previous-match")
+	switch {
+	case k.String() == "right", key.Matches(k, next.Binding):
 		m.logs.Match(1)
-	case "N", "left":
+	case k.String() == "left", key.Matches(k, previous.Binding):
 		m.logs.Match(-1)
 	default:
 		if d, cmd := f.pager.press(m, k); d == nil {
@@ -51,16 +55,16 @@ func (f *logFields) press(m *model, k tea.KeyMsg) (dialog, tea.Cmd) {
 // fieldLines draws a line of log as fields, a line each at least.
 func fieldLines(s *scene.Scene, l *platform.LogLine, w int) []*canvas.Line {
 	names := panel.LogNames(s)
-	key := 7 // as wide as "message"
+	wide := 7 // as wide as "message"
 	for _, f := range l.Fields {
-		key = max(key, min(24, len(f.Key)))
+		wide = max(wide, min(24, len(f.Key)))
 	}
 	var lines []*canvas.Line
 	put := func(name string, k canvas.Ink, text string) {
-		head := (&canvas.Line{}).Cell(canvas.InkDim, " "+name, key+1, false, s.Glyphs.Ellipsis).Put(canvas.InkText, "  ")
+		head := (&canvas.Line{}).Cell(canvas.InkDim, " "+name, wide+1, false, s.Glyphs.Ellipsis).Put(canvas.InkText, "  ")
 		for i, part := range panel.Wrapped(canvas.Text(k, text), max(8, w-head.Width-1)) {
 			if i > 0 {
-				head = (&canvas.Line{}).Gap(key + 3)
+				head = (&canvas.Line{}).Gap(wide + 3)
 			}
 			lines = append(lines, head.Add(part))
 		}
@@ -78,7 +82,7 @@ func fieldLines(s *scene.Scene, l *platform.LogLine, w int) []*canvas.Line {
 		}
 		put(f.Key, k, named(names, value, l.Process))
 	}
-	return append(lines, &canvas.Line{}, canvas.Text(canvas.InkDim, " n and N go to the next and the previous line, or match; esc goes back"))
+	return lines
 }
 
 // named returns a value with the name of the service whose address it has.

@@ -73,7 +73,7 @@ func (f *logInput) foot(m *model) *canvas.Line {
 	found := fmt.Sprintf("%d of %d lines", shown, kept)
 	_, literal := m.logs.Filter()
 	if f.search {
-		sign, ends, found, literal = "/", "enter keeps it, n and N go on", "", m.logs.Search().Literal
+		sign, ends, found, literal = "/", fmt.Sprintf("enter keeps it, %s and %s go on", m.keyNamed("next-match"), m.keyNamed("previous-match")), "", m.logs.Search().Literal
 		if len(f.text) > 0 && !m.logs.Held() {
 			found = "no match"
 		}
@@ -198,7 +198,7 @@ func newAround(m *model, moment panel.Moment) dialog {
 	title := canvas.Shortened(moment.Title, min(width, m.w-6)-count, m.scene.Glyphs.Ellipsis)
 	return &pager{title: title, width: width, first: max(0, at-(m.h-6)/2), content: func(m *model, w int) []*canvas.Line {
 		if len(lines) == 0 {
-			return []*canvas.Line{canvas.Text(canvas.InkDim, " these logs are no longer in memory; the files are in "+canvas.Clean(m.scene.Snapshot.LogFolder))}
+			return canvas.Wrapped(canvas.InkDim, "these logs are no longer in memory; the files are in "+canvas.Clean(m.scene.Snapshot.LogFolder), w-1, 4)
 		}
 		out := make([]*canvas.Line, len(lines))
 		for i := range lines {

@@ -14,11 +14,10 @@ import (
 	"livestream-tui/tui/panel"
 	"livestream-tui/tui/scene"
 	"livestream-tui/tui/terminal"
+	"livestream-tui/tui/trouble"
 )
 
 const (
-	// pollPeriod is the time between two polls of the platform.
-	pollPeriod = 100 * time.Millisecond
 	// noticeFor is how long a notice stays.
 	noticeFor = 6 * time.Second
 	// leastW and leastH are the smallest screen that is drawn.
@@ -51,18 +50,22 @@ type model struct {
 	look     look
 	keys     []binding
 
-	w, h    int
-	scene   scene.Scene
-	panels  map[string]panel.Panel
-	logs    *panel.Logs
-	known   remembered // of the journal
-	screen  int
-	focus   string
-	focused map[int]string // the focus of each screen when it was left
-	zoomed  bool
-	mouse   bool
-	painter canvas.Painter
-	theme   int // an index of canvas.ThemeNames
+	w, h   int
+	scene  scene.Scene
+	panels map[string]panel.Panel
+	logs   *panel.Logs
+	// allowance is how many lines of log the next poll may take.
+	allowance allowance
+	pace      pace
+	hurry     hurry
+	known     remembered // of the journal
+	screen    int
+	focus     string
+	focused   map[int]string // the focus of each screen when it was left
+	zoomed    bool
+	mouse     bool
+	painter   canvas.Painter
+	theme     int // an index of canvas.ThemeNames
 	// drawn holds the panels as they were last painted, by name.
 	drawn map[string]painted
 	// placed are the panels' places, as they follow from arrangedAt.
@@ -74,9 +77,12 @@ type model struct {
 	notice   notice
 	noticeAt time.Time
 	alarm    alarm
+	troubles []trouble.Trouble // what is wrong now, the worst first
+	touched  touched
+	jumped   jumped
 	drilling *drilling // nil when no drill is under way
-	// chosen is set once the operator has chosen a process. Until then the active packager
-	// is selected.
+	// chosen is set once the operator has chosen a process. Until then that of the worst
+	// trouble is selected, or else the active packager.
 	chosen bool
 	// leaving is set once the platform was asked to stop; pressed counts ctrl+c.
 	leaving bool
@@ -98,7 +104,7 @@ func newModel(ctx context.Context, p platform.Platform, l layouts.Layout, o Opti
 	m := &model{
 		ctx: ctx, platform: p, options: o, outside: out, look: r, keys: remapped(keymap(), o.Keys), panels: panel.All(), focus: home, focused: map[int]string{},
 		scene: scene.New(l, g),
-		theme: max(0, slices.Index(canvas.ThemeNames(), o.Theme)), drawn: map[string]painted{},
+		hurry: make(hurry, 1), theme: max(0, slices.Index(canvas.ThemeNames(), o.Theme)), drawn: map[string]painted{},
 	}
 	m.logs = m.panels["logs"].(*panel.Logs)
 	now, _ := p.Snapshot(ctx) // on an error it is the newest that is known
@@ -117,22 +123,28 @@ func (m *model) setTheme() {
 func (m *model) Init() tea.Cmd {
 	ended := m.options.Stopped
 	if ended == nil {
-		return tea.Batch(guarded(m.poll(0)), guarded(m.remember(0)))
+		return tea.Batch(guarded(m.poll(0)), guarded(m.remember(0)), guarded(m.recall(0)))
 	}
-	return tea.Batch(guarded(m.poll(0)), guarded(m.remember(0)), func() tea.Msg {
+	return tea.Batch(guarded(m.poll(0)), guarded(m.remember(0)), guarded(m.recall(0)), func() tea.Msg {
 		<-ended
 		return stopped{}
 	})
 }
 
-// poll takes the snapshot and the logs after seq, once, after the period.
+// poll takes the snapshot and the logs after seq, once, after the period of the pace.
 func (m *model) poll(seq uint64) tea.Cmd {
-	ctx, platform, clock := m.ctx, m.platform, m.outside.Clock
-	return tea.Tick(pollPeriod, func(time.Time) tea.Msg {
+	period := m.pace.period(m.scene.Now)
+	ctx, platform, clock, most := m.ctx, m.platform, m.outside.Clock, m.allowance.lines(period)
+	hurry := m.hurry
+	return func() tea.Msg {
+		hurry.wait(period)
 		snapshot, _ := platform.Snapshot(ctx) // on an error its OnAir is unknown
-		lines, _ := platform.Logs(ctx, seq, panel.LogsMost)
+		if snapshot.LogSeq > 0 && snapshot.LogSeq <= seq {
+			return polled{clock(), snapshot, nil}
+		}
+		lines, _ := platform.Logs(ctx, seq, most)
 		return polled{clock(), snapshot, lines}
-	})
+	}
 }
 
 // Update implements tea.Model.
@@ -142,6 +154,9 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return m, tea.Quit
 	}
 	next, cmd := m.update(msg)
+	if follow := m.followChoice(); follow != nil {
+		cmd = tea.Batch(cmd, follow)
+	}
 	return next, guarded(cmd)
 }
 
@@ -150,12 +165,14 @@ func (m *model) update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case tea.WindowSizeMsg:
 		m.w, m.h = msg.Width, msg.Height
 		if m.picture.on {
-			return m, m.resizePicture()
+			return m, m.settlePicture()
 		}
 	case polled:
 		return m, tea.Batch(m.take(msg), m.poll(m.logs.Seq()))
 	case remembered:
 		return m, m.takeJournal(msg)
+	case recalled:
+		return m, m.takeHistory(msg)
 	case stopped:
 		return m, tea.Quit
 	case notice:
@@ -165,6 +182,8 @@ func (m *model) update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return m, msg.follow
 	case drilled:
 		return m, m.drillEnded(msg)
+	case reported:
+		m.showReport(msg)
 	case tea.KeyMsg:
 		return m, m.typed(msg)
 	case tea.MouseMsg:
@@ -181,11 +200,11 @@ func (m *model) update(msg tea.Msg) (tea.Model, tea.Cmd) {
 // take takes over what a poll found.
 func (m *model) take(p polled) tea.Cmd {
 	before := m.scene.Light.State
+	m.pace = m.pace.next(m.scene.Snapshot, p.snapshot, p.at)
 	m.scene.Take(p.snapshot, p.at)
-	if !m.chosen {
-		m.scene.SelectActive()
-	}
+	m.findTroubles()
 	m.logs.Take(p.logs)
+	m.allowance = m.allowance.next(len(p.logs), p.at)
 	if m.scene.Light.State != before {
 		m.scene.Stamp++
 	}
@@ -219,12 +238,13 @@ func (m *model) typed(k tea.KeyMsg) tea.Cmd {
 // press takes a key.
 func (m *model) press(k tea.KeyMsg) tea.Cmd {
 	m.scene.Stamp++
+	m.touch()
 	if k.String() == "ctrl+c" {
 		return m.quitNow()
 	}
 	if m.w < leastW || m.h < leastH {
 		// Nothing is done that the operator cannot see, except for quitting.
-		if k.String() == "q" {
+		if b, _ := m.bound("quit"); key.Matches(k, b.Binding) {
 			return m.quitNow()
 		}
 		return nil
@@ -243,9 +263,10 @@ func (m *model) press(k tea.KeyMsg) tea.Cmd {
 			if m.refuses(b) {
 				return nil
 			}
-			m.chosen = m.chosen || b.group == moveKeys || b.group == processKeys
 			m.key = k.String()
-			return b.does(m)
+			cmd := b.does(m)
+			m.chosen = m.chosen || b.group == moveKeys || b.group == processKeys
+			return cmd
 		}
 	}
 	return nil
@@ -359,37 +380,5 @@ func (m *model) back() {
 	case ok && p.Back(), m.unchoose():
 	default:
 		m.logs.Back()
-	}
-}
-
-// click takes the mouse: a click focuses a panel and is passed to it, the wheel moves in
-// the panel below the pointer.
-func (m *model) click(e tea.MouseMsg) {
-	if m.dialog != nil || e.Action != tea.MouseActionPress {
-		return
-	}
-	m.scene.Stamp++
-	for _, p := range m.places() {
-		y := e.Y - 1 // without the header
-		if e.X < p.X || e.X >= p.X+p.W || y < p.Y || y >= p.Y+p.H {
-			continue
-		}
-		m.focus = p.Panel
-		switch e.Button {
-		case tea.MouseButtonWheelUp:
-			m.move(panel.MoveUp)
-		case tea.MouseButtonWheelDown:
-			m.move(panel.MoveDown)
-		case tea.MouseButtonLeft:
-			if c, ok := m.panels[p.Panel].(panel.Clicker); ok {
-				line := y - p.Y
-				if p.Frame != layouts.Bare {
-					line-- // the frame's upper edge
-				}
-				m.chosen = true
-				c.Click(&m.scene, line)
-			}
-		}
-		return
 	}
 }

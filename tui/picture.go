@@ -8,34 +8,34 @@ import (
 	"github.com/muesli/termenv"
 
 	"livestream-tui/layouts"
+	"livestream-tui/procs/platform"
 	"livestream-tui/tui/canvas"
 	"livestream-tui/tui/picture"
+	"livestream-tui/tui/scene"
 )
 
 const (
 	// besideLeast is the width from which the picture stands beside the panels.
 	besideLeast = 2 * leastW
-	// pictureRetry is how long after its end a picture is opened again, pictureResize
-	// how long a new size must last before the picture is opened in it.
+	// pictureRetry is how long after its end a picture is opened again, pictureSettle how
+	// long a new size or a new choice must last before the picture is opened for it.
 	pictureRetry  = time.Second
-	pictureResize = 300 * time.Millisecond
+	pictureSettle = 300 * time.Millisecond
 )
 
-// livePicture is the live picture in the terminal. It costs nothing while it is off.
+// livePicture is the live picture in the terminal: the chosen signal's, and stills of others
+// where there is room. It costs nothing while it is off.
 type livePicture struct {
 	on bool
 	// epoch tells the messages of the current source from those of earlier ones.
 	epoch int
-	// source is nil while none is open.
+	// source is nil while none is open. It shows the signal, which is empty for none.
 	source picture.Source
-	// w and h are the size in pixels, each one cell wide and half a cell high.
-	w, h   int
-	pixels []byte
-	// why says why there is no picture.
-	why string
+	signal string
 	// shown counts pictures since the second began; fps is the count of the last second.
 	shown, fps int
 	second     time.Time
+	wall
 }
 
 // The messages of a source, each with its epoch.
@@ -45,8 +45,8 @@ type (
 		source picture.Source
 	}
 	pictureShown struct {
-		epoch  int
-		pixels []byte
+		epoch   int
+		picture picture.Picture
 	}
 	pictureEnded struct {
 		epoch int
@@ -60,13 +60,14 @@ const awaitingPicture = "waiting for the first picture"
 
 // togglePicture shows or hides the picture.
 func (m *model) togglePicture() tea.Cmd {
+	epoch := m.picture.wall.epoch + 1
 	if m.picture.on {
 		m.closePicture()
-		m.picture.on = false
+		m.picture = livePicture{epoch: m.picture.epoch, wall: wall{epoch: epoch}}
 		return nil
 	}
-	m.picture = livePicture{on: true, epoch: m.picture.epoch, why: awaitingPicture}
-	return m.openPicture()
+	m.picture = livePicture{on: true, epoch: m.picture.epoch, wall: newWall(epoch)}
+	return tea.Batch(m.openPicture(), stillLater(epoch, stillLook))
 }
 
 // closePicture closes the source. Its messages belong to an older epoch from now on.
@@ -75,21 +76,58 @@ func (m *model) closePicture() {
 	if m.picture.source != nil {
 		m.picture.source.Close()
 	}
-	m.picture.source, m.picture.pixels = nil, nil
+	m.picture.source, m.picture.fps = nil, 0
 }
 
-// openPicture opens a source in the size that the panel has now.
+// watched returns the signal that the picture shows: the chosen one, or else the first that
+// can be played; nil without any.
+func (m *model) watched() *scene.Signal {
+	if v := m.scene.Chosen(); v != nil && v.ID != "" {
+		return v
+	}
+	for i := range m.scene.Signals {
+		if v := &m.scene.Signals[i]; m.playable(v) {
+			return v
+		}
+	}
+	return nil
+}
+
+// playable reports whether a player of the signal may get something.
+func (m *model) playable(v *scene.Signal) bool {
+	if m.scene.Snapshot.PlayURL == "" || v.ID == "" {
+		return false
+	}
+	return v.Light != nil && v.Light.State != platform.AirStarting || v.View != nil || isLive(&m.scene, v.ID)
+}
+
+// isLive reports whether the origin names a signal.
+func isLive(s *scene.Scene, signal string) bool {
+	for _, l := range s.Live {
+		if l.Signal == signal {
+			return true
+		}
+	}
+	return false
+}
+
+// openPicture opens a source for the signal, in the size that its tile has now.
 func (m *model) openPicture() tea.Cmd {
 	m.closePicture()
-	urls := m.playURLs()
-	_, place := m.split()
-	m.picture.w, m.picture.h = place.W-2, 2*(place.H-2)
-	epoch := m.picture.epoch
-	if len(urls) == 0 || m.picture.w < 8 || m.picture.h < 4 {
-		m.picture.why = nothingToPlay
+	epoch, v := m.picture.epoch, m.watched()
+	m.picture.signal = ""
+	if v != nil {
+		m.picture.signal = v.ID
+	}
+	t := m.picture.tile(m.picture.signal)
+	t.await()
+	_, places := m.tiles()
+	if v == nil || !m.playable(v) || len(places) == 0 {
+		t.why = nothingToPlay
 		return pictureLater(epoch, pictureRetry)
 	}
-	open, url, w, h := m.outside.Picture, m.watched(urls), m.picture.w, m.picture.h
+	w, h := places[0].Pixels()
+	open, url := m.outside.Picture, m.scene.Playlist(v.ID)
 	return func() tea.Msg {
 		source, err := open(url, w, h)
 		if err != nil {
@@ -99,11 +137,22 @@ func (m *model) openPicture() tea.Cmd {
 	}
 }
 
-// resizePicture waits for the size to settle: a window has many while it is dragged.
-func (m *model) resizePicture() tea.Cmd {
+// settlePicture opens the picture again once the size and the choice last.
+func (m *model) settlePicture() tea.Cmd {
 	m.closePicture()
-	m.picture.why = awaitingPicture
-	return pictureLater(m.picture.epoch, pictureResize)
+	if v := m.watched(); v != nil {
+		m.picture.signal = v.ID
+		m.picture.tile(v.ID).await()
+	}
+	return pictureLater(m.picture.epoch, pictureSettle)
+}
+
+// followChoice has the picture show the signal that is chosen now.
+func (m *model) followChoice() tea.Cmd {
+	if v := m.watched(); !m.picture.on || v == nil || v.ID == m.picture.signal {
+		return nil
+	}
+	return m.settlePicture()
 }
 
 func pictureLater(epoch int, d time.Duration) tea.Cmd {
@@ -125,7 +174,7 @@ func (m *model) updatePicture(msg tea.Msg) tea.Cmd {
 		if msg.epoch != p.epoch || p.source == nil {
 			return nil
 		}
-		p.pixels, p.why = msg.pixels, ""
+		p.tile(p.signal).show(msg.picture, m.scene.Now, true)
 		if s := m.scene.Now.Truncate(time.Second); !s.Equal(p.second) {
 			p.fps, p.shown, p.second = p.shown, 0, s
 		}
@@ -136,7 +185,7 @@ func (m *model) updatePicture(msg tea.Msg) tea.Cmd {
 			return nil
 		}
 		m.closePicture()
-		p.why = canvas.Clean(msg.err.Error())
+		p.tile(p.signal).why = canvas.Clean(msg.err.Error())
 		return pictureLater(p.epoch, pictureRetry)
 	case pictureDue:
 		if msg.epoch != p.epoch || !p.on {
@@ -144,23 +193,23 @@ func (m *model) updatePicture(msg tea.Msg) tea.Cmd {
 		}
 		return m.openPicture()
 	}
-	return nil
+	return m.updateWall(msg)
 }
 
 func nextPicture(source picture.Source, epoch int) tea.Cmd {
 	return func() tea.Msg {
-		pixels, err := source.Next()
+		p, err := source.Next()
 		if err != nil {
 			return pictureEnded{epoch, err}
 		}
-		return pictureShown{epoch, pixels}
+		return pictureShown{epoch, p}
 	}
 }
 
 // split returns how wide the panels are, and where the picture is: at their right, or over
 // them where there is no room for both.
 func (m *model) split() (panels int, place layouts.Placed) {
-	h := max(0, m.h-2)
+	h := max(0, m.h-2-m.alarmLines())
 	if m.w < besideLeast {
 		return m.w, layouts.Placed{Panel: "picture", W: m.w, H: h}
 	}
@@ -170,25 +219,17 @@ func (m *model) split() (panels int, place layouts.Placed) {
 
 // pictureLines returns the picture's panel: place.H lines of place.W cells.
 func (m *model) pictureLines(place layouts.Placed) []string {
-	note := "w hides it"
-	if m.picture.fps > 0 {
-		note = fmt.Sprintf("%d fps  %s", m.picture.fps, note)
-	}
 	if place.W < 4 || place.H < 3 {
 		return blankLines(place.W, place.H)
 	}
-	w, h := place.W-2, place.H-2
-	rows := picture.Render(m.picture.pixels, m.picture.w, m.picture.h, m.depth())
-	return m.boxed(m.border(false, "PICTURE", note), place.W, place.H, func(y int) string {
-		l := &canvas.Line{}
-		switch {
-		case len(rows) == h && m.picture.w == w:
-			return rows[y]
-		case y == h/2:
-			l.Gap(max(0, (w-len(m.picture.why))/2)).Put(canvas.InkDim, m.picture.why)
-		}
-		return m.painter.Paint(l, w)
-	})
+	note := m.keyNamed("picture") + " hides it"
+	if m.picture.fps > 0 {
+		note = fmt.Sprintf("%d fps  %s", m.picture.fps, note)
+	}
+	rows := m.wallLines(place.W-2, place.H-2)
+	border := m.border(false, "PICTURE", note)
+	border.Foot = m.scene.Glyphs.More(m.picture.Hidden())
+	return m.boxed(border, place.W, place.H, func(y int) string { return rows[y] })
 }
 
 // depth returns how many colours the terminal has for the picture.

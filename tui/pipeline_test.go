@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -14,7 +15,7 @@ import (
 )
 
 // TestThePipelineNeverDropsTheProxy has the pipeline in each state, and with more processes
-// than there is room for, on each screen from 80x24 up.
+// and longer names than there is room for, on each screen that is drawn.
 func TestThePipelineNeverDropsTheProxy(t *testing.T) {
 	crowds := map[string]func(s *platform.Snapshot){
 		"as it is": func(*platform.Snapshot) {},
@@ -28,9 +29,18 @@ func TestThePipelineNeverDropsTheProxy(t *testing.T) {
 				s.Processes = append(s.Processes, platform.Process{Role: layouts.Proxy, Status: platform.Status{Name: fmt.Sprintf("proxy-of-region-%d", i), State: platform.Starting}})
 			}
 		},
+		"long names": func(s *platform.Snapshot) {
+			for i := range s.Processes {
+				s.Processes[i].Name += "-of-the-northern-region"
+			}
+		},
 	}
+	crowded := []string{"on air", "off air", "several signals", "a hundred signals"}
 	for state := range states() {
 		for crowd, by := range crowds {
+			if crowd != "as it is" && !slices.Contains(crowded, state) {
+				continue
+			}
 			t.Run(state+", "+crowd, func(t *testing.T) {
 				m, f := newTestModel(t, state, 80, 24, colour)
 				s := f.snapshot
@@ -40,21 +50,38 @@ func TestThePipelineNeverDropsTheProxy(t *testing.T) {
 					by(&s)
 				}
 				m.take(polled{s.At, completed(s), nil})
-				for w := 80; w <= 200; w += 9 {
-					for h := 24; h <= 60; h += 12 {
-						m.Update(tea.WindowSizeMsg{Width: w, Height: h})
-						there := false
-						for _, p := range m.places() {
-							if p.Panel == "pipeline" {
-								there = strings.Contains(ansi.Strip(strings.Join(m.panel(p), "\n")), "proxy")
-							}
-						}
-						if !there {
-							t.Fatalf("at %dx%d there is no proxy in the pipeline:\n%s", w, h, ansi.Strip(m.View()))
-						}
-					}
+				for screen := range m.scene.Layout.Screens {
+					m.goTo(screen)
+					checkProxy(t, m)
 				}
 			})
+		}
+	}
+}
+
+// checkProxy fails unless the pipeline names the proxy, from the smallest screen on, with the
+// focus on each of the panels in turn, and on the smallest with the focus on any.
+func checkProxy(t *testing.T, m *model) {
+	t.Helper()
+	panels, n := m.order(), 0
+	check := func(w, h int, focus string) {
+		t.Helper()
+		m.focus = focus
+		m.Update(tea.WindowSizeMsg{Width: w, Height: h})
+		for _, p := range m.places() {
+			if p.Panel == "pipeline" && strings.Contains(ansi.Strip(strings.Join(m.panel(p), "\n")), "proxy") {
+				return
+			}
+		}
+		t.Fatalf("at %dx%d with the focus on %s there is no proxy in the pipeline:\n%s", w, h, focus, ansi.Strip(m.View()))
+	}
+	for _, name := range panels {
+		check(leastW, leastH, name)
+	}
+	for w := leastW; w <= 200; w += 20 {
+		for h := leastH; h <= 60; h += 10 {
+			check(w, h, panels[n%len(panels)])
+			n++
 		}
 	}
 }

@@ -125,7 +125,7 @@ func TestWithoutConfirmationsNothingIsAsked(t *testing.T) {
 	how := colour
 	how.options.Unasked = true
 	m, f := newTestModel(t, "no spare", 120, 36, how)
-	typed(m, "K")
+	typed(m, "k", "K") // above the one that is down
 	if diff := cmp.Diff([]platform.Command{{Process: "server1", Action: platform.Kill}}, f.asked()); diff != "" {
 		t.Errorf("commands (-want +got):\n%s", diff)
 	}

@@ -100,10 +100,13 @@ func (m *model) keyOf(a platform.Action) string {
 	case platform.Release:
 		name = "hold"
 	}
-	for _, b := range m.keys {
-		if b.name == name {
-			return b.shown(m.scene.Glyphs)
-		}
+	return m.keyNamed(name)
+}
+
+// keyNamed returns the key of the binding of that name, as the help shows it.
+func (m *model) keyNamed(name string) string {
+	if b, known := m.bound(name); known {
+		return b.shown(m.scene.Glyphs)
 	}
 	return ":" // the palette has every action
 }

@@ -39,6 +39,8 @@ type Options struct {
 	ReadOnly bool
 	// Unasked does at once what an operator would have to confirm.
 	Unasked bool
+	// Version is that of the program, for incident reports; empty leaves it out.
+	Version string
 	// Drills are the faults to choose from with the key c.
 	Drills []Drill
 }

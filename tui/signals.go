@@ -247,10 +247,7 @@ func (d *signalPager) lines(m *model, w int) []*canvas.Line {
 		keys.Put(canvas.InkKey, "  "+arrows).Put(canvas.InkDim, " select a packager")
 		lines = append(lines, &canvas.Line{}, keys)
 	}
-	for i, l := range lines {
-		lines[i] = l.Cut(w, m.scene.Glyphs.Ellipsis)
-	}
-	return lines
+	return broken(lines, w)
 }
 
 // wordOfKey says what a key does to an open signal.
@@ -269,12 +266,4 @@ func wordOfKey(m *model, b binding, signal string) string {
 		return "hold " + name
 	}
 	return b.name
-}
-
-// watched returns the URL of the chosen signal if it can be played, or else the first.
-func (m *model) watched(urls []string) string {
-	if v := m.scene.Chosen(); v != nil && slices.Contains(urls, m.scene.Playlist(v.ID)) {
-		return m.scene.Playlist(v.ID)
-	}
-	return urls[0]
 }

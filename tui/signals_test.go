@@ -79,12 +79,12 @@ func TestKeysThatActOnTheChosenSignal(t *testing.T) {
 		"f, a file is none":            {[]string{"@signals", "j", "f"}, nil},
 		"F, all":                       {[]string{"@signals", "end", "F"}, command(platform.Failover, "", "")},
 		"h on the packager beside":     {[]string{"@signals", "end", "right", "right", "h"}, command(platform.Hold, "server2", "live06")},
-		"h in an open one":             {[]string{"@signals", "end", "enter", "h"}, command(platform.Hold, "server1", "live06")},
+		"h in an open one":             {[]string{"@signals", "end", "right", "enter", "h"}, command(platform.Hold, "server1", "live06")},
 		"h without a packager":         {[]string{"k", "@signals", "h"}, nil},
-		"h releases what is held":      {[]string{"@signals", "/", "live03", "enter", "h"}, command(platform.Release, "", "live03")},
+		"h releases what is held":      {[]string{"@signals", "/", "live03", "enter", "right", "h"}, command(platform.Release, "", "live03")},
 		"h holds another for it":       {[]string{"@signals", "/", "live03", "enter", "right", "right", "h"}, command(platform.Hold, "server2", "live03")},
 		"H, all, from another":         {[]string{"@signals", "right", "right", "H"}, command(platform.Hold, "server2", "")},
-		"H releases all":               {[]string{"@signals", "H"}, command(platform.Release, "", "")},
+		"H releases all":               {[]string{"@signals", "right", "H"}, command(platform.Release, "", "")},
 		"K kills the packager beside":  {[]string{"@signals", "right", "right", "K"}, command(platform.Kill, "server2", "")},
 		"esc leaves the choice to all": {[]string{"@signals", "end", "esc", "f"}, command(platform.Failover, "", "live02")},
 	} {
@@ -131,6 +131,7 @@ func TestThePictureIsThatOfTheChosenSignal(t *testing.T) {
 		return &fakePicture{w: w, h: h, most: 1}, nil
 	}
 	typed(m, "@signals", "end", "enter", "w")
+	m.openPicture()()
 	if want := "http://localhost:8002/live06/playlist.m3u8"; opened != want || m.dialog != nil {
 		t.Errorf("got the picture of %q and dialog %T, want %q and none", opened, m.dialog, want)
 	}

@@ -59,6 +59,7 @@ func states() map[string]func(s *platform.Snapshot) {
 			s.Live, s.Ingests[0].Packagers = nil, nil
 		},
 		"several signals":   severalSignals,
+		"long names":        longNames,
 		"a hundred signals": aHundredSignals,
 		"unknown":           func(*platform.Snapshot) {},
 		"paused": func(s *platform.Snapshot) {
@@ -127,6 +128,25 @@ func severalSignals(s *platform.Snapshot) {
 	}
 }
 
+// longNames has signals, files and reasons that no screen has room for.
+func longNames(s *platform.Snapshot) {
+	addSignals(s, "world-championship-final-2024-main-camera-uhd", "parliament-plenary-session-with-sign-language", "live02")
+	status(s, "worker", func(p *platform.Process) {
+		p.State, p.Reason = platform.Degraded, "the disk of /var/lib/livestream/output is full: 12 MB are free, and the next segments need 200 MB"
+	})
+	s.Details[1].Packagers[1].State, s.Details[1].Packagers[1].Reason = report.Misaligned, "its segments are not those of the other packagers: it encodes a picture of its own"
+	s.Outages = []platform.OutageAt{{Time: noon, Process: "viewer", Outage: event.OutageOf("live02", noon.Add(-7*time.Second), noon)}}
+	s.Outages[0].Reason = "http://localhost:8080 answers with a page of a captive portal instead of a playlist"
+	s.Films = append(s.Films, platform.FilmAt{Time: noon.Add(-time.Minute), Process: "worker", Film: event.Film{
+		File: "Minutes of the Board Meeting of the Third Quarter (final, corrected, approved).mp4", Signal: "minutes-of-the-board-meeting", State: event.FilmRefused,
+		Reason: "it has neither pictures nor sound that can be aired: only subtitles",
+	}})
+	s.Failovers = append(slices.Clone(s.Failovers), platform.FailoverAt{Time: noon.Add(-50 * time.Second), Process: "proxy", Failover: event.Failover{
+		Signal: "world-championship-final-2024-main-camera-uhd", From: "http://localhost:8080", To: "http://localhost:9090", MSNBefore: 11, MSNAfter: 12, GapMS: 380,
+		Cause: "http://localhost:8080 answers, and has published nothing new for longer than a segment lasts",
+	}})
+}
+
 // addSignals adds signals like the first one.
 func addSignals(s *platform.Snapshot, names ...string) {
 	const one, two = "http://localhost:8080", "http://localhost:9090"
@@ -140,8 +160,8 @@ func addSignals(s *platform.Snapshot, names ...string) {
 	}
 }
 
-// aHundredSignals is severalSignals with 94 more. Of one both packagers are stale, of another
-// one packager lags, and one is orphaned.
+// aHundredSignals is severalSignals with 94 more. Of one both packagers are stale, of others one
+// packager lags, is misaligned or is held, and one is orphaned.
 func aHundredSignals(s *platform.Snapshot) {
 	severalSignals(s)
 	var names []string
@@ -163,4 +183,6 @@ func aHundredSignals(s *platform.Snapshot) {
 	}
 	s.Films = append(s.Films, platform.FilmAt{Time: noon.Add(-time.Minute), Process: "worker", Film: event.Film{File: "live42.mp4", Signal: "live42", State: event.FilmAired}})
 	set("live77", 1, report.Lagging, "one segment behind", 4100)
+	set("live88", 0, report.Misaligned, "its segments are not those of server2", 600)
+	s.Preferences = append(slices.Clone(s.Preferences), report.Preference{Signal: "live77", Active: "http://localhost:8080", Held: true})
 }

@@ -27,7 +27,7 @@ func (m *model) places() []layouts.Placed {
 	}
 	at := arranged{m.scene.Stamp, w, m.h, m.screen, m.focus, m.zoomed}
 	if at != m.arrangedAt {
-		m.arrangedAt, m.placed = at, m.arrange(w, m.h-2)
+		m.arrangedAt, m.placed = at, m.arrange(w, m.h-2-m.alarmLines())
 	}
 	return m.placed
 }
@@ -111,7 +111,7 @@ func (m *model) frame() []string {
 
 // bar returns what the header says of the dashboard itself.
 func (m *model) bar() panel.Bar {
-	b := panel.Bar{Screen: m.screen, ReadOnly: m.options.ReadOnly, Key: m.keyOf}
+	b := panel.Bar{Screen: m.screen, ReadOnly: m.options.ReadOnly, Key: m.keyOf, Troubles: m.keyNamed("troubles")}
 	for _, s := range m.scene.Layout.Screens {
 		b.Screens = append(b.Screens, s.Name)
 	}
@@ -120,7 +120,7 @@ func (m *model) bar() panel.Bar {
 
 // tooSmall says how large the screen has to be, and how to leave.
 func (m *model) tooSmall() []string {
-	lines := []string{fmt.Sprintf("too small: have %dx%d, need %dx%d", m.w, m.h, leastW, leastH), strings.ToUpper(m.scene.Light.State.String()) + ", q quits"}
+	lines := []string{fmt.Sprintf("too small: have %dx%d, need %dx%d", m.w, m.h, leastW, leastH), strings.ToUpper(m.scene.Light.State.String()) + ", " + m.keyNamed("quit") + " quits"}
 	if m.leaving {
 		lines[1] = "stopping"
 	}
@@ -206,7 +206,7 @@ func (m *model) paint(p panel.Panel, as painted) []string {
 // border returns the border of a panel; a focused one is heavy.
 func (m *model) border(focused bool, name, note string) canvas.Border {
 	g := m.scene.Glyphs
-	b := canvas.Border{Box: g.Box, Edge: canvas.InkBorder, Title: canvas.InkTitle, Name: name, Note: note, Ellipsis: g.Ellipsis}
+	b := canvas.Border{Box: g.Box, Edge: canvas.InkBorder, Title: canvas.InkTitle, Name: name, Note: note, Separator: " " + g.Dot + " ", Ellipsis: g.Ellipsis}
 	if focused {
 		b.Box, b.Edge, b.Title = g.HeavyBox, canvas.InkFocusBorder, canvas.InkFocusTitle
 	}

@@ -14,8 +14,10 @@ type Border struct {
 	Edge, Title Ink
 	Name, Note  string
 	// Foot is the note of the lower edge.
-	Foot     string
-	Ellipsis string
+	Foot string
+	// Separator stands between the parts of a note. Where there is no room for all of them, the
+	// last are left out.
+	Separator, Ellipsis string
 }
 
 // Upper returns the upper edge in w cells.
@@ -42,15 +44,13 @@ func (b Border) line(left, right, name, note string, w int) *Line {
 	used := 0
 	if name != "" && room >= 6 {
 		if ansi.StringWidth(name) > room-4 {
-			name = ansi.Truncate(name, room-4, b.Ellipsis)
+			name = Shortened(name, room-4, b.Ellipsis)
 		}
 		l.Put(b.Edge, rule+" ").Put(b.Title, name).Put(b.Edge, " ")
 		used = 3 + ansi.StringWidth(name)
 	}
 	if note != "" && room-used >= 8 {
-		if most := room - used - 4; ansi.StringWidth(note) > most {
-			note = ansi.Truncate(note, most, b.Ellipsis)
-		}
+		note = withoutLast(note, b.Separator, room-used-4, b.Ellipsis)
 		tail := 3 + ansi.StringWidth(note)
 		l.Put(b.Edge, strings.Repeat(rule, max(0, room-used-tail))).Put(InkText, " ").Put(InkDim, note).Put(b.Edge, " "+rule)
 		used = room

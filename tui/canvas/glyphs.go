@@ -14,6 +14,8 @@ type Glyphs struct {
 	// Pointer marks the selected row, Arrow ends a link, To stands between a failover's
 	// two packagers.
 	Pointer, Arrow, To, Ellipsis, Dash, Dot string
+	// Times stands before how many there are.
+	Times string
 	// UpDown are the two arrow keys, Up and Down the directions of hidden rows.
 	UpDown, Up, Down string
 	// Cursor stands behind text that is being typed.
@@ -35,7 +37,7 @@ func UnicodeGlyphs() Glyphs {
 	return Glyphs{
 		Full: "●", Half: "◐", Quarter: "◔", Ring: "○", Dotted: "◌", Cross: "✗", Tick: "✓", Pause: "‖", Question: "?", Alert: "▲",
 		Key: "⌁", Switch: "⇄",
-		Pointer: "▸", Arrow: "▶", To: "→", Ellipsis: "…", Dash: "–", Dot: "·", UpDown: "↑↓", Up: "↑", Down: "↓", Cursor: "▏",
+		Pointer: "▸", Arrow: "▶", To: "→", Ellipsis: "…", Dash: "–", Dot: "·", Times: "×", UpDown: "↑↓", Up: "↑", Down: "↓", Cursor: "▏",
 		Box: [6]string{"─", "│", "╭", "╮", "╯", "╰"}, HeavyBox: [6]string{"━", "┃", "┏", "┓", "┛", "┗"},
 		levels: [8]string{"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"}, Gap: "·",
 		barFull: "█", barEmpty: "░", Broken: "✗", Waiting: "‖", Vertical: "╎",
@@ -48,7 +50,7 @@ func ASCIIGlyphs() Glyphs {
 		ASCII: true,
 		Full:  "*", Half: "%", Quarter: "+", Ring: "o", Dotted: ".", Cross: "x", Tick: "v", Pause: "=", Question: "?", Alert: "!",
 		Key: "$", Switch: "&",
-		Pointer: ">", Arrow: ">", To: ">", Ellipsis: "~", Dash: "-", Dot: "|", UpDown: "up/dn", Up: "^", Down: "v", Cursor: "_",
+		Pointer: ">", Arrow: ">", To: ">", Ellipsis: "~", Dash: "-", Dot: "|", Times: "x", UpDown: "up/dn", Up: "^", Down: "v", Cursor: "_",
 		Box: [6]string{"-", "|", "+", "+", "+", "+"}, HeavyBox: [6]string{"=", "#", "#", "#", "#", "#"},
 		levels: [8]string{"_", "_", ".", ".", "-", "-", "=", "#"}, Gap: " ",
 		barFull: "#", barEmpty: ".", Broken: "x", Waiting: "=", Vertical: ":",

@@ -186,7 +186,7 @@ func Wrapped(k Ink, text string, w, h int) []*Line {
 	var out []*Line
 	l := &Line{}
 	for _, word := range strings.Fields(text) {
-		if l.Width > 0 && l.Width+1+len(word) > w {
+		if l.Width > 0 && l.Width+1+ansi.StringWidth(word) > w {
 			if len(out) == h-1 {
 				break
 			}

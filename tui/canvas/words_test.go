@@ -19,3 +19,33 @@ func TestATextIsCutBetweenTwoWords(t *testing.T) {
 		}
 	}
 }
+
+func TestAFirstWordThatIsTooLongIsLeftOutUnlessItIsAName(t *testing.T) {
+	for _, c := range []struct {
+		text string
+		w    int
+		want string
+	}{
+		{"connection refused", 11, "connection…"},
+		{"connection refused", 10, "…"},
+		{"connection refused", 0, ""},
+		{"http://localhost:8080/live01 is down", 10, "http://lo…"},
+		{"world-championship-final", 8, "world-c…"},
+	} {
+		if got := Shortened(c.text, c.w, "…"); got != c.want {
+			t.Errorf("%q in %d cells: got %q, want %q", c.text, c.w, got, c.want)
+		}
+	}
+}
+
+func TestTheNoteOfABorderLosesWholeParts(t *testing.T) {
+	b := Border{Box: UnicodeGlyphs().Box, Name: "SIGNALS", Note: "100 · 2 bad · 1 refused · most latency first", Separator: " · ", Ellipsis: "…"}
+	for w, want := range map[int]string{
+		70: "100 · 2 bad · 1 refused · most latency first", 50: "100 · 2 bad · 1 refused", 30: "100 · 2 bad", 24: "100",
+	} {
+		got := b.Upper(w).String()
+		if ansi.StringWidth(got) != w || !strings.HasSuffix(got, "─ "+want+" ─╮") {
+			t.Errorf("in %d cells: got %q, want the note %q", w, got, want)
+		}
+	}
+}

@@ -40,8 +40,8 @@ type Book struct {
 	kept   []kept
 	rows   []Row
 	seed   maphash.Seed
-	// seq is the highest sequence number so far, missed counts the lines that were lost
-	// between two polls.
+	// seq is the highest sequence number so far, missed counts the lines that were left out
+	// of a poll, or lost between two.
 	seq, missed uint64
 	// newest is the latest time of a line, once one was seen.
 	newest int64
@@ -65,7 +65,8 @@ func New() *Book { return &Book{filter: Filter{level: event.LevelInfo}, seed: ma
 // Seq returns the highest sequence number; 0 means that there are no lines yet.
 func (b *Book) Seq() uint64 { return b.seq }
 
-// Missed returns how many lines were lost between two calls of Take.
+// Missed returns how many lines were left out, by the jumps in the sequence numbers that
+// Take was given.
 func (b *Book) Missed() uint64 { return b.missed }
 
 // Counts returns how many lines pass the filter, and of how many.
@@ -79,10 +80,14 @@ func (b *Book) Take(lines []platform.LogLine) {
 	if len(lines) == 0 {
 		return
 	}
-	if b.seq > 0 && lines[0].Seq > b.seq+1 {
-		b.missed += lines[0].Seq - b.seq - 1
+	before, last := b.seq, lines[len(lines)-1].Seq
+	if before == 0 {
+		before = lines[0].Seq - 1 // what is older was not asked for
 	}
-	b.seq = max(b.seq, lines[len(lines)-1].Seq)
+	if last > before {
+		b.missed += last - before - min(last-before, uint64(len(lines)))
+	}
+	b.seq = max(b.seq, last)
 	own := slices.Clone(lines)
 	batch := make([]kept, len(own))
 	for i := range own {

@@ -185,3 +185,21 @@ func TestNamesStandInPlaceOfAddresses(t *testing.T) {
 		t.Errorf("got %s, want a service's own address as it is", got)
 	}
 }
+
+func TestLinesThatAreLeftOutAreCounted(t *testing.T) {
+	b := New()
+	for _, c := range []struct {
+		seqs   []uint64
+		missed uint64
+	}{
+		{[]uint64{100, 101}, 0}, {[]uint64{102}, 0}, {[]uint64{105}, 2}, {[]uint64{106, 109, 110}, 4}, {[]uint64{112, 120}, 12},
+	} {
+		var lines []platform.LogLine
+		for _, seq := range c.seqs {
+			lines = append(lines, platform.LogLine{Seq: seq})
+		}
+		if b.Take(lines); b.Missed() != c.missed {
+			t.Errorf("after %v: got %d missed, want %d", c.seqs, b.Missed(), c.missed)
+		}
+	}
+}

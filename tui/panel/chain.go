@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/charmbracelet/x/ansi"
+
 	"livestream-tui/layouts"
 	"livestream-tui/procs/platform"
 	"livestream-tui/tui/canvas"
@@ -17,7 +19,7 @@ func controlRoles() []layouts.Role {
 	return []layouts.Role{layouts.Discovery, layouts.Reporter, layouts.Origin}
 }
 
-// chainDetail is how much a chain says. What plays the stream is in every one.
+// chainDetail is how much a chain says. The proxy is in every one.
 type chainDetail struct {
 	// control: with the processes that choose the packager.
 	control bool
@@ -25,7 +27,13 @@ type chainDetail struct {
 	standby, words bool
 	// each: a mark for each packager, and each other process by its name; else numbers.
 	each bool
+	// short: without the viewers. brief: only the packagers and the proxy, whose name may be
+	// cut.
+	short, brief bool
 }
+
+// briefName is the most cells that a name gets in a brief chain.
+const briefName = 16
 
 // chainDetails are the details of a chain, from what it likes best to the shortest.
 func chainDetails() []chainDetail {
@@ -35,6 +43,8 @@ func chainDetails() []chainDetail {
 		{words: true, each: true},
 		{each: true},
 		{},
+		{short: true},
+		{brief: true},
 	}
 }
 
@@ -78,10 +88,17 @@ func (d chainDetail) pieces(s *scene.Scene) []*canvas.Line {
 			parts = append(parts, l)
 		}
 	}
+	if d.brief {
+		station(d.packagers(s))
+		station(d.group(s, s.OfRole(layouts.Proxy)))
+		return parts
+	}
 	station(d.group(s, s.OfRole(layouts.Worker)))
 	station(d.packagers(s))
 	station(d.group(s, s.OfRole(layouts.Proxy)))
-	station(d.group(s, s.OfRole(layouts.Viewer)))
+	if !d.short {
+		station(d.group(s, s.OfRole(layouts.Viewer)))
+	}
 	if d.control {
 		parts = append(parts, controls(s))
 	}
@@ -108,7 +125,11 @@ func (d chainDetail) group(s *scene.Scene, list []*platform.Process) *canvas.Lin
 			l.Put(canvas.InkText, " ")
 		}
 		glyph, _, k := s.ProcessMark(p)
-		l.Put(canvas.InkText, p.Name).Put(k, glyph)
+		name := p.Name
+		if d.brief {
+			name = ansi.Truncate(name, briefName, s.Glyphs.Ellipsis)
+		}
+		l.Put(canvas.InkText, name).Put(k, glyph)
 	}
 	return l
 }
@@ -163,4 +184,36 @@ func controls(s *scene.Scene) *canvas.Line {
 		}
 	}
 	return l
+}
+
+// drawnSignal returns the signal that the pipeline is drawn for: the one that is worst off,
+// or else the first that has packagers; empty when none has.
+func drawnSignal(s *scene.Scene) string {
+	if s.Light.State == platform.AirOff || s.Light.State == platform.AirOffSoon {
+		if worst, _, found := s.Light.Worst(); found {
+			return worst.Signal
+		}
+	}
+	if len(s.Packagers) == 0 {
+		return ""
+	}
+	return s.Packagers[0].Signal
+}
+
+// shownPackagers returns each packager once, as it is for the signal that is drawn, or else for
+// its first.
+func shownPackagers(s *scene.Scene) []scene.Packager {
+	var list []scene.Packager
+	at, signal := map[string]int{}, drawnSignal(s)
+	for _, p := range s.Packagers {
+		i, seen := at[p.Title]
+		switch {
+		case !seen:
+			at[p.Title] = len(list)
+			list = append(list, p)
+		case p.Signal == signal:
+			list[i] = p
+		}
+	}
+	return list
 }

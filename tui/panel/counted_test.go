@@ -10,6 +10,7 @@ import (
 
 	"livestream-tui/layouts"
 	"livestream-tui/procs/platform"
+	"livestream-tui/procs/platform/series"
 	"livestream-tui/services/kit/event"
 	"livestream-tui/tui/canvas"
 	"livestream-tui/tui/scene"
@@ -81,10 +82,10 @@ func TestTheLastReportIsInTheOperatorsZoneWithItsAge(t *testing.T) {
 
 func TestASparklineOfTheCPUHasAScaleOfItsOwn(t *testing.T) {
 	sc := scene.New(layouts.Layout{}, canvas.UnicodeGlyphs())
-	for i, cpu := range []float64{1, 2, 4, 8} {
-		at := noon.Add(time.Duration(i) * time.Second)
-		sc.Take(platform.Snapshot{At: at, Processes: []platform.Process{{Status: platform.Status{Name: "proxy", PID: 7, CPU: cpu}}, {Status: platform.Status{Name: "idle", PID: 8, CPU: 0.1}}}}, at)
-	}
+	sc.Take(platform.Snapshot{At: noon}, noon)
+	sc.Keep(series.History{To: noon, StepMS: series.Step.Milliseconds(), Series: []series.Series{
+		{Kind: series.CPU, Of: "idle", Points: []float32{0.1, 0.1, 0.1, 0.1}}, {Kind: series.CPU, Of: "proxy", Points: []float32{1, 2, 4, 8}},
+	}})
 	for name, want := range map[string]string{"proxy": "▁▂▄█", "idle": "▁▁▁▁"} {
 		l := &canvas.Line{}
 		cpuSpark(&sc, l, name, 4)

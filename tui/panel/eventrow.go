@@ -32,6 +32,12 @@ const (
 	switchWide = 8
 )
 
+// EventWords returns what happened, to what, and how.
+func EventWords(s *scene.Scene, h scene.Happened) (word, name, how string) {
+	r := rowOf(s, h)
+	return r.word, r.name, r.text(s, far)
+}
+
 // line draws a row in w cells, word of them for the words and name for the names.
 func (r eventRow) line(s *scene.Scene, w, word, name int, chosen bool) *canvas.Line {
 	l := &canvas.Line{Selected: chosen}
@@ -51,29 +57,47 @@ func (r eventRow) line(s *scene.Scene, w, word, name int, chosen bool) *canvas.L
 	return l
 }
 
-// text returns the text in at most w cells. It is cut between two words; the tail stays.
+// text returns the text in at most w cells, in the words that fit. Where none do it is cut
+// between two words; the tail stays.
 func (r eventRow) text(s *scene.Scene, w int) string {
-	main, tail := "", r.tail
-	if ansi.StringWidth(tail) > w {
-		tail = ""
-	}
-	for _, main = range r.main {
-		if text := joined(s, main, tail); ansi.StringWidth(text) <= w {
-			return text
-		}
-	}
+	tails, last := []string{r.tail}, ""
 	if r.brief != "" {
-		tail = r.brief
-		if text := joined(s, main, tail); ansi.StringWidth(text) <= w {
-			return text
+		tails = append(tails, r.brief)
+	}
+	for _, last = range r.main {
+		for _, tail := range tails {
+			if text := joined(s, last, tail); ansi.StringWidth(text) <= w {
+				return text
+			}
 		}
 	}
-	if tail != "" {
-		if w -= ansi.StringWidth(joined(s, "", tail)) + 3; w < 8 {
-			return tail
+	tail := tails[len(tails)-1]
+	if tail == "" || ansi.StringWidth(tail) > w {
+		return canvas.Shortened(last, w, s.Glyphs.Ellipsis)
+	}
+	room := w - ansi.StringWidth(joined(s, tail, " ")) + 1
+	if short := canvas.Shortened(last, room, s.Glyphs.Ellipsis); strings.Count(short, " ") > 1 {
+		return joined(s, short, tail)
+	}
+	for _, main := range r.main {
+		if main != "" && ansi.StringWidth(main) <= w {
+			return main // why tells more than how long
 		}
 	}
-	return joined(s, canvas.Shortened(main, w, s.Glyphs.Ellipsis), tail)
+	return tail
+}
+
+// clauses returns a text without its last clause, then without the one before, and so on.
+func clauses(text string) []string {
+	var list []string
+	for {
+		i := max(strings.LastIndex(text, ", "), strings.LastIndex(text, "; "), strings.LastIndex(text, " ("), strings.LastIndex(text, ": "), strings.LastIndex(text, " for "), strings.LastIndex(text, " here"))
+		if i <= 0 {
+			return list
+		}
+		text = text[:i]
+		list = append(list, text)
+	}
 }
 
 // joined joins two texts with a dot; either may be empty.
@@ -104,6 +128,8 @@ func rowOf(s *scene.Scene, h scene.Happened) eventRow {
 			r.word = strings.ToUpper(r.word)
 		}
 		r.main = []string{s.WithNames(what.Reason)}
+	case platform.Averted:
+		r.glyph, r.word, r.ink, r.main = s.Glyphs.Alert, "averted", canvas.InkWarn, []string{canvas.Clean(what.String())}
 	case event.Film:
 		r.glyph, r.word, r.ink, r.main = s.Glyphs.Alert, "refused", canvas.InkWarn, []string{canvas.Clean(what.Reason)}
 	case event.Serving:
@@ -114,7 +140,7 @@ func rowOf(s *scene.Scene, h scene.Happened) eventRow {
 		}
 	case platform.Started:
 		layout := "platform, layout " + canvas.Clean(what.Layout)
-		r.glyph, r.word, r.ink, r.main = s.Glyphs.Arrow, "start", canvas.InkInfo, []string{fmt.Sprintf("%s, pid %d", layout, what.PID), layout}
+		r.glyph, r.word, r.ink, r.main = s.Glyphs.Arrow, "start", canvas.InkInfo, []string{fmt.Sprintf("%s, pid %d", layout, what.PID), layout, "platform"}
 	case platform.Ended:
 		r.ended(s, what)
 	case platform.Logged:
@@ -208,9 +234,12 @@ func (r *eventRow) failover(s *scene.Scene, f event.Failover) {
 	} else {
 		r.main = []string{switchText(s, at, far) + ": " + cause, cause}
 	}
+	r.main = append(r.main, clauses(cause)...)
 	switch {
 	case f.Pending:
 		r.tail = "still waiting"
+	case f.MSNAfter >= 0 && f.MSNAfter <= f.MSNBefore:
+		r.ink, r.tail = canvas.InkWarn, "nothing new came"
 	case f.GapMS < 0:
 		r.tail = "wait 0"
 	default:
@@ -246,10 +275,10 @@ const flapTimes = 3
 
 func (r *eventRow) exit(s *scene.Scene, h scene.Happened, e platform.Exit) {
 	r.glyph, r.word, r.ink = s.Glyphs.Cross, "exit", canvas.InkWarn
-	if e.Times >= flapTimes {
-		r.word = "flap"
-	}
-	if e.Times >= flapTimes || e.State == platform.Failed {
+	switch {
+	case e.Times >= flapTimes: // others may go on: what it costs is in the alarm
+		r.glyph, r.word = s.Glyphs.Alert, "flap"
+	case e.State == platform.Failed:
 		r.ink = canvas.InkBadStrong
 	}
 	r.main = []string{s.WithNames(e.String(h.At))}

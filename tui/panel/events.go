@@ -159,7 +159,7 @@ func (p *events) Lines(s *scene.Scene, w, h int) []*canvas.Line {
 		r := rowOf(s, list[i])
 		rows, word, name = append(rows, r), max(word, ansi.StringWidth(r.word)), max(name, ansi.StringWidth(r.name))
 	}
-	word, name = min(word, 9), min(name, max(9, w/3))
+	word, name = min(word, 9), min(name, max(11, w/4))
 	for i, r := range rows {
 		out = append(out, r.line(s, w, word, name, from+i == p.chosen))
 	}

@@ -23,7 +23,11 @@ type Bar struct {
 	ReadOnly bool
 	// Key returns the key of an action on a process; nil means the keys of the help.
 	Key func(platform.Action) string
+	// Troubles is the key of the page of what is wrong; empty means that of the help.
+	Troubles string
 }
+
+func (b Bar) troubles() string { return cmp.Or(b.Troubles, "!") }
 
 func (b Bar) key(a platform.Action) string {
 	if b.Key != nil {
@@ -50,12 +54,12 @@ const (
 	noTabs
 )
 
-// tabs names the screens behind the numbers that go to them. It is empty when there is just
-// one.
-func (b Bar) tabs(d tabDetail, g canvas.Glyphs) *canvas.Line {
-	l := &canvas.Line{}
+// tabs names the screens behind the numbers that go to them, and returns the column after
+// each. It is empty when there is just one.
+func (b Bar) tabs(d tabDetail, g canvas.Glyphs) (l *canvas.Line, ends []int) {
+	l = &canvas.Line{}
 	if len(b.Screens) < 2 || d == noTabs {
-		return l
+		return l, nil
 	}
 	for i, name := range b.Screens {
 		l.Put(canvas.InkText, " ")
@@ -73,16 +77,18 @@ func (b Bar) tabs(d tabDetail, g canvas.Glyphs) *canvas.Line {
 		default:
 			l.Put(canvas.InkKey, number)
 		}
+		ends = append(ends, l.Width)
 	}
-	return l
+	return l, ends
 }
 
 // right returns the right end of the header: the tabs and the clock. The tabs say as much as
-// leaves room for pieces of the ranks that matter more.
-func (b Bar) right(pieces []canvas.Piece, clock string, w int, g canvas.Glyphs) *canvas.Line {
+// leaves room for pieces of the ranks that matter more. It also returns the column after each.
+func (b Bar) right(pieces []canvas.Piece, clock string, w int, g canvas.Glyphs) (l *canvas.Line, ends []int) {
 	for d := everyName; d < noTabs; d++ {
 		rank := d.yields()
-		l := b.tabs(d, g).Put(canvas.InkDim, clock)
+		l, ends := b.tabs(d, g)
+		l.Put(canvas.InkDim, clock)
 		need := l.Width + 1
 		for _, p := range pieces {
 			if p.Rank <= rank {
@@ -90,10 +96,10 @@ func (b Bar) right(pieces []canvas.Piece, clock string, w int, g canvas.Glyphs) 
 			}
 		}
 		if need <= w {
-			return l
+			return l, ends
 		}
 	}
-	return canvas.Text(canvas.InkDim, clock)
+	return canvas.Text(canvas.InkDim, clock), nil
 }
 
 // yields returns the highest rank of the pieces that matter more than tabs of this detail.
@@ -109,6 +115,24 @@ func (d tabDetail) yields() int {
 
 // Header returns the first line of the screen, the light first.
 func Header(s *scene.Scene, b Bar, w int) *canvas.Line {
+	l, _, _ := header(s, b, w)
+	return l
+}
+
+// HeaderTab returns the index of the screen whose tab is at a column of the header; false where
+// there is none.
+func HeaderTab(s *scene.Scene, b Bar, w, x int) (screen int, ok bool) {
+	_, at, ends := header(s, b, w)
+	for i, end := range ends {
+		if x < at+end {
+			return i, x > at // the first cell parts the tabs from what is before
+		}
+	}
+	return 0, false
+}
+
+// header also returns the column where the tabs begin, and where each of them ends from there.
+func header(s *scene.Scene, b Bar, w int) (l *canvas.Line, at int, ends []int) {
 	pieces := []canvas.Piece{{Line: lamp(s)}}
 	if b.ReadOnly {
 		pieces[0].Line.Put(canvas.InkText, " ").Put(canvas.InkAmber, " READ ONLY ")
@@ -143,12 +167,12 @@ func Header(s *scene.Scene, b Bar, w int) *canvas.Line {
 	if w < wide {
 		clock = " " + s.Now.Format("15:04") + " "
 	}
-	right := b.right(pieces, clock, w, s.Glyphs)
-	l := canvas.Text(canvas.InkText, " ").Add(canvas.Fitted(pieces, w-right.Width-2))
+	right, ends := b.right(pieces, clock, w, s.Glyphs)
+	l = canvas.Text(canvas.InkText, " ").Add(canvas.Fitted(pieces, w-right.Width-2))
 	if l.Width > w-right.Width {
-		return l
+		return l, 0, nil
 	}
-	return l.Gap(w - right.Width).Add(right)
+	return l.Gap(w - right.Width).Add(right), w - right.Width, ends
 }
 
 // wide is the width from which the header has words in full.
@@ -186,16 +210,24 @@ func failed(s *scene.Scene) *canvas.Line {
 	return canvas.Text(canvas.InkBadStrong, s.Glyphs.Cross+" FAILED "+strings.Join(names, " "))
 }
 
-// signals names the first signals that are played, or else those that are reported; nil
-// means none.
+// signals names the first signals that are played, or else those that are reported; while
+// some are off air, those that are on air. Nil means none.
 func signals(s *scene.Scene) *canvas.Line {
 	var names []string
-	for _, l := range s.Live {
-		names = append(names, canvas.Clean(l.Signal))
-	}
-	if len(names) == 0 {
+	on, due := s.Light.Count()
+	some := due > 1 && on < due && s.Light.State != platform.AirStarting
+	if some {
+		for _, l := range append(s.Light.InState(platform.AirOn), s.Light.InState(platform.AirOffSoon)...) {
+			names = append(names, canvas.Clean(l.Signal))
+		}
+	} else {
+		for _, l := range s.Live {
+			names = append(names, canvas.Clean(l.Signal))
+		}
 		for _, d := range s.Snapshot.Details {
-			names = append(names, canvas.Clean(d.Signal))
+			if len(s.Live) == 0 {
+				names = append(names, canvas.Clean(d.Signal))
+			}
 		}
 	}
 	if len(names) == 0 {
@@ -204,21 +236,42 @@ func signals(s *scene.Scene) *canvas.Line {
 	if len(names) > 3 {
 		names = append(names[:2], fmt.Sprintf("%d more", len(names)-2))
 	}
-	return canvas.Text(canvas.InkStrong, strings.Join(names, " "))
+	text := strings.Join(names, " ")
+	if some {
+		text = "(" + text + ")"
+	}
+	return canvas.Text(canvas.InkStrong, text)
 }
 
-// via names the active packagers; nil means none.
+// viaMost is how many packagers are named with how many signals they serve.
+const viaMost = 3
+
+// via names the active packagers, the one of most signals first, and how many signals each of
+// them serves if there are several; nil means none.
 func via(s *scene.Scene) *canvas.Line {
-	var names []string
+	served, names := map[string]int{}, []string{}
 	for _, p := range s.Packagers {
-		if p.Active && (len(names) == 0 || names[len(names)-1] != p.Title) {
+		if !p.Active {
+			continue
+		}
+		if served[p.Title] == 0 {
 			names = append(names, p.Title)
 		}
+		served[p.Title]++
 	}
-	if len(names) == 0 {
+	slices.SortStableFunc(names, func(a, b string) int { return served[b] - served[a] })
+	switch more := len(names) - viaMost; {
+	case len(names) == 0:
 		return nil
+	case len(names) > 1:
+		for i, name := range names {
+			names[i] = name + " " + s.Glyphs.Times + strconv.Itoa(served[name])
+		}
+		if more > 0 {
+			names = append(names[:viaMost], fmt.Sprintf("%d more", more))
+		}
 	}
-	return labelled("via ", canvas.InkGoodStrong, strings.Join(names, " "))
+	return labelled("via ", canvas.InkGoodStrong, strings.Join(names, ", "))
 }
 
 // worstViewer is the one with the least buffer.
@@ -232,7 +285,7 @@ func bitrate(s *scene.Scene, w int) *canvas.Line {
 	if w < wide || v.BitrateBPS <= 0 {
 		return nil
 	}
-	return canvas.Text(canvas.InkText, fmt.Sprintf("%.1f Mb/s", float64(v.BitrateBPS)/1e6))
+	return canvas.Text(canvas.InkText, bitrateText(v.BitrateBPS))
 }
 
 // audience says how many stalls the viewers had, and what the worst one has in its buffer.

@@ -8,8 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/charmbracelet/x/ansi"
-
 	"livestream-tui/layouts"
 	"livestream-tui/procs/platform"
 	"livestream-tui/services/kit/event"
@@ -118,19 +116,23 @@ func (p *ingest) Lines(s *scene.Scene, w, h int) []*canvas.Line {
 	case len(rows) == 0:
 		return []*canvas.Line{canvas.Text(canvas.InkDim, " no signal is reported yet")}
 	}
-	name := 6
+	name, light := 6, 10
 	for _, r := range rows {
 		name = min(max(name, len(r.name())), 16)
+		if r.light != nil {
+			light = max(light, 2+len(r.light.State.String()))
+		}
 	}
+	const up = 14 // cells for the packagers
 	table := canvas.NewTable(s.Glyphs, []canvas.Column{
-		{Title: "SIGNAL", Least: name},
-		{Title: "LIGHT", Least: 10},
-		{Title: "PACKAGERS", Least: 14, Most: 60},
-		{Title: "LAST REPORTED", Least: 8, Most: 30, Rank: 1},
+		{Title: "SIGNAL", Least: max(6, min(name, w-light-up-3))},
+		{Title: "LIGHT", Least: light},
+		{Title: "PACKAGERS", Least: up, Most: 60},
+		{Title: "REPORTED", Least: 8, Most: 30, Rank: 1},
 	}, w)
 	var out []*canvas.Line
 	if s.Snapshot.IngestsErr != "" && h > 1 {
-		out = append(out, (&canvas.Line{}).Cell(canvas.InkWarn, " "+canvas.Clean(s.Snapshot.IngestsErr), w, false, s.Glyphs.Ellipsis))
+		out = append(out, canvas.Text(canvas.InkWarn, " "+canvas.Shortened(canvas.Clean(s.Snapshot.IngestsErr), w-1, s.Glyphs.Ellipsis)))
 	} else if h > len(rows) {
 		out = append(out, table.Head())
 	}
@@ -140,10 +142,21 @@ func (p *ingest) Lines(s *scene.Scene, w, h int) []*canvas.Line {
 	for _, r := range rows[from:to] {
 		out = append(out, ingestLine(s, table, r, w))
 		if playlists && r.ingest != nil {
-			out = append(out, canvas.Text(canvas.InkDim, "   playlist ").Put(canvas.InkInfo, s.Playlist(r.ingest.Signal)))
+			out = append(out, playlistLine(s, r.ingest.Signal, w))
 		}
 	}
 	return out
+}
+
+// playlistLine shows a signal's playlist: its address, or its path where that is too long.
+func playlistLine(s *scene.Scene, signal string, w int) *canvas.Line {
+	address := s.Playlist(signal)
+	path := address
+	if u, err := url.Parse(address); err == nil {
+		path = u.Path
+	}
+	l := canvas.Text(canvas.InkDim, "   playlist ")
+	return l.Put(canvas.InkInfo, canvas.Fitting(w-l.Width, s.Glyphs.Ellipsis, address, path))
 }
 
 func ingestLine(s *scene.Scene, table *canvas.Table, r ingestRow, w int) *canvas.Line {
@@ -156,7 +169,7 @@ func ingestLine(s *scene.Scene, table *canvas.Table, r ingestRow, w int) *canvas
 			rest = ": " + canvas.Clean(r.film.Reason)
 		}
 		l.Put(canvas.InkStrong, " "+file)
-		return l.Cell(canvas.InkText, rest, w-l.Width, false, s.Glyphs.Ellipsis)
+		return l.Put(canvas.InkText, canvas.Shortened(rest, w-l.Width, s.Glyphs.Ellipsis))
 	}
 	glyph, word, k := s.Glyphs.Question, "unknown", canvas.InkDim
 	if r.light != nil {
@@ -164,14 +177,15 @@ func ingestLine(s *scene.Scene, table *canvas.Table, r ingestRow, w int) *canvas
 	}
 	l.Text(canvas.InkStrong, canvas.Clean(r.name())).Text(k, glyph+" "+word)
 	if r.ingest == nil {
-		return l.Cell(canvas.InkText, " "+canvas.Clean(r.light.Reason), w-l.Width, false, s.Glyphs.Ellipsis)
+		return l.Put(canvas.InkText, " "+canvas.Shortened(canvas.Clean(r.light.Reason), w-l.Width-1, s.Glyphs.Ellipsis))
 	}
 	l.Text(canvas.InkText, upPackagers(s, *r.ingest, table.Width(packagersColumn)))
 	return l.Text(canvas.InkDim, lastReported(r.ingest.LastReported, table.Width(reportedColumn), s.Now)).Line
 }
 
 // upPackagers lists the packagers that are up for a signal. The active one has the word,
-// or just a mark where w has no room for it.
+// or just a mark where w has no room for it. Where there is no room for any name it says how
+// many are up.
 func upPackagers(s *scene.Scene, v report.Ingest, w int) string {
 	if len(v.Packagers) == 0 {
 		return "none up"
@@ -186,10 +200,7 @@ func upPackagers(s *scene.Scene, v report.Ingest, w int) string {
 			short[i] = s.Glyphs.Pointer + short[i]
 		}
 	}
-	if text := strings.Join(names, ", "); ansi.StringWidth(text) <= w {
-		return text
-	}
-	return strings.Join(short, " ")
+	return canvas.Fitting(w, s.Glyphs.Ellipsis, strings.Join(names, ", "), strings.Join(short, " "), fmt.Sprintf("%d up", len(names)))
 }
 
 // shortAddress returns :PORT for this machine, or else host and port.

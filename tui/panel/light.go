@@ -96,13 +96,14 @@ func lightWords(s *scene.Scene, b Bar) []canvas.Piece {
 			age := text.Brief(s.Now.Sub(worst.LastSegment).Truncate(time.Second))
 			say(3, next().Put(canvas.InkText, shortName(s, worst.Signal)+" last segment "+age+" ago"))
 		}
-		if len(worst.Mends) > 0 {
-			say(1, next().Put(canvas.InkKey, mendText(s, b, mendOf(s, worst))))
+		if mend, ok := s.Mend(worst); ok {
+			say(1, next().Put(canvas.InkKey, mendText(s, b, mend)))
 		}
 	case platform.AirOff:
 		why := canvas.Text(canvas.InkBad, lackText(s, worst))
-		if len(worst.Mends) > 0 {
-			why = faultLine(s, b, worst)
+		mend, mends := s.Mend(worst)
+		if mends {
+			why = faultLine(s, b, worst, mend)
 		}
 		if began := s.Light.Since; !began.IsZero() {
 			say(1, canvas.Text(canvas.InkDim, "since ").Put(canvas.InkText, began.In(s.Now.Location()).Format(time.TimeOnly)))
@@ -110,7 +111,7 @@ func lightWords(s *scene.Scene, b Bar) []canvas.Piece {
 		if why.Width > 0 {
 			say(1, why)
 		}
-		if by := worst.By; by != nil && len(worst.Mends) > 0 && by.Process == mendOf(s, worst).Process {
+		if by := worst.By; by != nil && mends && by.Process == mend.Process {
 			say(3, canvas.Text(canvas.InkDim, "by "+canvas.Clean(by.By.String())))
 		}
 	case platform.AirOn:
@@ -140,47 +141,36 @@ func lackText(s *scene.Scene, l platform.SignalAir) string {
 	return string(l.Cause)
 }
 
-// mendOf returns the command to offer of those that mend a light: that on the selected
-// process, or else the likeliest. There must be one.
-func mendOf(s *scene.Scene, l platform.SignalAir) platform.Command {
-	for _, c := range l.Mends {
-		if c.Process == s.Selected {
-			return c
-		}
-	}
-	return l.Mends[0]
-}
-
-// mendText says which key mends it. The key acts on the selected process.
+// mendText says which keys mend it.
 func mendText(s *scene.Scene, b Bar, c platform.Command) string {
-	key, name := b.key(c.Action), canvas.Clean(c.Process)
-	if s.Selected != c.Process {
-		return key + " on " + name
-	}
-	return key + " " + c.Action.String() + "s " + name
+	return mendKeys(s, b, c) + " " + c.Action.String() + "s " + canvas.Clean(c.Process)
 }
 
-// faultLine says which process is the fault, and the key that mends it.
-func faultLine(s *scene.Scene, b Bar, l platform.SignalAir) *canvas.Line {
-	mend := mendOf(s, l)
+// mendKeys are the keys that give a command: its own, which acts on the selected process, or
+// else that of the page of troubles before, where the command's process is the chosen one.
+func mendKeys(s *scene.Scene, b Bar, c platform.Command) string {
+	if s.Selected != c.Process {
+		return b.troubles() + " " + b.key(c.Action)
+	}
+	return b.key(c.Action)
+}
+
+// faultLine says which process is the fault, and the keys that mend it.
+func faultLine(s *scene.Scene, b Bar, l platform.SignalAir, mend platform.Command) *canvas.Line {
 	what := lackText(s, l)
 	if p := s.Process(mend.Process); p != nil && !p.Works() {
 		_, word, _ := s.ProcessMark(p)
 		if p.State == platform.Exited && !p.Wanted {
 			word = "stopped"
 		}
-		return canvas.Text(canvas.InkBad, canvas.Clean(p.Name)+" "+word+" ").Put(canvas.InkKey, "("+b.key(mend.Action)+")")
+		return canvas.Text(canvas.InkBad, canvas.Clean(p.Name)+" "+word+" ").Put(canvas.InkKey, "("+mendKeys(s, b, mend)+")")
 	}
 	return canvas.Text(canvas.InkBad, what+", ").Put(canvas.InkKey, mendText(s, b, mend))
 }
 
 // pastLine tells the last outage.
 func pastLine(s *scene.Scene, o event.Outage) *canvas.Line {
-	length := o.Length(s.Now)
-	words := fmt.Sprintf("%.1fs", length.Seconds())
-	if length >= time.Minute {
-		words = text.Brief(length)
-	}
-	return labelled("last outage ", canvas.InkText, words).
+	length := canvas.Millis(float64(o.LengthMS)) // as the events tell it
+	return labelled("last outage ", canvas.InkText, length).
 		Put(canvas.InkDim, " at ").Put(canvas.InkText, o.Since.In(s.Now.Location()).Format("15:04"))
 }

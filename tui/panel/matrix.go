@@ -9,6 +9,7 @@ import (
 
 	"livestream-tui/procs/onair"
 	"livestream-tui/procs/platform"
+	"livestream-tui/procs/platform/series"
 	"livestream-tui/services/kit/report"
 	"livestream-tui/services/kit/text"
 	"livestream-tui/tui/canvas"
@@ -125,17 +126,28 @@ func (m matrix) row(v *scene.Signal, chosen bool) *canvas.Line {
 
 // bitrateText returns a bitrate in at most eight cells.
 func bitrateText(bps int64) string {
-	if bps >= 100e6 {
+	switch {
+	case bps >= 100e6:
 		return fmt.Sprintf("%.0f Mb/s", float64(bps)/1e6)
+	case bps < 100e3:
+		return fmt.Sprintf("%.0f kb/s", float64(bps)/1e3)
 	}
 	return fmt.Sprintf("%.1f Mb/s", float64(bps)/1e6)
 }
 
 // file draws the rest of a row of a file that is not a signal.
 func (m matrix) file(l *canvas.Line, v *scene.Signal, k canvas.Ink) *canvas.Line {
-	l.Put(canvas.InkStrong, v.Name).Gap(3+m.name).Put(k, " "+v.Kind.String())
+	kind := " " + v.Kind.String()
+	// A long name gets half of the row: why it is not on air matters more than its end.
+	most := max(m.name, (m.w-l.Width-len(kind))/2)
+	if ansi.StringWidth(v.Name) > most {
+		l.Cell(canvas.InkStrong, v.Name, most, false, m.s.Glyphs.Ellipsis)
+	} else {
+		l.Put(canvas.InkStrong, v.Name)
+	}
+	l.Gap(3+m.name).Put(k, kind)
 	if v.Film.Reason != "" {
-		l.Put(canvas.InkText, words(": "+canvas.Clean(v.Film.Reason), m.w-l.Width, m.s.Glyphs.Ellipsis))
+		l.Put(canvas.InkText, ": ").Put(canvas.InkText, canvas.Shortened(canvas.Clean(v.Film.Reason), m.w-l.Width-2, m.s.Glyphs.Ellipsis))
 	}
 	return l
 }
@@ -186,7 +198,7 @@ func (m matrix) packagerText(p *scene.Packager) (string, canvas.Ink) {
 			age = " +" + age[1:]
 		}
 		return m.fitting(m.packager, glyph+" "+role+age, glyph+" "+role, glyph), ink
-	case p.Active || p.Held:
+	case p.Held || p.Active && !p.Gone():
 		return m.fitting(m.packager, glyph+" "+role+" "+word+age, glyph+" "+word+age, glyph+" "+role+" "+word, glyph+" "+word, glyph+" "+role, glyph), k
 	case age == "":
 		age = " " + m.s.Glyphs.Dash
@@ -218,8 +230,9 @@ func (m matrix) view(l *canvas.Line, v *scene.Signal) *canvas.Line {
 	// say puts a word, and its reason where there is room.
 	say := func(k canvas.Ink, word, reason string) *canvas.Line {
 		l.Put(k, m.fitting(m.viewer, word, strings.Fields(word)[0]))
-		if room := m.w - l.Width - 2; reason != "" && room > 0 {
-			l.Put(canvas.InkDim, "  "+words(reason, room, g.Ellipsis))
+		// A word of it at least, or nothing.
+		if short := canvas.Shortened(reason, m.w-l.Width-2, g.Ellipsis); short == reason || strings.Contains(short, " ") {
+			l.Put(canvas.InkDim, "  "+short)
 		}
 		return l
 	}
@@ -268,7 +281,7 @@ func (m matrix) playing(l *canvas.Line, v *scene.Signal) *canvas.Line {
 		stalls = "  " + canvas.Count(v.View.Stalls, "stall")
 	}
 	spark := max(0, min(end-l.Width-2-10-len(stalls), 40))
-	list := m.s.Buffer.Last(v.ID, spark)
+	list := m.s.Figures(series.Buffer, v.ID, spark)
 	most := max(bufferFull, canvas.Percentile(canvas.Present(list), 100))
 	l.Put(canvas.InkText, " ")
 	l.Spark(m.s.Glyphs, list, spark, most*1.05, most*2, most*2)
@@ -291,16 +304,4 @@ func (m matrix) whyOff(v *scene.Signal) string {
 func withoutName(v *scene.Signal) string {
 	reason := strings.TrimPrefix(canvas.Clean(v.Light.Reason), v.Name+" ")
 	return strings.TrimPrefix(reason, "has not been shown yet: ")
-}
-
-// words returns a text in at most w cells, cut between two words.
-func words(text string, w int, ellipsis string) string {
-	if ansi.StringWidth(text) <= w {
-		return text
-	}
-	text = ansi.Truncate(text, max(0, w-ansi.StringWidth(ellipsis)-1), "")
-	if i := strings.LastIndexByte(text, ' '); i > 0 {
-		text = text[:i] + " "
-	}
-	return text + ellipsis
 }

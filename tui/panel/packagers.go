@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"livestream-tui/layouts"
+	"livestream-tui/procs/platform/series"
 	"livestream-tui/tui/canvas"
 	"livestream-tui/tui/scene"
 )
@@ -52,9 +53,10 @@ const latencyColumn = 7
 
 // packagersTable lays out the columns; inline has the latencies in the rows.
 func packagersTable(s *scene.Scene, w int, inline bool) *canvas.Table {
-	name := 8
+	name, health := 8, 8
 	for _, v := range s.Packagers {
-		name = max(name, len(v.Title))
+		_, word, _ := s.HealthMark(v)
+		name, health = max(name, len(v.Title)), max(health, 2+len(word))
 	}
 	const never = 1 << 10 // wider than any screen: left out at once
 	signal := canvas.Column{Title: "SIGNAL", Least: never, Rank: 9}
@@ -69,7 +71,7 @@ func packagersTable(s *scene.Scene, w int, inline bool) *canvas.Table {
 		{Title: "PACKAGER", Least: min(name, 14), Most: name},
 		signal,
 		{Title: "ROLE", Least: 7},
-		{Title: "HEALTH", Least: 8, Most: 12},
+		{Title: "HEALTH", Least: health, Most: 12},
 		{Title: "MSN", Least: 9, Right: true, Rank: 3},
 		{Title: "AGE", Least: 4, Most: 6, Right: true, Rank: 1},
 		{Title: "LAT", Least: 5, Most: 6, Right: true, Rank: 4},
@@ -106,8 +108,7 @@ func packagerRow(s *scene.Scene, table *canvas.Table, v scene.Packager, w int) *
 	glyph, text, k := s.HealthMark(v)
 	r.Text(canvas.InkText, v.Title).Text(canvas.InkText, v.Label).Text(roleInk, role).Text(k, glyph+" "+text)
 	if why := v.Reason(); why != "" && table.Width(latencyColumn) > 0 {
-		r.Put(canvas.InkText, " ")
-		return r.Cell(k, why, w-r.Width, false, s.Glyphs.Ellipsis)
+		return r.Put(k, " "+canvas.Shortened(why, w-r.Width-1, s.Glyphs.Ellipsis))
 	}
 	msn, age, latency := s.Glyphs.Dash, s.Glyphs.Dash, s.Glyphs.Dash
 	if v.Reported && v.Status.MSN >= 0 {
@@ -124,7 +125,7 @@ func packagerRow(s *scene.Scene, table *canvas.Table, v scene.Packager, w int) *
 }
 
 func latencySpark(s *scene.Scene, l *canvas.Line, v scene.Packager, w int) {
-	list := s.Latency.Last(v.Key(), w)
+	list := s.Answers(v, w)
 	most := max(4, canvas.Percentile(canvas.Present(list), 100))
 	l.Spark(s.Glyphs, list, w, most*1.05, 20, 100)
 }
@@ -134,10 +135,10 @@ func latencyLine(s *scene.Scene, v scene.Packager, w int) *canvas.Line {
 	l := canvas.Text(canvas.InkDim, "  ")
 	if why := v.Reason(); why != "" {
 		_, _, k := s.HealthMark(v)
-		return l.Cell(k, why, w-2, false, s.Glyphs.Ellipsis)
+		return l.Put(k, canvas.Shortened(why, w-2, s.Glyphs.Ellipsis))
 	}
 	l.Put(canvas.InkDim, "latency ")
-	p95 := "  p95 " + canvas.Millis(canvas.Percentile(canvas.Present(s.Latency.All(v.Key())), 95))
+	p95 := "  p95 " + canvas.Millis(canvas.Percentile(canvas.Present(s.Answers(v, series.Most)), 95))
 	latencySpark(s, l, v, max(0, min(w-l.Width-len(p95)-1, 60)))
 	return l.Put(canvas.InkDim, p95)
 }

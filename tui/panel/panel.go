@@ -69,6 +69,7 @@ func All() map[string]Panel {
 		"ingest":    &ingest{},
 		"events":    newEvents(),
 		"viewers":   &viewers{},
+		"plots":     &plots{},
 		"logs":      newLogs(),
 	}
 }

@@ -16,7 +16,11 @@ import (
 type pipeline struct{}
 
 func (*pipeline) Title(s *scene.Scene) (name, note string) {
-	return "PIPELINE", working(s)
+	note = working(s)
+	if signal := drawnSignal(s); signal != "" && len(s.Live) > 1 {
+		note = canvas.Clean(signal) + " " + s.Glyphs.Dot + " " + note
+	}
+	return "PIPELINE", note
 }
 
 func (*pipeline) Content(s *scene.Scene, w int) layouts.Content {
@@ -240,19 +244,6 @@ func (d *drawing) link(y, x, end int, l link) {
 
 // arrow draws the end of a link.
 func (d *drawing) arrow(y, x int, l link) { d.Text(y, x, l.stroke().Ink, d.s.Glyphs.Arrow) }
-
-// shownPackagers returns each packager once, as it is for its first signal.
-func shownPackagers(s *scene.Scene) []scene.Packager {
-	var list []scene.Packager
-	seen := map[string]bool{}
-	for _, p := range s.Packagers {
-		if !seen[p.Title] {
-			seen[p.Title] = true
-			list = append(list, p)
-		}
-	}
-	return list
-}
 
 // node returns a process's name and state, with a note if it is well.
 func (d *drawing) node(p *platform.Process, note string) *canvas.Line {

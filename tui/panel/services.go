@@ -3,9 +3,11 @@ package panel
 import (
 	"fmt"
 	"strconv"
+	"strings"
 
 	"livestream-tui/layouts"
 	"livestream-tui/procs/platform"
+	"livestream-tui/procs/platform/series"
 	"livestream-tui/tui/canvas"
 	"livestream-tui/tui/scene"
 )
@@ -78,19 +80,48 @@ func (p *services) Lines(s *scene.Scene, w, h int) []*canvas.Line {
 	for i := from; i < to; i++ {
 		out = append(out, serviceRow(s, table, &s.Snapshot.Processes[i], w))
 	}
-	return out
+	return append(out, chartsBelow(s, processCharts(s.SelectedProcess()), w, h-len(out))...)
 }
 
 // cpuLeast is the CPU in percent of a core that a full column stands for at least: below it
 // there is nothing but noise.
 const cpuLeast = 2
 
+// cpuMuch and cpuHigh are the CPU in percent of a core from which its ink is another.
+const (
+	cpuMuch = 60
+	cpuHigh = 90
+)
+
 // cpuSpark draws the CPU of a process on a scale of its own: the shape tells what it does,
 // the figure beside it how much, and the colour whether that is near a whole core.
 func cpuSpark(s *scene.Scene, l *canvas.Line, name string, w int) {
-	list := s.CPU.Last(name, w)
+	list := s.Figures(series.CPU, name, w)
 	most := max(cpuLeast, canvas.Percentile(canvas.Present(list), 100))
-	l.Spark(s.Glyphs, list, w, most*1.05, 60, 90)
+	l.Spark(s.Glyphs, list, w, most*1.05, cpuMuch, cpuHigh)
+}
+
+// reasons returns a process's reason, then the same in fewer and fewer words.
+func reasons(p *platform.Process, why string) []string {
+	list := []string{why}
+	if p.Progress != nil {
+		stage := canvas.Clean(p.Progress.Stage)
+		if p.Progress.Percent < 0 {
+			return append(list, stage)
+		}
+		percent := fmt.Sprintf("%.0f %%", p.Progress.Percent)
+		return append(list, stage+" "+percent, percent)
+	}
+	short := strings.NewReplacer("exit status ", "exit ", "signal: ", "", "restarting ", "back ", "trying again ", "again ", "tried again ", "again ").Replace(why)
+	list = append(list, short)
+	if rest, waits := strings.CutPrefix(short, "waiting for "); waits {
+		return append(list, "for "+rest)
+	}
+	if first, last := strings.IndexAny(short, ",;"), strings.LastIndexAny(short, ",;"); last > 0 && (p.State == platform.Backoff || p.State == platform.Failed) {
+		// When it is back matters more than why it ended.
+		return append(list, short[:first]+short[last:], strings.TrimSpace(short[last+1:]))
+	}
+	return append(list, clauses(short)...)
 }
 
 func serviceRow(s *scene.Scene, table *canvas.Table, v *platform.Process, w int) *canvas.Line {
@@ -109,10 +140,10 @@ func serviceRow(s *scene.Scene, table *canvas.Table, v *platform.Process, w int)
 		port = ":" + strconv.Itoa(v.Port)
 	}
 	r.Text(name, v.Name).Text(canvas.InkDim, pid).Text(k, glyph+" "+text)
-	if why := scene.Reason(v); why != "" {
+	if why := s.WhyNow(v); why != "" {
 		// The figures mean little then, and make room for the reason.
 		r.Put(canvas.InkText, " ")
-		return r.Cell(k, why, w-r.Width, false, s.Glyphs.Ellipsis)
+		return r.Put(k, canvas.Fitting(w-r.Width, s.Glyphs.Ellipsis, reasons(v, why)...))
 	}
 	if v.PID != 0 && !v.Started.IsZero() {
 		uptime = canvas.Elapsed(s.Now.Sub(v.Started))

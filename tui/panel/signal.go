@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"livestream-tui/procs/platform"
+	"livestream-tui/procs/platform/series"
 	"livestream-tui/services/kit/event"
 	"livestream-tui/tui/canvas"
 	"livestream-tui/tui/scene"
@@ -126,12 +127,14 @@ func (d *details) viewers(v *scene.Signal) {
 		d.lines = append(d.lines, canvas.Text(canvas.InkDim, "   none has reported"))
 		return
 	}
-	l := d.put("buffer", canvas.InkText, "")
-	wide := max(0, min(60, d.w-labelWide-16))
-	list := d.s.Buffer.Last(v.ID, wide)
-	most := max(bufferFull, canvas.Percentile(canvas.Present(list), 100))
-	l.Spark(d.s.Glyphs, list, wide, most*1.05, most*2, most*2)
-	l.Put(canvas.InkDim, fmt.Sprintf(" the last %d s", wide))
+	d.plots(signalCharts(v, series.Buffer, series.Latency, series.Bitrate, series.Usable))
+}
+
+// plots adds charts, with a heading.
+func (d *details) plots(list []chart) {
+	d.heading("PLOTS")
+	d.lines[len(d.lines)-1].Put(canvas.InkDim, "  "+PlotsNote(d.s))
+	d.lines = append(d.lines, rowsOfCharts(d.s, list, d.w, chartHigh)...)
 }
 
 func (d *details) packagers(v *scene.Signal) {
@@ -158,7 +161,8 @@ func (d *details) packagers(v *scene.Signal) {
 		if p.Reported && p.Status.MSN >= 0 {
 			msn = fmt.Sprint(p.Status.MSN)
 		}
-		l.Gap(36).Put(canvas.InkText, fmt.Sprintf("msn %s  age %s  answers in %s", msn, age, latency))
+		figures := fmt.Sprintf("msn %s  age %s  ", msn, age)
+		l.Gap(36).Put(canvas.InkText, canvas.Fitting(d.w-l.Width, d.s.Glyphs.Ellipsis, figures+"answers in "+latency, figures+"lat "+latency))
 		if why := p.Reason(); why != "" {
 			d.say((&canvas.Line{}).Gap(labelWide), canvas.InkText, d.s.WithNames(why))
 		}

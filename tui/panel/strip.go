@@ -29,21 +29,20 @@ func (p *events) strip(s *scene.Scene, w, h int) []*canvas.Line {
 		return nil
 	}
 	onAir := func(span summary.Span) scene.Aired { return s.Past.Aired(span, s.Now) }
-	spare := func(span summary.Span) scene.Aired { return s.Spares.In(span, s.Now) }
 	l := canvas.Text(canvas.InkDim, onAirLabel)
 	switch {
 	case h >= twoStrips:
 		p.wide = room
 		p.cells(s, l, room, onAir)
 		second := canvas.Text(canvas.InkDim, spareLabel)
-		p.cells(s, second, room, spare)
+		p.cells(s, second, room, s.Spare)
 		return []*canvas.Line{l, second}
 	case w >= sparesBeside:
 		room -= len(spareLabel) + 1
 		p.wide = room * 2 / 3
 		p.cells(s, l, p.wide, onAir)
 		l.Put(canvas.InkDim, " "+spareLabel)
-		p.cells(s, l, room-p.wide, spare)
+		p.cells(s, l, room-p.wide, s.Spare)
 	default:
 		p.wide = room
 		p.cells(s, l, room, onAir)

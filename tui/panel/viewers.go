@@ -6,6 +6,7 @@ import (
 	"livestream-tui/layouts"
 	"livestream-tui/procs/onair"
 	"livestream-tui/procs/platform"
+	"livestream-tui/procs/platform/series"
 	"livestream-tui/services/kit/event"
 	"livestream-tui/tui/canvas"
 	"livestream-tui/tui/scene"
@@ -64,7 +65,11 @@ func (p *viewers) Lines(s *scene.Scene, w, h int) []*canvas.Line {
 	for _, v := range s.Viewers[from:to] {
 		out = append(out, viewerRow(s, table, v))
 	}
-	return out
+	list := signalCharts(s.Chosen(), series.Buffer, series.Latency, series.Bitrate)
+	if p := plottedProxy(s); p != nil {
+		list = append(list, chartsOf(p.Name, "", series.Requests)...)
+	}
+	return append(out, chartsBelow(s, list, w, h-len(out))...)
 }
 
 func viewerRow(s *scene.Scene, table *canvas.Table, v platform.ViewingAt) *canvas.Line {

@@ -1,2 +1,2 @@
-// Package picture decodes the live picture with FFmpeg and draws it in cells.
+// Package picture decodes live pictures with FFmpeg, arranges them and draws them in cells.
 package picture

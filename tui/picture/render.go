@@ -18,21 +18,26 @@ const (
 // ramp are characters from dark to bright.
 const ramp = " .:-=+*#%@"
 
-// Render draws w by h pixels as h/2 lines of w cells. Each cell is an upper half block:
-// its colour is the upper pixel's, its background the lower one's. It returns nil when
-// there are not enough pixels.
-func Render(pixels []byte, w, h int, d Depth) []string {
-	if w < 1 || h < 2 || len(pixels) < w*h*3 {
+// Render draws a picture as lines of W cells, two pixels a cell: an upper half block whose
+// colour is the upper pixel's, and its background the lower one's. It returns nil when there
+// are not enough pixels.
+func Render(p Picture, d Depth) []string {
+	if p.W < 1 || p.H < 1 || len(p.Pixels) < p.W*p.H*3 {
 		return nil
 	}
-	at := func(x, y int) [3]byte { i := (y*w + x) * 3; return [3]byte{pixels[i], pixels[i+1], pixels[i+2]} }
-	out := make([]string, h/2)
+	at := func(x, y int) [3]byte { i := (y*p.W + x) * 3; return [3]byte(p.Pixels[i : i+3]) }
+	out := make([]string, (p.H+1)/2)
 	var b strings.Builder
 	for row := range out {
 		b.Reset()
+		half := 2*row+1 == p.H // the last row of an odd number has no lower pixels
 		var last [2][3]byte
-		for x := range w {
-			upper, lower := at(x, 2*row), at(x, 2*row+1)
+		for x := range p.W {
+			upper := at(x, 2*row)
+			lower := upper
+			if !half {
+				lower = at(x, 2*row+1)
+			}
 			if d == Grey {
 				b.WriteByte(ramp[(luma(upper)+luma(lower))/2*len(ramp)/256])
 				continue
@@ -40,7 +45,7 @@ func Render(pixels []byte, w, h int, d Depth) []string {
 			if x == 0 || upper != last[0] {
 				b.WriteString(colourCode(38, upper, d))
 			}
-			if x == 0 || lower != last[1] {
+			if !half && (x == 0 || lower != last[1]) {
 				b.WriteString(colourCode(48, lower, d))
 			}
 			last = [2][3]byte{upper, lower}

@@ -17,13 +17,17 @@ func TestRenderedPixels(t *testing.T) {
 		"grey":        {Grey, ".*"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := Render(pixels, 2, 2, c.depth)
+			got := Render(Picture{W: 2, H: 2, Pixels: pixels}, c.depth)
 			if diff := cmp.Diff([]string{c.want}, got); diff != "" {
 				t.Errorf("lines (-want +got):\n%s", diff)
 			}
 		})
 	}
-	if got := Render(pixels[:5], 2, 2, TrueColour); got != nil {
+	if got := Render(Picture{W: 2, H: 2, Pixels: pixels[:5]}, TrueColour); got != nil {
 		t.Errorf("half a picture: got %q, want nothing", got)
+	}
+	got := Render(Picture{W: 2, H: 1, Pixels: pixels[6:]}, TrueColour)
+	if diff := cmp.Diff([]string{"\x1b[38;2;0;0;0m▀\x1b[38;2;255;255;255m▀\x1b[0m"}, got); diff != "" {
+		t.Errorf("a row without one below (-want +got):\n%s", diff)
 	}
 }

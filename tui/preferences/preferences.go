@@ -28,6 +28,9 @@ type Preferences struct {
 	Keys map[string][]string
 	// Screens are shown in the place of the layout's; empty means those of the layout.
 	Screens []layouts.Screen
+	// Warnings are what the file has that is out of date and was read all the same, a line
+	// each; empty when there is nothing.
+	Warnings []string
 }
 
 // Allowed are the values that a file may have.
@@ -89,6 +92,7 @@ func Parse(file string, b []byte, allowed Allowed) (Preferences, error) {
 	if err := p.Err(); err != nil {
 		return Preferences{}, err
 	}
+	p.Preferences.Warnings = p.Reader.Warnings()
 	return p.Preferences, nil
 }
 

@@ -25,3 +25,17 @@ func (s *Scene) SelectActive() {
 // Revival returns the action that brings a process back which does not work; false when it
 // comes back by itself, or works.
 func Revival(p *platform.Process) (platform.Action, bool) { return onair.Revival(*p) }
+
+// Mend returns the command to offer of those that mend a light: that on the selected process,
+// or else the likeliest; false when there is none.
+func (s *Scene) Mend(l platform.SignalAir) (platform.Command, bool) {
+	for _, c := range l.Mends {
+		if c.Process == s.Selected {
+			return c, true
+		}
+	}
+	if len(l.Mends) == 0 {
+		return platform.Command{}, false
+	}
+	return l.Mends[0], true
+}

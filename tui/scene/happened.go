@@ -54,6 +54,8 @@ func (h Happened) kind() string {
 		return fmt.Sprint("outage ", h.Back, h.Cut, h.Planned, !h.Back && what.Lasts(), !h.Back, what.Reason)
 	case event.Failover:
 		return fmt.Sprintf("failover %q %q %q %q %t", h.Process, what.From, what.To, what.Cause, what.Pending)
+	case platform.Averted:
+		return fmt.Sprint("averted ", what.Cause)
 	case platform.Aired:
 		return fmt.Sprintf("aired %s %q", what.State, what.Reason)
 	}

@@ -1,39 +1,81 @@
 package scene
 
-import "livestream-tui/tui/canvas"
+import (
+	"time"
 
-// History keeps the last samples of named values, one a second.
-type History struct {
-	samples map[string][]float64 // newest last
+	"livestream-tui/procs/journal/summary"
+	"livestream-tui/procs/platform/series"
+	"livestream-tui/tui/canvas"
+)
+
+// lateAfter is how old the newest figures are at least when the platform has stopped keeping
+// them: until then they are only not here yet.
+const lateAfter = 3 * series.Step
+
+// Keep takes over the figures of the past.
+func (s *Scene) Keep(h series.History) {
+	s.History = h
+	s.Stamp++
 }
 
-// historyMost is how many samples are kept of each value: what the widest panel shows.
-const historyMost = 240
-
-func newHistory() History { return History{map[string][]float64{}} }
-
-// add appends the values of a second; a name without a value gets canvas.Missing.
-func (h History) add(values map[string]float64) {
-	for name := range values {
-		if _, ok := h.samples[name]; !ok {
-			h.samples[name] = nil
-		}
+// Figures returns at most the n newest points of a series, oldest first. Those that the
+// platform owes are missing.
+func (s *Scene) Figures(kind series.Kind, of string, n int) []float64 {
+	points := s.History.Of(kind, of)
+	owed := 0
+	if late := s.Now.Sub(s.History.To); len(points) > 0 && late > lateAfter {
+		owed = int(min(late/series.Step, series.Most))
 	}
-	for name, list := range h.samples {
-		v, ok := values[name]
-		if !ok {
-			v = canvas.Missing
-		}
-		list = append(list, v)
-		h.samples[name] = list[max(0, len(list)-historyMost):]
+	n = max(n, 0)
+	points = points[min(len(points), max(0, len(points)+owed-n)):]
+	list := make([]float64, 0, len(points)+owed)
+	for _, p := range points {
+		list = append(list, float64(p))
 	}
+	for range min(owed, n) {
+		list = append(list, canvas.Missing)
+	}
+	return list
 }
 
-// All returns every sample of a value, oldest first.
-func (h History) All(name string) []float64 { return h.samples[name] }
+// Spare returns whether another packager could take over in a span of time, the worst of it,
+// as far as it is known.
+func (s *Scene) Spare(span summary.Span) Aired {
+	span.To = earlier(span.To, earlier(s.Now, s.History.To.Add(lateAfter)))
+	if !span.From.Before(span.To) {
+		return AiredUnknown
+	}
+	worst := AiredUnknown
+	list := s.History.Spares
+	for i, c := range list {
+		if c.At.After(span.To) {
+			break
+		}
+		if i+1 == len(list) || list[i+1].At.After(span.From) {
+			worst = max(worst, spareAired(c.State))
+		}
+	}
+	return worst
+}
 
-// Last returns at most the n newest samples of a value, oldest first.
-func (h History) Last(name string, n int) []float64 {
-	list := h.samples[name]
-	return list[max(0, len(list)-n):]
+func spareAired(state series.SpareState) Aired {
+	switch state {
+	case series.SpareThere:
+		return AiredWell
+	case series.SpareMissing:
+		return AiredBadly
+	}
+	return AiredUnknown
+}
+
+// Switched returns how long ago players were moved from one packager to another: players of a
+// signal, or of any when it is empty.
+func (s *Scene) Switched(signal string) []time.Duration {
+	var list []time.Duration
+	for _, f := range s.Snapshot.Failovers {
+		if signal == "" || f.Signal == signal {
+			list = append(list, s.Now.Sub(f.Time))
+		}
+	}
+	return list
 }

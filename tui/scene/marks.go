@@ -70,6 +70,10 @@ func (s *Scene) RoleMark(p Packager) (string, canvas.Ink) {
 	switch {
 	case p.Held:
 		return "HELD", canvas.InkKey
+	case p.Active && p.Gone():
+		// It serves nobody; that it did so last is in the events.
+	case p.Active && p.Reported && !p.Usable:
+		return "ACTIVE", canvas.InkWarn
 	case p.Active:
 		return "ACTIVE", canvas.InkGoodStrong
 	case p.Reported && p.Usable:

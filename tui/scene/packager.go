@@ -4,6 +4,8 @@ import (
 	"strings"
 
 	"livestream-tui/procs/platform"
+	"livestream-tui/procs/platform/series"
+	"livestream-tui/services/kit/report"
 	"livestream-tui/tui/canvas"
 )
 
@@ -16,8 +18,10 @@ type Packager struct {
 	Process *platform.Process
 }
 
-// Key names the packager in the history of latencies.
-func (p Packager) Key() string { return p.Label + " " + p.URL }
+// Answers returns the newest n points of how long the packager takes to answer.
+func (s *Scene) Answers(p Packager, n int) []float64 {
+	return s.Figures(series.Answer, series.AnswerOf(p.Signal, p.URL), n)
+}
 
 // Reason says why the packager is not well; it is empty when it is.
 func (p Packager) Reason() string {
@@ -66,4 +70,10 @@ func (s *Scene) WithNames(text string) string {
 		}
 	}
 	return canvas.Clean(text)
+}
+
+// Gone reports whether the packager cannot serve anybody: its process does not run, or it does
+// not answer.
+func (p Packager) Gone() bool {
+	return p.Process != nil && p.Process.PID == 0 || p.Reported && p.Status.State == report.Down
 }

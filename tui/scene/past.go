@@ -51,6 +51,8 @@ func PastOf(events []platform.Event, watched bool) *Past {
 		switch what := e.What.(type) {
 		case platform.Aired:
 			h.Signals = []string{what.Signal}
+		case platform.Averted:
+			h.Signals = []string{what.Signal}
 		case platform.Commanded, platform.Started, platform.Ended, platform.Logged, event.Film:
 		default:
 			continue

@@ -166,26 +166,3 @@ func TestATallyCountsWhatReachesIntoTheHour(t *testing.T) {
 		}
 	}
 }
-
-func TestSparesAreRememberedFromTheBeginning(t *testing.T) {
-	var s Spares
-	for i, o := range []platform.OnAir{{State: platform.AirStarting}, {State: platform.AirOn, Spare: true}, {State: platform.AirOn, Spare: true}, {State: platform.AirOffSoon}, {State: platform.AirOn, Spare: true}} {
-		s.add(o, began.Add(time.Duration(i)*10*second))
-	}
-	now := began.Add(45 * second)
-	for _, c := range []struct {
-		from, to int
-		want     Aired
-	}{{-20, -10, AiredUnknown}, {0, 5, AiredUnknown}, {12, 28, AiredWell}, {25, 35, AiredBadly}, {41, 60, AiredWell}, {46, 60, AiredUnknown}} {
-		span := summary.Span{From: began.Add(time.Duration(c.from) * second), To: began.Add(time.Duration(c.to) * second)}
-		if got := s.In(span, now); got != c.want {
-			t.Errorf("from %d to %d: got %d, want %d", c.from, c.to, got, c.want)
-		}
-	}
-	for i := range 3 * sparesMost {
-		s.add(platform.OnAir{State: platform.AirOn, Spare: i%2 == 0}, now)
-	}
-	if got := len(s.changes); got != sparesMost {
-		t.Errorf("got %d changes, want %d at most", got, sparesMost)
-	}
-}

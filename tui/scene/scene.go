@@ -7,6 +7,7 @@ import (
 	"livestream-tui/layouts"
 	"livestream-tui/procs/onair"
 	"livestream-tui/procs/platform"
+	"livestream-tui/procs/platform/series"
 	"livestream-tui/services/kit/event"
 	"livestream-tui/services/kit/report"
 	"livestream-tui/tui/canvas"
@@ -23,14 +24,13 @@ type Scene struct {
 	Glyphs canvas.Glyphs
 	// Light is the snapshot's OnAir.
 	Light platform.OnAir
-	// CPU is by process, in percent of a core; Latency by Packager.Key, in milliseconds.
-	CPU, Latency History
+	// History has the figures of the last fifteen minutes, and when another packager could
+	// have taken over.
+	History series.History
 	// Selected is the process that keys act on.
 	Selected string
 	// Past is what the journal tells, with the changes of how playlists are served.
 	Past *Past
-	// Spares is when another packager could have taken over.
-	Spares Spares
 	// Live is what is played from where. While nothing can say so, it stays as it was.
 	Live []report.Live
 	// Packagers and Viewers follow from the snapshot.
@@ -41,8 +41,6 @@ type Scene struct {
 	Signals []Signal
 	// Choice is the Key of the signal that the operator has chosen; empty means the worst.
 	Choice string
-	// Buffer is the least playback buffer of a signal, in milliseconds.
-	Buffer History
 
 	spare spare
 	// told is what the journal told, without what the snapshot adds.
@@ -51,7 +49,7 @@ type Scene struct {
 
 // New returns a scene without a snapshot.
 func New(l layouts.Layout, g canvas.Glyphs) Scene {
-	return Scene{Layout: l, Glyphs: g, CPU: newHistory(), Latency: newHistory(), Buffer: newHistory(), Past: &Past{}, told: &Past{}}
+	return Scene{Layout: l, Glyphs: g, Past: &Past{}, told: &Past{}}
 }
 
 // Take makes s the scene of a snapshot that was taken at a time.
@@ -67,7 +65,6 @@ func (s *Scene) Take(snapshot platform.Snapshot, at time.Time) {
 	if len(snapshot.Live) > 0 || originSpeaks(snapshot) {
 		s.Live = snapshot.Live
 	}
-	s.Spares.add(snapshot.OnAir, at)
 	if again {
 		s.Remember(s.told)
 	}
@@ -77,9 +74,6 @@ func (s *Scene) Take(snapshot platform.Snapshot, at time.Time) {
 	s.Signals = s.signals()
 	if s.SelectedProcess() == nil && len(snapshot.Processes) > 0 {
 		s.Selected = snapshot.Processes[0].Name
-	}
-	if second {
-		s.sample()
 	}
 }
 
@@ -97,29 +91,6 @@ func (s *Scene) Remember(p *Past) {
 	}
 	all.Happened = newestFirst(all.Happened)
 	s.Past = &all
-}
-
-// sample adds a second to the histories.
-func (s *Scene) sample() {
-	cpu, latency, buffer := map[string]float64{}, map[string]float64{}, map[string]float64{}
-	for _, p := range s.Snapshot.Processes {
-		if p.PID != 0 {
-			cpu[p.Name] = p.CPU
-		}
-	}
-	for _, p := range s.Packagers {
-		if p.Reported && p.Status.State != report.Down && p.Status.State != report.Unknown {
-			latency[p.Key()] = p.Status.LatencyMS
-		}
-	}
-	for i := range s.Signals {
-		if v := &s.Signals[i]; v.View != nil && s.Now.Sub(v.View.Time) <= onair.Silence {
-			buffer[v.ID] = float64(v.View.BufferMS)
-		}
-	}
-	s.Buffer.add(buffer)
-	s.CPU.add(cpu)
-	s.Latency.add(latency)
 }
 
 // originSpeaks reports whether something can say now what is played from where.
@@ -147,7 +118,7 @@ func (s *Scene) viewers() []platform.ViewingAt {
 }
 
 // NoSpare reports whether the screen should say that no packager could take over.
-func (s *Scene) NoSpare() bool { return s.spare.lacks(s.Light, s.Now) }
+func (s *Scene) NoSpare() bool { return s.spare.remembered(s.History).lacks(s.Light, s.Now) }
 
 // Playlist returns the URL that a player opens for a signal.
 func (s *Scene) Playlist(signal string) string { return canvas.Clean(s.Snapshot.Playlist(signal)) }

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"livestream-tui/procs/platform"
+	"livestream-tui/procs/platform/series"
 )
 
 // spareGrace is how long a spare may be missing before the screen says so.
@@ -20,6 +21,15 @@ func (a spare) next(s platform.Snapshot, now time.Time) spare {
 		a.missing = time.Time{}
 	case a.missing.IsZero():
 		a.missing = now
+	}
+	return a
+}
+
+// remembered returns the spare with what the platform's past says: a dashboard that was just
+// opened need not wait.
+func (a spare) remembered(past series.History) spare {
+	if n := len(past.Spares); n > 0 && !a.missing.IsZero() && past.Spares[n-1].State == series.SpareMissing && past.Spares[n-1].At.Before(a.missing) {
+		a.missing = past.Spares[n-1].At
 	}
 	return a
 }

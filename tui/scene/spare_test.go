@@ -5,7 +5,9 @@ import (
 	"time"
 
 	"livestream-tui/procs/platform"
+	"livestream-tui/procs/platform/series"
 	"livestream-tui/services/kit/report"
+	"livestream-tui/tui/canvas"
 )
 
 // at is when these looks begin.
@@ -48,5 +50,49 @@ func TestALackOfASpareIsShownAfterFiveSeconds(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestADashboardThatIsJustOpenedKnowsSinceWhenTheSpareIsMissing(t *testing.T) {
+	snapshot := platform.Snapshot{OnAir: platform.OnAir{State: platform.AirOn}, Details: []report.SignalStatus{{Signal: "live01"}}}
+	a := spare{}.next(snapshot, at)
+	for name, c := range map[string]struct {
+		past []series.Spare
+		want bool
+	}{
+		"missing for a minute": {[]series.Spare{{At: at.Add(-time.Hour), State: series.SpareThere}, {At: at.Add(-time.Minute), State: series.SpareMissing}}, true},
+		"missing just now":     {[]series.Spare{{At: at.Add(-time.Second), State: series.SpareMissing}}, false},
+		"there until now":      {[]series.Spare{{At: at.Add(-time.Hour), State: series.SpareThere}}, false},
+		"an older supervisor":  {nil, false},
+	} {
+		if got := a.remembered(series.History{Spares: c.past}).lacks(snapshot.OnAir, at); got != c.want {
+			t.Errorf("%s: got %t, want %t", name, got, c.want)
+		}
+	}
+}
+
+func TestOnlyAPackagerThatServesIsCalledActive(t *testing.T) {
+	up := &platform.Process{Status: platform.Status{Name: "server1"}}
+	up.PID, up.State = 7, platform.Ready
+	exited := &platform.Process{Status: platform.Status{Name: "server1"}}
+	exited.State = platform.Exited
+	s := &Scene{Glyphs: canvas.UnicodeGlyphs()}
+	for name, c := range map[string]struct {
+		process *platform.Process
+		state   report.State
+		role    string
+		ink     canvas.Ink
+	}{
+		"up":      {up, report.Up, "ACTIVE", canvas.InkGoodStrong},
+		"stale":   {up, report.Stale, "ACTIVE", canvas.InkWarn},
+		"down":    {up, report.Down, s.Glyphs.Dash, canvas.InkFaint},
+		"exited":  {exited, report.Up, s.Glyphs.Dash, canvas.InkFaint},
+		"foreign": {nil, report.Up, "ACTIVE", canvas.InkGoodStrong},
+	} {
+		p := Packager{Process: c.process}
+		p.Active, p.Reported, p.Usable, p.Status.State = true, true, c.state == report.Up && c.process != exited, c.state
+		if role, ink := s.RoleMark(p); role != c.role || ink != c.ink {
+			t.Errorf("%s: got %q in %v, want %q in %v", name, role, ink, c.role, c.ink)
+		}
 	}
 }

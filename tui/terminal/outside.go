@@ -32,8 +32,11 @@ type Outside struct {
 	// Read shows a file on the terminal, which nobody else may use meanwhile, until the
 	// operator has read it or ctx is cancelled.
 	Read func(ctx context.Context, path string) error
-	// Picture decodes a playlist to pictures of w by h pixels.
+	// Picture decodes a playlist to pictures of up to w by h pixels.
 	Picture func(url string, w, h int) (picture.Source, error)
+	// Still decodes one picture of a playlist, of up to w by h pixels, and returns how much
+	// of a processor's time that took.
+	Still func(ctx context.Context, url string, w, h int) (picture.Picture, time.Duration, error)
 }
 
 // NewOutside returns what works with the terminal at out, and with this machine.
@@ -63,6 +66,7 @@ func NewOutside(out io.Writer) Outside {
 		},
 		Read:    read,
 		Picture: picture.Open,
+		Still:   picture.Still,
 	}
 }
 
