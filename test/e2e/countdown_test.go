@@ -67,7 +67,7 @@ func TestTheCountdownEndsWhereTheViewerStalls(t *testing.T) {
 	lines := func(begun, averted int) func() error {
 		return func() error {
 			all := strings.Join(p.Logged(), "\n")
-			if b, a := strings.Count(all, `"off air in `), strings.Count(all, `"averted: live01 stays on air"`); b != begun || a != averted {
+			if b, a := strings.Count(all, `"off air in `), strings.Count(all, `"averted":{"signal":"live01","cause":"no packager",`); b != begun || a != averted {
 				return fmt.Errorf("%d countdowns begin and %d are averted, want %d and %d", b, a, begun, averted)
 			}
 			return nil
