@@ -36,9 +36,9 @@ func TestParseInit(t *testing.T) {
 		err  string
 	}{
 		{"picture and sound", initOf(video, trackOf(1, 2, 48000, "soun", "mp4a")),
-			[]Track{{1, 90000, "vide", "avc1", 640, 360}, {2, 48000, "soun", "mp4a", 0, 0}}, ""},
-		{"other boxes around", append(append(bx("ftyp"), bx("free")...), initOf(video)[12:]...), []Track{{1, 90000, "vide", "avc1", 640, 360}}, ""},
-		{"a long moov", append(bx("ftyp"), long("moov", video)...), []Track{{1, 90000, "vide", "avc1", 640, 360}}, ""},
+			[]Track{{1, 90000, "vide", "avc1", 640, 360, ""}, {2, 48000, "soun", "mp4a", 0, 0, ""}}, ""},
+		{"other boxes around", append(append(bx("ftyp"), bx("free")...), initOf(video)[12:]...), []Track{{1, 90000, "vide", "avc1", 640, 360, ""}}, ""},
+		{"a long moov", append(bx("ftyp"), long("moov", video)...), []Track{{1, 90000, "vide", "avc1", 640, 360, ""}}, ""},
 		{"nothing", nil, nil, "does not begin with ftyp"},
 		{"no ftyp", initOf(video)[12:], nil, "does not begin with ftyp"},
 		{"no moov", bx("ftyp"), nil, `0 boxes "moov"`},

@@ -17,6 +17,8 @@ type Track struct {
 	Format    string // the sample entry: "avc1", "mp4a", ...
 	// Width and Height are in pixels, 0 for a track without a picture.
 	Width, Height int
+	// Codec is as in CODECS (RFC 6381), such as "avc1.64001f"; empty when it is unknown.
+	Codec string
 }
 
 // Video returns the ID of the video track with that timescale; 0 when there is none.
@@ -106,6 +108,7 @@ func parseTrack(b []byte) (Track, error) {
 	if body := stsd.body(); len(body) > 8 {
 		if entries, err := split(body[8:]); err == nil && len(entries) > 0 {
 			t.Format = entries[0].Type
+			t.Codec = codecOf(entries[0], t.Handler)
 			if entry := entries[0].body(); t.Handler == "vide" && len(entry) >= 28 {
 				t.Width, t.Height = int(binary.BigEndian.Uint16(entry[24:])), int(binary.BigEndian.Uint16(entry[26:]))
 			}
