@@ -43,7 +43,7 @@ func TestLongPollThatIsNotHeld(t *testing.T) {
 
 func TestLongPollThatIsHeld(t *testing.T) {
 	t.Run("a failover is answered", func(t *testing.T) {
-		o := serve(t, service.Environment{})
+		o := serve(t, service.Environment{"ADMIN_TOKEN": adminToken})
 		o.learn(up, up)
 		held := o.hold(t.Context())
 		o.learn(up, up) // the same again changes nothing
@@ -54,10 +54,10 @@ func TestLongPollThatIsHeld(t *testing.T) {
 		}
 	})
 	t.Run("the operator's failover is answered", func(t *testing.T) {
-		o := serve(t, service.Environment{})
+		o := serve(t, service.Environment{"ADMIN_TOKEN": adminToken})
 		o.learn(up, up)
 		held := o.hold(t.Context())
-		if a := o.do("POST", "/failover", `{}`); a.Status != 200 {
+		if a := o.command("/failover", `{}`); a.Status != 200 {
 			t.Fatalf("POST /failover: got %d %s", a.Status, a.Body)
 		}
 		if a := o.got(held); a.Status != 200 || !strings.Contains(a.Body, `"active": "`+two) {

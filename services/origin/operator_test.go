@@ -26,9 +26,9 @@ func TestFailover(t *testing.T) {
 		{"no JSON", `now`, nil, []report.State{up, up}, 400, `{"error":"bad JSON: invalid character 'o' in literal null (expecting 'u')"}`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			o := serve(t, service.Environment{})
+			o := serve(t, service.Environment{"ADMIN_TOKEN": adminToken})
 			o.learn(c.states...)
-			a := o.do("POST", "/failover", c.body, c.headers...)
+			a := o.command("/failover", c.body, c.headers...)
 			if a.Status != c.want || servicetest.Compact(t, a.Body) != c.says {
 				t.Errorf("got %d %s, want %d %s", a.Status, a.Body, c.want, c.says)
 			}
@@ -59,9 +59,9 @@ func TestHold(t *testing.T) {
 		{"no such signal", `{"signal":"live02"}`, []report.State{up, up}, 404, `{"error":"no signal \"live02\""}`, one},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			o := serve(t, service.Environment{})
+			o := serve(t, service.Environment{"ADMIN_TOKEN": adminToken})
 			o.learn(c.states...)
-			a := o.do("POST", "/hold", c.body)
+			a := o.command("/hold", c.body)
 			if a.Status != c.want || servicetest.Compact(t, a.Body) != c.says {
 				t.Errorf("got %d %s, want %d %s", a.Status, a.Body, c.want, c.says)
 			}
@@ -73,9 +73,9 @@ func TestHold(t *testing.T) {
 }
 
 func TestAHeldPackagerIsLeftWhenItFailsAndNotBefore(t *testing.T) {
-	o := serve(t, service.Environment{})
+	o := serve(t, service.Environment{"ADMIN_TOKEN": adminToken})
 	o.learn(up, up)
-	o.do("POST", "/hold", `{"packager":"http://localhost:9090"}`)
+	o.command("/hold", `{"packager":"http://localhost:9090"}`)
 	o.learn(up, up)
 	if live := o.do("GET", "/live/live01", ""); !strings.Contains(live.Body, two) {
 		t.Errorf("while it is well: got %s, want %s", live.Body, two)
@@ -86,5 +86,36 @@ func TestAHeldPackagerIsLeftWhenItFailsAndNotBefore(t *testing.T) {
 	}
 	if p := o.do("GET", "/live/live01/packagers", ""); strings.Contains(p.Body, "held") {
 		t.Errorf("after it failed it is held still: %s", p.Body)
+	}
+}
+
+const adminToken = "an-operators-own-token"
+
+// command sends a command with the operator's token.
+func (o *origin) command(path, body string, headers ...string) servicetest.Answer {
+	o.t.Helper()
+	return o.do("POST", path, body, append([]string{"Authorization", "Bearer " + adminToken}, headers...)...)
+}
+
+func TestCommandsNeedTheToken(t *testing.T) {
+	for _, c := range []struct{ name, token, authorization, says, challenge string }{
+		{"no token", adminToken, "", "a bearer token is needed: that of ADMIN_TOKEN", `Bearer realm="livestream-tui"`},
+		{"another", adminToken, "Bearer an-operators-own", "the bearer token is not that of ADMIN_TOKEN", `Bearer realm="livestream-tui", error="invalid_token"`},
+		{"another scheme", adminToken, "Basic " + adminToken, "a bearer token is needed: that of ADMIN_TOKEN", `Bearer realm="livestream-tui"`},
+		{"no scheme", adminToken, adminToken, "a bearer token is needed: that of ADMIN_TOKEN", `Bearer realm="livestream-tui"`},
+		{"none is set", "", "Bearer ", "ADMIN_TOKEN is not set: nothing is commanded here", `Bearer realm="livestream-tui"`},
+		{"none is set, no token", "", "", "ADMIN_TOKEN is not set: nothing is commanded here", `Bearer realm="livestream-tui"`},
+	} {
+		o := serve(t, service.Environment{"ADMIN_TOKEN": c.token})
+		o.learn(up, up)
+		for _, path := range []string{"/failover", "/hold"} {
+			a := o.do("POST", path, `{"packager":"http://localhost:9090"}`, "Authorization", c.authorization)
+			if a.Status != 401 || servicetest.Compact(t, a.Body) != `{"error":"`+c.says+`"}` || a.Header.Get("WWW-Authenticate") != c.challenge {
+				t.Errorf("%s: %s: got %d %s, %v", c.name, path, a.Status, a.Body, a.Header)
+			}
+		}
+		if live := o.do("GET", "/live/live01", ""); live.Status != 200 || !strings.Contains(live.Body, one) {
+			t.Errorf("%s: after it: got %d %s, want it as before, and read without a token", c.name, live.Status, live.Body)
+		}
 	}
 }

@@ -22,14 +22,14 @@ const (
 	retryAfter = "1"
 )
 
-// Routes adds the routes of signals and preferences, and the operator's failover.
+// Routes adds the routes of signals and preferences, and the operator's, which need a token.
 func (s *Service) Routes(r *mux.Router) {
 	r.HandleFunc("/signals", s.signals).Methods(service.Reads()...)
 	r.HandleFunc("/preferences", s.preferences).Methods(service.Reads()...)
 	r.HandleFunc("/live/{signal}", s.live).Methods(service.Reads()...)
 	r.HandleFunc("/live/{signal}/packagers", s.packagers).Methods(service.Reads()...)
-	r.HandleFunc("/failover", s.failover).Methods(http.MethodPost)
-	r.HandleFunc("/hold", s.hold).Methods(http.MethodPost)
+	r.HandleFunc("/failover", service.Bearer(s.config.AdminToken, s.failover)).Methods(http.MethodPost)
+	r.HandleFunc("/hold", service.Bearer(s.config.AdminToken, s.hold)).Methods(http.MethodPost)
 }
 
 func (s *Service) signals(w http.ResponseWriter, _ *http.Request) {

@@ -141,13 +141,18 @@ func measureLoad(t *testing.T, list []contender, l load) []figures {
 }
 
 func (f *figures) measure(t *testing.T, c contender, l load) {
+	f.measureWith(c, l.bulky, func() wrkResult { return wrk(t, c.base+l.path, l.connections, l.seconds) })
+}
+
+// measureWith adds the figures of one round of a load.
+func (f *figures) measureWith(c contender, bulky bool, load func() wrkResult) {
 	pids := c.pids()
 	rss := mostRSS(pids)
 	before := cpuOf(pids)
-	r := wrk(t, c.base+l.path, l.connections, l.seconds)
+	r := load()
 	used := cpuOf(pids) - before
 	requests := r.requests
-	if l.bulky { // a segment under way counts by the part that came
+	if bulky { // a segment under way counts by the part that came
 		requests = r.bytes / segmentBytes
 	}
 	f.PerSecond = append(f.PerSecond, requests/r.seconds)

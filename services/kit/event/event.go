@@ -25,6 +25,7 @@ const (
 	KindViewing  Kind = "viewing"
 	KindOutage   Kind = "outage"
 	KindFilm     Kind = "film"
+	KindAudience Kind = "audience"
 )
 
 // kinds is every kind of event with its decoder. A new event is a type with Kind and
@@ -36,6 +37,7 @@ var kinds = map[Kind]func(fields []byte) (Event, error){
 	KindViewing:  decode[Viewing],
 	KindOutage:   decode[Outage],
 	KindFilm:     decode[Film],
+	KindAudience: decode[Audience],
 }
 
 // Decode returns the event of a kind from its JSON; false when this version does not

@@ -25,6 +25,8 @@ type conn struct {
 	began  int64        // as the Listener's now: when the last long answer began
 	behind remainder    // the rest of an answer, which the reader has no room for yet
 	unread []byte       // read, and left to the http.Server to answer
+	secure bool         // it begins with TLS, and unread with its first bytes
+	others bool         // the http.Server answers all its requests
 }
 
 // A connState changes by compare and swap only; the goroutine that changes it acts on it.
@@ -50,6 +52,7 @@ func newConn(l *Listener, wire net.Conn, number uint64) *conn {
 	c := &conn{l: l, wire: wire, number: number}
 	c.since.Store(l.now.Load())
 	c.limit(firstRequest) // watch may look at it before it is served
+	c.others = l.plain != nil && !l.plain(wire)
 	return c
 }
 
@@ -59,17 +62,18 @@ func (c *conn) serve() {
 	} else {
 		c.answerAll()
 	}
+	if c.secure {
+		c.others = false
+		c.serveSecure()
+		return
+	}
 	if c.state.Load() != serving {
 		c.end()
 		return
 	}
 	h := &serverConn{Conn: c.wire, c: c, unread: c.unread, framing: framing{empty: c.empty}}
 	c.unread = nil // c lasts as long as the connection
-	select {
-	case c.l.toServer <- h:
-	case <-c.l.over:
-		_ = h.Close() // the server does not get it
-	}
+	c.pass(h)
 }
 
 // end closes the connection.
@@ -116,6 +120,9 @@ func (c *conn) readable(fd uintptr) bool {
 			return false
 		case n <= 0 || !c.state.CompareAndSwap(waiting, answering):
 			return true
+		case c.isSecure(b.in[:n]):
+			c.unread, c.secure = bytes.Clone(b.in[:n]), true
+			return true
 		}
 		for requests := c.skipEmpty(b.in[:n]); len(requests) > 0; requests = c.skipEmpty(requests) {
 			res, r := c.lookUp(requests)
@@ -123,11 +130,7 @@ func (c *conn) readable(fd uintptr) bool {
 				c.unread = bytes.Clone(requests)
 				break
 			}
-			if !c.due {
-				c.asked.Store(true)
-			}
-			c.due, c.empty = true, 0
-			c.limit(WriteLimit(len(res.body)))
+			c.beginAnswer(res)
 			if len(res.body) > unsentQuick {
 				c.began = int64(c.l.since(time.Now()))
 				c.limitUnsent(fd, unsentAtFirst(c.l.unsent.Load()))
@@ -143,6 +146,15 @@ func (c *conn) readable(fd uintptr) bool {
 	}
 }
 
+// beginAnswer notes that a request has come, and gives its reader time for the answer.
+func (c *conn) beginAnswer(res *Response) {
+	if !c.due {
+		c.asked.Store(true)
+	}
+	c.due, c.empty = true, 0
+	c.limit(WriteLimit(len(res.body)))
+}
+
 // skipEmpty cuts off the empty lines before a request.
 func (c *conn) skipEmpty(requests []byte) []byte {
 	rest, n := skipEmpty(requests, emptyMost-c.empty)
@@ -155,10 +167,20 @@ func (c *conn) skipEmpty(requests []byte) []byte {
 // left to it too.
 func (c *conn) lookUp(requests []byte) (*Response, request) {
 	r, plain := parse(requests)
-	if !plain || !c.behind.none() || c.l.refused.Load() {
+	if !plain || c.others || !c.behind.none() || c.l.refused.Load() {
 		return nil, r
 	}
-	return c.l.answer(r.target), r
+	var res *Response
+	switch {
+	case r.cookie == nil:
+		res = c.l.answer(r.target)
+	case c.l.cookies != nil && !r.origin:
+		res = c.l.cookies(r.target, r.cookie)
+	}
+	if r.reports != nil && res != nil && c.l.hear != nil {
+		c.l.hear(r.target, r.reports)
+	}
+	return res, r
 }
 
 // answered ends an answer; false when the next request is not answered here.

@@ -2,6 +2,7 @@ package fastpath
 
 import (
 	"cmp"
+	"crypto/tls"
 	"errors"
 	"net"
 	"net/http"
@@ -42,6 +43,9 @@ func descriptorOf(wire net.Conn) int {
 // ConnState tells the Listener which of the http.Server's connections are idle. It is
 // for http.Server.ConnState; without it all of them count as busy.
 func (l *Listener) ConnState(wire net.Conn, state http.ConnState) {
+	if t, is := wire.(*tls.Conn); is {
+		wire = t.NetConn()
+	}
 	h, ok := wire.(*serverConn)
 	if !ok {
 		return

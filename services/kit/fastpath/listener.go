@@ -2,6 +2,7 @@ package fastpath
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -17,16 +18,24 @@ import (
 // must not block, and must not keep target.
 type Answer func(target []byte) *Response
 
+// Hear is told the values of the header fields of CMCD (CTA-5004) in a request that an
+// Answer has answered. It must not block, and must not keep what it is given.
+type Hear func(target []byte, values [][]byte)
+
 // Listener accepts connections, answers on them, and leaves to Accept those that need
 // an http.Server. It knows every connection until it is closed, those of the http.Server
 // too. Safe for concurrent use.
 type Listener struct {
-	inner  net.Listener
-	answer Answer
-	late   func(reason error)
-	short  func(net.Conn) bool // descriptors are short: another connection must go for this one
-	room   int                 // evicted connections that are not replaced yet; the accepting goroutine's
-	taken  uint64              // connections accepted so far; the accepting goroutine's
+	inner   net.Listener
+	answer  Answer
+	hear    Hear // nil for nobody
+	late    func(reason error)
+	short   func(net.Conn) bool                   // descriptors are short: another connection must go for this one
+	cookies func(target, cookie []byte) *Response // nil when the http.Server answers them
+	secure  *tls.Config                           // nil without TLS
+	plain   func(net.Conn) bool                   // Answer answers a connection without TLS; nil for all
+	room    int                                   // evicted connections that are not replaced yet; the accepting goroutine's
+	taken   uint64                                // connections accepted so far; the accepting goroutine's
 
 	toServer chan net.Conn
 	refused  atomic.Bool   // new connections are refused
@@ -72,6 +81,14 @@ func Listen(inner net.Listener, answer Answer, late func(reason error)) *Listene
 	l.tick(time.Now())
 	return l
 }
+
+// AnswerCookies sets what answers requests with one Cookie field, the value of which is
+// passed too. Without it they are left to the http.Server, and so are those with an Origin,
+// since a browser wants the answer to name it. Call it before Accept.
+func (l *Listener) AnswerCookies(answer func(target, cookie []byte) *Response) { l.cookies = answer }
+
+// Hear sets who is told of reports of players. Call it before Accept.
+func (l *Listener) Hear(h Hear) { l.hear = h }
 
 // Accept returns the next connection that needs an http.Server, or net.ErrClosed after
 // Close.

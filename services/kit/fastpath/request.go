@@ -4,11 +4,14 @@ import "bytes"
 
 // request is a GET or a HEAD that a Response can answer by itself.
 type request struct {
-	target      []byte // path and query as sent
-	head        bool   // the method is HEAD
-	ifNoneMatch []byte // one strong entity tag; empty when there is no condition
-	fromStart   bool   // "Range: bytes=0-", the whole as a part, as FFmpeg and VLC send it
-	size        int    // of the request, in bytes
+	target      []byte   // path and query as sent
+	head        bool     // the method is HEAD
+	ifNoneMatch []byte   // one strong entity tag; empty when there is no condition
+	fromStart   bool     // "Range: bytes=0-", the whole as a part, as FFmpeg and VLC send it
+	reports     [][]byte // the values of the fields of CMCD
+	cookie      []byte   // the value of the only Cookie field; nil without one
+	origin      bool     // it comes from a page of some site
+	size        int      // of the request, in bytes
 }
 
 const endOfHeader = "\r\n\r\n"
@@ -54,6 +57,18 @@ func parse(b []byte) (r request, ok bool) {
 			if !equalFold(value, "keep-alive") {
 				return r, false
 			}
+		case fieldReport:
+			if r.reports == nil {
+				r.reports = make([][]byte, 0, 4) // as many as there are
+			}
+			r.reports = append(r.reports, value)
+		case fieldCookie:
+			if r.cookie != nil || len(value) == 0 {
+				return r, false
+			}
+			r.cookie = value
+		case fieldOrigin:
+			r.origin = true
 		case fieldDecisive:
 			return r, false
 		}
@@ -149,8 +164,15 @@ const (
 	fieldConnection
 	fieldIfNoneMatch
 	fieldRange
+	fieldReport // says what the player feels (CTA-5004), and changes nothing
+	fieldCookie
+	fieldOrigin   // changes the answer only with a cookie: then it names the site
 	fieldDecisive // may change the answer
 )
+
+// reportField begins the names of the fields of CMCD: CMCD-Request, CMCD-Object,
+// CMCD-Status, CMCD-Session.
+const reportField = "cmcd-"
 
 func kindOf(name []byte) fieldKind {
 	if len(name) == 0 {
@@ -172,12 +194,22 @@ func kindOf(name []byte) fieldKind {
 		if equalFold(name, "connection") {
 			return fieldConnection
 		}
-		if equalFold(name, "content-length") || equalFold(name, "cookie") {
+		if equalFold(name, "cookie") {
+			return fieldCookie
+		}
+		if equalFold(name, "content-length") {
 			return fieldDecisive
+		}
+		if len(name) > len(reportField) && equalFold(name[:len(reportField)], reportField) {
+			return fieldReport
 		}
 	case 'a':
 		if equalFold(name, "authorization") {
 			return fieldDecisive
+		}
+	case 'o':
+		if equalFold(name, "origin") {
+			return fieldOrigin
 		}
 	case 'r':
 		if equalFold(name, "range") {

@@ -21,9 +21,12 @@ var requests = []struct {
 	{"and the next one behind it", "GET / HTTP/1.1\r\nHost: x\r\n\r\nGET /b HTTP/1.1\r\n", true},
 	{"a field named like one of ours", "GET / HTTP/1.1\r\nHost: x\r\nRange-Of: 1\r\nIf: x\r\nTea: x\r\n\r\n", true},
 	{"no body wanted", "HEAD /a HTTP/1.1\r\nHost: x\r\n\r\n", true},
+	{"what the player reports", "GET / HTTP/1.1\r\nHost: x\r\nCMCD-Request: bl=1\r\ncmcd-session: sid=\"a\"\r\n\r\n", true},
 	{"an empty field", "GET / HTTP/1.1\r\nHost: x\r\nX-Empty:\r\n\r\n", true},
 
-	{"who asks says who it is", "GET / HTTP/1.1\r\nHost: x\r\ncookie: a=1\r\n\r\n", false},
+	{"who asks says who it is", "GET / HTTP/1.1\r\nHost: x\r\ncookie: a=1; b=2\r\n\r\n", true},
+	{"who asks says so twice", "GET / HTTP/1.1\r\nHost: x\r\nCookie: a=1\r\nCookie: b=2\r\n\r\n", false},
+	{"an empty cookie", "GET / HTTP/1.1\r\nHost: x\r\nCookie:\r\n\r\n", false},
 	{"who asks may do so", "GET / HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer t\r\n\r\n", false},
 	{"nothing", "", false},
 	{"not whole", "GET / HTTP/1.1\r\nHost: x\r\n", false},
@@ -91,7 +94,7 @@ func agree(t *testing.T, text []byte, r request) {
 		t.Fatalf("net/http says %v of %q", err, text)
 	}
 	if want.Method != map[bool]string{false: http.MethodGet, true: http.MethodHead}[r.head] || want.RequestURI != string(r.target) || want.Header.Get("If-None-Match") != string(r.ifNoneMatch) ||
-		want.ContentLength != 0 || want.Close || len(want.TransferEncoding) > 0 || want.Header.Get("Range") != map[bool]string{true: "bytes=0-"}[r.fromStart] || want.ProtoMinor != 1 {
+		want.ContentLength != 0 || want.Close || len(want.TransferEncoding) > 0 || want.Header.Get("Range") != map[bool]string{true: "bytes=0-"}[r.fromStart] || want.ProtoMinor != 1 || want.Header.Get("Cookie") != string(r.cookie) {
 		t.Fatalf("got %q and %q of %q, net/http has %+v", r.target, r.ifNoneMatch, text, want)
 	}
 	if left := in.Buffered(); left != len(text)-r.size {

@@ -19,6 +19,8 @@ type Response struct {
 	body        []byte
 	etag        string // strong; when empty, there is no 304
 
+	derived atomic.Pointer[[]byte] // what Once made of it
+
 	asked  atomic.Int32               // how often a body fit for a file was requested
 	shared atomic.Pointer[sharedFile] // the body, once it was requested often
 }
@@ -30,8 +32,7 @@ const dateField = "Date: "
 // afterwards. Content-Length and Date are added. An ETag in the header must be strong.
 func NewResponse(header http.Header, body []byte) *Response {
 	r := &Response{header: header, body: body, etag: header.Get("ETag")}
-	n := strconv.Itoa(len(body))
-	length := "Content-Length: " + n + "\r\n"
+	n, length := strconv.Itoa(len(body)), contentLength(len(body))
 	r.head = head("200 OK", header, length)
 	r.partial = r.head // an empty body has no range
 	if len(body) > 0 {
@@ -53,6 +54,56 @@ func head(status string, header http.Header, more string, without ...string) []b
 	_ = header.WriteSubset(&b, skip) // a Buffer does not fail
 	b.WriteString(more + dateField)
 	return slices.Clip(b.Bytes())
+}
+
+// NewRefusal returns an answer with another status, such as 403 Forbidden, to a GET or a
+// HEAD with whatever condition or range. The header and the body must not change
+// afterwards.
+func NewRefusal(status int, header http.Header, body []byte) *Response {
+	h := head(strconv.Itoa(status)+" "+http.StatusText(status), header, contentLength(len(body)))
+	return &Response{head: h, partial: h, header: header, body: body}
+}
+
+func contentLength(n int) string { return "Content-Length: " + strconv.Itoa(n) + "\r\n" }
+
+// Once returns what make makes of the response: the same each time, since the response
+// never changes. make may be called twice at the same time, and its result must not change.
+func (r *Response) Once(make func(*Response) []byte) []byte {
+	if made := r.derived.Load(); made != nil {
+		return *made
+	}
+	made := make(r)
+	r.derived.Store(&made)
+	return made
+}
+
+const etagField = "\r\nEtag: "
+
+// Varied returns the response with another body, which must not change afterwards, and
+// with tag at the end of its ETag, which tells the two apart. It is put together from what
+// the response has ready. A range of all bytes is answered with 200.
+func (r *Response) Varied(body []byte, tag string) *Response {
+	end := bytes.LastIndex(r.head, []byte("Content-Length: "))
+	h := tagged(r.head[:end], tag, 32+len(dateField))
+	h = append(strconv.AppendInt(append(h, "Content-Length: "...), int64(len(body)), 10), "\r\n"+dateField...)
+	v := &Response{head: h, partial: h, header: r.header, body: body}
+	if r.etag != "" {
+		v.etag = r.etag[:len(r.etag)-1] + tag + `"`
+		v.notModified = tagged(r.notModified, tag, 0)
+	}
+	return v
+}
+
+// tagged copies a header with tag at the end of its ETag, and with room for more.
+func tagged(head []byte, tag string, more int) []byte {
+	to := make([]byte, 0, len(head)+len(tag)+more)
+	at := bytes.Index(head, []byte(etagField))
+	if at < 0 {
+		return append(to, head...)
+	}
+	at += len(etagField)
+	at += bytes.IndexByte(head[at:], '\r') - 1 // before the last quote
+	return append(append(append(to, head[:at]...), tag...), head[at:]...)
 }
 
 // Header returns the header given to NewResponse. It must not be changed.

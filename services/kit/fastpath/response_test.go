@@ -83,3 +83,52 @@ func TestAResponseIsWhatServeContentAnswers(t *testing.T) {
 		})
 	}
 }
+
+func TestARefusalIsTheSameForEveryCondition(t *testing.T) {
+	r := NewRefusal(http.StatusForbidden, http.Header{"X-A": {"b"}}, []byte("no"))
+	for name, req := range map[string]request{"plain": {}, "a range": {fromStart: true}, "a tag": {ifNoneMatch: []byte(`"t"`)}, "HEAD": {head: true}} {
+		b, whole := r.appendHead(nil, req, "now")
+		if want := "HTTP/1.1 403 Forbidden\r\nX-A: b\r\nContent-Length: 2\r\nDate: now\r\n\r\n"; string(b) != want || whole == req.head {
+			t.Errorf("%s: got %q, %t, want %q", name, b, whole, want)
+		}
+	}
+}
+
+// A varied response is one that was made with its body and its ETag from the start, except
+// that a range of all bytes is answered with 200.
+func TestAVariedResponse(t *testing.T) {
+	for _, etag := range []string{`"t"`, ""} {
+		with := func(tag string) http.Header {
+			h := http.Header{"Content-Type": {"a/b"}, "X-Packager": {"Etag: x"}}
+			if etag != "" {
+				h.Set("ETag", tag)
+			}
+			return h
+		}
+		got := NewResponse(with(etag), []byte("short")).Varied([]byte("a longer body"), "-v")
+		want := NewResponse(with(`"t-v"`), []byte("a longer body"))
+		want.partial = want.head
+		for name, req := range map[string]request{
+			"plain": {}, "a range": {fromStart: true}, "its tag": {ifNoneMatch: []byte(`"t-v"`)}, "the tag of the other": {ifNoneMatch: []byte(etag)}, "HEAD": {head: true},
+		} {
+			is, whole := got.appendHead(nil, req, "now")
+			should, all := want.appendHead(nil, req, "now")
+			if !bytes.Equal(is, should) || whole != all {
+				t.Errorf("%s %s: got %q, %t, want %q, %t", etag, name, is, whole, should, all)
+			}
+		}
+		if string(got.Body()) != "a longer body" {
+			t.Errorf("got %q", got.Body())
+		}
+	}
+}
+
+func TestOnceMakesOnce(t *testing.T) {
+	r := NewResponse(http.Header{}, []byte("body"))
+	n := 0
+	for range 3 {
+		if got := r.Once(func(r *Response) []byte { n++; return append([]byte("of "), r.Body()...) }); string(got) != "of body" || n != 1 {
+			t.Errorf("got %q, made %d times", got, n)
+		}
+	}
+}

@@ -1,9 +1,13 @@
 package service
 
 import (
+	"crypto/sha256"
+	"crypto/subtle"
 	"errors"
 	"net"
+	"net/http"
 	"strconv"
+	"strings"
 )
 
 // Admin is the setting of where an AdminRouter serves its admin routes beside its
@@ -48,4 +52,32 @@ func adminAddress(s Service) string {
 		return ""
 	}
 	return a.AdminAddress()
+}
+
+// AdminTokenVariable is the setting of the bearer token for routes that command a service
+// over TCP. A supervisor makes one up where there is none.
+const AdminTokenVariable = "ADMIN_TOKEN"
+
+// Bearer lets only requests with a bearer token (RFC 6750) through to next. An empty token
+// lets none through.
+func Bearer(token string, next http.HandlerFunc) http.HandlerFunc {
+	want := sha256.Sum256([]byte(token))
+	return func(w http.ResponseWriter, r *http.Request) {
+		scheme, given, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+		got := sha256.Sum256([]byte(strings.TrimSpace(given))) // hashes are equally long: the comparison tells nothing
+		isBearer := strings.EqualFold(scheme, "Bearer")
+		if isBearer && token != "" && subtle.ConstantTimeCompare(got[:], want[:]) == 1 {
+			next(w, r)
+			return
+		}
+		challenge, why := `Bearer realm="livestream-tui"`, "a bearer token is needed: that of "+AdminTokenVariable
+		switch {
+		case token == "":
+			why = AdminTokenVariable + " is not set: nothing is commanded here"
+		case isBearer:
+			challenge, why = challenge+`, error="invalid_token"`, "the bearer token is not that of "+AdminTokenVariable
+		}
+		w.Header().Set("WWW-Authenticate", challenge)
+		WriteError(w, http.StatusUnauthorized, why)
+	}
 }

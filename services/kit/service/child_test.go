@@ -68,6 +68,7 @@ type handedChild struct{ fake }
 var (
 	_ Answerer = handedChild{}
 	_ Drainer  = handedChild{}
+	_ Securer  = handedChild{}
 )
 
 var readyChild, largeChild = fastpath.NewResponse(http.Header{}, []byte("ready")), fastpath.NewResponse(http.Header{}, make([]byte, largeBody))

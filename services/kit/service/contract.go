@@ -2,6 +2,8 @@ package service
 
 import (
 	"context"
+	"crypto/tls"
+	"net"
 
 	"github.com/gorilla/mux"
 
@@ -32,6 +34,33 @@ type Answerer interface {
 	// the routes. Called for each such request, from many goroutines at once. It must
 	// not block, and must not keep target.
 	Answer(target []byte) *fastpath.Response
+}
+
+// Hearer is an Answerer that hears what players report in their requests' headers.
+type Hearer interface {
+	Answerer
+	// Hear is a fastpath.Hear: it is told of the header fields of CMCD in a request that
+	// Answer has answered. It must not block, and must not keep what it is given.
+	Hear(target []byte, values [][]byte)
+}
+
+// CookieAnswerer is an Answerer that knows a cookie.
+type CookieAnswerer interface {
+	Answerer
+	// AnswerCookie is Answer for a request with one Cookie field of that value; nil leaves
+	// it to the routes. It must not block, and must not keep what it is given.
+	AnswerCookie(target, cookie []byte) *fastpath.Response
+}
+
+// Securer is an Answerer whose address answers TLS as well.
+type Securer interface {
+	Answerer
+	// TLS is what TLS is served with; nil for none. Called before Run, once for each socket.
+	TLS() *tls.Config
+	// Plain reports whether Answer answers a connection without TLS; false leaves its
+	// requests to the routes. Called for each connection, and only where there is TLS. Safe
+	// for concurrent use.
+	Plain(net.Conn) bool
 }
 
 // Drainer is a Service whose open responses need its work until they end, after

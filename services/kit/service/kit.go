@@ -46,9 +46,15 @@ type Kit struct {
 	Name string
 	Log  hclog.Logger
 	// Metrics takes the service's own metrics; it already holds Go's and the process's.
-	Metrics *prometheus.Registry
+	Metrics Registry
 	// Env is the whole environment, for settings and for child processes.
 	Env Environment
+}
+
+// Registry takes metrics and gathers them; *prometheus.Registry is one.
+type Registry interface {
+	prometheus.Registerer
+	prometheus.Gatherer
 }
 
 // NewKit makes the kit of the service called name, which logs to w.
@@ -80,12 +86,27 @@ func timeFormat(format string) string {
 type Supervision struct {
 	// OnEvent is a shell command that is run on each event of the journal; empty for none.
 	OnEvent string `env:"ON_EVENT" doc:"shell command that the supervisor runs on each event of the journal, which is JSON on its standard input; one at a time, for 10 s at most"`
+	// MetricsPort is where the supervisor serves the metrics of all; 0 means nowhere.
+	MetricsPort Port `env:"METRICS_PORT" doc:"port of CONTROL_BIND_ADDRESS where the supervisor serves /metrics, with those of every service; empty: nowhere"`
+	// LowDisk is how many bytes must be free on the disk of a folder; zero means any number.
+	LowDisk int64 `env:"DISK_LOW_BYTES" envDefault:"1073741824" doc:"free bytes below which a disk that the platform writes to is low; 0: never"`
+	// WebhookURLs are the receivers of alerts, separated by commas; empty means none.
+	// WebhookFormat is one format for all of them, or one for each.
+	WebhookURLs   string `env:"WEBHOOK_URL" doc:"addresses that alerts are POSTed to, comma-separated; in these a comma is %2C"`
+	WebhookFormat string `env:"WEBHOOK_FORMAT" envDefault:"json" doc:"json, slack, discord or alertmanager: for all of WEBHOOK_URL, or one for each, comma-separated"`
+	// WebhookSecret is the key of the signature; empty means that alerts are not signed.
+	WebhookSecret string `env:"WEBHOOK_SECRET" doc:"key by which alerts are signed (HMAC-SHA-256); after whsec_ it is base64"`
+	// WebhookStillOn is how often receivers are told that the stream is on air; zero means
+	// never.
+	WebhookStillOn time.Duration `env:"WEBHOOK_STILL_ON" envDefault:"0s" doc:"how often an alert says that the stream is still on air; 0s: never"`
 }
 
 // SupervisionFromEnv reads the settings of the supervisor.
-func SupervisionFromEnv(e Environment) Supervision {
+func SupervisionFromEnv(e Environment) (Supervision, error) {
 	var s Supervision
-	var none Problems // any text is allowed
-	Parse(e, &s, &none)
-	return s
+	var p Problems
+	Parse(e, &s, &p)
+	p.Require(s.LowDisk >= 0, "DISK_LOW_BYTES", s.LowDisk, "allowed is 0 or more")
+	p.Require(s.WebhookStillOn == 0 || s.WebhookStillOn >= time.Second, "WEBHOOK_STILL_ON", s.WebhookStillOn, "allowed are 0s, and 1s or more")
+	return s, p.Err()
 }

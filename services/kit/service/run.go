@@ -42,6 +42,7 @@ func (all *servers) open(s Service, k Kit, c Common) error {
 		for _, l := range list {
 			srv := newServer(l, answer, public, k.Log)
 			srv.inherited = inherited
+			srv.add(s)
 			all.public = append(all.public, srv)
 		}
 		k.Log.Info("listening", "address", list[0].Addr().String())

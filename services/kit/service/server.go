@@ -2,6 +2,7 @@ package service
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -55,6 +56,43 @@ func newServer(l net.Listener, answer fastpath.Answer, h http.Handler, log hclog
 		ErrorLog:          log.Named("http").StandardLogger(&hclog.StandardLoggerOptions{ForceLevel: hclog.Debug}),
 	}
 	return s
+}
+
+// tlsKey is the key of the state of TLS in a connection's context.
+type tlsKey struct{}
+
+// add gives the server of an address what else its service answers.
+func (s *server) add(of Service) {
+	if h, ok := of.(Hearer); ok {
+		s.listener.Hear(h.Hear)
+	}
+	if a, ok := of.(CookieAnswerer); ok {
+		s.listener.AnswerCookies(a.AnswerCookie)
+	}
+	if a, ok := of.(Securer); ok {
+		if config := a.TLS(); config != nil {
+			s.secure(config, a.Plain)
+		}
+	}
+}
+
+// secure serves TLS on the same address. Handlers find the state of TLS in their requests:
+// the http.Server has no TLS of HTTP/1.1 itself.
+func (s *server) secure(config *tls.Config, plain func(net.Conn) bool) {
+	s.listener.Secure(config, plain)
+	s.http.ConnContext = func(ctx context.Context, c net.Conn) context.Context {
+		if state := fastpath.StateOf(c); state != nil {
+			ctx = context.WithValue(ctx, tlsKey{}, state)
+		}
+		return ctx
+	}
+	next := s.http.Handler
+	s.http.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if state, ok := r.Context().Value(tlsKey{}).(*tls.ConnectionState); ok && r.TLS == nil {
+			r.TLS = state
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // troubleOf returns the message for an error that a listener reports.
