@@ -1,6 +1,7 @@
 package follow
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"sync"
@@ -156,7 +157,8 @@ func (x *Index) Count() int {
 	return len(x.list)
 }
 
-func (x *Index) has(id string) bool {
+// Has reports whether a playlist lists an ID.
+func (x *Index) Has(id string) bool {
 	_, ok := x.get(id)
 	return ok
 }
@@ -178,6 +180,31 @@ func (x *Index) newest(p *Playlist, msn int64) []string {
 			list = append(list, id)
 		}
 	}
+	return list
+}
+
+// PlaylistOf is the playlist that lists the whole resource of a key; nil for none.
+func (x *Index) PlaylistOf(key string) *Playlist {
+	l, ok := x.get(key)
+	if !ok {
+		if id, around := x.Around(key); around {
+			l, _ = x.get(id)
+		}
+	}
+	return l.Playlist
+}
+
+// Of are the segments that a playlist lists, in order.
+func (x *Index) Of(p *Playlist) []Listing {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	var list []Listing
+	for _, l := range x.list {
+		if l.Playlist == p && l.Resource == l.Entry.Media && !l.Entry.Segment.Gap {
+			list = append(list, l)
+		}
+	}
+	slices.SortFunc(list, func(a, b Listing) int { return cmp.Compare(a.Entry.MSN, b.Entry.MSN) })
 	return list
 }
 

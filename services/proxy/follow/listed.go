@@ -99,7 +99,7 @@ func (s *Streams) lookAgain(p *Playlist, e timeline.Entry, was object.Content, a
 		return
 	}
 	c, _, err := fetch.Prove(p.ctx, sources[0], verdict.Want{Enciphered: e.Enciphered()}, HoldFor(p.Target()))
-	if id := e.Media.ID(); err == nil && len(c.Body) > len(was.Body) && s.Index.has(id) {
+	if id := e.Media.ID(); err == nil && len(c.Body) > len(was.Body) && s.Index.Has(id) {
 		s.cache.Drop(id)
 		if o, fresh := s.cache.Begin(id, time.Now()); fresh {
 			o.Fill(c)

@@ -140,8 +140,8 @@ const DefaultTarget = 2 * time.Second
 // isAbsent reports whether no packager has the playlist, as far as is known.
 func (p *Playlist) isAbsent() bool { return p.shown.Load().Mode == stream.Refused }
 
-// isProven reports whether any packager ever had the playlist.
-func (p *Playlist) isProven() bool {
+// IsProven reports whether any packager ever had the playlist.
+func (p *Playlist) IsProven() bool {
 	s := p.shown.Load()
 	return s.Body != nil || s.Mode == stream.Forwarded
 }

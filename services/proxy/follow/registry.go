@@ -158,7 +158,7 @@ func (s *Streams) drop(p *Playlist, now time.Time) bool {
 	switch {
 	case p.isAbsent():
 		most = min(most, absentIdle)
-	case !p.isProven() && p.restored.Load() == nil && !p.waits.Any():
+	case !p.IsProven() && p.restored.Load() == nil && !p.waits.Any():
 		most = min(most, UnprovenIdle)
 	}
 	if now.Sub(p.asked.get()) <= most {
@@ -178,7 +178,7 @@ func (s *Streams) drop(p *Playlist, now time.Time) bool {
 func (s *Streams) unproven() int {
 	n := 0
 	for _, p := range s.playlists {
-		if !p.isProven() {
+		if !p.IsProven() {
 			n++
 		}
 	}

@@ -82,7 +82,7 @@ func New(o Options) *Streams {
 		Index: newIndex(), playlists: map[string]*Playlist{}, names: map[string]*follower{}, folders: map[string]*Playlist{},
 		restored: make(chan struct{}), succeeded: make(chan struct{}),
 	}
-	s.cache = cache.New(o.CacheBytes, s.Index.has)
+	s.cache = cache.New(o.CacheBytes, s.Index.Has)
 	s.life, s.end = context.WithCancel(context.Background())
 	return s
 }

@@ -55,6 +55,9 @@ func (s *Server) edit(res *http.Response, key string) error {
 	if s.hosts.index(res.Request.URL.Scheme, res.Request.URL.Host) >= 0 {
 		res.Header.Set("X-Packager", s.options.Bases[s.hosts.index(res.Request.URL.Scheme, res.Request.URL.Host)])
 	}
+	if s.stand(res, key) {
+		return nil
+	}
 	if err := s.withhold(res, key); err != nil {
 		return err
 	}

@@ -13,6 +13,9 @@ import (
 
 func (s *Server) servePlaylist(w http.ResponseWriter, r *http.Request, key, target string) {
 	const kind = "playlist"
+	if s.sendMultivariant(w, r, key) {
+		return
+	}
 	p, err := s.streams.Follow(key, target)
 	switch {
 	case errors.Is(err, follow.ErrTooMany):
@@ -35,9 +38,14 @@ func (s *Server) servePlaylist(w http.ResponseWriter, r *http.Request, key, targ
 		var status int
 		var why string
 		if snap, status, why = s.awaitPlaylist(r, p, asked); status != 0 {
-			s.refuse(w, kind, status, why)
+			if !isMultivariant(key) || !s.serveMultivariant(w, r, key) {
+				s.refuse(w, kind, status, why)
+			}
 			return
 		}
+	}
+	if isMultivariant(key) && isAbsent(snap) && s.serveMultivariant(w, r, key) {
+		return
 	}
 	switch {
 	case snap.Mode == stream.Forwarded:
@@ -116,6 +124,9 @@ func (s *Server) awaitPlaylist(r *http.Request, p *follow.Playlist, asked positi
 		defer p.Wait()()
 		defer func() { p.Touch(time.Now()) }()
 		hold = firstHold
+		if isMultivariant(p.Key) && s.hasMedia(p.Key) {
+			hold = multivariantHold
+		}
 	}
 	limit := time.NewTimer(hold)
 	defer limit.Stop()

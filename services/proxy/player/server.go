@@ -8,6 +8,7 @@ import (
 	"livestream-tui/services/kit/service"
 	"livestream-tui/services/kit/text"
 	"livestream-tui/services/proxy/cache"
+	"livestream-tui/services/proxy/cmcd"
 	"livestream-tui/services/proxy/cors"
 	"livestream-tui/services/proxy/follow"
 	"livestream-tui/services/proxy/metrics"
@@ -22,20 +23,24 @@ type Options struct {
 	Public bool
 	// IgnoredQuery are query arguments that do not tell one resource from another.
 	IgnoredQuery []string
-	Metrics      *metrics.Metrics
+	// Audience hears what players report.
+	Audience *cmcd.Audience
+	Metrics  *metrics.Metrics
 	// Quiet is the log of what players can cause as often as they like.
 	Quiet *service.Quiet
 }
 
 // Server answers players. Safe for concurrent use.
 type Server struct {
-	options Options
-	streams *follow.Streams
-	cache   *cache.Cache
-	hosts   hosts
-	metrics *metrics.Metrics
-	quiet   *service.Quiet
-	waiting chan struct{} // a token for each request that waits
+	options  Options
+	streams  *follow.Streams
+	cache    *cache.Cache
+	hosts    hosts
+	audience *cmcd.Audience
+	metrics  *metrics.Metrics
+	quiet    *service.Quiet
+	waiting  chan struct{} // a token for each request that waits
+	variants variants
 }
 
 // waitingMost is how many requests of players may wait at the same time.
@@ -44,7 +49,7 @@ const waitingMost = 20000
 // New returns a server of the playlists and media of streams.
 func New(s *follow.Streams, o Options) *Server {
 	return &Server{
-		options: o, streams: s, cache: s.Cache(), hosts: newHosts(o.Bases), metrics: o.Metrics, quiet: o.Quiet,
+		options: o, streams: s, cache: s.Cache(), hosts: newHosts(o.Bases), audience: o.Audience, metrics: o.Metrics, quiet: o.Quiet,
 		waiting: make(chan struct{}, waitingMost),
 	}
 }
@@ -62,12 +67,16 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusNoContent)
 		return
 	}
-	key, target, err := uri.Keys(targetOf(r), s.ignores)
+	asked, report := cmcd.Cut([]byte(targetOf(r)))
+	key, target, err := uri.Keys(string(asked), s.ignores)
 	if err != nil {
 		cors.OpenTo(h, r)
 		s.quiet.Warn("request refused", "path", text.Clean(r.URL.Path), "reason", text.Shown(err.Error()), "player", r.RemoteAddr)
 		s.refuse(w, "media", http.StatusBadRequest, err.Error())
 		return
+	}
+	if fields := cmcd.Fields(r.Header); report != nil || fields != nil {
+		defer s.hear(key, report, fields) // what is asked for is known by then
 	}
 	if isPrivate(r) {
 		s.forward(w, r, key, target)
@@ -99,6 +108,14 @@ func (s *Server) isPlaylist(key string) bool {
 		return true
 	}
 	return s.streams.Find(key) != nil
+}
+
+// IsListed reports whether a playlist that is followed is what a request asks for, or names
+// it.
+func (s *Server) IsListed(r *http.Request) bool {
+	asked, _ := cmcd.Cut([]byte(targetOf(r)))
+	key, _, err := uri.Keys(string(asked), s.ignores)
+	return err == nil && (s.streams.Find(key) != nil || s.streams.Index.Has(key) || s.isNamed(key))
 }
 
 // refuse answers with an error.

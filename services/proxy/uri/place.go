@@ -166,6 +166,16 @@ func shortest(playlist, key string) string {
 	return rest
 }
 
+// Beside is the key of another resource in the folder of a key, with the same query.
+func Beside(key, name string) string {
+	path, query, has := strings.Cut(key, "?")
+	path = path[:strings.LastIndexByte(path, '/')+1] + name
+	if has {
+		path += "?" + query
+	}
+	return path
+}
+
 // Name is a reference without its query: tokens and sessions in the query change while
 // the resource stays the same.
 func Name(ref string) string {
