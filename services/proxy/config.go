@@ -7,12 +7,14 @@ import (
 	"time"
 
 	"livestream-tui/services/kit/service"
+	"livestream-tui/services/kit/token"
 )
 
 // Config is the proxy's settings.
 type Config struct {
 	service.Topology
 	Paths service.Paths
+	TLS   TLS
 
 	// CacheBytes bounds the media kept in memory, in bytes. Listed media may exceed it
 	// only while they are being sent.
@@ -27,6 +29,11 @@ type Config struct {
 	// RedirectHosts are the hosts of other servers that redirects of packagers are
 	// followed to; for any other host players follow the redirect themselves.
 	RedirectHosts []string `env:"PROXY_REDIRECT_HOSTS" doc:"hosts (HOST or HOST:PORT) beside the packagers that the proxy follows redirects to, comma-separated; players are sent elsewhere themselves"`
+	// Page is whether the proxy serves its own page: at /, /watch/ and /embed/. Without it
+	// these are the packagers', as all other paths are.
+	Page bool `env:"PROXY_PAGE" envDefault:"true" doc:"whether the proxy serves its web page at /, /watch/SIGNAL and /embed/SIGNAL; it shows viewers which packager serves, and failovers"`
+	// Keys sign and check playback tokens; without them anybody may play.
+	Keys token.Keys `env:"PLAYBACK_KEYS" doc:"keys of playback tokens, ID:SECRET, comma-separated, the newest first; with them only players with a token may play (default: everybody may)"`
 	// Admin is where metrics and events are served beside the socket.
 	Admin service.Admin `env:"PROXY_ADMIN" envDefault:"none" doc:"where the proxy serves /metrics and /events beside its socket: none, a port of CONTROL_BIND_ADDRESS, or public: the players' port, which then shows the packagers' own pages too"`
 }
@@ -43,10 +50,19 @@ func ConfigFromEnv(e service.Environment) (Config, error) {
 	p.Require(c.Streams >= 1, "PROXY_PLAYLISTS", c.Streams, "allowed is 1 or more")
 	p.Require(c.Idle >= time.Second, "PROXY_IDLE", c.Idle, "allowed is 1s or more")
 	p.Require(c.Admin.Port == 0 || c.Admin.Port != c.ProxyPort, "PROXY_ADMIN", c.Admin.Port, fmt.Sprintf("PROXY_PORT=%d, which players use, is the same; allowed are another port, none, and public (the players' port)", c.ProxyPort))
+	c.TLS.check(&p)
 	return c, p.Err()
 }
 
 // Address is where the proxy listens: PROXY_PORT on BIND_ADDRESS.
 func (c Config) Address() string {
 	return net.JoinHostPort(c.BindAddress, strconv.Itoa(int(c.ProxyPort)))
+}
+
+// Scheme is https where the proxy has a certificate, else http.
+func (c Config) Scheme() string {
+	if c.TLS.Cert != "" || len(c.TLS.Hosts) > 0 {
+		return "https"
+	}
+	return "http"
 }

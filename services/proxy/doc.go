@@ -4,6 +4,7 @@
 //
 // This package puts the parts together. From the players inwards:
 //
+//   - access lets only those in who have a token, certificate is for those who come by TLS
 //   - player answers their requests, with cors and forward
 //   - follow follows streams: it loads playlists and media and publishes snapshots;
 //     waits measures how long players wait

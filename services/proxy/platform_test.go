@@ -15,7 +15,6 @@ import (
 
 	"github.com/gorilla/mux"
 	"github.com/hashicorp/go-hclog"
-	"github.com/prometheus/client_golang/prometheus"
 
 	"livestream-tui/services/hls/health"
 	"livestream-tui/services/kit/service"
@@ -83,7 +82,7 @@ type platform struct {
 	packagers []*packager
 	config    Config
 	log       *bytes.Buffer
-	metrics   *prometheus.Registry
+	metrics   service.Registry
 	service   *Service
 	handler   http.Handler
 	cancel    context.CancelFunc

@@ -35,7 +35,7 @@ func newCollector(s *Service) *collector {
 		return 0
 	})
 	add("stalls_total", "How often there was no media to show.", count, func(s player.Status) float64 { return float64(s.Outages) })
-	add("stalled_seconds", "Total time without media to show.", gauge, func(s player.Status) float64 { return s.Lacked.Seconds() })
+	add("stalled_seconds_total", "Time without media to show.", count, func(s player.Status) float64 { return s.Lacked.Seconds() })
 	add("buffer_seconds", "Media that is downloaded and not yet played.", gauge, func(s player.Status) float64 { return s.Buffer.Seconds() })
 	add("latency_seconds", "How far the picture is behind the live edge; -1 when unknown.", gauge, func(s player.Status) float64 {
 		if s.Latency < 0 {
@@ -47,7 +47,7 @@ func newCollector(s *Service) *collector {
 	add("failed_requests_total", "Requests that failed.", count, func(s player.Status) float64 { return float64(s.Failed) })
 	add("received_bytes_total", "Bytes of playlists and media.", count, func(s player.Status) float64 { return float64(s.Bytes) })
 	add("longest_wait_seconds", "The longest wait for a byte.", gauge, func(s player.Status) float64 { return s.LongestWait.Seconds() })
-	add("starved_seconds", "Total time that the viewer itself did not get to run.", gauge, func(s player.Status) float64 { return s.Starved.Seconds() })
+	add("starved_seconds_total", "Time that the viewer itself did not get to run.", count, func(s player.Status) float64 { return s.Starved.Seconds() })
 	return c
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"livestream-tui/services/kit/report"
 	"livestream-tui/services/kit/service"
+	"livestream-tui/services/kit/token"
 )
 
 // Config is the viewer's settings.
@@ -22,6 +23,8 @@ type Config struct {
 	// Forget is how long the viewer goes on watching a signal that does not play and that
 	// the origin no longer names. Zero means not at all.
 	Forget time.Duration `env:"VIEWER_FORGET" envDefault:"1m" doc:"how long the viewer waits for a signal that the origin has ceased to name"`
+	// Keys sign the viewer's own tokens; without them it plays without one.
+	Keys token.Keys `env:"PLAYBACK_KEYS" doc:"keys of playback tokens, as the proxy has them"`
 }
 
 // ConfigFromEnv reads the viewer's settings; a *service.ConfigError names every bad one.

@@ -11,6 +11,7 @@ import (
 
 	"livestream-tui/services/kit/event"
 	"livestream-tui/services/kit/text"
+	"livestream-tui/services/kit/token"
 	"livestream-tui/services/viewer/player"
 	"livestream-tui/services/viewer/rules"
 )
@@ -70,6 +71,7 @@ func (s *Service) reconcile(ctx context.Context, g *errgroup.Group) error {
 // watcher makes a player for a signal.
 func (s *Service) watcher(signal string) (*watcher, error) {
 	w := &watcher{client: s.connect(), complaints: newComplaints(s.log.With("signal", signal))}
+	token.Sign(w.client, s.config.Keys, s.config.ProxyURL[0])
 	var err error
 	w.player, err = player.New(player.Options{
 		Name: signal, URL: s.config.ProxyURL[0] + "/" + url.PathEscape(signal) + "/playlist.m3u8",

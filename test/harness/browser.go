@@ -28,10 +28,7 @@ func OpenPage(ctx context.Context, page, query string) (tab context.Context, shu
 		w.Header().Set("Content-Type", "text/html")
 		_, _ = io.WriteString(w, page) // as above
 	}))
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.DisableGPU,
-		chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true),
-		chromedp.Flag("disable-quic", true), chromedp.Flag("autoplay-policy", "no-user-gesture-required"),
-		chromedp.Flag("disable-background-timer-throttling", true), chromedp.Flag("disable-renderer-backgrounding", true))
+	options := append(browserOptions(), chromedp.Flag("autoplay-policy", "no-user-gesture-required"))
 	allocated, end := chromedp.NewExecAllocator(ctx, options...)
 	tab, leave := chromedp.NewContext(allocated)
 	shut = func() {

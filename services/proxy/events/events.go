@@ -55,9 +55,9 @@ func (e *Log) Add(what event.Event, now time.Time) {
 	e.replaced = make(chan struct{})
 }
 
-// after returns the events with a higher id, and a channel that is closed when there are
-// more.
-func (e *Log) after(id int64) ([]Entry, <-chan struct{}) {
+// After returns the events with a higher id, oldest first, and a channel that is closed when
+// there are more.
+func (e *Log) After(id int64) ([]Entry, <-chan struct{}) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	i := 0
@@ -72,7 +72,7 @@ func (e *Log) after(id int64) ([]Entry, <-chan struct{}) {
 // channels is closed.
 func (e *Log) Serve(w http.ResponseWriter, r *http.Request, handedOver, done <-chan struct{}) {
 	if !strings.Contains(r.Header.Get("Accept"), "text/event-stream") {
-		list, _ := e.after(0)
+		list, _ := e.After(0)
 		service.WriteJSON(w, http.StatusOK, list)
 		return
 	}
@@ -87,7 +87,7 @@ func (e *Log) Serve(w http.ResponseWriter, r *http.Request, handedOver, done <-c
 		return
 	}
 	for r.Method != http.MethodHead {
-		list, more := e.after(id)
+		list, more := e.After(id)
 		for _, one := range list {
 			b, err := json.Marshal(one)
 			if err != nil {

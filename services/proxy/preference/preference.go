@@ -3,9 +3,11 @@ package preference
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"time"
 
 	"livestream-tui/services/kit/dial"
@@ -71,6 +73,36 @@ func (o *Origins) Follow(ctx context.Context, signal string, prefer func(package
 		case <-time.After(pause):
 		}
 	}
+}
+
+// signalsWait is how long an origin may take to say which signals there are.
+const signalsWait = 2 * time.Second
+
+// Signals asks which signals there are; the first origin that answers is right. The error
+// is the last one's.
+func (o *Origins) Signals(ctx context.Context) ([]string, error) {
+	err := errors.New("there is no origin")
+	for _, base := range o.urls {
+		var list []string
+		if list, err = o.signals(ctx, base); err == nil {
+			return list, nil
+		}
+	}
+	return nil, err
+}
+
+func (o *Origins) signals(ctx context.Context, base string) ([]string, error) {
+	ctx, cancel := context.WithTimeout(ctx, signalsWait)
+	defer cancel()
+	a, err := httpx.Get(ctx, o.client, base+"/signals", maxPreference)
+	if err != nil {
+		return nil, err
+	}
+	var list []string
+	if err := json.Unmarshal(a.Body, &list); err != nil {
+		return nil, fmt.Errorf("%s: %w", base, err)
+	}
+	return slices.DeleteFunc(list, func(name string) bool { return !report.IsSignal(name) }), nil
 }
 
 // ask sends one long poll. The preference is nil when it has not changed.
