@@ -1,0 +1,2 @@
+// Package metrics tests what stands in packaging/prometheus with Prometheus itself.
+package metrics
