@@ -24,6 +24,10 @@ import (
 // Options say what to supervise and where.
 type Options struct {
 	Specs []Spec
+	// Sockets are listening sockets that a service manager has passed to us, each named for
+	// the process that it is for. They are held in place of those of Spec.Held; the
+	// Supervisor closes them. Nil for none.
+	Sockets []*os.File
 	// RunPath holds the lock, the records of running groups and the children's
 	// sockets; it is made 0700. LogPath holds a log file for each process.
 	RunPath, LogPath string

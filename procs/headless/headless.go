@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"livestream-tui/procs/platform"
+	"livestream-tui/procs/systemd"
 	"livestream-tui/services/kit/event"
 )
 
@@ -21,6 +22,8 @@ type Options struct {
 	JSON bool
 	// For ends the run this long after the stream came on air; zero means never.
 	For time.Duration
+	// Manager is told how the run goes; nil when no service manager has started it.
+	Manager *systemd.Manager
 }
 
 // Run runs p and writes its events to o.Out until ctx is cancelled, o.For is over, or the
@@ -36,7 +39,7 @@ func Run(ctx context.Context, p platform.Runner, o Options) error {
 	if err != nil {
 		return err
 	}
-	h := &headless{snapshot: snapshot, printer: printer{out: o.Out, json: o.JSON}, startup: newStartup(snapshot.Processes), duration: o.For}
+	h := &headless{snapshot: snapshot, printer: printer{out: o.Out, json: o.JSON}, startup: newStartup(snapshot.Processes), duration: o.For, manager: o.Manager}
 	ran := make(chan error, 1)
 	go func() { ran <- p.Run(ctx) }()
 	tick := time.NewTicker(lookPeriod)
@@ -61,9 +64,11 @@ func Run(ctx context.Context, p platform.Runner, o Options) error {
 				outcome = err
 				stop()
 			}
+			h.tell(ctx.Err() != nil, time.Now())
 		}
 	}
 	stop()
+	h.tell(true, time.Now()) // if it ended between two ticks
 	if err := <-ran; err != nil {
 		return err
 	}
@@ -76,6 +81,8 @@ type headless struct {
 	printer  printer
 	startup  *startup
 	duration time.Duration
+	manager  *systemd.Manager
+	untold   bool // the manager could not be told
 
 	readyAt time.Time      // since when every process is ready; zero while one is not
 	onAirAt time.Time      // when the first signal came on air; zero before

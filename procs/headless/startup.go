@@ -104,6 +104,17 @@ func (r *starting) words() string {
 	return r.status.State.String()
 }
 
+// first says what the first process that is not ready waits for; when all are ready, it
+// returns otherwise.
+func (s *startup) first(otherwise string) string {
+	for _, name := range s.names {
+		if r := s.procs[name]; r.status.State != platform.Ready && !r.status.IsStopped() {
+			return name + ": " + r.words()
+		}
+	}
+	return otherwise
+}
+
 // allReady reports whether every process that nobody has stopped is ready now.
 func (s *startup) allReady() bool {
 	for _, r := range s.procs {
