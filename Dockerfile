@@ -1,4 +1,5 @@
-# One image for every service: a static binary beside FFmpeg.
+# One image for every service: a static binary beside FFmpeg. make docker-build has put
+# hls.js where the proxy's page has it from.
 FROM golang:1.26-bookworm AS build
 WORKDIR /src
 COPY go.mod go.sum ./

@@ -9,7 +9,7 @@ SERVICES := worker server1 server2 reporter discovery origin proxy viewer
 GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.5.0
 # The tests that start the whole platform as people do; they run alone and build
 # the binary without -race, which would slow what they watch.
-END_TO_END := ./test/e2e ./test/upstreams ./test/pictures
+END_TO_END := ./test/e2e ./test/upstreams ./test/page ./test/metrics ./test/pictures
 FUZZTIME ?= 30s
 # Of make flaky: how often each package's tests run, for how many seconds at most,
 # beside how many loops that keep a core busy each, and which packages (the
@@ -19,8 +19,11 @@ FLAKY_TIME  ?= 1200
 FLAKY_LOOPS ?= $(shell getconf _NPROCESSORS_ONLN)
 PKGS        ?= $(filter-out livestream-tui/test/bench $(END_TO_END:./%=livestream-tui/%),$(shell $(GO) list ./...))
 
-# The player of browsers, for the test that plays in Chromium.
-HLS_JS := node_modules/hls.js/dist/hls.min.js
+# The player of browsers: for the tests that play in Chromium, and for the proxy's page,
+# which has it where it is in PAGE_JS when the binary is built.
+HLS_VERSION := 1.7.4
+HLS_JS  := node_modules/hls.js/dist/hls.min.js
+PAGE_JS := services/proxy/page/files/hls.min.js
 
 .DEFAULT_GOAL := help
 
@@ -33,8 +36,18 @@ help: ## Show this help
 	@echo "  make run-SERVICE            One service in Docker (after make docker-build)"
 
 .PHONY: build
-build: ## Build ./livestream-tui
+build: page ## Build ./livestream-tui
 	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BINARY) .
+
+# Without npm, or without a network, the binary is built all the same.
+.PHONY: page
+page:
+	@[ -e $(PAGE_JS) ] || { command -v npm >/dev/null && $(MAKE) --no-print-directory $(PAGE_JS); } || \
+	  echo "without hls.js: the proxy's page plays only where the browser can by itself; with npm, make build adds it"
+
+$(PAGE_JS):
+	@[ -e $(HLS_JS) ] || npm install --no-save --no-package-lock --no-audit --no-fund --silent --ignore-scripts hls.js@$(HLS_VERSION)
+	@cp $(HLS_JS) $@
 
 .PHONY: run
 run: deps build ## Install what is missing, build, and start the dashboard
@@ -52,7 +65,7 @@ $(SERVICES:%=run-local-%): run-local-%:
 .PHONY: test
 test: ## Install what is missing and run every test
 	@$(GO) run ./test/progress \
-	  'what the tests need' 'make --no-print-directory test-deps $(HLS_JS)' \
+	  'what the tests need' 'make --no-print-directory test-deps $(HLS_JS) $(PAGE_JS)' \
 	  'go vet' '$(GO) vet ./...' \
 	  'go vet for macOS' 'GOOS=darwin $(GO) vet ./...' \
 	  'the packages, with the race detector' '$(GO) test -json -race -vet=off -p 3 -timeout 10m $(PKGS)' \
@@ -85,7 +98,7 @@ flaky: test-deps ## Run each package's tests FLAKY_RUNS (50) times, for FLAKY_TI
 	[ ! -e $$work/failed ] || { cat $$work/failed; exit 1; }
 
 .PHONY: soak
-soak: test-deps $(HLS_JS) ## Long tests: ten minutes of random faults, minute-long outages, many seams of the loop
+soak: test-deps $(HLS_JS) $(PAGE_JS) ## Long tests: ten minutes of random faults, minute-long outages, many seams of the loop
 	SOAK=1 $(GO) test -count=1 -timeout 120m -p 1 -v $(END_TO_END)
 
 .PHONY: upstreams
@@ -102,13 +115,14 @@ lint: ## Check the code's form (fetches golangci-lint the first time)
 	$(GO) run $(GOLANGCI) run ./...
 
 .PHONY: golden
-golden: ## Write the screens and the table of settings anew; read the difference before you commit it
+golden: ## Write the screens and the tables of settings, metrics and states anew; read the difference before you commit it
 	$(GO) test ./tui -run Golden -update
-	$(GO) test ./test/structure -run TestTheSettingsDocumentHasEverySetting -update
+	$(GO) test ./test/structure -run '^TestThe(Settings|Metrics|Operating)Document' -update
 
 .PHONY: pictures
-pictures: test-deps ## Make README's pictures of the dashboard anew, from the program itself
+pictures: test-deps $(PAGE_JS) ## Make the documents' pictures of the dashboard and of the page anew, from the program itself
 	$(GO) test -count=1 -timeout 5m ./test/pictures -run '^TestPictures$$' -pictures
+	$(GO) test -count=1 -timeout 5m ./test/page -run '^TestPictures$$' -pictures
 
 .PHONY: fuzz
 fuzz: ## Fuzz every parser for FUZZTIME (30s) each
@@ -118,8 +132,16 @@ fuzz: ## Fuzz every parser for FUZZTIME (30s) each
 	  done; \
 	done
 
+.PHONY: dist
+dist: page ## Static binaries, .deb and .rpm for every platform, with SBOMs and checksums, in dist/
+	VERSION='$(VERSION)' GO='$(GO)' sh packaging/build.sh
+
+.PHONY: dist-test
+dist-test: dist-deps page ## The packages, installed, upgraded under players and removed, on a copy of this machine in memory
+	PACKAGES=1 $(GO) test -count=1 -timeout 30m -v ./test/packages
+
 .PHONY: docker-build
-docker-build: ## Build the Docker image
+docker-build: page ## Build the Docker image
 	docker build --build-arg VERSION=$(VERSION) -t $(IMAGE) .
 
 # One service of compose.yaml in the foreground; its dependencies come up too.
@@ -130,8 +152,8 @@ $(SERVICES:%=run-%): run-%:
 	RUN_AS=$$(id -u):$$(id -g) docker compose up --no-build $*
 
 .PHONY: clean
-clean: ## Remove the binary and the stream's segments; your films stay
-	rm -rf $(BINARY) output
+clean: ## Remove the binary, what make dist made and the stream's segments; your films stay
+	rm -rf $(BINARY) output dist $(PAGE_JS)
 
 # What running and testing need, each as COMMAND:APT:BREW, the packages that have
 # the command; nothing where that installer has none. / parts commands of which
@@ -139,18 +161,20 @@ clean: ## Remove the binary and the stream's segments; your films stay
 # command, is known by its file.
 RUN_NEEDS  := ffmpeg:ffmpeg:ffmpeg ffprobe:ffmpeg:ffmpeg
 TEST_NEEDS := $(RUN_NEEDS) cc/gcc/clang:gcc+libc6-dev: ps:procps: tmux:tmux:tmux \
-  chromium/google-chrome:chromium: ip:iproute2: cvlc:vlc-bin+vlc-plugin-base: nginx:nginx:nginx npm:npm:node ngx_rtmp_module.so:libnginx-mod-rtmp:
+  chromium/google-chrome:chromium: ip:iproute2: cvlc:vlc-bin+vlc-plugin-base: nginx:nginx:nginx npm:npm:node ngx_rtmp_module.so:libnginx-mod-rtmp: \
+  prometheus:prometheus:prometheus promtool:prometheus:prometheus
 
 $(HLS_JS): | test-deps
-	npm install --no-save --no-package-lock --no-audit --no-fund --silent hls.js@1.7.4
+	npm install --no-save --no-package-lock --no-audit --no-fund --silent --ignore-scripts hls.js@$(HLS_VERSION)
 
 # They install what is missing, in one go, and say so; without root or sudo they
 # print the command instead and fail.
-.PHONY: deps test-deps bench-deps
+.PHONY: deps test-deps bench-deps dist-deps
 deps: NEEDS = $(RUN_NEEDS)
 test-deps: NEEDS = $(TEST_NEEDS)
-bench-deps: NEEDS = $(RUN_NEEDS) nginx:nginx:nginx varnishd:varnish:varnish haproxy:haproxy:haproxy wrk:wrk:wrk
-deps test-deps bench-deps:
+bench-deps: NEEDS = $(RUN_NEEDS) nginx:nginx:nginx varnishd:varnish:varnish haproxy:haproxy:haproxy wrk:wrk:wrk h2load:nghttp2-client:nghttp2
+dist-deps: NEEDS = $(RUN_NEEDS) dpkg:dpkg: adduser:adduser: rpm:rpm: lintian:lintian: systemd-analyze:systemd:
+deps test-deps bench-deps dist-deps:
 	@PATH="$$PATH:/usr/sbin:/sbin"; missing=; debian=; brew=; without=; \
 	for need in $(NEEDS); do \
 	  commands=$${need%%:*}; packages=$${need#*:}; found=; \
@@ -178,7 +202,10 @@ deps test-deps bench-deps:
 	    if LC_ALL=C apt-cache policy $$p | grep -q 'Candidate: [0-9]'; then there="$$there $$p"; \
 	    else echo "there is no $$p here: install it by hand, or do without what needs it"; fi; \
 	  done; \
-	  [ -z "$$there" ] || $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$there; \
+	  [ -z "$$there" ] || $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$there || exit 1; \
+	  case "$$there " in *" prometheus "*) \
+	    if [ -d /run/systemd/system ]; then echo "stopping the service prometheus, which has port 9090"; $$sudo systemctl disable -q --now prometheus; fi;; \
+	  esac; \
 	elif command -v brew >/dev/null; then \
 	  [ -z "$$without" ] || echo "brew has no$$without: install it by hand, or do without what needs it"; \
 	  [ -z "$$brew" ] || { echo "installing with brew: $$brew"; brew install $$brew; }; \

@@ -32,7 +32,11 @@ func (a *app) attach(o screenFlags) error {
 	}
 	ctx, release := a.untilSignal(func() {}) // a second INT has nothing to speed up
 	defer release()
-	remote, err := a.dial(ctx)
+	connect := a.dial
+	if o.readOnly {
+		connect = a.dialToWatch
+	}
+	remote, err := connect(ctx)
 	if err != nil {
 		return err
 	}

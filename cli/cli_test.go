@@ -47,6 +47,9 @@ func TestResultGoesToStandardOutput(t *testing.T) {
 		{"the faults", []string{"drill", "--list"}, "disk-full"},
 		{"an empty cache", []string{"cache"}, "0 mezzanines"},
 		{"the settings", []string{"help", "environment"}, "\nPROXY_PORT "},
+		{"the settings by their command", []string{"environment"}, "\nPROXY_PORT "},
+		{"the settings as a file", []string{"environment", "--file"}, "\n#PROXY_PORT=8002\n"},
+		{"the manual page", []string{"man"}, ".TH \"LIVESTREAM\\-TUI\" \"1\""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got := invoke(t, nil, c.args...)

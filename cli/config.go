@@ -43,7 +43,7 @@ func (a *app) config() error {
 
 // allowedPreferences are those of this dashboard.
 func allowedPreferences() preferences.Allowed {
-	return preferences.Allowed{Themes: tui.Themes(), Panels: tui.Panels(), Keys: tui.KeyNames(), CheckKeys: tui.CheckKeys}
+	return preferences.Allowed{Themes: tui.Themes(), Panels: tui.Panels(), Notifications: tui.Notifications(), Keys: tui.KeyNames(), CheckKeys: tui.CheckKeys}
 }
 
 // preferencesError is a configuration that cannot be read as it is written.

@@ -36,11 +36,11 @@ func configured(t *testing.T, text string) (path string) {
 
 func TestConfigPrintsWhatHoldsAndItsPath(t *testing.T) {
 	path := configured(t, "")
-	if got, want := invoke(t, nil, "config").out, "# "+path+" (there is none: these are the defaults)\ntheme: auto\nconfirmations: true\nread_only: false\n"; got != want {
+	if got, want := invoke(t, nil, "config").out, "# "+path+" (there is none: these are the defaults)\ntheme: auto\nconfirmations: true\nread_only: false\nnotifications: none\n"; got != want {
 		t.Errorf("without a file: got\n%s\nwant\n%s", got, want)
 	}
 	path = configured(t, "theme: mono\nkeys: {kill: f9}\n")
-	if got, want := invoke(t, nil, "config").out, "# "+path+"\ntheme: mono\nconfirmations: true\nread_only: false\nkeys:\n  kill: \"f9\"\n"; got != want {
+	if got, want := invoke(t, nil, "config").out, "# "+path+"\ntheme: mono\nconfirmations: true\nread_only: false\nnotifications: none\nkeys:\n  kill: \"f9\"\n"; got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"livestream-tui/layouts"
 	"livestream-tui/procs/doctor"
 	"livestream-tui/services/kit/service"
+	proxypage "livestream-tui/services/proxy/page"
 	"livestream-tui/services/worker/ffmpeg"
 )
 
@@ -30,11 +31,12 @@ func (a *app) doctor(ctx context.Context) error {
 	var problems service.Problems
 	service.Parse(a.env, &places, &problems)
 	places.Complete(&problems)
-	if err := service.JoinProblems(err, problems.Err()); err != nil {
+	_, bad := a.checkLayout(layout)
+	if err := service.JoinProblems(err, problems.Err(), bad); err != nil {
 		return err
 	}
 	list := doctor.Examine(ctx, doctor.Options{
-		Layout: layout, Env: a.env, Folders: folders(paths), RunPath: paths.Run, Terminal: os.Stdout, Encode: encodes,
+		Layout: layout, Env: a.env, Folders: folders(paths), RunPath: paths.Run, Terminal: os.Stdout, Encode: encodes, HLS: proxypage.HasHLS(),
 	})
 	if !doctor.WriteFindings(a.out, list) {
 		return errors.New("something necessary is missing, see above")

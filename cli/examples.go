@@ -38,11 +38,13 @@ func examples() map[string]string {
 		"doctor":                "doctor",
 		"drill":                 "drill\ndrill kill-active --players 50\ndrill --list",
 		"drill soak":            "drill soak --for 1h\ndrill soak --seed 42   # again",
-		"environment":           "help environment",
+		"environment":           "help environment\nenvironment --file > livestream.env",
 		"events":                "events --since 1h\nevents --since 20:00 --json",
 		"help":                  "help attach\nhelp environment",
 		"layouts":               "layouts\nlayouts default > mine.yaml",
+		"man":                   "man > livestream-tui.1",
 		"report":                "report --since 20:00\nreport --since 168h --html week.html",
+		"token":                 "token live01 --for 2h\ntoken live01 --base https://live.example.com",
 		"version":               "version",
 	}
 	for _, s := range services.All() {

@@ -75,12 +75,18 @@ func (a *app) platform(o platformFlags) error {
 	if err != nil {
 		return err
 	}
-	options, paths, err := a.launchOptions(layout)
+	manager, sockets, err := a.serviceManager()
 	if err != nil {
 		return err
 	}
+	options, paths, err := a.launchOptions(layout)
+	own, bad := a.supervision()
+	if err := service.JoinProblems(err, bad); err != nil {
+		return err
+	}
+	options.Sockets = sockets
 	options.RunPath, options.LogPath, options.Folders = paths.Run, logFolder(paths), folders(paths)
-	options.StatePath, options.OnEvent = paths.State, service.SupervisionFromEnv(a.env).OnEvent
+	options.StatePath, options.OnEvent, options.LowDisk = paths.State, own.OnEvent, own.LowDisk
 	log, closeLog, err := a.platformLog(o, paths)
 	if err != nil {
 		return err
@@ -96,11 +102,14 @@ func (a *app) platform(o platformFlags) error {
 	if err != nil {
 		return err
 	}
+	if err := a.runBeside(p, own); err != nil {
+		return err
+	}
 	ctx, release := a.untilSignal(p.KillAll)
 	defer release()
 	defer upgradeOnSignal(p)()
 	if o.headless {
-		return headless.Run(ctx, p, headless.Options{Out: a.out, JSON: o.json, For: o.duration})
+		return headless.Run(ctx, p, headless.Options{Out: a.out, JSON: o.json, For: o.duration, Manager: manager})
 	}
 	defer fmt.Fprintf(a.errs, "logs: %s\n", logFolder(paths))
 	return a.dashboard(ctx, p, layout, o.screen)

@@ -19,6 +19,19 @@ func (a *app) dial(ctx context.Context) (*api.Remote, error) {
 	return api.Dial(ctx, platform.SocketPath(paths.Run))
 }
 
+// dialToWatch connects to the socket that takes no commands. A platform of an earlier
+// version has none, and is asked on its control socket.
+func (a *app) dialToWatch(ctx context.Context) (*api.Remote, error) {
+	paths, err := a.paths()
+	if err != nil {
+		return nil, err
+	}
+	if p, err := api.Dial(ctx, platform.WatchSocketPath(paths.Run)); err == nil {
+		return p, nil
+	}
+	return a.dial(ctx)
+}
+
 // withPlatform calls do with the platform of this RUN_PATH, until a signal comes.
 func (a *app) withPlatform(do func(context.Context, *api.Remote) error) error {
 	ctx, release := a.untilSignal(exitInterrupted)

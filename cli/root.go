@@ -21,7 +21,9 @@ func commands() []func(*app) *cobra.Command {
 		eventsCommand,
 		guardianCommand,
 		layoutsCommand,
+		manCommand,
 		reportCommand,
+		tokenCommand,
 		versionCommand,
 	}
 }

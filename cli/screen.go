@@ -99,6 +99,7 @@ func writeWarnings(w io.Writer, warnings []string) {
 func (o screenFlags) options(t tui.Options) tui.Options {
 	t.ASCII, t.Theme, t.ReadOnly, t.Drills = o.ascii, o.theme, o.readOnly, drills()
 	t.Keys, t.Screens, t.Unasked = o.preferences.Keys, o.preferences.Screens, !o.preferences.Confirmations
+	t.Notifications = o.preferences.Notifications
 	return t
 }
 

@@ -22,6 +22,24 @@ const (
 	statusInterrupted   status = 130 // 128 + SIGINT, as shells report it
 )
 
+// statusTexts says what each status means, in order.
+func statusTexts() []statusText {
+	return []statusText{
+		{statusOK, "success; also after TERM or HUP and a clean stop"},
+		{statusFailed, "failure: a port is in use, a folder cannot be written, the stream went off air, a drill failed, or no platform is running"},
+		{statusUsage, "the command line is wrong, names a service that does not exist, or would take the stream off air without --yes"},
+		{statusNeverReady, "a service did not become ready, or not within the --timeout of ctl"},
+		{statusConfiguration, "the environment, the layout or config.yaml is bad; one message lists everything that is wrong"},
+		{statusInterrupted, "INT (ctrl+c); a second one kills at once"},
+	}
+}
+
+// statusText is a status with its meaning.
+type statusText struct {
+	status status
+	text   string
+}
+
 // usageError is a wrong command line.
 type usageError struct{ error }
 
