@@ -3,7 +3,10 @@ package tui
 import (
 	"time"
 
+	tea "github.com/charmbracelet/bubbletea"
+
 	"livestream-tui/procs/platform"
+	"livestream-tui/services/kit/text"
 )
 
 // alarmEvery is how often the bell rings while the stream is off air.
@@ -15,6 +18,8 @@ type alarm struct {
 	// off are the signals that are off air; true for those that were acknowledged.
 	off  map[string]bool
 	rang time.Time
+	// fresh is set when a signal has just gone off air.
+	fresh bool
 }
 
 // next returns the alarm under another light, and whether the bell rings now: when a signal
@@ -28,12 +33,26 @@ func (a alarm) next(o platform.OnAir, now time.Time) (alarm, bool) {
 			fresh = fresh || !known
 		}
 	}
-	a.off = off
+	a.off, a.fresh = off, fresh
 	if !a.sounds() || !fresh && now.Sub(a.rang) < alarmEvery {
 		return a, false
 	}
 	a.rang = now
 	return a, true
+}
+
+// sound rings the bell, and shows a notification where a signal has just gone off air.
+func (m *model) sound() tea.Cmd {
+	outside, way, words := m.outside, m.options.Notifications, ""
+	if m.alarm.fresh {
+		words = text.Clean("OFF AIR: " + m.scene.Light.Reason)
+	}
+	return effect(func() {
+		outside.Bell()
+		if words != "" {
+			outside.Notify(way, words)
+		}
+	})
 }
 
 // sounds reports whether a signal is off air that was not acknowledged.

@@ -50,6 +50,9 @@ func TestTheBellRingsAndTheFootSaysHowToAcknowledge(t *testing.T) {
 	m, _ := newTestModel(t, "on air", 120, 36, colour)
 	rung := 0
 	m.outside.Bell = func() { rung++ }
+	var notified []string
+	m.options.Notifications = "osc9"
+	m.outside.Notify = func(way, text string) { notified = append(notified, way+" "+text) }
 	standStill := func(second int) {
 		s := onAir()
 		s.Version, s.At = uint64(2000+second), noon.Add(time.Duration(second)*time.Second)
@@ -61,6 +64,9 @@ func TestTheBellRingsAndTheFootSaysHowToAcknowledge(t *testing.T) {
 	}
 	if rung != 2 {
 		t.Errorf("the bell rang %d times in 12 s, want twice", rung)
+	}
+	if len(notified) != 1 || !strings.HasPrefix(notified[0], "osc9 OFF AIR: live01 has stood still") {
+		t.Errorf("notifications: got %q, want one", notified)
 	}
 	wantShown(t, m, "a acknowledge")
 	typed(m, "a")

@@ -218,6 +218,9 @@ func onAir() platform.Snapshot {
 		}})
 	}
 	s.Viewings = []platform.ViewingAt{viewing(noon, 0)}
+	s.Audiences = []platform.AudienceAt{{Time: noon, Process: "proxy", Audience: event.Audience{
+		Signal: "live01", Rendition: "playlist", Sessions: 1204, Stalled: 2, Stalls: 3, StartMS: 820, BufferMS: 6200, LatencyMS: -1, BitrateBPS: 3_200_000, ThroughputBPS: 48_100_000,
+	}}}
 	return s
 }
 

@@ -81,3 +81,21 @@ func TestOfAProcessThatFlappedAndWorksTheAlarmSaysThat(t *testing.T) {
 	m.take(polled{s.At, completed(s), nil})
 	wantShown(t, m, "▲ server2 ended 6 times in 12s", "  it works now  l shows its logs: why")
 }
+
+// A restart, an upgrade and another restart within half a minute are no flap.
+func TestAProcessThatIsRestartedByAnOperatorDoesNotFlap(t *testing.T) {
+	for kind, want := range map[machine.ExitKind]bool{machine.ExitSuccess: false, machine.ExitFailure: true} {
+		m, f := newTestModel(t, "on air", 120, 36, colour)
+		s := f.snapshot
+		s.Version++
+		status(&s, "proxy", func(p *platform.Process) {
+			for i := range 3 {
+				p.Exits = append(p.Exits, platform.Ending{Time: s.At.Add(time.Duration(i-9) * time.Second), Incarnation: i, Exit: kind, How: "it ended"})
+			}
+		})
+		m.take(polled{s.At, s, nil})
+		if got := strings.Contains(ansi.Strip(m.View()), "proxy ended 3 times"); got != want {
+			t.Errorf("three ends of kind %s: told %t, want %t", kind, got, want)
+		}
+	}
+}

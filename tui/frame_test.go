@@ -35,7 +35,7 @@ var colour = manner{profile: termenv.TrueColor, options: Options{Theme: "auto"}}
 func silent() terminal.Outside {
 	return terminal.Outside{
 		Clock: func() time.Time { return noon },
-		Copy:  func(string) error { return nil }, Bell: func() {},
+		Copy:  func(string) error { return nil }, Bell: func() {}, Notify: func(string, string) {},
 		Write: func(folder, name, _ string) (string, error) { return folder + "/" + name, nil },
 		Read:  func(context.Context, string) error { return errors.New("no such log") },
 		VLC:   func([]string) error { return nil }, Browser: func(string) error { return nil },

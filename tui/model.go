@@ -213,7 +213,7 @@ func (m *model) take(p polled) tea.Cmd {
 	}
 	rings := false
 	if m.alarm, rings = m.alarm.next(m.scene.Light, m.scene.Now); rings {
-		return effect(m.outside.Bell)
+		return m.sound()
 	}
 	return nil
 }

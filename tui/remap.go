@@ -22,6 +22,17 @@ func KeyNames() []string {
 	return names
 }
 
+// KeyShown returns the key of that name as the help shows it where no configuration gives
+// another one; empty for an unknown name.
+func KeyShown(name string) string {
+	for _, b := range keymap() {
+		if b.name == name {
+			return b.Help().Key
+		}
+	}
+	return ""
+}
+
 // CheckKeys returns what is wrong with a value of Options.Keys, by name; empty when the
 // keymap takes it.
 func CheckKeys(keys map[string][]string) map[string]string {

@@ -41,6 +41,9 @@ type Options struct {
 	Unasked bool
 	// Version is that of the program, for incident reports; empty leaves it out.
 	Version string
+	// Notifications is how a notification on the desktop is shown when a signal goes off air;
+	// one of Notifications.
+	Notifications string
 	// Drills are the faults to choose from with the key c.
 	Drills []Drill
 }
@@ -50,6 +53,9 @@ func Panels() []string { return panel.Names() }
 
 // Themes returns the names that Options.Theme may have.
 func Themes() []string { return canvas.ThemeNames() }
+
+// Notifications returns the names that Options.Notifications may have.
+func Notifications() []string { return terminal.Notifications() }
 
 // Run shows the platform on the terminal until it has stopped or ctx is cancelled. It
 // restores the terminal however it ends. Signals are the caller's, except for those that

@@ -49,6 +49,8 @@ type Options struct {
 	// Encode makes the FFmpeg at a path encode a video frame and an audio frame, and returns
 	// what is wrong and how to fix it; both are empty when it works. Nil skips this check.
 	Encode func(ctx context.Context, ffmpeg string) (wrong, remedy string)
+	// HLS is set when hls.js is built into this program.
+	HLS bool
 }
 
 // Examine checks everything that the platform needs on this machine. It starts nothing
@@ -59,7 +61,7 @@ func Examine(ctx context.Context, o Options) []Finding {
 		list = append(list, folder(f))
 	}
 	list = append(list, ports(o)...)
-	return append(list, vlc(o.Env), terminalSize(o.Terminal), terminalText(o.Env))
+	return append(list, webPage(o.HLS), vlc(o.Env), terminalSize(o.Terminal), terminalText(o.Env))
 }
 
 // WriteFindings writes a line for each finding and reports whether everything that is
@@ -74,9 +76,9 @@ func WriteFindings(w io.Writer, list []Finding) bool {
 		case !f.OK:
 			word, ok = "missing", false
 		}
-		_, _ = fmt.Fprintf(w, "%-8s  %-22s %s\n", word, f.Name, text.Clean(f.Detail)) // a closed output has no reader
+		_, _ = fmt.Fprintf(w, "%-8s  %-25s %s\n", word, f.Name, text.Clean(f.Detail)) // a closed output has no reader
 		if f.Remedy != "" {
-			_, _ = fmt.Fprintf(w, "%-8s  %-22s -> %s\n", "", "", text.Clean(f.Remedy))
+			_, _ = fmt.Fprintf(w, "%-8s  %-25s -> %s\n", "", "", text.Clean(f.Remedy))
 		}
 	}
 	return ok
@@ -116,6 +118,17 @@ func ports(o Options) []Finding {
 		found = append(found, f)
 	}
 	return found
+}
+
+// webPage says which browsers play on the proxy's page.
+func webPage(hasHLS bool) Finding {
+	if hasHLS {
+		return Finding{Name: "web page", OK: true, Optional: true, Detail: "hls.js is built in: every browser plays"}
+	}
+	return Finding{
+		Name: "web page", Optional: true, Detail: "hls.js is not built in: only Safari, and Chromium since version 142, play",
+		Remedy: "install npm, and run make build again",
+	}
 }
 
 // vlc looks for VLC in PATH and in the usual places.

@@ -42,6 +42,12 @@ func TestDoctorSaysWhatIsMissingAndHowToGetIt(t *testing.T) {
 			t.Errorf("output lacks %q:\n%s", want, out.String())
 		}
 	}
+	if out.Reset(); !WriteFindings(&out, []Finding{webPage(false)}) || !strings.Contains(out.String(), "optional  web page") || !strings.Contains(out.String(), "-> install npm") {
+		t.Errorf("without hls.js: got\n%swant an optional finding that says how to get it", out.String())
+	}
+	if out.Reset(); !WriteFindings(&out, []Finding{webPage(true)}) || !strings.Contains(out.String(), "ok        web page") || strings.Contains(out.String(), "->") {
+		t.Errorf("with hls.js: got\n%swant ok", out.String())
+	}
 	if !WriteFindings(&out, []Finding{{Name: "VLC", Optional: true, Remedy: "get it"}}) {
 		t.Error("something optional: got that the platform lacks it, want not")
 	}

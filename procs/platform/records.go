@@ -41,6 +41,13 @@ type ViewingAt struct {
 	Shown time.Time `json:"shown,omitzero"`
 }
 
+// AudienceAt is a proxy's latest report on the players of a rendition, with its time.
+type AudienceAt struct {
+	Time    time.Time `json:"time"`
+	Process string    `json:"process"`
+	event.Audience
+}
+
 // OutageAt is a viewer's latest report of an outage, with its time.
 type OutageAt struct {
 	Time    time.Time `json:"time"`
@@ -78,4 +85,18 @@ type Upgrading struct {
 	Total int `json:"total"`
 	// Error is why the upgrade stopped; empty while it is under way and when it succeeded.
 	Error string `json:"error,omitempty"`
+}
+
+// Disk is the disk of one of the platform's folders.
+type Disk struct {
+	// Folder is the setting that names the folder, Path the folder.
+	Folder string `json:"folder"`
+	Path   string `json:"path"`
+	// Device tells disks apart: folders with the same are on the same disk.
+	Device uint64 `json:"device"`
+	// FreeBytes are those that the platform may still write, of SizeBytes.
+	FreeBytes int64 `json:"free_bytes"`
+	SizeBytes int64 `json:"size_bytes"`
+	// Low is set when less is free than the operator wants.
+	Low bool `json:"low,omitempty"`
 }

@@ -53,6 +53,9 @@ type Snapshot struct {
 	// Viewings are the latest report of each viewer on each signal, at most 2000: what the
 	// audience sees.
 	Viewings []ViewingAt `json:"viewings"`
+	// Audiences are the latest report of each proxy on the players of each rendition that
+	// report (CMCD), at most 100, in order of signal and rendition.
+	Audiences []AudienceAt `json:"audiences,omitempty"`
 	// Outages are the times in which a viewer had no media of a signal, as last reported:
 	// all that last, and at most 100 that have ended. The latest report is last.
 	Outages []OutageAt `json:"outages"`
@@ -70,6 +73,8 @@ type Snapshot struct {
 	// each signal, which could, and what the audience sees. Clients read them here.
 	Packagers []Packager `json:"packagers"`
 	OnAir     OnAir      `json:"on_air"`
+	// Disks are the disks of the platform's folders; empty before the first look.
+	Disks []Disk `json:"disks,omitempty"`
 	// Upgrade is the latest upgrade; nil before the first.
 	Upgrade *Upgrading `json:"upgrade,omitempty"`
 	// LogSeq is the sequence number of the newest log line.

@@ -69,8 +69,10 @@ func secondSettings(r Requirements, ends []Endpoint) []string {
 		moved[strconv.Itoa(e.Port)] = port
 		add(e.Variable, port)
 	}
-	if port, err := strconv.Atoi(r.Env["PROXY_ADMIN"]); err == nil {
-		add("PROXY_ADMIN", strconv.Itoa(freePort(port, taken)))
+	for _, name := range []string{"PROXY_ADMIN", "METRICS_PORT"} { // none is set by default
+		if port, err := strconv.Atoi(r.Env[name]); err == nil {
+			add(name, strconv.Itoa(freePort(port, taken)))
+		}
 	}
 	// Addresses that were set by hand point to the first platform.
 	for _, name := range r.Settings {

@@ -27,7 +27,7 @@ func TestASecondPlatformIsGivenSettingsOfItsOwn(t *testing.T) {
 	}
 	o := Requirements{
 		Layout: layout, RunPath: at("run"), Settings: []string{"PACKAGERS", "PROXY_URL", "FFMPEG_PATH"},
-		Env: map[string]string{"PACKAGERS": "http://localhost:18080,http://elsewhere:18081", "SERVER_ONE_PORT": "18080", "FFMPEG_PATH": "ffmpeg", "PROXY_ADMIN": "19000"},
+		Env: map[string]string{"PACKAGERS": "http://localhost:18080,http://elsewhere:18081", "SERVER_ONE_PORT": "18080", "FFMPEG_PATH": "ffmpeg", "PROXY_ADMIN": "19000", "METRICS_PORT": "19001"},
 		Folders: []Folder{
 			{Variable: "INPUT_STREAM_PATH", Path: at("input"), ReadOnly: true}, {Variable: "OUTPUT_STREAM_PATH", Path: at("it's out")},
 			{Variable: "STATE_PATH", Path: at("state/")}, {Variable: "CACHE_PATH", Path: at("cache")},
@@ -63,7 +63,7 @@ func TestASecondPlatformIsGivenSettingsOfItsOwn(t *testing.T) {
 		}
 	}
 	seen := map[int]bool{}
-	for _, name := range []string{"SERVER_ONE_PORT", "SERVER_TWO_PORT", "REPORTER_PORT", "ORIGIN_PORT", "PROXY_PORT", "PROXY_ADMIN"} {
+	for _, name := range []string{"SERVER_ONE_PORT", "SERVER_TWO_PORT", "REPORTER_PORT", "ORIGIN_PORT", "PROXY_PORT", "PROXY_ADMIN", "METRICS_PORT"} {
 		if ports[name] == 0 || seen[ports[name]] || slices.ContainsFunc(ends, func(e Endpoint) bool { return e.Port == ports[name] }) {
 			t.Errorf("%s: got %d, want a port of its own: %q", name, ports[name], got)
 		}

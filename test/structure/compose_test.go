@@ -102,6 +102,9 @@ func addresses(t *testing.T, l layouts.Layout) map[string]string {
 	}
 	env["PACKAGERS"] = strings.Join(packagers, ",")
 	for _, s := range services.Settings() {
+		if slices.Contains([]string{"PROXY_ACME_URL", "WEBHOOK_URL"}, s.Variable) {
+			continue // of servers that are not the platform's
+		}
 		if service, ok := strings.CutSuffix(s.Variable, "_URL"); ok {
 			url, known := urls[strings.ToLower(service)]
 			if !known {
@@ -111,6 +114,22 @@ func addresses(t *testing.T, l layouts.Layout) map[string]string {
 		}
 	}
 	return env
+}
+
+// TestComposePassesASecretToThoseWhoReadIt holds that the secrets of docker compose's own
+// environment reach the containers that need them, and no others.
+func TestComposePassesASecretToThoseWhoReadIt(t *testing.T) {
+	for name, c := range containers(t) {
+		for _, secret := range []string{"ADMIN_TOKEN", "PLAYBACK_KEYS"} {
+			var want any
+			if slices.Contains(services.Reads(c.Command[0]), secret) {
+				want = "${" + secret + ":-}"
+			}
+			if got := c.Environment[secret]; got != want {
+				t.Errorf("%s: %s: got %v, want %v", name, secret, got, want)
+			}
+		}
+	}
 }
 
 func isSetting(name string) bool {

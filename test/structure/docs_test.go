@@ -12,7 +12,7 @@ import (
 )
 
 // readmeMost is how many lines README may have: it is for the first ten minutes.
-const readmeMost = 200
+const readmeMost = 175
 
 // documents are the texts for people, as paths from the module's root.
 func documents(t *testing.T) []string {
@@ -40,6 +40,29 @@ func TestEveryLinkOfADocumentLeadsSomewhere(t *testing.T) {
 		for _, m := range link.FindAllStringSubmatch(read(t, file), -1) {
 			if _, err := os.Stat(filepath.Join(root(t), path.Dir(file), m[1])); err != nil {
 				t.Errorf("%s links to what is not there: %v", file, err)
+			}
+		}
+	}
+}
+
+// TestEveryLinkIntoADocumentLeadsToAHeading holds what follows a #, which is a heading in
+// lower case, with - for blanks and without other signs.
+func TestEveryLinkIntoADocumentLeadsToAHeading(t *testing.T) {
+	link := regexp.MustCompile(`\]\(([^):#]*)#([^)]+)\)`)
+	heading := regexp.MustCompile(`(?m)^#+ (.+)$`)
+	for _, file := range documents(t) {
+		for _, m := range link.FindAllStringSubmatch(read(t, file), -1) {
+			target := file
+			if m[1] != "" {
+				target = path.Join(path.Dir(file), m[1])
+			}
+			found := false
+			for _, h := range heading.FindAllStringSubmatch(read(t, target), -1) {
+				anchor := regexp.MustCompile(`[^a-z0-9 _-]`).ReplaceAllString(strings.ToLower(h[1]), "")
+				found = found || strings.ReplaceAll(anchor, " ", "-") == m[2]
+			}
+			if !found {
+				t.Errorf("%s links to %s#%s, which is no heading there", file, target, m[2])
 			}
 		}
 	}

@@ -23,8 +23,8 @@ type Filter struct {
 // but its level.
 func (f *Filter) passes(l *platform.LogLine, names Names) (event.Level, bool) {
 	level := l.Level
-	if level > event.LevelDebug && event.KindOf(l.Line) == event.KindViewing {
-		level = event.LevelDebug // it comes once a second, and other panels show it
+	if level > event.LevelDebug && isPeriodic(event.KindOf(l.Line)) {
+		level = event.LevelDebug // other panels show it
 	}
 	if f.service != "" && l.Process != f.service || l.Time.Before(f.since) {
 		return level, false
@@ -34,6 +34,10 @@ func (f *Filter) passes(l *platform.LogLine, names Names) (event.Level, bool) {
 	}
 	return level, f.pattern.line(l, names)
 }
+
+// isPeriodic reports whether events of a kind come every second or two for as long as
+// somebody watches.
+func isPeriodic(k event.Kind) bool { return k == event.KindViewing || k == event.KindAudience }
 
 // Only shows the lines of one process. An empty name shows all processes.
 func (b *Book) Only(service string) {

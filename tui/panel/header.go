@@ -154,7 +154,7 @@ func header(s *scene.Scene, b Bar, w int) (l *canvas.Line, at int, ends []int) {
 	say(2, signals(s))
 	say(5, labelled("up ", canvas.InkText, canvas.Elapsed(s.Now.Sub(s.Snapshot.Started))))
 	say(3, via(s))
-	if len(s.Viewers) > 0 && s.Light.State != platform.AirUnknown {
+	if len(s.Viewers) > 0 && s.Light.State != platform.AirUnknown && s.Light.State != platform.AirOff {
 		say(6, bitrate(s, w))
 		say(4, audience(s, w))
 	}
@@ -251,7 +251,7 @@ const viaMost = 3
 func via(s *scene.Scene) *canvas.Line {
 	served, names := map[string]int{}, []string{}
 	for _, p := range s.Packagers {
-		if !p.Active {
+		if !p.Active || p.Gone() {
 			continue
 		}
 		if served[p.Title] == 0 {

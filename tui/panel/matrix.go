@@ -302,6 +302,9 @@ func (m matrix) whyOff(v *scene.Signal) string {
 
 // withoutName returns a light's reason without the signal's name at its begin.
 func withoutName(v *scene.Signal) string {
+	if v.Light == nil {
+		return ""
+	}
 	reason := strings.TrimPrefix(canvas.Clean(v.Light.Reason), v.Name+" ")
 	return strings.TrimPrefix(reason, "has not been shown yet: ")
 }

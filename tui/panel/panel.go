@@ -70,6 +70,7 @@ func All() map[string]Panel {
 		"events":    newEvents(),
 		"viewers":   &viewers{},
 		"plots":     &plots{},
+		"audience":  &reports{},
 		"logs":      newLogs(),
 	}
 }

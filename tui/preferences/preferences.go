@@ -24,6 +24,9 @@ type Preferences struct {
 	Confirmations bool
 	// ReadOnly: keys that command the platform are refused.
 	ReadOnly bool
+	// Notifications is how the terminal is told to show a notification on the desktop when a
+	// signal goes off air; one of terminal.Notifications.
+	Notifications string
 	// Keys are other keys for those of the keymap, by the names of Allowed.Keys.
 	Keys map[string][]string
 	// Screens are shown in the place of the layout's; empty means those of the layout.
@@ -37,6 +40,8 @@ type Preferences struct {
 type Allowed struct {
 	// Themes are the names of the themes, the default first; Panels those of the panels.
 	Themes, Panels []string
+	// Notifications are the ways to a notification on the desktop, the default first.
+	Notifications []string
 	// Keys are the names of the keymap.
 	Keys []string
 	// CheckKeys returns what is wrong with keys, by name.
@@ -68,7 +73,7 @@ func Load(path string, allowed Allowed) (p Preferences, found bool, err error) {
 }
 
 func defaults(allowed Allowed) Preferences {
-	return Preferences{Theme: allowed.Themes[0], Confirmations: true}
+	return Preferences{Theme: allowed.Themes[0], Notifications: allowed.Notifications[0], Confirmations: true}
 }
 
 // Parse reads a file's text. file is its name, for errors.
@@ -83,6 +88,7 @@ func Parse(file string, b []byte, allowed Allowed) (Preferences, error) {
 			document.Field{Name: "ascii", Read: func(n ast.Node, path string) { v := p.truth(n, path); p.ASCII = &v }},
 			document.Field{Name: "confirmations", Read: func(n ast.Node, path string) { p.Confirmations = p.truth(n, path) }},
 			document.Field{Name: "read_only", Read: func(n ast.Node, path string) { p.ReadOnly = p.truth(n, path) }},
+			document.Field{Name: "notifications", Read: func(n ast.Node, path string) { p.Notifications = p.OneOf(n, path, allowed.Notifications) }},
 			document.Field{Name: "keys", Read: p.keys},
 			document.Field{Name: "screens", Read: func(n ast.Node, path string) {
 				p.Screens = layouts.ReadScreens(&p.Reader, n, path, allowed.Panels...)
@@ -149,7 +155,7 @@ func (p Preferences) Write(allowed Allowed) string {
 	if p.ASCII != nil {
 		fmt.Fprintf(&b, "ascii: %t\n", *p.ASCII)
 	}
-	fmt.Fprintf(&b, "confirmations: %t\nread_only: %t\n", p.Confirmations, p.ReadOnly)
+	fmt.Fprintf(&b, "confirmations: %t\nread_only: %t\nnotifications: %s\n", p.Confirmations, p.ReadOnly, p.Notifications)
 	if len(p.Keys) > 0 {
 		b.WriteString("keys:\n")
 	}

@@ -13,7 +13,7 @@ import (
 // few are the values that these files may have.
 func few() Allowed {
 	return Allowed{
-		Themes: []string{"auto", "dark"}, Panels: []string{"logs", "services"}, Keys: []string{"kill", "restart"},
+		Themes: []string{"auto", "dark"}, Notifications: []string{"none", "osc9"}, Panels: []string{"logs", "services"}, Keys: []string{"kill", "restart"},
 		CheckKeys: func(keys map[string][]string) map[string]string {
 			if len(keys["kill"]) > 1 {
 				return map[string]string{"kill": `"` + keys["kill"][1] + `" is the key of help`}
@@ -28,6 +28,7 @@ theme: dark
 ascii: true
 confirmations: off
 read_only: on
+notifications: osc9
 keys:
   kill: "ctrl+k"
   restart: f5 R
@@ -47,7 +48,7 @@ func TestAFileIsReadWhole(t *testing.T) {
 	}
 	yes := true
 	want := Preferences{
-		Theme: "dark", ASCII: &yes, ReadOnly: true, Keys: map[string][]string{"kill": {"ctrl+k"}, "restart": {"f5", "R"}},
+		Theme: "dark", ASCII: &yes, ReadOnly: true, Notifications: "osc9", Keys: map[string][]string{"kill": {"ctrl+k"}, "restart": {"f5", "R"}},
 		Screens: []layouts.Screen{{Name: "night", Rows: []layouts.Row{
 			{Height: 2, Panels: []layouts.Panel{{Name: "services"}}}, {Panels: []layouts.Panel{{Name: "logs", Weight: 3}}},
 		}}},
@@ -66,7 +67,7 @@ func TestAFileIsReadWhole(t *testing.T) {
 
 func TestMistakesNameLineFieldValueAndWhatIsAllowed(t *testing.T) {
 	for name, c := range map[string]struct{ text, want string }{
-		"an unknown field":       {"theme: dark\ncolour: red\n", "c.yaml:2: colour: unknown field; allowed are theme, ascii, confirmations, read_only, keys, screens"},
+		"an unknown field":       {"theme: dark\ncolour: red\n", "c.yaml:2: colour: unknown field; allowed are theme, ascii, confirmations, read_only, notifications, keys, screens"},
 		"an unknown theme":       {"\ntheme: plaid\n", `c.yaml:2: theme: "plaid": allowed are auto, dark`},
 		"neither true nor false": {"read_only: maybe\n", `c.yaml:1: read_only: "maybe": allowed are true, false, on, off`},
 		"an unknown key":         {"keys:\n  slay: x\n", "c.yaml:2: keys.slay: unknown field; allowed are kill, restart"},
@@ -88,7 +89,7 @@ func TestMistakesNameLineFieldValueAndWhatIsAllowed(t *testing.T) {
 
 func TestWithoutAFileTheDefaultsHold(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "config.yaml")
-	want := Preferences{Theme: "auto", Confirmations: true}
+	want := Preferences{Theme: "auto", Notifications: "none", Confirmations: true}
 	got, found, err := Load(path, few())
 	if diff := cmp.Diff(want, got); diff != "" || found || err != nil {
 		t.Errorf("got found %t, %v, preferences (-want +got):\n%s", found, err, diff)

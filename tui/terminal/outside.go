@@ -23,6 +23,8 @@ type Outside struct {
 	Copy func(text string) error
 	// Bell rings the terminal's bell.
 	Bell func()
+	// Notify shows a notification on the desktop, in one of the ways of Notifications.
+	Notify func(way, text string)
 	// Write writes a file into a folder, which it makes if need be, and returns the path.
 	Write func(folder, name, text string) (path string, err error)
 	// VLC and Browser open addresses. An error says that there is no such program, or why it
@@ -47,8 +49,9 @@ func NewOutside(out io.Writer) Outside {
 			termenv.NewOutput(out).Copy(text) // OSC 52: the terminal's clipboard, over ssh too
 			return nil
 		},
-		Bell:  func() { _, _ = io.WriteString(out, "\a") }, // a terminal that is gone needs no bell
-		Write: writeFile,
+		Bell:   func() { _, _ = io.WriteString(out, "\a") }, // a terminal that is gone needs no bell
+		Notify: func(way, text string) { notify(out, way, text) },
+		Write:  writeFile,
 		VLC: func(urls []string) error {
 			for _, name := range vlcPaths() {
 				if path, err := exec.LookPath(name); err == nil {

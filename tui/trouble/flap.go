@@ -42,10 +42,10 @@ func flapOf(s *scene.Scene, p *platform.Process) (flap, bool) {
 			return flap{e.Times, e.Since, h.At, p.LastExit}, true
 		}
 	}
-	exits := p.Exits
-	if p.State != platform.Failed {
-		exits = slices.DeleteFunc(slices.Clone(exits), func(e platform.Ending) bool { return !still(e.Time) })
-	}
+	// An end in order was most likely asked for, by a restart or an upgrade.
+	exits := slices.DeleteFunc(slices.Clone(p.Exits), func(e platform.Ending) bool {
+		return p.State != platform.Failed && (!still(e.Time) || e.Exit == platform.ExitSuccess)
+	})
 	if len(exits) < flapTimes {
 		return flap{}, false
 	}

@@ -23,7 +23,7 @@ const diskSize = 64 << 20
 
 // foreign are the variables that would lead out of the sandbox.
 var foreign = []string{"PACKAGERS", "REPORTER_URL", "ORIGIN_URL", "PROXY_URL", "VIEWER_SIGNALS", "PACKAGER_PORT", "PACKAGER_NAME", "BIND_ADDRESS", "CONTROL_BIND_ADDRESS",
-	"INGEST", "INGEST_URLS", "INGEST_TOKEN"}
+	"INGEST", "INGEST_URLS", "INGEST_TOKEN", "PLAYBACK_KEYS", "PROXY_TLS_CERT", "PROXY_TLS_KEY", "PROXY_TLS_REDIRECT", "PROXY_ACME_HOSTS"}
 
 // Sandbox is where the platform of a drill lives. Make it with New.
 type Sandbox struct {

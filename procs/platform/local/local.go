@@ -14,11 +14,13 @@ import (
 
 	"livestream-tui/layouts"
 	"livestream-tui/procs"
+	"livestream-tui/procs/disk"
 	"livestream-tui/procs/onair"
 	"livestream-tui/procs/platform"
 	"livestream-tui/procs/platform/model"
 	"livestream-tui/procs/preflight"
 	"livestream-tui/services/kit/event"
+	"livestream-tui/services/kit/token"
 )
 
 // measurePeriod is how often CPU, memory and lost log are read.
@@ -31,20 +33,27 @@ type Local struct {
 	sup    Supervisor
 	poll   poller
 	layout layouts.Layout
-	// control is the control socket and serve answers its clients; both are nil without a
-	// control socket.
-	control net.Listener
-	serve   Serve
+	// control is the control socket, watching the one that takes no commands, and serve
+	// answers the clients of both; all are nil without a control socket.
+	control, watching net.Listener
+	serve             Serve
 	// packagers are the base URLs of the processes that are packagers, by name.
 	packagers map[string]string
 	// self and env run the binary on disk for its version; env has no settings.
 	self string
 	env  map[string]string
+	// playback are the keys of the tokens with which the platform looks at playlists.
+	playback token.Keys
 	// upgrades starts an upgrade. It has room for the one that is under way.
 	upgrades chan struct{}
 	// chronicle is the journal.
 	chronicle chronicle
 	past      past
+	// beside runs with the platform; see Beside.
+	beside []companion
+	// folders are those whose disks are watched, and lowDisk is when one is low, in bytes.
+	folders []preflight.Folder
+	lowDisk int64
 
 	mu          sync.Mutex
 	model       model.Model // guarded by mu
@@ -71,6 +80,7 @@ var _ platform.Runner = (*Local)(nil)
 // started. The error lists everything that is wrong, one problem a line, each with its
 // remedy. It wraps procs.ErrAlreadyRunning when another platform uses the run folder.
 func New(o Options) (*Local, error) {
+	o.Env = withAdminToken(o.Env)
 	list, err := specs(o)
 	if err != nil {
 		return nil, err
@@ -81,6 +91,9 @@ func New(o Options) (*Local, error) {
 	}
 	l := newLocal(o.Layout, ends, o.LogPath, o.Log)
 	l.self, l.env = o.Self, except(o.Env, o.Settings)
+	l.folders, l.lowDisk = o.Folders, o.LowDisk
+	l.poll.token = o.Env[adminToken]
+	_ = l.playback.UnmarshalText([]byte(o.Env["PLAYBACK_KEYS"])) // the proxy refuses bad ones
 	l.showEnvironment(list, o.Settings)
 	// Before the supervisor, which ends what a killed platform left behind: a platform that
 	// runs must not be mistaken for that.
@@ -90,14 +103,14 @@ func New(o Options) (*Local, error) {
 	// Before the ports are checked: the supervisor ends the processes that an earlier run
 	// left on them.
 	sup, err := procs.New(procs.Options{
-		Specs: list, RunPath: o.RunPath, LogPath: o.LogPath, Self: o.Self, Guardian: o.Guardian, Log: l.log,
+		Specs: list, Sockets: o.Sockets, RunPath: o.RunPath, LogPath: o.LogPath, Self: o.Self, Guardian: o.Guardian, Log: l.log,
 		// The guardian reads no settings. RUN_PATH shows which platform it belongs to.
 		GuardianEnv: append(listed(l.env), "RUN_PATH="+o.RunPath), OnLine: l.OnLine, OnLines: l.OnLines, OnStatus: l.OnStatus, OnNotice: l.onNotice,
 	})
 	if err != nil {
 		return nil, preflight.SuggestSettings(err, o.requirements(), ends)
 	}
-	if err := errors.Join(append(preflight.CheckFolders(o.Folders), preflight.CheckPorts(ends)...)...); err != nil {
+	if err := errors.Join(append(preflight.CheckFolders(o.Folders), preflight.CheckPorts(o.unpassed(ends))...)...); err != nil {
 		return nil, err // the lock ends with this process
 	}
 	if err := sup.Hold(); err != nil {
@@ -106,6 +119,9 @@ func New(o Options) (*Local, error) {
 	if l.serve = o.Serve; l.serve != nil {
 		if l.control, err = sup.Listen(platform.SocketName); err != nil {
 			return nil, fmt.Errorf("RUN_PATH=%q: control socket: %w", o.RunPath, err)
+		}
+		if l.watching, err = sup.Listen(platform.WatchSocketName); err != nil {
+			return nil, fmt.Errorf("RUN_PATH=%q: socket for watching: %w", o.RunPath, err)
 		}
 	}
 	l.sup = sup
@@ -154,6 +170,16 @@ func newLocal(layout layouts.Layout, ends []preflight.Endpoint, logs string, log
 	return l
 }
 
+// companion is what runs beside the platform.
+type companion func(ctx context.Context, p platform.Platform, log hclog.Logger)
+
+// Beside has do run with the platform, in a goroutine of its own. Its context is cancelled
+// once the platform has ended, and Run waits for it. log is the platform's own. Call Beside
+// before Run.
+func (l *Local) Beside(do func(ctx context.Context, p platform.Platform, log hclog.Logger)) {
+	l.beside = append(l.beside, do)
+}
+
 // Run implements platform.Runner. It returns when every process has ended. The error says
 // which could not be stopped.
 func (l *Local) Run(ctx context.Context) error {
@@ -174,6 +200,9 @@ func (l *Local) Run(ctx context.Context) error {
 	})
 	work.Go(func() { l.measure(background) })
 	work.Go(func() { l.keep(background) })
+	work.Go(func() {
+		disk.Watch(background, l.folders, l.lowDisk, func(list []platform.Disk) { l.Update(func(m *model.Model) { m.SetDisks(list) }) })
+	})
 	if s := l.Now(); !s.Watched() && s.PlayURL != "" {
 		work.Go(func() { l.watch(background) })
 	}
@@ -183,6 +212,10 @@ func (l *Local) Run(ctx context.Context) error {
 	serving, hangUp := context.WithCancel(context.WithoutCancel(ctx))
 	if l.control != nil {
 		work.Go(func() { l.serve(serving, l, l.layout, l.log, l.control) })
+		work.Go(func() { l.serve(serving, platform.ReadOnly(l), l.layout, l.log, l.watching) })
+	}
+	for _, do := range l.beside {
+		work.Go(func() { do(serving, l, l.log) })
 	}
 	err := l.sup.Run(ctx)
 	l.setRunning(false)

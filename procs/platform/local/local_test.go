@@ -226,6 +226,9 @@ func TestTheOperatorsRequestGoesToTheOrigin(t *testing.T) {
 	origin := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body) // an empty one fails below
 		asked = append(asked, r.URL.Path+" "+string(body))
+		if got := r.Header.Get("Authorization"); got != "Bearer own" {
+			t.Errorf("%s: authorized by %q", r.URL.Path, got)
+		}
 		if strings.Contains(string(body), "9090") {
 			w.WriteHeader(http.StatusConflict)
 			_, _ = io.WriteString(w, `{"error":"packager is not usable"}`)
@@ -233,7 +236,7 @@ func TestTheOperatorsRequestGoesToTheOrigin(t *testing.T) {
 	}))
 	defer origin.Close()
 	l := newLocal(layouts.Layout{}, nil, "", hclog.NewNullLogger())
-	l.poll.origins = []string{origin.URL}
+	l.poll.origins, l.poll.token = []string{origin.URL}, "own"
 	l.packagers = map[string]string{"server1": "http://localhost:8080", "server2": "http://localhost:9090"}
 	held := report.Preference{Signal: "live01", Active: "http://localhost:8080", Held: true}
 	for _, c := range []struct {

@@ -3,9 +3,11 @@ package local
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 
 	"livestream-tui/services/kit/httpx"
@@ -56,6 +58,7 @@ func (p poller) postTo(ctx context.Context, address string, body []byte) error {
 		return err
 	}
 	req.Header.Set("Content-Type", "application/json")
+	p.authorize(req)
 	a, err := httpx.Do(p.client, req, answerMost)
 	switch {
 	case err != nil && ctx.Err() != nil:
@@ -85,4 +88,28 @@ func (l *Local) hold(ctx context.Context, signal, process string) error {
 		return fmt.Errorf("hold %q: allowed are the layout's packagers", process)
 	}
 	return l.poll.hold(ctx, signal, url)
+}
+
+// adminToken is the setting of the token with which the origin is commanded.
+const adminToken = "ADMIN_TOKEN"
+
+// withAdminToken is an environment with a token of our own where the operator has set
+// none: then only this platform commands its origin.
+func withAdminToken(env map[string]string) map[string]string {
+	if env[adminToken] != "" {
+		return env
+	}
+	env = maps.Clone(env)
+	if env == nil {
+		env = map[string]string{}
+	}
+	env[adminToken] = rand.Text()
+	return env
+}
+
+// authorize lets a request to the origin command it.
+func (p poller) authorize(r *http.Request) {
+	if p.token != "" {
+		r.Header.Set("Authorization", "Bearer "+p.token)
+	}
 }

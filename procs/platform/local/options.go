@@ -3,6 +3,8 @@ package local
 import (
 	"context"
 	"net"
+	"os"
+	"slices"
 
 	"github.com/hashicorp/go-hclog"
 
@@ -31,8 +33,13 @@ type Options struct {
 	StatePath string
 	// OnEvent is a shell command that is run on each event of the journal; empty for none.
 	OnEvent string
-	// Folders are checked before anything starts.
+	// Folders are checked before anything starts, and their disks are watched: one with fewer
+	// free bytes than LowDisk is low. Zero means that none ever is.
 	Folders []preflight.Folder
+	LowDisk int64
+	// Sockets are listening sockets that a service manager has passed to this process, each
+	// named for the process that it is for; nil for none.
+	Sockets []*os.File
 	// Serve answers clients of the control socket until its context is cancelled, which is
 	// after the platform has ended. Nil means that there is no control socket.
 	Serve Serve
@@ -42,6 +49,13 @@ type Options struct {
 
 // Serve answers clients of p, which runs layout, on l until ctx is cancelled.
 type Serve func(ctx context.Context, p platform.Platform, layout layouts.Layout, log hclog.Logger, l net.Listener)
+
+// unpassed returns the endpoints without those whose sockets were passed.
+func (o Options) unpassed(list []preflight.Endpoint) []preflight.Endpoint {
+	return slices.DeleteFunc(slices.Clone(list), func(e preflight.Endpoint) bool {
+		return slices.ContainsFunc(o.Sockets, func(f *os.File) bool { return f.Name() == e.Process })
+	})
+}
 
 // requirements returns what New checks.
 func (o Options) requirements() preflight.Requirements {

@@ -32,6 +32,7 @@ const (
 type poller struct {
 	reporters, origins []string
 	client             *http.Client
+	token              string // commands an origin; empty for none
 }
 
 func newPoller(list []preflight.Endpoint) poller {

@@ -3,6 +3,7 @@ package local
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -68,5 +69,20 @@ func TestEachServiceIsGivenWhatItReads(t *testing.T) {
 	o.Reads = nil
 	if list, err = specs(o); err != nil || !slices.Contains(list[1].Env, "INGEST_TOKEN=layout's") {
 		t.Errorf("without Reads: got %q, %v, want all of it", list[1].Env, err)
+	}
+}
+
+func TestEachPlatformHasAnAdminTokenOfItsOwn(t *testing.T) {
+	given := map[string]string{"A": "b"}
+	one, other := withAdminToken(given), withAdminToken(nil)
+	if len(one[adminToken]) < 16 || one[adminToken] == other[adminToken] || one["A"] != "b" || len(given) != 1 {
+		t.Errorf("got %q and %q of %v, want two that nobody guesses", one, other, given)
+	}
+	if got := withAdminToken(map[string]string{adminToken: "the operator's"}); got[adminToken] != "the operator's" {
+		t.Errorf("got %v, want the operator's", got)
+	}
+	env := []string{adminToken + "=" + one[adminToken]}
+	if got := shown(env, []string{adminToken}); len(got) != 1 || strings.Contains(got[0], one[adminToken]) {
+		t.Errorf("it is shown: %v", got)
 	}
 }

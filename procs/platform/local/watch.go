@@ -18,6 +18,7 @@ import (
 	"livestream-tui/services/kit/event"
 	"livestream-tui/services/kit/httpx"
 	"livestream-tui/services/kit/text"
+	"livestream-tui/services/kit/token"
 )
 
 const (
@@ -34,6 +35,7 @@ const (
 func (l *Local) watch(ctx context.Context) {
 	client := newClient()
 	defer client.CloseIdleConnections()
+	token.Sign(client, l.playback, l.Now().PlayURL)
 	seen := map[string]*sighting{}
 	for {
 		s := l.Now()

@@ -76,6 +76,7 @@ func (m *Model) SetStatus(s platform.Status, now time.Time) {
 	})
 	m.Now.Degraded = servingLeft(m.Now.Degraded, s)
 	m.Now.Films = filmsLeft(m.Now.Films, s)
+	m.Now.Audiences = audiencesLeft(m.Now.Audiences, s)
 	at := m.Now
 	at.At = now
 	for _, a := range onair.Successors(at) {
@@ -107,6 +108,8 @@ func (m *Model) ApplyLine(process string, line event.Line, carried event.Event) 
 		m.serving(platform.ServingAt{Time: line.Time, Process: process, Serving: e})
 	case event.Viewing:
 		m.viewing(platform.ViewingAt{Time: line.Time, Process: process, Viewing: e})
+	case event.Audience:
+		m.audience(platform.AudienceAt{Time: line.Time, Process: process, Audience: e})
 	case event.Outage:
 		m.outage(platform.OutageAt{Time: line.Time, Process: process, Outage: e})
 	case event.Film:
@@ -175,6 +178,14 @@ func (m *Model) SetMeasurements(list []platform.Status, now time.Time) {
 	m.figures += m.Now.Version - before
 	m.settleOutages(now)
 	m.publishAired(now)
+}
+
+// SetDisks takes the disks of the platform's folders.
+func (m *Model) SetDisks(list []platform.Disk) {
+	if !slices.Equal(m.Now.Disks, list) {
+		m.Now.Disks = list
+		m.Now.Version++
+	}
 }
 
 // UpdateUpgrade changes the record of the latest upgrade; change is given a zero one before
