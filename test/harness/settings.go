@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 )
 
@@ -108,14 +109,19 @@ func SetPorts(t *testing.T, env map[string]string, variables ...string) {
 	}
 }
 
-// CopyFile copies a file, without its mode.
+// CopyFile copies a file, without its mode. No process is started meanwhile: it would hold the
+// file open for writing until its exec, and a copy of a program could not be run ("text file
+// busy").
 func CopyFile(t *testing.T, from, to string) {
 	t.Helper()
 	b, err := os.ReadFile(from)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(to, b, 0o644); err != nil {
+	syscall.ForkLock.RLock()
+	err = os.WriteFile(to, b, 0o644)
+	syscall.ForkLock.RUnlock()
+	if err != nil {
 		t.Fatal(err)
 	}
 }
