@@ -15,7 +15,7 @@ import (
 	"livestream-tui/services"
 )
 
-var update = flag.Bool("update", false, "write the table of settings anew")
+var update = flag.Bool("update", false, "write anew the parts of documents that are made from the code")
 
 func readme(t *testing.T) string {
 	t.Helper()
@@ -24,27 +24,7 @@ func readme(t *testing.T) string {
 
 func TestTheSettingsDocumentHasEverySetting(t *testing.T) {
 	const file, from, to = "docs/SETTINGS.md", "<!-- settings -->\n", "<!-- end of settings -->"
-	before, rest, ok := strings.Cut(read(t, file), from)
-	table, after, ok2 := strings.Cut(rest, to)
-	if !ok || !ok2 {
-		t.Fatalf("%s lacks %q and %q around its table of settings", file, from, to)
-	}
-	if table == services.SettingsTable() {
-		return
-	}
-	if *update {
-		if err := os.WriteFile(filepath.Join(root(t), file), []byte(before+from+services.SettingsTable()+to+after), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	has := strings.Split(table, "\n")
-	for _, line := range strings.Split(services.SettingsTable(), "\n") {
-		if !slices.Contains(has, line) {
-			t.Errorf("%s lacks %s", file, line)
-		}
-	}
-	t.Errorf("%s is not what `livestream-tui help environment` says; make golden writes it", file)
+	holdSection(t, file, from, to, services.SettingsTable(), "what `livestream-tui help environment` says")
 }
 
 func TestEveryMakeTargetOfTheReadmeIsThere(t *testing.T) {
