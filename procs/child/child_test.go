@@ -17,7 +17,7 @@ func script(t *testing.T, s *Spawner, text string, change func(o *Options)) (*Ch
 	t.Helper()
 	sh, err := exec.LookPath("sh")
 	if err != nil {
-		t.Skip("no sh here")
+		t.Fatal(err)
 	}
 	r, w, err := os.Pipe()
 	if err != nil {
@@ -109,7 +109,7 @@ func TestAGroupOutlivesItsLeader(t *testing.T) {
 func TestAZombieLeavesItsGroupEmpty(t *testing.T) {
 	sleep, err := exec.LookPath("sleep")
 	if err != nil {
-		t.Skip("no sleep here")
+		t.Fatal(err)
 	}
 	cmd := exec.Command(sleep, "1000")
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
