@@ -2,7 +2,6 @@ package proxy
 
 import (
 	"bufio"
-	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -16,10 +15,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gorilla/mux"
-
-	"livestream-tui/services/kit/fastpath"
-	"livestream-tui/services/kit/service"
 	"livestream-tui/services/proxy/cmcd"
 	"livestream-tui/services/proxy/fakenet"
 )
@@ -111,7 +106,7 @@ func onSockets(t *testing.T) (address string, s *Service, asked *atomic.Int64) {
 	t.Helper()
 	asked = new(atomic.Int64)
 	list := "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXT-X-MEDIA-SEQUENCE:7\n#EXTINF:2,\n7.ts\n#EXTINF:2,\n8.ts\n"
-	packager := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	address, s = socketed(t, 1, func(w http.ResponseWriter, r *http.Request) {
 		switch {
 		case r.URL.Path == live:
 			_, _ = io.WriteString(w, list)
@@ -121,34 +116,8 @@ func onSockets(t *testing.T) (address string, s *Service, asked *atomic.Int64) {
 		default:
 			http.NotFound(w, r)
 		}
-	}))
-	t.Cleanup(packager.Close)
-	config := Config{CacheBytes: 1 << 30, Streams: 100, Idle: time.Minute, Paths: service.Paths{State: t.TempDir()}}
-	config.Packagers = []string{packager.URL}
-	s, err := newService(config, service.NewKit("proxy", service.Common{LogFormat: "text", LogLevel: "error"}, nil, io.Discard), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	router := mux.NewRouter().SkipClean(true)
-	s.Routes(router)
-	listener := fastpath.Listen(l, s.Answer, func(error) {})
-	listener.Hear(s.Hear)
-	server := &http.Server{Handler: router, ConnState: listener.ConnState}
-	ctx, cancel := context.WithCancel(context.Background())
-	var work sync.WaitGroup
-	work.Go(func() { _ = s.Run(ctx) })
-	work.Go(func() { _ = server.Serve(listener) })
-	t.Cleanup(func() {
-		cancel()
-		_ = server.Close()
-		listener.Break()
-		work.Wait()
 	})
-	return l.Addr().String(), s, asked
+	return address, s, asked
 }
 
 // Players report in the query or in the header, on the short way and on the long one, and

@@ -22,11 +22,11 @@ import (
 	"livestream-tui/services/proxy/fakenet"
 )
 
-// socketed is a proxy on a real socket, in front of packagers on real ones.
-func socketed(t *testing.T, packager http.HandlerFunc) (address string) {
+// socketed is a proxy on a real socket, in front of n packagers on real ones.
+func socketed(t *testing.T, n int, packager http.HandlerFunc) (address string, s *Service) {
 	t.Helper()
 	config := Config{CacheBytes: 1 << 30, Streams: 1000, Idle: time.Minute, Paths: service.Paths{State: t.TempDir()}}
-	for range 2 {
+	for range n {
 		one := httptest.NewServer(packager)
 		t.Cleanup(one.Close)
 		config.Packagers = append(config.Packagers, one.URL)
@@ -42,6 +42,7 @@ func socketed(t *testing.T, packager http.HandlerFunc) (address string) {
 	router := mux.NewRouter().SkipClean(true)
 	s.Routes(router)
 	listener := fastpath.Listen(l, s.Answer, func(error) {})
+	listener.Hear(s.Hear)
 	server := &http.Server{Handler: router, ConnState: listener.ConnState}
 	ctx, cancel := context.WithCancel(context.Background())
 	var work sync.WaitGroup
@@ -53,7 +54,7 @@ func socketed(t *testing.T, packager http.HandlerFunc) (address string) {
 		listener.Break()
 		work.Wait()
 	})
-	return l.Addr().String()
+	return l.Addr().String(), s
 }
 
 // A player that has closed one half of its connection gets all of an answer or nothing:
@@ -61,7 +62,7 @@ func socketed(t *testing.T, packager http.HandlerFunc) (address string) {
 func TestHalfClosedRequestsAreAnsweredOrBrokenOff(t *testing.T) {
 	for _, wait := range []time.Duration{0, 20 * time.Millisecond} {
 		t.Run(wait.String(), func(t *testing.T) {
-			address := socketed(t, func(w http.ResponseWriter, r *http.Request) {
+			address, _ := socketed(t, 2, func(w http.ResponseWriter, r *http.Request) {
 				select {
 				case <-time.After(wait):
 				case <-r.Context().Done():
@@ -122,7 +123,7 @@ func halfClosed(address, path string) error {
 // A request that identifies its sender never gets a shared answer, however fast that
 // could be sent.
 func TestWhatIsPrivateIsNotAnsweredDirectly(t *testing.T) {
-	address := socketed(t, func(w http.ResponseWriter, r *http.Request) {
+	address, _ := socketed(t, 2, func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasSuffix(r.URL.Path, ".m3u8") {
 			w.Header().Set("Content-Type", "application/vnd.apple.mpegurl")
 			fmt.Fprintf(w, "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\nfor%s%s.ts\n#EXT-X-ENDLIST\n", r.Header.Get("Cookie"), r.Header.Get("Authorization"))
