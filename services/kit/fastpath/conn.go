@@ -42,8 +42,9 @@ const (
 
 // buffers are used during an answer only, so that waiting connections cost none.
 type buffers struct {
-	in  [4 << 10]byte
-	out [8 << 10]byte // a header, and a body that fits in behind it
+	reports [8][]byte // the fields of CMCD, of which there are four
+	in      [4 << 10]byte
+	out     [8 << 10]byte // a header, and a body that fits in behind it
 }
 
 var pool = sync.Pool{New: func() any { return new(buffers) }}
@@ -125,7 +126,7 @@ func (c *conn) readable(fd uintptr) bool {
 			return true
 		}
 		for requests := c.skipEmpty(b.in[:n]); len(requests) > 0; requests = c.skipEmpty(requests) {
-			res, r := c.lookUp(requests)
+			res, r := c.lookUp(requests, b)
 			if res == nil {
 				c.unread = bytes.Clone(requests)
 				break
@@ -164,9 +165,9 @@ func (c *conn) skipEmpty(requests []byte) []byte {
 
 // lookUp returns the response to the first of the requests, or nil to leave it to the
 // http.Server. A request that arrives before the reader has room for the last answer is
-// left to it too.
-func (c *conn) lookUp(requests []byte) (*Response, request) {
-	r, plain := parse(requests)
+// left to it too. The request shares memory with b.
+func (c *conn) lookUp(requests []byte, b *buffers) (*Response, request) {
+	r, plain := parse(requests, b.reports[:0])
 	if !plain || c.others || !c.behind.none() || c.l.refused.Load() {
 		return nil, r
 	}

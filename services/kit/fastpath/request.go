@@ -1,6 +1,9 @@
 package fastpath
 
-import "bytes"
+import (
+	"bytes"
+	"encoding/binary"
+)
 
 // request is a GET or a HEAD that a Response can answer by itself.
 type request struct {
@@ -20,8 +23,8 @@ const endOfHeader = "\r\n\r\n"
 // complete GET or HEAD in HTTP/1.1 with well-formed header lines and one Host, without a
 // body, a partial range, a condition other than one strong entity tag, credentials, or
 // options for the connection. Everything else, valid or not, is not ok and left to
-// net/http.
-func parse(b []byte) (r request, ok bool) {
+// net/http. The reports of the request are appended to room, which is empty.
+func parse(b []byte, room [][]byte) (r request, ok bool) {
 	end := bytes.Index(b, []byte(endOfHeader))
 	if end < 0 {
 		return r, false
@@ -58,10 +61,8 @@ func parse(b []byte) (r request, ok bool) {
 				return r, false
 			}
 		case fieldReport:
-			if r.reports == nil {
-				r.reports = make([][]byte, 0, 4) // as many as there are
-			}
-			r.reports = append(r.reports, value)
+			room = append(room, value)
+			r.reports = room
 		case fieldCookie:
 			if r.cookie != nil || len(value) == 0 {
 				return r, false
@@ -86,7 +87,7 @@ func nextLine(b []byte) (line, rest []byte) {
 }
 
 // targetOf returns the target of a request line that is a GET or a HEAD in HTTP/1.1, in
-// origin form (RFC 9112, 3.2.1).
+// origin form (RFC 9112, 3.2.1). Its path has no bad escape.
 func targetOf(line []byte) (target []byte, head, ok bool) {
 	rest, ok := bytes.CutPrefix(line, []byte("GET "))
 	if !ok {
@@ -96,12 +97,74 @@ func targetOf(line []byte) (target []byte, head, ok bool) {
 	if !ok && !head || !version || len(target) == 0 || target[0] != '/' {
 		return nil, false, false
 	}
-	for _, c := range target {
-		if c <= ' ' || c >= 0x7f {
-			return nil, false, false
-		}
+	if !isVisible(target) || !isEscaped(target) {
+		return nil, false, false
 	}
 	return target, head, true
+}
+
+// isEscaped reports whether every % in the path of a target begins an escape (RFC 3986,
+// 2.1). A query is taken as it is.
+func isEscaped(target []byte) bool {
+	if i := bytes.IndexByte(target, '?'); i >= 0 {
+		target = target[:i]
+	}
+	for {
+		i := bytes.IndexByte(target, '%')
+		if i < 0 {
+			return true
+		}
+		if target = target[i+1:]; len(target) < 2 || !isHex(target[0]) || !isHex(target[1]) {
+			return false
+		}
+	}
+}
+
+func isHex(c byte) bool {
+	return '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'f'
+}
+
+// Eight bytes are looked at together, as one number: reports make targets and fields long.
+const (
+	ones  = 0x0101010101010101
+	highs = 0x80 * ones
+)
+
+// isVisible reports whether b is all visible ASCII, from ! to ~.
+func isVisible(b []byte) bool {
+	for ; len(b) >= 8; b = b[8:] {
+		w := binary.LittleEndian.Uint64(b)
+		if ((w-'!'*ones)|w|(w+ones))&highs != 0 { // below !, beyond ASCII, DEL
+			return false
+		}
+	}
+	for _, c := range b {
+		if c < '!' || c > '~' {
+			return false
+		}
+	}
+	return true
+}
+
+// isFieldValue reports whether b has no control character except tabs (RFC 9110, 5.5).
+func isFieldValue(b []byte) bool {
+	for ; len(b) >= 8; b = b[8:] {
+		w := binary.LittleEndian.Uint64(b)
+		del := w ^ 0x7f*ones
+		if (((w-' '*ones)&^w)|((del-ones)&^del))&highs != 0 && !hasNoControl(b[:8]) {
+			return false
+		}
+	}
+	return hasNoControl(b)
+}
+
+func hasNoControl(b []byte) bool {
+	for _, c := range b {
+		if c < ' ' && c != '\t' || c == 0x7f {
+			return false
+		}
+	}
+	return true
 }
 
 // field splits a field line (RFC 9112, 5), without the white space around its value.
@@ -115,13 +178,21 @@ func field(line []byte) (name, value []byte, ok bool) {
 			return nil, nil, false
 		}
 	}
-	value = line[colon+1:]
-	for _, c := range value {
-		if c < ' ' && c != '\t' || c == 0x7f {
-			return nil, nil, false
-		}
+	if value = line[colon+1:]; !isFieldValue(value) {
+		return nil, nil, false
 	}
-	return line[:colon], bytes.Trim(value, " \t"), true
+	return line[:colon], trimmed(value), true
+}
+
+// trimmed is a value without the white space around it.
+func trimmed(b []byte) []byte {
+	for len(b) > 0 && (b[0] == ' ' || b[0] == '\t') {
+		b = b[1:]
+	}
+	for len(b) > 0 && (b[len(b)-1] == ' ' || b[len(b)-1] == '\t') {
+		b = b[:len(b)-1]
+	}
+	return b
 }
 
 // isToken holds the characters of a field name (RFC 9110, 5.6.2).

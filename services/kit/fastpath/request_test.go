@@ -22,6 +22,10 @@ var requests = []struct {
 	{"a field named like one of ours", "GET / HTTP/1.1\r\nHost: x\r\nRange-Of: 1\r\nIf: x\r\nTea: x\r\n\r\n", true},
 	{"no body wanted", "HEAD /a HTTP/1.1\r\nHost: x\r\n\r\n", true},
 	{"what the player reports", "GET / HTTP/1.1\r\nHost: x\r\nCMCD-Request: bl=1\r\ncmcd-session: sid=\"a\"\r\n\r\n", true},
+	{"a report in the target", "GET /live01/playlist.m3u8?CMCD=bl%3D21300%2Ccid%3D%22live01%22%2Csid%3D%226e2fb550-c457-11e9-bb97-0800200c9a66%22 HTTP/1.1\r\nHost: x\r\n\r\n", true},
+	{"long values beyond ASCII and with tabs", "GET /live01/playlist.m3u8 HTTP/1.1\r\nHost: x\r\nX-Long: caf\xc3\xa9, \t and as much more behind it\r\n\r\n", true},
+	{"escapes in the path", "GET /a%20b%2fc/%E9.ts HTTP/1.1\r\nHost: x\r\n\r\n", true},
+	{"bad escapes in the query, where none is read", "GET /a?b=%0X%&%%% HTTP/1.1\r\nHost: x\r\n\r\n", true},
 	{"an empty field", "GET / HTTP/1.1\r\nHost: x\r\nX-Empty:\r\n\r\n", true},
 
 	{"who asks says who it is", "GET / HTTP/1.1\r\nHost: x\r\ncookie: a=1; b=2\r\n\r\n", true},
@@ -36,6 +40,10 @@ var requests = []struct {
 	{"two spaces", "GET  / HTTP/1.1\r\nHost: x\r\n\r\n", false},
 	{"a space in the target", "GET /a b HTTP/1.1\r\nHost: x\r\n\r\n", false},
 	{"a target beyond ASCII", "GET /\xc3\xa9 HTTP/1.1\r\nHost: x\r\n\r\n", false},
+	{"a bad escape", "GET /%0X0000 HTTP/1.1\r\nHost: x\r\n\r\n", false},
+	{"a bad escape behind a good one", "GET /%20%g0?%20 HTTP/1.1\r\nHost: x\r\n\r\n", false},
+	{"an escape that is cut off", "GET /a%2 HTTP/1.1\r\nHost: x\r\n\r\n", false},
+	{"an escape that is cut off by the query", "GET /a%2?0 HTTP/1.1\r\nHost: x\r\n\r\n", false},
 	{"absolute form", "GET http://x/ HTTP/1.1\r\nHost: x\r\n\r\n", false},
 	{"no host", "GET / HTTP/1.1\r\nAccept: */*\r\n\r\n", false},
 	{"an empty host", "GET / HTTP/1.1\r\nHost:\r\n\r\n", false},
@@ -74,7 +82,7 @@ var requests = []struct {
 func TestParse(t *testing.T) {
 	for _, tt := range requests {
 		t.Run(tt.name, func(t *testing.T) {
-			r, plain := parse([]byte(tt.text))
+			r, plain := parse([]byte(tt.text), nil)
 			if plain != tt.plain {
 				t.Fatalf("plain: got %v, want %v", plain, tt.plain)
 			}
@@ -102,25 +110,59 @@ func agree(t *testing.T, text []byte, r request) {
 	}
 }
 
+// Eight bytes at a time, the same is found as byte by byte.
+func TestEveryByteIsLookedAt(t *testing.T) {
+	for c := range 256 {
+		visible := c > ' ' && c < 0x7f
+		value := c >= ' ' && c != 0x7f || c == '\t'
+		for size := range 20 {
+			for at := range size {
+				for _, fill := range []byte{'!', '~', '%', 'x'} {
+					b := bytes.Repeat([]byte{fill}, size)
+					b[at] = byte(c)
+					if got := isVisible(b); got != visible {
+						t.Fatalf("%q: visible: got %t, want %t", b, got, visible)
+					}
+					if got := isFieldValue(b); got != value {
+						t.Fatalf("%q: a value: got %t, want %t", b, got, value)
+					}
+				}
+			}
+		}
+	}
+}
+
 func FuzzParse(f *testing.F) {
 	for _, tt := range requests {
 		f.Add([]byte(tt.text))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		if r, plain := parse(text); plain && len(text) < 4<<10 {
+		if r, plain := parse(text, nil); plain && len(text) < 4<<10 {
 			agree(t, text, r)
 		}
 	})
 }
 
 func BenchmarkParse(b *testing.B) {
-	text := []byte(requests[1].text)
-	if !strings.Contains(requests[1].name, "browser") {
-		b.Fatal("another request")
-	}
-	for b.Loop() {
-		if _, ok := parse(text); !ok {
-			b.Fatal("not plain")
-		}
+	const plain = "GET /live01/playlist.m3u8 HTTP/1.1\r\nHost: x\r\n"
+	const argument = "bl%3D21300%2Cbr%3D3200%2Ccid%3D%22live01%22%2Cd%3D2000%2Cmtp%3D48100%2Cot%3Dm%2Csf%3Dh%2Csid%3D%226e2fb550-c457-11e9-bb97-0800200c9a66%22%2Cst%3Dl%2Ctb%3D6000"
+	const fields = "CMCD-Object: br=3200,d=2000,ot=m,tb=6000\r\nCMCD-Request: bl=21300,mtp=48100\r\nCMCD-Session: cid=\"live01\",sf=h,sid=\"6e2fb550-c457-11e9-bb97-0800200c9a66\",st=l\r\n"
+	for _, c := range []struct{ name, text string }{
+		{"plain", plain},
+		{"as a browser asks", "GET /a/i.m3u8?t=%20&_=1 HTTP/1.1\r\nHost: live.example:8080\r\nConnection: keep-alive\r\nUser-Agent: Mozilla/5.0 (X11; Linux)\r\nAccept: */*\r\nOrigin: http://x\r\nReferer: http://x/\r\nAccept-Encoding: gzip\r\n"},
+		{"a report in the query", strings.Replace(plain, ".m3u8", ".m3u8?CMCD="+argument, 1)},
+		{"a report in the header", plain + fields},
+		{"as long as that, without a report", plain + strings.ReplaceAll(fields, "CMCD", "XXXX")},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			text := []byte(c.text + "\r\n")
+			var room [4][]byte
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, ok := parse(text, room[:0]); !ok {
+					b.Fatal("not plain")
+				}
+			}
+		})
 	}
 }

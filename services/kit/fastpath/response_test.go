@@ -49,7 +49,7 @@ func TestAResponseIsWhatServeContentAnswers(t *testing.T) {
 					text += c.asks[i] + ": " + c.asks[i+1] + "\r\n"
 					req.Header.Set(c.asks[i], c.asks[i+1])
 				}
-				parsed, ok := parse([]byte(text + "\r\n"))
+				parsed, ok := parse([]byte(text+"\r\n"), nil)
 				if !ok {
 					t.Fatal("not plain")
 				}

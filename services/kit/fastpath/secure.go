@@ -96,7 +96,7 @@ func (c *conn) answerOnce(t *tls.Conn) bool {
 		return false
 	}
 	for requests := c.skipEmpty(b.in[:1+n]); len(requests) > 0; requests = c.skipEmpty(requests) {
-		res, r := c.lookUp(requests)
+		res, r := c.lookUp(requests, b)
 		if res == nil {
 			c.unread = bytes.Clone(requests)
 			return true

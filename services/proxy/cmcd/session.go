@@ -10,6 +10,7 @@ type session struct {
 	began, heard time.Time
 	observed     time.Time // when its measurements were last observed
 	older, newer *session  // in the order of heard
+	mark         uint64    // of what it said last in its turn; 0 for none
 
 	// urgent means that it began with a request for media that it needs urgently; started
 	// that its start was measured, or cannot be.
@@ -47,7 +48,7 @@ func (s *session) take(r *Report, now time.Time) {
 	}
 	// Measurements are observed once in a while: a player with many requests counts no
 	// more than another.
-	observe := now.Sub(s.observed) >= observeEvery
+	observe := now.Sub(s.observed) > observeEvery-turnEvery/2 // turns do not begin on the dot
 	if observe {
 		s.observed = now
 	}

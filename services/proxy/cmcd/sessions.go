@@ -3,6 +3,7 @@ package cmcd
 import (
 	"hash/maphash"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -19,15 +20,18 @@ const (
 // sessions are all sessions, spread by their IDs over shards, so that requests seldom wait
 // for each other. Safe for concurrent use.
 type sessions struct {
-	seed maphash.Seed
-	all  [shards]shard
+	seed  maphash.Seed
+	all   [shards]shard
+	marks marks
+	turn  atomic.Uint32 // counts the turns; 0 when there is none
 }
 
 type shard struct {
 	mu             sync.Mutex
 	list           map[string]*session // by ID; guarded by mu
 	oldest, newest *session            // guarded by mu
-	counted        int                 // reports since the last sweep; guarded by mu
+	counted        atomic.Int64        // reports since the last sweep
+	_              [24]byte            // processors share no line of memory for two shards
 }
 
 func (s *sessions) shardOf(id []byte) *shard {
@@ -76,21 +80,21 @@ func (s *shard) touch(one *session) {
 	}
 }
 
-// end forgets a session. Needs mu.
-func (s *shard) end(one *session) {
-	s.unlink(one)
-	delete(s.list, one.id)
+// end forgets a session of a shard. Needs the shard's mu.
+func (s *sessions) end(of *shard, one *session) {
+	s.forget(one)
+	of.unlink(one)
+	delete(of.list, one.id)
 	one.of.left()
 }
 
-// sweep ends the sessions that were not heard for long. It returns how many reports were
-// counted since it was last called.
-func (s *shard) sweep(now time.Time) (counted int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for s.oldest != nil && now.Sub(s.oldest.heard) > silenceMost {
-		s.end(s.oldest)
+// sweep ends the sessions of a shard that were not heard for long. It returns how many
+// reports were counted since it was last called.
+func (s *sessions) sweep(of *shard, now time.Time) (counted int64) {
+	of.mu.Lock()
+	defer of.mu.Unlock()
+	for of.oldest != nil && now.Sub(of.oldest.heard) > silenceMost {
+		s.end(of, of.oldest)
 	}
-	counted, s.counted = s.counted, 0
-	return counted
+	return of.counted.Swap(0)
 }

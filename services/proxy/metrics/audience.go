@@ -34,7 +34,7 @@ func NewAudience(r prometheus.Registerer) *Audience {
 	rates := prometheus.ExponentialBuckets(250e3, 2, 9)
 	return &Audience{
 		Reports: f.NewCounterVec(prometheus.CounterOpts{
-			Name: "proxy_cmcd_reports_total", Help: "Reports of players by CMCD, by result: counted, malformed, no_session, unknown_stream (of a stream that nobody follows)."}, []string{"result"}),
+			Name: "proxy_cmcd_reports_total", Help: "Reports of players by CMCD, by result: counted, malformed, no_session, unknown_stream (of a stream that nobody follows), no_token (an event of a signal that its token is not for)."}, []string{"result"}),
 		Evicted: f.NewCounter(prometheus.CounterOpts{
 			Name: "proxy_player_sessions_evicted_total", Help: "Sessions of players that were forgotten to make room for others."}),
 		sessions: f.NewGaugeVec(prometheus.GaugeOpts{

@@ -20,14 +20,10 @@ func (s *Server) Answer(target []byte) *fastpath.Response {
 	default:
 		return nil
 	}
-	if bytes.IndexByte(target, '?') < 0 {
-		res, _ := s.ready(target)
-		return res
-	}
 	asked, report := cmcd.Cut(target)
 	res, of := s.ready(asked)
-	if res != nil && report != nil && of != nil {
-		s.audience.Hear(of.Key, report, nil)
+	if report != nil && res != nil && of != nil && !s.audience.HearAgain(asked, report, nil) {
+		s.hearOf(of, asked, report, nil)
 	}
 	return res
 }
@@ -35,11 +31,22 @@ func (s *Server) Answer(target []byte) *fastpath.Response {
 // Hear hears what a player reports in the header of a request that Answer has answered.
 func (s *Server) Hear(target []byte, fields [][]byte) {
 	asked, _ := cmcd.Cut(target)
-	if p := s.streams.Ask(asked); p != nil && p.IsProven() {
-		s.audience.Hear(p.Key, nil, fields)
+	if s.audience.HearAgain(asked, nil, fields) {
 		return
 	}
-	s.hear(string(asked), nil, fields)
+	if p := s.playedBy(string(asked)); p != nil {
+		s.hearOf(p, asked, nil, fields)
+	}
+}
+
+// hearOf hears a report that came with a request for a media playlist, or for something
+// that belongs to it.
+func (s *Server) hearOf(p *follow.Playlist, asked, report []byte, fields [][]byte) {
+	if string(asked) == p.Key {
+		s.audience.HearPlaylist(p.Key, report, fields)
+	} else {
+		s.audience.Hear(p.Key, report, fields)
+	}
 }
 
 // hear hears a report that came with a request for a key: about nothing that is followed,
