@@ -27,6 +27,15 @@ func newPage(s *Service, origins *preference.Origins) *page.Page {
 			return list
 		},
 	}
+	o.Audience = func() map[string]page.Audience {
+		all := map[string]page.Audience{}
+		for _, r := range s.audience.Shown().Renditions {
+			a := all[r.Signal]
+			a.Sessions, a.Stalls = a.Sessions+r.Sessions, a.Stalls+r.Stalls
+			all[r.Signal] = a
+		}
+		return all
+	}
 	if len(s.config.Origins) > 0 {
 		o.Names = origins.Signals
 	}

@@ -70,7 +70,9 @@ func newService(c Config, k service.Kit, connect dial.Context) (*Service, error)
 		Bases: c.Packagers, Packagers: packagers, Origins: origins, CacheBytes: c.CacheBytes, Most: c.Streams, Idle: c.Idle,
 		State: statefile.Open(c.Paths.State, int(c.ProxyPort)), Events: s.events, Metrics: m, Log: k.Log, Quiet: quiet,
 	})
-	s.audience = cmcd.New(cmcd.Options{Metrics: metrics.NewAudience(k.Metrics), Playlist: s.playlistOf, Log: k.Log, HandedOver: s.streams.Succeeded()})
+	s.audience = cmcd.New(cmcd.Options{
+		Metrics: metrics.NewAudience(k.Metrics), Playlist: s.playlistOf, Permit: s.permit, Log: k.Log, HandedOver: s.streams.Succeeded(),
+	})
 	s.players = player.New(s.streams, player.Options{
 		Bases: c.Packagers, Public: c.Admin.Public, IgnoredQuery: c.IgnoredQuery, Audience: s.audience, Metrics: m, Quiet: quiet,
 	})
@@ -102,6 +104,15 @@ func (s *Service) playlistOf(signal string) string {
 		return p.Key
 	}
 	return ""
+}
+
+// permit returns what says why a request with events may not report of a signal, nil when
+// everybody may.
+func (s *Service) permit(r *http.Request) (cmcd.Permit, error) {
+	if s.guard == nil {
+		return nil, nil //nolint:nilnil // nil is the Permit of everybody
+	}
+	return s.guard.Permit(r)
 }
 
 // AdminRoutes adds /events and /audience.

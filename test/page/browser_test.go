@@ -36,6 +36,7 @@ type browser struct {
 	mu         sync.Mutex
 	complaints []string // guarded by mu
 	requests   []string // URLs; guarded by mu
+	cookies    int      // requests that had one; guarded by mu
 }
 
 // watched runs in each page before its own scripts. It notes when the picture first moved,
@@ -50,11 +51,50 @@ document.addEventListener('DOMContentLoaded', () => {
   }).observe(list, {childList: true});
 });`
 
-// open opens a URL in a browser of its own. scheme is dark or light; extra runs in each
-// page before its own scripts.
-func open(t *testing.T, url string, s size, scheme, extra string) *browser {
+// stage is a platform on air, and a browser that can open its page. Tests share it.
+type stage struct {
+	*harness.Platform
+	base    string // the proxy's URL
+	browser context.Context
+}
+
+// launch puts a platform on air, with further settings, and starts a browser.
+func launch(t *testing.T, settings ...string) *stage {
 	t.Helper()
-	tab, shut, err := harness.OpenTab(t.Context(), s.w, s.h)
+	env := harness.Settings(t)
+	for i := 0; i < len(settings); i += 2 {
+		env[settings[i]] = settings[i+1]
+	}
+	return launchWith(t, env)
+}
+
+// starting is held while a platform is put on air: the second finds its film made already.
+var starting sync.Mutex
+
+// launchWith is launch with all settings.
+func launchWith(t *testing.T, env map[string]string) *stage {
+	t.Helper()
+	starting.Lock()
+	defer starting.Unlock()
+	p := harness.Launch(t, env)
+	browser, shut, err := harness.OpenBrowser(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(shut)
+	if env["PLAYBACK_KEYS"] == "" {
+		p.AwaitOnAir(harness.Every...)
+	} else { // the viewer has a token, and is ready once it plays
+		p.Await(90*time.Second, "the viewer plays", func() error { return p.Ready("viewer") })
+	}
+	return &stage{Platform: p, base: p.Base("PROXY_PORT"), browser: browser}
+}
+
+// open opens a URL in a tab of its own. scheme is dark or light; extra runs in each page
+// before its own scripts.
+func (g *stage) open(t *testing.T, url string, s size, scheme, extra string) *browser {
+	t.Helper()
+	tab, shut, err := harness.OpenTab(g.browser, s.w, s.h)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,8 +102,7 @@ func open(t *testing.T, url string, s size, scheme, extra string) *browser {
 	b := &browser{t: t, tab: tab}
 	chromedp.ListenTarget(tab, b.note)
 	b.run(
-		log.Enable(), network.Enable(), runtime.Enable(),
-		emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}),
+		log.Enable(), network.Enable(), runtime.Enable(), inScheme(scheme),
 		chromedp.ActionFunc(func(ctx context.Context) error {
 			_, err := page.AddScriptToEvaluateOnNewDocument(watched + extra).Do(ctx)
 			return err
@@ -71,6 +110,11 @@ func open(t *testing.T, url string, s size, scheme, extra string) *browser {
 		chromedp.Navigate(url),
 	)
 	return b
+}
+
+// inScheme has a tab prefer a colour scheme.
+func inScheme(scheme string) chromedp.Action {
+	return emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}})
 }
 
 func (b *browser) note(e any) {
@@ -87,14 +131,27 @@ func (b *browser) note(e any) {
 		if e.Entry.Level == log.LevelError || e.Entry.Level == log.LevelWarning {
 			b.complaints = append(b.complaints, fmt.Sprintf("%s: %s %s", e.Entry.Level, e.Entry.Text, e.Entry.URL))
 		}
+	case *network.EventRequestWillBeSentExtraInfo:
+		if e.Headers["Cookie"] != nil {
+			b.cookies++
+		}
 	case *network.EventRequestWillBeSent:
 		b.requests = append(b.requests, e.Request.URL)
 	}
 }
 
+const (
+	// answerWithin is how long the browser may take for one request.
+	answerWithin = time.Minute
+	// lookWithin is how long it may take for a look at a condition, before the next one.
+	lookWithin = 3 * time.Second
+)
+
 func (b *browser) run(actions ...chromedp.Action) {
 	b.t.Helper()
-	if err := chromedp.Run(b.tab, actions...); err != nil {
+	ctx, cancel := context.WithTimeout(b.tab, answerWithin)
+	defer cancel()
+	if err := chromedp.Run(ctx, actions...); err != nil {
 		b.t.Fatalf("chromium: %v", err)
 	}
 }
@@ -115,11 +172,15 @@ func (b *browser) text(id string) (s string) {
 func (b *browser) await(limit time.Duration, what, script string) {
 	b.t.Helper()
 	harness.Await(b.t, limit, what, func() error {
+		// A look that comes while a frame is loaded is never answered, so it is given up.
+		ctx, cancel := context.WithTimeout(b.tab, lookWithin)
+		defer cancel()
 		var is bool
-		if b.eval(script, &is); !is {
-			return errors.New("not yet: " + script)
+		err := chromedp.Run(ctx, chromedp.Evaluate(script, &is))
+		if err == nil && !is {
+			err = errors.New("not yet: " + script)
 		}
-		return nil
+		return err
 	})
 }
 
@@ -133,7 +194,22 @@ func (b *browser) position() (at float64) {
 // awaitPlayed waits until the picture has played that much more.
 func (b *browser) awaitPlayed(more time.Duration) {
 	b.t.Helper()
-	b.await(more+20*time.Second, fmt.Sprintf("%s of picture", more), fmt.Sprintf("document.getElementById('video').currentTime > %f", b.position()+more.Seconds()))
+	playedMore([]*browser{b}, more)()
+}
+
+// playedMore returns a function that waits until each picture has played that much more than
+// now.
+func playedMore(all []*browser, more time.Duration) func() {
+	from := make([]float64, len(all))
+	for i, b := range all {
+		from[i] = b.position()
+	}
+	return func() {
+		for i, b := range all {
+			b.t.Helper()
+			b.await(more+20*time.Second, fmt.Sprintf("%s of picture", more), fmt.Sprintf("document.getElementById('video').currentTime > %f", from[i]+more.Seconds()))
+		}
+	}
 }
 
 // asked returns the requests whose URL has a part.
@@ -141,6 +217,17 @@ func (b *browser) asked(part string) []string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return slices.DeleteFunc(slices.Clone(b.requests), func(u string) bool { return !strings.Contains(u, part) })
+}
+
+// awaitAsked waits for n requests whose URL has a part, of the document or of its frames.
+func (b *browser) awaitAsked(n int, part string) {
+	b.t.Helper()
+	harness.Await(b.t, 30*time.Second, fmt.Sprintf("%d requests with %s", n, part), func() error {
+		if list := b.asked(part); len(list) < n {
+			return fmt.Errorf("got %d", len(list))
+		}
+		return nil
+	})
 }
 
 // wantClean fails where the browser complained, or asked another host than base.

@@ -26,14 +26,13 @@ func TestPictures(t *testing.T) {
 	for _, signal := range []string{"news", "sport"} {
 		harness.CopyFile(t, harness.Film(t), filepath.Join(env["INPUT_STREAM_PATH"], signal+".mp4"))
 	}
-	p := harness.Launch(t, env)
-	p.AwaitOnAir(harness.Every...)
+	p := launchWith(t, env)
 	for name, c := range map[string]struct {
 		size   size
 		scheme string
 	}{"page.png": {desktop, "dark"}, "page-phone.png": {phone, "light"}} {
 		p.Await(60*time.Second, "both packagers up", p.BothUp)
-		b := open(t, p.Base("PROXY_PORT")+"/watch/live01", c.size, c.scheme, "")
+		b := p.open(t, p.base+"/watch/live01", c.size, c.scheme, "")
 		b.await(30*time.Second, "the picture moves", "noted.playing > 0")
 		b.awaitPlayed(30 * time.Second) // the plot has something to show
 		active, err := p.Active()

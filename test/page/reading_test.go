@@ -2,9 +2,9 @@ package page
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -88,68 +88,67 @@ func (b *browser) unnamed() (list []string, seen int) {
 	return list, seen
 }
 
-func TestThePageCanBeReadAndOperatedByEverybody(t *testing.T) {
-	p := launch(t)
-	base := p.Base("PROXY_PORT")
-	active, err := p.Active()
-	if err != nil {
-		t.Fatal(err)
+// everybodyCanReadAndOperateIt looks at each document in both schemes at both sizes.
+func everybodyCanReadAndOperateIt(t *testing.T, g *stage) {
+	for path, there := range map[string]string{
+		"/watch/nosuch": "document.getElementById('state').innerText.includes('not on air')",
+		"/watch/live01": "noted.playing > 0 && document.querySelector('#events li') && document.querySelector('#signals li') && document.querySelector('#packagers li[data-state]') && true",
+		"/embed/live01": "noted.playing > 0",
+	} {
+		t.Run(path, func(t *testing.T) { g.open(t, g.base+path, desktop, "dark", "").wantReadable(there) })
 	}
-	pid := p.Status(active).PID
-	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil { // a failover is on the page then
-		t.Fatal(err)
-	}
-	p.AwaitNext(active, pid)
-	for _, path := range []string{"/watch/live01", "/embed/live01", "/watch/nosuch"} {
-		for _, scheme := range []string{"dark", "light"} {
-			for _, s := range []size{desktop, phone} {
-				t.Run(strings.Join([]string{path, scheme, s.String()}, " "), func(t *testing.T) {
-					b := open(t, base+path, s, scheme, "")
-					switch path {
-					case "/watch/nosuch":
-						b.await(30*time.Second, "off air", "document.getElementById('state').innerText.includes('not on air')")
-					case "/watch/live01":
-						b.await(30*time.Second, "a failover, a signal and a packager", "document.querySelector('#events li') && document.querySelector('#signals li') && document.querySelector('#packagers li[data-state]') && true")
-						fallthrough
-					default:
-						b.await(30*time.Second, "the picture moves", "noted.playing > 0")
-					}
-					if list, seen := b.unnamed(); len(list) > 0 || seen < 6 {
-						t.Errorf("without a name, of %d: %v", seen, list)
-					}
-					var got struct {
-						Seen int
-						Bad  []string
-					}
-					if b.eval(contrast, &got); len(got.Bad) > 0 || got.Seen < 4 {
-						t.Errorf("contrast, of %d texts: %q", got.Seen, got.Bad)
-					}
-					var wrong []string
-					if b.eval(layout, &wrong); len(wrong) > 0 {
-						t.Errorf("layout: %q", wrong)
-					}
-				})
+}
+
+// wantReadable waits for a script to be true, and fails where somebody could not read or
+// operate the document, in either scheme at either size.
+func (b *browser) wantReadable(there string) {
+	b.t.Helper()
+	b.await(60*time.Second, there, there)
+	for _, s := range []size{phone, desktop} {
+		for _, scheme := range []string{"light", "dark"} {
+			b.run(chromedp.EmulateViewport(int64(s.w), int64(s.h)), inScheme(scheme))
+			b.eval("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(0))))", nil) // it is drawn anew
+			how := scheme + " " + s.String()
+			if list, seen := b.unnamed(); len(list) > 0 || seen < 6 {
+				b.t.Errorf("%s: without a name, of %d: %v", how, seen, list)
+			}
+			var is struct{ Scheme, Size bool }
+			b.eval(fmt.Sprintf("({scheme: matchMedia('(prefers-color-scheme: %s)').matches, size: innerWidth === %d})", scheme, s.w), &is)
+			if !is.Scheme || !is.Size {
+				b.t.Errorf("%s: the document is not shown so", how)
+			}
+			var got struct {
+				Seen int
+				Bad  []string
+			}
+			if b.eval(contrast, &got); len(got.Bad) > 0 || got.Seen < 4 {
+				b.t.Errorf("%s: contrast, of %d texts: %q", how, got.Seen, got.Bad)
+			}
+			var wrong []string
+			if b.eval(layout, &wrong); len(wrong) > 0 {
+				b.t.Errorf("%s: layout: %q", how, wrong)
 			}
 		}
 	}
-	t.Run("keys", func(t *testing.T) {
-		b := open(t, base+"/watch/live01", desktop, "dark", "")
-		b.await(30*time.Second, "the picture moves", "noted.playing > 0")
-		is := func(what, script string) {
-			t.Helper()
-			b.await(10*time.Second, what, script)
-		}
-		b.run(chromedp.KeyEvent("k"))
-		is("K pauses", "video.paused && document.getElementById('state').innerText === 'Paused' && document.getElementById('play').innerText === 'Play'")
-		b.run(chromedp.KeyEvent("k"))
-		is("K plays", "!video.paused")
-		b.run(chromedp.KeyEvent("m"))
-		is("M turns sound on", "!video.muted && !video.paused && document.getElementById('sound').getAttribute('aria-pressed') === 'true' && document.getElementById('sound-first').hidden")
-		b.run(chromedp.KeyEvent("f"))
-		is("F is full screen", "document.fullscreenElement?.id === 'stage'")
-		b.run(chromedp.KeyEvent("f"))
-		is("F leaves it", "!document.fullscreenElement")
-		b.run(chromedp.Focus("#play", chromedp.ByQuery), chromedp.KeyEvent(kb.Enter))
-		is("a button by the keyboard", "video.paused")
-	})
+}
+
+func keys(t *testing.T, g *stage) {
+	b := g.open(t, g.base+"/watch/live01", desktop, "dark", "")
+	b.await(30*time.Second, "the picture moves", "noted.playing > 0")
+	is := func(what, script string) {
+		t.Helper()
+		b.await(10*time.Second, what, script)
+	}
+	b.run(chromedp.KeyEvent("k"))
+	is("K pauses", "video.paused && document.getElementById('state').innerText === 'Paused' && document.getElementById('play').innerText === 'Play'")
+	b.run(chromedp.KeyEvent("k"))
+	is("K plays", "!video.paused")
+	b.run(chromedp.KeyEvent("m"))
+	is("M turns sound on", "!video.muted && !video.paused && document.getElementById('sound').getAttribute('aria-pressed') === 'true' && document.getElementById('sound-first').hidden")
+	b.run(chromedp.KeyEvent("f"))
+	is("F is full screen", "document.fullscreenElement?.id === 'stage'")
+	b.run(chromedp.KeyEvent("f"))
+	is("F leaves it", "!document.fullscreenElement")
+	b.run(chromedp.Focus("#play", chromedp.ByQuery), chromedp.KeyEvent(kb.Enter))
+	is("a button by the keyboard", "video.paused")
 }

@@ -71,6 +71,19 @@ func (g *Guard) Invite(w http.ResponseWriter, r *http.Request, signal string) {
 	}
 }
 
+// Permit returns what says why a request without a path of its signal, such as one with
+// events of players, has no good token for a signal. The error is that it has none at all.
+func (g *Guard) Permit(r *http.Request) (func(signal string) error, error) {
+	_, from := without(r)
+	if len(from.query) == 0 && len(from.keep) == 0 && len(from.cookie) == 0 {
+		return nil, errNone
+	}
+	return func(signal string) error {
+		_, why := g.check(from, signal, true)
+		return why
+	}, nil
+}
+
 // check returns the token that lets a request play, or why none does. Tokens in the query
 // come before cookies, which may be older.
 func (g *Guard) check(from credentials, signal string, ok bool) (string, error) {

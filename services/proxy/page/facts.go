@@ -28,6 +28,16 @@ type Signal struct {
 	Mode string `json:"mode"`
 	// Packagers are all packagers, in the order of PACKAGERS.
 	Packagers []Packager `json:"packagers"`
+	// Audience is who reports that they play it; nil while nobody does.
+	Audience *Audience `json:"audience,omitempty"`
+}
+
+// Audience is what players report of themselves.
+type Audience struct {
+	// Sessions is how many report now.
+	Sessions int `json:"sessions"`
+	// Stalls is how often their pictures have stood still, all together.
+	Stalls int `json:"stalls"`
 }
 
 // Packager is the state of a packager for a signal.
@@ -37,8 +47,9 @@ type Packager struct {
 }
 
 const (
-	// lookEvery is how long facts may be old.
-	lookEvery = 250 * time.Millisecond
+	// lookEvery is how long facts may be old, and countEvery how long the audience.
+	lookEvery  = 250 * time.Millisecond
+	countEvery = time.Second
 	// signalsMost bounds the signals that the page is told.
 	signalsMost = 200
 )
@@ -53,17 +64,29 @@ type facts struct {
 	// list is the JSON of the signals, guarded by mu. A list that has not changed is the
 	// same slice.
 	list []byte
+	// audience is who plays what, as it was counted; guarded by mu.
+	audience map[string]Audience
+	counted  time.Time // guarded by mu
 }
 
 // now is the list of signals as it is, at most lookEvery old and not older than an event.
-func (f *facts) now(at time.Time, event int64, signals func() []Signal) []byte {
+func (f *facts) now(at time.Time, event int64, signals func() []Signal, audience func() map[string]Audience) []byte {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.list != nil && at.Sub(f.made) < lookEvery && event <= f.event {
 		return f.list
 	}
 	f.made, f.event = at, max(f.event, event)
-	next, err := json.Marshal(signals())
+	if audience != nil && (f.counted.IsZero() || at.Sub(f.counted) >= countEvery) {
+		f.audience, f.counted = audience(), at
+	}
+	list := signals()
+	for i, s := range list {
+		if a, is := f.audience[s.Signal]; is {
+			list[i].Audience = &a
+		}
+	}
+	next, err := json.Marshal(list)
 	if err != nil {
 		panic(err) // strings and numbers can always be encoded
 	}

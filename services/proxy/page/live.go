@@ -91,7 +91,7 @@ func (p *Page) tell(to reader, r *http.Request) {
 			id = list[len(list)-1].ID
 		}
 		// The facts come first: an event explains what they show.
-		if f := p.facts.now(now, id, p.signals); len(told) == 0 || &f[0] != &told[0] {
+		if f := p.facts.now(now, id, p.signals, p.options.Audience); len(told) == 0 || &f[0] != &told[0] {
 			told = f
 			to.facts(now, f)
 		}

@@ -140,6 +140,39 @@ func TestReadersAreToldWhatChangesAndWhatHappens(t *testing.T) {
 	})
 }
 
+func TestReadersAreToldWhoPlays(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var sessions, counted atomic.Int64
+		sessions.Store(2)
+		p := newTestPage(func(o *Options) {
+			o.Audience = func() map[string]Audience {
+				counted.Add(1)
+				return map[string]Audience{"live01": {Sessions: int(sessions.Load()), Stalls: 1}, "gone": {Sessions: 7}}
+			}
+		})
+		time.Sleep(time.Minute)
+		if counted.Load() != 0 {
+			t.Errorf("nobody reads: counted %d times, want never", counted.Load())
+		}
+		one, _, _ := open(t, p)
+		two, _, _ := open(t, p)
+		if text := one.take(); strings.Count(text, `"audience":`) != 1 || !strings.Contains(text, `"signal":"live01",`) || !strings.Contains(text, `"audience":{"sessions":2,"stalls":1}`) {
+			t.Errorf("got %q, want the audience of live01 alone", text)
+		}
+		two.take()
+		sessions.Store(3)
+		time.Sleep(countEvery + 2*lookEvery)
+		if text := two.take(); strings.Count(text, "event: facts") != 1 || !strings.Contains(text, `"sessions":3`) {
+			t.Errorf("one more: got %q, want it once", text)
+		}
+		before := counted.Load()
+		time.Sleep(10 * countEvery)
+		if more := counted.Load() - before; more < 9 || more > 10 {
+			t.Errorf("in ten seconds it is counted %d times, want once a second for both readers", more)
+		}
+	})
+}
+
 func TestAReaderThatComesBackMissesNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newTestPage()

@@ -16,6 +16,9 @@ type Options struct {
 	// Signals returns the signals that are followed, without an order. Safe for concurrent
 	// use.
 	Signals func() []Signal
+	// Audience returns who reports that they play what, by signal; nil where nobody counts.
+	// It is called once a second at most.
+	Audience func() map[string]Audience
 	// Names asks which signals there are, followed or not; nil where nobody knows.
 	Names func(ctx context.Context) ([]string, error)
 	// Listed reports whether a playlist names what a request asks for. Packagers' media

@@ -1,26 +1,31 @@
 // What the page and the bare player share: buttons, keys, and the state in words.
+import { refusal } from './access.js';
 import { show } from './words.js';
 
 const words = {
-  loading: 'Loading…',
-  playing: '',
-  paused: 'Paused',
-  stalled: 'The picture stands still: waiting for media',
-  unsupported: 'This browser cannot play HLS, and this server was built without hls.js',
+  loading: () => 'Loading…',
+  playing: () => '',
+  paused: () => 'Paused',
+  stalled: (signal, off) => (off ? `${signal} is off air. Waiting for it to come back…` : 'The picture stands still: waiting for media'),
+  absent: signal => `${signal} is not on air. Trying again…`,
+  refused: refusal,
+  unsupported: () => 'This browser cannot play HLS, and this server was built without hls.js',
 };
 
-export function control(player, video, signal) {
+// control wires the buttons and keys to a player. isOff tells that the signal is off air,
+// where the document knows. It returns what draws the state anew.
+export function control(player, video, signal, isOff = () => false) {
   const $ = id => document.getElementById(id);
   const stage = $('stage'), play = $('play'), sound = $('sound'), first = $('sound-first');
   let asked = false; // somebody has decided about sound
 
   const draw = () => {
     stage.dataset.state = player.state;
-    show($('state'), player.state === 'absent' ? `${signal} is not on air. Trying again…` : words[player.state]);
+    show($('state'), words[player.state](signal, isOff()));
     show(play, video.paused ? 'Play' : 'Pause');
     show(sound, video.muted ? 'Sound on' : 'Sound off');
     sound.setAttribute('aria-pressed', String(!video.muted));
-    first.hidden = asked || !video.muted || player.state === 'unsupported';
+    first.hidden = asked || !video.muted || !['playing', 'paused', 'stalled'].includes(player.state);
   };
   const toggle = {
     play: () => (video.paused ? player.play() : player.pause()),
@@ -53,4 +58,5 @@ export function control(player, video, signal) {
   player.addEventListener('state', draw);
   for (const name of ['play', 'pause', 'volumechange']) video.addEventListener(name, draw);
   draw();
+  return draw;
 }

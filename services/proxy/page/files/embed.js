@@ -7,6 +7,6 @@ const video = document.getElementById('video');
 document.title = `${signal} live`;
 document.getElementById('title').textContent = document.title;
 video.setAttribute('aria-label', `Live picture of ${signal}`);
-const player = new Player(video, `/${signal}/playlist.m3u8`);
+const player = new Player(video, signal);
 control(player, video, signal);
 player.start();

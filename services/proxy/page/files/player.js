@@ -1,7 +1,10 @@
 // Player plays a signal in a video element: by hls.js, else by the browser itself.
+import { admitted } from './access.js';
+import { newSession, report } from './report.js';
 
-// retry is how long after a failure the signal is tried again, in ms.
-const retry = 2000;
+// retry is how long after a failure the signal is tried again, in ms; knock is how long after
+// it was refused.
+const retry = 2000, knock = 15_000;
 // again is how hls.js asks again for a playlist or a segment that the proxy does not give:
 // for longer than a restart of the proxy takes.
 const again = { maxNumRetry: 20, retryDelayMs: 500, maxRetryDelayMs: 2000 };
@@ -9,10 +12,24 @@ const policy = { default: { maxTimeToFirstByteMs: 10_000, maxLoadTimeMs: 20_000,
 // silence is how long the picture may wait for media before that is a stall, in ms.
 const silence = 150;
 
+// reported are the keys that hls.js reports by CMCD: those that the proxy counts.
+const reported = ['bl', 'br', 'bs', 'mtp', 'ot', 'sid', 'sta', 'su', 'v'];
+
+// measuring is a loader of hls.js that adds the latency to its reports, which it leaves out.
+function measuring(player) {
+  return class extends Hls.DefaultConfig.loader {
+    load(context, config, callbacks) {
+      if (player.latency >= 0) context.url = context.url.replace(/[?&]CMCD=[^&#]*/, `$&%2Cltc%3D${Math.round(1000 * player.latency)}`);
+      super.load(context, config, callbacks);
+    }
+  };
+}
+
 const isAudio = codec => /^(mp4a|ac-3|ec-3|opus|flac)/i.test(codec);
 
 export class Player extends EventTarget {
   #video;
+  #signal;
   #url;
   #hls = null;
   #timer = 0;
@@ -23,7 +40,7 @@ export class Player extends EventTarget {
   #recovered = 0;
   #codecs = '';
 
-  // state is 'loading', 'playing', 'paused', 'stalled', 'absent' or 'unsupported'.
+  // state is 'loading', 'playing', 'paused', 'stalled', 'absent', 'refused' or 'unsupported'.
   state = 'loading';
   // by is who plays: 'hls.js', 'browser' or ''.
   by = '';
@@ -31,11 +48,13 @@ export class Player extends EventTarget {
   stalls = 0;
   #stalledMs = 0;
   msn = -1; // of the segment that is shown
+  session = newSession(); // of its reports
 
-  constructor(video, url) {
+  constructor(video, signal) {
     super();
     this.#video = video;
-    this.#url = url;
+    this.#signal = signal;
+    this.#url = admitted(`/${signal}/playlist.m3u8`, signal);
     for (const name of ['playing', 'waiting', 'pause', 'timeupdate', 'error', 'ended']) video.addEventListener(name, this);
   }
 
@@ -45,6 +64,7 @@ export class Player extends EventTarget {
     if (window.Hls?.isSupported()) this.by = 'hls.js';
     else if (v.canPlayType('application/vnd.apple.mpegurl')) this.by = 'browser';
     else return this.#become('unsupported');
+    report(this, this.#signal);
     this.#load();
   }
 
@@ -66,7 +86,8 @@ export class Player extends EventTarget {
       return;
     }
     const { Events, ErrorTypes } = Hls;
-    const hls = this.#hls = new Hls({ backBufferLength: 30, playlistLoadPolicy: policy, fragLoadPolicy: policy });
+    const cmcd = { version: 2, sessionId: this.session, includeKeys: reported };
+    const hls = this.#hls = new Hls({ backBufferLength: 30, playlistLoadPolicy: policy, fragLoadPolicy: policy, cmcd, loader: measuring(this) });
     hls.on(Events.MANIFEST_PARSED, () => this.play());
     hls.on(Events.FRAG_CHANGED, (_, { frag }) => { this.msn = frag.sn; });
     hls.on(Events.FRAG_LOADED, (_, { frag }) => {
@@ -86,7 +107,7 @@ export class Player extends EventTarget {
       } else if (data.type === ErrorTypes.NETWORK_ERROR && this.buffer > 0.5) {
         this.#timer = setTimeout(() => hls === this.#hls && hls.startLoad(), 1000); // the picture goes on meanwhile
       } else {
-        this.#again();
+        this.#again(data.response?.code === 403);
       }
     });
     hls.loadSource(this.#url);
@@ -94,12 +115,18 @@ export class Player extends EventTarget {
   }
 
   // again loads the signal anew after a while.
-  #again() {
+  #again(refused) {
     this.#hls?.destroy();
     this.#hls = null;
-    this.#become('absent');
+    this.#become(refused ? 'refused' : 'absent');
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#load(), retry);
+    this.#timer = setTimeout(() => this.#load(), refused ? knock : retry);
+  }
+
+  // ask loads the signal anew, after it has asked why the browser cannot.
+  async #ask() {
+    const answer = await fetch(this.#url, { method: 'HEAD' }).catch(() => null);
+    if (this.#video.error) this.#again(answer?.status === 403);
   }
 
   play() {
@@ -145,7 +172,7 @@ export class Player extends EventTarget {
         if (this.state === 'playing') this.#become('paused');
         return;
       case 'error':
-        if (this.by === 'browser' && this.#video.error) this.#again();
+        if (this.by === 'browser' && this.#video.error) this.#ask();
     }
   }
 

@@ -37,7 +37,7 @@ export class Plot {
   }
 
   draw(now = Date.now()) {
-    const w = Math.max(this.#box.clientWidth, 200), h = 190;
+    const w = Math.max(this.#box.clientWidth, 200), h = 175;
     const from = now - span, top = this.#top();
     const x = t => margin.left + (t - from) / span * (w - margin.left - margin.right);
     const y = s => h - margin.bottom - s / top * (h - margin.top - margin.bottom);
@@ -89,11 +89,11 @@ export class Plot {
     return list;
   }
 
-  // top is the end of the scale: a multiple of 4 s.
+  // top is the end of the scale: four steps of a round number of seconds.
   #top() {
     let most = 0;
     for (const s of this.#samples) most = Math.max(most, s.buffer || 0, s.latency || 0);
-    return Math.max(8, 4 * Math.ceil(most / 4));
+    return 4 * ([2, 3, 5, 10, 15, 20, 30].find(s => 4 * s >= most) ?? 60 * Math.ceil(most / 240));
   }
 
   #words(samples, from) {

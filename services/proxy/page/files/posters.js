@@ -1,27 +1,31 @@
 // Posters keeps a picture of each signal whose card can be seen. It decodes one card's
 // newest segment at a time, so that many signals cost no more than one.
+import { admitted } from './access.js';
+import { show } from './words.js';
 
 const fresh = 15_000; // ms that a picture is new enough
 const patience = 8_000; // ms that one picture may take
 const pause = 700; // ms between two pictures
 
+const refused = new Error('the proxy lets nobody see it without a token');
+
 export class Posters {
-  #cards = new Map(); // by canvas: {playlist, at, seen}
+  #cards = new Map(); // by canvas: {signal, at, seen, refused}
   #watch = new IntersectionObserver(list => {
     for (const e of list) {
       const card = this.#cards.get(e.target);
       if (card) card.seen = e.isIntersecting;
     }
-  });
-  #playing; // the video that plays, and its playlist: its picture is there already
+  }, { rootMargin: '300px' }); // they are there when somebody scrolls to them
+  #playing; // the video that plays, its signal and state: its picture is there already
 
   constructor(playing) {
     this.#playing = playing;
     this.#run();
   }
 
-  add(canvas, playlist) {
-    this.#cards.set(canvas, { playlist, at: 0, seen: false });
+  add(canvas, signal) {
+    this.#cards.set(canvas, { signal, at: 0, seen: false, refused: false });
     this.#watch.observe(canvas);
   }
 
@@ -35,19 +39,28 @@ export class Posters {
       await new Promise(done => setTimeout(done, pause));
       if (document.hidden) continue;
       const now = performance.now();
-      const due = [...this.#cards].filter(([, c]) => c.seen && (!c.at || now - c.at > fresh)).sort(([, a], [, b]) => a.at - b.at)[0];
+      const due = [...this.#cards].filter(([, c]) => c.seen && !c.refused && (!c.at || now - c.at > fresh)).sort(([, a], [, b]) => a.at - b.at)[0];
       if (!due) continue;
-      const [canvas, card] = due, { video, playlist } = this.#playing();
+      const [canvas, card] = due, { video, signal, state } = this.#playing();
       card.at = now;
       try {
-        if (card.playlist !== playlist) await poster(canvas, card.playlist);
+        if (card.signal !== signal) await poster(canvas, admitted(`/${card.signal}/playlist.m3u8`, card.signal));
         else if (video.readyState >= 2) draw(canvas, video);
+        else if (state === 'refused') throw refused;
         else card.at = 0;
-      } catch {
-        canvas.parentElement.dataset.picture = 'none';
+      } catch (e) {
+        card.refused = e === refused; // it needs a token, which a picture does not get later
+        lack(canvas, card.refused ? 'plays with a token' : 'no picture');
       }
     }
   }
+}
+
+// lack shows why there is no picture. One that was there stays.
+function lack(canvas, why) {
+  if (canvas.parentElement.dataset.picture === 'drawn') return;
+  canvas.parentElement.dataset.picture = 'none';
+  show(canvas.nextElementSibling, why);
 }
 
 function draw(canvas, video) {
@@ -55,6 +68,7 @@ function draw(canvas, video) {
   canvas.height = Math.round(320 * video.videoHeight / video.videoWidth) || 180;
   canvas.getContext('2d').drawImage(video, 0, 0, canvas.width, canvas.height);
   canvas.parentElement.dataset.picture = 'drawn';
+  show(canvas.nextElementSibling, '');
 }
 
 // poster draws the newest picture of a playlist.
@@ -70,7 +84,7 @@ async function poster(canvas, playlist) {
       if (window.Hls?.isSupported()) {
         hls = new Hls({ maxBufferLength: 1, maxMaxBufferLength: 1, liveSyncDurationCount: 1, enableWorker: false });
         hls.on(Hls.Events.FRAG_BUFFERED, () => hls.stopLoad());
-        hls.on(Hls.Events.ERROR, (_, data) => data.fatal && failed(data.error));
+        hls.on(Hls.Events.ERROR, (_, data) => data.fatal && failed(data.response?.code === 403 ? refused : data.error));
         hls.loadSource(playlist);
         hls.attachMedia(video);
       } else {

@@ -29,7 +29,7 @@ export class Signals {
         card = make(s);
         this.#cards.set(s.signal, card);
         this.#list.insertBefore(card.item, before ? before.nextSibling : this.#list.firstChild);
-        this.#posters.add(card.canvas, s.playlist);
+        this.#posters.add(card.canvas, s.signal);
       }
       before = card.item;
       card.link.toggleAttribute('data-current', s.signal === current);
@@ -54,7 +54,7 @@ function make(s) {
   canvas.height = 180;
   canvas.setAttribute('aria-hidden', 'true');
   const state = part('air', ''), picture = part('picture', '');
-  picture.append(canvas);
+  picture.append(canvas, part('why', ''));
   link.append(picture, part('name', s.signal), ' ', state);
   item.append(link);
   return { item, link, canvas, state };

@@ -13,13 +13,15 @@ const video = $('video');
 const live = new Live();
 const plot = new Plot($('plot'));
 const failovers = new Failovers($('events'), $('no-events'));
-const posters = new Posters(() => ({ video, playlist: player && `/${signal}/playlist.m3u8` }));
+const posters = new Posters(() => ({ video, signal: player && signal, state: player?.state }));
 const signals = new Signals($('signals'), $('no-signals'), posters);
 
 let signal = location.pathname.match(/^\/watch\/([\w-]+)$/)?.[1] ?? '';
 let player = null;
+let drawState = () => {};
 let known = new Map(); // the facts of signals, by name
 let linked = false;
+let heard = false; // facts have come
 let lost = 0; // timer: what was last heard is no longer true
 
 function begin(name) {
@@ -27,8 +29,8 @@ function begin(name) {
   document.title = `${name} live`;
   show($('title'), name);
   video.setAttribute('aria-label', `Live picture of ${name}`);
-  player = new Player(video, `/${name}/playlist.m3u8`);
-  control(player, video, name);
+  player = new Player(video, name);
+  drawState = control(player, video, name, () => known.get(signal)?.on_air === false);
   player.addEventListener('state', light);
   player.start();
   if (player.by !== 'hls.js') {
@@ -44,12 +46,15 @@ function begin(name) {
 function light() {
   const fact = known.get(signal);
   let [name, glyph, word] = ['unknown', '○', 'Connecting'];
-  if (player?.state === 'stalled') [name, glyph, word] = ['off', '✕', 'Stalled'];
+  if (!signal && heard) [name, glyph, word] = ['off', '✕', 'Off air'];
+  else if (player?.state === 'refused') [name, glyph, word] = ['off', '✕', 'No access'];
   else if (player?.state === 'absent' || fact && !fact.on_air) [name, glyph, word] = ['off', '✕', 'Off air'];
+  else if (player?.state === 'stalled') [name, glyph, word] = ['off', '✕', 'Stalled'];
   else if (player?.state === 'playing' || player?.state === 'paused') [name, glyph, word] = ['on', '●', 'On air'];
   $('light').dataset.light = name;
   show($('light').firstElementChild, glyph);
   show($('light').lastElementChild, word);
+  drawState();
 }
 
 function measure() {
@@ -67,6 +72,11 @@ function measure() {
   show($('stalls'), !on ? '–' : player.stalls ? `${player.stalls}, ${seconds(player.stalledMs / 1000)}` : 'none');
   const newest = fact?.msn >= 0 ? fact.msn : -1;
   show($('msn'), player.msn >= 0 ? `${player.msn}${newest >= 0 ? `, newest ${newest}` : ''}` : newest >= 0 ? String(newest) : '–');
+}
+
+// audience shows how many players report that they play the signal.
+function audience({ audience: a }) {
+  show($('audience'), a?.sessions ? `${count(a.sessions, 'player')}, ${count(a.stalls, 'stall')}` : 'none reports');
 }
 
 function packagers(fact) {
@@ -90,13 +100,19 @@ live.addEventListener('facts', ({ detail }) => {
       failovers.moved(s.signal, before.packager, s.packager, detail.now_ms + live.skew);
     }
   }
+  heard = true;
   known = new Map(detail.signals.map(s => [s.signal, s]));
   if (!signal) {
     const first = detail.signals.find(s => s.on_air);
     if (first) begin(first.signal);
+    else show($('state'), 'No signal is on air. Waiting for one…');
   }
   signals.draw(detail.signals, signal);
-  if (known.get(signal)) packagers(known.get(signal));
+  const fact = known.get(signal);
+  if (fact) {
+    packagers(fact);
+    audience(fact);
+  }
   light();
 });
 live.addEventListener('failover', ({ detail }) => failovers.happened(`${detail.time} ${detail.id}`, detail, Date.parse(detail.time) + live.skew));
