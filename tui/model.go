@@ -45,10 +45,12 @@ type (
 type model struct {
 	ctx      context.Context // of the commands
 	platform platform.Platform
-	options  Options
-	outside  terminal.Outside
-	look     look
-	keys     []binding
+	// admission lets the programs that the dashboard starts play.
+	admission *admission
+	options   Options
+	outside   terminal.Outside
+	look      look
+	keys      []binding
 
 	w, h   int
 	scene  scene.Scene
@@ -102,7 +104,7 @@ func newModel(ctx context.Context, p platform.Platform, l layouts.Layout, o Opti
 		p = sealed{p}
 	}
 	m := &model{
-		ctx: ctx, platform: p, options: o, outside: out, look: r, keys: remapped(keymap(), o.Keys), panels: panel.All(), focus: home, focused: map[int]string{},
+		ctx: ctx, platform: p, admission: &admission{platform: p, readOnly: o.ReadOnly, kept: map[string]keptToken{}}, options: o, outside: out, look: r, keys: remapped(keymap(), o.Keys), panels: panel.All(), focus: home, focused: map[int]string{},
 		scene: scene.New(l, g),
 		hurry: make(hurry, 1), theme: max(0, slices.Index(canvas.ThemeNames(), o.Theme)), drawn: map[string]painted{},
 	}

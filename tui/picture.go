@@ -127,8 +127,12 @@ func (m *model) openPicture() tea.Cmd {
 		return pictureLater(epoch, pictureRetry)
 	}
 	w, h := places[0].Pixels()
-	open, url := m.outside.Picture, m.scene.Playlist(v.ID)
+	open, address := m.outside.Picture, m.pictureAddress(v.ID)
 	return func() tea.Msg {
+		url, err := address()
+		if err != nil {
+			return pictureEnded{epoch, err}
+		}
 		source, err := open(url, w, h)
 		if err != nil {
 			return pictureEnded{epoch, err}

@@ -185,8 +185,12 @@ func (m *model) nextStill() tea.Cmd {
 	}
 	next.tried = m.scene.Now
 	m.picture.forget(signals)
-	still, ctx, url := m.outside.Still, m.ctx, m.scene.Playlist(signal)
+	still, ctx, address := m.outside.Still, m.ctx, m.pictureAddress(signal)
 	return func() tea.Msg {
+		url, err := address()
+		if err != nil {
+			return stillShown{epoch, signal, picture.Picture{}, 0, err}
+		}
 		p, took, err := still(ctx, url, w, h)
 		return stillShown{epoch, signal, p, took, err}
 	}

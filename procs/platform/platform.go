@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"livestream-tui/procs/platform/series"
+	"livestream-tui/services/kit/token"
 )
 
 // Self is the name of the platform itself as the source of an event or a viewer's report.
@@ -38,6 +39,23 @@ type Platform interface {
 	// Command starts a command and returns once it is under way. The error says what is
 	// wrong and what is allowed.
 	Command(ctx context.Context, c Command) error
+	// Token returns a playback token for a signal, made for this call: it lets whoever has it
+	// play the signal for TokenLasts. Where Snapshot.Tokens is not set, everybody may play,
+	// and it is empty. The error says why there is none.
+	Token(ctx context.Context, signal string) (string, error)
+}
+
+// TokenLasts is how long a token of Platform.Token lasts: for as long as somebody on duty
+// watches.
+const TokenLasts = 12 * time.Hour
+
+// WithToken returns an address of the proxy with a token, by which whoever has it may play;
+// without one the address alone.
+func WithToken(address, has string) string {
+	if has == "" {
+		return address
+	}
+	return address + "?" + token.Argument + "=" + has
 }
 
 // JournalMost is how many events of the journal a platform has at hand.

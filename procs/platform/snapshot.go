@@ -82,6 +82,12 @@ type Snapshot struct {
 	// PlayURL is the proxy's base URL, under which players find every signal; empty without
 	// a proxy.
 	PlayURL string `json:"play_url"`
+	// PageURL is the proxy's base URL for browsers, under which they find the page of every
+	// signal: https where the proxy has a certificate. It is empty where there is no page.
+	PageURL string `json:"page_url,omitempty"`
+	// Tokens is set where only players with a playback token may play. Platform.Token makes
+	// one.
+	Tokens bool `json:"tokens,omitempty"`
 	// LogFolder is the folder of the processes' logs.
 	LogFolder string `json:"log_folder"`
 }
@@ -143,6 +149,11 @@ func (s Snapshot) Packager(address string) string {
 // Playlist returns the URL of a signal for players.
 func (s Snapshot) Playlist(signal string) string {
 	return s.PlayURL + "/" + url.PathEscape(signal) + "/playlist.m3u8"
+}
+
+// Page returns the URL of a signal's page for browsers.
+func (s Snapshot) Page(signal string) string {
+	return s.PageURL + "/watch/" + url.PathEscape(signal)
 }
 
 // Held returns the name of the packager that an operator holds; empty when there is no

@@ -21,10 +21,18 @@ func WatchSocketPath(runPath string) string { return filepath.Join(runPath, Watc
 // ErrReadOnly is the error of a command to a platform that can only be watched.
 var ErrReadOnly = errors.New("this is the socket for watching, which takes no commands: use " + SocketName)
 
-// ReadOnly returns a platform that shows all of p and refuses every command.
+// ErrNoToken is the error of Token of a platform that can only be watched.
+var ErrNoToken = errors.New("this is the socket for watching, which makes no playback tokens: use " + SocketName)
+
+// ReadOnly returns a platform that shows all of p, refuses every command and makes no
+// playback tokens.
 func ReadOnly(p Platform) Platform { return readOnly{p} }
 
 type readOnly struct{ Platform }
 
 // Command implements Platform.
 func (readOnly) Command(context.Context, Command) error { return ErrReadOnly }
+
+// Token implements Platform. Who may only watch the platform is given no way to play, nor
+// to let others play.
+func (readOnly) Token(context.Context, string) (string, error) { return "", ErrNoToken }

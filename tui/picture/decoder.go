@@ -51,7 +51,8 @@ var _ Source = (*decoder)(nil)
 func withoutName(url string) string { return strings.Replace(url, "://localhost:", "://127.0.0.1:", 1) }
 
 // ffmpeg returns an FFmpeg that writes pictures of up to w by h square pixels, in transparent
-// bars, to its standard output.
+// bars, to its standard output. A query of the URL is secret: everybody sees the arguments of a
+// process, so FFmpeg reads the URL from a playlist on its standard input.
 func ffmpeg(ctx context.Context, url string, w, h int, rate string, input, output []string) (*exec.Cmd, *tail, error) {
 	path, err := exec.LookPath("ffmpeg")
 	if err != nil {
@@ -59,11 +60,19 @@ func ffmpeg(ctx context.Context, url string, w, h int, rate string, input, outpu
 	}
 	shape := fmt.Sprintf("%sscale=iw*sar:ih,setsar=1,scale=%d:%d:force_original_aspect_ratio=decrease:flags=area,format=rgba,pad=%d:%d:-1:-1:color=black@0", rate, w, h, w, h)
 	args := append([]string{"-hide_banner", "-nostdin", "-loglevel", "error", "-threads", "1"}, input...)
-	args = append(args, "-i", withoutName(url), "-an", "-sn", "-vf", shape)
+	address, secret := withoutName(url), ""
+	if _, query, has := strings.Cut(url, "?"); has {
+		address, secret = "pipe:0", "?"+query
+		args = append(args, "-f", "hls", "-protocol_whitelist", "pipe,http,https,tcp,tls,crypto,data")
+	}
+	args = append(args, "-i", address, "-an", "-sn", "-vf", shape)
 	cmd := exec.CommandContext(ctx, path, append(append(args, output...), "-pix_fmt", "rgba", "-f", "rawvideo", "pipe:1")...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // so that a signal from the terminal does not reach it
-	errs := &tail{}
+	errs := &tail{secret: secret}
 	cmd.Stderr = errs
+	if secret != "" {
+		cmd.Stdin = strings.NewReader("#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\n" + withoutName(url) + "\n")
+	}
 	return cmd, errs, nil
 }
 
@@ -147,6 +156,8 @@ func Still(ctx context.Context, url string, w, h int) (Picture, time.Duration, e
 
 // tail keeps the last line written to it. Safe for concurrent use.
 type tail struct {
+	secret string // what is never shown; empty for nothing
+
 	mu   sync.Mutex
 	line []byte
 }
@@ -165,7 +176,11 @@ func (t *tail) Write(b []byte) (int, error) {
 func (t *tail) fault(otherwise string) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if last := strings.TrimSpace(string(t.line)); last != "" {
+	last := strings.TrimSpace(string(t.line))
+	if t.secret != "" {
+		last = strings.ReplaceAll(last, t.secret, "")
+	}
+	if last != "" {
 		return fmt.Errorf("ffmpeg: %s", last)
 	}
 	return errors.New(otherwise)

@@ -3,8 +3,12 @@ package picture
 import (
 	"bytes"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 )
@@ -99,6 +103,53 @@ func TestStartOfAPlaylist(t *testing.T) {
 		if got := startOf(c.playlist, noon); !got.Equal(c.want) {
 			t.Errorf("%s: got %s, want %s", name, got, c.want)
 		}
+	}
+}
+
+// TestASecretAddressIsNoArgument decodes a film that is served to those with a token alone.
+func TestASecretAddressIsNoArgument(t *testing.T) {
+	path, err := exec.LookPath("ffmpeg")
+	if err != nil {
+		t.Skip("FFmpeg is not installed")
+	}
+	folder := t.TempDir()
+	make := exec.CommandContext(t.Context(), path, "-hide_banner", "-loglevel", "error", "-f", "lavfi", "-i", "color=red:s=160x90:r=5", "-t", "2",
+		"-c:v", "libx264", "-preset", "ultrafast", "-g", "5", "-f", "hls", "-hls_time", "1", filepath.Join(folder, "live.m3u8"))
+	if out, err := make.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		b, err := os.ReadFile(filepath.Join(folder, filepath.Base(r.URL.Path)))
+		if err != nil || r.URL.RawQuery != "playback=secret" {
+			http.Error(w, "no token", http.StatusForbidden)
+			return
+		}
+		_, _ = w.Write([]byte(strings.ReplaceAll(string(b), ".ts\n", ".ts?playback=secret\n"))) // to a player
+	}))
+	defer server.Close()
+	url := server.URL + "/live.m3u8?playback=secret"
+	still, _, err := Still(t.Context(), url, 32, 18)
+	if err != nil || still.W != 32 || still.H != 18 {
+		t.Errorf("still: got %dx%d (%v), want 32x18", still.W, still.H, err)
+	}
+	source, err := Open(url, 32, 18)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer source.Close()
+	if args := strings.Join(source.(*decoder).cmd.Args, " "); strings.Contains(args, "secret") {
+		t.Errorf("FFmpeg's arguments are %q", args)
+	}
+	if p, err := source.Next(); err != nil || p.W != 32 {
+		t.Errorf("live: got %dx%d (%v), want 32x18", p.W, p.H, err)
+	}
+	_, errs, err := ffmpeg(t.Context(), url, 32, 18, "", nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _ = errs.Write([]byte(url + ": Server returned 403 Forbidden"))
+	if got := errs.fault("").Error(); strings.Contains(got, "secret") || !strings.Contains(got, "403 Forbidden") {
+		t.Errorf("it says %q", got)
 	}
 }
 

@@ -27,10 +27,13 @@ type Outside struct {
 	Notify func(way, text string)
 	// Write writes a file into a folder, which it makes if need be, and returns the path.
 	Write func(folder, name, text string) (path string, err error)
-	// VLC and Browser open addresses. An error says that there is no such program, or why it
-	// ended at once.
-	VLC     func(urls []string) error
-	Browser func(address string) error
+	// VLC opens addresses, or playlists of them. An error says that there is no such program,
+	// or why it ended at once.
+	VLC func(urls []string) error
+	// Browser opens an address, likewise. A secret one is in no argument of a process:
+	// everybody on the machine sees these. Then it returns once the browser has asked for the
+	// address, with an error when it has not.
+	Browser func(ctx context.Context, address string, secret bool) error
 	// Read shows a file on the terminal, which nobody else may use meanwhile, until the
 	// operator has read it or ctx is cancelled.
 	Read func(ctx context.Context, path string) error
@@ -60,17 +63,25 @@ func NewOutside(out io.Writer) Outside {
 			}
 			return errors.New("it is not installed")
 		},
-		Browser: func(address string) error {
-			name := "xdg-open"
-			if runtime.GOOS == "darwin" {
-				name = "open"
+		Browser: func(ctx context.Context, address string, secret bool) error {
+			open := func(address string) error { return launch(launchPatience, opener(), address) }
+			if !secret {
+				return open(address)
 			}
-			return launch(launchPatience, name, address)
+			return lead(ctx, leadPatience, address, open)
 		},
 		Read:    read,
 		Picture: picture.Open,
 		Still:   picture.Still,
 	}
+}
+
+// opener is the program that opens an address in the operator's browser.
+func opener() string {
+	if runtime.GOOS == "darwin" {
+		return "open"
+	}
+	return "xdg-open"
 }
 
 // vlcPaths returns where VLC usually is.

@@ -45,7 +45,7 @@ func TestMain(m *testing.M) {
 // TestNothingOfAForeignPlatformSteersTheTerminal has a platform that answers anything.
 func TestNothingOfAForeignPlatformSteersTheTerminal(t *testing.T) {
 	foreign := platform.Snapshot{
-		At: time.Now(), Layout: hostile, PlayURL: hostile, LogFolder: hostile, IngestsErr: hostile,
+		At: time.Now(), Layout: hostile, PlayURL: hostile, PageURL: hostile, LogFolder: hostile, IngestsErr: hostile,
 		Processes: []platform.Process{{Status: platform.Status{Name: hostile, Reason: hostile, Argv: []string{hostile}}, Service: hostile, Env: []string{hostile}}},
 		Ingests:   []report.Ingest{{Signal: hostile, Packagers: []string{hostile}}},
 		Upgrade:   &platform.Upgrading{Error: hostile},

@@ -190,26 +190,35 @@ func (r *Remote) Command(ctx context.Context, c platform.Command) error {
 	if r.isEarlier() {
 		c = toEarlier(c, r.Latest())
 	}
-	body, err := json.Marshal(c)
-	if err != nil {
-		return err
-	}
 	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://platform/command", bytes.NewReader(body))
+	resp, err := r.post(ctx, "/command", c)
 	if err != nil {
 		return err
-	}
-	req.Header.Set("Content-Type", "application/json")
-	resp, err := r.client.Do(req)
-	if err != nil {
-		return r.explain(err)
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode == http.StatusOK {
 		return nil
 	}
 	return r.refusal(resp)
+}
+
+// post sends v; the caller closes the body of the answer.
+func (r *Remote) post(ctx context.Context, path string, v any) (*http.Response, error) {
+	body, err := json.Marshal(v)
+	if err != nil {
+		return nil, err
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://platform"+path, bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	resp, err := r.client.Do(req)
+	if err != nil {
+		return nil, r.explain(err)
+	}
+	return resp, nil
 }
 
 // fetch decodes one answer into v.

@@ -80,6 +80,7 @@ func (s *server) routes() http.Handler {
 	mux.HandleFunc("GET /journal", s.journal)
 	mux.HandleFunc("GET /history", s.history)
 	mux.HandleFunc("POST /command", s.command)
+	mux.HandleFunc("POST /token", s.token)
 	return mux
 }
 
@@ -226,19 +227,9 @@ func (s *server) events(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *server) command(w http.ResponseWriter, r *http.Request) {
-	if kind, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";"); kind != "application/json" || r.Header.Get("Origin") != "" {
-		s.refuse(w, http.StatusUnsupportedMediaType, errors.New("a command must be application/json, and not from a web page"))
-		return
-	}
-	decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, bodyMost))
-	decoder.DisallowUnknownFields()
 	var c platform.Command
-	if err := decoder.Decode(&c); err != nil {
-		s.refuse(w, http.StatusBadRequest, fmt.Errorf("command: %w", err))
-		return
-	}
-	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		s.refuse(w, http.StatusBadRequest, errors.New("command: unexpected data after it"))
+	if status, err := given(w, r, "command", &c); err != nil {
+		s.refuse(w, status, err)
 		return
 	}
 	c.By = actorOf(r.Context(), c.By)
@@ -249,6 +240,22 @@ func (s *server) command(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.answer(w, http.StatusOK, struct{}{})
+}
+
+// given reads a body into v. An error comes with its status; what names the body.
+func given(w http.ResponseWriter, r *http.Request, what string, v any) (status int, err error) {
+	if kind, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";"); kind != "application/json" || r.Header.Get("Origin") != "" {
+		return http.StatusUnsupportedMediaType, fmt.Errorf("a %s must be application/json, and not from a web page", what)
+	}
+	decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, bodyMost))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(v); err != nil {
+		return http.StatusBadRequest, fmt.Errorf("%s: %w", what, err)
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return http.StatusBadRequest, fmt.Errorf("%s: unexpected data after it", what)
+	}
+	return http.StatusOK, nil
 }
 
 func (s *server) refuse(w http.ResponseWriter, status int, err error) {

@@ -94,6 +94,7 @@ func New(o Options) (*Local, error) {
 	l.folders, l.lowDisk = o.Folders, o.LowDisk
 	l.poll.token = o.Env[adminToken]
 	_ = l.playback.UnmarshalText([]byte(o.Env["PLAYBACK_KEYS"])) // the proxy refuses bad ones
+	l.showAccess(list, ends)
 	l.showEnvironment(list, o.Settings)
 	// Before the supervisor, which ends what a killed platform left behind: a platform that
 	// runs must not be mistaken for that.
@@ -108,6 +109,9 @@ func New(o Options) (*Local, error) {
 		GuardianEnv: append(listed(l.env), "RUN_PATH="+o.RunPath), OnLine: l.OnLine, OnLines: l.OnLines, OnStatus: l.OnStatus, OnNotice: l.onNotice,
 	})
 	if err != nil {
+		if problems := preflight.CheckFolders(o.Folders); len(problems) > 0 && !errors.Is(err, procs.ErrAlreadyRunning) {
+			return nil, errors.Join(problems...) // they name the settings
+		}
 		return nil, preflight.SuggestSettings(err, o.requirements(), ends)
 	}
 	if err := errors.Join(append(preflight.CheckFolders(o.Folders), preflight.CheckPorts(o.unpassed(ends))...)...); err != nil {
@@ -159,7 +163,7 @@ func newLocal(layout layouts.Layout, ends []preflight.Endpoint, logs string, log
 				v.Port = e.Port
 			}
 			if e.Service == "proxy" {
-				l.model.Now.PlayURL = e.URL()
+				l.model.Now.PlayURL, l.model.Now.PageURL = e.URL(), e.URL()
 			}
 			if layouts.RoleOf(e.Service) == layouts.Packager {
 				l.packagers[e.Process] = e.URL()
