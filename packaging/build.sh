@@ -12,7 +12,6 @@ go=${GO:-go}
 out=${OUT:-dist}
 targets=${TARGETS:-linux/amd64 linux/arm64 darwin/amd64 darwin/arm64}
 nfpm=${NFPM:-$go run -trimpath github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.48.0}
-sbom=${CYCLONEDX_GOMOD:-$go run -trimpath github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0}
 
 # What dates the files: the commit, not the clock.
 SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || echo 0)}
@@ -33,15 +32,19 @@ out=$(cd "$out" && pwd)
 rm -f "$out"/livestream-tui[-_]* "$out/SHA256SUMS"
 STAGE=$work/stage
 
+# program builds the program for an OS and an architecture.
+program() { CGO_ENABLED=0 GOOS=$1 GOARCH=$2 $go build -trimpath -buildvcs=false -ldflags "-s -w -buildid= -X main.version=$VERSION" -o "$3" .; }
+
 # What does not depend on the target is made by the program itself.
-CGO_ENABLED=0 $go build -trimpath -buildvcs=false -ldflags "-X main.version=$VERSION" -o "$work/self" .
+host=$($go env GOHOSTOS)/$($go env GOHOSTARCH)
+program "${host%/*}" "${host#*/}" "$work/self"
 "$work/self" man >"$STAGE/livestream-tui.1"
 for shell in bash zsh fish; do "$work/self" completion $shell >"$STAGE/completion.$shell"; done
 {
 	cat packaging/options.env
 	env -i $(grep -v -e '^#' -e '^HOME=' packaging/service.env) "$work/self" environment --file
 } >"$STAGE/environment"
-cp -r packaging/deb packaging/rpm packaging/lintian-overrides packaging/service.env packaging/livestream-tui-service packaging/livestream-tui-service.8 \
+cp -r packaging/deb packaging/rpm packaging/prometheus packaging/lintian-overrides packaging/service.env packaging/livestream-tui-service packaging/livestream-tui-service.8 \
 	packaging/*.service packaging/*.socket "$STAGE"
 sh packaging/copyright.sh >"$STAGE/copyright"
 GO=$go sh packaging/third-party.sh >"$STAGE/third-party"
@@ -58,8 +61,8 @@ for target in $targets; do
 	GOOS=${target%/*} ARCH=${target#*/}
 	name=livestream-tui-$VERSION-$GOOS-$ARCH
 	echo "$name"
-	CGO_ENABLED=0 GOOS=$GOOS GOARCH=$ARCH $go build -trimpath -buildvcs=false -ldflags "-s -w -buildid= -X main.version=$VERSION" -o "$out/$name" .
-	$sbom bin -json -noserial -notimestamp -version "$VERSION" -output "$out/$name.cdx.json" "$out/$name" 2>"$work/said" || { cat "$work/said" >&2; exit 1; }
+	if [ "$target" = "$host" ]; then cp "$work/self" "$out/$name"; else program "$GOOS" "$ARCH" "$out/$name"; fi
+	GO=$go sh packaging/sbom.sh "$out/$name" "$VERSION" "$out/$name.cdx.json" 2>"$work/said" || { cat "$work/said" >&2; exit 1; }
 	[ "$GOOS" = linux ] || continue
 	cp "$out/$name" "$STAGE/livestream-tui"
 	cp "$out/$name.cdx.json" "$STAGE/sbom.cdx.json"

@@ -5,9 +5,8 @@ cat <<HEAD
 Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/
 Upstream-Name: livestream-tui
 Comment:
- The program contains the Go modules that sbom.cdx.json lists, and hls.js
- (Apache-2.0) where it was built with it; third-party.gz has their copyright
- notices and licences.
+ The program contains Go modules, and hls.js (Apache-2.0) where it was built
+ with it; third-party.gz lists them, with their copyright notices and licences.
 
 Files: *
 Copyright: $(sed -n 's/^Copyright (c) //p' LICENSE)

@@ -13,8 +13,5 @@ for os in linux darwin; do
 done | LC_ALL=C sort -u | while IFS='	' read -r name dir; do
 	[ -z "$dir" ] || module "$name" "$dir"
 done
-hls=node_modules/hls.js
-if [ -e services/proxy/page/files/hls.min.js ]; then
-	[ -e $hls/LICENSE ] || { echo "third-party.sh: hls.js is built in, and $hls/LICENSE is missing: npm install puts it there" >&2; exit 1; }
-	module "hls.js $(sed -n 's/^ *"version": *"\([^"]*\)".*/\1/p' $hls/package.json)" $hls
-fi
+hls=$(sh packaging/hls-version.sh)
+[ -z "$hls" ] || module "hls.js $hls" node_modules/hls.js

@@ -8,6 +8,8 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+
+	"livestream-tui/services/proxy/page"
 )
 
 func TestTheSameSourceGivesTheSameBytes(t *testing.T) {
@@ -60,12 +62,17 @@ func TestTheBinaryIsStaticAndItsSBOMNamesItsModules(t *testing.T) {
 	if c := sbom.Metadata.Component; c.Name != "livestream-tui" || c.Version != first {
 		t.Errorf("got an SBOM of %+v, want one of livestream-tui %s", c, first)
 	}
-	found := false
+	versions := map[string]string{}
 	for _, c := range sbom.Components {
-		found = found || c.Name == "github.com/spf13/cobra" && c.Version != ""
+		versions[c.Name] = c.Version
 	}
-	if !found {
-		t.Errorf("got %d components without github.com/spf13/cobra", len(sbom.Components))
+	for _, name := range []string{"github.com/spf13/cobra", "std"} {
+		if versions[name] == "" {
+			t.Errorf("got %d components without %s", len(sbom.Components), name)
+		}
+	}
+	if page.HasHLS() && versions["hls.js"] != hlsVersion(t) {
+		t.Errorf("hls.js: got %q, want %s", versions["hls.js"], hlsVersion(t))
 	}
 }
 
@@ -74,7 +81,7 @@ func TestLintianFindsNoError(t *testing.T) {
 	gated(t)
 	lintian, err := exec.LookPath("lintian")
 	if err != nil {
-		t.Skip("no lintian here")
+		t.Skip("no lintian here: make dist-test installs it")
 	}
 	out, err := exec.Command(lintian, "--fail-on", "error,warning", "--info", one(t, built(t, first), "*.deb")).CombinedOutput()
 	t.Logf("%s", out)

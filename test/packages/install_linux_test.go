@@ -122,7 +122,10 @@ func life(t *testing.T, kind kind) {
 	ran := p.awaitOnAir()
 
 	players := harness.Gather(t, p.proxy+"/live01/playlist.m3u8", 5, nil)
-	m.run(append(kind.upgrade, "/tmp/1")...)
+	// Package managers give the scripts a terminal, which answers nothing.
+	if said := m.run("env", "TERM=xterm", "script", "--quiet", "--return", "--command", strings.Join(append(kind.upgrade, "/tmp/1"), " "), "/dev/null"); strings.Contains(said, "\x1b") {
+		t.Errorf("the upgrade asks the terminal: %q", said)
+	}
 	harness.WantClean(t, players.Leave())
 	now := p.awaitOnAir()
 	if now.PID != ran.PID || now.Upgrade == nil || now.Upgrade.Error != "" || !strings.Contains(now.Upgrade.Version, second) || now.Upgrade.Done != len(now.Processes) {

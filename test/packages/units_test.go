@@ -80,7 +80,7 @@ func TestEachHeldSocketHasItsUnit(t *testing.T) {
 func TestTheUnitsAreWellFormed(t *testing.T) {
 	analyze, err := exec.LookPath("systemd-analyze")
 	if err != nil {
-		t.Skip("no systemd-analyze here")
+		t.Skip("no systemd-analyze here: it is in the package systemd")
 	}
 	folder := t.TempDir()
 	var units []string
@@ -136,7 +136,7 @@ func TestTheServiceHasTheFoldersOfItsSettings(t *testing.T) {
 }
 
 func TestTheScriptsAreShell(t *testing.T) {
-	for _, name := range []string{"build.sh", "copyright.sh", "third-party.sh", "livestream-tui-service",
+	for _, name := range []string{"build.sh", "copyright.sh", "hls-version.sh", "sbom.sh", "third-party.sh", "livestream-tui-service",
 		"deb/postinst", "deb/prerm", "deb/postrm", "rpm/post", "rpm/preun", "rpm/postun"} {
 		if out, err := exec.Command("sh", "-n", filepath.Join(harness.Root(), "packaging", name)).CombinedOutput(); err != nil {
 			t.Errorf("%s: %v\n%s", name, err, out)
