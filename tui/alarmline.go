@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/charmbracelet/x/ansi"
+
 	"livestream-tui/tui/canvas"
 	"livestream-tui/tui/trouble"
 )
@@ -25,7 +27,8 @@ func (m *model) alarmLines() int {
 }
 
 // alarmLine says in w cells what is wrong, since when, what it costs, and the key that mends
-// it. It tells the worst, and how many more there are.
+// it. It tells the worst, and how many more there are. Where there is little room, what is
+// wrong is worth more than the label of the time, and that more than who did it.
 func (m *model) alarmLine(w int) *canvas.Line {
 	g, alarms := m.scene.Glyphs, trouble.Alarms(m.troubles)
 	t := alarms[0]
@@ -35,7 +38,7 @@ func (m *model) alarmLine(w int) *canvas.Line {
 			pieces = append(pieces[:len(pieces)-1], canvas.Piece{Line: canvas.Text(k, text), Rank: rank}, pieces[len(pieces)-1])
 		}
 	}
-	say(1, canvas.InkText, sinceWords(m, t.Since))
+	say(1, canvas.InkText, faultSince(m, t.Since))
 	rank := 3
 	if w >= alarmWide {
 		rank = 1
@@ -50,6 +53,10 @@ func (m *model) alarmLine(w int) *canvas.Line {
 		if p.Rank == 1 {
 			room -= p.Line.Width + 2
 		}
+	}
+	if !t.Since.IsZero() && room < ansi.StringWidth(t.What) {
+		pieces[1].Line = canvas.Text(canvas.InkText, sinceWords(m, t.Since))
+		room += len(fault)
 	}
 	what := canvas.Fitting(max(room, 0), g.Ellipsis, t.Texts()...)
 	glyph, k := m.troubleMark(t)
@@ -96,6 +103,19 @@ func (m *model) mendKey(t trouble.Trouble) string {
 		key = m.keyNamed("troubles") + " " + key
 	}
 	return key
+}
+
+// fault tells the time at which a trouble began from that at which the picture stood still,
+// which the light says.
+const fault = "fault "
+
+// faultSince says since when a trouble is there, and that the time is the trouble's; empty when
+// that is not known.
+func faultSince(m *model, t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return fault + sinceWords(m, t)
 }
 
 // sinceWords says since when, with the day when it was not today; empty when that is not

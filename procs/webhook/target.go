@@ -14,9 +14,12 @@ type Target struct {
 	format format
 }
 
+// FormatError is a fault of the formats of receivers, and not of their addresses.
+type FormatError struct{ error }
+
 // ParseTargets returns the receivers at addresses that are separated by blanks or commas.
-// names has one format for all of them, or one for each. The error does not repeat an
-// address, which may be a secret.
+// names has one format for all of them, or one for each. The error is a *FormatError where
+// names is wrong. It does not repeat an address, which may be a secret.
 func ParseTargets(addresses, names string) ([]Target, error) {
 	split := func(s string) []string {
 		return strings.FieldsFunc(s, func(r rune) bool { return r == ',' || r == ' ' || r == '\n' || r == '\t' })
@@ -26,7 +29,7 @@ func ParseTargets(addresses, names string) ([]Target, error) {
 		return nil, nil
 	}
 	if len(chosen) != 1 && len(chosen) != len(list) {
-		return nil, fmt.Errorf("%d formats for %d addresses; allowed are one for all, or one for each", len(chosen), len(list))
+		return nil, &FormatError{fmt.Errorf("%d formats for %d addresses; allowed are one for all, or one for each", len(chosen), len(list))}
 	}
 	var targets []Target
 	for i, address := range list {
@@ -37,7 +40,7 @@ func ParseTargets(addresses, names string) ([]Target, error) {
 		name := chosen[min(i, len(chosen)-1)]
 		at := slices.IndexFunc(formats(), func(f format) bool { return f.name == name })
 		if at < 0 {
-			return nil, fmt.Errorf("format %q: allowed are %s", name, formatNames())
+			return nil, &FormatError{fmt.Errorf("format %q: allowed are %s", name, formatNames())}
 		}
 		targets = append(targets, Target{address, formats()[at]})
 	}

@@ -167,6 +167,8 @@ func header(s *scene.Scene, b Bar, w int) (l *canvas.Line, at int, ends []int) {
 	if w < wide {
 		clock = " " + s.Now.Format("15:04") + " "
 	}
+	numbers, _ := b.tabs(onlyNumbers, s.Glyphs)
+	label(s, pieces, w-numbers.Width-ansi.StringWidth(clock)-1)
 	right, ends := b.right(pieces, clock, w, s.Glyphs)
 	l = canvas.Text(canvas.InkText, " ").Add(canvas.Fitted(pieces, w-right.Width-2))
 	if l.Width > w-right.Width {

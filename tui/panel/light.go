@@ -129,6 +129,27 @@ func lightWords(s *scene.Scene, b Bar) []canvas.Piece {
 	return list
 }
 
+// offAir tells the time at which the picture stood still from that at which the fault began,
+// which the alarm says.
+const offAir = "off air "
+
+// label puts offAir before the time that the words of a light that is off air begin with, where
+// all that matters as much has room beside it in w cells. The words follow the light.
+func label(s *scene.Scene, pieces []canvas.Piece, w int) {
+	if s.Light.State != platform.AirOff || s.Light.Since.IsZero() {
+		return
+	}
+	need := len(offAir)
+	for _, p := range pieces {
+		if p.Rank <= 1 {
+			need += p.Line.Width + 2
+		}
+	}
+	if need <= w {
+		pieces[1].Line = canvas.Text(canvas.InkDim, offAir).Add(pieces[1].Line)
+	}
+}
+
 // lackText says what a signal gets nothing from; empty while that is not known.
 func lackText(s *scene.Scene, l platform.SignalAir) string {
 	switch l.Cause {

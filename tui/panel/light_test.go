@@ -54,12 +54,12 @@ func TestTheHeaderSaysWhatIsWrongAndWhichKeyMendsIt(t *testing.T) {
 			" ▲ OFF AIR IN 5s sports-uhd +2   0 of 2 packagers  │ s starts server2",
 			" ▲ OFF AIR IN 5s sports-uhd +2   0 of 2 packagers  │ s starts server2"},
 		"off air": {[]platform.SignalAir{off(platform.NoPackager, command("server2", platform.Start))}, stopped, "server2",
-			" ✗ OFF AIR 00:14   since 23:39:38  server2 stopped (s)",
-			" ✗ OFF AIR 00:14   since 23:39:38  server2 stopped (s)"},
-		"off air, and another process is selected": {[]platform.SignalAir{off(platform.NoPackager, command("server2", platform.Start))}, stopped, "worker", " ✗ OFF AIR 00:14   since 23:39:38  server2 stopped (! s)", " ✗ OFF AIR 00:14   since 23:39:38  server2 stopped (! s)"},
-		"off air, and the disk is full":            {[]platform.SignalAir{off(platform.DiskFull, nil)}, nil, "worker", " ✗ OFF AIR 00:14   since 23:39:38  disk full", " ✗ OFF AIR 00:14   since 23:39:38  disk full"},
-		"off air, and what brings nothing runs":    {[]platform.SignalAir{off(platform.NoSegment, command("worker", platform.Restart))}, nil, "worker", " ✗ OFF AIR 00:14   since 23:39:38  no new segment, r restarts worker", " ✗ OFF AIR 00:14   since 23:39:38  no new segment, r restarts worker"},
-		"off air, of unknown cause":                {[]platform.SignalAir{off("", nil)}, nil, "", " ✗ OFF AIR 00:14   since 23:39:38", " ✗ OFF AIR 00:14   since 23:39:38"},
+			" ✗ OFF AIR 00:14   off air since 23:39:38  server2 stopped (s)",
+			" ✗ OFF AIR 00:14   off air since 23:39:38  server2 stopped (s)"},
+		"off air, and another process is selected": {[]platform.SignalAir{off(platform.NoPackager, command("server2", platform.Start))}, stopped, "worker", " ✗ OFF AIR 00:14   since 23:39:38  server2 stopped (! s)", " ✗ OFF AIR 00:14   off air since 23:39:38  server2 stopped (! s)"},
+		"off air, and the disk is full":            {[]platform.SignalAir{off(platform.DiskFull, nil)}, nil, "worker", " ✗ OFF AIR 00:14   off air since 23:39:38  disk full", " ✗ OFF AIR 00:14   off air since 23:39:38  disk full"},
+		"off air, and what brings nothing runs":    {[]platform.SignalAir{off(platform.NoSegment, command("worker", platform.Restart))}, nil, "worker", " ✗ OFF AIR 00:14   since 23:39:38  no new segment, r restarts worker", " ✗ OFF AIR 00:14   off air since 23:39:38  no new segment, r restarts worker"},
+		"off air, of unknown cause":                {[]platform.SignalAir{off("", nil)}, nil, "", " ✗ OFF AIR 00:14   off air since 23:39:38", " ✗ OFF AIR 00:14   off air since 23:39:38"},
 		"on air after an outage": {[]platform.SignalAir{on}, func(s *platform.Snapshot) {
 			s.OnAir.LastOutage, s.OnAir.LastHour = &past, &platform.Availability{Since: now.Add(-time.Hour), Percent: 99.62}
 		}, "",

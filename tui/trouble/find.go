@@ -140,28 +140,6 @@ func degraded(s *scene.Scene) []Trouble {
 	return found
 }
 
-// fullDisks finds workers that have no room for what they make.
-func fullDisks(s *scene.Scene) []Trouble {
-	return ofFilms(s, event.FilmDiskFull, func(t *Trouble, films []platform.FilmAt) {
-		const full = "disk full"
-		which := canvas.Clean(films[0].Signal) + " waits"
-		switch n := len(films); {
-		case n == 1:
-		case n < due(s):
-			which = canvas.Count(n, "film")
-		case n == 2:
-			which = "both signals"
-		default:
-			which = "all " + canvas.Count(n, "signal")
-		}
-		t.What, t.Brief = full+": "+which, []string{full}
-		if folder := commonFolder(films); folder != "" {
-			in := full + " in " + shortFolder(s, folder)
-			t.What, t.Brief = in+": "+which, []string{in, full + " in " + baseOf(s, folder), full}
-		}
-	})
-}
-
 // withoutFFmpeg finds workers on whose machine FFmpeg does not work.
 func withoutFFmpeg(s *scene.Scene) []Trouble {
 	return ofFilms(s, event.FilmFFmpeg, func(t *Trouble, films []platform.FilmAt) {

@@ -123,6 +123,16 @@ func ofSources() []State {
 			find: degraded,
 		},
 		{
+			Name:  "a disk is low",
+			Means: "Less than DISK_LOW_BYTES is free. Once it is full, the picture stops.",
+			Costs: "a full disk stops the picture",
+			Remedy: Remedy{
+				Does:  "Make room there: films no longer on air, livestream-tui cache clear.",
+				Short: "make room there",
+			},
+			find: lowDisks,
+		},
+		{
 			Name:   "FFmpeg does not work",
 			Means:  "No film can be made. Those that are made already go on, if they can.",
 			Costs:  "no film can be made",

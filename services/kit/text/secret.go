@@ -2,6 +2,7 @@ package text
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -11,17 +12,24 @@ const Masked = "********"
 // element matches the beginning of a further address in a list separated by commas.
 var element = regexp.MustCompile(`,\s*[A-Za-z][A-Za-z0-9+.-]*://`)
 
+// isSecret tells by a variable's name that its value is a secret. The path of a webhook is one.
+func isSecret(variable string) bool {
+	switch variable {
+	case "WEBHOOK_FORMAT", "WEBHOOK_STILL_ON", "PROXY_TLS_KEY": // the last is the path of a file
+		return false
+	}
+	return slices.ContainsFunc([]string{"TOKEN", "SECRET", "PASSWORD", "WEBHOOK", "_KEY"}, func(word string) bool { return strings.Contains(variable, word) })
+}
+
 // WithoutSecrets returns the value of a variable as it may be shown: masked when the
-// name says that it is a secret (the path of a webhook is one), else with the
+// name says that it is a secret, else with the
 // credentials and the query of each address in it masked.
 func WithoutSecrets(variable, value string) string {
 	if value == "" {
 		return ""
 	}
-	for _, word := range []string{"TOKEN", "SECRET", "PASSWORD", "WEBHOOK", "_KEY"} {
-		if strings.Contains(variable, word) {
-			return Masked
-		}
+	if isSecret(variable) {
+		return Masked
 	}
 	if !strings.ContainsAny(value, "@?#") {
 		return value
