@@ -230,6 +230,20 @@ func (r *running) ready() *running {
 	return r
 }
 
+// keptLongEnough lets the media of a signal that has ended be removed from now on. A test
+// calls it once it has read what is left.
+func (r *running) keptLongEnough(signal string) {
+	r.t.Helper()
+	r.s.airings.mu.Lock()
+	defer r.s.airings.mu.Unlock()
+	e, ended := r.s.airings.ending[signal]
+	if !ended {
+		r.t.Fatalf("%s: got nothing that is kept, want its media until now", signal)
+	}
+	e.at = time.Now()
+	r.s.airings.ending[signal] = e
+}
+
 // full waits until the playlists of signals are full.
 func (r *running) full(signals ...string) *running {
 	r.t.Helper()

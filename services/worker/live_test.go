@@ -10,7 +10,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"livestream-tui/services/hls/media"
 	"livestream-tui/services/worker/ffmpeg"
@@ -120,9 +119,7 @@ func TestAnInputWithoutFilmsIsEnoughForAWorker(t *testing.T) {
 	t.Parallel()
 	a, c := folders(t, nil), &cameras{}
 	c.want("camera")
-	a.change = func(s *Service) {
-		s.table, s.airings.keepEnded = []kind{c.in()}, time.Second
-	}
+	a.change = func(s *Service) { s.table = []kind{c.in()} }
 	a.start().full("camera").ready()
 	a.awaitMSN("camera", a.playlist("camera").LastMSN()+1)
 	a.goesOn("camera")
@@ -138,6 +135,7 @@ func TestAnInputWithoutFilmsIsEnoughForAWorker(t *testing.T) {
 		ok, reason := a.s.Ready()
 		return !ok && reason == "no camera is on"
 	})
+	a.keptLongEnough("camera")
 	await(t, "what it left is removed", func() bool {
 		_, err := os.Stat(filepath.Join(a.output, "camera"))
 		return errors.Is(err, os.ErrNotExist)

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -205,7 +206,10 @@ func TestAnFFmpegThatCannotStartIsTheMachinesFault(t *testing.T) {
 	works := mustFind(t, "ffmpeg")
 	command := filepath.Join(t.TempDir(), "ffmpeg")
 	broken := "#!/bin/sh\necho 'ffmpeg: error while loading shared libraries: libx264.so.164: cannot open shared object file' >&2\nexit 127\n"
-	if err := os.WriteFile(command, []byte(broken), 0o755); err != nil {
+	syscall.ForkLock.RLock() // a process that starts meanwhile would hold it open: "text file busy"
+	err := os.WriteFile(command, []byte(broken), 0o755)
+	syscall.ForkLock.RUnlock()
+	if err != nil {
 		t.Fatal(err)
 	}
 	a.change = func(s *Service) {

@@ -54,7 +54,6 @@ func TestANewVersionOfAFilmTakesOverWithADiscontinuity(t *testing.T) {
 func TestAFilmThatVanishesEndsItsSignalAlone(t *testing.T) {
 	t.Parallel()
 	a := folders(t, map[string]string{"live01.mp4": "film", "live02.mp4": "other"})
-	a.change = func(s *Service) { s.airings.keepEnded = time.Second }
 	a.start().full("live01", "live02")
 	stranger := filepath.Join(a.output, "live02", "notes.txt")
 	if err := os.WriteFile(stranger, nil, 0o644); err != nil {
@@ -68,6 +67,7 @@ func TestAFilmThatVanishesEndsItsSignalAlone(t *testing.T) {
 	if got := len(a.playlist("live02").Segments); got != 10 {
 		t.Errorf("the last playlist lists %d segments, want all 10", got)
 	}
+	a.keptLongEnough("live02")
 	await(t, "what it left is removed but the stranger's file", func() bool {
 		entries, err := os.ReadDir(filepath.Join(a.output, "live02"))
 		return err == nil && len(entries) == 1 && entries[0].Name() == "notes.txt"

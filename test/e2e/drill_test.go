@@ -184,6 +184,7 @@ func TestDrillFailsOnAPlainReverseProxy(t *testing.T) {
 
 // TestSoak is half a minute of random faults; SOAK=1 makes it ten minutes of them.
 func TestSoak(t *testing.T) {
+	harness.Parallel(t)
 	length, players, least := 30*time.Second, 24, 5
 	if harness.Soaking() {
 		length, players, least = 10*time.Minute, 50, 100

@@ -45,6 +45,7 @@ func fetched(url string) (string, error) {
 // hls.js plays the multivariant playlist in Chromium, with its reports in the query and in
 // the header. It does not notice that a packager dies, and each player is counted once.
 func TestPlayersOfTheMultivariantPlaylistAreCountedAndDoNotNoticeAFailover(t *testing.T) {
+	harness.Parallel(t)
 	env := harness.Settings(t)
 	env["PROXY_ADMIN"] = "public"
 	p := harness.Launch(t, env)

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"livestream-tui/procs/child"
@@ -51,7 +52,10 @@ func TestAnotherDecodersErrorsDoNotCount(t *testing.T) {
 func fake(t *testing.T, says, status string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "ffmpeg")
-	if err := os.WriteFile(path, []byte("#!/bin/sh\ncat >&2 <<'END'\n"+says+"\nEND\nexit "+status+"\n"), 0o755); err != nil {
+	syscall.ForkLock.RLock() // a process that starts meanwhile would hold it open: "text file busy"
+	err := os.WriteFile(path, []byte("#!/bin/sh\ncat >&2 <<'END'\n"+says+"\nEND\nexit "+status+"\n"), 0o755)
+	syscall.ForkLock.RUnlock()
+	if err != nil {
 		t.Fatal(err)
 	}
 	return path
@@ -95,7 +99,10 @@ func TestNoCommandIsGivenTheToken(t *testing.T) {
 	defer spawner.Close()
 	var said Complaints
 	path := filepath.Join(t.TempDir(), "ffmpeg")
-	if err := os.WriteFile(path, []byte("#!/bin/sh\necho \"token=$INGEST_TOKEN\" >&2\n"), 0o755); err != nil {
+	syscall.ForkLock.RLock() // a process that starts meanwhile would hold it open: "text file busy"
+	err := os.WriteFile(path, []byte("#!/bin/sh\necho \"token=$INGEST_TOKEN\" >&2\n"), 0o755)
+	syscall.ForkLock.RUnlock()
+	if err != nil {
 		t.Fatal(err)
 	}
 	c, err := Start(t.Context(), spawner, []string{path}, said.Says)

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -67,10 +68,13 @@ func TestAMachineWithoutAnEncoderIsNoFaultOfTheFilm(t *testing.T) {
 	f := film(t, "film.mp4", "25", "2", "2")
 	tr.config.FFmpeg = filepath.Join(t.TempDir(), "ffmpeg")
 	script := "#!/bin/sh\necho 'ffmpeg: error while loading shared libraries: libx264.so.164: cannot open shared object file: No such file or directory' >&2\nexit 127\n"
-	if err := os.WriteFile(tr.config.FFmpeg, []byte(script), 0o755); err != nil {
+	syscall.ForkLock.RLock() // a process that starts meanwhile would hold it open: "text file busy"
+	err := os.WriteFile(tr.config.FFmpeg, []byte(script), 0o755)
+	syscall.ForkLock.RUnlock()
+	if err != nil {
 		t.Fatal(err)
 	}
-	_, err := tr.Make(t.Context(), f)
+	_, err = tr.Make(t.Context(), f)
 	if machine := (*ffmpeg.Machine)(nil); !errors.As(err, &machine) || !strings.Contains(err.Error(), "libx264-164") {
 		t.Errorf("got %v, want the machine's fault and the package libx264-164", err)
 	}
