@@ -7,9 +7,21 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -X main.version=$(VERSION)
 SERVICES := worker server1 server2 reporter discovery origin proxy viewer
 GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.5.0
-# The tests that start the whole platform as people do; they run alone and build
-# the binary without -race, which would slow what they watch.
-END_TO_END := ./test/e2e ./test/upstreams ./test/page ./test/metrics ./test/pictures
+# The tests that start the whole platform as people do; they build the binary without -race,
+# which would slow what they watch. Those that wait more than they work run beside each other,
+# those that measure what browsers and players show on their own.
+BESIDE_OTHERS := ./test/e2e ./test/metrics
+ON_THEIR_OWN := ./test/upstreams ./test/page ./test/pictures
+END_TO_END := $(BESIDE_OTHERS) $(ON_THEIR_OWN)
+# What runs without the race detector as well: tests that it makes too slow and that skip
+# themselves or do less with it, and those of a network in memory, which have one processor
+# with it.
+TOO_SLOW_WITH_RACE := ./tui ./services/proxy ./services/proxy/cache ./services/proxy/fetch \
+  ./services/proxy/forward ./services/proxy/upstream ./services/proxy/verdict
+# What runs only without it: one goroutine does all of it, and there is nothing to detect.
+ONE_GOROUTINE := ./services/proxy/stream ./services/proxy/timeline ./test/structure
+# The packages that take longest begin first, or one of them would be alone at the end.
+LONGEST := ./tui ./services/proxy ./services/worker/transcoder ./services/worker
 FUZZTIME ?= 30s
 # Of make flaky: how often each package's tests run, for how many seconds at most,
 # beside how many loops that keep a core busy each, and which packages (the
@@ -18,6 +30,7 @@ FLAKY_RUNS  ?= 50
 FLAKY_TIME  ?= 1200
 FLAKY_LOOPS ?= $(shell getconf _NPROCESSORS_ONLN)
 PKGS        ?= $(filter-out livestream-tui/test/bench $(END_TO_END:./%=livestream-tui/%),$(shell $(GO) list ./...))
+WITH_RACE    = $(LONGEST) $(filter-out $(LONGEST:./%=livestream-tui/%) $(ONE_GOROUTINE:./%=livestream-tui/%),$(PKGS))
 
 # The player of browsers: for the tests that play in Chromium, and for the proxy's page,
 # which has it where it is in PAGE_JS when the binary is built.
@@ -42,11 +55,12 @@ build: page ## Build ./livestream-tui
 # Without npm, or without a network, the binary is built all the same.
 .PHONY: page
 page:
-	@[ -e $(PAGE_JS) ] || { command -v npm >/dev/null && $(MAKE) --no-print-directory $(PAGE_JS); } || \
+	@grep -qs '"$(HLS_VERSION)"' $(PAGE_JS) || { command -v npm >/dev/null && $(MAKE) --no-print-directory --always-make $(PAGE_JS); } || \
 	  echo "without hls.js: the proxy's page plays only where the browser can by itself; with npm, make build adds it"
 
 $(PAGE_JS):
-	@[ -e $(HLS_JS) ] || npm install --no-save --no-package-lock --no-audit --no-fund --silent --ignore-scripts hls.js@$(HLS_VERSION)
+	@grep -qs '"$(HLS_VERSION)"' $(HLS_JS) || { echo "fetching hls.js $(HLS_VERSION) with npm"; \
+	  npm install --no-save --no-package-lock --no-audit --no-fund --silent --ignore-scripts --fetch-retries=1 --fetch-retry-mintimeout=1000 hls.js@$(HLS_VERSION); }
 	@cp $(HLS_JS) $@
 
 .PHONY: run
@@ -68,9 +82,10 @@ test: ## Install what is missing and run every test
 	  'what the tests need' 'make --no-print-directory test-deps $(HLS_JS) $(PAGE_JS)' \
 	  'go vet' '$(GO) vet ./...' \
 	  'go vet for macOS' 'GOOS=darwin $(GO) vet ./...' \
-	  'the packages, with the race detector' '$(GO) test -json -race -vet=off -p 3 -timeout 10m $(PKGS)' \
-	  'the proxy without it: what the detector makes too slow' '$(GO) test -json -vet=off -timeout 5m ./services/proxy/...' \
-	  'the platform, end to end' '$(GO) test -json -v -vet=off -count=1 -timeout 20m -p 1 -parallel 3 $(END_TO_END)'
+	  'the packages, with the race detector' 'GORACE=atexit_sleep_ms=100 $(GO) test -json -race -vet=off -p 3 -timeout 10m $(WITH_RACE)' \
+	  'without it: what it makes too slow, or has nothing to detect' '$(GO) test -json -vet=off -p 4 -timeout 5m $(TOO_SLOW_WITH_RACE) $(ONE_GOROUTINE)' \
+	  'the platform, end to end' '$(GO) test -json -v -vet=off -count=1 -timeout 20m -p 2 -parallel 4 $(BESIDE_OTHERS)' \
+	  'the platform, in browsers and players' '$(GO) test -json -v -vet=off -count=1 -timeout 20m -p 1 -parallel 3 $(ON_THEIR_OWN)'
 
 # The loops last as long as the shell; stop ends them and the test by their pids, after
 # an interrupt too, which wait does not sleep through.
@@ -141,15 +156,23 @@ dist-test: dist-deps page ## The packages, installed, upgraded under players and
 	PACKAGES=1 $(GO) test -count=1 -timeout 30m -v ./test/packages
 
 .PHONY: docker-build
-docker-build: page ## Build the Docker image
+docker-build: page docker-input ## Build the Docker image
 	docker build --build-arg VERSION=$(VERSION) -t $(IMAGE) .
+
+# The containers' user makes the test film there, where there is no film.
+.PHONY: docker-input
+docker-input:
+	@mkdir -p input; [ -n "$$(ls -A input)" ] || chmod 1777 input
+
+# The Compose plugin, or the command that was before it.
+COMPOSE = $(shell docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose)
 
 # One service of compose.yaml in the foreground; its dependencies come up too.
 .PHONY: $(SERVICES:%=run-%)
-$(SERVICES:%=run-%): run-%:
-	@docker compose version >/dev/null 2>&1 || { echo "docker compose does not work: install the Compose plugin (docker-compose-plugin, or docker-compose-v2 on Ubuntu)" >&2; exit 1; }
-	mkdir -p input
-	RUN_AS=$$(id -u):$$(id -g) docker compose up --no-build $*
+$(SERVICES:%=run-%): run-%: docker-input
+	@$(COMPOSE) version >/dev/null 2>&1 || { echo "docker compose does not work: install the Compose plugin (docker-compose-plugin, or docker-compose-v2 on Ubuntu)" >&2; exit 1; }
+	@docker image inspect $(IMAGE) >/dev/null 2>&1 || { echo "there is no image $(IMAGE) yet: make docker-build" >&2; exit 1; }
+	$(COMPOSE) up --no-build $*
 
 .PHONY: clean
 clean: ## Remove the binary, what make dist made and the stream's segments; your films stay
@@ -162,7 +185,7 @@ clean: ## Remove the binary, what make dist made and the stream's segments; your
 RUN_NEEDS  := ffmpeg:ffmpeg:ffmpeg ffprobe:ffmpeg:ffmpeg
 TEST_NEEDS := $(RUN_NEEDS) cc/gcc/clang:gcc+libc6-dev: ps:procps: tmux:tmux:tmux \
   chromium/google-chrome:chromium: ip:iproute2: cvlc:vlc-bin+vlc-plugin-base: nginx:nginx:nginx npm:npm:node ngx_rtmp_module.so:libnginx-mod-rtmp: \
-  prometheus:prometheus:prometheus promtool:prometheus:prometheus
+  prometheus:prometheus:prometheus promtool:prometheus:prometheus man:man-db: systemd-analyze:systemd:
 
 $(HLS_JS): | test-deps
 	npm install --no-save --no-package-lock --no-audit --no-fund --silent --ignore-scripts hls.js@$(HLS_VERSION)
