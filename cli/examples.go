@@ -40,6 +40,7 @@ func examples() map[string]string {
 		"drill soak":            "drill soak --for 1h\ndrill soak --seed 42   # again",
 		"environment":           "help environment\nenvironment --file > livestream.env",
 		"events":                "events --since 1h\nevents --since 20:00 --json",
+		"healthy":               "healthy",
 		"help":                  "help attach\nhelp environment",
 		"layouts":               "layouts\nlayouts default > mine.yaml",
 		"man":                   "man > livestream-tui.1",

@@ -1,10 +1,12 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // commands is the table of commands, apart from the services: those come from the
@@ -20,6 +22,7 @@ func commands() []func(*app) *cobra.Command {
 		environmentCommand,
 		eventsCommand,
 		guardianCommand,
+		healthyCommand,
 		layoutsCommand,
 		manCommand,
 		reportCommand,
@@ -41,10 +44,14 @@ func rootCommand(a *app) *cobra.Command {
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()
 	for _, c := range root.Commands() {
-		if c.Name() == "help" {
+		switch c.Name() {
+		case "help":
 			c.Args = knownTopic
+		case "completion": // Cobra would show its help for an unknown shell
+			c.Args, c.RunE = onlyCommands, needsShell
 		}
 	}
+	root.SetFlagErrorFunc(badFlag)
 	addExamples(root)
 	return root
 }
@@ -52,6 +59,30 @@ func rootCommand(a *app) *cobra.Command {
 // suggestionDistance is by how many letters a misspelt command may differ from the
 // one that is suggested.
 const suggestionDistance = 2
+
+// needsShell refuses the command completion without the name of a shell.
+func needsShell(cmd *cobra.Command, _ []string) error {
+	var shells []string
+	for _, c := range cmd.Commands() {
+		shells = append(shells, c.Name())
+	}
+	return usagef("completion needs a shell: allowed are %s", strings.Join(shells, ", "))
+}
+
+// badFlag says which values a flag may have, where its type tells that.
+func badFlag(_ *cobra.Command, err error) error {
+	var bad *pflag.InvalidValueError
+	if !errors.As(err, &bad) {
+		return err
+	}
+	switch f := bad.GetFlag(); f.Value.Type() {
+	case "duration":
+		return fmt.Errorf("--%s %q: allowed is a number with a unit, such as 500ms, 10s or 2m", f.Name, bad.GetValue())
+	case "int", "int64", "uint64":
+		return fmt.Errorf("--%s %q: allowed is a whole number", f.Name, bad.GetValue())
+	}
+	return err
+}
 
 // knownTopic refuses help on an unknown command, for which Cobra would show the
 // root's help.

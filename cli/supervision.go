@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"strconv"
@@ -32,11 +34,16 @@ func (a *app) supervision() (supervision, error) {
 	var err, bad error
 	s.Supervision, err = service.SupervisionFromEnv(a.env)
 	if s.targets, bad = webhook.ParseTargets(s.WebhookURLs, s.WebhookFormat); bad != nil {
-		problems.Add("WEBHOOK_URL", s.WebhookURLs, bad.Error())
+		var format *webhook.FormatError
+		if errors.As(bad, &format) {
+			problems.Add("WEBHOOK_FORMAT", s.WebhookFormat, bad.Error())
+		} else {
+			problems.Add("WEBHOOK_URL", s.WebhookURLs, bad.Error())
+		}
 	}
 	service.Parse(a.env, &t, &others) // the services report what is wrong with it
 	if s.MetricsPort != 0 {
-		s.metricsAddress = net.JoinHostPort(t.ControlBindAddress, strconv.Itoa(int(s.MetricsPort)))
+		s.metricsAddress = net.JoinHostPort(cmp.Or(s.MetricsBindAddress, t.ControlBindAddress), strconv.Itoa(int(s.MetricsPort)))
 	}
 	return s, service.JoinProblems(err, problems.Err())
 }

@@ -24,7 +24,7 @@ type tokenFlags struct {
 func tokenCommand(a *app) *cobra.Command {
 	var o tokenFlags
 	cmd := &cobra.Command{
-		Use: "token SIGNAL", Short: "print a URL with a playback token", Args: cobra.ExactArgs(1), ValidArgsFunction: a.completeSignals,
+		Use: "token SIGNAL", Short: "print a URL with a playback token", Args: oneSignal, ValidArgsFunction: a.completeSignals,
 		Long: "Prints a URL that lets whoever has it play SIGNAL for a while. The token is signed with the first key of\n" +
 			"PLAYBACK_KEYS, which the proxy must have too. It cannot be taken back, except with its key.",
 		RunE: func(_ *cobra.Command, args []string) error { return a.token(args[0], o) },
@@ -35,6 +35,14 @@ func tokenCommand(a *app) *cobra.Command {
 	f.BoolVar(&o.cookie, "cookie", false, "a URL that sets a cookie, with which the player's other requests carry no token in their URLs")
 	f.BoolVar(&o.page, "page", false, "the URL of the proxy's page, which plays with a cookie")
 	return cmd
+}
+
+// oneSignal refuses anything but the name of one signal.
+func oneSignal(_ *cobra.Command, args []string) error {
+	if len(args) != 1 {
+		return fmt.Errorf("token takes the name of one signal, and has %d", len(args))
+	}
+	return nil
 }
 
 // token prints a URL with a token for a signal.

@@ -48,7 +48,7 @@ func TestTokenPrintsAURLThatLetsPlay(t *testing.T) {
 	}{
 		{"no keys", nil, []string{"live01"}, statusFailed, "PLAYBACK_KEYS is not set"},
 		{"bad keys", service.Environment{"PLAYBACK_KEYS": "a:" + secret[:8]}, []string{"live01"}, statusConfiguration, "PLAYBACK_KEYS="},
-		{"no signal", env, nil, statusUsage, "accepts 1 arg"},
+		{"no signal", env, nil, statusUsage, "the name of one signal"},
 		{"a path", env, []string{"live01/playlist.m3u8"}, statusUsage, "signal"},
 		{"no time", env, []string{"live01", "--for", "0s"}, statusUsage, "--for"},
 		{"no URL", env, []string{"live01", "--base", "live.example"}, statusUsage, "--base"},
