@@ -41,12 +41,12 @@ func badStates() map[string]badState {
 	to := func(a platform.Action, process string) *platform.Command {
 		return &platform.Command{Process: process, Action: a}
 	}
-	both := []string{"✗ server1 and server2 stopped by root (ctl)  since SINCE", "  s starts server2  "}
-	dead := []string{"players get nothing new"}
+	both := []string{"✗ server1 and server2 stopped", "  fault since SINCE", "  s starts server2  "}
+	dead := []string{" by root (ctl)  fault", "players get nothing new"}
 	return map[string]badState{
 		"both packagers are down, and players still hold media": {"packagers-soon", nil, "▲ OFF AIR IN ", both, dead, "s", to(platform.Start, "server2"), "", "s start"},
 		"both packagers are down":                               {"packagers", nil, "✗ OFF AIR ", both, dead, "s", to(platform.Start, "server2"), "", "s start"},
-		"the worker is dead": {"worker", nil, "✗ OFF AIR ", []string{"✗ worker stopped by root (ctl)  since SINCE", "s starts worker"},
+		"the worker is dead": {"worker", nil, "✗ OFF AIR ", []string{"✗ worker stopped by root (ctl)  fault since SINCE", "s starts worker"},
 			[]string{"no new pictures come"}, "s", to(platform.Start, "worker"), "", "s start"},
 		"one signal is stale": {"stale", nil, "▲ OFF AIR IN ", []string{"✗ sports is stale", "since SINCE", "the worker starts FFmpeg anew by itself"},
 			[]string{"at every packager", "its picture stops"}, "!", nil, "Wait: a worker starts FFmpeg anew when nothing has come for 6s.", ""},
@@ -56,7 +56,7 @@ func badStates() map[string]badState {
 			[]string{"disk full in /srv/live/out: both signals", "no new pictures come"}, "e", nil, "/srv/live/out/news: no", "e details"},
 		"it flaps": {"flap", nil, "● ON AIR ", []string{"▲ server2 ended 5 times", "since SINCE", "l shows its logs, r tries again now"},
 			[]string{"in 4s", "one more failure stops the picture"}, "l", nil, " server2  level INF and up", "l logs  r restart"},
-		"the proxy is stopped": {"proxy", nil, "✗ OFF AIR ", []string{"✗ proxy stopped by root (ctl)  since SINCE", "s starts proxy"},
+		"the proxy is stopped": {"proxy", nil, "✗ OFF AIR ", []string{"✗ proxy stopped by root (ctl)  fault since SINCE", "s starts proxy"},
 			[]string{"players get nothing"}, "s", to(platform.Start, "proxy"), "", "s start"},
 		"a film is refused": {"refused", nil, "● ON AIR ", []string{"▲ broken.mp4 is refused", "since SINCE", "replace it in /srv/live/in"},
 			[]string{"is refused: it is a text, not a film", "it is not on air"}, "!", nil, "Copy a version that plays into the input folder: it is taken at once.", ""},

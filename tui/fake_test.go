@@ -33,6 +33,17 @@ type fakePlatform struct {
 	// with each accepted one, with mu held; it may be nil.
 	refuse    error
 	onCommand func(f *fakePlatform, c platform.Command)
+	tokens    []string // the signals that tokens were made for
+}
+
+func (f *fakePlatform) Token(_ context.Context, signal string) (string, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.refuse != nil {
+		return "", f.refuse
+	}
+	f.tokens = append(f.tokens, signal)
+	return "secret-" + signal, nil
 }
 
 func (f *fakePlatform) Snapshot(context.Context) (platform.Snapshot, error) {
@@ -171,7 +182,7 @@ func testLayout() layouts.Layout {
 func onAir() platform.Snapshot {
 	s := platform.Snapshot{
 		Version: 1, At: noon, Layout: "default", Started: noon.Add(-42*time.Minute - 17*time.Second),
-		PlayURL: "http://localhost:8002", LogFolder: "/home/op/.local/state/livestream-tui/logs",
+		PlayURL: "http://localhost:8002", PageURL: "http://localhost:8002", LogFolder: "/home/op/.local/state/livestream-tui/logs",
 	}
 	for i, p := range []struct {
 		name, service string

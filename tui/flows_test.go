@@ -70,7 +70,7 @@ func flows() map[string]flow {
 		"a":         {keys: []string{"a"}, shows: "no alarm"},
 		"w":         {keys: []string{"w"}, is: func(m *model) bool { return m.picture.on }},
 		"v":         {keys: []string{"v"}, shows: "VLC opens http://localhost:8002/live01/playlist.m3u8"},
-		"b":         {keys: []string{"b"}, shows: "the browser opens 1 signal"},
+		"b":         {keys: []string{"b"}, shows: "the browser opens http://localhost:8002/watch/live01"},
 		"/":         {keys: []string{"/", "refused", "enter"}, shows: "/refused/"},
 		"&":         {keys: []string{"&", "refused", "enter"}, shows: "&refused& 1 of 8"},
 		"}":         {keys: []string{"{", "{", "}"}, is: func(m *model) bool { return m.logs.Held() }},

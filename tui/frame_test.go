@@ -38,7 +38,7 @@ func silent() terminal.Outside {
 		Copy:  func(string) error { return nil }, Bell: func() {}, Notify: func(string, string) {},
 		Write: func(folder, name, _ string) (string, error) { return folder + "/" + name, nil },
 		Read:  func(context.Context, string) error { return errors.New("no such log") },
-		VLC:   func([]string) error { return nil }, Browser: func(string) error { return nil },
+		VLC:   func([]string) error { return nil }, Browser: func(context.Context, string, bool) error { return nil },
 		Picture: func(_ string, w, h int) (picture.Source, error) { return &fakePicture{w: w, h: h, most: 3}, nil },
 		Still:   fakeStill,
 	}
@@ -147,6 +147,7 @@ func opened() map[string]string {
 }
 
 func TestFrameIsExactlyTheSizeOfTheScreen(t *testing.T) {
+	withoutDetector(t)
 	for state := range states() {
 		for what, keys := range opened() {
 			step := 1

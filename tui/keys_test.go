@@ -170,7 +170,7 @@ func TestKeysThatShowSomething(t *testing.T) {
 		"o saves":                          {[]string{"o"}, "lines in /home/op/", ""},
 		"i reports":                        {[]string{"i"}, "saved as /home/op/", ""},
 		"v opens VLC":                      {[]string{"v"}, "VLC opens http://localhost:8002/live01/playlist.m3u8", ""},
-		"b opens the browser":              {[]string{"b"}, "the browser opens 1 signal", ""},
+		"b opens the browser":              {[]string{"b"}, "the browser opens http://localhost:8002/watch/live01", ""},
 		"c without drills says so":         {[]string{"c"}, "no drills", ""},
 		"enter on a failover: its logs":    {[]string{"@events", "down", "enter"}, "14:01:02.000  2→1 live01  server2 stale for 2.1s, paused · wait 38ms", ""},
 		"q asks on air":                    {[]string{"q"}, "stop everything and quit?", ""},
@@ -189,18 +189,6 @@ func TestKeysThatShowSomething(t *testing.T) {
 			}
 			checkFrame(t, m, 120, 36, name)
 		})
-	}
-}
-
-func TestVLCAbsentSaysSoAndCopiesTheAddress(t *testing.T) {
-	m, _ := newTestModel(t, "on air", 120, 36, colour)
-	var copied string
-	m.outside.VLC = func([]string) error { return errors.New("it is not installed") }
-	m.outside.Copy = func(text string) error { copied = text; return nil }
-	typed(m, "v")
-	const want = "http://localhost:8002/live01/playlist.m3u8"
-	if copied != want || !strings.Contains(ansi.Strip(m.View()), "VLC: it is not installed. Its address is copied") {
-		t.Errorf("copied %q, want %q, and the screen to say so", copied, want)
 	}
 }
 

@@ -17,6 +17,7 @@ import (
 // TestThePipelineNeverDropsTheProxy has the pipeline in each state, and with more processes
 // and longer names than there is room for, on each screen that is drawn.
 func TestThePipelineNeverDropsTheProxy(t *testing.T) {
+	withoutDetector(t)
 	crowds := map[string]func(s *platform.Snapshot){
 		"as it is": func(*platform.Snapshot) {},
 		"twelve packagers that are down and three proxies": func(s *platform.Snapshot) {

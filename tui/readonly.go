@@ -16,6 +16,9 @@ type sealed struct{ platform.Platform }
 // Command implements platform.Platform: it refuses.
 func (sealed) Command(context.Context, platform.Command) error { return errReadOnly }
 
+// Token implements platform.Platform: it refuses.
+func (sealed) Token(context.Context, string) (string, error) { return "", errReadOnly }
+
 // refuses reports whether the dashboard only reads and b would command the platform. It
 // says so to the operator.
 func (m *model) refuses(b binding) bool {

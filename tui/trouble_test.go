@@ -70,6 +70,17 @@ func troubleTable() map[string]inTrouble {
 			status(s, "worker", func(p *platform.Process) { p.State, p.Reason = platform.Degraded, "live01: no space left on device" })
 			film(event.FilmWaiting, event.FilmDiskFull, "out/broken: no space left on device")(s)
 		}, what: "disk full: broken waits", means: "no room for new segments", mend: "it goes on by itself", key: "e"},
+		"the disk is full, and its room is known": {by: func(s *platform.Snapshot) {
+			film(event.FilmWaiting, event.FilmDiskFull, "out/broken: no space left on device")(s)
+			s.Films[1].Folder = "out/broken"
+			s.Disks = []platform.Disk{{Folder: "STATE_PATH", Path: "/var", Device: 1, FreeBytes: 5 << 30}, {Folder: "OUTPUT_STREAM_PATH", Path: "out", Device: 2, FreeBytes: 12 << 10, Low: true}}
+		}, what: "disk full in ./out/broken, 12 KiB free: broken waits", means: "no room for new segments", mend: "it goes on by itself", key: "e"},
+		"a disk is low, and two folders are on it": {by: func(s *platform.Snapshot) {
+			s.Disks = []platform.Disk{{Folder: "OUTPUT_STREAM_PATH", Path: "/srv/out", Device: 2, FreeBytes: 800 << 20, Low: true}, {Folder: "STATE_PATH", Path: "/srv/state", Device: 2, FreeBytes: 800 << 20, Low: true}}
+		}, what: "disk low: 800 MiB free in /srv/out (OUTPUT_STREAM_PATH)", means: "Less than DISK_LOW_BYTES is free", mend: "Make room there: films no longer on air"},
+		"a disk has room": {by: func(s *platform.Snapshot) {
+			s.Disks = []platform.Disk{{Folder: "OUTPUT_STREAM_PATH", Path: "/srv/out", FreeBytes: 800 << 20}}
+		}},
 		"a worker is degraded": {by: func(s *platform.Snapshot) {
 			status(s, "worker", func(p *platform.Process) { p.State, p.Reason = platform.Degraded, "no new segment of live01" })
 		}, what: "worker degraded, no new segment of live01", means: "for the reason that it names", mend: "It goes on by itself once the cause has gone", key: "e"},
@@ -159,5 +170,21 @@ func TestThePageOfTroublesFitsEverySize(t *testing.T) {
 		if m.dialog != nil {
 			t.Errorf("at %v: enter leaves %T open", size, m.dialog)
 		}
+	}
+}
+
+func TestADiskOfSeveralFoldersIsOneTrouble(t *testing.T) {
+	m, f := newTestModel(t, "on air", 120, 36, colour)
+	s := f.snapshot
+	s.Version++
+	for i, folder := range []string{"OUTPUT_STREAM_PATH", "STATE_PATH", "CACHE_PATH"} {
+		s.Disks = append(s.Disks, platform.Disk{Folder: folder, Path: "/srv", Device: uint64(i / 2), Low: true})
+	}
+	m.take(polled{s.At, completed(s), nil})
+	if m.scene.Selected != "server1" {
+		t.Errorf("the cursor is on %s, want it to stay on the active packager", m.scene.Selected)
+	}
+	if got := len(m.troubles); got != 2 {
+		t.Errorf("got %d troubles, want one for each of two disks: %+v", got, m.troubles)
 	}
 }

@@ -227,6 +227,7 @@ func wordCuts(text string, words, names []string) []string {
 }
 
 func TestNothingIsCutInTheMiddleOfAWord(t *testing.T) {
+	withoutDetector(t)
 	for state := range states() {
 		t.Run(state, func(t *testing.T) {
 			how := colour

@@ -13,6 +13,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"livestream-tui/services/proxy/cmcd"
@@ -33,6 +34,7 @@ func TestReportsAreNoPartOfWhatIsAskedFor(t *testing.T) {
 		newest := p.packagers[0].media(p.packagers[0].enc.newest())
 		want := p.get(live).Body.String()
 		segment := p.get("/live01/" + newest).Body.String()
+		synctest.Wait() // the following of both packagers has asked by itself
 		before := [...]int{p.packagers[0].asked(""), p.packagers[1].asked("")}
 		playlists := p.service.streams.All()
 		for _, query := range []string{"?CMCD=sid%3D%22a%22%2Cbl%3D100", "?%43MCD=sid%3D%22b%22", "?CMCD=%%%", "?CMCD", "?CMCD=bs"} {
@@ -45,6 +47,7 @@ func TestReportsAreNoPartOfWhatIsAskedFor(t *testing.T) {
 				}
 			}
 		}
+		synctest.Wait()
 		if after := [...]int{p.packagers[0].asked(""), p.packagers[1].asked("")}; after != before {
 			t.Errorf("packagers were asked: %v, after %v", after, before)
 		}
@@ -53,6 +56,28 @@ func TestReportsAreNoPartOfWhatIsAskedFor(t *testing.T) {
 		}
 		if a := audienceOf(t, p); a.Sessions != 2 || a.Renditions[0].Signal != "live01" || a.Renditions[0].Rendition != "playlist" {
 			t.Errorf("got %+v, want two sessions of live01", a)
+		}
+	})
+}
+
+// TestAReportCostsNoMemory asks for the same playlist many times, as players do, with a
+// report each time.
+func TestAReportCostsNoMemory(t *testing.T) {
+	inBubble(t, 1, func(t *testing.T, p *platform) {
+		_ = p.get(live)
+		plain, query, stall := []byte(live), []byte(live+"?CMCD=bl%3D100%2Csid%3D%22a%22"), []byte(live+"?CMCD=bl%3D100%2Csid%3D%22a%22%2Cbs")
+		fields := [][]byte{[]byte("bl=100"), []byte(`cid="live01",sid="b"`)}
+		for name, ask := range map[string]func(){
+			"in the query":                          func() { p.service.Answer(query) },
+			"in the header":                         func() { p.service.Hear(plain, fields) },
+			"in the query, of a player that stalls": func() { p.service.Answer(stall) },
+		} {
+			if n := testing.AllocsPerRun(100, ask); n > 0 {
+				t.Errorf("%s: got %v allocations", name, n)
+			}
+		}
+		if a := audienceOf(t, p); a.Sessions != 2 || a.Renditions[0].Stalls != 101 {
+			t.Errorf("got %+v, want two sessions and 101 stalls", a)
 		}
 	})
 }

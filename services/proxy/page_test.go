@@ -146,3 +146,33 @@ func TestThePageKnowsSignalsThatNobodyPlays(t *testing.T) {
 		}))
 	})
 }
+
+func TestThePageKnowsWhoPlays(t *testing.T) {
+	inBubble(t, 1, func(t *testing.T, p *platform) {
+		p.expect(live, http.StatusOK)
+		time.Sleep(time.Second)
+		for _, player := range []string{"a", "b", "a"} {
+			_ = p.get(live + "?CMCD=sid%3D%22" + player + "%22%2Csta%3Dr%2Cv%3D2")
+		}
+		client, shut := p.player()
+		defer shut()
+		res, err := client.Get("http://proxy" + page.Folder + "events")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer res.Body.Close()
+		told := bufio.NewScanner(res.Body)
+		for told.Scan() {
+			var facts struct{ Signals []page.Signal }
+			data, is := strings.CutPrefix(told.Text(), "data: ")
+			if !is || json.Unmarshal([]byte(data), &facts) != nil || len(facts.Signals) == 0 {
+				continue
+			}
+			if got := facts.Signals[0].Audience; got == nil || *got != (page.Audience{Sessions: 2, Stalls: 2}) {
+				t.Errorf("got %+v, want two players, each with a stall", got)
+			}
+			return
+		}
+		t.Error("the stream has ended")
+	}, withPage)
+}

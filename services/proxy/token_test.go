@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -61,6 +62,49 @@ func TestATokenMakesNoOtherEntryAndNoRequest(t *testing.T) {
 		}
 		if list := p.service.streams.All(); len(list) != 1 {
 			t.Errorf("%d playlists are followed, want one", len(list))
+		}
+	}, withKeys(t, &keys))
+}
+
+// TestEventsNeedATokenOfTheirSignal sends events of players of two signals.
+func TestEventsNeedATokenOfTheirSignal(t *testing.T) {
+	var keys token.Keys
+	inBubble(t, 2, func(t *testing.T, p *platform) {
+		has := func(signal string) string { return "playback=" + keys.Sign(signal, time.Now().Add(time.Hour)) }
+		if w := p.get(live + "?" + has("live01") + "&CMCD=sid%3D%22a%22"); w.Code != http.StatusOK {
+			t.Fatalf("got %d, %s", w.Code, w.Body)
+		}
+		const stall, begin, end = `{"sid":"a","sta":"r"}`, `{"sid":"b","cid":"live01"}`, `{"sid":"a","sta":"q"}`
+		for _, c := range []struct {
+			name, query, cookie, body string
+			status, sessions, stalls  int
+		}{
+			{"no token", "", "", stall, 403, 1, 0},
+			{"a wrong one", "playback=k.1.x", "", stall, 403, 1, 0},
+			{"an expired one", "playback=" + keys.Sign("live01", time.Now().Add(-time.Second)), "", end, 403, 1, 0},
+			{"of another signal", has("live02"), "", end, 403, 1, 0},
+			{"of another signal, a session that was not heard", has("live02"), "", begin, 403, 1, 0},
+			{"of another signal, which the event names", has("live02"), "", `{"sid":"a","cid":"live02","sta":"q"}`, 403, 1, 0},
+			{"of its signal", has("live01"), "", stall, 204, 1, 1},
+			{"of its signal, a session that was not heard", has("live01"), "", begin, 204, 2, 1},
+			{"in a cookie", "", has("live01"), end, 204, 1, 0},
+			{"of no signal that is followed", has("live09"), "", `{"sid":"c","cid":"live09"}`, 204, 1, 0},
+		} {
+			r := httptest.NewRequest(http.MethodPost, "/cmcd?"+c.query, strings.NewReader(c.body))
+			r.Header.Set("Origin", "http://other.example")
+			if c.cookie != "" {
+				r.Header.Set("Cookie", c.cookie)
+			}
+			w := httptest.NewRecorder()
+			p.handler.ServeHTTP(w, r)
+			stalls := 0
+			a := audienceOf(t, p)
+			for _, r := range a.Renditions {
+				stalls += r.Stalls
+			}
+			if w.Code != c.status || a.Sessions != c.sessions || stalls != c.stalls || w.Header().Get("Access-Control-Allow-Origin") == "" {
+				t.Errorf("%s: got %d %s, %+v, want %d, %d sessions and %d stalls", c.name, w.Code, w.Body, a, c.status, c.sessions, c.stalls)
+			}
 		}
 	}, withKeys(t, &keys))
 }

@@ -38,7 +38,7 @@ var layers = []struct {
 	{"procs/drill/proxy", []string{"procs/drill/poll", "procs/platform", "services/kit/event", "services/kit/httpx", "services/kit/text"}},
 	{"procs/drill/sandbox", []string{"procs/platform/local", "layouts"}},
 	{"procs/drill/poll", nil},
-	{"procs/platform", []string{"procs", "procs/platform/series", "layouts", "services/kit/dial", "services/kit/event", "services/kit/report"}},
+	{"procs/platform", []string{"procs", "procs/platform/series", "layouts", "services/kit/dial", "services/kit/event", "services/kit/report", "services/kit/token"}},
 	{"procs/onair", []string{"procs/platform", "layouts", "services/kit/event", "services/kit/report", "services/kit/text"}},
 	{"procs/onair/seriestest", []string{"procs/platform"}},
 	{"procs/journal", []string{"procs/platform", "procs/samefile", "services/kit/event", "services/kit/text"}},

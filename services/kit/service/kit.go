@@ -87,7 +87,9 @@ type Supervision struct {
 	// OnEvent is a shell command that is run on each event of the journal; empty for none.
 	OnEvent string `env:"ON_EVENT" doc:"shell command that the supervisor runs on each event of the journal, which is JSON on its standard input; one at a time, for 10 s at most"`
 	// MetricsPort is where the supervisor serves the metrics of all; 0 means nowhere.
-	MetricsPort Port `env:"METRICS_PORT" doc:"port of CONTROL_BIND_ADDRESS where the supervisor serves /metrics, with those of every service; empty: nowhere"`
+	MetricsPort Port `env:"METRICS_PORT" doc:"port where the supervisor serves /metrics, with those of every service, to whoever reaches it: there is no token; empty: nowhere"`
+	// MetricsBindAddress is the address of MetricsPort; empty means CONTROL_BIND_ADDRESS.
+	MetricsBindAddress string `env:"METRICS_BIND_ADDRESS" doc:"address that METRICS_PORT listens on; beyond loopback only by your decision (default: CONTROL_BIND_ADDRESS)"`
 	// LowDisk is how many bytes must be free on the disk of a folder; zero means any number.
 	LowDisk int64 `env:"DISK_LOW_BYTES" envDefault:"1073741824" doc:"free bytes below which a disk that the platform writes to is low; 0: never"`
 	// WebhookURLs are the receivers of alerts, separated by commas; empty means none.
@@ -106,6 +108,7 @@ func SupervisionFromEnv(e Environment) (Supervision, error) {
 	var s Supervision
 	var p Problems
 	Parse(e, &s, &p)
+	p.Require(s.MetricsBindAddress == "" || isAddress(s.MetricsBindAddress), "METRICS_BIND_ADDRESS", s.MetricsBindAddress, "not an address; allowed are an IP address and localhost")
 	p.Require(s.LowDisk >= 0, "DISK_LOW_BYTES", s.LowDisk, "allowed is 0 or more")
 	p.Require(s.WebhookStillOn == 0 || s.WebhookStillOn >= time.Second, "WEBHOOK_STILL_ON", s.WebhookStillOn, "allowed are 0s, and 1s or more")
 	return s, p.Err()
