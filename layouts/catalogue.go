@@ -18,6 +18,7 @@ const (
 // beside its row in services.All.
 func Catalogue() []Service {
 	return []Service{
+		{"receiver", Receiver, controlBind},
 		{"worker", Worker, controlBind},
 		{"packager", Packager, controlBind},
 		{"server1", Packager, controlBind}, // a preset of packager: its name, and SERVER_ONE_PORT

@@ -1,13 +1,19 @@
 package layouts
 
-import "time"
+import (
+	"time"
+
+	"livestream-tui/services/kit/signals"
+)
 
 // Layout is one file: the processes of a platform and the screens that show it.
 type Layout struct {
 	// Name is the file's name without .yaml.
 	Name string
 	// About is one sentence for `livestream-tui layouts`.
-	About     string
+	About string
+	// Signals are the live signals that its receivers take in; empty where it has none.
+	Signals   []signals.Signal
 	Processes []Process
 	Screens   []Screen
 	// Warnings are what the file has that is out of date and was read all the same, a line

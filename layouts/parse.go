@@ -82,6 +82,7 @@ func (p *parse) root(n ast.Node) {
 	p.mapping(n, "",
 		field{"about", func(n ast.Node, path string) { p.layout.About = p.Text(n, path) }},
 		field{"environment", func(n ast.Node, path string) { shared = p.environment(n, path) }},
+		field{"signals", func(n ast.Node, path string) { p.List(n, path, p.signal) }},
 		field{"processes", func(n ast.Node, path string) { p.List(n, path, p.process) }},
 		field{"screens", func(n ast.Node, path string) { p.List(n, path, p.screen) }},
 	)
@@ -95,14 +96,15 @@ func (p *parse) root(n ast.Node) {
 		p.Bad(n, "screens", "at least one is needed")
 	}
 	p.checkDependencies()
-	if len(shared) == 0 {
-		return
-	}
 	for i := range p.layout.Processes {
+		if len(shared) == 0 {
+			break
+		}
 		own := p.layout.Processes[i].Environment
 		p.layout.Processes[i].Environment = maps.Clone(shared)
 		maps.Copy(p.layout.Processes[i].Environment, own)
 	}
+	p.passSignals(n)
 }
 
 func (p *parse) process(n ast.Node, path string) {

@@ -29,7 +29,7 @@ screens:
 `
 
 // panelNames are what the dashboard has, in these tests.
-var panelNames = []string{"pipeline", "services", "packagers", "ingest", "signals", "events", "viewers", "audience", "plots", "logs"}
+var panelNames = []string{"pipeline", "services", "packagers", "ingest", "signals", "inputs", "events", "viewers", "audience", "plots", "logs"}
 
 func TestParseReadsEveryField(t *testing.T) {
 	got, err := Parse("somewhere/two.yaml", []byte(wellFormed))
@@ -70,7 +70,7 @@ var badLayouts = []struct {
 	},
 	{
 		"an unknown field at the top", "about:", "title:",
-		`x.yaml:1: title: unknown field; allowed are about, environment, processes, screens`,
+		`x.yaml:1: title: unknown field; allowed are about, environment, signals, processes, screens`,
 	},
 	{
 		"an unknown service", "service: worker", "service: wroker",

@@ -11,6 +11,7 @@ type Role uint8
 // The roles. The zero value is Other.
 const (
 	Other     Role = iota // of no service in the catalogue
+	Receiver              // takes live inputs
 	Worker                // encodes
 	Packager              // publishes segments and playlists
 	Reporter              // keeps the findings of discovery
@@ -20,7 +21,7 @@ const (
 	Viewer                // plays, as the audience does
 )
 
-var roleNames = []string{"other", "worker", "packager", "reporter", "discovery", "origin", "proxy", "viewer"}
+var roleNames = []string{"other", "receiver", "worker", "packager", "reporter", "discovery", "origin", "proxy", "viewer"}
 
 // String returns the role's lower-case name.
 func (r Role) String() string {

@@ -41,7 +41,7 @@ func TestDefaults(t *testing.T) {
 	}
 	want := config{
 		Topology: Topology{
-			ServerOnePort: 8080, ServerTwoPort: 9090, ReporterPort: 2000, OriginPort: 8001, ProxyPort: 8002,
+			ServerOnePort: 8080, ServerTwoPort: 9090, ReporterPort: 2000, OriginPort: 8001, ProxyPort: 8002, ReceiverPort: 8010,
 			BindAddress: "127.0.0.1", ControlBindAddress: "127.0.0.1",
 			Packagers:   URLs{"http://localhost:8080", "http://localhost:9090"},
 			ReporterURL: URLs{"http://localhost:2000"},

@@ -11,6 +11,7 @@ type Topology struct {
 	ReporterPort  Port `env:"REPORTER_PORT" envDefault:"2000" doc:"port of the reporter"`
 	OriginPort    Port `env:"ORIGIN_PORT" envDefault:"8001" doc:"port of the origin"`
 	ProxyPort     Port `env:"PROXY_PORT" envDefault:"8002" doc:"port of the proxy, the one that players talk to"`
+	ReceiverPort  Port `env:"RECEIVER_PORT" envDefault:"8010" doc:"port of the receiver, where workers read live signals"`
 
 	// BindAddress is the proxy's, ControlBindAddress that of all other services.
 	BindAddress        string `env:"BIND_ADDRESS" envDefault:"127.0.0.1" doc:"address that the proxy listens on; beyond loopback only by your decision"`
