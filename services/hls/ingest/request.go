@@ -20,6 +20,12 @@ const (
 	// InstanceHeader stands in every answer and names the run of the packager: another
 	// value means that it was restarted and has lost all media.
 	InstanceHeader = "X-Packager-Instance"
+	// EqualityHeader of a segment says in what the segments of several workers are equal.
+	// Without it that is their bytes; with EqualTiming it is their times alone, since each
+	// worker encodes for itself. The first copy stays either way, and a reader must not
+	// join byte ranges of two.
+	EqualityHeader = "X-Segment-Equality"
+	EqualTiming    = "timing"
 	// TokenPrefix precedes the bearer token in the Authorization header (RFC 6750, 2.1).
 	TokenPrefix = "Bearer "
 )

@@ -8,6 +8,9 @@ type Segment struct {
 	MSN int64
 	// Data is its bytes: whole fragments, one after the other.
 	Data []byte
+	// Encoded is true where each worker encodes for itself: others give a segment with the
+	// same times under the same number, but not the same bytes.
+	Encoded bool
 	// Parts are its fragments within Data, in order. They cover it.
 	Parts []Part
 }

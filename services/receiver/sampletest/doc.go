@@ -1,0 +1,3 @@
+// Package sampletest makes samples for tests: real ones, by FFmpeg, and decodes what became
+// of them.
+package sampletest
