@@ -5,6 +5,7 @@ import (
 	"livestream-tui/services/origin"
 	"livestream-tui/services/packager"
 	"livestream-tui/services/proxy"
+	"livestream-tui/services/receiver"
 	"livestream-tui/services/reporter"
 	"livestream-tui/services/viewer"
 	"livestream-tui/services/worker"
@@ -14,6 +15,7 @@ import (
 // ConfigFromEnv and a New, a line here, and a line in layouts.Catalogue.
 func All() []Service {
 	return []Service{
+		{"receiver", "takes live inputs, and makes one timeline of each signal", "", nil, with(receiver.ConfigFromEnv, receiver.New)},
 		{"worker", "the encoder: turns films into live signals", "", nil, with(workerConfig, worker.New)},
 		{"packager", "a packager: publishes the signals over HTTP", "PACKAGER_NAME", nil, with(packager.ConfigFromEnv, packager.New)},
 		{"server1", "the packager at SERVER_ONE_PORT", "PACKAGER_NAME", asPackager("server1", "SERVER_ONE_PORT"), with(packager.ConfigFromEnv, packager.New)},

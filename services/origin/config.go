@@ -17,7 +17,7 @@ type Config struct {
 	// been up before players go back to it. Default: 30s. Zero means as soon as it is up.
 	FailbackAfter time.Duration `env:"FAILBACK_AFTER" envDefault:"30s" doc:"how long the first packager must have been up before the origin goes back to it"`
 	// AdminToken lets an operator fail over and hold over TCP. Empty lets nobody.
-	AdminToken string `env:"ADMIN_TOKEN" doc:"bearer token of the routes that command a service over TCP: the origin's /failover and /hold (default: the supervisor makes one up at each start; an origin without a supervisor cannot be commanded)"`
+	AdminToken string `env:"ADMIN_TOKEN" doc:"bearer token of the routes that command a service over TCP: the origin's /failover and /hold, the receiver's /feeds/SIGNAL/input (default: the supervisor makes one up at each start; a service without a supervisor cannot be commanded)"`
 	// TTL is how long a signal is kept after discovery last reported it. Default: 10s.
 	TTL time.Duration `env:"REPORT_TTL" envDefault:"10s" doc:"how long a report counts when it is not repeated"`
 }

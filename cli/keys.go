@@ -1,0 +1,126 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"livestream-tui/layouts"
+	"livestream-tui/services/kit/service"
+	"livestream-tui/services/receiver"
+	"livestream-tui/services/receiver/keys"
+)
+
+// keysFlags are the flags of the command keys.
+type keysFlags struct {
+	layout string
+	json   bool
+}
+
+func keysCommand(a *app) *cobra.Command {
+	var o keysFlags
+	cmd := &cobra.Command{
+		Use: "keys", Short: "show where encoders have to send live signals, with their keys", Args: cobra.NoArgs,
+		Long: "Shows for each live input what to type into OBS or another encoder: the server and the stream key. The keys are\n" +
+			"made once and kept in STATE_PATH, in a file that only you can read. Without --layout, the signals are those of\n" +
+			"SIGNALS where that is set, else those of the layout live.",
+		RunE: func(*cobra.Command, []string) error { return a.keys(o) },
+	}
+	addLayoutFlag(cmd, &o.layout, "")
+	cmd.Flags().BoolVar(&o.json, "json", false, "print JSON")
+	return cmd
+}
+
+// liveLayout is the layout whose signals are shown without --layout.
+const liveLayout = "live"
+
+// keys shows the endpoints of all live inputs.
+func (a *app) keys(o keysFlags) error {
+	list, err := a.receivers(o.layout)
+	if err != nil {
+		return err
+	}
+	all := []keys.Endpoint{}
+	for _, c := range list {
+		made, err := keys.Open(c.State, c.Signals)
+		if err != nil {
+			return err
+		}
+		for _, s := range c.Signals {
+			for _, in := range s.Inputs {
+				all = append(all, c.Places().EndpointOf(s.Name, in, made.Of(s.Name, in)))
+			}
+		}
+	}
+	if o.json {
+		e := json.NewEncoder(a.out)
+		e.SetEscapeHTML(false)
+		e.SetIndent("", "  ")
+		return e.Encode(all)
+	}
+	return a.printEndpoints(all)
+}
+
+// receivers are the settings of each receiver of a layout; empty means SIGNALS, or the layout
+// live.
+func (a *app) receivers(layout string) ([]receiver.Config, error) {
+	if layout == "" && a.env["SIGNALS"] != "" {
+		c, err := receiver.ConfigFromEnv(a.env)
+		return []receiver.Config{c}, err
+	}
+	if layout == "" {
+		layout = liveLayout
+	}
+	l, err := loadLayout(layout)
+	if err != nil {
+		return nil, err
+	}
+	if l, err = l.Resolve(a.env); err != nil {
+		return nil, &layoutError{err}
+	}
+	var list []receiver.Config
+	for _, p := range l.Processes {
+		if p.Role() != layouts.Receiver {
+			continue
+		}
+		env := service.Environment(maps.Clone(a.env))
+		maps.Copy(env, p.Environment)
+		c, err := receiver.ConfigFromEnv(env)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, c)
+	}
+	if len(list) == 0 {
+		return nil, usagef("layout %s has no live signals; --layout names another one", l.Name)
+	}
+	return list, nil
+}
+
+func (a *app) printEndpoints(all []keys.Endpoint) error {
+	w := tabwriter.NewWriter(a.out, 0, 8, 2, ' ', 0)
+	fmt.Fprintln(w, "SIGNAL\tINPUT\tSERVER\tSTREAM KEY")
+	for _, e := range all {
+		key := e.Key
+		server := e.Server
+		switch {
+		case e.Server == "":
+			server, key = e.Masked, "(it is opened by the receiver)"
+		case key == "":
+			key = "(none)"
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", e.Signal, e.Input, server, key)
+		if e.Secure != "" && e.Secure != e.Server {
+			fmt.Fprintf(w, "\t\t%s\t(the same)\n", e.Secure)
+		}
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	_, err := fmt.Fprint(a.out, "\nIn OBS: Settings, Stream, Service Custom. Type the server and the stream key; where there is none, leave that empty.\n"+
+		"Set the key-frame interval to 2 s (Settings, Output, Output Mode Advanced).\n")
+	return err
+}
