@@ -36,8 +36,8 @@ type airings struct {
 	mu     sync.Mutex
 	closed bool // nothing comes on air any more; guarded by mu
 	// All below are by signal and guarded by mu.
-	owners map[string]string   // the input that has claimed the name
-	onAir  map[string]*encoder // nil while the output is being opened
+	owners map[string]string // the input that has claimed the name
+	onAir  map[string]airing // nil while the output is being opened
 	// outputs are those of signals that are or were on air, ending those of signals that
 	// have ended.
 	outputs map[string]*output.Output
@@ -48,7 +48,7 @@ func newAirings(c Config, log hclog.Logger, m *metrics, clock clock) *airings {
 	return &airings{
 		config: c, log: log, metrics: m, clock: clock,
 		keepEnded: endedFor + time.Duration(c.Window)*media.DefaultSegment,
-		owners:    map[string]string{}, onAir: map[string]*encoder{}, outputs: map[string]*output.Output{}, ending: map[string]ending{},
+		owners:    map[string]string{}, onAir: map[string]airing{}, outputs: map[string]*output.Output{}, ending: map[string]ending{},
 	}
 }
 
@@ -92,17 +92,42 @@ func (s host) Air(ctx context.Context, a input.Airing) error {
 	if err != nil {
 		return err
 	}
-	e := &encoder{
-		signal: a.Signal, source: a.Source, grid: grid, ffmpeg: s.config.FFmpeg, window: s.config.Window, clock: s.clock,
-		spawner: s.spawner, machine: s.machine, log: s.log, metrics: s.metrics, output: out, published: a.Published, last: time.Now(),
-	}
+	running := s.running(a, out, grid)
 	s.mu.Lock()
-	s.onAir[a.Signal] = e
+	s.onAir[a.Signal] = running
 	s.mu.Unlock()
 	if a.Started != nil {
 		a.Started()
 	}
-	return e.run(ctx)
+	return running.run(ctx)
+}
+
+// airing is a signal on air.
+type airing interface {
+	// run publishes segments until ctx is cancelled. The error says why it had to stop.
+	run(ctx context.Context) error
+	// condition returns whether the playlist is full, and what is wrong where no segment has
+	// come for too long, else an empty problem. It may be called from any goroutine.
+	condition() (full bool, problem string)
+}
+
+var (
+	_ airing = (*encoder)(nil)
+	_ airing = (*copier)(nil)
+)
+
+// running is what airs a source or a feed.
+func (s host) running(a input.Airing, out *output.Output, grid media.Grid) airing {
+	if a.Feed != nil {
+		return &copier{
+			signal: a.Signal, feed: a.Feed, segment: grid.Length(), clock: s.clock,
+			log: s.log, metrics: s.metrics, output: out, published: a.Published, last: time.Now(),
+		}
+	}
+	return &encoder{
+		signal: a.Signal, source: a.Source, encoded: a.Encoded, grid: grid, ffmpeg: s.config.FFmpeg, window: s.config.Window, clock: s.clock,
+		spawner: s.spawner, machine: s.machine, log: s.log, metrics: s.metrics, output: out, published: a.Published, last: time.Now(),
+	}
 }
 
 var errClosed = errors.New("the worker is stopping")
@@ -170,9 +195,8 @@ func (s *airings) openOutput(a input.Airing) (*output.Output, media.Grid, error)
 // outputOf is the folder of a signal.
 func (c Config) outputOf(name string) string { return filepath.Join(c.Paths.Output, name) }
 
-// all are the encoders of the signals on air, by signal; nil where the output is being
-// opened.
-func (s *airings) all() map[string]*encoder {
+// all are the signals on air, by name; nil where the output is being opened.
+func (s *airings) all() map[string]airing {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return maps.Clone(s.onAir)

@@ -38,6 +38,7 @@ const (
 type encoder struct {
 	signal  string
 	source  input.Source
+	encoded bool       // as in input.Airing
 	grid    media.Grid // of the segments
 	ffmpeg  string
 	window  int
@@ -218,6 +219,7 @@ func (e *encoder) cut(ctx context.Context, out *os.File, first int64) error {
 		if done.MSN < e.oldest()-int64(e.window) {
 			return errTooLate
 		}
+		done.Encoded = e.encoded
 		if err := e.output.Publish(done, output.Init{Name: name, Data: data}); err != nil {
 			return &publishError{done.MSN, err}
 		}
@@ -268,8 +270,7 @@ func (e *encoder) setTrouble(why string) {
 	e.trouble = why
 }
 
-// condition returns whether the playlist is full, and what is wrong where no segment has
-// come for too long, else an empty problem.
+// condition implements airing.
 func (e *encoder) condition() (full bool, problem string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()

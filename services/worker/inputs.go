@@ -6,6 +6,7 @@ import (
 	"livestream-tui/services/kit/service"
 	"livestream-tui/services/worker/input"
 	"livestream-tui/services/worker/input/films"
+	"livestream-tui/services/worker/input/live"
 	"livestream-tui/services/worker/progress"
 	"livestream-tui/services/worker/transcoder"
 )
@@ -22,7 +23,16 @@ type kind struct {
 func table() []kind {
 	return []kind{
 		{"films", openFilms}, // the films of INPUT_STREAM_PATH
+		{"live", openLive},   // the live signals of RECEIVER_URL
 	}
+}
+
+func openLive(_ context.Context, s *Service, at input.Host) (input.Input, error) {
+	c := live.Config{Log: s.log}
+	if len(s.config.Receiver) > 0 {
+		c.URL = s.config.Receiver[0]
+	}
+	return live.New(c, at), nil
 }
 
 func openFilms(ctx context.Context, s *Service, at input.Host) (input.Input, error) {

@@ -7,8 +7,8 @@ import (
 	"livestream-tui/services/worker/input"
 )
 
-// Ready reports whether a signal is on air, and whether those that were soon to be at the
-// start have a full playlist. A signal that takes longer, that is refused or that fails
+// Ready reports whether a signal is on air, or all that there is waits for an encoder, and
+// whether those that were soon to be at the start have a full playlist. A signal that takes longer, that is refused or that fails
 // does not matter: other services judge each signal by itself.
 func (s *Service) Ready() (bool, string) {
 	s.mu.Lock()
@@ -17,7 +17,7 @@ func (s *Service) Ready() (bool, string) {
 	if doing != "" {
 		return false, doing
 	}
-	var filling, coming, wrong, idle []string
+	var filling, coming, wrong, idle, standby []string
 	// The inputs are asked first: what comes on air in between counts once, as on air.
 	var statuses []input.Status
 	for _, in := range inputs {
@@ -28,7 +28,7 @@ func (s *Service) Ready() (bool, string) {
 		if st.Doing != "" {
 			return false, st.Doing
 		}
-		idle = append(idle, st.Idle...)
+		idle, standby = append(idle, st.Idle...), append(standby, st.Standby...)
 		for _, c := range st.Coming {
 			if _, is := onAir[c.Signal]; is {
 				continue
@@ -58,7 +58,8 @@ func (s *Service) Ready() (bool, string) {
 			filling = append(filling, "filling the playlist of "+name)
 		}
 	}
-	if well > 0 && (ready || len(filling) == 0) {
+	waits := len(standby) > 0 && len(filling)+len(coming)+len(wrong) == 0
+	if waits || well > 0 && (ready || len(filling) == 0) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.ready = true

@@ -37,6 +37,9 @@ type Status struct {
 	Coming []Coming
 	// Idle says why nothing is on air when nothing is coming either.
 	Idle []string
+	// Standby are signals that come on air once an encoder sends. The worker is ready for
+	// them: there is nothing that it has to do before.
+	Standby []string
 }
 
 // Coming is a signal on its way to the air. One that is on air already, such as in an
@@ -68,11 +71,18 @@ type Host interface {
 	Go(run func())
 }
 
-// Airing is a source to air as a signal.
+// Airing is a source or a feed to air as a signal.
 type Airing struct {
 	Signal string
+	// Source is encoded by FFmpeg and cut on the grid. Feed has its own segments, which are
+	// published as they are. Just one of both is set.
 	Source Source
-	// Segment is how long its segments are; zero means media.DefaultSegment.
+	Feed   Feed
+	// Encoded is true where each worker encodes the Source for itself, so that its segments
+	// have the same times at every worker, but not the same bytes.
+	Encoded bool
+	// Segment is how long its segments are; zero means media.DefaultSegment. Those of a feed
+	// are about as long.
 	Segment time.Duration
 	// Changed is when the source became what it is: where no folder tells the last number,
 	// numbers are counted from then. It matters only with another Segment than the default,

@@ -43,7 +43,7 @@ func openIngest(c Config, packagers []string, signal string, segment time.Durati
 
 // Publish implements Store.
 func (in *Ingest) Publish(s *media.Segment, init Init, w Window) error {
-	in.latest.add(s.MSN, s.Data, init, w)
+	in.latest.add(s, init, w)
 	return nil
 }
 

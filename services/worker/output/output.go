@@ -118,10 +118,19 @@ func (o *Output) Full() bool { return o.window.Full() }
 // Publish publishes a segment. One that is listed already stays as it is: the first copy
 // is never replaced. After an error it is not listed.
 func (o *Output) Publish(s *media.Segment, init Init) error {
+	return o.publish(s, init, o.window.With(s.MSN, init.Name))
+}
+
+// PublishListed publishes a segment as another playlist lists it. One that is listed here
+// already stays as it is.
+func (o *Output) PublishListed(s *media.Segment, init Init, as Listing) error {
+	return o.publish(s, init, o.window.WithListed(s.MSN, init.Name, as))
+}
+
+func (o *Output) publish(s *media.Segment, init Init, next Window) error {
 	if newest := o.Newest(); newest >= 0 && s.MSN <= newest {
 		return nil
 	}
-	next := o.window.With(s.MSN, init.Name)
 	for _, store := range o.stores {
 		if err := store.Publish(s, init, next); err != nil {
 			return err

@@ -15,10 +15,12 @@ type object struct {
 	body   []byte
 	digest string // see ingest.DigestHeader
 	msn    int64  // -1 unless it is a segment
+	// encoded is as in media.Segment.
+	encoded bool
 }
 
 func newObject(name string, body []byte, msn int64) object {
-	return object{name, body, ingest.Digest(body), msn}
+	return object{name: name, body: body, digest: ingest.Digest(body), msn: msn}
 }
 
 // publication is what is published of a signal at one time: initialization sections, then
@@ -58,9 +60,10 @@ func (l *latest) publication() *publication {
 }
 
 // add adds a segment and its initialization section, which the window lists.
-func (l *latest) add(msn int64, segment []byte, init Init, w Window) {
+func (l *latest) add(s *media.Segment, init Init, w Window) {
 	listed := w.names()
-	added := []object{newObject(init.Name, init.Data, -1), newObject(media.SegmentName(msn), segment, msn)}
+	added := []object{newObject(init.Name, init.Data, -1), newObject(media.SegmentName(s.MSN), s.Data, s.MSN)}
+	added[1].encoded = s.Encoded
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	next := &publication{changed: make(chan struct{})}

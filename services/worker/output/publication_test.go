@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"livestream-tui/services/hls/media"
 )
 
 // latestOf is the latest publication after segments from first to last, of a playlist of three, after
@@ -11,7 +13,7 @@ import (
 func latestOf(l *latest, w Window, first, last int64, init string) (*latest, Window) {
 	for n := first; n <= last; n++ {
 		w = w.With(n, init)
-		l.add(n, []byte{byte(n)}, Init{init, []byte(init)}, w)
+		l.add(&media.Segment{MSN: n, Data: []byte{byte(n)}}, Init{init, []byte(init)}, w)
 	}
 	return l, w
 }

@@ -35,6 +35,9 @@ func (c *client) put(ctx context.Context, o object, kind string) error {
 	}
 	req.Header.Set("Content-Type", kind)
 	req.Header.Set(ingest.DigestHeader, o.digest)
+	if o.encoded {
+		req.Header.Set(ingest.EqualityHeader, ingest.EqualTiming)
+	}
 	if o.msn >= 0 {
 		req.Header.Set("Expect", "100-continue") // another worker may have sent it
 	}

@@ -13,7 +13,9 @@ import (
 type Window struct {
 	grid media.Grid
 	size int
-	list m3u8.MediaPlaylist
+	// current is true where the list is up to date with another one, however short that is.
+	current bool
+	list    m3u8.MediaPlaylist
 }
 
 // NewWindow returns an empty window for size segments.
@@ -34,8 +36,8 @@ func (w Window) Newest() int64 {
 	return w.list.LastMSN()
 }
 
-// Full reports whether the playlist has its full length.
-func (w Window) Full() bool { return len(w.list.Segments) >= w.size }
+// Full reports whether the playlist has its full length, or all that there is.
+func (w Window) Full() bool { return w.current || len(w.list.Segments) >= w.size }
 
 // Playlist is the playlist as text.
 func (w Window) Playlist() []byte { return w.list.Encode() }
@@ -47,9 +49,36 @@ func (w Window) On(grid media.Grid) Window {
 	return w
 }
 
-// With returns the window with one more segment. A number that does not follow the newest
-// one begins the list anew: readers of the playlist cope with the jump.
+// With returns the window with one more segment, a whole one of the grid.
 func (w Window) With(msn int64, init string) Window {
+	return w.with(msn, init, m3u8.Segment{Duration: w.grid.Length(), ProgramDateTime: w.grid.Start(msn)})
+}
+
+// Listing is how another playlist lists a segment.
+type Listing struct {
+	// Segment has its duration, date, discontinuity and date ranges.
+	Segment m3u8.Segment
+	// Target is the playlist's target duration in seconds, which must not change.
+	// Independent says that its segments begin with key frames.
+	Target      int
+	Independent bool
+	// Newest is true for the last segment that it lists.
+	Newest bool
+}
+
+// WithListed returns the window with one more segment, listed as in another playlist.
+func (w Window) WithListed(msn int64, init string, as Listing) Window {
+	w.list.TargetDuration, w.list.IndependentSegments = as.Target, as.Independent
+	w.current = w.current || as.Newest
+	s := as.Segment
+	return w.with(msn, init, m3u8.Segment{
+		Duration: s.Duration, ProgramDateTime: s.ProgramDateTime, Discontinuity: s.Discontinuity, DateRanges: s.DateRanges,
+	})
+}
+
+// with returns the window with one more segment. A number that does not follow the newest
+// one begins the list anew: readers of the playlist cope with the jump.
+func (w Window) with(msn int64, init string, s m3u8.Segment) Window {
 	before := ""
 	if n := len(w.list.Segments); n > 0 {
 		before = w.list.Segments[n-1].Map.URI
@@ -58,8 +87,8 @@ func (w Window) With(msn int64, init string) Window {
 		w = w.drop(len(w.list.Segments))
 		w.list.MediaSequence = msn
 	}
-	s := m3u8.Segment{URI: media.SegmentName(msn), Duration: w.grid.Length(), ProgramDateTime: w.grid.Start(msn)}
-	s.Discontinuity = before != "" && before != init // another source
+	s.URI = media.SegmentName(msn)
+	s.Discontinuity = before != "" && (s.Discontinuity || before != init) // another source
 	if n := len(w.list.Segments); n > 0 && before == init {
 		s.Map = w.list.Segments[n-1].Map
 	} else {
