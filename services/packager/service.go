@@ -143,7 +143,7 @@ func (s *Service) reportWaiting(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
-		if ready, why := s.Ready(); !ready && s.source.Complete() {
+		if ready, why := s.Ready(); !ready && (s.config.Ingest == FromHTTP || s.source.Complete()) {
 			event.Emit(s.log, why, event.Progress{Stage: "waiting for a signal", Percent: -1})
 		}
 	}

@@ -5,10 +5,12 @@ import (
 	"testing"
 	"time"
 
+	"livestream-tui/services/hls/m3u8"
 	"livestream-tui/services/hls/media"
 	"livestream-tui/services/packager/disktest"
 	"livestream-tui/services/packager/sink"
 	"livestream-tui/services/packager/sinktest"
+	"livestream-tui/services/packager/window"
 )
 
 // isRefused reports whether an error is a refusal for a reason.
@@ -260,4 +262,58 @@ func TestASignalWithoutAWorkerEndsEventually(t *testing.T) {
 	b.Pass(time.Second)
 	b.Pass(0)
 	b.Want("for too long", "100 101 102 103 end")
+}
+
+func TestCopiesThatWorkersEncodeApartAreEqualByTheirTimes(t *testing.T) {
+	bring := func(b *sinktest.Bench, name string, body []byte, encoded bool) error {
+		m, err := window.ParseMedia(name, body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m.Encoded = encoded
+		return b.Sink.Put("live01", m, time.Time{})
+	}
+	at, lasts := 200*time.Second, 2*time.Second
+	for _, c := range []struct {
+		name          string
+		first, second bool // are encoded apart
+		late          time.Duration
+		want          error // nil: a conflict
+	}{
+		{"both are", true, true, 0, sink.ErrSame},
+		{"both are, at other times", true, true, 40 * time.Millisecond, nil},
+		{"the second is not", true, false, 0, nil},
+		{"the first was not", false, true, 0, nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			b := sinktest.New(t, false)
+			p := sinktest.NewWorker(b)
+			p.Must(p.Init, disktest.InitOf(p.Init))
+			if err := bring(b, "100.m4s", disktest.SegmentAt(at, lasts, 100, "one"), c.first); err != nil {
+				t.Fatal(err)
+			}
+			err := bring(b, "100.m4s", disktest.SegmentAt(at+c.late, lasts, 100, "two"), c.second)
+			if c.want != nil && !errors.Is(err, c.want) || c.want == nil && !isRefused(err, sink.Conflict) {
+				t.Errorf("got %v, want %v", err, c.want)
+			}
+		})
+	}
+}
+
+func TestWhatALiveSignalListsReachesPlayers(t *testing.T) {
+	b := sinktest.New(t, false)
+	p := sinktest.NewWorker(b)
+	p.Publish(100, 101)
+	p.List.IndependentSegments = false
+	p.Must("102.m4s", p.Segment(102))
+	p.Add(102)
+	p.List.Segments[2].DateRanges = []m3u8.DateRange{{Attributes: []m3u8.Attribute{{Name: "ID", Value: "slate-1", Quoted: true}}}}
+	p.Must(media.PlaylistName, p.List.Encode())
+	got := b.Snapshot().List
+	if len(got.Segments) != 3 || len(got.Segments[2].DateRanges) != 1 || len(got.Segments[1].DateRanges) != 0 {
+		t.Errorf("got %+v, want the date range before segment 102", got.Segments)
+	}
+	if got.IndependentSegments {
+		t.Error("a segment need not begin with a key frame, but the playlist says that each does")
+	}
 }

@@ -94,6 +94,10 @@ func (k *Sink) put(g *signal, m *window.Media, written time.Time) error {
 		if i.Media.ETag == m.ETag {
 			return ErrSame
 		}
+		if m.Encoded && g.equalInTime(m, i.Media) {
+			k.metrics.equal.WithLabelValues(g.name).Inc()
+			return ErrSame
+		}
 		k.conflict(g, i)
 		return refuse(Conflict, "%s: other bytes came before and stay", m.Name)
 	}

@@ -114,6 +114,22 @@ func (g *signal) place(m *window.Media) (window.Span, error) {
 	return window.Span{}, why
 }
 
+// equalInTime reports whether two segments that were encoded apart lie at the same place of
+// one timeline.
+func (g *signal) equalInTime(a, b *window.Media) bool {
+	for _, i := range g.cache.Items() {
+		if i.Media.MSN >= 0 || !a.Encoded || !b.Encoded {
+			continue
+		}
+		x, errX := window.Measure(i.Media.Init, a.Fragments)
+		y, errY := window.Measure(i.Media.Init, b.Fragments)
+		if errX == nil && errY == nil && x == y {
+			return true
+		}
+	}
+	return false
+}
+
 // agrees reports whether a segment that lies at s follows the one before and is followed
 // by the one after it, as far as these are there and belong to the section. A segment far
 // away comes from an encoder that began anew; one nearby has the time of another number.

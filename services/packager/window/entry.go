@@ -17,6 +17,9 @@ type Entry struct {
 	Number int64
 	// Segment is the segment as it is written to playlists.
 	Segment m3u8.Segment
+	// Independent is true where its playlist says that every segment begins with a key frame
+	// (RFC 8216, 4.3.5.1).
+	Independent bool
 }
 
 // EntriesOf reads an encoder's playlist. Its segments must be named by their numbers, so
@@ -39,9 +42,9 @@ func EntriesOf(list *m3u8.MediaPlaylist) ([]Entry, error) {
 		if s.Discontinuity {
 			number++
 		}
-		entries = append(entries, Entry{msn, number, m3u8.Segment{
+		entries = append(entries, Entry{MSN: msn, Number: number, Independent: list.IndependentSegments, Segment: m3u8.Segment{
 			URI: s.URI, Duration: s.Duration, Discontinuity: s.Discontinuity, Gap: s.Gap,
-			Map: &m3u8.Map{URI: s.Map.URI}, ProgramDateTime: s.ProgramDateTime,
+			Map: &m3u8.Map{URI: s.Map.URI}, ProgramDateTime: s.ProgramDateTime, DateRanges: s.DateRanges,
 		}})
 	}
 	return entries, nil

@@ -114,7 +114,7 @@ func gaps(last Entry, msn int64, due []Entry) []Entry {
 	for n := last.MSN + 1; n < msn; n++ {
 		e, ok := said[n]
 		if !ok {
-			e = Entry{n, last.Number, m3u8.Segment{
+			e = Entry{MSN: n, Number: last.Number, Independent: last.Independent, Segment: m3u8.Segment{
 				URI: media.SegmentName(n), Duration: last.Segment.Duration, Map: last.Segment.Map, ProgramDateTime: last.dateOf(n),
 			}}
 		}

@@ -22,6 +22,8 @@ type Media struct {
 	Digest string
 	// MSN is the media sequence number of a segment, -1 for an initialization section.
 	MSN int64
+	// Encoded is as in media.Segment: other copies of it have its times, not its bytes.
+	Encoded bool
 	// Init is the content of an initialization section, Fragments that of a segment; empty
 	// unless ParseMedia read it.
 	Init      fmp4.Init

@@ -22,6 +22,8 @@ type Span struct {
 	// Begins and Units are in units of 1/Timescale s.
 	Begins, Units uint64
 	Timescale     uint32
+	// Independent is true when it begins with a key frame.
+	Independent bool
 }
 
 // Measure returns where a segment lies by its initialization section. Its tracks must be
@@ -48,10 +50,8 @@ func Measure(in fmp4.Init, fragments []fmp4.Fragment) (Span, error) {
 			return Span{}, fmt.Errorf("fragment %d has nothing of track %d", i+1, track.ID)
 		case r.Duration > math.MaxUint32 || r.DecodeTime > math.MaxInt64:
 			return Span{}, fmt.Errorf("fragment %d is impossibly long or late", i+1)
-		case i == 0 && !r.Independent:
-			return Span{}, errors.New("it does not begin with a key frame")
 		case i == 0:
-			s.Begins = r.DecodeTime
+			s.Begins, s.Independent = r.DecodeTime, r.Independent
 		case r.DecodeTime != s.Begins+s.Units:
 			return Span{}, fmt.Errorf("fragment %d does not begin where the one before ends", i+1)
 		}
@@ -107,6 +107,9 @@ func (e Entry) Fits(init, segment *Media) error {
 		return nil // it was not read
 	}
 	s, err := Measure(init.Init, segment.Fragments)
+	if err == nil && e.Independent && !s.Independent {
+		err = errors.New("it does not begin with a key frame, as its playlist says")
+	}
 	if err == nil && (s.Lasts()-e.Segment.Duration).Abs() > rounding {
 		err = fmt.Errorf("it lasts %s, its playlist says %s", s.Lasts(), e.Segment.Duration)
 	}

@@ -133,6 +133,7 @@ func (w *Window) Playlist() *m3u8.MediaPlaylist {
 				p.DiscontinuitySequence--
 			}
 		}
+		p.IndependentSegments = p.IndependentSegments && e.Independent
 		p.Segments = append(p.Segments, e.Segment)
 	}
 	return p

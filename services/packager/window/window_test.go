@@ -246,7 +246,7 @@ func TestTheTargetDurationStays(t *testing.T) {
 }
 
 func TestSpansAgree(t *testing.T) {
-	span := func(begins, units uint64) Span { return Span{begins, units, 90000} }
+	span := func(begins, units uint64) Span { return Span{Begins: begins, Units: units, Timescale: 90000} }
 	for _, c := range []struct {
 		name    string
 		a, b    Span
@@ -260,7 +260,7 @@ func TestSpansAgree(t *testing.T) {
 		{"segments that are not equally long", span(0, 180180), span(180180, 90000), 1, true},
 		{"a frame was dropped", span(0, 180180), span(180180+3003, 180180), 1, true},
 		{"began anew", span(1e15, 180180), span(0, 180180), 1, false},
-		{"another timescale", span(0, 180180), Span{180180, 180180, 48000}, 1, false},
+		{"another timescale", span(0, 180180), Span{Begins: 180180, Units: 180180, Timescale: 48000}, 1, false},
 	} {
 		if got := c.b.Follows(c.a, c.numbers); got != c.want {
 			t.Errorf("%s: got %t, want %t", c.name, got, c.want)

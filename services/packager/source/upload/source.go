@@ -170,6 +170,7 @@ func (s *Source) put(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return &refusal{http.StatusBadRequest, err}
 	}
+	m.Encoded = m.MSN >= 0 && r.Header.Get(ingest.EqualityHeader) == ingest.EqualTiming
 	return s.to.Put(signal, m, time.Time{})
 }
 
