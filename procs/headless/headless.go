@@ -175,6 +175,9 @@ func (h *headless) tick(now time.Time) (ended bool, outcome error) {
 		h.printer.say(event.LevelInfo, n.process, n.text)
 	}
 	switch {
+	case h.onAirAt.IsZero() && h.snapshot.AwaitsEncoder():
+		h.startup.excuse(now)
+		h.readyAt = time.Time{}
 	case h.onAirAt.IsZero():
 		if why := h.startup.failure(now); why != "" {
 			return true, &platform.Outcome{NeverReady: true, Reason: why}

@@ -1,6 +1,7 @@
 package headless
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -311,3 +312,22 @@ func readyRun(t *testing.T, duration time.Duration) (*headless, *strings.Builder
 
 // noon is when these tests begin.
 var noon = time.Date(2026, 1, 1, 12, 0, 0, 0, time.Local)
+
+func TestALiveInputIsToldInALine(t *testing.T) {
+	for want, i := range map[string]event.Input{
+		"[WARN]  receiver: stage: main -> backup, 640 ms, 16 frames: main sent nothing for 1s": {Change: event.InputSwitched, Input: "backup", From: "main", GapMS: 640, Frames: 16, Cause: "main sent nothing for 1s", Reason: "mute"},
+		"[WARN]  receiver: stage: main -> slate: main sent nothing for 1s":                     {Change: event.InputSwitched, Input: "slate", From: "main", Cause: "main sent nothing for 1s", Reason: "mute"},
+		"[INFO]  receiver: stage: main: main is the first on air":                              {Change: event.InputSwitched, Input: "main", Cause: "main is the first on air", Reason: "first"},
+		"[INFO]  receiver: stage: main -> backup: backup was chosen by the operator":           {Change: event.InputSwitched, Input: "backup", From: "main", Cause: "backup was chosen by the operator", Reason: "operator"},
+		"[INFO]  receiver: stage: backup -> main: main is good again":                          {Change: event.InputSwitched, Input: "main", From: "backup", Cause: "main is good again", Reason: "returned"},
+		"[WARN]  receiver: stage: backup lost: it was ended by its encoder":                {Change: event.InputLost, Input: "backup", Cause: "backup was ended by its encoder"},
+		"[INFO]  receiver: stage: backup back: after 12s":                                      {Change: event.InputBack, Input: "backup", Cause: "after 12s"},
+	} {
+		i.Signal = "stage"
+		var out bytes.Buffer
+		WriteEvent(&out, platform.Event{Process: "receiver", What: i}, false)
+		if got := strings.TrimSpace(out.String()); !strings.HasSuffix(got, want) {
+			t.Errorf("got %q, want %q at its end", got, want)
+		}
+	}
+}

@@ -10,11 +10,12 @@ import (
 	"livestream-tui/services/kit/text"
 )
 
-// tell tells the service manager how the run goes: it is ready once the stream is on air.
+// tell tells the service manager how the run goes: it is ready once the stream is on air, or
+// all that there is waits for an encoder.
 func (h *headless) tell(stopping bool, now time.Time) {
 	u := h.snapshot.Upgrade
 	err := h.manager.Tell(systemd.State{
-		Ready:     !h.onAirAt.IsZero(),
+		Ready:     !h.onAirAt.IsZero() || h.snapshot.AwaitsEncoder(),
 		Reloading: u != nil && u.Ended.IsZero(),
 		Stopping:  stopping || h.snapshot.Stopping,
 		Status:    h.status(stopping || h.snapshot.Stopping),
@@ -33,6 +34,8 @@ func (h *headless) status(stopping bool) string {
 		return platform.AirStopping.String()
 	case u != nil && u.Ended.IsZero():
 		return fmt.Sprintf("upgrading %s, %d of %d", u.Process, u.Done+1, max(u.Total, u.Done+1))
+	case h.onAirAt.IsZero() && h.snapshot.AwaitsEncoder():
+		return "waiting for an encoder"
 	case h.onAirAt.IsZero():
 		return "starting: " + h.startup.first(h.air.Reason)
 	}

@@ -45,6 +45,9 @@ func (p printer) event(e platform.Event) {
 	case event.Outage:
 		level, message := outageText(what)
 		p.line(e.Time, level, cmp.Or(e.Process, platform.Self), message)
+	case event.Input:
+		level, message := inputText(what)
+		p.line(e.Time, level, e.Process, message)
 	case event.Film:
 		level, message := filmText(what)
 		p.line(e.Time, level, e.Process, message)
@@ -148,6 +151,15 @@ func countdownText(l platform.SignalAir, now time.Time) string {
 		words += word + "ctl " + c.Action.String() + " " + c.Process
 	}
 	return words
+}
+
+// inputText says what a live signal is made from, or what has become of one of its inputs.
+func inputText(i event.Input) (event.Level, string) {
+	level := event.LevelInfo
+	if i.Change == event.InputLost || i.Change == event.InputSwitched && i.From != "" && i.Reason != "operator" && i.Reason != "returned" {
+		level = event.LevelWarn
+	}
+	return level, i.Signal + ": " + i.String()
 }
 
 // filmText says what state a file of the input folder is in.

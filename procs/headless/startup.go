@@ -69,6 +69,16 @@ func (s *startup) progress(name, words string, now time.Time) {
 	}
 }
 
+// excuse begins the time anew that processes have to become ready: nothing is there yet that
+// they could be ready for.
+func (s *startup) excuse(now time.Time) {
+	for _, r := range s.procs {
+		if !r.began.IsZero() {
+			r.began = now
+		}
+	}
+}
+
 // note is a message about a process.
 type note struct{ process, text string }
 

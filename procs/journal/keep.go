@@ -20,7 +20,7 @@ type keeps struct {
 // log and repeated reports of an outage do not: they would crowd out the rest.
 func (k *keeps) keep(e platform.Event) bool {
 	switch what := e.What.(type) {
-	case platform.Commanded, platform.Drilled, platform.Started, platform.Ended, platform.Exit, platform.Aired, platform.Averted, event.Failover:
+	case platform.Commanded, platform.Drilled, platform.Started, platform.Ended, platform.Exit, platform.Aired, platform.Averted, event.Failover, event.Input:
 		return true
 	case event.Outage:
 		return !what.Again

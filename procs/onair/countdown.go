@@ -52,6 +52,8 @@ func causeOf(s platform.Snapshot, v platform.ViewingAt, off bool) (platform.AirC
 	switch {
 	case overdue && noneWorks(workers):
 		return platform.NoWorker, text.Because("no new segment"+since(v.MSNAt), isText(workers[0]))
+	case overdue && noneWorks(receiversOf(s, v.Signal)):
+		return platform.NoReceiver, text.Because("no new segment"+since(v.MSNAt), isText(receiversOf(s, v.Signal)[0]))
 	case total > 0 && usable == 0 && (overdue && !areStale(s, v.Signal) || noneWorks(packagersOf(s, v.Signal))):
 		return platform.NoPackager, fmt.Sprintf("%d of %d packagers usable", usable, total)
 	case overdue && noneWorks(s.OfRole(layouts.Proxy)):
@@ -134,7 +136,7 @@ func mends(s platform.Snapshot, v platform.ViewingAt) []platform.Command {
 	signal := v.Signal
 	lacks := false
 	workers, proxies := workersOf(s, signal), s.OfRole(layouts.Proxy)
-	for _, role := range [][]platform.Process{workers, packagersOf(s, signal), proxies} {
+	for _, role := range [][]platform.Process{receiversOf(s, signal), workers, packagersOf(s, signal), proxies} {
 		if !noneWorks(role) {
 			continue
 		}
@@ -167,7 +169,7 @@ const killedFor = 30 * time.Second
 // lacks; nil when there is none.
 func blamed(s platform.Snapshot, signal string) *platform.CommandedAt {
 	var last *platform.CommandedAt
-	for _, role := range [][]platform.Process{workersOf(s, signal), packagersOf(s, signal), s.OfRole(layouts.Proxy)} {
+	for _, role := range [][]platform.Process{receiversOf(s, signal), workersOf(s, signal), packagersOf(s, signal), s.OfRole(layouts.Proxy)} {
 		if !noneWorks(role) {
 			continue
 		}

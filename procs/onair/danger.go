@@ -1,12 +1,14 @@
 package onair
 
 import (
+	"strings"
+
 	"livestream-tui/layouts"
 	"livestream-tui/procs/platform"
 )
 
-// Danger says why an action on a process would take a signal off air. It is empty when the
-// action would not, and when nothing is on air.
+// Danger says why an action on a process would take a signal off air, or have its audience see
+// a slate. It is empty when the action would do neither, and when nothing is on air.
 func Danger(s platform.Snapshot, process string, a platform.Action) string {
 	switch a {
 	case platform.Kill, platform.Restart, platform.Stop, platform.Pause:
@@ -18,6 +20,10 @@ func Danger(s platform.Snapshot, process string, a platform.Action) string {
 		return ""
 	}
 	switch p.Role {
+	case layouts.Receiver:
+		if names := liveOnAir(s); len(names) > 0 && isAlone(s, p) {
+			return interrupted(p.Name, strings.Join(names, ", "), a)
+		}
 	case layouts.Worker:
 		if isAlone(s, p) {
 			return p.Name + " is the only worker: no new pictures until it is back"
@@ -33,6 +39,36 @@ func Danger(s platform.Snapshot, process string, a platform.Action) string {
 		}
 	}
 	return ""
+}
+
+// interrupted says what becomes of live signals without their only receiver. One that comes
+// back bridges the time with its slate, in which players play what they hold.
+func interrupted(receiver, signals string, a platform.Action) string {
+	if !comesBack(a) {
+		return receiver + " takes in " + signals + ": players play what they hold, then stand still until it is back"
+	}
+	return receiver + " takes in " + signals + ": players see a slate from when it is back until an encoder has connected again"
+}
+
+// comesBack reports whether a process is back by itself after an action.
+func comesBack(a platform.Action) bool { return a == platform.Kill || a == platform.Restart }
+
+// Bridged reports whether the audience sees a slate, rather than nothing new, by what Danger
+// warns of.
+func Bridged(s platform.Snapshot, process string, a platform.Action) bool {
+	p, known := s.Process(process)
+	return known && p.Role == layouts.Receiver && comesBack(a) && Danger(s, process, a) != ""
+}
+
+// liveOnAir returns the names of the live signals that are on air, as far as is known.
+func liveOnAir(s platform.Snapshot) []string {
+	var names []string
+	for _, l := range s.LiveSignals {
+		if l.OnAir {
+			names = append(names, l.Name)
+		}
+	}
+	return names
 }
 
 // mayPlay reports whether a signal is on air, as far as is known.

@@ -12,7 +12,10 @@ type Command struct {
 	Process string `json:"process,omitempty"`
 	Action  Action `json:"action"`
 	// Signal is the signal that Failover, Hold and Release are for; empty means every signal.
+	// SwitchInput is for one live signal.
 	Signal string `json:"signal,omitempty"`
+	// Input is the input of Signal that SwitchInput shows, or "auto".
+	Input string `json:"input,omitempty"`
 	// Fault is what SetFault sets; zero for any other action.
 	Fault Fault `json:"fault,omitzero"`
 	// Drill is what NoteDrill notes; nil for any other action.
@@ -27,22 +30,24 @@ type Action uint8
 // The actions. Those on one process are the supervisor's. Failover moves Command.Signal
 // away from its active packager. Hold plays it from the packager Command.Process until that
 // fails; Release ends a hold. Upgrade restarts every process from the binary that is
-// now on disk; Snapshot.Upgrade has its progress.
+// now on disk; Snapshot.Upgrade has its progress. SwitchInput shows Command.Input of a live
+// signal until it fails; "auto" leaves the choice to the receiver again.
 // SetFault sets the fault switch of a process to Command.Fault, for drills. NoteDrill puts
 // Command.Drill into the journal: a drill runs in the client.
 const (
-	Kill      = Action(procs.Kill)
-	Restart   = Action(procs.Restart)
-	Stop      = Action(procs.Stop)
-	Start     = Action(procs.Start)
-	Pause     = Action(procs.Pause)
-	Resume    = Action(procs.Resume)
-	Failover  = Action(64)
-	Hold      = Action(65)
-	Upgrade   = Action(66)
-	SetFault  = Action(67)
-	Release   = Action(68)
-	NoteDrill = Action(69)
+	Kill        = Action(procs.Kill)
+	Restart     = Action(procs.Restart)
+	Stop        = Action(procs.Stop)
+	Start       = Action(procs.Start)
+	Pause       = Action(procs.Pause)
+	Resume      = Action(procs.Resume)
+	Failover    = Action(64)
+	Hold        = Action(65)
+	Upgrade     = Action(66)
+	SetFault    = Action(67)
+	Release     = Action(68)
+	NoteDrill   = Action(69)
+	SwitchInput = Action(70)
 )
 
 // target is what an action is applied to.
@@ -74,6 +79,7 @@ func rows() []row {
 		{Failover, "failover", toPlatform},
 		{Hold, "hold", toPackager},
 		{Release, "release", toPlatform},
+		{SwitchInput, "input", toPlatform},
 		{Upgrade, "upgrade", toPlatform},
 		{SetFault, "fault", toProcess},
 		{NoteDrill, "note drill", toPlatform},

@@ -149,6 +149,7 @@ type AirCause string
 
 // The causes.
 const (
+	NoReceiver AirCause = "no receiver" // the signal is live, and no receiver works
 	NoWorker   AirCause = "no worker"   // no worker of the signal works
 	NoPackager AirCause = "no packager" // no packager of the signal is usable
 	NoProxy    AirCause = "no proxy"    // no proxy works

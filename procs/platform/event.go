@@ -23,7 +23,7 @@ type Event struct {
 }
 
 // What is one of Changed, Commanded, Drilled, Started, Ended, Exit, Aired, Averted, Logged,
-// event.Failover, event.Serving, event.Outage and event.Film. On the wire it is the field
+// event.Failover, event.Serving, event.Outage, event.Input and event.Film. On the wire it is the field
 // with the name of its kind.
 type What interface{ Kind() event.Kind }
 
@@ -68,6 +68,7 @@ func kinds() []kindOf {
 		{event.KindFailover, decode[event.Failover]},
 		{event.KindServing, decode[event.Serving]},
 		{event.KindOutage, decode[event.Outage]},
+		{event.KindInput, decode[event.Input]},
 		{event.KindFilm, decode[event.Film]},
 		{kindCommand, decode[Commanded]},
 		{kindDrill, decode[Drilled]},

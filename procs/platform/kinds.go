@@ -69,6 +69,8 @@ type Commanded struct {
 	Action  Action `json:"action"`
 	Process string `json:"process,omitempty"`
 	Signal  string `json:"signal,omitempty"`
+	// Input is the input that SwitchInput shows; empty for any other action.
+	Input string `json:"input,omitempty"`
 	// Fault is the mode that SetFault sets; empty for any other action.
 	Fault string `json:"fault,omitempty"`
 	By    Actor  `json:"by,omitzero"`
@@ -78,7 +80,7 @@ type Commanded struct {
 
 // String returns the command in words, without its source: "stop server2".
 func (c Commanded) String() string {
-	words := strings.TrimSpace(c.Action.String() + " " + c.Fault)
+	words := strings.TrimSpace(c.Action.String() + " " + c.Fault + c.Input)
 	if c.Process != "" {
 		words += " " + c.Process
 	}

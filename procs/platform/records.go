@@ -18,6 +18,13 @@ func (f FailoverAt) Completes(was FailoverAt) bool {
 	return was.Pending && !f.Pending && was.Process == f.Process && was.Signal == f.Signal && was.From == f.From && was.To == f.To && was.MSNBefore == f.MSNBefore
 }
 
+// InputAt is a change of what a live signal is made from, with its time and the receiver.
+type InputAt struct {
+	Time    time.Time `json:"time"`
+	Process string    `json:"process"`
+	event.Input
+}
+
 // CommandedAt is a command that was accepted, with its time.
 type CommandedAt struct {
 	Time time.Time `json:"time"`

@@ -10,6 +10,7 @@ import (
 	"livestream-tui/services/kit/dial"
 	"livestream-tui/services/kit/event"
 	"livestream-tui/services/kit/report"
+	"livestream-tui/services/kit/signals"
 )
 
 const (
@@ -43,6 +44,11 @@ type Snapshot struct {
 	// order of the others.
 	Live        []report.Live       `json:"live"`
 	Preferences []report.Preference `json:"preferences"`
+	// LiveSignals are what the receivers say of the live signals and their inputs, in the
+	// order of the layout; empty where there are none, or no receiver answers.
+	LiveSignals []signals.Status `json:"live_signals,omitempty"`
+	// InputChanges are the latest 100 changes of what live signals are made from, newest last.
+	InputChanges []InputAt `json:"input_changes,omitempty"`
 	// Failovers are the latest 100 failovers, newest last.
 	Failovers []FailoverAt `json:"failovers"`
 	// Degraded are the playlists that the proxy does not merge now although it merges
@@ -176,6 +182,27 @@ func (s Snapshot) HeldFor(signal string) string {
 		}
 	}
 	return ""
+}
+
+// LiveSignal returns what is known of a live signal; false where there is none of that name.
+func (s Snapshot) LiveSignal(name string) (signals.Status, bool) {
+	i := slices.IndexFunc(s.LiveSignals, func(l signals.Status) bool { return l.Name == name })
+	if i < 0 {
+		return signals.Status{}, false
+	}
+	return s.LiveSignals[i], true
+}
+
+// IsLive reports whether a signal is live, also while no receiver answers.
+func (s Snapshot) IsLive(signal string) bool {
+	_, known := s.LiveSignal(signal)
+	return known || slices.ContainsFunc(s.InputChanges, func(c InputAt) bool { return c.Signal == signal })
+}
+
+// AwaitsEncoder reports whether all that could be on air is live signals whose encoders have
+// not sent yet: nothing is wrong then.
+func (s Snapshot) AwaitsEncoder() bool {
+	return len(s.LiveSignals) > 0 && len(s.Details) == 0 && !slices.ContainsFunc(s.LiveSignals, func(l signals.Status) bool { return l.OnAir })
 }
 
 // SignalNames returns the signals of the ingest table, in its order: those that Failover,

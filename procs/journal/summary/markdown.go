@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"livestream-tui/procs/platform"
+	"livestream-tui/services/kit/event"
 	"livestream-tui/services/kit/text"
 )
 
@@ -22,6 +23,7 @@ func (s Summary) WriteMarkdown(w io.Writer) error {
 	writeOutages(&b, "Outages", s.outages(false))
 	writeOutages(&b, "Planned outages: an operator's command caused them", s.outages(true))
 	s.writeFailovers(&b)
+	s.writeInputs(&b)
 	if len(s.Down) > 0 {
 		table(&b, "Not running", "from", "length", "end of the platform before it")
 		for _, d := range s.Down {
@@ -118,6 +120,29 @@ func (s Summary) writeFailovers(b *bytes.Buffer) {
 	table(b, title, "at", "signal", "from", "to", "wait", "cause")
 	for _, f := range s.Failovers[max(0, len(s.Failovers)-listed):] {
 		row(b, stamp(f.Time), f.Signal, f.From, f.To, wait(f.GapMS), f.Cause)
+	}
+}
+
+// writeInputs writes what live signals were made from.
+func (s Summary) writeInputs(b *bytes.Buffer) {
+	if len(s.Inputs) == 0 {
+		return
+	}
+	title := "Live inputs"
+	if n := len(s.Inputs); n > listed {
+		title = fmt.Sprintf("Live inputs: the last %d of %d changes", listed, n)
+	}
+	table(b, title, "at", "signal", "change", "gap", "frames", "cause")
+	for _, e := range s.Inputs[max(0, len(s.Inputs)-listed):] {
+		i, _ := e.What.(event.Input)
+		gap, frames := "none", "0"
+		switch {
+		case i.Change != event.InputSwitched:
+			gap, frames = "", ""
+		case i.GapMS > 0:
+			gap, frames = fmt.Sprintf("%.0f ms", i.GapMS), fmt.Sprint(i.Frames)
+		}
+		row(b, stamp(e.Time), i.Signal, i.Way(), gap, frames, i.Cause)
 	}
 }
 

@@ -25,6 +25,8 @@ type Summary struct {
 	// Exits are the ends of processes that no one asked for; those that follow each other
 	// closely are one. Averted, Commands, Drills and Refusals are those in the window.
 	Exits, Averted, Commands, Drills, Refusals []platform.Event
+	// Inputs are the changes in the window of what live signals were made from.
+	Inputs []platform.Event
 }
 
 // Signal is the availability of a signal.
@@ -90,8 +92,8 @@ func Of(events []platform.Event, window Span, until time.Time) Summary {
 		t.take(e)
 	}
 	t.close(until, window.To)
-	s := Summary{Window: window, Outages: t.outagesIn(window), Failovers: t.failovers, Exits: t.exits, Averted: t.averted, Commands: t.commands, Drills: t.drills, Refusals: t.refusals}
-	for _, list := range []*[]platform.Event{&s.Exits, &s.Averted, &s.Commands, &s.Drills, &s.Refusals} {
+	s := Summary{Window: window, Outages: t.outagesIn(window), Failovers: t.failovers, Exits: t.exits, Averted: t.averted, Commands: t.commands, Drills: t.drills, Refusals: t.refusals, Inputs: t.inputs}
+	for _, list := range []*[]platform.Event{&s.Exits, &s.Averted, &s.Commands, &s.Drills, &s.Refusals, &s.Inputs} {
 		*list = slices.DeleteFunc(*list, func(e platform.Event) bool { return e.What == nil || !contains(window, e.Time) })
 	}
 	s.Failovers = slices.DeleteFunc(s.Failovers, func(f platform.FailoverAt) bool { return !contains(window, f.Time) })

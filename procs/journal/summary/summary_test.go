@@ -171,6 +171,9 @@ func TestAReportIsWritten(t *testing.T) {
 		started(0), aired(0, "live01", platform.AirOn), command(48, platform.Stop, ""), off(60, "live01"), back(60, 74.2, "live01", 3), exit(75, 2, 74),
 		back(76, 77, "<b>|x", 0), moved(80, "live01", 41, false), ended(90, false),
 		{Time: at(79), What: platform.Averted{Signal: "live01", Cause: platform.NoPackager, LeftMS: 3100, LengthMS: 9100}},
+		{Time: at(10), Process: "receiver", What: event.Input{Signal: "stage", Change: event.InputSwitched, From: "main", Input: "backup", GapMS: 640, Frames: 16, Cause: "main sent nothing for 1s"}},
+		{Time: at(11), Process: "receiver", What: event.Input{Signal: "stage", Change: event.InputLost, Input: "main", Cause: "main sent nothing for 1s"}},
+		{Time: at(200), Process: "receiver", What: event.Input{Signal: "later"}},
 		{Time: at(81), What: platform.Drilled{Name: "kill-active", Verdict: platform.DrillPassed, Seen: "no failover"}},
 	}, Span{at(0), at(100)}, at(90))
 	var markdown, page bytes.Buffer
@@ -186,6 +189,9 @@ func TestAReportIsWritten(t *testing.T) {
 		"| live01 | 84.22 % | 100.00 % | 1m30s | 14.2s | 14.2s | 1 | 3 | 1 | 41 ms |\n",
 		"| 2026-01-02 23:01:00 | live01 | 14.2s | 3 | stop server2 (root, attach pid 8121 (s)); connection refused |\n",
 		`| 2026-01-02 23:01:16 | <b>\|x | 1s | 0 | server1 ended 2 times in 1s: exit status 1; connection refused |` + "\n",
+		"## Live inputs\n",
+		"| 2026-01-02 23:00:10 | stage | main -> backup | 640 ms | 16 | main sent nothing for 1s |\n",
+		"| 2026-01-02 23:00:11 | stage | main lost |  |  | main sent nothing for 1s |\n",
 		"| 2026-01-02 23:01:30 | 10s | in order; not started since |\n",
 		"| 2026-01-02 23:01:19 | live01 | down to 4s, no packager for 9s |\n",
 		"| 2026-01-02 23:01:21 | kill-active | passed: no failover |  |\n",

@@ -33,7 +33,7 @@ type tale struct {
 	restarted time.Time
 
 	// exits has an empty event in the place of one that another has replaced.
-	exits, averted, commands, drills, refusals []platform.Event
+	exits, averted, commands, drills, refusals, inputs []platform.Event
 }
 
 // pending is equal for a failover and the same with its gap.
@@ -151,6 +151,8 @@ func (t *tale) take(e platform.Event) {
 		t.commands = append(t.commands, e)
 	case platform.Drilled:
 		t.drills = append(t.drills, e)
+	case event.Input:
+		t.inputs = append(t.inputs, e)
 	case event.Film:
 		t.refusals = append(t.refusals, e)
 	}

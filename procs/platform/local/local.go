@@ -20,6 +20,7 @@ import (
 	"livestream-tui/procs/platform/model"
 	"livestream-tui/procs/preflight"
 	"livestream-tui/services/kit/event"
+	"livestream-tui/services/kit/signals"
 	"livestream-tui/services/kit/token"
 )
 
@@ -29,10 +30,11 @@ const measurePeriod = time.Second
 // Local is a platform that this process supervises. Make it with New, then call Run once.
 // Safe for concurrent use.
 type Local struct {
-	log    hclog.Logger
-	sup    Supervisor
-	poll   poller
-	layout layouts.Layout
+	log       hclog.Logger
+	sup       Supervisor
+	poll      poller
+	receivers receivers
+	layout    layouts.Layout
 	// control is the control socket, watching the one that takes no commands, and serve
 	// answers the clients of both; all are nil without a control socket.
 	control, watching net.Listener
@@ -93,6 +95,7 @@ func New(o Options) (*Local, error) {
 	l.self, l.env = o.Self, except(o.Env, o.Settings)
 	l.folders, l.lowDisk = o.Folders, o.LowDisk
 	l.poll.token = o.Env[adminToken]
+	l.receivers.poll = l.poll
 	_ = l.playback.UnmarshalText([]byte(o.Env["PLAYBACK_KEYS"])) // the proxy refuses bad ones
 	l.showAccess(list, ends)
 	l.showEnvironment(list, o.Settings)
@@ -151,6 +154,7 @@ func newLocal(layout layouts.Layout, ends []preflight.Endpoint, logs string, log
 		poll: newPoller(ends), layout: layout, packagers: map[string]string{}, lines: newRing(platform.LogsMost),
 		subscribers: map[*subscriber]bool{}, upgrades: make(chan struct{}, 1),
 	}
+	l.receivers = newReceivers(ends, l.poll)
 	l.own = own{lines: l.lines, said: map[string]said{}}
 	l.log = l.own.heard(log)
 	l.chronicle = newChronicle("", "", nil)
@@ -199,6 +203,9 @@ func (l *Local) Run(ctx context.Context) error {
 	defer collectSeldom()()
 	background, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	var work sync.WaitGroup
+	work.Go(func() {
+		l.receivers.run(background, func(list []signals.Status) { l.Update(func(m *model.Model) { m.SetLiveSignals(list) }) })
+	})
 	work.Go(func() {
 		l.poll.run(background, func(a model.Answers) { l.Update(func(m *model.Model) { m.SetAnswers(a, time.Now()) }) })
 	})
@@ -312,6 +319,8 @@ func (l *Local) command(ctx context.Context, c platform.Command) error {
 		return l.hold(ctx, c.Signal, c.Process)
 	case platform.Release:
 		return l.poll.hold(ctx, c.Signal, "")
+	case platform.SwitchInput:
+		return l.receivers.switchInput(ctx, c.Signal, c.Input)
 	case platform.Upgrade:
 		return l.upgrade()
 	case platform.SetFault:

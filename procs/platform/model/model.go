@@ -12,8 +12,9 @@ import (
 
 // How many records of each kind a snapshot keeps.
 const (
-	ServingMost   = 100
-	failoversMost = 100
+	ServingMost      = 100
+	failoversMost    = 100
+	inputChangesMost = 100
 	// Each film may be a signal, which two viewers watch.
 	viewingsMost = 2 * filmsMost
 	activesMost  = filmsMost
@@ -110,6 +111,8 @@ func (m *Model) ApplyLine(process string, line event.Line, carried event.Event) 
 		m.viewing(platform.ViewingAt{Time: line.Time, Process: process, Viewing: e})
 	case event.Audience:
 		m.audience(platform.AudienceAt{Time: line.Time, Process: process, Audience: e})
+	case event.Input:
+		m.input(platform.InputAt{Time: line.Time, Process: process, Input: e})
 	case event.Outage:
 		m.outage(platform.OutageAt{Time: line.Time, Process: process, Outage: e})
 	case event.Film:

@@ -26,6 +26,7 @@ const (
 	KindOutage   Kind = "outage"
 	KindFilm     Kind = "film"
 	KindAudience Kind = "audience"
+	KindInput    Kind = "input"
 )
 
 // kinds is every kind of event with its decoder. A new event is a type with Kind and
@@ -38,6 +39,7 @@ var kinds = map[Kind]func(fields []byte) (Event, error){
 	KindOutage:   decode[Outage],
 	KindFilm:     decode[Film],
 	KindAudience: decode[Audience],
+	KindInput:    decode[Input],
 }
 
 // Decode returns the event of a kind from its JSON; false when this version does not
