@@ -50,6 +50,8 @@ func verbCommand(a *app, v ctl.Verb, asJSON *bool) *cobra.Command {
 	switch {
 	case v.Action == platform.Failover:
 		cmd.Use, cmd.Args, cmd.ValidArgsFunction = v.Name+" [SIGNAL]", cobra.MaximumNArgs(1), a.completeSignals
+	case v.TakesInput():
+		cmd.Use, cmd.Args, cmd.ValidArgsFunction = v.Name+" SIGNAL INPUT", cobra.MaximumNArgs(2), a.completeInputs
 	case v.TakesSignal():
 		cmd.Flags().StringVar(&asking.Signal, "signal", "", "only for this `SIGNAL`; every signal without it")
 		_ = cmd.RegisterFlagCompletionFunc("signal", a.completeSignals) // the flag is there
@@ -62,9 +64,13 @@ func verbCommand(a *app, v ctl.Verb, asJSON *bool) *cobra.Command {
 		cmd.Flags().BoolVar(&yes, "yes", false, "do not ask, even if it takes the stream off air")
 	}
 	cmd.RunE = func(_ *cobra.Command, args []string) error {
-		if v.Process {
-			asking.Name = strings.Join(args, "") // an empty name is refused with the list of names
-		} else {
+		switch {
+		case v.TakesInput():
+			args = append(args, "", "") // what is missing is refused with the list of names
+			asking.Signal, asking.Input = args[0], args[1]
+		case v.Process:
+			asking.Name = strings.Join(args, "") // as above
+		default:
 			asking.Signal += strings.Join(args, "")
 		}
 		return a.ask(asking, yes, *asJSON)
@@ -103,8 +109,11 @@ func (a *app) ask(asking ctl.Request, yes, asJSON bool) error {
 		if err := asking.CheckSignal(p.Latest(), asking.Signal); err != nil {
 			return &usageError{err}
 		}
+		if err := asking.CheckInput(p.Latest(), asking.Signal, asking.Input); err != nil {
+			return &usageError{err}
+		}
 		if why := asking.Danger(p.Latest()); why != "" && !yes {
-			if err := a.confirm(ctx, asking.Verb.Name+" "+asking.Name, why); err != nil {
+			if err := a.confirm(ctx, asking.Verb.Name+" "+asking.Name, asking.Effect(p.Latest()), why); err != nil {
 				return err
 			}
 		}
@@ -119,13 +128,13 @@ func (a *app) ask(asking ctl.Request, yes, asJSON bool) error {
 // errDeclined is the answer no.
 var errDeclined = errors.New("nothing was done")
 
-// confirm asks the operator for a yes to a command that takes the stream off air; why says
+// confirm asks the operator for a yes to a command whose effect the audience notices; why says
 // in which way. It returns when ctx is cancelled.
-func (a *app) confirm(ctx context.Context, command, why string) error {
+func (a *app) confirm(ctx context.Context, command, effect, why string) error {
 	if !isatty.IsTerminal(os.Stdin.Fd()) {
-		return usagef("%s would take the stream off air: %s. Without a terminal to ask on it needs --yes", command, why)
+		return usagef("%s %s: %s. Without a terminal to ask on it needs --yes", command, effect, why)
 	}
-	fmt.Fprintf(a.errs, "%s takes the stream off air: %s.\n%s? [y/N] ", command, why, command)
+	fmt.Fprintf(a.errs, "%s %s: %s.\n%s? [y/N] ", command, effect, why, command)
 	answered := make(chan string, 1)
 	go func() { // it ends with the program at the latest: a read of a terminal cannot be cancelled
 		line, _ := bufio.NewReader(os.Stdin).ReadString('\n') // no answer means no

@@ -48,7 +48,11 @@ func drillCommand(a *app) *cobra.Command {
 
 // drill launches a platform of its own and injects faults.
 func (a *app) drill(names []string, o drillFlags) error {
-	faults, err := fault.Select(names, o.all || o.list)
+	layout, err := loadLayout(o.layout)
+	if err != nil {
+		return err
+	}
+	faults, err := fault.Select(names, o.all || o.list, o.list || len(layout.Signals) > 0)
 	if err != nil {
 		return &usageError{err}
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"livestream-tui/procs/ctl"
 	"livestream-tui/procs/platform"
 	"livestream-tui/procs/platform/api"
 )
@@ -80,4 +81,20 @@ func (a *app) completeSignals(_ *cobra.Command, args []string, _ string) ([]cobr
 	}
 	defer p.Close()
 	return p.Latest().SignalNames(), cobra.ShellCompDirectiveNoFileComp
+}
+
+// completeInputs completes the name of a live signal, and then that of one of its inputs.
+func (a *app) completeInputs(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	if len(args) > 1 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	p, err := a.dial(context.Background()) // as above
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	defer p.Close()
+	if len(args) == 0 {
+		return ctl.LiveNames(p.Latest()), cobra.ShellCompDirectiveNoFileComp
+	}
+	return ctl.InputsOf(p.Latest(), args[0]), cobra.ShellCompDirectiveNoFileComp
 }

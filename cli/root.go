@@ -23,6 +23,7 @@ func commands() []func(*app) *cobra.Command {
 		eventsCommand,
 		guardianCommand,
 		healthyCommand,
+		keysCommand,
 		layoutsCommand,
 		manCommand,
 		reportCommand,

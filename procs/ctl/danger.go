@@ -15,5 +15,14 @@ func (v Verb) MayTakeOffAir() bool {
 	return false
 }
 
-// Danger says why the request would take a signal off air; empty when it would not.
+// Effect says what the audience gets of a request that Danger warns of, as in "would take the
+// stream off air".
+func (r Request) Effect(s platform.Snapshot) string {
+	if onair.Bridged(s, r.Name, r.Action) {
+		return "would show players a slate"
+	}
+	return "would take the stream off air"
+}
+
+// Danger says why the audience would notice the request; empty when it would not.
 func (r Request) Danger(s platform.Snapshot) string { return onair.Danger(s, r.Name, r.Action) }

@@ -16,6 +16,8 @@ type Request struct {
 	Name string
 	// Signal is the signal that it is for; empty for every signal.
 	Signal string
+	// Input is the input of Signal that a verb on inputs is for, or "auto".
+	Input string
 	// Wait makes Do return only when the process is ready again, has stopped, or the upgrade
 	// has ended; at most after Timeout.
 	Wait    bool

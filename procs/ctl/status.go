@@ -45,6 +45,7 @@ func WriteStatus(w io.Writer, s platform.Snapshot) error {
 	writeLights(&out, s, air)
 	writeOutages(&out, s)
 	writeFilms(&out, s)
+	writeInputs(&out, s)
 	fmt.Fprintln(&out)
 	table := tabwriter.NewWriter(&out, 0, 8, 2, ' ', 0)
 	fmt.Fprintln(table, "NAME\tSTATE\tPID\tUPTIME\tRESTARTS\tCPU\tRSS\tPORT\tREASON")
@@ -159,6 +160,7 @@ func writeFilms(out *bytes.Buffer, s platform.Snapshot) {
 // WriteStatusJSON writes a snapshot as one JSON document.
 func WriteStatusJSON(w io.Writer, s platform.Snapshot) error {
 	s.Ingests, s.Details, s.Live, s.Preferences = some(s.Ingests), some(s.Details), some(s.Live), some(s.Preferences)
+	s.LiveSignals, s.InputChanges = some(s.LiveSignals), some(s.InputChanges)
 	s.Failovers, s.Viewings = some(s.Failovers), some(s.Viewings)
 	s.Degraded, s.ServingChanges = some(s.Degraded), some(s.ServingChanges)
 	s.Outages, s.Films = some(s.Outages), some(s.FilmList())

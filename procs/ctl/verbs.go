@@ -36,6 +36,7 @@ func Verbs() []Verb {
 		{"failover", platform.Failover, "move a signal away from its active packager, or every signal", false, false, false, failover},
 		{"hold", platform.Hold, "play a signal from one packager until that fails, or every signal", true, false, false, hold},
 		{"release", platform.Release, "end a hold", false, false, false, release},
+		{"input", platform.SwitchInput, "show an input of a live signal until that is lost, or choose automatically again", false, false, false, switchInput},
 		{"upgrade", platform.Upgrade, "restart every process from the binary on disk, one by one; as SIGUSR2 does", false, true, true, upgrade},
 	}
 }

@@ -58,10 +58,13 @@ func (c *collector) Collect(to chan<- prometheus.Metric) {
 
 // follow counts the events of the platform until ctx is cancelled or the platform has ended.
 func (c *collector) follow(ctx context.Context) {
-	_, events, err := c.platform.Subscribe(ctx)
+	before, events, err := c.platform.Subscribe(ctx)
 	if err != nil {
 		return // ctx is cancelled
 	}
+	c.mu.Lock()
+	c.counts.resume(before)
+	c.mu.Unlock()
 	for e := range events {
 		c.mu.Lock()
 		c.counts.take(e)

@@ -13,6 +13,8 @@ type counts struct {
 	signals map[string]*signalCounts
 	// exits is how often each process has ended without being asked to.
 	exits map[string]int
+	// lives are the counts of the live signals, by name.
+	lives map[string]*liveCounts
 }
 
 // signalCounts are the counts of one signal.
@@ -45,6 +47,8 @@ func (c *counts) take(e platform.Event) {
 		if s.pending = nil; what.Pending {
 			s.pending = &f
 		}
+	case event.Input:
+		c.live(what.Signal).take(e.Time, what)
 	case event.Outage:
 		c.of(what.Signal).outage(e.Process, what)
 	}

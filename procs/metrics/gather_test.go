@@ -23,6 +23,7 @@ import (
 
 	"livestream-tui/procs/platform"
 	"livestream-tui/services/kit/event"
+	"livestream-tui/services/kit/signals"
 )
 
 // deadline is how long a test waits for something that must happen.
@@ -80,7 +81,10 @@ func whole(processes ...platform.Process) platform.Snapshot {
 		}}},
 		Packagers: []platform.Packager{{Signal: "live01", Name: "server1", Usable: true, Active: true}, {Signal: "live01", Name: "server2"}},
 		Films:     []platform.FilmAt{{Film: event.Film{File: "live01.mp4", Signal: "live01", State: event.FilmAired}}},
-		Disks:     []platform.Disk{{Folder: "STATE_PATH", FreeBytes: 5, SizeBytes: 10, Low: true}},
+		LiveSignals: []signals.Status{{Name: "stage", Source: "main", Inputs: []signals.InputStatus{{
+			Name: "main", State: signals.Good, OnAir: true, Bitrate: 3e6, FPS: 25, KeyFrameInterval: 2, SkewMS: 12, RTTMS: 20, Lost: 3, Retransmitted: 4,
+		}, {Name: "backup", State: signals.Lost}}}},
+		Disks: []platform.Disk{{Folder: "STATE_PATH", FreeBytes: 5, SizeBytes: 10, Low: true}},
 	}
 }
 
@@ -180,7 +184,9 @@ func TestAServiceThatAnswersBadlyIsLeftOut(t *testing.T) {
 
 func TestEveryMetricHasASampleAndAGoodName(t *testing.T) {
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(newCollector(fixed{now: whole(processAt("server1", "server1", "", platform.Ready))}, "v1"))
+	c := newCollector(fixed{now: whole(processAt("server1", "server1", "", platform.Ready))}, "v1")
+	c.counts.take(shown(1, "backup", "main", "returned"))
+	registry.MustRegister(c)
 	families, err := registry.Gather()
 	if err != nil {
 		t.Fatal(err)

@@ -1,6 +1,7 @@
 package metrics
 
 import (
+	"slices"
 	"time"
 
 	"livestream-tui/procs/platform"
@@ -34,7 +35,7 @@ type emit func(value float64, labels ...string)
 // Metrics is the table of the platform's own metrics. A new one is a row here.
 func Metrics() []Metric {
 	signal, process := []string{"signal"}, []string{"process", "service"}
-	return []Metric{
+	return slices.Concat([]Metric{
 		{"platform_info", gauge, "The platform's version and layout; always 1.", []string{"version", "layout"}, func(v view, emit emit) { emit(1, v.version, v.Layout) }},
 		{"platform_start_time_seconds", gauge, "When the platform was launched, since the Unix epoch.", nil, func(v view, emit emit) { emit(seconds(v.Started)) }},
 		{"platform_on_air", gauge, "1 for the state of all signals that are due: the worst of theirs.", []string{"state"}, func(v view, emit emit) { emit(1, v.OnAir.State.String()) }},
@@ -52,14 +53,14 @@ func Metrics() []Metric {
 		})},
 		{"platform_signal_off_air_in_seconds", gauge, "Until the picture stands still, unless more media comes; absent while media comes.", signal, countdown},
 		{"platform_signal_newest_segment_time_seconds", gauge, "When the newest segment came, since the Unix epoch; absent while that is not known.", signal, newest},
-		{"platform_signal_lacks", gauge, "1 for what the signal gets no new media for: no worker, no packager, no proxy or no segment.", []string{"signal", "cause"}, lacks},
+		{"platform_signal_lacks", gauge, "1 for what the signal gets no new media for: no receiver, no worker, no packager, no proxy, disk full or no segment.", []string{"signal", "cause"}, lacks},
 		{"platform_signal_packagers", gauge, "Packagers of the signal.", signal, eachSignal(func(v view, l platform.SignalAir) float64 { _, all := v.Usable(l.Signal); return float64(all) })},
 		{"platform_signal_usable_packagers", gauge, "Packagers that players of the signal can be served from.", signal, eachSignal(func(v view, l platform.SignalAir) float64 {
 			usable, _ := v.Usable(l.Signal)
 			return float64(usable)
 		})},
 		{"platform_signal_active_packager", gauge, "1 for the packager that players of the signal are served from.", []string{"signal", "packager"}, active},
-
+	}, liveMetrics(), []Metric{
 		{"platform_process_state", gauge, "1 for the state of the process.", []string{"process", "service", "state"}, func(v view, emit emit) {
 			for _, p := range v.Processes {
 				emit(1, p.Name, p.Service, p.State.String())
@@ -76,7 +77,7 @@ func Metrics() []Metric {
 		{"platform_disk_free_bytes", gauge, "Free bytes on the disk of a folder.", []string{"folder"}, eachDisk(func(d platform.Disk) float64 { return float64(d.FreeBytes) })},
 		{"platform_disk_size_bytes", gauge, "Size of the disk of a folder.", []string{"folder"}, eachDisk(func(d platform.Disk) float64 { return float64(d.SizeBytes) })},
 		{"platform_disk_low", gauge, "1 while the disk of a folder has less than DISK_LOW_BYTES free.", []string{"folder"}, eachDisk(func(d platform.Disk) float64 { return truth(d.Low) })},
-	}
+	})
 }
 
 // eachSignal returns a metric with one sample for each signal.

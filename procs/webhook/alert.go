@@ -17,6 +17,10 @@ const (
 	Averted     Kind = "averted"      // and it will not: more media has come
 	InputLost   Kind = "input_lost"
 	InputBack   Kind = "input_back"
+	SlateOn     Kind = "slate_on" // players of a live signal see its slate
+	SlateOff    Kind = "slate_off"
+	LiveLost    Kind = "live_input_lost" // an encoder that was there before is gone
+	LiveBack    Kind = "live_input_back"
 	NoSpare     Kind = "no_spare"
 	SpareBack   Kind = "spare_back"
 	Degraded    Kind = "degraded"

@@ -49,6 +49,8 @@ func conditions() []condition {
 		{OffAir, BackOnAir, Critical, 0, offAir, isSettled, onAgain},
 		{OffAirSoon, Averted, Critical, 0, offAirSoon, isSettled, averted},
 		{InputLost, InputBack, Critical, inputPatience, inputLost, isSettled, says("input back: new segments of %s come again after %s")},
+		{SlateOn, SlateOff, Critical, slatePatience, slateOn, isKnown, slateOff},
+		{LiveLost, LiveBack, Warning, patience, liveLost, isKnown, liveBack},
 		{NoSpare, SpareBack, Warning, patience, noSpare, nil, says("spare again: %s had only one usable packager for %s")},
 		{Degraded, NotDegraded, Warning, patience, degraded, nil, says("no longer degraded: %s after %s")},
 		{DiskLow, DiskFine, Warning, 0, diskLow, nil, says("the disk has room again: %s after %s")},
@@ -125,7 +127,7 @@ func remedy(l platform.SignalAir) string {
 func inputLost(s platform.Snapshot) []finding {
 	var list []finding
 	for _, l := range s.OnAir.Signals {
-		if l.Due && (l.Cause == platform.NoWorker || l.Cause == platform.NoSegment) {
+		if l.Due && (l.Cause == platform.NoReceiver || l.Cause == platform.NoWorker || l.Cause == platform.NoSegment) {
 			list = append(list, finding{signal: l.Signal, text: "input lost: " + l.Signal + ": " + l.Reason})
 		}
 	}

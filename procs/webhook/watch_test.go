@@ -10,6 +10,7 @@ import (
 	"livestream-tui/layouts"
 	"livestream-tui/procs/platform"
 	"livestream-tui/services/kit/event"
+	live "livestream-tui/services/kit/signals"
 )
 
 // began is when the tests begin.
@@ -75,6 +76,17 @@ func failedOver(pending bool) func(*platform.Snapshot) {
 	}
 }
 
+// stage returns a change that has a live signal with two inputs in their states.
+func stage(source string, main, backup live.State) func(*platform.Snapshot) {
+	return func(s *platform.Snapshot) {
+		l := live.Status{Name: "stage", OnAir: true, Source: source, Inputs: []live.InputStatus{{Name: "main", State: main}, {Name: "backup", State: backup}}}
+		for i := range l.Inputs {
+			l.Inputs[i].OnAir = l.Inputs[i].Name == source
+		}
+		s.LiveSignals = []live.Status{l}
+	}
+}
+
 func TestEachConditionIsSaidWhenItBeginsAndWhenItIsOver(t *testing.T) {
 	const s = time.Second
 	stalled := light(func(l *platform.SignalAir) {
@@ -132,6 +144,16 @@ func TestEachConditionIsSaidWhenItBeginsAndWhenItIsOver(t *testing.T) {
 			[]platform.Snapshot{moment(s, on, failedOver(true)), moment(3*s, on, failedOver(true)), moment(4*s, on, failedOver(true))},
 			[]string{"3s failover: failover of live01 from server1 to server2: server1 refused the connection"},
 		},
+		"a slate": {
+			[]platform.Snapshot{moment(0, on, stage("slate", "lost", "waiting")), moment(4*s, on, stage("slate", "lost", "waiting")), moment(5*s, on, stage("slate", "lost", "waiting")), moment(6*s, on, nil), moment(9*s, on, stage("main", "good", "waiting"))},
+			[]string{"5s slate_on: slate on air: no input of stage gives anything: main lost, backup waiting", "9s slate_off: slate off air: stage shows main again after 9s"},
+		},
+		"a slate that is over before it is worth a word": {[]platform.Snapshot{moment(0, on, stage("slate", "lost", "good")), moment(4*s, on, stage("backup", "lost", "good"))}, nil},
+		"a live input, with a spare": {
+			[]platform.Snapshot{moment(0, on, stage("backup", "lost", "good")), moment(10*s, on, stage("backup", "lost", "good")), moment(70*s, on, stage("main", "good", "good"))},
+			[]string{"10s live_input_lost: live input lost: main of stage is lost; backup is on air, no spare", "1m10s live_input_back: live input back: main of stage after 1m10s"},
+		},
+		"a live input that was never there": {[]platform.Snapshot{moment(0, on, stage("main", "good", "waiting")), moment(time.Hour, on, stage("main", "good", "waiting"))}, nil},
 		"a platform that is being stopped": {
 			[]platform.Snapshot{moment(0, on, nil), moment(s, off, func(s *platform.Snapshot) { s.Stopping = true })}, nil,
 		},
