@@ -41,7 +41,7 @@ func (m *model) ask(a platform.Action) tea.Cmd {
 func (m *model) command(c platform.Command) tea.Cmd {
 	platform, parent, hurry := m.platform, m.ctx, m.hurry
 	c.By.Key = m.key
-	what := strings.TrimSpace(actionText(c.Action)+" "+c.Process) + ofSignal(c)
+	what := commandText(c)
 	return func() tea.Msg {
 		ctx, release := context.WithCancel(parent)
 		before, events, subscribed := platform.Subscribe(ctx)
@@ -65,6 +65,14 @@ func actionText(a platform.Action) string {
 		return "fail over"
 	}
 	return a.String()
+}
+
+// commandText returns a command as the screen names it.
+func commandText(c platform.Command) string {
+	if c.Action == platform.SwitchInput {
+		return inputText(c)
+	}
+	return strings.TrimSpace(actionText(c.Action)+" "+c.Process) + ofSignal(c)
 }
 
 func (m *model) stopOrStart() tea.Cmd {

@@ -113,10 +113,14 @@ func TestEachKeyDoesTheSameOverAttach(t *testing.T) {
 			continue // they leave; see TestLeavingAnAttachedDashboardDetaches
 		}
 		t.Run(b.name, func(t *testing.T) {
+			state := "on air"
+			if b.name == "input" {
+				state = "live on air"
+			}
 			for _, k := range b.Keys() {
-				m, own := newTestModel(t, "on air", 120, 36, withDrill(colour))
+				m, own := newTestModel(t, state, 120, 36, withDrill(colour))
 				refresh(t, m)
-				other, f := newTestModel(t, "on air", 120, 36, withDrill(colour))
+				other, f := newTestModel(t, state, 120, 36, withDrill(colour))
 				a := attach(t, other, f)
 				want, got := pressed(t, m, k), pressed(t, a.model, k)
 				if diff := cmp.Diff(strings.Split(want, "\n"), strings.Split(got, "\n")); diff != "" {

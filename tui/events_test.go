@@ -31,6 +31,9 @@ func journalOf(s platform.Snapshot) []platform.Event {
 	for _, f := range s.Failovers {
 		list = append(list, platform.Event{Time: f.Time, Process: f.Process, What: f.Failover})
 	}
+	for _, c := range s.InputChanges {
+		list = append(list, platform.Event{Time: c.Time, Process: c.Process, What: c.Input})
+	}
 	for _, o := range s.Outages {
 		begun := o
 		begun.Until, begun.LengthMS, begun.Lost = time.Time{}, 0, 0

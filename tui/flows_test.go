@@ -89,6 +89,7 @@ func flows() map[string]flow {
 		"t":         {keys: []string{"t"}, shows: "theme dark"},
 		"m":         {keys: []string{"m"}, shows: "mouse on"},
 		":":         {keys: []string{":", "restart server2", "enter"}, command: restart("server2")},
+		"u":         {keys: []string{"u"}, shows: "no live input is known"},
 		"i":         {keys: []string{"i"}, shows: "saved as /home/op/"},
 		"?":         {keys: []string{"?"}, shows: "THE SELECTED PROCESS"},
 		"q":         {keys: []string{"q"}, shows: "stop everything and quit?"},

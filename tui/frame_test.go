@@ -61,7 +61,7 @@ func newTestModel(t testing.TB, state string, w, h int, how manner) (*model, *fa
 	r.SetColorProfile(how.profile)
 	r.SetHasDarkBackground(true)
 	how.options.Stop = func() {}
-	m := newModel(t.Context(), f, testLayout(), how.options, look{r, how.plain}, silent())
+	m := newModel(t.Context(), f, layoutOf(state), how.options, look{r, how.plain}, silent())
 	m.Update(tea.WindowSizeMsg{Width: w, Height: h})
 	longPast(f, now, state)
 	at := noon.Add(-30 * time.Second)

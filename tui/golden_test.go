@@ -133,6 +133,9 @@ func TestGoldenFrames(t *testing.T) {
 	g.one("signals-zoomed-120x36", "a hundred signals", 120, 36, colour, "shift+tab", "z")
 	g.one("signal-120x36", "several signals", 120, 36, colour, "shift+tab", "enter")
 	g.one("watch-120x36", "on air", 120, 36, colour, "L")
+	g.one("live-watch-120x36", "live slate", 120, 36, colour, "L")
+	g.one("input-120x36", "live warnings", 120, 36, colour, "@inputs", "enter")
+	g.one("input-80x24", "live slate", 80, 24, colour, "@inputs", "down", "enter")
 	for _, size := range [][2]int{usual, small} {
 		g.one(sized("events zoomed", size), "remembered", size[0], size[1], colour, "@events", "z", "down", "down")
 		g.one(sized("events earlier", size), "remembered", size[0], size[1], colour, "@events", "left", "left", "left")

@@ -99,6 +99,7 @@ func keymap() []binding {
 		bind("fail-over-all", streamKeys, "F", "F", "fail every signal over", (*model).failoverAll).commanding(),
 		bind("hold", streamKeys, "h", "h", "hold the packager for it, or release it", (*model).hold).commanding(),
 		bind("hold-all", streamKeys, "H", "H", "hold it for every signal, or release it", (*model).holdAll).commanding(),
+		bind("input", streamKeys, "u", "u", "use the chosen live input, or automatic", (*model).useInput).commanding().in("use input", 7).as(inputLabel),
 		bind("sort", streamKeys, ">", ">", "sort the signals by the next figure", do((*model).sortSignals)),
 		bind("chaos", streamKeys, "c", "c", "chaos: run a drill on the live platform", do((*model).chaos)).commanding().in("chaos", 4),
 		bind("troubles", streamKeys, "!", "!", "what is wrong now, and which key mends it", do((*model).showTroubles)).in("what is wrong", 9).as(troublesLabel),

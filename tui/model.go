@@ -82,6 +82,7 @@ type model struct {
 	troubles []trouble.Trouble // what is wrong now, the worst first
 	touched  touched
 	jumped   jumped
+	used     used      // the latest choice of an input
 	drilling *drilling // nil when no drill is under way
 	// chosen is set once the operator has chosen a process. Until then that of the worst
 	// trouble is selected, or else the active packager.
@@ -366,7 +367,7 @@ func (m *model) open() {
 			return
 		}
 	}
-	if !m.openSignal() {
+	if !m.openSignal() && !m.openInput() {
 		m.zoomed = !m.zoomed
 	}
 }
@@ -379,7 +380,7 @@ func (m *model) back() {
 		m.togglePicture() // it lies over the panels
 	case m.zoomed:
 		m.zoomed = false
-	case ok && p.Back(), m.unchoose():
+	case ok && p.Back(), m.unchoose(), m.unchooseInput():
 	default:
 		m.logs.Back()
 	}

@@ -101,6 +101,8 @@ func outcomeOf(c platform.Command, before platform.Snapshot, events []platform.E
 		if now.HeldFor(c.Signal) != "" || c.Signal == "" && now.Held() != "" {
 			o = outcome{text: "not released yet" + ofSignal(c) + ": the origin has not confirmed it"}
 		}
+	case platform.SwitchInput:
+		o = switched(c, now, asked)
 	default:
 		o, ready = ofProcess(c, before, events, now, asked)
 	}

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -31,7 +32,7 @@ func gone(s *platform.Snapshot, name string, state platform.State, reason string
 // platform on air.
 func states() map[string]func(s *platform.Snapshot) {
 	const two = 1
-	return map[string]func(s *platform.Snapshot){
+	list := map[string]func(s *platform.Snapshot){
 		"on air":     func(*platform.Snapshot) {},
 		"remembered": func(*platform.Snapshot) {}, // and a journal of what was before
 		"starting":   starting,
@@ -75,6 +76,8 @@ func states() map[string]func(s *platform.Snapshot) {
 			s.Live = nil
 		},
 	}
+	maps.Copy(list, liveStates())
+	return list
 }
 
 // starting is four seconds after the start.

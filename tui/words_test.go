@@ -96,6 +96,7 @@ func everyView(m *model) []view {
 	}
 	rows(8, "trouble ", []string{"!"}, "down", "")
 	rows(min(8, len(m.scene.Signals)), "signal ", []string{"@signals", "home"}, "down", "enter")
+	rows(len(m.scene.Inputs), "input ", []string{"@inputs", "home"}, "down", "enter")
 	rows(min(8, len(m.scene.Past.Happened)), "event ", []string{"@events", "home"}, "down", "enter")
 	rows(8, "line ", []string{"@logs", "N"}, "N", "enter")
 	for _, k := range []string{"K", "e"} {

@@ -27,7 +27,7 @@ type chainDetail struct {
 	standby, words bool
 	// each: a mark for each packager, and each other process by its name; else numbers.
 	each bool
-	// short: without the viewers. brief: only the packagers and the proxy, whose name may be
+	// short: without the receivers and the viewers. brief: only the packagers and the proxy, whose name may be
 	// cut.
 	short, brief bool
 }
@@ -92,6 +92,9 @@ func (d chainDetail) pieces(s *scene.Scene) []*canvas.Line {
 		station(d.packagers(s))
 		station(d.group(s, s.OfRole(layouts.Proxy)))
 		return parts
+	}
+	if !d.short {
+		station(d.group(s, s.OfRole(layouts.Receiver)))
 	}
 	station(d.group(s, s.OfRole(layouts.Worker)))
 	station(d.packagers(s))

@@ -128,6 +128,8 @@ func rowOf(s *scene.Scene, h scene.Happened) eventRow {
 			r.word = strings.ToUpper(r.word)
 		}
 		r.main = []string{s.WithNames(what.Reason)}
+	case event.Input:
+		r.input(s, what)
 	case platform.Averted:
 		r.glyph, r.word, r.ink, r.main = s.Glyphs.Alert, "averted", canvas.InkWarn, []string{canvas.Clean(what.String())}
 	case event.Film:
@@ -248,6 +250,36 @@ func (r *eventRow) failover(s *scene.Scene, f event.Failover) {
 	r.proof = proof(s, at, far)
 }
 
+// input tells a change of what a live signal is made from.
+func (r *eventRow) input(s *scene.Scene, i event.Input) {
+	name, cause := canvas.Clean(i.Input), canvas.Clean(i.Cause)
+	switch i.Change {
+	case event.InputLost:
+		r.glyph, r.word, r.ink, r.main = s.Glyphs.Cross, "input", canvas.InkWarn, []string{name + " lost: " + cause, cause, name + " lost"}
+		return
+	case event.InputBack:
+		r.glyph, r.word, r.ink, r.main = s.Glyphs.Full, "input", canvas.InkGood, []string{name + " back: " + cause, name + " back"}
+		return
+	}
+	r.glyph, r.word, r.ink = s.Glyphs.Switch, "input", canvas.InkInfo
+	if i.Input == event.SlateInput {
+		r.glyph, r.word, r.ink, r.textInk = s.Glyphs.Half, "SLATE", canvas.InkWarn, canvas.InkWarn
+	}
+	way := name
+	if i.From != "" {
+		way = canvas.Clean(i.From) + " " + s.Glyphs.To + " " + name
+	}
+	if r.main = []string{way + ": " + cause, way, name}; i.Input == event.SlateInput {
+		r.main = []string{way + ": " + cause, cause, way} // why tells more than from what
+	}
+	if i.GapMS > 0 {
+		r.tail = canvas.Millis(i.GapMS)
+		if r.brief = r.tail; i.Frames > 0 {
+			r.tail += ", " + canvas.Count(i.Frames, "frame")
+		}
+	}
+}
+
 func (r *eventRow) command(s *scene.Scene, c platform.Commanded) {
 	r.glyph, r.word, r.ink = s.Glyphs.Key, c.Action.String(), canvas.InkInfo
 	var words []string
@@ -256,6 +288,9 @@ func (r *eventRow) command(s *scene.Scene, c platform.Commanded) {
 	}
 	if c.Process != "" && c.Signal != "" {
 		words = append(words, "for "+canvas.Clean(c.Signal))
+	}
+	if c.Input != "" {
+		words = append(words, canvas.Clean(c.Input))
 	}
 	by := canvas.Clean(c.By.String())
 	if c.Refused != "" {

@@ -44,6 +44,15 @@ func lamp(s *scene.Scene) *canvas.Line {
 	if worst, _, _ := s.Light.Worst(); s.NoSpare() && worst.Cause != platform.NoPackager {
 		l.Put(canvas.InkText, " ").Put(canvas.InkAmber, " "+s.Glyphs.Half+" NO SPARE ")
 	}
+	if list := s.Slates(); len(list) > 0 && s.Light.State != platform.AirStopping {
+		word := " SLATE "
+		if on, due := s.Light.Count(); due > 1 || on > 1 {
+			if word += shortName(s, list[0]) + " "; len(list) > 1 {
+				word += fmt.Sprintf("+%d ", len(list)-1)
+			}
+		}
+		l.Put(canvas.InkText, " ").Put(canvas.InkAmber, " "+s.Glyphs.Half+word)
+	}
 	return l
 }
 

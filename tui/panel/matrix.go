@@ -111,6 +111,8 @@ func (m matrix) row(v *scene.Signal, chosen bool) *canvas.Line {
 	switch {
 	case v.Kind != scene.SignalAired:
 		m.cell(l, canvas.InkWarn, v.Kind.String(), m.bitrate)
+	case m.s.ShowsSlate(v.ID):
+		m.cell(l, canvas.InkWarn, "SLATE", m.bitrate)
 	case v.View != nil && v.View.BitrateBPS > 0 && v.OffSince().IsZero() && !silent(m.s, v):
 		m.cell(l, canvas.InkText, bitrateText(v.View.BitrateBPS), m.bitrate)
 	default:
@@ -166,6 +168,9 @@ func signalMark(s *scene.Scene, v *scene.Signal) (string, canvas.Ink) {
 	}
 	if v.Bad() && v.Light.State == platform.AirOn {
 		return s.Glyphs.Half, canvas.InkWarn // it plays what players hold
+	}
+	if v.Light.State == platform.AirOn && s.ShowsSlate(v.ID) {
+		return s.Glyphs.Half, canvas.InkWarn
 	}
 	glyph, _, k := s.LightMark(v.Light.State)
 	return glyph, k

@@ -65,6 +65,7 @@ func All() map[string]Panel {
 		"pipeline":  &pipeline{},
 		"services":  &services{},
 		"signals":   &Signals{},
+		"inputs":    &Inputs{},
 		"packagers": &packagers{},
 		"ingest":    &ingest{},
 		"events":    newEvents(),

@@ -11,7 +11,7 @@ import (
 	"livestream-tui/tui/scene"
 )
 
-// pipeline draws the media's way from the workers to the viewers, and below it the
+// pipeline draws the media's way from the receivers to the viewers, and below it the
 // processes that choose the packager.
 type pipeline struct{}
 
@@ -109,15 +109,20 @@ func height(n int) int {
 	return spread(n)[n-1] + 1
 }
 
-// draw draws the four columns of nodes with the links between them, and the processes that
+// draw draws the columns of nodes with the links between them, and the processes that
 // choose the packager below.
 func (d *drawing) draw() []*canvas.Line {
 	s := d.s
 	workers, middle, proxies, viewers := s.OfRole(layouts.Worker), shownPackagers(s), s.OfRole(layouts.Proxy), s.OfRole(layouts.Viewer)
-	total := max(height(len(middle)), height(len(workers)), height(len(proxies)), height(len(viewers)), 1)
+	receivers := s.OfRole(layouts.Receiver)
+	total := max(height(len(middle)), height(len(workers)), height(len(receivers)), height(len(proxies)), height(len(viewers)), 1)
 	trunk := (total - 1) / 2
 
 	x := 0
+	var first []*canvas.Line
+	for _, p := range receivers {
+		first = append(first, d.node(p, ""))
+	}
 	var left []*canvas.Line
 	for _, p := range workers {
 		left = append(left, d.node(p, ""))
@@ -134,9 +139,11 @@ func (d *drawing) draw() []*canvas.Line {
 	for _, p := range viewers {
 		last = append(last, d.node(p, d.viewer(p)))
 	}
-	leftRows, nodeRows := spreadIn(len(left), total), spreadIn(len(nodes), total)
+	firstRows, leftRows, nodeRows := spreadIn(len(first), total), spreadIn(len(left), total), spreadIn(len(nodes), total)
 	rightRows, lastRows := spreadIn(len(right), total), spreadIn(len(last), total)
 
+	x = d.column(first, firstRows, x)
+	x = d.junction(x, firstRows, leftRows, trunk, func(i int) link { return linkOf(receivers[i], nil) }, func(i int) link { return linkOf(anyOf(receivers), workers[i]) })
 	x = d.column(left, leftRows, x)
 	nodesAt := x
 	x = d.junction(x, leftRows, nodeRows, trunk, func(i int) link { return linkOf(workers[i], nil) }, func(i int) link {
@@ -327,7 +334,7 @@ func (d *drawing) control(total, nodesAt, packagersAt, proxyAt int) {
 	for i := range s.Snapshot.Processes {
 		p := &s.Snapshot.Processes[i]
 		switch p.Role {
-		case layouts.Worker, layouts.Packager, layouts.Proxy, layouts.Viewer, layouts.Discovery, layouts.Reporter, layouts.Origin:
+		case layouts.Receiver, layouts.Worker, layouts.Packager, layouts.Proxy, layouts.Viewer, layouts.Discovery, layouts.Reporter, layouts.Origin:
 		default:
 			others = append(others, p)
 		}

@@ -5,8 +5,8 @@ import (
 	"livestream-tui/procs/platform"
 )
 
-// Danger says why an action on a process would take a signal off air. It is empty when the
-// action would not, and when nothing is on air.
+// Danger says why the audience would notice an action on a process. It is empty when it would
+// not, and when nothing is on air.
 func (s *Scene) Danger(p *platform.Process, a platform.Action) string {
 	return onair.Danger(s.Snapshot, p.Name, a)
 }

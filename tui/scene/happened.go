@@ -41,7 +41,7 @@ func (h Happened) order() int {
 		return 1
 	case platform.Exit:
 		return 2
-	case event.Failover:
+	case event.Failover, event.Input:
 		return 3
 	}
 	return 4

@@ -53,6 +53,8 @@ func PastOf(events []platform.Event, watched bool) *Past {
 			h.Signals = []string{what.Signal}
 		case platform.Averted:
 			h.Signals = []string{what.Signal}
+		case event.Input:
+			h.Signals = []string{what.Signal}
 		case platform.Commanded, platform.Started, platform.Ended, platform.Logged, event.Film:
 		default:
 			continue

@@ -41,6 +41,10 @@ type Scene struct {
 	Signals []Signal
 	// Choice is the Key of the signal that the operator has chosen; empty means the worst.
 	Choice string
+	// Inputs are those of all live signals, InputChoice is the Key of the one that the operator
+	// has chosen; empty means the first.
+	Inputs      []Input
+	InputChoice string
 
 	spare spare
 	// told is what the journal told, without what the snapshot adds.
@@ -72,6 +76,7 @@ func (s *Scene) Take(snapshot platform.Snapshot, at time.Time) {
 	s.Viewers = s.viewers()
 	s.Columns = s.columns()
 	s.Signals = s.signals()
+	s.Inputs = s.inputs()
 	if s.SelectedProcess() == nil && len(snapshot.Processes) > 0 {
 		s.Selected = snapshot.Processes[0].Name
 	}

@@ -187,7 +187,7 @@ func (s *Scene) withFilms(rows []Signal) []Signal {
 			r.Kind = SignalRefused
 		case known && film.State == event.FilmWaiting && r.Usable == 0:
 			r.Kind = SignalWaiting
-		case told && served && r.Usable == 0 && (!known || film.State == event.FilmGone):
+		case told && served && r.Usable == 0 && !s.Snapshot.IsLive(r.ID) && (!known || film.State == event.FilmGone):
 			r.Kind = SignalOrphaned
 		}
 		kept = append(kept, r)

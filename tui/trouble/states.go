@@ -37,6 +37,12 @@ func withoutMedia() []State {
 			find:  allDown(layouts.Worker),
 		},
 		{
+			Name:  "no receiver works",
+			Means: "No live input comes: players play what they hold, then stand still.",
+			Costs: "no live pictures come", Remedy: revival,
+			find: noReceiver,
+		},
+		{
 			Name:  "the disk is full",
 			Means: "Its worker has no room for new segments: players stand still.",
 			Costs: "no new pictures come",
@@ -60,6 +66,17 @@ func withoutMedia() []State {
 			Costs: "its picture stops", Remedy: Remedy{Key: "restart", Does: "restarts {it}; its logs say why ({logs})", Short: "restarts {it}"},
 			Stops: true,
 			find:  unreached,
+		},
+		{
+			Name:  "a slate is on air",
+			Means: "No input of a live signal gives anything: players see its slate.",
+			Costs: "players see no program",
+			Remedy: Remedy{
+				Does:  "Have an encoder send again: the panel INPUTS shows where, {open} why.",
+				Short: "start an encoder: INPUTS shows where",
+			},
+			Stops: true,
+			find:  slates,
 		},
 	}
 }
@@ -151,6 +168,13 @@ func ofSources() []State {
 			Costs: "it is not on air", Remedy: anotherVersion,
 			find: refusedFilms,
 		},
+		{
+			Name:   "key frames are too far apart",
+			Means:  "An encoder sends a key frame too seldom: segments are long, or encoded.",
+			Costs:  "more delay, or more work",
+			Remedy: Remedy{Does: "Set 2 s in OBS: Settings, Output, Keyframe Interval. Then stream anew.", Short: "set a key frame interval of 2 s"},
+			find:   rareKeyFrames,
+		},
 	}
 }
 
@@ -185,7 +209,17 @@ func ofWatchers() []State {
 			Name:  "one of several is down",
 			Means: "Another one does its work: there is no spare if that fails, too.",
 			Costs: "another one does its work", Remedy: revival,
-			find: oneDown(layouts.Viewer, layouts.Origin, layouts.Reporter, layouts.Discovery),
+			find: oneDown(layouts.Receiver, layouts.Viewer, layouts.Origin, layouts.Reporter, layouts.Discovery),
+		},
+		{
+			Name:  "no spare input",
+			Means: "If the input on air is lost, too, players see a slate.",
+			Costs: "one more failure shows a slate",
+			Remedy: Remedy{
+				Does:  "Have its encoder send again: the panel INPUTS shows where, {open} why.",
+				Short: "have its encoder send again",
+			},
+			find: inputFaults,
 		},
 		{
 			Name:  "a playlist is passed through",

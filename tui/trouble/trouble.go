@@ -19,8 +19,8 @@ type State struct {
 	Means, Costs string
 	// Remedy is what mends it.
 	Remedy Remedy
-	// Stops tells that the picture stops, or soon will. All other states cost no viewer
-	// anything now.
+	// Stops tells that the picture stops, soon will, or is a slate. All other states cost no
+	// viewer anything now.
 	Stops bool
 	// Quiet states are not worth an alarm: the screen says them elsewhere.
 	Quiet bool
