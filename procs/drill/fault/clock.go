@@ -21,6 +21,9 @@ const hour = 3600
 // stepClock sets a worker's clock forward and back. It kills FFmpeg each time, so that the
 // worker starts an encoder and reads the clock again.
 func stepClock(ctx context.Context, a *attempt, process string) error {
+	if err := a.copied(ctx, process); err != nil {
+		return err
+	}
 	for _, step := range []float64{hour, -hour} {
 		if err := a.setSwitch(ctx, process, platform.Fault{Mode: "clock-step", Seconds: step}); err != nil {
 			return err

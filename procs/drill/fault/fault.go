@@ -27,6 +27,8 @@ type Fault struct {
 	More bool
 	// Own says that it is injected only on a platform of the drill's own.
 	Own bool
+	// Live says that only a platform with live signals can have it.
+	Live bool
 
 	hits victims
 	// prepare brings the platform to the moment of the fault; nil when any moment is.

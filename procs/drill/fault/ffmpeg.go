@@ -10,6 +10,7 @@ import (
 
 	"livestream-tui/layouts"
 	"livestream-tui/procs/drill/poll"
+	"livestream-tui/services/kit/signals"
 )
 
 var (
@@ -27,11 +28,27 @@ const (
 
 // killFFmpegs kills a worker's FFmpeg each time it has another one.
 func killFFmpegs(ctx context.Context, a *attempt, process string) error {
+	if err := a.copied(ctx, process); err != nil {
+		return err
+	}
 	a.victim = process + "'s FFmpeg"
 	for range ffmpegKills {
 		if err := a.target.killChildOf(ctx, process); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// copied says that a worker has no FFmpeg, where the signal that players watch is a live one
+// that it copies.
+func (a *attempt) copied(ctx context.Context, process string) error {
+	now, err := a.target.Platform.Snapshot(ctx)
+	if err != nil {
+		return err
+	}
+	if s, live := now.LiveSignal(a.target.Signal); live && s.Mode == signals.CopyMode {
+		return &UnavailableError{fmt.Sprintf("%s copies %s: it has no FFmpeg", process, a.target.Signal)}
 	}
 	return nil
 }
@@ -43,6 +60,9 @@ func (t Target) killChildOf(ctx context.Context, process string) error {
 		p, err := t.process(ctx, process)
 		if err != nil {
 			return err
+		}
+		if p.PID == 0 { // whose children would be the system's
+			return fmt.Errorf("%s does not run", process)
 		}
 		list, err := childrenOf(p.PID)
 		switch {

@@ -32,11 +32,16 @@ type fake struct {
 	snapshot  platform.Snapshot // guarded by mu
 	commands  []string          // guarded by mu
 	onCommand func(*platform.Snapshot, platform.Command) error
+	// onSnapshot is called with each look; nil is allowed.
+	onSnapshot func() // guarded by mu
 }
 
 func (f *fake) Snapshot(context.Context) (platform.Snapshot, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.onSnapshot != nil {
+		f.onSnapshot()
+	}
 	return f.snapshot, nil
 }
 

@@ -38,6 +38,13 @@ func All() []Fault {
 			descriptorsOfActive,
 			descriptorsOfProxy,
 			upgrading,
+		},
+		ofInputs(),
+		[]Fault{
+			killReceiver,
+			restartReceiver,
+			pauseReceiver,
+			killReceiverChildren,
 		})
 }
 
@@ -54,7 +61,16 @@ func Randoms() []Random {
 		randomDescriptors,
 		randomKillFFmpeg,
 		randomClockStep,
-	}, randomMisbehaviours()...)
+	}, append(randomMisbehaviours(),
+		randomKillReceiver,
+		randomRestartReceiver,
+		randomPauseReceiver,
+		randomKillReceiverChildren,
+		randomKillInput,
+		randomFreezeInput,
+		randomInputsGone,
+		randomReconnect,
+	)...)
 }
 
 // anyButProxy are the roles whose processes a soak hits with faults that fit any process.
@@ -62,12 +78,12 @@ func Randoms() []Random {
 var anyButProxy = []layouts.Role{layouts.Worker, layouts.Packager, layouts.Reporter, layouts.Discovery, layouts.Origin}
 
 // Select returns the faults of those names, in the order of the names. Without names it
-// returns those of an ordinary drill, or with more all of them. The error lists the names
-// that are allowed.
-func Select(names []string, more bool) ([]Fault, error) {
+// returns those of an ordinary drill, or with more all of them; those of live signals are
+// among them only where live is true. The error lists the names that are allowed.
+func Select(names []string, more, live bool) ([]Fault, error) {
 	all := All()
 	if len(names) == 0 {
-		return slices.DeleteFunc(slices.Clone(all), func(f Fault) bool { return f.More && !more }), nil
+		return slices.DeleteFunc(slices.Clone(all), func(f Fault) bool { return f.More && !more || f.Live && !live }), nil
 	}
 	var list []Fault
 	for _, name := range names {

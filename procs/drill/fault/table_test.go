@@ -9,17 +9,20 @@ import (
 )
 
 func TestSelect(t *testing.T) {
-	if list, err := Select(nil, true); err != nil || len(list) != len(All()) {
+	if list, err := Select(nil, true, true); err != nil || len(list) != len(All()) {
 		t.Errorf("no names, more: got %d faults, %v, want all", len(list), err)
 	}
-	if list, err := Select(nil, false); err != nil || len(list) == len(All()) || slices.ContainsFunc(list, func(f Fault) bool { return f.More }) {
+	if list, err := Select(nil, false, true); err != nil || len(list) == len(All()) || slices.ContainsFunc(list, func(f Fault) bool { return f.More }) {
 		t.Errorf("no names: got %d faults, %v, want the ordinary ones", len(list), err)
 	}
-	list, err := Select([]string{"flap", "kill-active"}, false)
+	if list, err := Select(nil, true, false); err != nil || slices.ContainsFunc(list, func(f Fault) bool { return f.Live }) {
+		t.Errorf("no live signals: got %d faults, %v, want none of live signals", len(list), err)
+	}
+	list, err := Select([]string{"flap", "kill-active"}, false, false)
 	if err != nil || len(list) != 2 || list[0].Name != "flap" || list[1].Name != "kill-active" {
 		t.Errorf("got %v, %v, want those named, in that order", list, err)
 	}
-	if _, err := Select([]string{"kill-actve"}, false); err == nil || !strings.Contains(err.Error(), "kill-actve") || !strings.Contains(err.Error(), "kill-active-in-mid-body") {
+	if _, err := Select([]string{"kill-actve"}, false, false); err == nil || !strings.Contains(err.Error(), "kill-actve") || !strings.Contains(err.Error(), "kill-active-in-mid-body") {
 		t.Errorf("an unknown name: got %v, want an error with the name and those that there are", err)
 	}
 }

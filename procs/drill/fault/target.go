@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"livestream-tui/layouts"
+	"livestream-tui/procs/drill/encoder"
 	"livestream-tui/procs/drill/poll"
 	"livestream-tui/procs/platform"
 	"livestream-tui/services/kit/httpx"
@@ -33,6 +34,9 @@ type Target struct {
 	// Disk is a small disk of the drill's own that holds what the encoder writes; empty
 	// when there is none.
 	Disk string
+	// Crew are the encoders of the live signals; nil where they are not the drill's own, or
+	// there is no live signal.
+	Crew *encoder.Crew
 }
 
 const (

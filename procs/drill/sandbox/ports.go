@@ -14,7 +14,7 @@ const (
 	portLast  = 32000
 )
 
-// freePorts returns n ports of the loopback address on which nothing listens.
+// freePorts returns n ports of the loopback address on which nothing listens, over TCP or UDP.
 func freePorts(n int) ([]int, error) {
 	var ports []int
 	from := rand.IntN(portLast - portFirst)
@@ -23,11 +23,19 @@ func freePorts(n int) ([]int, error) {
 			return ports, nil
 		}
 		port := portFirst + (from+i)%(portLast-portFirst)
-		l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+		address := net.JoinHostPort(loopback, strconv.Itoa(port))
+		l, err := net.Listen("tcp", address)
 		if err != nil {
 			continue
 		}
 		if err := l.Close(); err != nil {
+			return nil, err
+		}
+		u, err := net.ListenPacket("udp", address)
+		if err != nil {
+			continue
+		}
+		if err := u.Close(); err != nil {
 			return nil, err
 		}
 		ports = append(ports, port)

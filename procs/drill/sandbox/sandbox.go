@@ -11,6 +11,8 @@ import (
 
 	"livestream-tui/layouts"
 	"livestream-tui/procs/platform/local"
+	"livestream-tui/services/kit/signals"
+	"livestream-tui/services/receiver/keys"
 )
 
 // filmSize is the size of the drill's film. Its segments are larger than the buffers of
@@ -23,7 +25,8 @@ const diskSize = 64 << 20
 
 // foreign are the variables that would lead out of the sandbox.
 var foreign = []string{"PACKAGERS", "REPORTER_URL", "ORIGIN_URL", "PROXY_URL", "VIEWER_SIGNALS", "PACKAGER_PORT", "PACKAGER_NAME", "BIND_ADDRESS", "CONTROL_BIND_ADDRESS",
-	"INGEST", "INGEST_URLS", "INGEST_TOKEN", "PLAYBACK_KEYS", "PROXY_TLS_CERT", "PROXY_TLS_KEY", "PROXY_TLS_REDIRECT", "PROXY_ACME_HOSTS"}
+	"INGEST", "INGEST_URLS", "INGEST_TOKEN", "PLAYBACK_KEYS", "PROXY_TLS_CERT", "PROXY_TLS_KEY", "PROXY_TLS_REDIRECT", "PROXY_ACME_HOSTS",
+	"SIGNALS", "LIVE_BIND_ADDRESS", "LIVE_HOST", "SRT_PORT", "RTMPS_PORT", "RTMP_TLS_CERT", "RTMP_TLS_KEY"}
 
 // Sandbox is where the platform of a drill lives. Make it with New.
 type Sandbox struct {
@@ -35,6 +38,12 @@ type Sandbox struct {
 	ProxyPort int
 	// Disk is Output where that is a small disk of its own; empty where it is not.
 	Disk string
+	// Signals are the live signals, with ports of their own; empty where the layout has none.
+	Signals signals.List
+	// Places are where the receiver takes their encoders in.
+	Places keys.Places
+	// State is its STATE_PATH, Logs the folder of its logs.
+	State, Logs string
 }
 
 // New changes what is to be launched so that it disturbs no other platform: it gets free
@@ -56,19 +65,26 @@ func New(o *local.Options, cache string, externalProxy bool) (Sandbox, error) {
 	}
 	env["TEST_FILM_SIZE"] = cmp.Or(env["TEST_FILM_SIZE"], filmSize)
 	env["INPUT_STREAM_PATH"] = filepath.Join(cache, "drill", filepath.Base(env["TEST_FILM_SIZE"]))
+	if len(o.Layout.Signals) > 0 {
+		env["INPUT_STREAM_PATH"] = filepath.Join(root, "input") // no film beside a live signal
+		if err := os.Mkdir(env["INPUT_STREAM_PATH"], 0o755); err != nil {
+			return s, errors.Join(err, s.Remove())
+		}
+	}
 	env["OUTPUT_STREAM_PATH"] = s.Output
 	env["RUN_PATH"] = filepath.Join(root, "run")
-	env["STATE_PATH"] = filepath.Join(root, "state")
+	s.State, s.Logs = filepath.Join(root, "state"), filepath.Join(root, "state", "logs")
+	env["STATE_PATH"] = s.State
 	env["CACHE_PATH"] = cache
 	env["PROXY_ADMIN"] = "public" // on loopback: the drill asks for it at the players' address
-	o.RunPath, o.LogPath, o.Folders = env["RUN_PATH"], filepath.Join(env["STATE_PATH"], "logs"), nil
+	o.RunPath, o.LogPath, o.Folders = env["RUN_PATH"], s.Logs, nil
 	o.Env = env
 
 	list := slices.Clone(o.Layout.Processes)
 	if externalProxy {
 		list = withoutProxy(list)
 	}
-	ports, err := freePorts(len(list) + 1)
+	ports, err := freePorts(len(list) + 1 + portsOf(o.Layout.Signals))
 	if err != nil {
 		return s, errors.Join(err, s.Remove())
 	}
@@ -86,6 +102,9 @@ func New(o *local.Options, cache string, externalProxy bool) (Sandbox, error) {
 		}
 	}
 	o.Layout.Processes = list
+	if err := s.moveSignals(o, env, ports[len(list)+1:]); err != nil {
+		return s, errors.Join(err, s.Remove())
+	}
 	return s, nil
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"livestream-tui/layouts"
 	"livestream-tui/procs/drill/audience"
+	"livestream-tui/procs/drill/encoder"
 	"livestream-tui/procs/drill/fault"
 	"livestream-tui/procs/drill/judge"
 	"livestream-tui/procs/drill/proxy"
@@ -62,6 +63,7 @@ type Stage struct {
 	Results []report.Result
 
 	external *proxy.External // nil for the platform's own proxy
+	crew     *encoder.Crew   // nil without live signals
 	client   *http.Client
 	// playlist is the URL that players load.
 	playlist  string
@@ -117,6 +119,12 @@ func (s *Stage) run(ctx context.Context, do func(context.Context, *Stage) error)
 	s.Out.Phase(report.Phase{Text: "putting a platform on air"})
 	s.client = player.NewClient(false)
 	defer s.client.CloseIdleConnections()
+	if len(s.Sandbox.Signals) > 0 {
+		if err := s.startEncoders(); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, s.crew.Stop()) }()
+	}
 	signal, err := s.awaitReady(ctx)
 	if err != nil {
 		return err
@@ -125,7 +133,7 @@ func (s *Stage) run(ctx context.Context, do func(context.Context, *Stage) error)
 	if err != nil {
 		return err
 	}
-	s.Target = fault.Target{Platform: s.Platform, Signal: signal, Client: s.client, Disk: s.Sandbox.Disk}
+	s.Target = fault.Target{Platform: s.Platform, Signal: signal, Client: s.client, Disk: s.Sandbox.Disk, Crew: s.crew}
 	s.API = proxy.API{URL: now.PlayURL, Client: s.client}
 	s.Through = "the platform's proxy"
 	if len(s.Proxy) > 0 {
@@ -146,6 +154,14 @@ func (s *Stage) run(ctx context.Context, do func(context.Context, *Stage) error)
 		return fmt.Errorf("players cannot play through %s before any fault: %w", s.Through, err)
 	}
 	return do(ctx, s)
+}
+
+// startEncoders starts the encoders of the live signals.
+func (s *Stage) startEncoders() (err error) {
+	s.crew, err = encoder.Start(encoder.Options{
+		Signals: s.Sandbox.Signals, Places: s.Sandbox.Places, State: s.Sandbox.State, Logs: s.Sandbox.Logs, FFmpeg: s.Env["FFMPEG_PATH"],
+	})
+	return err
 }
 
 // startExternal starts an external proxy in place of the platform's own.

@@ -1,6 +1,7 @@
 package stage
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,6 +16,7 @@ import (
 	"livestream-tui/procs/drill/report"
 	"livestream-tui/procs/platform"
 	status "livestream-tui/services/kit/report"
+	"livestream-tui/services/kit/signals"
 )
 
 const (
@@ -24,7 +26,8 @@ const (
 	readyWithin = time.Hour
 )
 
-// awaitReady waits until every process is ready and returns the name of the first signal.
+// awaitReady waits until every process is ready and returns the name of the signal to watch:
+// the first live one, or without any the first one.
 // The error is a *platform.Outcome when that can no longer happen.
 func (s *Stage) awaitReady(ctx context.Context) (signal string, err error) {
 	var never *platform.Outcome
@@ -46,7 +49,10 @@ func (s *Stage) awaitReady(ctx context.Context) (signal string, err error) {
 		}
 		missing := unready(now)
 		if missing == nil {
-			signal = now.Ingests[0].Signal
+			signal = cmp.Or(s.crew.First(), now.Ingests[0].Signal)
+			missing = s.notFed(now)
+		}
+		if missing == nil {
 			return nil
 		}
 		if at := standings(now); !slices.Equal(at, last) {
@@ -146,8 +152,35 @@ func (s *Stage) unwell(ctx context.Context) error {
 			return fmt.Errorf("%s is %s for discovery: %s", d.Packagers[i].URL, d.Packagers[i].State, d.Packagers[i].Reason)
 		}
 	}
+	if err := s.notFed(now); err != nil {
+		return err
+	}
 	if err := s.API.Unwell(ctx); err != nil {
 		return err
 	}
 	return s.Audience.Unsteady()
+}
+
+// notFed returns an error that names a live signal that does not show its first input, or an
+// input whose encoder has not come; nil when there is none.
+func (s *Stage) notFed(now platform.Snapshot) error {
+	for _, c := range s.Sandbox.Signals {
+		live, found := now.LiveSignal(c.Name)
+		if !found {
+			return fmt.Errorf("the receiver says nothing of %s", c.Name)
+		}
+		for _, e := range s.crew.Of(c.Name) {
+			i := slices.IndexFunc(live.Inputs, func(in signals.InputStatus) bool { return in.Name == e.Input })
+			if i < 0 || live.Inputs[i].State != signals.Good {
+				return fmt.Errorf("input %s of %s is not good", e.Input, c.Name)
+			}
+		}
+		if first := c.Inputs[0].Name; live.Source != first {
+			return fmt.Errorf("%s shows %s in place of %s", c.Name, cmp.Or(live.Source, "nothing"), first)
+		}
+		if !slices.ContainsFunc(now.Ingests, func(in status.Ingest) bool { return in.Signal == c.Name }) {
+			return fmt.Errorf("no packager has %s", c.Name)
+		}
+	}
+	return nil
 }
