@@ -28,12 +28,12 @@ func TestTheKeyThatTheFirstLookNamesMendsABadState(t *testing.T) {
 	}{
 		{
 			"no spare", func() { n.says("ctl", "stop", "server2") },
-			`▲ no spare: server2 stopped by \S+ \(ctl\)  since [\d:]{8}  one more failure stops the picture  s starts server2`,
+			`▲ no spare: server2 stopped by \S+ \(ctl\) +(?:fault )?since [\d:]{8}  one more failure stops the picture  s starts server2`,
 			func(d terminal) { d.Press("s") }, `server2 +\d+ ● ready`,
 		},
 		{
 			"a dead worker", func() { n.says("ctl", "stop", "worker", "--yes") },
-			`✗ worker stopped by \S+ \(ctl\)  since [\d:]{8}  no new pictures come  s starts worker`,
+			`✗ worker stopped by \S+ \(ctl\) +(?:fault )?since [\d:]{8}  no new pictures come  s starts worker`,
 			func(d terminal) { d.Press("s") }, `worker +\d+ ● ready`,
 		},
 		{
@@ -47,7 +47,7 @@ func TestTheKeyThatTheFirstLookNamesMendsABadState(t *testing.T) {
 					t.Fatal(err)
 				}
 			},
-			`▲ broken.mp4 is refused: .*  since [\d:]{8}  it is not on air  replace it in \S+`,
+			`▲ broken.mp4 is refused: .* +(?:fault )?since [\d:]{8}  it is not on air  replace it in \S+`,
 			func(d terminal) {
 				d.Press("!")
 				n.awaitOn(d.Tmux, "the page", `Copy a version that plays into the input folder`)

@@ -27,6 +27,7 @@ func TestOneOutageIsToldAlikeByDashboardAndJournal(t *testing.T) {
 	n.awaitSpare()
 	active := n.active(n.Tmux)
 	other := otherThan(active)
+	n.choose(n.Tmux, active) // a cursor that has just moved by itself asks before a stop
 	n.Press("s")
 	n.awaitOn(n.Tmux, "the switch", `via `+other)
 	n.choose(n.Tmux, other)
