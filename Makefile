@@ -17,11 +17,11 @@ END_TO_END := $(BESIDE_OTHERS) $(ON_THEIR_OWN)
 # themselves or do less with it, and those of a network in memory, which have one processor
 # with it.
 TOO_SLOW_WITH_RACE := ./tui ./services/proxy ./services/proxy/cache ./services/proxy/fetch \
-  ./services/proxy/forward ./services/proxy/upstream ./services/proxy/verdict
+  ./services/proxy/forward ./services/proxy/upstream ./services/proxy/verdict ./services/receiver/program
 # What runs only without it: one goroutine does all of it, and there is nothing to detect.
 ONE_GOROUTINE := ./services/proxy/stream ./services/proxy/timeline ./test/structure
 # The packages that take longest begin first, or one of them would be alone at the end.
-LONGEST := ./tui ./services/proxy ./services/worker/transcoder ./services/worker
+LONGEST := ./tui ./services/proxy ./services/worker/transcoder ./services/worker ./services/receiver
 FUZZTIME ?= 30s
 # Of make flaky: how often each package's tests run, for how many seconds at most,
 # beside how many loops that keep a core busy each, and which packages (the

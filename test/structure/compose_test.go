@@ -107,6 +107,9 @@ func addresses(t *testing.T, l layouts.Layout) map[string]string {
 		}
 		if service, ok := strings.CutSuffix(s.Variable, "_URL"); ok {
 			url, known := urls[strings.ToLower(service)]
+			if !known && s.Variable == "RECEIVER_URL" {
+				continue // only layouts with live signals have a receiver
+			}
 			if !known {
 				t.Errorf("setting %s: the layout has no service %s with a port", s.Variable, strings.ToLower(service))
 			}
