@@ -320,7 +320,7 @@ func TestALiveInputIsToldInALine(t *testing.T) {
 		"[INFO]  receiver: stage: main: main is the first on air":                              {Change: event.InputSwitched, Input: "main", Cause: "main is the first on air", Reason: "first"},
 		"[INFO]  receiver: stage: main -> backup: backup was chosen by the operator":           {Change: event.InputSwitched, Input: "backup", From: "main", Cause: "backup was chosen by the operator", Reason: "operator"},
 		"[INFO]  receiver: stage: backup -> main: main is good again":                          {Change: event.InputSwitched, Input: "main", From: "backup", Cause: "main is good again", Reason: "returned"},
-		"[WARN]  receiver: stage: backup lost: it was ended by its encoder":                {Change: event.InputLost, Input: "backup", Cause: "backup was ended by its encoder"},
+		"[WARN]  receiver: stage: backup lost: it was ended by its encoder":                    {Change: event.InputLost, Input: "backup", Cause: "backup was ended by its encoder"},
 		"[INFO]  receiver: stage: backup back: after 12s":                                      {Change: event.InputBack, Input: "backup", Cause: "after 12s"},
 	} {
 		i.Signal = "stage"

@@ -22,9 +22,9 @@ const (
 	oddFor    = 4 * time.Second
 	// bothAway is how long every encoder stays away.
 	bothAway = 20 * time.Second
-	// lossAfter is how long the receiver waits before it leaves an input that says nothing:
-	// nothing new comes for as long.
-	lossAfter = time.Second
+	// keyFrame is how long a switch may wait for the key frame of the next input: nothing new
+	// comes for as long.
+	keyFrame = 2 * time.Second
 	// oddAfter is when an encoder becomes odd, from its start: it is on air again then.
 	oddAfter = 16 * time.Second
 	// shownWithin is how long an input may take until it is on air.
@@ -51,17 +51,17 @@ type inputAct func(ctx context.Context, a *attempt, list []*encoder.Encoder) err
 func ofInputs() []Fault {
 	var list []Fault
 	for _, in := range []inputs{
-		{name: "kill-input", hold: inputAway, two: true, inject: leave, proves: "An encoder dies", about: "the encoder on air is killed (SIGKILL) and comes back after four seconds"},
-		{name: "freeze-input", hold: frozenFor, two: true, noSource: lossAfter, inject: freeze, proves: "An encoder hangs", about: "the encoder on air is stopped (SIGSTOP), then sends at once what it has missed"},
+		{name: "kill-input", hold: inputAway, noSource: keyFrame, two: true, inject: leave, proves: "An encoder dies", about: "the encoder on air is killed (SIGKILL) and comes back after four seconds"},
+		{name: "freeze-input", hold: frozenFor, two: true, noSource: keyFrame, inject: freeze, proves: "An encoder hangs", about: "the encoder on air is stopped (SIGSTOP), then sends at once what it has missed"},
 		{name: "slow-input", hold: 8 * time.Second, two: true, noSource: TargetDuration, inject: showUntilOdd(encoder.Feed{SlowAfter: oddAfter}), proves: "An encoder is too slow", about: "the encoder on air sends half of real time"},
-		{name: "black-input", inject: black, proves: "An encoder sends nothing worth showing", about: "the encoder on air sends black pictures"},
-		{name: "silent-input", inject: silent, proves: "An encoder sends nothing worth showing", about: "the encoder on air sends silence"},
-		{name: "reconnect-input", hold: inputAway, inject: reconnect, proves: "An encoder connects again", about: "the encoder on air freezes, and another one connects in its place, with timestamps from 0"},
+		{name: "black-input", noSource: keyFrame, inject: black, proves: "An encoder sends nothing worth showing", about: "the encoder on air sends black pictures"},
+		{name: "silent-input", noSource: keyFrame, inject: silent, proves: "An encoder sends nothing worth showing", about: "the encoder on air sends silence"},
+		{name: "reconnect-input", hold: inputAway, noSource: keyFrame, inject: reconnect, proves: "An encoder connects again", about: "the encoder on air freezes, and another one connects in its place, with timestamps from 0"},
 		{name: "jump-input", hold: oddFor, inject: showUntilOdd(encoder.Feed{LeapAfter: oddAfter}), proves: "An encoder's timestamps jump", about: "the timestamps of the encoder on air jump a day ahead"},
-		{name: "b-frames-input", hold: oddFor, inject: show(encoder.Feed{BFrames: 2}), proves: formatCase, about: "the encoder on air starts again with B-frames"},
-		{name: "resize-input", hold: oddFor, inject: show(encoder.Feed{Size: otherSize}), proves: formatCase, about: "the encoder on air starts again with another picture size"},
-		{name: "foreign-backup", hold: inputAway, two: true, inject: foreign, proves: formatCase, about: "the encoder on air is killed while the backup has another picture size"},
-		{name: "drift-input", hold: 20 * time.Second, more: true, inject: show(encoder.Feed{Pace: 1 + 200e-6}), proves: "An encoder's clock drifts", about: "the clock of the encoder on air is 200 ppm fast"},
+		{name: "b-frames-input", hold: oddFor, noSource: keyFrame, inject: show(encoder.Feed{BFrames: 2}), proves: formatCase, about: "the encoder on air starts again with B-frames"},
+		{name: "resize-input", hold: oddFor, noSource: keyFrame, inject: show(encoder.Feed{Size: otherSize}), proves: formatCase, about: "the encoder on air starts again with another picture size"},
+		{name: "foreign-backup", hold: inputAway, noSource: keyFrame, two: true, inject: foreign, proves: formatCase, about: "the encoder on air is killed while the backup has another picture size"},
+		{name: "drift-input", hold: 20 * time.Second, noSource: keyFrame, more: true, inject: show(encoder.Feed{Pace: 1 + 200e-6}), proves: "An encoder's clock drifts", about: "the clock of the encoder on air is 200 ppm fast"},
 		{name: "inputs-gone", hold: bothAway, inject: leaveAll, proves: "Every encoder is gone", about: "every encoder is killed and comes back after 20 seconds"},
 	} {
 		list = append(list, Fault{Name: in.name, About: in.about, Proves: in.proves, Hold: in.hold, NoSource: in.noSource, More: in.more, Own: true, Live: true,
