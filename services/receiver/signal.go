@@ -109,7 +109,7 @@ func (g *signal) run(ctx context.Context, lossAfter, returnAfter time.Duration) 
 	c := program.Config{
 		Inputs:    g.names(),
 		LossAfter: cmp.Or(g.config.LossAfter, lossAfter), ReturnAfter: cmp.Or(g.config.ReturnAfter, returnAfter),
-		Last: g.config.Slate == slate.Last,
+		Last: g.config.Slate == slate.Last, Still: g.config.Slate == signals.StillSlate,
 	}
 	if t := g.kept.Timeline; t.Next > 0 {
 		c.Resume = &program.Resume{End: t.End, Format: g.kept.Format}
@@ -232,8 +232,12 @@ func (g *signal) carryOut(ctx context.Context, e program.Effect, next []program.
 			g.publish(g.segmenter.Add(e.Sample, g.now()))
 		}
 	case program.MakeSlate:
+		spec := g.config.Slate
+		if spec == signals.StillSlate { // before there is a picture to repeat, and for its silence
+			spec = ""
+		}
 		running.Go(func() {
-			made, err := g.slate(ctx, g.config.Slate, e)
+			made, err := g.slate(ctx, spec, e)
 			if ctx.Err() != nil {
 				return
 			}

@@ -44,6 +44,32 @@ func TestASlateStandsInWhileTheEncoderIsGone(t *testing.T) {
 	}
 }
 
+func TestAStillSlateNeedsNoOtherFormat(t *testing.T) {
+	t.Parallel()
+	f, list := sampletest.Make(t, sampletest.Source{Seconds: 6, GOP: 25})
+	e := &encoder{format: f, samples: list, leaves: make(chan struct{})}
+	rec := start(t, t.TempDir(), strings.Replace(oneSignal, `{"name":"stage",`, `{"name":"stage","slate":"still",`, 1), func(s *Service) {
+		s.signals[0].sources[0].open = func() input.Input { return e }
+	})
+	servicetest.Await(t, "the slate is on air", func() bool { return rec.status().Source == "slate" })
+	servicetest.Await(t, "two segments of the slate are listed", func() bool {
+		return strings.Count(string(rec.playlist("stage", 1).Encode()), "EXT-X-DATERANGE") >= 3
+	})
+	close(e.leaves)
+	servicetest.Await(t, "the slate has an end", func() bool {
+		return strings.Contains(string(rec.playlist("stage", 1).Encode()), "END-DATE")
+	})
+	p := rec.playlist("stage", 7)
+	for _, s := range p.Segments {
+		if s.Discontinuity || s.Map.URI != p.Segments[0].Map.URI {
+			t.Errorf("segment %s: discontinuity %t, %s, want the format of the encoder throughout", s.URI, s.Discontinuity, s.Map.URI)
+		}
+	}
+	for _, piece := range rec.pieces(p) {
+		sampletest.Run(t, piece, "-v", "error", "-xerror", "-i", "-", "-f", "null", "-")
+	}
+}
+
 // pieces are the segments of a playlist, joined where one initialization section is in force.
 func (rec *receiver) pieces(p *m3u8.MediaPlaylist) [][]byte {
 	rec.Helper()

@@ -14,6 +14,8 @@ const (
 	NoInput = "none"
 	// SlateSource is what is shown while no input gives anything.
 	SlateSource = "slate"
+	// StillSlate is the slate that repeats the last key frame as it is.
+	StillSlate = "still"
 	// NoPassphrase is the passphrase of an SRT input that is not encrypted.
 	NoPassphrase = "none"
 )
