@@ -200,8 +200,8 @@ func (s *State) switchTo(i, key int, cause Cause) {
 	s.melt()
 	if from != Source(i) || s.waiting != nil {
 		a.shift = 0
-		if a.began { // half a picture's time at least lies between the two
-			apart := max(least, a.frame/2)
+		if a.began { // a picture's time lies between the two, so that no player rounds them to one
+			apart := max(least, a.frame)
 			a.shift = max(0, a.dts+apart-k.DTS, a.pts+apart-k.PTS)
 		}
 	}
