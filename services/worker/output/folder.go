@@ -137,11 +137,11 @@ func (f *Folder) publish(s *media.Segment, init Init, w Window) error {
 		return err
 	}
 	if !there[init.Name] {
-		if err := f.write(init.Name, init.Data); err != nil {
+		if err := f.writeKept(init.Name, init.Data); err != nil {
 			return err
 		}
 	}
-	if err := f.write(media.SegmentName(s.MSN), s.Data); err != nil {
+	if err := f.writeKept(media.SegmentName(s.MSN), s.Data); err != nil {
 		return err
 	}
 	if err := f.write(media.PlaylistName, w.Playlist()); err != nil {
@@ -185,10 +185,9 @@ func (f *Folder) refill(there map[string]bool, w Window, msn int64) (Window, err
 // keepOpen keeps the newest files of the window open and closes all others.
 func (f *Folder) keepOpen(w Window) {
 	names := w.From(w.Newest() + 1 - mostOpen).names()
-	for name, file := range f.open {
+	for name := range f.open {
 		if !names[name] {
-			_ = file.Close() // only read
-			delete(f.open, name)
+			f.forget(name)
 		}
 	}
 	for name := range names {
@@ -262,11 +261,47 @@ func (e *WriteError) Error() string { return e.Folder + ": " + e.Err.Error() }
 func (e *WriteError) Unwrap() error { return e.Err }
 
 // write replaces a file at once. Its error is a *WriteError.
-func (f *Folder) write(name string, b []byte) error {
-	if err := atomicfile.Write(filepath.Join(f.path, name), b, atomicfile.Options{Create: f.create}); err != nil {
+func (f *Folder) write(name string, b []byte) error { return f.writeWith(f.create, name, b) }
+
+// writeKept writes a file and keeps it open from before it has its name: whoever removes
+// the folder may remove the file in the moment after.
+func (f *Folder) writeKept(name string, b []byte) error {
+	create := f.create
+	if create == nil {
+		create = os.Create
+	}
+	var kept *os.File
+	err := f.writeWith(func(path string) (*os.File, error) {
+		file, err := create(path)
+		if err == nil {
+			kept, _ = os.Open(path) // one that cannot be kept is no reason to stop
+		}
+		return file, err
+	}, name, b)
+	switch {
+	case kept == nil:
+	case err != nil:
+		_ = kept.Close() // only read
+	default:
+		f.forget(name)
+		f.open[name] = kept
+	}
+	return err
+}
+
+func (f *Folder) writeWith(create func(path string) (*os.File, error), name string, b []byte) error {
+	if err := atomicfile.Write(filepath.Join(f.path, name), b, atomicfile.Options{Create: create}); err != nil {
 		return &WriteError{Folder: f.path, Err: cause(err)}
 	}
 	return nil
+}
+
+// forget closes a file that is kept open.
+func (f *Folder) forget(name string) {
+	if file := f.open[name]; file != nil {
+		_ = file.Close() // only read
+		delete(f.open, name)
+	}
 }
 
 // readAll reads a file from its beginning, also after it was removed.
@@ -300,10 +335,9 @@ func (f *Folder) Remove() error {
 
 // Close implements Store: it releases the lock.
 func (f *Folder) Close() error {
-	for _, file := range f.open {
-		_ = file.Close() // only read
+	for name := range f.open {
+		f.forget(name)
 	}
-	clear(f.open)
 	return f.lock.release()
 }
 

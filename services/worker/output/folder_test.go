@@ -271,6 +271,26 @@ func TestADiskWithoutRoomLeavesNoHalfFile(t *testing.T) {
 	}
 }
 
+// Whoever removes a folder may remove a segment in the moment after it has its name.
+func TestASegmentThatIsRemovedAtOnceIsWrittenAgain(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "live01")
+	f := open(t, dir, 103)
+	fill(t, f, 100, 101)
+	f.folder.create = func(path string) (*os.File, error) {
+		_ = os.Remove(filepath.Join(dir, media.SegmentName(102))) // when the playlist is written, it is there
+		return os.Create(path)
+	}
+	fill(t, f, 102, 102)
+	f.folder.create = nil
+	if err := os.RemoveAll(dir); err != nil {
+		t.Fatal(err)
+	}
+	fill(t, f, 103, 103)
+	if p := listed(t, dir); p.MediaSequence != 101 || p.LastMSN() != 103 {
+		t.Errorf("listed from %d to %d, want 101 to 103", p.MediaSequence, p.LastMSN())
+	}
+}
+
 func TestWhatCannotBeRemovedIsNoReasonToPublishNothing(t *testing.T) {
 	dir := t.TempDir()
 	f := open(t, dir, 103)
