@@ -25,6 +25,13 @@ import (
 // names it.
 const tempPrefix = ".new-"
 
+// How long to wait for whoever removes the folder: removalFirst at first, then twice as long
+// each time up to removalMost.
+const (
+	removalFirst = 5 * time.Millisecond
+	removalMost  = 160 * time.Millisecond
+)
+
 // mostOpen is how many of the newest segments are kept open, so that a folder that was
 // removed can be filled again.
 const mostOpen = 64
@@ -112,13 +119,18 @@ func (f *Folder) isWhole(grid media.Grid) func(msn int64, s m3u8.Segment) bool {
 // Read returns a file of the folder.
 func (f *Folder) Read(name string) ([]byte, error) { return os.ReadFile(filepath.Join(f.path, name)) }
 
-// Publish implements Store.
+// Publish implements Store. A folder that is being removed meanwhile may take away what was
+// just written, so it tries several times.
 func (f *Folder) Publish(s *media.Segment, init Init, w Window) error {
-	err := f.publish(s, init, w)
-	if errors.Is(err, fs.ErrNotExist) {
-		err = f.publish(s, init, w) // the folder was removed meanwhile
+	pause := removalFirst
+	for {
+		err := f.publish(s, init, w)
+		if !errors.Is(err, fs.ErrNotExist) || pause > removalMost {
+			return err
+		}
+		time.Sleep(pause)
+		pause *= 2
 	}
-	return err
 }
 
 func (f *Folder) publish(s *media.Segment, init Init, w Window) error {

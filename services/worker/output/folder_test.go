@@ -291,6 +291,24 @@ func TestASegmentThatIsRemovedAtOnceIsWrittenAgain(t *testing.T) {
 	}
 }
 
+// Removing a folder takes a while: what is written meanwhile goes too.
+func TestAFolderThatIsRemovedSeveralTimesIsFilledAgain(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "live01")
+	f := open(t, dir, 103)
+	fill(t, f, 100, 102)
+	removals := 0
+	f.folder.create = func(path string) (*os.File, error) {
+		if removals++; removals <= 4 {
+			_ = os.RemoveAll(dir)
+		}
+		return os.Create(path)
+	}
+	fill(t, f, 103, 103)
+	if p := listed(t, dir); p.MediaSequence != 101 || p.LastMSN() != 103 {
+		t.Errorf("listed from %d to %d, want 101 to 103", p.MediaSequence, p.LastMSN())
+	}
+}
+
 func TestWhatCannotBeRemovedIsNoReasonToPublishNothing(t *testing.T) {
 	dir := t.TempDir()
 	f := open(t, dir, 103)
