@@ -28,6 +28,7 @@ func Catalogue() []Service {
 		{"origin", Origin, controlBind},
 		{"proxy", Proxy, playersBind},
 		{"viewer", Viewer, controlBind},
+		{"engine", Engine, controlBind},
 	}
 }
 

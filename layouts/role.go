@@ -19,9 +19,10 @@ const (
 	Origin                // says which packager to play from
 	Proxy                 // serves the players
 	Viewer                // plays, as the audience does
+	Engine                // carries what the machines of a cluster say to each other
 )
 
-var roleNames = []string{"other", "receiver", "worker", "packager", "reporter", "discovery", "origin", "proxy", "viewer"}
+var roleNames = []string{"other", "receiver", "worker", "packager", "reporter", "discovery", "origin", "proxy", "viewer", "engine"}
 
 // String returns the role's lower-case name.
 func (r Role) String() string {

@@ -2,6 +2,7 @@ package services
 
 import (
 	"livestream-tui/services/discovery"
+	"livestream-tui/services/engine"
 	"livestream-tui/services/origin"
 	"livestream-tui/services/packager"
 	"livestream-tui/services/proxy"
@@ -25,6 +26,7 @@ func All() []Service {
 		{"origin", "decides which packager to prefer for each signal", "", nil, with(origin.ConfigFromEnv, origin.New)},
 		{"proxy", "the server that players talk to", "", nil, with(proxy.ConfigFromEnv, proxy.New)},
 		{"viewer", "a player without a screen: reports what the audience sees", "", nil, with(viewer.ConfigFromEnv, viewer.New)},
+		{"engine", "the engine of a cluster: carries messages between machines, and what they agree on", "", nil, with(engine.ConfigFromEnv, engine.New)},
 	}
 }
 

@@ -15,7 +15,7 @@ var element = regexp.MustCompile(`,\s*[A-Za-z][A-Za-z0-9+.-]*://`)
 // isSecret tells by a variable's name that its value is a secret. The path of a webhook is one.
 func isSecret(variable string) bool {
 	switch variable {
-	case "WEBHOOK_FORMAT", "WEBHOOK_STILL_ON", "PROXY_TLS_KEY": // the last is the path of a file
+	case "WEBHOOK_FORMAT", "WEBHOOK_STILL_ON", "PROXY_TLS_KEY", "ENGINE_KEY", "ENGINE_EDGE_KEY", "ENGINE_CERT_KEY": // those that end in KEY are paths of files
 		return false
 	}
 	return slices.ContainsFunc([]string{"TOKEN", "SECRET", "PASSWORD", "WEBHOOK", "_KEY"}, func(word string) bool { return strings.Contains(variable, word) })
