@@ -1,3 +1,4 @@
 // Package atomicfile replaces files whole: a reader sees the old content or the new one,
-// never a part of it. It does not sync to disk: after a power failure a file may be empty.
+// never a part of it. Only with Options.Sync is it synced to disk: else a file may be empty
+// after a power failure.
 package atomicfile

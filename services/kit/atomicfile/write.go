@@ -19,6 +19,8 @@ type Options struct {
 	// Create opens the temporary file for writing; nil means that a file is created, or
 	// truncated where Temp exists.
 	Create func(path string) (*os.File, error)
+	// Sync is set when the content has to be on the disk when Write returns.
+	Sync bool
 }
 
 // Write replaces the file at path with b. After an error the file is as it was, and the
@@ -36,6 +38,9 @@ func Write(path string, b []byte, o Options) error {
 		return err
 	}
 	_, err = f.Write(b)
+	if err == nil && o.Sync {
+		err = f.Sync()
+	}
 	if closing := f.Close(); err == nil {
 		err = closing
 	}
@@ -44,6 +49,23 @@ func Write(path string, b []byte, o Options) error {
 	}
 	if err != nil {
 		_ = os.Remove(temp) // the first error is the one to return
+		return err
+	}
+	if o.Sync {
+		return syncFolder(filepath.Dir(path))
+	}
+	return nil
+}
+
+// syncFolder has the names in a folder on the disk.
+func syncFolder(path string) error {
+	d, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	err = d.Sync()
+	if closing := d.Close(); err == nil {
+		err = closing
 	}
 	return err
 }

@@ -33,6 +33,7 @@ func TestAFileIsReplacedWhole(t *testing.T) {
 	}{
 		{"without options", Options{}, 0o644, ""},
 		{"with permissions", Options{Mode: 0o600}, 0o600, ""},
+		{"synced", Options{Sync: true}, 0o644, ""},
 		{"with a fixed temporary name", Options{Temp: "list.new"}, 0o644, ""},
 		{"over the rest of a killed writer", Options{Temp: "list.new"}, 0o644, "list.new"},
 	} {

@@ -101,6 +101,12 @@ type Supervision struct {
 	// WebhookStillOn is how often receivers are told that the stream is on air; zero means
 	// never.
 	WebhookStillOn time.Duration `env:"WEBHOOK_STILL_ON" envDefault:"0s" doc:"how often an alert says that the stream is still on air; 0s: never"`
+	// ClusterAddress is where other machines reach this one. Empty means as before, and at the
+	// first start what the token has, or 127.0.0.1, where no other machine reaches it.
+	ClusterAddress string `env:"CLUSTER_ADDRESS" doc:"with a layout that has an engine: IP address or host name by which other machines reach this one (default: as before; at first 127.0.0.1, where none does)"`
+	// ClusterToken is the token by which this machine joins at its first start; empty means that
+	// it begins a cluster of its own, unless it has joined one.
+	ClusterToken string `env:"CLUSTER_TOKEN" doc:"with a layout that has an engine: token by which this machine joins a cluster at its first start, from livestream-tui invite"`
 }
 
 // SupervisionFromEnv reads the settings of the supervisor.
