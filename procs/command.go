@@ -1,6 +1,7 @@
 package procs
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +13,47 @@ import (
 
 // errNotRunning is the answer to commands after the platform has ended.
 var errNotRunning = errors.New("the platform has ended")
+
+// first is what is asked of a process at the start of the platform.
+func first(s Spec) Action {
+	if s.Stopped {
+		return Stop
+	}
+	return Start
+}
+
+type message struct {
+	process string
+	event   machine.Event
+	answer  chan error // of a command; nil otherwise
+	// env is the environment of the process's next incarnation; nil in any other message.
+	env []string
+	// last gets the number of the newest incarnation, which has the old environment.
+	last chan int
+}
+
+func (s *Supervisor) receive(m message) {
+	if m.env != nil {
+		p := s.procs[m.process]
+		p.spec.Env = m.env
+		m.last <- p.machine.Newest() // has room
+		return
+	}
+	if m.answer != nil {
+		err := s.check(m.process, m.event.Action)
+		if err == nil {
+			s.apply(m.process, m.event)
+		}
+		m.answer <- err // has room
+		return
+	}
+	if m.event.Kind == machine.Progressed {
+		p := s.procs[m.process]
+		p.progressed.Store(false)
+		m.event.Epoch = cmp.Or(p.machine.Next, p.machine.Epoch)
+	}
+	s.apply(m.process, m.event)
+}
 
 // Command asks a of one process and returns once it is under way. The error says
 // what is wrong: no such process, nothing to do.
@@ -31,6 +73,32 @@ func (s *Supervisor) Command(ctx context.Context, name string, a Action) error {
 		return errNotRunning
 	case <-ctx.Done():
 		return ctx.Err()
+	}
+}
+
+// SetEnv gives a process another environment, KEY=VALUE, which its next incarnation gets. It
+// returns the number of the newest incarnation, 0 before the first: those up to it have an
+// earlier environment. The error says that there is no such process, that the platform has
+// ended, or is ctx's.
+func (s *Supervisor) SetEnv(ctx context.Context, name string, env []string) (newest int, err error) {
+	if _, ok := s.procs[name]; !ok {
+		return 0, fmt.Errorf("no process %q; there are %s", name, strings.Join(s.names(), ", "))
+	}
+	m := message{process: name, env: append([]string{}, env...), last: make(chan int, 1)}
+	select {
+	case s.inbox <- m:
+	case <-s.ended:
+		return 0, errNotRunning
+	case <-ctx.Done():
+		return 0, ctx.Err()
+	}
+	select {
+	case newest := <-m.last:
+		return newest, nil
+	case <-s.ended:
+		return 0, errNotRunning
+	case <-ctx.Done():
+		return 0, ctx.Err()
 	}
 }
 

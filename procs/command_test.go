@@ -126,3 +126,29 @@ func over(socket string) *http.Client {
 	client.Timeout = 200 * time.Millisecond
 	return client
 }
+
+func TestTheNextIncarnationGetsAnotherEnvironment(t *testing.T) {
+	t.Parallel()
+	stopped := spec(t, "origin", "ready")
+	stopped.Stopped = true
+	h := newHouse(t, nil, spec(t, "proxy", "ready", "origin"), stopped)
+	first := h.awaitReady("proxy") // it does not wait for what is stopped
+	if s := h.status("origin"); s.State != Exited || s.Incarnation != 0 || !s.IsStopped() {
+		t.Errorf("got %+v, want it stopped from the start", s)
+	}
+	newest, err := h.SetEnv(t.Context(), "proxy", []string{modeOf + "=bad", hasty})
+	if err != nil || newest != first.Incarnation {
+		t.Errorf("got newest %d, %v, want %d", newest, err, first.Incarnation)
+	}
+	if s := h.status("proxy"); s.PID != first.PID {
+		t.Errorf("got %+v, want it untouched", s)
+	}
+	h.command("proxy", Restart)
+	h.await("proxy", "the new environment", func(s Status) bool { return s.Misconfigured() })
+	if newest, err := h.SetEnv(t.Context(), "origin", nil); newest != 0 || err != nil {
+		t.Errorf("one that has never run: got %d, %v", newest, err)
+	}
+	if _, err := h.SetEnv(t.Context(), "porxy", nil); err == nil || !strings.HasPrefix(err.Error(), `no process "porxy"; there are proxy, origin`) {
+		t.Errorf("got %v", err)
+	}
+}

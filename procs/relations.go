@@ -32,11 +32,12 @@ func (s *Supervisor) notifyOthers(p *process, before machine.Machine) {
 }
 
 // lacking are the dependencies of spec that were never ready. Once ready counts
-// for good: a proxy that died must come back though the origin is away.
+// for good: a proxy that died must come back though the origin is away. One that was stopped
+// from the start does not count: nothing is to wait for it.
 func (s *Supervisor) lacking(spec Spec) []string {
 	var names []string
 	for _, d := range spec.DependsOn {
-		if s.procs[d].readied == 0 {
+		if p := s.procs[d]; p.readied == 0 && !p.spec.Stopped {
 			names = append(names, d)
 		}
 	}

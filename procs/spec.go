@@ -24,6 +24,8 @@ type Spec struct {
 	// at the latest, and one that has failed after 10 s. Empty: it has no stand-in.
 	Role    string
 	Restart RestartPolicy
+	// Stopped: it is not started until an operator starts it.
+	Stopped bool
 	// Held are listening sockets that the supervisor holds and hands to each
 	// incarnation from descriptor 3 on, as systemd does (sd_listen_fds(3); without
 	// LISTEN_PID, which is not known before the fork). Connections wait in the

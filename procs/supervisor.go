@@ -1,7 +1,6 @@
 package procs
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -89,12 +88,6 @@ type process struct {
 	exits   []Ending // replaced, never written to
 	// progressed: a Progressed event is in the inbox. Safe for concurrent use.
 	progressed atomic.Bool
-}
-
-type message struct {
-	process string
-	event   machine.Event
-	answer  chan error // of a command; nil otherwise
 }
 
 // ErrAlreadyRunning says that another supervisor holds the run folder's lock.
@@ -199,9 +192,10 @@ func (s *Supervisor) Run(ctx context.Context) error {
 	s.work.Go(func() { s.keepFolder(background) })
 	endGuardian := s.startGuardian()
 
+	s.openGates() // to those that depend on what is stopped
 	for _, level := range s.levels {
 		for _, name := range level {
-			s.apply(name, machine.Event{Kind: machine.Asked, Action: Start})
+			s.apply(name, machine.Event{Kind: machine.Asked, Action: first(s.procs[name].spec)})
 		}
 	}
 	s.loop(ctx)
@@ -253,23 +247,6 @@ func (s *Supervisor) loop(ctx context.Context) {
 			s.receive(m)
 		}
 	}
-}
-
-func (s *Supervisor) receive(m message) {
-	if m.answer != nil {
-		err := s.check(m.process, m.event.Action)
-		if err == nil {
-			s.apply(m.process, m.event)
-		}
-		m.answer <- err // has room
-		return
-	}
-	if m.event.Kind == machine.Progressed {
-		p := s.procs[m.process]
-		p.progressed.Store(false)
-		m.event.Epoch = cmp.Or(p.machine.Next, p.machine.Epoch)
-	}
-	s.apply(m.process, m.event)
 }
 
 func (s *Supervisor) names() []string {

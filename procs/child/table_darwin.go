@@ -3,6 +3,7 @@ package child
 import (
 	"context"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"slices"
@@ -52,18 +53,18 @@ func HasVariable(pid int, variable string) bool {
 	return err == nil && strings.Contains(" "+strings.TrimSpace(out)+" ", " "+variable+" ")
 }
 
-// Holder returns the process that listens on a TCP port; false if there is no such
-// process that we may see.
-func Holder(port int) (pid int, command string, ok bool) {
-	out, err := ask("lsof", "-nP", "-t", "-iTCP:"+strconv.Itoa(port), "-sTCP:LISTEN")
+// Holder returns the process that listens on a TCP port at an address, or at every address;
+// false if there is no such process that we may see. Where the address is nil or unspecified,
+// whoever listens on the port at any address is meant.
+func Holder(at net.IP, port int) (pid int, command string, ok bool) {
+	out, err := ask("lsof", "-nP", "-Fpn", "-iTCP:"+strconv.Itoa(port), "-sTCP:LISTEN")
 	if err != nil {
 		return 0, "", false
 	}
-	first, _, _ := strings.Cut(strings.TrimSpace(out), "\n")
-	if pid, err = strconv.Atoi(first); err != nil {
+	if pid, ok = parseLsof(out, at, port); !ok {
 		return 0, "", false
 	}
-	command, err = ask("ps", "-o", "command=", "-p", first)
+	command, err = ask("ps", "-o", "command=", "-p", strconv.Itoa(pid))
 	if err != nil {
 		command = "?"
 	}

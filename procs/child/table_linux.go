@@ -2,7 +2,10 @@ package child
 
 import (
 	"bytes"
+	"encoding/binary"
+	"encoding/hex"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -119,9 +122,10 @@ func parseStat(pid int, b []byte) (Process, bool) {
 	}, true
 }
 
-// Holder returns the process that listens on a TCP port; false if there is no such
-// process that we may see.
-func Holder(port int) (pid int, command string, ok bool) {
+// Holder returns the process that listens on a TCP port at an address, or at every address;
+// false if there is no such process that we may see. Where the address is nil or unspecified,
+// whoever listens on the port at any address is meant.
+func Holder(at net.IP, port int) (pid int, command string, ok bool) {
 	inodes := map[string]bool{}
 	for _, file := range []string{"/proc/net/tcp", "/proc/net/tcp6"} {
 		b, err := os.ReadFile(file)
@@ -129,7 +133,7 @@ func Holder(port int) (pid int, command string, ok bool) {
 			continue // no such protocol here
 		}
 		for _, line := range strings.Split(string(b), "\n") {
-			if inode, ok := listener(line, port); ok {
+			if inode, ok := listener(line, at, port); ok {
 				inodes["socket:["+inode+"]"] = true
 			}
 		}
@@ -152,15 +156,33 @@ func Holder(port int) (pid int, command string, ok bool) {
 	return 0, "", false
 }
 
-// listener returns the inode of a line of /proc/net/tcp that is a listening
-// socket on port.
-func listener(line string, port int) (string, bool) {
+// listener returns the inode of a line of /proc/net/tcp that is a socket which listens on a
+// port where an address is among its own.
+func listener(line string, at net.IP, port int) (string, bool) {
 	f := strings.Fields(line)
 	const local, state, inode, listening = 1, 3, 9, "0A"
-	if len(f) <= inode || f[state] != listening || !strings.HasSuffix(f[local], fmt.Sprintf(":%04X", port)) {
+	if len(f) <= inode || f[state] != listening {
+		return "", false
+	}
+	address, number, _ := strings.Cut(f[local], ":")
+	ip, ok := parseAddress(address)
+	if !ok || number != fmt.Sprintf("%04X", port) || !covers(ip, at) {
 		return "", false
 	}
 	return f[inode], true
+}
+
+// parseAddress reads an address of /proc/net/tcp: words of four bytes, each in the order of
+// this machine.
+func parseAddress(s string) (net.IP, bool) {
+	b, err := hex.DecodeString(s)
+	if err != nil || len(b) != net.IPv4len && len(b) != net.IPv6len {
+		return nil, false
+	}
+	for i := 0; i < len(b); i += 4 {
+		binary.NativeEndian.PutUint32(b[i:], binary.BigEndian.Uint32(b[i:]))
+	}
+	return b, true
 }
 
 func commandOf(pid int) string {

@@ -63,6 +63,11 @@ func TestListener(t *testing.T) {
 		inode      string
 		ok         bool
 	}{
+		{"another address", "   0: 0200007F:1F90 00000000:0000 0A" + tail, "", false},
+		{"every address", "   0: 00000000:1F90 00000000:0000 0A" + tail, "54321", true},
+		{"IPv6 that is IPv4", "   0: 0000000000000000FFFF00000100007F:1F90 00000000000000000000000000000000:0000 0A" + tail, "54321", true},
+		{"another address of IPv6", "   0: 00000000000000000000000001000000:1F90 00000000000000000000000000000000:0000 0A" + tail, "", false},
+		{"no address", "   0: 0100:1F90 00000000:0000 0A" + tail, "", false},
 		{"IPv4", "   0: 0100007F:1F90 00000000:0000 0A" + tail, "54321", true},
 		{"IPv6", "   0: 00000000000000000000000000000000:1F90 00000000000000000000000000000000:0000 0A" + tail, "54321", true},
 		{"a connection from the port", "   1: 0100007F:1F90 0100007F:C350 01" + tail, "", false},
@@ -72,7 +77,7 @@ func TestListener(t *testing.T) {
 		{"the heading", "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode", "", false},
 		{"empty", "", "", false},
 	} {
-		if inode, ok := listener(c.line, 8080); inode != c.inode || ok != c.ok {
+		if inode, ok := listener(c.line, net.IPv4(127, 0, 0, 1), 8080); inode != c.inode || ok != c.ok {
 			t.Errorf("%s: got %q, %t, want %q, %t", c.name, inode, ok, c.inode, c.ok)
 		}
 	}
@@ -84,12 +89,19 @@ func TestHolderIsWhoListens(t *testing.T) {
 		t.Fatal(err)
 	}
 	port := l.Addr().(*net.TCPAddr).Port
-	pid, command, ok := Holder(port)
+	loopback := net.IPv4(127, 0, 0, 1)
+	pid, command, ok := Holder(loopback, port)
 	if !ok || pid != os.Getpid() || !strings.Contains(command, os.Args[0]) {
 		t.Errorf("got %d, %q, %t, want ourselves, %d", pid, command, ok, os.Getpid())
 	}
+	if pid, _, ok := Holder(net.IPv4(127, 0, 0, 77), port); ok {
+		t.Errorf("at another address: got %d, want nobody", pid)
+	}
+	if pid, _, _ := Holder(net.IPv4zero, port); pid != os.Getpid() {
+		t.Errorf("at any address: got %d, want ourselves", pid)
+	}
 	l.Close()
-	if pid, _, ok := Holder(port); ok && pid == os.Getpid() {
+	if pid, _, ok := Holder(loopback, port); ok && pid == os.Getpid() {
 		t.Error("we hold a port that we have closed")
 	}
 }

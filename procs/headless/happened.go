@@ -22,7 +22,7 @@ func WriteEvent(w io.Writer, e platform.Event, asJSON bool) {
 // fromOf returns the name of the process that an event is about.
 func fromOf(e platform.Event) string {
 	if e.Process == "" {
-		return platform.Self
+		return text.Clean(platform.OnMachine(e.Machine, platform.Self))
 	}
 	return text.Clean(e.Process)
 }

@@ -27,6 +27,7 @@ func (p printer) event(e platform.Event) {
 		p.object(e)
 		return
 	}
+	self := platform.OnMachine(e.Machine, platform.Self)
 	if e.Dropped > 0 {
 		p.line(e.Time, event.LevelWarn, platform.Self, fmt.Sprintf("%d events were missed here", e.Dropped))
 	}
@@ -44,7 +45,7 @@ func (p printer) event(e platform.Event) {
 		p.line(e.Time, level, e.Process, message)
 	case event.Outage:
 		level, message := outageText(what)
-		p.line(e.Time, level, cmp.Or(e.Process, platform.Self), message)
+		p.line(e.Time, level, cmp.Or(e.Process, self), message)
 	case event.Input:
 		level, message := inputText(what)
 		p.line(e.Time, level, e.Process, message)
@@ -52,12 +53,12 @@ func (p printer) event(e platform.Event) {
 		level, message := filmText(what)
 		p.line(e.Time, level, e.Process, message)
 	case platform.Averted:
-		p.line(e.Time, event.LevelInfo, platform.Self, avertedText(what))
+		p.line(e.Time, event.LevelInfo, self, avertedText(what))
 	case platform.Commanded, platform.Drilled:
 		level, message := doneText(e)
 		p.line(e.Time, level, fromOf(e), message)
 	case platform.Logged:
-		p.line(what.Time, what.Level, cmp.Or(e.Process, platform.Self), strings.TrimSpace(what.Message+" "+what.FieldText()))
+		p.line(what.Time, what.Level, cmp.Or(e.Process, self), strings.TrimSpace(what.Message+" "+what.FieldText()))
 	}
 }
 

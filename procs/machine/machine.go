@@ -105,6 +105,9 @@ func (m Machine) Alive() bool { return m.Running || m.Next != 0 || m.Draining !=
 // Serves reports whether others may rely on it.
 func (m Machine) Serves() bool { return m.State == Ready && !m.Paused }
 
+// Newest is the number of the newest incarnation, 0 before the first.
+func (m Machine) Newest() int { return m.last }
+
 // Lacking are the dependencies that it waits for: those that were never ready, as it
 // learnt last.
 func (m Machine) Lacking() []string { return m.lacking }

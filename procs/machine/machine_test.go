@@ -296,3 +296,13 @@ func TestReduceLeavesItsArgumentAlone(t *testing.T) {
 		t.Errorf("got %s, want %s", got, before)
 	}
 }
+
+func TestAProcessThatIsStoppedFromTheStartWaitsForAnOperator(t *testing.T) {
+	c := newClocked(t, Spec{}).ask(Stop).is(Exited, "stopped", "")
+	if c.m.Wanted || c.m.Cause != CauseStop || c.m.Newest() != 0 {
+		t.Errorf("got %+v", c.m)
+	}
+	if c.ask(Start).is(Starting, "", "spawn 1, start in 15s"); c.m.Newest() != 1 {
+		t.Errorf("got newest %d", c.m.Newest())
+	}
+}

@@ -8,7 +8,7 @@ import (
 // stop asks the group to end, or ends a wait.
 func (m Machine) stop(cause Cause, reason string) (Machine, []Effect) {
 	if !m.Alive() {
-		if m.State != Idle {
+		if m.State != Idle || cause == CauseStop {
 			m.set(Exited, CauseStop, "stopped")
 		}
 		return m, nil

@@ -39,7 +39,7 @@ func drained(s platform.Snapshot, v platform.ViewingAt, light platform.SignalAir
 	if light.State == platform.AirOn {
 		light.State, light.Since, light.Until, light.Reason = platform.AirOffSoon, time.Time{}, v.Until, why
 	}
-	light.Cause, light.Mends, light.By = cause, mends(s, v), blamed(s, v.Signal)
+	light.Cause, light.Mends, light.By = cause, mends(s, v), blamed(s, v)
 	return light
 }
 
@@ -56,8 +56,8 @@ func causeOf(s platform.Snapshot, v platform.ViewingAt, off bool) (platform.AirC
 		return platform.NoReceiver, text.Because("no new segment"+since(v.MSNAt), isText(receiversOf(s, v.Signal)[0]))
 	case total > 0 && usable == 0 && (overdue && !areStale(s, v.Signal) || noneWorks(packagersOf(s, v.Signal))):
 		return platform.NoPackager, fmt.Sprintf("%d of %d packagers usable", usable, total)
-	case overdue && noneWorks(s.OfRole(layouts.Proxy)):
-		return platform.NoProxy, isText(s.OfRole(layouts.Proxy)[0])
+	case overdue && noneWorks(proxiesOf(s, v)):
+		return platform.NoProxy, isText(proxiesOf(s, v)[0])
 	case overdue && hasFullDisk(s, v.Signal):
 		return platform.DiskFull, "the worker's disk is full" + since(v.MSNAt)
 	case off, isLate(s, v, 2), overdue && usable == 0 && total > 0:
@@ -120,6 +120,15 @@ func packagersOf(s platform.Snapshot, signal string) []platform.Process {
 	return list
 }
 
+// proxiesOf returns the proxies of the machine that a viewer runs on: it plays through them.
+func proxiesOf(s platform.Snapshot, v platform.ViewingAt) []platform.Process {
+	machine, _ := platform.SplitMachine(v.Process)
+	return slices.DeleteFunc(s.OfRole(layouts.Proxy), func(p platform.Process) bool {
+		of, _ := platform.SplitMachine(p.Name)
+		return of != machine
+	})
+}
+
 // noneWorks reports whether there are processes, and none works.
 func noneWorks(list []platform.Process) bool {
 	return len(list) > 0 && !slices.ContainsFunc(list, platform.Process.Works)
@@ -135,7 +144,7 @@ func mends(s platform.Snapshot, v platform.ViewingAt) []platform.Command {
 	var list []platform.Command
 	signal := v.Signal
 	lacks := false
-	workers, proxies := workersOf(s, signal), s.OfRole(layouts.Proxy)
+	workers, proxies := workersOf(s, signal), proxiesOf(s, v)
 	for _, role := range [][]platform.Process{receiversOf(s, signal), workers, packagersOf(s, signal), proxies} {
 		if !noneWorks(role) {
 			continue
@@ -167,9 +176,10 @@ const killedFor = 30 * time.Second
 
 // blamed returns the latest command that is why a process does not work whose work a signal
 // lacks; nil when there is none.
-func blamed(s platform.Snapshot, signal string) *platform.CommandedAt {
+func blamed(s platform.Snapshot, v platform.ViewingAt) *platform.CommandedAt {
+	signal := v.Signal
 	var last *platform.CommandedAt
-	for _, role := range [][]platform.Process{receiversOf(s, signal), workersOf(s, signal), packagersOf(s, signal), s.OfRole(layouts.Proxy)} {
+	for _, role := range [][]platform.Process{receiversOf(s, signal), workersOf(s, signal), packagersOf(s, signal), proxiesOf(s, v)} {
 		if !noneWorks(role) {
 			continue
 		}
@@ -191,6 +201,7 @@ func blamed(s platform.Snapshot, signal string) *platform.CommandedAt {
 // comes back by itself.
 func revives(p platform.Process) (platform.Action, bool) {
 	switch {
+	case p.Unheard: // its machine takes no command
 	case p.Paused:
 		return platform.Resume, true
 	case p.State == platform.Failed, p.State == platform.Exited && p.Wanted:

@@ -31,6 +31,9 @@ func Danger(s platform.Snapshot, process string, a platform.Action) string {
 	case layouts.Proxy:
 		// A proxy that is restarted hands its players over to the next one.
 		if isAlone(s, p) && a != platform.Restart {
+			if !p.IsOwn() {
+				return "all players of machine " + p.Machine + " are connected to " + p.Name
+			}
 			return "all players are connected to " + p.Name
 		}
 	case layouts.Packager:
@@ -80,9 +83,13 @@ func mayPlay(o platform.OnAir) bool {
 	return on > 0 || o.State == platform.AirOn || o.State == platform.AirUnknown || len(o.InState(platform.AirUnknown)) > 0
 }
 
-// isAlone reports whether no other process of the same role works.
+// isAlone reports whether no other process of the same role works: of a proxy on its machine,
+// since each machine has players of its own.
 func isAlone(s platform.Snapshot, p platform.Process) bool {
 	for _, o := range s.OfRole(p.Role) {
+		if p.Role == layouts.Proxy && o.Machine != p.Machine {
+			continue
+		}
 		if o.Name != p.Name && o.Works() {
 			return false
 		}

@@ -122,7 +122,11 @@ func lightBy(s platform.Snapshot, v platform.ViewingAt) (platform.SignalAir, boo
 	default:
 		light.State = platform.AirOn
 	}
-	return drained(s, v, light), true
+	light = drained(s, v, light)
+	if machine, _ := platform.SplitMachine(v.Process); machine != "" && light.Reason != "" {
+		light.Reason = "on machine " + machine + " " + light.Reason
+	}
+	return light, true
 }
 
 // isWorse reports whether a viewer's light is worse than another's of the same signal.

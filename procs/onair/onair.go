@@ -96,14 +96,14 @@ func worst(s platform.Snapshot, o platform.OnAir) (platform.AirState, string) {
 }
 
 func isReady(s platform.Snapshot) bool {
-	return !slices.ContainsFunc(s.Processes, func(p platform.Process) bool { return p.State != platform.Ready })
+	return !slices.ContainsFunc(s.Processes, func(p platform.Process) bool { return p.IsOwn() && p.State != platform.Ready })
 }
 
 // unready says what a platform that has shown nothing waits for.
 func unready(s platform.Snapshot, o platform.OnAir) string {
 	var names []string
 	for _, p := range s.Processes {
-		if p.State != platform.Ready {
+		if p.IsOwn() && p.State != platform.Ready {
 			names = append(names, p.Name)
 		}
 	}

@@ -30,7 +30,7 @@ func packagers(s platform.Snapshot) []platform.Packager {
 			}
 			process, ours := s.Process(p.Name)
 			p.Ours = ours
-			p.Usable = status.State.Usable() && (!ours || process.Works())
+			p.Usable = status.State.Usable() && (!ours || process.Unheard || process.Works())
 			named[p.Name] = true
 			list = append(list, p)
 		}

@@ -16,6 +16,12 @@ type Command struct {
 	Signal string `json:"signal,omitempty"`
 	// Input is the input of Signal that SwitchInput shows, or "auto".
 	Input string `json:"input,omitempty"`
+	// Machine is the machine that Drain, Undrain and Upgrade are for; empty for any other
+	// action, and for an upgrade of the own machine.
+	Machine string `json:"machine,omitempty"`
+	// Incarnation is that of Process when the command was given, for a process of another
+	// machine: where it has another one by now, the command is refused. Zero is not checked.
+	Incarnation int `json:"incarnation,omitempty"`
 	// Fault is what SetFault sets; zero for any other action.
 	Fault Fault `json:"fault,omitzero"`
 	// Drill is what NoteDrill notes; nil for any other action.
@@ -32,6 +38,8 @@ type Action uint8
 // fails; Release ends a hold. Upgrade restarts every process from the binary that is
 // now on disk; Snapshot.Upgrade has its progress. SwitchInput shows Command.Input of a live
 // signal until it fails; "auto" leaves the choice to the receiver again.
+// Drain moves what Command.Machine does to other machines, until it may be switched off;
+// Undrain takes that back.
 // SetFault sets the fault switch of a process to Command.Fault, for drills. NoteDrill puts
 // Command.Drill into the journal: a drill runs in the client.
 const (
@@ -48,6 +56,8 @@ const (
 	Release     = Action(68)
 	NoteDrill   = Action(69)
 	SwitchInput = Action(70)
+	Drain       = Action(71)
+	Undrain     = Action(72)
 )
 
 // target is what an action is applied to.
@@ -80,6 +90,8 @@ func rows() []row {
 		{Hold, "hold", toPackager},
 		{Release, "release", toPlatform},
 		{SwitchInput, "input", toPlatform},
+		{Drain, "drain", toPlatform},
+		{Undrain, "undrain", toPlatform},
 		{Upgrade, "upgrade", toPlatform},
 		{SetFault, "fault", toProcess},
 		{NoteDrill, "note drill", toPlatform},

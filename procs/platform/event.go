@@ -16,6 +16,9 @@ type Event struct {
 	Time time.Time
 	// Process is the name of the process; empty for an event of the whole platform.
 	Process string
+	// Machine is the machine that it happened on; empty for the own machine, and without a
+	// cluster.
+	Machine string
 	// What is what happened; nil when the event only carries Dropped.
 	What What
 	// Dropped is how many events this subscriber missed just before this one.
@@ -98,12 +101,13 @@ func decode[W What](b []byte) (What, error) {
 type envelope struct {
 	Time    time.Time `json:"time"`
 	Process string    `json:"process,omitempty"`
+	Machine string    `json:"machine,omitempty"`
 	Dropped int       `json:"dropped,omitempty"`
 }
 
 // MarshalJSON implements json.Marshaler.
 func (e Event) MarshalJSON() ([]byte, error) {
-	b, err := json.Marshal(envelope{e.Time, e.Process, e.Dropped})
+	b, err := json.Marshal(envelope{e.Time, e.Process, e.Machine, e.Dropped})
 	if err != nil || e.What == nil {
 		return b, err
 	}
@@ -127,7 +131,7 @@ func (e *Event) UnmarshalJSON(b []byte) error {
 	if err := errors.Join(json.Unmarshal(b, &v), json.Unmarshal(b, &fields)); err != nil {
 		return err
 	}
-	*e = Event{Time: v.Time, Process: v.Process, Dropped: v.Dropped}
+	*e = Event{Time: v.Time, Process: v.Process, Machine: v.Machine, Dropped: v.Dropped}
 	for _, k := range kinds() {
 		if what, is := fields[k.kind]; is {
 			var err error

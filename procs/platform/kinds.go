@@ -44,6 +44,9 @@ type Actor struct {
 	// client.
 	PID  int    `json:"pid,omitempty"`
 	User string `json:"user,omitempty"`
+	// Machine is the machine of the cluster that the client is on; empty for the own machine,
+	// and without a cluster.
+	Machine string `json:"machine,omitempty"`
 }
 
 // String returns the actor in words, such as "root, attach pid 8121 (s)".
@@ -54,6 +57,9 @@ func (a Actor) String() string {
 	}
 	if a.Key != "" {
 		way = strings.TrimSpace(way + " (" + a.Key + ")")
+	}
+	if a.Machine != "" {
+		way = strings.TrimSpace(way + " on " + a.Machine)
 	}
 	switch {
 	case a.User == "":
@@ -71,6 +77,8 @@ type Commanded struct {
 	Signal  string `json:"signal,omitempty"`
 	// Input is the input that SwitchInput shows; empty for any other action.
 	Input string `json:"input,omitempty"`
+	// Machine is the machine of Drain and Undrain; empty for any other action.
+	Machine string `json:"machine,omitempty"`
 	// Fault is the mode that SetFault sets; empty for any other action.
 	Fault string `json:"fault,omitempty"`
 	By    Actor  `json:"by,omitzero"`
@@ -80,7 +88,7 @@ type Commanded struct {
 
 // String returns the command in words, without its source: "stop server2".
 func (c Commanded) String() string {
-	words := strings.TrimSpace(c.Action.String() + " " + c.Fault + c.Input)
+	words := strings.TrimSpace(c.Action.String() + " " + c.Fault + c.Input + c.Machine)
 	if c.Process != "" {
 		words += " " + c.Process
 	}

@@ -32,8 +32,11 @@ type Snapshot struct {
 	Started time.Time `json:"started"`
 	// Stopping is set while the platform is shutting down.
 	Stopping bool `json:"stopping"`
-	// Processes are in the order of the layout.
+	// Processes are in the order of the layout; those of other machines come after them, with
+	// names like b/server1.
 	Processes []Process `json:"processes"`
+	// Machines are those of the cluster, in order of name; empty without one.
+	Machines []Machine `json:"machines,omitempty"`
 	// Ingests is the reporter's table, Details its details. IngestsErr is why both are
 	// empty; it is empty while the reporter answers.
 	Ingests    []report.Ingest       `json:"ingests"`
@@ -136,16 +139,27 @@ func (s Snapshot) Names(a Action) []string {
 	return names
 }
 
-// Packager returns the name of the packager at a base URL: that of the process of this
+// Packager returns the name of the packager at a base URL: that of the process with that
+// address, that by which another machine has made it known, or that of the process of this
 // platform with its port, or else its host and port.
 func (s Snapshot) Packager(address string) string {
+	for _, p := range s.Processes {
+		if p.Address != "" && p.Address == address && p.Role == layouts.Packager {
+			return p.Name
+		}
+	}
+	for _, m := range s.Machines {
+		if name := m.Packagers[address]; name != "" && !m.Own {
+			return OnMachine(m.Name, name)
+		}
+	}
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" {
 		return address
 	}
 	port, _ := strconv.Atoi(u.Port()) // no process has port 0
 	for _, p := range s.Processes {
-		if port != 0 && p.Port == port && p.Role == layouts.Packager && dial.Reachable(u.Hostname()) == dial.Localhost {
+		if port != 0 && p.Port == port && p.Role == layouts.Packager && p.Address == "" && dial.Reachable(u.Hostname()) == dial.Localhost {
 			return p.Name
 		}
 	}

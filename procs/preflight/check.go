@@ -12,7 +12,6 @@ import (
 	"unicode/utf8"
 
 	"livestream-tui/procs/child"
-	"livestream-tui/services/kit/dial"
 	"livestream-tui/services/kit/text"
 )
 
@@ -121,8 +120,8 @@ func CheckPort(e Endpoint) error {
 
 func tryPort(e Endpoint) error {
 	host := e.Host
-	if host == dial.Localhost {
-		host = Loopback // the services' default address
+	if ip := e.listens(); ip != nil {
+		host = ip.String()
 	}
 	l, err := net.Listen("tcp", net.JoinHostPort(host, strconv.Itoa(e.Port)))
 	if err != nil {
@@ -133,7 +132,7 @@ func tryPort(e Endpoint) error {
 
 // explainPort says why a port cannot be listened on.
 func explainPort(e Endpoint, err error) error {
-	if pid, command, ok := child.Holder(e.Port); ok {
+	if pid, command, ok := child.Holder(e.listens(), e.Port); ok {
 		return fmt.Errorf("port %d (%s) is in use by pid %d, %s: stop it or set %s",
 			e.Port, e.Process, pid, shorten(command), e.Variable)
 	}

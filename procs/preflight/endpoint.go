@@ -21,6 +21,19 @@ type Endpoint struct {
 	// Host is an address, or localhost.
 	Host string
 	Port int
+	// Every is the unspecified address where it listens at every address; else empty.
+	Every string
+}
+
+// listens is the address that it listens on; nil for a host name.
+func (e Endpoint) listens() net.IP {
+	switch {
+	case e.Every != "":
+		return net.ParseIP(e.Every)
+	case e.Host == dial.Localhost:
+		return net.ParseIP(Loopback) // the services' default address
+	}
+	return net.ParseIP(e.Host)
 }
 
 // URL returns the base URL by which this machine reaches the process.
@@ -46,10 +59,13 @@ func Endpoints(l layouts.Layout, operator map[string]string) ([]Endpoint, error)
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, Endpoint{
-			Process: p.Name, Service: p.Service, Variable: p.PortVariable,
-			Host: dial.Reachable(env[BindVariable(p.Service)]), Port: port,
-		})
+		e := Endpoint{Process: p.Name, Service: p.Service, Variable: p.PortVariable, Port: port}
+		bind := env[BindVariable(p.Service)]
+		e.Host = dial.Reachable(bind)
+		if ip := net.ParseIP(bind); ip != nil && ip.IsUnspecified() {
+			e.Every = bind
+		}
+		list = append(list, e)
 	}
 	return list, nil
 }

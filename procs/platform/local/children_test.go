@@ -40,6 +40,9 @@ func TestMain(m *testing.M) {
 
 // child is a service that is ready at once, logs a failover and ends on SIGTERM.
 func child() int {
+	if os.Getenv("CONTROL_TEST_CHILD") == "broken" {
+		return 1
+	}
 	stop := make(chan os.Signal, 1)
 	signal.Notify(stop, syscall.SIGTERM)
 	l, err := service.Connections(service.OSEnvironment())

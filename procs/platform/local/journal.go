@@ -97,7 +97,7 @@ func (l *Local) note(at time.Time, c platform.Command, refused error) {
 
 // given returns a command as the journal keeps it.
 func given(c platform.Command) platform.Commanded {
-	return platform.Commanded{Action: c.Action, Process: c.Process, Signal: c.Signal, Input: c.Input, Fault: c.Fault.Mode, By: c.By}
+	return platform.Commanded{Action: c.Action, Process: c.Process, Signal: c.Signal, Input: c.Input, Machine: c.Machine, Fault: c.Fault.Mode, By: c.By}
 }
 
 // ownUser returns the name of the user that runs this process; empty when it is not known.

@@ -48,9 +48,16 @@ type Local struct {
 	playback token.Keys
 	// upgrades starts an upgrade. It has room for the one that is under way.
 	upgrades chan struct{}
+	// options are those of New. rolling restarts processes, one after the other.
+	options Options
+	rolling rolling
 	// chronicle is the journal.
 	chronicle chronicle
 	past      past
+	// show is what clients of the sockets are shown; see Show.
+	show platform.Platform
+	// drain begins and ends drains; see DrainWith.
+	drain func(ctx context.Context, machine string, on bool, by string) error
 	// beside runs with the platform; see Beside.
 	beside []companion
 	// folders are those whose disks are watched, and lowDisk is when one is low, in bytes.
@@ -74,6 +81,7 @@ type Supervisor interface {
 	Statuses() []procs.Status
 	Command(ctx context.Context, process string, a procs.Action) error
 	Progress(process string)
+	SetEnv(ctx context.Context, process string, env []string) (newest int, err error)
 }
 
 var _ platform.Runner = (*Local)(nil)
@@ -93,6 +101,8 @@ func New(o Options) (*Local, error) {
 	}
 	l := newLocal(o.Layout, ends, o.LogPath, o.Log)
 	l.self, l.env = o.Self, except(o.Env, o.Settings)
+	l.options = o
+	l.placeOn(o.Machine, o.Address)
 	l.folders, l.lowDisk = o.Folders, o.LowDisk
 	l.poll.token = o.Env[adminToken]
 	l.receivers.poll = l.poll
@@ -152,7 +162,7 @@ func NewWithSupervisor(layout layouts.Layout, ends []preflight.Endpoint, sup Sup
 func newLocal(layout layouts.Layout, ends []preflight.Endpoint, logs string, log hclog.Logger) *Local {
 	l := &Local{
 		poll: newPoller(ends), layout: layout, packagers: map[string]string{}, lines: newRing(platform.LogsMost),
-		subscribers: map[*subscriber]bool{}, upgrades: make(chan struct{}, 1),
+		subscribers: map[*subscriber]bool{}, upgrades: make(chan struct{}, 1), rolling: newRolling(),
 	}
 	l.receivers = newReceivers(ends, l.poll)
 	l.own = own{lines: l.lines, said: map[string]said{}}
@@ -176,16 +186,6 @@ func newLocal(layout layouts.Layout, ends []preflight.Endpoint, logs string, log
 		l.model.Now.Processes = append(l.model.Now.Processes, v)
 	}
 	return l
-}
-
-// companion is what runs beside the platform.
-type companion func(ctx context.Context, p platform.Platform, log hclog.Logger)
-
-// Beside has do run with the platform, in a goroutine of its own. Its context is cancelled
-// once the platform has ended, and Run waits for it. log is the platform's own. Call Beside
-// before Run.
-func (l *Local) Beside(do func(ctx context.Context, p platform.Platform, log hclog.Logger)) {
-	l.beside = append(l.beside, do)
 }
 
 // Run implements platform.Runner. It returns when every process has ended. The error says
@@ -222,8 +222,8 @@ func (l *Local) Run(ctx context.Context) error {
 	l.setRunning(true)
 	serving, hangUp := context.WithCancel(context.WithoutCancel(ctx))
 	if l.control != nil {
-		work.Go(func() { l.serve(serving, l, l.layout, l.log, l.control) })
-		work.Go(func() { l.serve(serving, platform.ReadOnly(l), l.layout, l.log, l.watching) })
+		work.Go(func() { l.serve(serving, l.shown(), l.layout, l.log, l.control) })
+		work.Go(func() { l.serve(serving, platform.ReadOnly(l.shown()), l.layout, l.log, l.watching) })
 	}
 	for _, do := range l.beside {
 		work.Go(func() { do(serving, l, l.log) })
@@ -323,6 +323,8 @@ func (l *Local) command(ctx context.Context, c platform.Command) error {
 		return l.receivers.switchInput(ctx, c.Signal, c.Input)
 	case platform.Upgrade:
 		return l.upgrade()
+	case platform.Drain, platform.Undrain:
+		return l.drainMachine(ctx, c)
 	case platform.SetFault:
 		return l.setFault(ctx, c.Process, c.Fault)
 	case platform.NoteDrill:

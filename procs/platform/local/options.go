@@ -31,6 +31,11 @@ type Options struct {
 	RunPath, LogPath string
 	// StatePath is the folder of the journal; empty means that the journal is in memory only.
 	StatePath string
+	// Machine is the name of this machine in its cluster, and Address the one by which other
+	// machines reach it; both are empty without a cluster.
+	Machine, Address string
+	// Stopped are names of processes that are not started until an operator starts them.
+	Stopped []string
 	// OnEvent is a shell command that is run on each event of the journal; empty for none.
 	OnEvent string
 	// Folders are checked before anything starts, and their disks are watched: one with fewer

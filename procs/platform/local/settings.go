@@ -1,10 +1,13 @@
 package local
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
+	"livestream-tui/layouts"
 	"livestream-tui/procs"
+	"livestream-tui/procs/platform/model"
 	"livestream-tui/services/kit/text"
 )
 
@@ -27,6 +30,12 @@ func (l *Local) showEnvironment(list []procs.Spec, names []string) {
 			}
 		}
 	}
+}
+
+// showEnvironmentOf gives a process of the resolved layout its variables in the model.
+func (l *Local) showEnvironmentOf(p layouts.Process, env []string) {
+	names := slices.AppendSeq(slices.Clone(l.options.Settings), maps.Keys(p.Environment))
+	l.Update(func(m *model.Model) { m.SetEnvironment(p.Name, shown(env, names)) })
 }
 
 // shown returns the variables of env that have one of the names and a value.

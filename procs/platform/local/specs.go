@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"time"
 
+	"livestream-tui/layouts"
 	"livestream-tui/procs"
 	"livestream-tui/procs/preflight"
 	"livestream-tui/services/kit/dial"
@@ -43,6 +44,11 @@ func (o Options) unread(service string) []string {
 	return slices.DeleteFunc(slices.Clone(o.Settings), func(name string) bool { return slices.Contains(reads, name) })
 }
 
+// environmentOf returns the environment of a process of the resolved layout.
+func (o Options) environmentOf(p layouts.Process) []string {
+	return listed(except(preflight.Environment(o.Env, p), o.unread(p.Service)))
+}
+
 // specs turns a layout into what the supervisor runs: our own binary, with the service of
 // each process as its argument.
 func specs(o Options) ([]procs.Spec, error) {
@@ -58,9 +64,8 @@ func specs(o Options) ([]procs.Spec, error) {
 			return nil, fmt.Errorf("layout %s: process %s: %w", l.Name, p.Name, err)
 		}
 		env := preflight.Environment(operator, p)
-		given := listed(except(env, o.unread(p.Service)))
 		spec := procs.Spec{
-			Name: p.Name, Argv: []string{o.Self, p.Service}, Env: given,
+			Name: p.Name, Argv: []string{o.Self, p.Service}, Env: o.environmentOf(p), Stopped: slices.Contains(o.Stopped, p.Name),
 			DependsOn: p.DependsOn, Role: p.Role().String(), Restart: policy, Grace: p.Grace,
 		}
 		if p.PortHeld {

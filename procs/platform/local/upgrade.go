@@ -79,6 +79,10 @@ func (l *Local) upgradeAll(ctx context.Context) error {
 	slices.Reverse(names)
 	l.record(func(u *platform.Upgrading) { u.Version, u.Total = version, len(names) })
 	l.announce(event.LevelInfo, "", fmt.Sprintf("upgrading %d processes to %s: %s", len(names), version, strings.Join(names, ", ")))
+	if err := l.rolling.begin(ctx); err != nil {
+		return err
+	}
+	defer l.rolling.end()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	_, events, _ := l.Subscribe(ctx)
@@ -198,10 +202,14 @@ func (l *Local) record(by func(*platform.Upgrading)) {
 
 // announce logs a message of the platform itself and publishes it.
 func (l *Local) announce(level event.Level, process, message string) {
+	var about []any
+	if process != "" {
+		about = []any{"process", process}
+	}
 	if level >= event.LevelError {
-		l.log.Error(message, "process", process)
+		l.log.Error(message, about...)
 	} else {
-		l.log.Info(message, "process", process)
+		l.log.Info(message, about...)
 	}
 	l.Update(func(m *model.Model) { m.Announce(level, process, message, time.Now()) })
 }

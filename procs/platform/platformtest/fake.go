@@ -40,6 +40,9 @@ func (f Supervisor) Run(ctx context.Context) error {
 
 func (f Supervisor) KillAll() {}
 
+// SetEnv implements local.Supervisor: nothing has an environment.
+func (f Supervisor) SetEnv(context.Context, string, []string) (int, error) { return 0, nil }
+
 func (f Supervisor) Statuses() []procs.Status {
 	if f.OnStatuses != nil {
 		return f.OnStatuses()

@@ -3,6 +3,7 @@ package dial
 import (
 	"context"
 	"net"
+	"slices"
 	"strings"
 	"time"
 )
@@ -44,9 +45,10 @@ func From(next Context) Context {
 const Localhost = "localhost"
 
 // Reachable returns the host by which this machine reaches what listens on address:
-// localhost for every address of it and for a loopback address.
+// localhost for every address of it, and for the addresses that localhost stands for. Another
+// loopback address, such as 127.0.0.2, is not one of them.
 func Reachable(address string) string {
-	if ip := net.ParseIP(address); ip == nil || ip.IsUnspecified() || ip.IsLoopback() {
+	if ip := net.ParseIP(address); ip == nil || ip.IsUnspecified() || slices.Contains(loopbacks("tcp"), ip.String()) {
 		return Localhost
 	}
 	return address
