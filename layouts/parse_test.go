@@ -29,7 +29,7 @@ screens:
 `
 
 // panelNames are what the dashboard has, in these tests.
-var panelNames = []string{"pipeline", "services", "packagers", "ingest", "signals", "inputs", "events", "viewers", "audience", "plots", "logs"}
+var panelNames = []string{"pipeline", "services", "packagers", "ingest", "signals", "inputs", "events", "viewers", "audience", "machines", "plots", "logs"}
 
 func TestParseReadsEveryField(t *testing.T) {
 	got, err := Parse("somewhere/two.yaml", []byte(wellFormed))

@@ -1,0 +1,3 @@
+// Package clock measures how far the clocks of machines differ, from round trips of requests;
+// pure.
+package clock
