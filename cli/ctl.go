@@ -24,16 +24,24 @@ func ctlCommand(a *app) *cobra.Command {
 		RunE: func(c *cobra.Command, _ []string) error {
 			var names []string
 			for _, sub := range c.Commands() {
-				names = append(names, sub.Name())
+				if !sub.Hidden {
+					names = append(names, sub.Name())
+				}
 			}
 			return usagef("ctl needs a command: %s", strings.Join(names, ", "))
 		},
 	}
 	cmd.PersistentFlags().BoolVar(&asJSON, "json", false, "print one JSON document")
+	a.addFar(cmd.PersistentFlags())
+	cmd.AddCommand(connectCommand(a))
 	cmd.AddCommand(&cobra.Command{
 		Use: "status [SERVICE]", Short: "show what is on air, and every process", Args: cobra.MaximumNArgs(1),
 		ValidArgsFunction: a.completeNames(platform.Kill),
 		RunE:              func(_ *cobra.Command, args []string) error { return a.status(args, asJSON) },
+	})
+	cmd.AddCommand(&cobra.Command{
+		Use: "machines", Short: "show every machine of the cluster", Args: cobra.NoArgs, ValidArgsFunction: cobra.NoFileCompletions,
+		RunE: func(*cobra.Command, []string) error { return a.machines(asJSON) },
 	})
 	for _, v := range ctl.Verbs() {
 		cmd.AddCommand(verbCommand(a, v, &asJSON))
@@ -50,6 +58,8 @@ func verbCommand(a *app, v ctl.Verb, asJSON *bool) *cobra.Command {
 	switch {
 	case v.Action == platform.Failover:
 		cmd.Use, cmd.Args, cmd.ValidArgsFunction = v.Name+" [SIGNAL]", cobra.MaximumNArgs(1), a.completeSignals
+	case v.TakesMachine():
+		cmd.Use, cmd.Args, cmd.ValidArgsFunction = v.Name+" MACHINE", cobra.MaximumNArgs(1), a.completeMachines
 	case v.TakesInput():
 		cmd.Use, cmd.Args, cmd.ValidArgsFunction = v.Name+" SIGNAL INPUT", cobra.MaximumNArgs(2), a.completeInputs
 	case v.TakesSignal():
@@ -68,6 +78,8 @@ func verbCommand(a *app, v ctl.Verb, asJSON *bool) *cobra.Command {
 		case v.TakesInput():
 			args = append(args, "", "") // what is missing is refused with the list of names
 			asking.Signal, asking.Input = args[0], args[1]
+		case v.TakesMachine():
+			asking.Machine = strings.Join(args, "") // as above
 		case v.Process:
 			asking.Name = strings.Join(args, "") // as above
 		default:
@@ -96,6 +108,16 @@ func (a *app) status(names []string, asJSON bool) error {
 	})
 }
 
+// machines prints the machines of the cluster.
+func (a *app) machines(asJSON bool) error {
+	return a.withPlatform(func(_ context.Context, p *api.Remote) error {
+		if asJSON {
+			return ctl.WriteMachinesJSON(a.out, p.Latest())
+		}
+		return ctl.WriteMachines(a.out, p.Latest())
+	})
+}
+
 // ask sends a command to the platform and prints the result. Unless yes is set, the operator
 // has to confirm a command that takes the stream off air.
 func (a *app) ask(asking ctl.Request, yes, asJSON bool) error {
@@ -104,6 +126,9 @@ func (a *app) ask(asking ctl.Request, yes, asJSON bool) error {
 	}
 	return a.withPlatform(func(ctx context.Context, p *api.Remote) error {
 		if err := asking.Check(p.Latest(), asking.Name); err != nil {
+			return &usageError{err}
+		}
+		if err := asking.CheckMachine(p.Latest(), asking.Machine); err != nil {
 			return &usageError{err}
 		}
 		if err := asking.CheckSignal(p.Latest(), asking.Signal); err != nil {

@@ -11,8 +11,11 @@ import (
 	"livestream-tui/procs/platform/api"
 )
 
-// dial connects to the platform of this RUN_PATH.
+// dial connects to the platform of this RUN_PATH, or to that of the host of --ssh.
 func (a *app) dial(ctx context.Context) (*api.Remote, error) {
+	if a.far.host != "" {
+		return a.dialFar(ctx)
+	}
 	paths, err := a.paths()
 	if err != nil {
 		return nil, err
@@ -20,9 +23,21 @@ func (a *app) dial(ctx context.Context) (*api.Remote, error) {
 	return api.Dial(ctx, platform.SocketPath(paths.Run))
 }
 
+// dialMachine connects to the platform of one machine, through that of this RUN_PATH.
+func (a *app) dialMachine(ctx context.Context, machine string) (*api.Remote, error) {
+	paths, err := a.paths()
+	if err != nil {
+		return nil, err
+	}
+	return api.DialMachine(ctx, platform.SocketPath(paths.Run), machine)
+}
+
 // dialToWatch connects to the socket that takes no commands. A platform of an earlier
 // version has none, and is asked on its control socket.
 func (a *app) dialToWatch(ctx context.Context) (*api.Remote, error) {
+	if a.far.host != "" {
+		return a.dialFar(ctx) // the dashboard refuses the keys that command
+	}
 	paths, err := a.paths()
 	if err != nil {
 		return nil, err
@@ -81,6 +96,19 @@ func (a *app) completeSignals(_ *cobra.Command, args []string, _ string) ([]cobr
 	}
 	defer p.Close()
 	return p.Latest().SignalNames(), cobra.ShellCompDirectiveNoFileComp
+}
+
+// completeMachines completes a machine's name, if a platform of a cluster runs.
+func (a *app) completeMachines(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	p, err := a.dial(context.Background()) // as above
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	defer p.Close()
+	return p.Latest().MachineNames(), cobra.ShellCompDirectiveNoFileComp
 }
 
 // completeInputs completes the name of a live signal, and then that of one of its inputs.

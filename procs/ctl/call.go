@@ -52,7 +52,12 @@ type call struct {
 
 // command sends the verb's command.
 func (c call) command(ctx context.Context) error {
-	return c.platform.Command(ctx, platform.Command{Process: c.Name, Action: c.Action, Signal: c.Signal, Input: c.Input, By: platform.Actor{Via: platform.ViaCtl}})
+	seen, _ := c.before.Process(c.Name)
+	incarnation := 0
+	if !seen.IsOwn() {
+		incarnation = seen.Incarnation
+	}
+	return c.platform.Command(ctx, platform.Command{Process: c.Name, Action: c.Action, Signal: c.Signal, Input: c.Input, Machine: c.Machine, Incarnation: incarnation, By: platform.Actor{Via: platform.ViaCtl}})
 }
 
 // latest returns the latest snapshot that is known. The events end when the platform is

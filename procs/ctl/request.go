@@ -18,8 +18,10 @@ type Request struct {
 	Signal string
 	// Input is the input of Signal that a verb on inputs is for, or "auto".
 	Input string
+	// Machine is the machine that a verb on machines is for.
+	Machine string
 	// Wait makes Do return only when the process is ready again, has stopped, or the upgrade
-	// has ended; at most after Timeout.
+	// or the drain has ended; at most after Timeout.
 	Wait    bool
 	Timeout time.Duration
 }

@@ -60,10 +60,16 @@ func WriteStatus(w io.Writer, s platform.Snapshot) error {
 		if p.Port != 0 {
 			port = fmt.Sprint(p.Port)
 		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%d\t%s\t%s\t%s\t%s\n", text.Joined(p.Name), stateWord(p), pid, up, p.Restarts, cpu, rss, port, text.Joined(reason(p)))
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%d\t%s\t%s\t%s\t%s\n", text.Joined(p.Name), stateWord(p), pid, up, p.Again(), cpu, rss, port, text.Joined(cmp.Or(s.HeardText(p), reason(p))))
 	}
 	_ = table.Flush() // as above
-	for line := range strings.Lines(out.String()) {
+	writeMachines(&out, s)
+	return writeTrimmed(w, out.String())
+}
+
+// writeTrimmed writes lines without the blanks at their ends.
+func writeTrimmed(w io.Writer, lines string) error {
+	for line := range strings.Lines(lines) {
 		if _, err := fmt.Fprintln(w, strings.TrimRight(line, " \n")); err != nil {
 			return err
 		}
@@ -226,6 +232,9 @@ func played(s platform.Snapshot) []string {
 
 // stateWord returns the state in one word.
 func stateWord(p platform.Process) string {
+	if p.Unheard {
+		return platform.UnknownState
+	}
 	if p.Paused && p.PID != 0 && p.State != platform.Stopping {
 		return "paused"
 	}
@@ -239,7 +248,7 @@ func reason(p platform.Process) string {
 		return progress
 	case p.Reason != "":
 		return p.Reason
-	case p.LastExit != "":
+	case p.LastExit != "" && (p.Again() > 0 || !p.Works()):
 		return "last exit: " + p.LastExit
 	}
 	return ""

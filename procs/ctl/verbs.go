@@ -37,6 +37,8 @@ func Verbs() []Verb {
 		{"hold", platform.Hold, "play a signal from one packager until that fails, or every signal", true, false, false, hold},
 		{"release", platform.Release, "end a hold", false, false, false, release},
 		{"input", platform.SwitchInput, "show an input of a live signal until that is lost, or choose automatically again", false, false, false, switchInput},
+		{"drain", platform.Drain, "move what a machine does to the others, until it may be switched off", false, true, true, drain},
+		{"undrain", platform.Undrain, "have a machine that was drained take part again", false, false, false, undrain},
 		{"upgrade", platform.Upgrade, "restart every process from the binary on disk, one by one; as SIGUSR2 does", false, true, true, upgrade},
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -52,11 +53,19 @@ func (s Summary) headline() string {
 	if without, _ := s.All.Unplanned(); without != on {
 		words += fmt.Sprintf(", %.2f %% without what operators caused", without)
 	}
-	words += fmt.Sprintf(". Outages: %d, planned: %d. Failovers: %d", len(s.outages(false)), len(s.outages(true)), len(s.Failovers))
+	words += s.watchers() + fmt.Sprintf(". Outages: %d, planned: %d. Failovers: %d", len(s.outages(false)), len(s.outages(true)), len(Moves(s.Failovers)))
 	if s.All.WorstWaitMS >= 0 {
 		words += fmt.Sprintf(", longest wait of a player: %.0f ms", s.All.WorstWaitMS)
 	}
 	return words + "."
+}
+
+// watchers says whose viewers saw it; empty for one machine.
+func (s Summary) watchers() string {
+	if len(s.Machines) == 0 {
+		return ""
+	}
+	return ", as the viewers of this machine and of " + strings.Join(s.Machines, ", ") + " saw it"
 }
 
 // outages returns those that were planned, or those that were not.
@@ -91,13 +100,22 @@ func writeOutages(b *bytes.Buffer, title string, list []Outage) {
 	if len(list) == 0 {
 		return
 	}
-	table(b, title, "from", "signal", "length", "segments lost", "cause")
+	heads := []string{"from", "signal", "length", "segments lost", "cause"}
+	seen := slices.ContainsFunc(list, func(o Outage) bool { return isOther(o.Viewer) })
+	if seen {
+		heads = append(heads, "seen by")
+	}
+	table(b, title, heads...)
 	for _, o := range list {
 		length := exact(o.Length)
 		if o.Lasts() {
 			length += ", not ended"
 		}
-		row(b, stamp(o.Since), o.Signal, length, fmt.Sprint(o.Lost), o.Why())
+		cells := []string{stamp(o.Since), o.Signal, length, fmt.Sprint(o.Lost), o.Why()}
+		if seen {
+			cells = append(cells, o.Viewer)
+		}
+		row(b, cells...)
 	}
 }
 
@@ -113,13 +131,23 @@ func (s Summary) writeFailovers(b *bytes.Buffer) {
 	if len(s.Failovers) == 0 {
 		return
 	}
-	title := "Failovers"
-	if n := len(s.Failovers); n > listed {
+	title, moves := "Failovers", Moves(s.Failovers)
+	if n := len(moves); n > listed {
 		title = fmt.Sprintf("Failovers: the last %d of %d", listed, n)
 	}
-	table(b, title, "at", "signal", "from", "to", "wait", "cause")
-	for _, f := range s.Failovers[max(0, len(s.Failovers)-listed):] {
-		row(b, stamp(f.Time), f.Signal, f.From, f.To, wait(f.GapMS), f.Cause)
+	moves = moves[max(0, len(moves)-listed):]
+	heads := []string{"at", "signal", "from", "to", "wait", "cause"}
+	several := slices.ContainsFunc(moves, func(m Move) bool { return slices.ContainsFunc(m.By, isOther) })
+	if several {
+		heads = append(heads, "by")
+	}
+	table(b, title, heads...)
+	for _, m := range moves {
+		cells := []string{stamp(m.Time), m.Signal, m.From, m.To, wait(m.GapMS), m.Cause}
+		if several {
+			cells = append(cells, strings.Join(m.By, ", "))
+		}
+		row(b, cells...)
 	}
 }
 

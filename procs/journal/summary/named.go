@@ -1,6 +1,7 @@
 package summary
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -12,11 +13,15 @@ import (
 // of their URLs, as far as the platform of the time had named them.
 func Named(events []platform.Event) []platform.Event {
 	events = slices.Clone(events)
-	names := map[string]string{}
+	byMachine, names := map[string]map[string]string{}, map[string]string{}
 	for i, e := range events {
 		switch what := e.What.(type) {
 		case platform.Started:
-			names = what.Packagers
+			byMachine[e.Machine] = what.Packagers
+			names = map[string]string{}
+			for _, some := range byMachine {
+				maps.Copy(names, some)
+			}
 		case event.Failover:
 			what.From, what.To = nameOf(names, what.From), nameOf(names, what.To)
 			for url, name := range names {

@@ -18,8 +18,11 @@ type Summary struct {
 	All     Signal
 	// Outages are those that reach into the window, in order of time.
 	Outages []Outage
-	// Failovers are those in the window, in order of time.
+	// Failovers are those in the window, in order of time, as each proxy reported them; see
+	// Moves.
 	Failovers []platform.FailoverAt
+	// Machines are the other machines that the events are of, in order of name.
+	Machines []string
 	// Down are the times in which no platform ran, as far as they are in the window.
 	Down []Down
 	// Exits are the ends of processes that no one asked for; those that follow each other
@@ -37,7 +40,7 @@ type Signal struct {
 	// them that an operator's command caused.
 	Counted, Off, Planned []Span
 	Outages               int // how many began in the window or reach into it
-	Failovers             int
+	Failovers             int // counted by Moves
 	// WorstWaitMS is the longest wait of a player in a failover; -1 when none waited.
 	WorstWaitMS float64
 	// Lost is how many segments the viewer never got.
@@ -87,9 +90,12 @@ type Down struct {
 // begin before the window, to tell what was on air at its beginning. until is when the
 // journal ends: now while the platform runs, and when it was last known to run otherwise.
 func Of(events []platform.Event, window Span, until time.Time) Summary {
-	t := newTale()
+	t, machines := newTale(), map[string]bool{}
 	for _, e := range Named(events) {
 		t.take(e)
+		if e.Machine != "" && contains(window, e.Time) {
+			machines[e.Machine] = true
+		}
 	}
 	t.close(until, window.To)
 	s := Summary{Window: window, Outages: t.outagesIn(window), Failovers: t.failovers, Exits: t.exits, Averted: t.averted, Commands: t.commands, Drills: t.drills, Refusals: t.refusals, Inputs: t.inputs}
@@ -102,7 +108,7 @@ func Of(events []platform.Event, window Span, until time.Time) Summary {
 			s.Down = append(s.Down, Down{part, d.Killed})
 		}
 	}
-	s.All.WorstWaitMS = -1
+	s.All.WorstWaitMS, s.Machines = -1, slices.Sorted(maps.Keys(machines))
 	var counted, off, planned []Span
 	outages, failovers := map[string][]Outage{}, map[string][]platform.FailoverAt{}
 	for _, o := range s.Outages {
@@ -139,7 +145,7 @@ func contains(w Span, t time.Time) bool { return !t.Before(w.From) && t.Before(w
 
 // signal returns the availability of a signal by its own outages and failovers.
 func signal(name string, window Span, counted []Span, outages []Outage, failovers []platform.FailoverAt) Signal {
-	one := Signal{Name: name, WorstWaitMS: -1, Outages: len(outages), Failovers: len(failovers)}
+	one := Signal{Name: name, WorstWaitMS: -1, Outages: len(outages), Failovers: len(Moves(failovers))}
 	var off, planned, not []Span
 	for _, o := range outages {
 		one.Lost += o.Lost

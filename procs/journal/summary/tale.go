@@ -108,6 +108,9 @@ func (t *tale) signal(name string) *life {
 
 func (t *tale) take(e platform.Event) {
 	t.began = true
+	if e.Machine != "" && t.takeOther(e) {
+		return
+	}
 	if c, is := causeOf(e); is {
 		t.causes = append(t.causes, c)
 	}
@@ -155,6 +158,31 @@ func (t *tale) take(e platform.Event) {
 		t.inputs = append(t.inputs, e)
 	case event.Film:
 		t.refusals = append(t.refusals, e)
+	}
+}
+
+// takeOther takes an event that says how the platform of another machine is; false for
+// anything else. What is counted is the own platform's time on air, and the outages of all.
+func (t *tale) takeOther(e platform.Event) bool {
+	switch what := e.What.(type) {
+	case platform.Started:
+		t.cutOf(e.Machine, e.Time)
+	case platform.Ended:
+		t.cutOf(e.Machine, cmp.Or(what.Stopping, e.Time))
+	case platform.Aired:
+	default:
+		return false
+	}
+	return true
+}
+
+// cutOf ends the outages by a machine's viewers when its platform ends.
+func (t *tale) cutOf(machine string, at time.Time) {
+	for key, o := range t.lasting {
+		if of, _ := platform.SplitMachine(o.Process); of == machine {
+			t.cut(o, at)
+			delete(t.lasting, key)
+		}
 	}
 }
 

@@ -43,7 +43,10 @@ func withPeer(ctx context.Context, c net.Conn) context.Context {
 // actorOf returns the source of a command that a client says is by: the client's process
 // and user are those that the kernel knows.
 func actorOf(ctx context.Context, by platform.Actor) platform.Actor {
-	by.PID, by.User = 0, "unknown user"
+	if passed, is := vouched(ctx, by); is {
+		return passed
+	}
+	by.PID, by.User, by.Machine = 0, "unknown user", ""
 	if peer, known := ctx.Value(peerKey{}).(socket.Peer); known {
 		by.PID, by.User = peer.PID, userName(peer.UID)
 	}

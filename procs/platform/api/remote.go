@@ -43,9 +43,11 @@ var ErrNoPlatform = errors.New("no platform is running here")
 var errForeign = errors.New("the platform belongs to another user")
 
 // Remote is a platform that another process supervises, over its control socket. Make it
-// with Dial. Safe for concurrent use.
+// with Dial, or with Over for another transport. Safe for concurrent use.
 type Remote struct {
-	path    string
+	path    string // of the control socket; empty over another transport
+	whose   string // what messages call it in the place of the path
+	prefix  string // of the paths that it asks for; empty for the platform of the socket
 	client  *http.Client
 	timeout time.Duration // answerTimeout; shorter in tests
 	past    past
@@ -65,8 +67,17 @@ func Dial(ctx context.Context, path string) (*Remote, error) {
 }
 
 func dial(ctx context.Context, path string, timeout time.Duration) (*Remote, error) {
+	r := newRemote(path, timeout)
+	if _, err := r.fetchSnapshot(ctx); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// newRemote returns the platform at a control socket. Nothing is asked yet.
+func newRemote(path string, timeout time.Duration) *Remote {
 	connect := httpx.Socket(path)
-	r := &Remote{path: path, timeout: timeout, client: httpx.New(httpx.Options{Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
+	return &Remote{path: path, whose: "the platform at " + path, timeout: timeout, client: httpx.New(httpx.Options{Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
 		c, err := connect(ctx, network, address)
 		if err != nil {
 			return nil, err
@@ -76,10 +87,6 @@ func dial(ctx context.Context, path string, timeout time.Duration) (*Remote, err
 		}
 		return c, nil
 	}})}
-	if _, err := r.fetchSnapshot(ctx); err != nil {
-		return nil, err
-	}
-	return r, nil
 }
 
 // Close closes idle connections. A subscription ends with its own context.
@@ -209,7 +216,7 @@ func (r *Remote) post(ctx context.Context, path string, v any) (*http.Response, 
 	if err != nil {
 		return nil, err
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://platform"+path, bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://platform"+r.prefix+path, bytes.NewReader(body))
 	if err != nil {
 		return nil, err
 	}
@@ -238,7 +245,7 @@ func (r *Remote) fetch(ctx context.Context, path string, v any) error {
 
 // get returns an answer with status 200 or 304; the caller closes its body.
 func (r *Remote) get(ctx context.Context, path, tag string) (*http.Response, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://platform"+path, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://platform"+r.prefix+path, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -270,6 +277,7 @@ func (r *Remote) refusal(resp *http.Response) error {
 // explain says what a failed request means to an operator.
 func (r *Remote) explain(err error) error {
 	switch {
+	case r.path == "": // not a control socket
 	case errors.Is(err, os.ErrPermission), errors.Is(err, errForeign):
 		return fmt.Errorf("RUN_PATH=%q: %w; set RUN_PATH to the folder of your own", filepath.Dir(r.path), errForeign)
 	case errors.Is(err, os.ErrNotExist), errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, syscall.EINVAL), errors.Is(err, syscall.ENOTDIR):
@@ -283,17 +291,17 @@ func (r *Remote) explain(err error) error {
 		}
 		err = failed.Err
 	}
-	return fmt.Errorf("the platform at %s does not answer: %w", r.path, cleanError{err})
+	return fmt.Errorf("%s does not answer: %w", r.whose, cleanError{err})
 }
 
 // noAnswer is the error of a platform that does not answer in time.
 func (r *Remote) noAnswer() error {
-	return fmt.Errorf("the platform at %s does not answer: it is stopped, or the machine is overloaded", r.path)
+	return fmt.Errorf("%s does not answer: it is stopped, or the machine is overloaded", r.whose)
 }
 
 // unreadable is the error of an answer that is not understood.
 func (r *Remote) unreadable(err error) error {
-	return fmt.Errorf("the answer of the platform at %s cannot be read, perhaps because its version differs: %w", r.path, cleanError{err})
+	return fmt.Errorf("the answer of %s cannot be read, perhaps because its version differs: %w", r.whose, cleanError{err})
 }
 
 // decode reads one JSON value. Numbers in log lines keep all their digits.

@@ -81,6 +81,8 @@ func (s *server) routes() http.Handler {
 	mux.HandleFunc("GET /history", s.history)
 	mux.HandleFunc("POST /command", s.command)
 	mux.HandleFunc("POST /token", s.token)
+	mux.HandleFunc("GET /machines/{machine}/{rest...}", s.pass)
+	mux.HandleFunc("POST /machines/{machine}/{rest...}", s.pass)
 	return mux
 }
 

@@ -124,7 +124,7 @@ func (r *Remote) Ended(ctx context.Context) error {
 		}
 		if !s.snapshot.Started.Equal(started) {
 			s.body.Close()
-			return fmt.Errorf("the platform at %s has ended, and another one was started (pid %d): attach again", r.path, s.snapshot.PID)
+			return fmt.Errorf("%s has ended, and another one was started (pid %d): attach again", r.whose, s.snapshot.PID)
 		}
 		ended := false
 		for err = nil; !ended && err == nil; {
@@ -151,7 +151,7 @@ func (r *Remote) reopen(ctx context.Context) (*stream, error) {
 		case ctx.Err() != nil:
 			return nil, ctx.Err()
 		case time.Now().After(deadline) && errors.Is(err, ErrNoPlatform):
-			return nil, fmt.Errorf("the platform at %s has disappeared: it was killed, or its RUN_PATH was removed", r.path)
+			return nil, fmt.Errorf("%s has disappeared: it was killed, or its RUN_PATH was removed", r.whose)
 		case time.Now().After(deadline):
 			return nil, err
 		}
