@@ -26,6 +26,9 @@ func (m *model) ask(a platform.Action) tea.Cmd {
 	}
 	m.chosen = true
 	c := platform.Command{Process: p.Name, Action: a}
+	if !p.IsOwn() {
+		c.Incarnation = p.Incarnation // the one that the operator sees
+	}
 	if why != "" && !m.options.Unasked {
 		m.dialog = &confirm{
 			question: fmt.Sprintf("%s %s?", actionText(a), p.Name), why: why,
@@ -72,7 +75,7 @@ func commandText(c platform.Command) string {
 	if c.Action == platform.SwitchInput {
 		return inputText(c)
 	}
-	return strings.TrimSpace(actionText(c.Action)+" "+c.Process) + ofSignal(c)
+	return strings.TrimSpace(actionText(c.Action)+" "+c.Process+c.Machine) + ofSignal(c)
 }
 
 func (m *model) stopOrStart() tea.Cmd {

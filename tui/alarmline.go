@@ -95,11 +95,18 @@ func (m *model) mendLine(t trouble.Trouble) *canvas.Line {
 	return l
 }
 
-// mendKey returns the key of a trouble's remedy. Where another process is selected it begins
-// with that of the page of troubles, on which it acts on the trouble's process.
+// isForProcess reports whether the key of that name acts on the selected process.
+func (m *model) isForProcess(name string) bool {
+	b, bound := m.bound(name)
+	return bound && b.group == processKeys
+}
+
+// mendKey returns the key of a trouble's remedy. Where it is for a process and another one is
+// selected it begins with that of the page of troubles, on which it acts on the trouble's
+// process.
 func (m *model) mendKey(t trouble.Trouble) string {
 	key := m.keyNamed(t.Remedy.Key)
-	if t.Process != m.scene.Selected {
+	if m.isForProcess(t.Remedy.Key) && (t.Process != m.scene.Selected || m.isOnMachine()) {
 		key = m.keyNamed("troubles") + " " + key
 	}
 	return key

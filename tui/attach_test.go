@@ -117,6 +117,9 @@ func TestEachKeyDoesTheSameOverAttach(t *testing.T) {
 			if b.name == "input" {
 				state = "live on air"
 			}
+			if b.name == "drain" {
+				state = "machines well"
+			}
 			for _, k := range b.Keys() {
 				m, own := newTestModel(t, state, 120, 36, withDrill(colour))
 				refresh(t, m)

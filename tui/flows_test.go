@@ -63,6 +63,8 @@ func flows() map[string]flow {
 		"F":         {keys: []string{"F"}, shows: "fail over every signal: under way", command: platform.Command{Action: platform.Failover}},
 		"h":         {keys: []string{"h"}, shows: "hold server1 for live01: under way", command: platform.Command{Process: "server1", Action: platform.Hold, Signal: "live01"}},
 		"H":         {keys: []string{"H"}, shows: "hold server1 for every signal: under way", command: platform.Command{Process: "server1", Action: platform.Hold}},
+		"d":         {state: "machines well", keys: []string{"d", "y"}, shows: "drain a: under way", command: platform.Command{Action: platform.Drain, Machine: "a"}},
+		"M":         {keys: []string{"M"}, shows: "this platform is one machine's"},
 		">":         {keys: []string{">"}, shows: "by name"},
 		"z":         {keys: []string{"z"}, is: func(m *model) bool { return m.zoomed && m.focus == "services" }},
 		"c":         {keys: []string{"c", "kill", "enter", "y"}, shows: "drill kill-active: nobody noticed"},

@@ -56,7 +56,7 @@ func (m *model) foot() *canvas.Line {
 	mends := m.mendingKeys()
 	for _, b := range m.keys {
 		place := slices.Index(mends, b.name)
-		if b.foot == "" && place < 0 || b.commands && m.options.ReadOnly {
+		if b.foot == "" && place < 0 || b.commands && m.options.ReadOnly || b.group == processKeys && m.isOnMachine() {
 			continue
 		}
 		key, word := b.shown(g), cmp.Or(b.foot, b.name)
@@ -87,7 +87,7 @@ func (m *model) mendingKeys() []string {
 	if !known || t.Remedy.Key == "" || m.alarmLines() == 0 {
 		return nil
 	}
-	if t.Process != m.scene.Selected {
+	if m.isForProcess(t.Remedy.Key) && (t.Process != m.scene.Selected || m.isOnMachine()) {
 		return []string{"troubles"} // the others act on the selected process until it is pressed
 	}
 	return slices.DeleteFunc([]string{t.Remedy.Key, t.Remedy.Also}, func(name string) bool { return name == "" })
@@ -99,6 +99,9 @@ func farewell(m *model) (title string, lines []*canvas.Line, width int) {
 	left := 0
 	for i := range s.Snapshot.Processes {
 		p := &s.Snapshot.Processes[i]
+		if !p.IsOwn() {
+			continue // other machines go on
+		}
 		l := canvas.Text(canvas.InkText, " ").Cell(canvas.InkText, p.Name, 14, false, s.Glyphs.Ellipsis)
 		switch {
 		case p.PID == 0:

@@ -98,7 +98,7 @@ func newTestModel(t testing.TB, state string, w, h int, how manner) (*model, *fa
 			v.BufferMS = v.Until.Sub(s.At).Milliseconds()
 			s.Viewings = []platform.ViewingAt{v}
 		default:
-			s.Viewings = []platform.ViewingAt{viewing(s.At, 0)}
+			s.Viewings = []platform.ViewingAt{playedIn(state, viewing(s.At, 0))}
 		}
 		if len(s.Details) > 1 {
 			s.Viewings = nil

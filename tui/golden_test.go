@@ -96,6 +96,12 @@ func TestGoldenFrames(t *testing.T) {
 	small, usual := [2]int{80, 24}, [2]int{120, 36}
 	sizes := [][2]int{{200, 60}, usual, {100, 28}, small, {60, 16}, {40, 10}}
 	for state := range states() {
+		if hasMachines(state) {
+			for _, size := range sizes {
+				g.one(sized(state, size), state, size[0], size[1], colour)
+			}
+			continue
+		}
 		switch state {
 		case "on air", "several signals", "a hundred signals": // one, six and a hundred
 			g.everyTheme(state, sizes...)
@@ -134,6 +140,10 @@ func TestGoldenFrames(t *testing.T) {
 	g.one("signal-120x36", "several signals", 120, 36, colour, "shift+tab", "enter")
 	g.one("watch-120x36", "on air", 120, 36, colour, "L")
 	g.one("live-watch-120x36", "live slate", 120, 36, colour, "L")
+	for _, size := range sizes {
+		g.one(sized("machines zoomed", size), "machines unknown", size[0], size[1], colour, "M")
+	}
+	g.one("machines-ascii-80x24", "machines unknown", 80, 24, manners()["ascii"])
 	g.one("input-120x36", "live warnings", 120, 36, colour, "@inputs", "enter")
 	g.one("input-80x24", "live slate", 80, 24, colour, "@inputs", "down", "enter")
 	for _, size := range [][2]int{usual, small} {

@@ -150,11 +150,19 @@ func exitRows(s *scene.Scene) (rows [][]string) {
 	return rows
 }
 
+// lastExit returns how a process last ended; empty where nothing was wrong.
+func lastExit(p *platform.Process) string {
+	if p.Works() && p.Again() == 0 {
+		return ""
+	}
+	return p.LastExit
+}
+
 func serviceRows(s *scene.Scene) (rows [][]string) {
 	for i := range s.Snapshot.Processes {
 		p := &s.Snapshot.Processes[i]
 		_, word, _ := s.ProcessMark(p)
-		rows = append(rows, []string{p.Name, word, fmt.Sprint(p.PID), fmt.Sprint(p.Restarts), cmp.Or(scene.Reason(p), p.LastExit)})
+		rows = append(rows, []string{p.Name, word, fmt.Sprint(p.PID), fmt.Sprint(p.Again()), cmp.Or(scene.Reason(p), lastExit(p))})
 	}
 	return rows
 }

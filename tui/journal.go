@@ -24,16 +24,19 @@ const (
 type remembered struct {
 	events  []platform.Event
 	watched bool
-	past    *scene.Past
+	// heard has the machines that were heard, other than the own one.
+	heard []string
+	past  *scene.Past
 }
 
 // remember looks into the journal after a while. All that takes time is done here, off the
 // screen's goroutine.
 func (m *model) remember(after time.Duration) tea.Cmd {
 	ctx, from, known, watched := m.ctx, m.platform, m.known, m.scene.Snapshot.Watched()
+	heard := heardMachines(m.scene.Snapshot)
 	look := func(time.Time) tea.Msg {
 		var since time.Time
-		if n := len(known.events); n > 0 {
+		if n := len(known.events); n > 0 && !isBack(known.heard, heard) {
 			since = known.events[n-1].Time.Add(-journalLate)
 		}
 		found, err := from.Journal(ctx, since, journalMost)
@@ -41,15 +44,32 @@ func (m *model) remember(after time.Duration) tea.Cmd {
 			return remembered{} // it may be back later
 		}
 		events, again := merged(known.events, since, found)
-		if !again && watched == known.watched {
+		if !again && watched == known.watched && slices.Equal(heard, known.heard) {
 			return remembered{}
 		}
-		return remembered{events, watched, scene.PastOf(events, watched)}
+		return remembered{events, watched, heard, scene.PastOf(events, watched)}
 	}
 	if after == 0 {
 		return func() tea.Msg { return look(time.Time{}) }
 	}
 	return tea.Tick(after, look)
+}
+
+// heardMachines returns the names of the machines that are heard, other than the own one.
+func heardMachines(s platform.Snapshot) []string {
+	var names []string
+	for _, m := range s.Machines {
+		if !m.Own && m.State != platform.MachineUnknown {
+			names = append(names, m.Name)
+		}
+	}
+	return names
+}
+
+// isBack reports whether a machine is heard that was not: what it did meanwhile is not known,
+// however long that took.
+func isBack(was, heard []string) bool {
+	return slices.ContainsFunc(heard, func(name string) bool { return !slices.Contains(was, name) })
 }
 
 // merged returns the events that are known with those that were found since a time, which

@@ -29,6 +29,8 @@ type binding struct {
 	does func(m *model) tea.Cmd
 	// commands marks a key that changes the platform: a dashboard that only reads refuses it.
 	commands bool
+	// cluster marks a key that does something only where there are several machines.
+	cluster bool
 }
 
 // group is a heading of the help.
@@ -58,6 +60,12 @@ func (b binding) commanding() binding {
 	return b
 }
 
+// clustered returns the binding as one for the machines of a cluster.
+func (b binding) clustered() binding {
+	b.cluster = true
+	return b
+}
+
 // in returns the binding with a name in the foot.
 func (b binding) in(foot string, rank int) binding {
 	b.foot, b.rank = foot, rank
@@ -84,7 +92,7 @@ func keymap() []binding {
 		bind("next-panel", moveKeys, "tab", "tab", "next panel", do(func(m *model) { m.nextPanel(1) })).in("panel", 6),
 		bind("previous-panel", moveKeys, "shift+tab", "shift+tab", "previous panel", do(func(m *model) { m.nextPanel(-1) })),
 		bind("panel", moveKeys, "alt+1 alt+2 alt+3 alt+4 alt+5 alt+6 alt+7 alt+8 alt+9", "alt+1-9", "panel of that number, from the upper left", nil),
-		bind("open", moveKeys, "enter", "⏎", "open what is chosen, or zoom the panel", do((*model).open)).in("open", 6),
+		bind("open", moveKeys, "enter", "⏎", "open what is chosen, or zoom the panel", do((*model).open)).in("open", 6).as(openLabel),
 		bind("zoom", moveKeys, "z", "z", "zoom the panel, or back", do(func(m *model) { m.zoomed = !m.zoomed })),
 		bind("back", moveKeys, "esc", "esc", "back; while a drill runs: undo it", do((*model).back)),
 
@@ -100,6 +108,7 @@ func keymap() []binding {
 		bind("hold", streamKeys, "h", "h", "hold the packager for it, or release it", (*model).hold).commanding(),
 		bind("hold-all", streamKeys, "H", "H", "hold it for every signal, or release it", (*model).holdAll).commanding(),
 		bind("input", streamKeys, "u", "u", "use the chosen live input, or automatic", (*model).useInput).commanding().in("use input", 7).as(inputLabel),
+		bind("drain", streamKeys, "d", "d", "drain the chosen machine, or undrain it", (*model).drain).commanding().clustered().in("drain", 7).as(drainFoot),
 		bind("sort", streamKeys, ">", ">", "sort the signals by the next figure", do((*model).sortSignals)),
 		bind("chaos", streamKeys, "c", "c", "chaos: run a drill on the live platform", do((*model).chaos)).commanding().in("chaos", 4),
 		bind("troubles", streamKeys, "!", "!", "what is wrong now, and which key mends it", do((*model).showTroubles)).in("what is wrong", 9).as(troublesLabel),
@@ -125,6 +134,7 @@ func keymap() []binding {
 
 		bind("next-screen", screenKeys, "L", "L", "next screen of the layout", do((*model).nextScreen)),
 		bind("screen", screenKeys, "1 2 3 4 5 6 7 8 9", "1-9", "screen of that number in the header", nil),
+		bind("machines", screenKeys, "M", "M", "all machines, or back", do((*model).showMachines)).clustered(),
 		bind("theme", screenKeys, "t", "t", "next theme", do((*model).nextTheme)),
 		bind("mouse", screenKeys, "m", "m", "turn the mouse on or off", (*model).toggleMouse),
 
@@ -204,6 +214,9 @@ func helpLines(m *model, w int) []*canvas.Line {
 	for i, b := range m.keys {
 		if i == 0 || m.keys[i-1].group != b.group {
 			groups = append(groups, []*canvas.Line{canvas.Text(canvas.InkTitle, b.group.String())})
+		}
+		if m.isMissing(b) {
+			continue
 		}
 		l := (&canvas.Line{}).Cell(canvas.InkKey, b.shown(m.scene.Glyphs), key, true, "").Put(canvas.InkText, "  "+canvas.Shortened(b.Help().Desc, room, m.scene.Glyphs.Ellipsis))
 		groups[len(groups)-1] = append(groups[len(groups)-1], l)

@@ -208,14 +208,16 @@ func TestHelpNamesEveryKeyOnce(t *testing.T) {
 	if _, ok := seen["ctrl+z"]; ok {
 		t.Error("ctrl+z is bound")
 	}
-	m, _ := newTestModel(t, "on air", 120, 36, colour)
-	var text strings.Builder
-	for _, l := range helpLines(m, 200) {
-		text.WriteString(l.String() + "\n")
-	}
-	for _, b := range m.keys {
-		if !strings.Contains(text.String(), b.Help().Desc) {
-			t.Errorf("the help lacks %q", b.Help().Desc)
+	for state, isCluster := range map[string]bool{"on air": false, "machines well": true} {
+		m, _ := newTestModel(t, state, 120, 36, colour)
+		var text strings.Builder
+		for _, l := range helpLines(m, 200) {
+			text.WriteString(l.String() + "\n")
+		}
+		for _, b := range m.keys {
+			if want := isCluster || !b.cluster; strings.Contains(text.String(), b.Help().Desc) != want {
+				t.Errorf("%s: the help has %q: %t, want %t", state, b.Help().Desc, !want, want)
+			}
 		}
 	}
 }

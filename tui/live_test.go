@@ -21,10 +21,14 @@ func hasLive(state string) bool { return strings.HasPrefix(state, "live ") }
 
 // layoutOf returns the layout of the platform in a state.
 func layoutOf(state string) layouts.Layout {
-	if !hasLive(state) {
+	name := "live"
+	switch {
+	case hasMachines(state):
+		name = "cluster"
+	case !hasLive(state):
 		return testLayout()
 	}
-	l, err := layouts.Load("live")
+	l, err := layouts.Load(name)
 	if err != nil {
 		panic(err)
 	}

@@ -24,7 +24,7 @@ func (m *model) logPath() string {
 	if name == platform.Self {
 		return filepath.Join(m.scene.Snapshot.LogFolder, platform.Self+".log")
 	}
-	if p := m.scene.Process(name); p != nil {
+	if p := m.scene.Process(name); p != nil && p.IsOwn() {
 		return p.LogPath
 	}
 	return ""
@@ -35,7 +35,7 @@ func (m *model) logPath() string {
 func (m *model) readLog() tea.Cmd {
 	path := m.logPath()
 	if path == "" {
-		m.notify("this process has no log", true)
+		m.notify("this process has no log on this machine", true)
 		return nil
 	}
 	ctx, read, stopped := m.ctx, m.outside.Read, m.options.Stopped

@@ -263,7 +263,7 @@ func (m *model) press(k tea.KeyMsg) tea.Cmd {
 	}
 	for _, b := range m.keys {
 		if b.does != nil && key.Matches(k, b.Binding) {
-			if m.refuses(b) {
+			if m.refuses(b) || m.lacksProcess(b) {
 				return nil
 			}
 			m.key = k.String()
@@ -283,8 +283,13 @@ func (m *model) order() []string {
 	if len(m.scene.Layout.Screens) == 0 {
 		return nil
 	}
+	return m.orderOf(m.screen)
+}
+
+// orderOf returns the panels of a screen, in the order of their numbers.
+func (m *model) orderOf(screen int) []string {
 	var names []string
-	for _, r := range m.scene.Layout.Screens[m.screen].Rows {
+	for _, r := range m.scene.Layout.Screens[screen].Rows {
 		for _, p := range r.Panels {
 			if !slices.Contains(names, p.Name) && m.panels[p.Name] != nil {
 				names = append(names, p.Name)

@@ -103,6 +103,8 @@ func outcomeOf(c platform.Command, before platform.Snapshot, events []platform.E
 		}
 	case platform.SwitchInput:
 		o = switched(c, now, asked)
+	case platform.Drain, platform.Undrain:
+		o = drained(c, now)
 	default:
 		o, ready = ofProcess(c, before, events, now, asked)
 	}

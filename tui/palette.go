@@ -36,8 +36,13 @@ type chooser struct {
 func (m *model) palette() {
 	var list []entry
 	for _, b := range m.keys {
-		if b.does != nil && b.group != moveKeys && !(b.commands && m.options.ReadOnly) {
-			list = append(list, entry{name: b.Help().Desc, key: b.shown(m.scene.Glyphs), group: strings.ToLower(b.group.String()), does: b.does})
+		if b.does != nil && b.group != moveKeys && !(b.commands && m.options.ReadOnly) && !m.isMissing(b) {
+			list = append(list, entry{name: b.Help().Desc, key: b.shown(m.scene.Glyphs), group: strings.ToLower(b.group.String()), does: func(m *model) tea.Cmd {
+				if m.lacksProcess(b) {
+					return nil
+				}
+				return b.does(m)
+			}})
 		}
 	}
 	for _, name := range m.order() {

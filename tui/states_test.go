@@ -77,6 +77,7 @@ func states() map[string]func(s *platform.Snapshot) {
 		},
 	}
 	maps.Copy(list, liveStates())
+	maps.Copy(list, machineStates())
 	return list
 }
 

@@ -33,7 +33,7 @@ func (m *model) findTroubles() {
 	}
 	m.troubles = trouble.Of(&m.scene)
 	worst, known := m.worst()
-	if known && worst.About != m.touched.trouble && m.scene.Now.Sub(m.touched.at) >= idleFor {
+	if known && m.scene.Process(worst.Process) != nil && worst.About != m.touched.trouble && m.scene.Now.Sub(m.touched.at) >= idleFor {
 		m.chosen = false
 	}
 	led := m.jumped.led

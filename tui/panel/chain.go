@@ -90,17 +90,17 @@ func (d chainDetail) pieces(s *scene.Scene) []*canvas.Line {
 	}
 	if d.brief {
 		station(d.packagers(s))
-		station(d.group(s, s.OfRole(layouts.Proxy)))
+		station(d.group(s, s.OwnOfRole(layouts.Proxy)))
 		return parts
 	}
 	if !d.short {
-		station(d.group(s, s.OfRole(layouts.Receiver)))
+		station(d.group(s, s.OwnOfRole(layouts.Receiver)))
 	}
-	station(d.group(s, s.OfRole(layouts.Worker)))
+	station(d.group(s, s.OwnOfRole(layouts.Worker)))
 	station(d.packagers(s))
-	station(d.group(s, s.OfRole(layouts.Proxy)))
+	station(d.group(s, s.OwnOfRole(layouts.Proxy)))
 	if !d.short {
-		station(d.group(s, s.OfRole(layouts.Viewer)))
+		station(d.group(s, s.OwnOfRole(layouts.Viewer)))
 	}
 	if d.control {
 		parts = append(parts, controls(s))
@@ -177,7 +177,7 @@ func (d chainDetail) packagers(s *scene.Scene) *canvas.Line {
 func controls(s *scene.Scene) *canvas.Line {
 	l := &canvas.Line{}
 	for _, role := range controlRoles() {
-		for _, p := range s.OfRole(role) {
+		for _, p := range s.OwnOfRole(role) {
 			glyph, _, k := s.ProcessMark(p)
 			name := p.Name
 			if len(name) > 4 {

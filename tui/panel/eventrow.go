@@ -115,7 +115,7 @@ func rowOf(s *scene.Scene, h scene.Happened) eventRow {
 	case event.Outage:
 		r.outage(s, h, what)
 	case event.Failover:
-		r.failover(s, what)
+		r.failover(s, h.Process, what)
 	case platform.Commanded:
 		r.command(s, what)
 	case platform.Exit:
@@ -163,6 +163,8 @@ func nameOf(s *scene.Scene, h scene.Happened) string {
 			return canvas.Clean(what.Process)
 		case what.Signal != "":
 			return canvas.Clean(what.Signal)
+		case what.Machine != "":
+			return canvas.Clean(what.Machine)
 		}
 		return "all"
 	case platform.Drilled:
@@ -227,7 +229,9 @@ func (r *eventRow) outage(s *scene.Scene, h scene.Happened, o event.Outage) {
 	}
 }
 
-func (r *eventRow) failover(s *scene.Scene, f event.Failover) {
+// failover tells a failover, which a process has reported: of another machine's it names the
+// machine.
+func (r *eventRow) failover(s *scene.Scene, process string, f event.Failover) {
 	r.glyph, r.word, r.ink = s.Glyphs.Switch, "switch", gapInk(f.GapMS)
 	cause := s.WithNames(f.Cause)
 	at := platform.FailoverAt{Failover: f}
@@ -237,6 +241,11 @@ func (r *eventRow) failover(s *scene.Scene, f event.Failover) {
 		r.main = []string{switchText(s, at, far) + ": " + cause, cause}
 	}
 	r.main = append(r.main, clauses(cause)...)
+	if machine, _ := platform.SplitMachine(process); machine != "" {
+		for i := range r.main {
+			r.main[i] = "on " + canvas.Clean(machine) + ": " + r.main[i]
+		}
+	}
 	switch {
 	case f.Pending:
 		r.tail = "still waiting"

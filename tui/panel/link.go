@@ -39,7 +39,7 @@ func linkOf(from, to *platform.Process) link {
 	l := linkWell
 	for _, p := range []*platform.Process{from, to} {
 		switch {
-		case p == nil:
+		case p == nil, p.Unheard: // nothing is known of it
 		case p.Paused:
 			l = max(l, linkPaused)
 		case p.State == platform.Waiting || p.State == platform.Starting || p.State == platform.Running:

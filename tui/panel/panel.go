@@ -71,6 +71,7 @@ func All() map[string]Panel {
 		"events":    newEvents(),
 		"viewers":   &viewers{},
 		"plots":     &plots{},
+		"machines":  &machines{},
 		"audience":  &reports{},
 		"logs":      newLogs(),
 	}

@@ -12,7 +12,7 @@ import (
 )
 
 // pipeline draws the media's way from the receivers to the viewers, and below it the
-// processes that choose the packager.
+// processes that choose the packager: those of the own machine, with the packagers of all.
 type pipeline struct{}
 
 func (*pipeline) Title(s *scene.Scene) (name, note string) {
@@ -113,8 +113,8 @@ func height(n int) int {
 // choose the packager below.
 func (d *drawing) draw() []*canvas.Line {
 	s := d.s
-	workers, middle, proxies, viewers := s.OfRole(layouts.Worker), shownPackagers(s), s.OfRole(layouts.Proxy), s.OfRole(layouts.Viewer)
-	receivers := s.OfRole(layouts.Receiver)
+	workers, middle, proxies, viewers := s.OwnOfRole(layouts.Worker), shownPackagers(s), s.OwnOfRole(layouts.Proxy), s.OwnOfRole(layouts.Viewer)
+	receivers := s.OwnOfRole(layouts.Receiver)
 	total := max(height(len(middle)), height(len(workers)), height(len(receivers)), height(len(proxies)), height(len(viewers)), 1)
 	trunk := (total - 1) / 2
 
@@ -329,10 +329,13 @@ func (d *drawing) control(total, nodesAt, packagersAt, proxyAt int) {
 	}
 	var chain, others []*platform.Process
 	for _, role := range controlRoles() {
-		chain = append(chain, s.OfRole(role)...)
+		chain = append(chain, s.OwnOfRole(role)...)
 	}
 	for i := range s.Snapshot.Processes {
 		p := &s.Snapshot.Processes[i]
+		if !p.IsOwn() {
+			continue
+		}
 		switch p.Role {
 		case layouts.Receiver, layouts.Worker, layouts.Packager, layouts.Proxy, layouts.Viewer, layouts.Discovery, layouts.Reporter, layouts.Origin:
 		default:
@@ -362,7 +365,7 @@ func (d *drawing) control(total, nodesAt, packagersAt, proxyAt int) {
 		d.Text(row-1, start+2, canvas.InkDim, s.Glyphs.Vertical+" health")
 	}
 	up := proxyAt + 2
-	if len(chain) > 0 && chain[len(chain)-1].Role == layouts.Origin && proxyAt > 0 && len(s.OfRole(layouts.Proxy)) > 0 && up > last+3 {
+	if len(chain) > 0 && chain[len(chain)-1].Role == layouts.Origin && proxyAt > 0 && len(s.OwnOfRole(layouts.Proxy)) > 0 && up > last+3 {
 		l := linkOf(chain[len(chain)-1], nil)
 		d.link(row, last+1, up, l)
 		d.Join(row, up, canvas.Joint{Left: 1, Up: 1}, l.stroke())

@@ -104,6 +104,9 @@ func cpuSpark(s *scene.Scene, l *canvas.Line, name string, w int) {
 // reasons returns a process's reason, then the same in fewer and fewer words.
 func reasons(p *platform.Process, why string) []string {
 	list := []string{why}
+	if p.Unheard {
+		return append(list, why[strings.Index(why, "not heard"):], "not heard")
+	}
 	if p.Progress != nil {
 		stage := canvas.Clean(p.Progress.Stage)
 		if p.Progress.Percent < 0 {
@@ -128,7 +131,10 @@ func serviceRow(s *scene.Scene, table *canvas.Table, v *platform.Process, w int)
 	r := table.Row(v.Name == s.Selected)
 	glyph, text, k := s.ProcessMark(v)
 	name := canvas.InkText
-	if v.Name == s.Selected {
+	switch {
+	case v.Unheard:
+		name = canvas.InkDim
+	case v.Name == s.Selected:
 		name = canvas.InkStrong
 	}
 	dash := s.Glyphs.Dash
@@ -149,10 +155,10 @@ func serviceRow(s *scene.Scene, table *canvas.Table, v *platform.Process, w int)
 		uptime = canvas.Elapsed(s.Now.Sub(v.Started))
 	}
 	restarts := canvas.InkDim
-	if v.Restarts > 0 {
+	if v.Again() > 0 {
 		restarts = canvas.InkWarn
 	}
-	r.Text(canvas.InkText, uptime).Text(restarts, strconv.Itoa(v.Restarts))
+	r.Text(canvas.InkText, uptime).Text(restarts, strconv.Itoa(v.Again()))
 	if v.PID == 0 {
 		return r.Text(canvas.InkDim, dash).Text(canvas.InkText, "").Text(canvas.InkDim, dash).Text(canvas.InkDim, port).Line
 	}

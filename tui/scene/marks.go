@@ -40,6 +40,9 @@ func (s *Scene) FilmMark(state event.FilmState) (glyph string, k canvas.Ink) {
 
 // ProcessMark returns the glyph, the word and the ink of a process's state.
 func (s *Scene) ProcessMark(p *platform.Process) (glyph, text string, k canvas.Ink) {
+	if p.Unheard {
+		return s.Glyphs.Question, platform.UnknownState, canvas.InkDim
+	}
 	if p.Paused && p.PID != 0 && p.State != platform.Stopping {
 		return s.Glyphs.Pause, "paused", canvas.InkWarn
 	}
@@ -84,7 +87,7 @@ func (s *Scene) RoleMark(p Packager) (string, canvas.Ink) {
 
 // HealthMark returns the glyph, the word and the ink of a packager's health.
 func (s *Scene) HealthMark(p Packager) (glyph, text string, k canvas.Ink) {
-	if p.Process != nil && !p.Process.Works() && (p.Process.State != platform.Running || !p.Reported) {
+	if p.Process != nil && !p.IsUnheard() && !p.Process.Works() && (p.Process.State != platform.Running || !p.Reported) {
 		return s.ProcessMark(p.Process)
 	}
 	text = p.Status.State.String()

@@ -25,7 +25,7 @@ func (s *Scene) Answers(p Packager, n int) []float64 {
 
 // Reason says why the packager is not well; it is empty when it is.
 func (p Packager) Reason() string {
-	if p.Process != nil && !p.Process.Works() {
+	if p.Process != nil && !p.IsUnheard() && !p.Process.Works() {
 		if why := Reason(p.Process); why != "" {
 			return why
 		}
@@ -62,10 +62,11 @@ func (s *Scene) PackagerNumber(name string) int {
 	return 0
 }
 
-// WithNames returns a text with the names of our packagers in place of their base URLs.
+// WithNames returns a text with the names of our packagers, and of those of other machines, in
+// place of their base URLs.
 func (s *Scene) WithNames(text string) string {
 	for _, p := range s.Packagers {
-		if p.URL != "" && p.Process != nil {
+		if machine, _ := platform.SplitMachine(p.Title); p.URL != "" && (p.Process != nil || machine != "") {
 			text = strings.ReplaceAll(text, p.URL, p.Title)
 		}
 	}
@@ -75,5 +76,5 @@ func (s *Scene) WithNames(text string) string {
 // Gone reports whether the packager cannot serve anybody: its process does not run, or it does
 // not answer.
 func (p Packager) Gone() bool {
-	return p.Process != nil && p.Process.PID == 0 || p.Reported && p.Status.State == report.Down
+	return p.Process != nil && !p.IsUnheard() && p.Process.PID == 0 || p.Reported && p.Status.State == report.Down
 }

@@ -48,6 +48,9 @@ func PastOf(events []platform.Event, watched bool) *Past {
 	list = append(list, drills(sum.Drills)...)
 	for _, e := range events {
 		h := Happened{At: e.Time, Process: e.Process, What: e.What}
+		if e.Process == "" && e.Machine != "" {
+			h.Process = e.Machine
+		}
 		switch what := e.What.(type) {
 		case platform.Aired:
 			h.Signals = []string{what.Signal}

@@ -45,6 +45,9 @@ type Scene struct {
 	// has chosen; empty means the first.
 	Inputs      []Input
 	InputChoice string
+	// MachineChoice is the name of the machine that the operator has chosen; empty means that
+	// of the selected process.
+	MachineChoice string
 
 	spare spare
 	// told is what the journal told, without what the snapshot adds.

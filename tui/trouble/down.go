@@ -20,6 +20,7 @@ func down(s *scene.Scene, role layouts.Role) (list []*platform.Process, all bool
 		switch {
 		case p.Works():
 			works = true
+		case p.Unheard, isLeft(s, p): // that is the machine's trouble, or none
 		case p.Paused || p.Incarnation > 1 || p.State == platform.Backoff || p.State == platform.Failed || p.State == platform.Exited || p.State == platform.Stopping:
 			list = append(list, p)
 		}
@@ -102,15 +103,6 @@ func oneDown(roles ...layouts.Role) func(*scene.Scene) []Trouble {
 		}
 		return found
 	}
-}
-
-// noSpare finds packagers that are down while another works.
-func noSpare(s *scene.Scene) []Trouble {
-	list, all := down(s, layouts.Packager)
-	if all {
-		return nil
-	}
-	return downs(s, list, "no spare: ")
 }
 
 // downs returns a trouble for each process.
@@ -228,7 +220,7 @@ func downSince(s *scene.Scene, p *platform.Process) time.Time {
 func misconfigured(s *scene.Scene) []Trouble {
 	var found []Trouble
 	for i := range s.Snapshot.Processes {
-		if p := &s.Snapshot.Processes[i]; p.Misconfigured() {
+		if p := &s.Snapshot.Processes[i]; p.Misconfigured() && !p.Unheard {
 			found = append(found, Trouble{About: p.Name, What: hasBadConfiguration(p), Since: downSince(s, p), Process: p.Name})
 		}
 	}

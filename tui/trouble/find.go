@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"livestream-tui/layouts"
 	"livestream-tui/procs/platform"
@@ -97,34 +96,6 @@ func isStale(v *scene.Signal) bool {
 	return slices.ContainsFunc(v.Packagers, func(p *scene.Packager) bool { return p != nil && p.Status.State == report.Stale })
 }
 
-// unusable finds packagers that work and cannot take over.
-func unusable(s *scene.Scene) []Trouble {
-	if _, all := down(s, layouts.Packager); all {
-		return nil
-	}
-	var found []Trouble
-	for _, p := range s.Packagers {
-		// One that is stale like all others lacks what the worker does not give.
-		if usable, _ := s.Snapshot.Usable(p.Signal); p.Usable || !p.Reported || p.Process != nil && !p.Process.Works() || usable == 0 {
-			continue
-		}
-		t := Trouble{About: p.Title, What: fmt.Sprintf("no spare: %s is %s for %s", p.Title, p.Status.State, p.Label)}
-		if p.Status.State == report.Stale && p.Status.AgeMS > 0 {
-			t.Since = s.Now.Add(-time.Duration(p.Status.AgeMS) * time.Millisecond)
-		}
-		if why := p.Reason(); why != "" {
-			t.What += ": " + why
-		}
-		if p.Process == nil {
-			t.Remedy = elsewhere
-		} else {
-			t.Process = p.Process.Name
-		}
-		found = append(found, t)
-	}
-	return found
-}
-
 // degraded finds processes that run and say why they cannot do their work. What a viewer or a
 // worker says of a signal that stands still is told of the signal.
 func degraded(s *scene.Scene) []Trouble {
@@ -132,7 +103,7 @@ func degraded(s *scene.Scene) []Trouble {
 	told := s.Light.State == platform.AirOff || s.Light.State == platform.AirOffSoon
 	for i := range s.Snapshot.Processes {
 		p := &s.Snapshot.Processes[i]
-		if p.State != platform.Degraded || p.Paused || told && p.Role == layouts.Viewer || len(waiting(s, p.Name, event.FilmDiskFull)) > 0 {
+		if p.State != platform.Degraded || p.Paused || p.Unheard || p.Role == layouts.Engine && len(withoutQuorum(s)) > 0 || told && p.Role == layouts.Viewer || len(waiting(s, p.Name, event.FilmDiskFull)) > 0 {
 			continue
 		}
 		found = append(found, Trouble{About: p.Name, What: stateOf(s, p), Process: p.Name})

@@ -30,7 +30,7 @@ type flap struct {
 // flapOf returns how a process flaps; false when it does not. It counts as the events do;
 // where they are not known, by the latest ends that the process has.
 func flapOf(s *scene.Scene, p *platform.Process) (flap, bool) {
-	if !p.Wanted || p.Paused {
+	if !p.Wanted || p.Paused || p.Unheard {
 		return flap{}, false
 	}
 	still := func(last time.Time) bool { return p.State == platform.Failed || s.Now.Sub(last) <= flapWithin }

@@ -9,7 +9,7 @@ import (
 
 // States returns the table of bad states, the worst first.
 func States() []State {
-	return slices.Concat(withoutMedia(), withoutSpare(), ofSources(), ofWatchers())
+	return slices.Concat(withoutMedia(), withoutSpare(), ofSources(), ofWatchers(), withSpares())
 }
 
 // withoutMedia are the states in which players get no new media.
@@ -103,25 +103,35 @@ func withoutSpare() []State {
 			Name:  "no spare: a packager is down",
 			Means: "If the other packager fails, too, players stand still.",
 			Costs: lastOne, Remedy: revival,
-			find: noSpare,
+			find: packagersDown(false),
 		},
 		{
 			Name:  "no spare: a packager is not usable",
 			Means: "If the other packager fails, too, players stand still.",
 			Costs: lastOne, Remedy: Remedy{Key: "restart", Does: "restarts {it}"},
-			find: unusable,
+			find: unusable(false),
 		},
 		{
 			Name:  "no spare: a worker is down",
 			Means: "The other worker goes on: there is no spare if it fails, too.",
 			Costs: lastOne, Remedy: revival,
-			find: oneDown(layouts.Worker),
+			find: workersDown,
 		},
 		{
 			Name:  "no spare: a proxy is down",
 			Means: "Another proxy serves players: those of this one have to come again.",
 			Costs: "its players have to come again", Remedy: revival,
 			find: oneDown(layouts.Proxy),
+		},
+		{
+			Name:  "a machine is not heard",
+			Means: "It is off or cut off: what it does is unknown. The others go on.",
+			Costs: "the others go on without it",
+			Remedy: Remedy{
+				Key: "machines", Short: "shows all machines",
+				Does: "shows all machines. Look there by livestream-tui attach --ssh HOST",
+			},
+			find: unheardMachines,
 		},
 	}
 }
@@ -206,10 +216,54 @@ func ofWatchers() []State {
 			find: allDown(layouts.Discovery),
 		},
 		{
+			Name:  "no engine works",
+			Means: "Machines do not hear each other, and changes wait. Players play on.",
+			Costs: "changes wait, players play on", Remedy: revival,
+			find: allDown(layouts.Engine),
+		},
+		{
+			Name:  "the engine has no quorum",
+			Means: "Operators' changes wait until most engines are back. Players play on.",
+			Costs: "changes wait, players play on",
+			Remedy: Remedy{
+				Key: "machines", Short: "start what is missing: {machines} shows it",
+				Does: "shows which machines are missing. Start them: it goes on by itself",
+			},
+			find: withoutQuorum,
+		},
+		{
+			Name:  "a clock is off",
+			Means: "Its segments come early or late. Far off, its worker is stopped.",
+			Costs: "far off, its worker is stopped",
+			Remedy: Remedy{
+				Does:  "See that chrony or systemd-timesyncd runs on that machine.",
+				Short: "run chrony or systemd-timesyncd there",
+			},
+			find: wrongClocks,
+		},
+	}
+}
+
+// withSpares are the states in which others do the work, and those of which less is lost.
+func withSpares() []State {
+	return []State{
+		{
+			Name:  "one of several packagers is down",
+			Means: "Others can take over at once: one more failure stops nothing.",
+			Costs: "others can take over", Remedy: revival,
+			find: packagersDown(true),
+		},
+		{
+			Name:  "one of several packagers is not usable",
+			Means: "Others can take over at once: one more failure stops nothing.",
+			Costs: "others can take over", Remedy: Remedy{Key: "restart", Does: "restarts {it}"},
+			find: unusable(true),
+		},
+		{
 			Name:  "one of several is down",
 			Means: "Another one does its work: there is no spare if that fails, too.",
 			Costs: "another one does its work", Remedy: revival,
-			find: oneDown(layouts.Receiver, layouts.Viewer, layouts.Origin, layouts.Reporter, layouts.Discovery),
+			find: oneDown(layouts.Receiver, layouts.Viewer, layouts.Origin, layouts.Reporter, layouts.Discovery, layouts.Engine),
 		},
 		{
 			Name:  "no spare input",
