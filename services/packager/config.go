@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strconv"
 
+	"livestream-tui/services/cluster/bus"
 	"livestream-tui/services/kit/report"
 	"livestream-tui/services/kit/service"
 )
@@ -13,6 +14,8 @@ import (
 type Config struct {
 	Topology service.Topology
 	Paths    service.Paths
+	// Bus is how machines of a cluster are reached; without an engine there is none.
+	Bus bus.Config
 
 	// Name tells this packager from its peers, in the header X-Packager.
 	Name string `env:"PACKAGER_NAME" envDefault:"packager" doc:"name of a packager in its log and in the header X-Packager; server1 and server2 set their own"`
@@ -34,6 +37,7 @@ func ConfigFromEnv(e service.Environment) (Config, error) {
 	service.Parse(e, &c, &p)
 	c.Topology.Complete(&p)
 	c.Paths.Complete(e, &p)
+	c.Bus.Complete(&p)
 	p.Require(report.IsSignal(c.Name), "PACKAGER_NAME", c.Name, "allowed are up to 64 letters, digits, _ and -, a letter or digit first")
 	p.Require(c.Ingest == FromFolder || c.Ingest == FromHTTP, "INGEST", c.Ingest, "allowed are folder and http")
 	p.Require(c.Ingest != FromFolder || c.Paths.Output != service.NoOutput, "OUTPUT_STREAM_PATH", service.NoOutput, "a folder is needed, or INGEST=http")

@@ -3,5 +3,7 @@
 // list the same segments, so that one can stand in for the other.
 //
 // A source puts playlists and media into the sink, the sink publishes snapshots, and
-// handlers answer players from them. A drill can wrap the handlers in a fault switch.
+// handlers answer players from them. In a cluster it tells other machines what it has published
+// (package frontier), and pulls from their packagers what no worker brings (package
+// source/peer). A drill can wrap the handlers in a fault switch.
 package packager

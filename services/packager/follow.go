@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
-	"net"
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 	"sync"
@@ -40,13 +38,7 @@ func newPeerClient() *http.Client {
 func (c Config) others() []string {
 	var list []string
 	for _, base := range c.Topology.Packagers {
-		u, err := url.Parse(base)
-		if err != nil {
-			continue // cannot happen: PACKAGERS has been parsed
-		}
-		ip := net.ParseIP(u.Hostname())
-		here := u.Hostname() == "localhost" || u.Hostname() == c.Topology.ControlBindAddress || ip != nil && ip.IsLoopback()
-		if !here || u.Port() != strconv.Itoa(int(c.Port)) {
+		if !c.isOwn(base) {
 			list = append(list, base)
 		}
 	}
@@ -99,11 +91,13 @@ func (s *Service) followPeers(ctx context.Context) {
 // request a segment: the peer holds each until it lists the next segment.
 func (s *Service) followPeer(ctx context.Context, peer, signal string) {
 	defer s.forget(peer, signal)
+	defer s.machines.silent(peer, signal, nil)
 	wanted, fails := int64(-1), 0
 	_ = follow.Run(ctx, func(ctx context.Context) time.Time { // ends with the error of ctx
 		list, err := s.peerPlaylist(ctx, peer, signal, wanted)
 		if err != nil {
 			s.forget(peer, signal)
+			s.machines.silent(peer, signal, err)
 			wait := min(peerPause<<min(fails, 4), maxPeerPause)
 			if errors.Is(err, errSelf) {
 				wait = maxPeerPause
@@ -112,7 +106,9 @@ func (s *Service) followPeer(ctx context.Context, peer, signal string) {
 			return time.Now().Add(wait + rand.N(wait/5))
 		}
 		fails = 0
-		s.hear(peer, signal, list.LastMSN())
+		if s.machines.heard(peer, signal, list) {
+			s.hear(peer, signal, list.LastMSN())
+		}
 		blocks := list.ServerControl != nil && list.ServerControl.CanBlockReload
 		if blocks && list.LastMSN() >= wanted {
 			wanted = list.NextMSN()

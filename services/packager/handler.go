@@ -106,6 +106,9 @@ func (h handler) media(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", mediaCache)
 	w.Header().Set("ETag", m.ETag)
 	w.Header().Set(ingest.DigestHeader, m.Digest) // of the whole, for ranges too
+	if m.Encoded {
+		w.Header().Set(ingest.EqualityHeader, ingest.EqualTiming)
+	}
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(m.Body))
 }
 

@@ -42,7 +42,7 @@ var sources = map[Ingest]func(*Service) source{
 		})
 	},
 	FromHTTP: func(s *Service) source {
-		return upload.New(s.sink, upload.Options{Token: s.config.Token, Alive: s.alive, Log: s.log, Metrics: s.metrics})
+		return upload.New(s.sink, upload.Options{Token: s.config.Token, Alive: s.alive, Brought: s.machines.brought(), Log: s.log, Metrics: s.metrics})
 	},
 }
 
@@ -55,6 +55,7 @@ type Service struct {
 	client   *http.Client
 	sink     *sink.Sink
 	source   source
+	machines *machines // nil without a cluster
 	// faults is the switch of faults; nil before ControlRoutes.
 	faults atomic.Pointer[fault.Switch]
 	// stopping is closed when Run ends; held requests end then.
@@ -80,7 +81,10 @@ func New(c Config, k service.Kit) (*Service, error) {
 		thaw: thaw{wait: thawWait}, stopping: make(chan struct{}), peers: map[string]*peers{},
 		requests: promauto.With(k.Metrics).NewCounterVec(prometheus.CounterOpts{Name: "packager_requests_total", Help: "Answers by class of status: 2xx, 3xx, 4xx, 5xx, or broken."}, []string{"class"}),
 	}
-	s.sink = sink.New(sink.Options{Window: c.Window, Sole: c.Ingest == FromFolder, Now: s.clock, Log: k.Log, Metrics: k.Metrics})
+	options := sink.Options{Window: c.Window, Sole: c.Ingest == FromFolder, Now: s.clock, Log: k.Log, Metrics: k.Metrics}
+	s.machines = newMachines(s, k, &options)
+	s.sink = sink.New(options)
+	s.machines.begin(s)
 	s.source = sources[c.Ingest](s)
 	return s, nil
 }
@@ -124,6 +128,9 @@ func (s *Service) Run(ctx context.Context) error {
 	group.Go(func() { s.sink.Run(ctx) })
 	group.Go(func() { s.followPeers(ctx) })
 	group.Go(func() { s.reportWaiting(ctx) })
+	if s.machines != nil {
+		group.Go(func() { s.machines.run(ctx) })
+	}
 	s.source.Run(ctx)
 	group.Wait()
 	return nil

@@ -43,6 +43,12 @@ func runNamed(t *testing.T, name, output string, peers ...string) *running {
 // runWith runs a packager with these settings.
 func runWith(t *testing.T, e service.Environment, peers ...string) *running {
 	t.Helper()
+	return runPrepared(t, e, func(*running) {}, peers...)
+}
+
+// runPrepared runs a packager with these settings, once it is prepared.
+func runPrepared(t *testing.T, e service.Environment, prepare func(*running), peers ...string) *running {
+	t.Helper()
 	name := e["PACKAGER_NAME"]
 	e["HOME"], e["WINDOW_SEGMENTS"] = "/nowhere", "4"
 	c, err := ConfigFromEnv(e)
@@ -68,6 +74,7 @@ func runWith(t *testing.T, e service.Environment, peers ...string) *running {
 	s.now = func() time.Time { // segment 100 is being made
 		return time.Unix(201, 0).Add(time.Since(began) + time.Duration(r.step.Load()))
 	}
+	prepare(r)
 	socket := httptest.NewServer(service.SocketHandler(s, k))
 	t.Cleanup(socket.Close)
 	ctx, cancel := context.WithCancel(t.Context())

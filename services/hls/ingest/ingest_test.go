@@ -22,6 +22,7 @@ func TestResultsByStatus(t *testing.T) {
 		{http.StatusBadRequest, "refused", false},
 		{http.StatusRequestEntityTooLarge, "refused", false},
 		{http.StatusUnsupportedMediaType, "refused", false},
+		{http.StatusTooEarly, "early", false},
 		{http.StatusUnauthorized, "failed", true},
 		{http.StatusForbidden, "failed", true},
 		{http.StatusNotFound, "failed", true},

@@ -1,6 +1,10 @@
 package ingest
 
-import "net/http"
+import (
+	"net/http"
+	"strconv"
+	"time"
+)
 
 // Result is what a packager did with a body, by the status of its answer. Metrics and
 // logs show it by its String.
@@ -19,6 +23,9 @@ const (
 	Late
 	// Refused means that the body is not what the contract allows (400, 413, 415).
 	Refused
+	// Early means that it has not ended yet by the packager's clock, and may be taken
+	// after the Wait of the answer (425). One of a cluster answers so.
+	Early
 )
 
 // String is the result in one word.
@@ -32,6 +39,8 @@ func (r Result) String() string {
 		return "late"
 	case Refused:
 		return "refused"
+	case Early:
+		return "early"
 	default:
 		return "failed"
 	}
@@ -49,10 +58,30 @@ func ResultOf(status int) Result {
 		return Conflict
 	case status == http.StatusGone:
 		return Late
+	case status == http.StatusTooEarly:
+		return Early
 	case status == http.StatusBadRequest, status == http.StatusRequestEntityTooLarge, status == http.StatusUnsupportedMediaType:
 		return Refused
 	}
 	return Failed
+}
+
+// WaitHeader of an answer to what comes too early is for how many seconds it is.
+const WaitHeader = "Retry-After"
+
+// SetWait says in the header of an answer how long to wait before the body is sent again, in
+// whole seconds, rounded up.
+func SetWait(h http.Header, wait time.Duration) {
+	h.Set(WaitHeader, strconv.FormatInt(int64((wait+time.Second-1)/time.Second), 10))
+}
+
+// Wait returns how long an answer asks to wait; otherwise where it does not say.
+func Wait(h http.Header, otherwise time.Duration) time.Duration {
+	n, err := strconv.ParseUint(h.Get(WaitHeader), 10, 16)
+	if err != nil {
+		return otherwise
+	}
+	return time.Duration(n) * time.Second
 }
 
 // Permanent reports whether a status refuses the worker itself, so that only an operator

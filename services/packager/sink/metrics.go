@@ -12,12 +12,13 @@ type metrics struct {
 	conflicts *prometheus.CounterVec
 	equal     *prometheus.CounterVec
 	gaps      *prometheus.CounterVec
+	early     *prometheus.CounterVec // of a cluster alone
 	delay     prometheus.Histogram
 }
 
-func newMetrics(r prometheus.Registerer) metrics {
+func newMetrics(r prometheus.Registerer, cluster bool) metrics {
 	with := promauto.With(r)
-	return metrics{
+	m := metrics{
 		newest:    with.NewGaugeVec(prometheus.GaugeOpts{Name: "packager_newest_msn", Help: "Media sequence number of the newest segment listed."}, []string{"signal"}),
 		bytes:     with.NewGaugeVec(prometheus.GaugeOpts{Name: "packager_held_bytes", Help: "Bytes of media in memory."}, []string{"signal"}),
 		conflicts: with.NewCounterVec(prometheus.CounterOpts{Name: "packager_conflicts_total", Help: "Names under which something else came than what is served."}, []string{"signal"}),
@@ -28,6 +29,10 @@ func newMetrics(r prometheus.Registerer) metrics {
 			Buckets: []float64{.001, .002, .005, .01, .02, .05, .1, .2, .5, 1, 2},
 		}),
 	}
+	if cluster {
+		m.early = with.NewCounterVec(prometheus.CounterOpts{Name: "packager_early_segments_total", Help: "Segments and playlists that were refused because they begin more than a segment from now, by this machine's clock."}, []string{"signal"})
+	}
+	return m
 }
 
 func (m *metrics) forget(signal string) {

@@ -35,6 +35,9 @@ func (k *Sink) publish(g *signal) {
 		g.life.revive() // it is back
 	}
 	g.show()
+	if k.options.Listed != nil {
+		k.options.Listed(g.name, g.window.Newest())
+	}
 	k.published.Store(true)
 	k.count(g, chosen, before < 0, now)
 }

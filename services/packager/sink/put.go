@@ -69,15 +69,31 @@ func (k *Sink) fits(g *signal, m *window.Media) error {
 		return err
 	case m.MSN <= g.window.Newest():
 		return errLate
-	case k.ahead(g, m.MSN, s.At(), s.Lasts()):
+	}
+	return k.timely(g, m.MSN, s.At(), s.Lasts())
+}
+
+// clockMost is how far the clocks of two machines of a cluster may differ: a quarter of a
+// segment, at least half a second. Above that its worker rests (docs/CLUSTER.md, clocks).
+func clockMost(segment time.Duration) time.Duration { return max(segment/4, 500*time.Millisecond) }
+
+// timely refuses what lies too far ahead of now. A worker whose clock is ahead must not make
+// all others late: on a cluster a segment is taken once it has ended. at is the time since the
+// Unix epoch, which an encoder that begins at zero never exceeds. Needs mu.
+func (k *Sink) timely(g *signal, msn int64, at, lasts time.Duration) error {
+	switch wait := at + lasts - clockMost(lasts) - time.Duration(k.options.Now().UnixNano()); {
+	case k.options.Cluster && wait > 0:
+		k.metrics.early.WithLabelValues(g.name).Inc()
+		g.trouble.seen("a segment comes before its time, it is taken later: a clock is wrong, a worker's or this packager's", k.options.Now(), "msn", msn, "early_ms", wait.Milliseconds())
+		return tooEarly(wait)
+	case k.ahead(g, msn, at, lasts):
 		return errAhead
 	}
 	return nil
 }
 
-// ahead reports whether a segment is near neither to the listed ones nor to the present:
-// a worker whose clock is ahead must not make all others late. at is the time since the
-// Unix epoch, which an encoder that begins at zero never exceeds. Needs mu.
+// ahead reports whether a segment is near neither to the listed ones nor to the present.
+// Needs mu.
 func (k *Sink) ahead(g *signal, msn int64, at, lasts time.Duration) bool {
 	if newest := g.window.Newest(); newest >= 0 && msn-newest <= int64(g.window.Size) {
 		return false
@@ -149,8 +165,11 @@ func (k *Sink) acceptable(g *signal, list *m3u8.MediaPlaylist, entries []window.
 	}
 	for _, e := range entries {
 		date := e.Segment.ProgramDateTime
-		if !date.IsZero() && k.ahead(g, e.MSN, time.Duration(date.UnixNano()), e.Segment.Duration) {
-			return errAhead
+		if date.IsZero() {
+			continue
+		}
+		if err := k.timely(g, e.MSN, time.Duration(date.UnixNano()), e.Segment.Duration); err != nil {
+			return err
 		}
 	}
 	return nil

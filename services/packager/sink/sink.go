@@ -30,6 +30,12 @@ type Options struct {
 	// Sole is true when a single source brings all of a signal, so that its media need
 	// not be compared with that of others.
 	Sole bool
+	// Cluster is true when workers of other machines bring segments. Their clocks may be
+	// wrong, so that what has not ended yet is refused until then.
+	Cluster bool
+	// Listed is called with the newest number of a signal whenever it lists more. It must not
+	// block, nor call the Sink. Nil is allowed.
+	Listed func(signal string, newest int64)
 	// Now is the clock.
 	Now func() time.Time
 	// Log and Metrics must not be nil.
@@ -56,7 +62,7 @@ type Sink struct {
 // New returns a Sink without signals.
 func New(o Options) *Sink {
 	k := &Sink{
-		options: o, metrics: newMetrics(o.Metrics), wake: make(chan struct{}, 1), changed: make(chan struct{}, 1),
+		options: o, metrics: newMetrics(o.Metrics, o.Cluster), wake: make(chan struct{}, 1), changed: make(chan struct{}, 1),
 		signals: map[string]*signal{},
 	}
 	k.table.Store(&map[string]*signal{})

@@ -15,6 +15,7 @@ import (
 
 	"livestream-tui/services/hls/ingest"
 	"livestream-tui/services/hls/media"
+	"livestream-tui/services/kit/event"
 	"livestream-tui/services/kit/text"
 )
 
@@ -30,6 +31,8 @@ const (
 	// watchFor is how long the request waits that notices a packager's death. After it the
 	// packager is asked again what it has.
 	watchFor = 15 * time.Second
+	// remindEvery is how often it is logged that a packager still misses segments.
+	remindEvery = time.Minute
 )
 
 // client is the ingest client of one signal and one packager (package hls/ingest). Each
@@ -50,12 +53,15 @@ type client struct {
 	instance string          // the run of the packager whose state it is
 	failing  bool            // the last delivery failed
 	warned   map[string]bool // names of objects that it did not take, which is in the log
+	missing  event.Recurring // segments that it misses
+	missed   int             // how many, since that began
 }
 
 func newClient(c Config, base, signal string, segment time.Duration, l *latest) *client {
 	return &client{
 		base: base, signal: signal, token: c.Token, timeout: segment * 3 / 2, latest: l, http: newHTTPClient(),
 		log: c.Log, metrics: c.Metrics, state: newReceiverState(), warned: map[string]bool{},
+		missing: event.Recurring{Every: remindEvery, Quiet: max(event.NoticeEvery, 3*segment)},
 	}
 }
 
@@ -85,7 +91,12 @@ func (c *client) run(ctx context.Context) {
 			}
 			continue
 		}
-		c.known = false
+		var early *earlyError
+		if errors.As(err, &early) { // it will take it when its time has come
+			wait = min(max(early.wait, retryFirst), c.timeout)
+		} else {
+			c.known = false
+		}
 		var status *statusError
 		if errors.As(err, &status) && ingest.Permanent(status.status) {
 			wait = retryDenied
@@ -133,10 +144,7 @@ func (c *client) deliver(ctx context.Context, p *publication) error {
 			return err
 		}
 	}
-	if n := c.state.missed(p); n > 0 {
-		c.metrics.Missed.WithLabelValues(c.signal, c.base).Add(float64(n))
-		c.log.Warn("segments left the playlist before the packager took them", "signal", c.signal, "packager", c.base, "segments", n)
-	}
+	c.noteMissed(c.state.missed(p), time.Now())
 	for _, o := range c.state.lacks(p) {
 		if err := c.put(ctx, o, ingest.MediaType); err != nil {
 			return err
@@ -151,6 +159,25 @@ func (c *client) deliver(ctx context.Context, p *publication) error {
 	}
 	c.state.playlist = p.playlist
 	return nil
+}
+
+// noteMissed counts n segments that left the playlist before the packager took them. It logs
+// the first, how many there are once a minute while it goes on, and how many there were.
+func (c *client) noteMissed(n int, now time.Time) {
+	const left = "segments left the playlist before the packager took them"
+	if n > 0 {
+		c.metrics.Missed.WithLabelValues(c.signal, c.base).Add(float64(n))
+		c.missed += n
+		if _, due := c.missing.Seen(left, now); due {
+			c.log.Warn(left, "signal", c.signal, "packager", c.base, "segments", c.missed)
+		}
+		return
+	}
+	for _, t := range c.missing.Ended(now) {
+		c.log.Info("no more segments leave the playlist before the packager takes them", "signal", c.signal, "packager", c.base,
+			"segments", c.missed, "for", t.Last.Sub(t.Since).Round(time.Second).String())
+		c.missed = 0
+	}
 }
 
 // learn asks the packager what it has of the signal.
@@ -182,6 +209,8 @@ func (c *client) note(err error) {
 	}
 	c.failing = err != nil
 	switch {
+	case err != nil && !before && errors.As(err, new(*earlyError)):
+		c.log.Warn("packager takes segments later, they come before their time: the clock of this machine is ahead, or the packager's is behind", "signal", c.signal, "packager", c.base, "reason", text.Clean(err.Error()))
 	case err != nil && !before:
 		var withAddress *url.Error
 		if errors.As(err, &withAddress) {

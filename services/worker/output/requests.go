@@ -51,6 +51,9 @@ func (c *client) put(ctx context.Context, o object, kind string) error {
 	}
 	result := ingest.ResultOf(a.Status)
 	c.count(result)
+	if result == ingest.Early {
+		return &earlyError{reasonOf(a), ingest.Wait(a.Header, retryMost)}
+	}
 	if result == ingest.Failed {
 		return &statusError{o.name, a.Status, reasonOf(a)}
 	}
@@ -116,6 +119,14 @@ type statusError struct {
 func (e *statusError) Error() string {
 	return fmt.Sprintf("%s: status %d: %s", e.what, e.status, e.reason)
 }
+
+// earlyError is the answer of a packager of a cluster to what comes before its time.
+type earlyError struct {
+	reason string
+	wait   time.Duration // until it may take it
+}
+
+func (e *earlyError) Error() string { return e.reason }
 
 // errRestarted says that another run of the packager answers than the one whose state is
 // known.

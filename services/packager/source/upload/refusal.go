@@ -29,6 +29,7 @@ var statuses = map[sink.Reason]int{
 	sink.NoInit:    http.StatusPreconditionFailed,
 	sink.Full:      http.StatusInsufficientStorage,
 	sink.Unknown:   http.StatusNotFound,
+	sink.Ahead:     http.StatusTooEarly,
 }
 
 // answer returns the status that an error is answered with, and its result in metrics.
@@ -55,6 +56,8 @@ func answer(err error) (status int, result string) {
 		return status, "conflict"
 	case http.StatusGone:
 		return status, "late"
+	case http.StatusTooEarly:
+		return status, "early"
 	}
 	return status, "refused"
 }

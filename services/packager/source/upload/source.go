@@ -3,6 +3,7 @@ package upload
 import (
 	"context"
 	"crypto/subtle"
+	"errors"
 	"fmt"
 	"mime"
 	"net/http"
@@ -34,6 +35,9 @@ type Options struct {
 	Token string
 	// Alive is called once a second while Run runs. It must not be nil.
 	Alive func()
+	// Brought is called with each segment that a worker brings, whether the sink has it already
+	// or not. Nil is allowed.
+	Brought func(signal string, msn int64)
 	// Log and Metrics must not be nil.
 	Log     hclog.Logger
 	Metrics prometheus.Registerer
@@ -52,7 +56,7 @@ func New(to *sink.Sink, o Options) *Source {
 	return &Source{
 		to: to, options: o, bodies: newBodies(limitsOfBodies(), o.Log),
 		results: promauto.With(o.Metrics).NewCounterVec(prometheus.CounterOpts{
-			Name: "packager_ingested_total", Help: "What workers PUT, by result: taken, same, late, conflict, refused or unauthorized.",
+			Name: "packager_ingested_total", Help: "What workers PUT, by result: taken, same, late, early, conflict, refused or unauthorized.",
 		}, []string{"result"}),
 	}
 }
@@ -105,6 +109,10 @@ func (s *Source) handle(do func(http.ResponseWriter, *http.Request) error) http.
 			w.WriteHeader(status)
 			return
 		}
+		var early *sink.Refusal
+		if errors.As(err, &early) && early.Reason == sink.Ahead {
+			ingest.SetWait(w.Header(), early.Wait)
+		}
 		reason := text.Clean(err.Error())
 		s.options.Log.Debug("ingest refused", "path", text.Clean(r.URL.Path), "from", r.RemoteAddr, "status", status, "reason", reason)
 		service.WriteError(w, status, reason)
@@ -150,6 +158,7 @@ func (s *Source) put(w http.ResponseWriter, r *http.Request) error {
 	}
 	digest := r.Header.Get(ingest.DigestHeader)
 	if m := s.to.Media(signal, name); m != nil && m.Digest == digest {
+		s.brought(signal, m)
 		return s.to.Again(signal) // its body need not come
 	}
 	body, err := s.bodies.read(w, r, limit)
@@ -171,7 +180,17 @@ func (s *Source) put(w http.ResponseWriter, r *http.Request) error {
 		return &refusal{http.StatusBadRequest, err}
 	}
 	m.Encoded = m.MSN >= 0 && r.Header.Get(ingest.EqualityHeader) == ingest.EqualTiming
-	return s.to.Put(signal, m, time.Time{})
+	err = s.to.Put(signal, m, time.Time{})
+	if err == nil || errors.Is(err, sink.ErrSame) {
+		s.brought(signal, m)
+	}
+	return err
+}
+
+func (s *Source) brought(signal string, m *window.Media) {
+	if s.options.Brought != nil && m.MSN >= 0 {
+		s.options.Brought(signal, m.MSN)
+	}
 }
 
 // largest returns how many bytes a body under that name may have.
