@@ -14,6 +14,7 @@ import (
 // board is what is known of every signal at every packager. Pure; the caller passes the
 // time and holds the lock.
 type board struct {
+	policy    health.Policy
 	packagers []string
 	signals   map[string][]health.Observation // in the order of packagers
 	states    map[string][]report.State       // as last judged, in the order of packagers
@@ -87,7 +88,7 @@ func (b *board) judge(now time.Time) (report.IngestReport, []change) {
 	var lasting []string
 	for _, name := range slices.Sorted(maps.Keys(b.signals)) {
 		status := report.SignalStatus{Signal: name, Packagers: []report.PackagerStatus{}}
-		for i, v := range health.Judge(b.signals[name], now) {
+		for i, v := range b.policy.Judge(b.signals[name], now) {
 			if v.State == report.Unknown {
 				continue
 			}

@@ -3,6 +3,7 @@ package discovery
 import (
 	"time"
 
+	"livestream-tui/services/cluster/bus"
 	"livestream-tui/services/kit/service"
 )
 
@@ -10,6 +11,8 @@ import (
 type Config struct {
 	Topology service.Topology
 	Paths    service.Paths
+	// Bus says whether there is a cluster, whose packagers are judged by their clocks as well.
+	Bus bus.Config
 
 	// Patience is how long the reporter may be away before the first report; after that it
 	// may be away for any time. Default: 10s.
@@ -23,6 +26,7 @@ func ConfigFromEnv(e service.Environment) (Config, error) {
 	service.Parse(e, &c, &p)
 	c.Topology.Complete(&p)
 	c.Paths.Complete(e, &p)
+	c.Bus.Complete(&p)
 	p.Require(c.Patience > 0, "REPORTER_PATIENCE", c.Patience, "allowed is more than 0s")
 	return c, p.Err()
 }

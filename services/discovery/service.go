@@ -41,8 +41,10 @@ var _ service.Service = (*Service)(nil)
 // New returns a discovery that does not run yet.
 func New(c Config, k service.Kit) (*Service, error) {
 	metrics := promauto.With(k.Metrics)
+	board := newBoard(c.Topology.Packagers)
+	board.policy.Clock = c.Bus.Enabled()
 	return &Service{
-		config: c, log: k.Log, client: newClient(), board: newBoard(c.Topology.Packagers),
+		config: c, log: k.Log, client: newClient(), board: board,
 		observed: make(chan struct{}, 1), news: make(chan struct{}, 1), heard: newHeard(),
 		polls: metrics.NewCounterVec(prometheus.CounterOpts{
 			Name: "discovery_polls_total", Help: "Playlist requests by packager and result: good or bad."}, []string{"packager", "result"}),

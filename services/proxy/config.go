@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"livestream-tui/services/cluster/bus"
 	"livestream-tui/services/kit/service"
 	"livestream-tui/services/kit/token"
 )
@@ -15,6 +16,8 @@ type Config struct {
 	service.Topology
 	Paths service.Paths
 	TLS   TLS
+	// Bus is how packagers of other machines are heard; without an engine they are asked alone.
+	Bus bus.Config
 
 	// CacheBytes bounds the media kept in memory, in bytes. Listed media may exceed it
 	// only while they are being sent.
@@ -46,6 +49,7 @@ func ConfigFromEnv(e service.Environment) (Config, error) {
 	service.Parse(e, &c, &p)
 	c.Complete(&p)
 	c.Paths.Complete(e, &p)
+	c.Bus.Complete(&p)
 	p.Require(c.CacheBytes >= 1<<20, "PROXY_CACHE_BYTES", c.CacheBytes, "allowed is 1048576 (1 MiB) or more")
 	p.Require(c.Streams >= 1, "PROXY_PLAYLISTS", c.Streams, "allowed is 1 or more")
 	p.Require(c.Idle >= time.Second, "PROXY_IDLE", c.Idle, "allowed is 1s or more")

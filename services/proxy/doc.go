@@ -11,6 +11,7 @@
 //   - stream decides what players get: a pure step, on timeline, sources and trouble
 //   - fetch gets a resource from whichever packager has it; verdict judges its bytes,
 //     object and cache hold them
+//   - hint hears packagers of other machines, which say what is new before they are asked
 //   - upstream is the client of one packager
 //   - uri is the arithmetic of names; events and metrics are for operators, statefile keeps
 //     playlists on disk, and preference asks the origin

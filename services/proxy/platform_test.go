@@ -15,12 +15,15 @@ import (
 
 	"github.com/gorilla/mux"
 	"github.com/hashicorp/go-hclog"
+	"github.com/prometheus/client_golang/prometheus"
 
+	"livestream-tui/services/cluster"
 	"livestream-tui/services/hls/health"
 	"livestream-tui/services/kit/service"
 	"livestream-tui/services/proxy/events"
 	"livestream-tui/services/proxy/fakenet"
 	"livestream-tui/services/proxy/follow"
+	"livestream-tui/services/proxy/hint"
 )
 
 // inBubble runs a test on a platform, in fake time.
@@ -88,6 +91,7 @@ type platform struct {
 	cancel    context.CancelFunc
 	ended     chan error
 	views     []*viewing
+	bus       *airwaves // nil without a cluster
 }
 
 // onAir starts packagers and a proxy in front of them. It must be called in a bubble;
@@ -120,6 +124,12 @@ func (p *platform) startProxy() {
 	s, err := newService(p.config, kit, p.wire.Dial)
 	if err != nil {
 		p.t.Fatal(err)
+	}
+	if p.bus != nil {
+		s.hints = hint.New(hint.Options{
+			Packagers: p.config.Packagers, Take: s.streams.Hint, Log: kit.Log, Metrics: prometheus.NewRegistry(),
+			Connect: func() (cluster.Bus, func(), error) { return p.bus, func() {}, nil },
+		})
 	}
 	router := mux.NewRouter().SkipClean(true)
 	s.AdminRoutes(router)

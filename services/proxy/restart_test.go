@@ -94,3 +94,39 @@ func TestARestartIsNoFailover(t *testing.T) {
 		}
 	})
 }
+
+// A machine that joins a cluster, or is removed, changes PACKAGERS.
+func TestARestartWithOtherPackagersGoesOn(t *testing.T) {
+	const elsewhere = "http://elsewhere:1"
+	for _, c := range []struct {
+		name           string
+		before, after  []string
+		active         string // after the restart
+		mayBeFailovers bool
+	}{
+		{"in another order", []string{one, two}, []string{two, one}, one, false},
+		{"with one more in front", []string{one, two}, []string{elsewhere, one, two}, one, false},
+		{"without the active one", []string{one, two}, []string{two}, two, true},
+		{"with none of those before", []string{one}, []string{elsewhere, two}, two, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			inBubble(t, 2, func(t *testing.T, p *platform) {
+				v := p.watch()
+				time.Sleep(10 * time.Second)
+				v.leave()
+				p.stopProxy()
+				p.config.Packagers = c.after
+				p.startProxy()
+				again := p.watch(v)
+				time.Sleep(10 * time.Second)
+				again.end()
+				if got := p.get(live).Header().Get("X-Packager"); got != c.active {
+					t.Errorf("active: got %s, want %s", got, c.active)
+				}
+				if list := p.failovers(); len(list) != 0 && !c.mayBeFailovers {
+					t.Errorf("failovers: got %+v, want none", list)
+				}
+			}, func(p *platform) { p.config.Packagers = c.before })
+		})
+	}
+}

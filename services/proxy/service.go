@@ -8,6 +8,7 @@ import (
 
 	"github.com/gorilla/mux"
 
+	"livestream-tui/services/hls/health"
 	"livestream-tui/services/kit/dial"
 	"livestream-tui/services/kit/fastpath"
 	"livestream-tui/services/kit/service"
@@ -15,6 +16,7 @@ import (
 	"livestream-tui/services/proxy/cmcd"
 	"livestream-tui/services/proxy/events"
 	"livestream-tui/services/proxy/follow"
+	"livestream-tui/services/proxy/hint"
 	"livestream-tui/services/proxy/metrics"
 	"livestream-tui/services/proxy/page"
 	"livestream-tui/services/proxy/player"
@@ -35,6 +37,7 @@ type Service struct {
 	access   access.Player // answers players; players or a guard of them
 	guard    *access.Guard // nil where everybody may play
 	issuer   issuer        // of the certificate; nil without TLS
+	hints    *hint.Hints   // nil without a cluster
 }
 
 var (
@@ -45,6 +48,9 @@ var (
 	_ service.CookieAnswerer = (*Service)(nil)
 	_ service.Securer        = (*Service)(nil)
 )
+
+// heldMost is how many playlists are followed by held requests where hints come instead.
+const heldMost = 8
 
 // New returns a proxy that is not running.
 func New(c Config, k service.Kit) (*Service, error) { return newService(c, k, nil) }
@@ -66,7 +72,12 @@ func newService(c Config, k service.Kit, connect dial.Context) (*Service, error)
 		return nil, err
 	}
 	origins := preference.New(c.Origins, connect)
+	held := 0
+	if c.Bus.Enabled() {
+		held = heldMost
+	}
 	s.streams = follow.New(follow.Options{
+		Held: held, Policy: health.Policy{Clock: c.Bus.Enabled()},
 		Bases: c.Packagers, Packagers: packagers, Origins: origins, CacheBytes: c.CacheBytes, Most: c.Streams, Idle: c.Idle,
 		State: statefile.Open(c.Paths.State, int(c.ProxyPort)), Events: s.events, Metrics: m, Log: k.Log, Quiet: quiet,
 	})
@@ -76,6 +87,11 @@ func newService(c Config, k service.Kit, connect dial.Context) (*Service, error)
 	s.players = player.New(s.streams, player.Options{
 		Bases: c.Packagers, Public: c.Admin.Public, IgnoredQuery: c.IgnoredQuery, Audience: s.audience, Metrics: m, Quiet: quiet,
 	})
+	if c.Bus.Enabled() {
+		s.hints = hint.New(hint.Options{
+			Config: c.Bus, Name: k.Name, Packagers: c.Packagers, Take: s.streams.Hint, Log: k.Log, Metrics: k.Metrics,
+		})
+	}
 	s.access = s.players
 	if len(c.Keys) > 0 {
 		s.guard = access.New(c.Keys, s.players)
@@ -167,6 +183,9 @@ func (s *Service) Run(ctx context.Context) error {
 	beside.Go(func() { s.audience.Run(ctx) })
 	if s.issuer != nil {
 		beside.Go(func() { s.issuer.Run(ctx) })
+	}
+	if s.hints != nil {
+		beside.Go(func() { s.hints.Run(ctx) })
 	}
 	s.streams.Run(ctx)
 	beside.Wait()

@@ -34,6 +34,9 @@ type Observation struct {
 	TargetDuration time.Duration
 	// Tail are the segments that it lists, oldest first.
 	Tail []Mark
+	// Early is when it last listed a new segment that began later than one segment from
+	// then by the observer's wall clock; zero for never.
+	Early time.Time
 }
 
 // Step is when a packager's newest segment was first seen.
@@ -58,7 +61,9 @@ type Verdict struct {
 	State    report.State
 	// Reason is the cause in words; empty when up.
 	Reason string
-	Pos    m3u8.Pos
+	// Ahead means that it is misaligned for being ahead of the clock alone (Policy).
+	Ahead bool
+	Pos   m3u8.Pos
 	// Age is how long ago Pos last grew; negative when it was never seen to grow.
 	Age     time.Duration
 	Latency time.Duration

@@ -12,6 +12,7 @@ func (o *Observation) Saw(at time.Time, p *m3u8.MediaPlaylist) {
 	o.moved(at, m3u8.Pos{MSN: p.LastMSN(), Part: -1})
 	o.TargetDuration = time.Duration(p.TargetDuration) * time.Second
 	o.Tail = Marks(p)
+	o.noteEarly(at)
 }
 
 // moved notes the newest position.

@@ -103,12 +103,12 @@ func FuzzJudge(f *testing.F) {
 				o.Pos.MSN = int64(n % 16)
 			}
 			for i := range int64(b[2] % 8) {
-				o.Tail = append(o.Tail, Mark{MSN: o.Pos.MSN - i, URI: string(b[3:4])})
+				o.Tail = append(o.Tail, Mark{MSN: o.Pos.MSN - i, URI: string(b[3:4]), ProgramDateTime: now.Add(time.Duration(b[4]) * time.Second / 8)})
 			}
 			obs = append(obs, o)
 			b = b[16:]
 		}
-		verdicts := Judge(obs, now)
+		verdicts := Policy{Clock: len(preferred)%2 == 0}.Judge(obs, now)
 		if len(verdicts) != len(obs) {
 			t.Fatalf("got %d verdicts, want %d", len(verdicts), len(obs))
 		}

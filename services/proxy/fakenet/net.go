@@ -22,6 +22,13 @@ type Net struct {
 // NewNet returns a network without hosts.
 func NewNet() *Net { return &Net{hosts: map[string]*host{}, dials: map[string]int{}} }
 
+// Serves reports whether a host is there.
+func (n *Net) Serves(name string) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.hosts[name+":80"] != nil
+}
+
 // Dials is how often a connection to an address was attempted.
 func (n *Net) Dials(address string) int {
 	n.mu.Lock()

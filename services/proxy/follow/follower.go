@@ -35,6 +35,7 @@ type follower struct {
 
 func newFollower(s *Streams, key string) *follower {
 	f := &follower{s: s, key: key, signal: uri.Signal(key), state: stream.New(s.options.Bases)}
+	f.state.Policy = s.options.Policy
 	f.inbox.wake = make(chan struct{}, 1)
 	f.seen.list = map[string][]health.Verdict{}
 	f.ctx, f.cancel = context.WithCancel(s.life)

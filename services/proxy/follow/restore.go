@@ -42,6 +42,9 @@ func (s *Streams) restore() {
 	streams := map[string]*follower{}
 	var begun []*follower
 	s.mu.Lock()
+	for i := range list {
+		list[i].Kept = list[i].On(s.options.Bases)
+	}
 	for _, v := range list {
 		if s.playlists[v.Key] != nil || len(s.playlists) >= s.options.Most || !v.Fits(len(s.packagers)) {
 			continue

@@ -7,6 +7,7 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 
+	"livestream-tui/services/hls/health"
 	"livestream-tui/services/kit/service"
 	"livestream-tui/services/proxy/cache"
 	"livestream-tui/services/proxy/events"
@@ -31,6 +32,12 @@ type Options struct {
 	// is followed that is not asked for.
 	Most int
 	Idle time.Duration
+	// Held is how many playlists are followed by requests that packagers hold where hints come
+	// instead. With more of them one request is held at each packager, whatever their number. Zero
+	// means that no hints come, and Hint must not be called.
+	Held int
+	// Policy is how packagers are judged.
+	Policy health.Policy
 	// State keeps the playlists for the next incarnation of the proxy.
 	State   *statefile.Folder
 	Events  *events.Log
@@ -52,6 +59,7 @@ type Streams struct {
 	Index     *Index
 	events    *events.Log
 	announced allowance // changes of mode that were logged
+	watches   []watch   // by packager; nil where no hints come
 	state     *statefile.Folder
 
 	// life is the context of all that is started; it ends with Run.
@@ -81,6 +89,12 @@ func New(o Options) *Streams {
 		options: o, log: o.Log, quiet: o.Quiet, metrics: o.Metrics, packagers: o.Packagers, origins: o.Origins, events: o.Events, state: o.State,
 		Index: newIndex(), playlists: map[string]*Playlist{}, names: map[string]*follower{}, folders: map[string]*Playlist{},
 		restored: make(chan struct{}), succeeded: make(chan struct{}),
+	}
+	if o.Held > 0 {
+		s.watches = make([]watch, len(o.Packagers))
+		for i := range s.watches {
+			s.watches[i].heard.began = time.Now()
+		}
 	}
 	s.cache = cache.New(o.CacheBytes, s.Index.Has)
 	s.life, s.end = context.WithCancel(context.Background())

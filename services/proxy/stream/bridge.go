@@ -52,7 +52,7 @@ func (s *State) patience(p *Playlist) time.Duration {
 // fills reports whether a packager has segments beyond a hole.
 func (s *State) fills(p *Playlist, i int) bool {
 	r := &p.records[i]
-	return r.rel.Hole > 0 && r.rel.Conflict == "" && r.proof.verdict != other && s.alive(p, i)
+	return r.rel.Hole > 0 && !r.held && r.rel.Conflict == "" && r.proof.verdict != other && s.alive(p, i)
 }
 
 // fill continues the timeline beyond a hole that no packager fills, and reports whether
@@ -84,7 +84,7 @@ func (s *State) fill(p *Playlist) bool {
 func (s *State) adopt(p *Playlist) {
 	for _, i := range s.order(p) {
 		r := &p.records[i]
-		if r.list == nil || !r.answers() || s.joins(p, i) || r.rel.Hole > 0 && r.proof.verdict != other {
+		if r.list == nil || r.held || !r.answers() || s.joins(p, i) || r.rel.Hole > 0 && r.proof.verdict != other {
 			continue // fill takes it later
 		}
 		if !p.over && !s.moves(p, i) || s.sampling(p, i) {

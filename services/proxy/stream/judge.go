@@ -61,6 +61,7 @@ func (s *State) judge(p *Playlist) {
 	if s.choice, m = s.choice.Next(s.verdicts, s.preferred, s.now); m != nil {
 		s.switched(p, *m)
 	}
+	s.tellEarly(p)
 }
 
 // judged are the verdicts for a playlist.
@@ -70,6 +71,7 @@ func (s *State) judged(p *Playlist) []health.Verdict {
 	goesOn := merged && s.anyGoesOn(p)
 	peers := make([]int, 0, len(p.records))
 	obs := make([]health.Observation, 0, len(p.records))
+	ahead := s.aheadOf(p)
 	first := s.index(s.choice.Active) // it is right when two packagers differ
 	for n := range p.records {
 		i := n
@@ -77,8 +79,8 @@ func (s *State) judged(p *Playlist) []health.Verdict {
 			i = (first + n) % len(p.records)
 		}
 		r := &p.records[i]
-		// A packager with other numbers is no measure of lag.
-		if p.mode == PassedThrough || merged && (r.rel.Conflict != "" || r.rel.Behind || p.line.Far(r.rel.Hole) || r.proof.verdict == other || r.rel.Renamed != "" || r.proof.fell) {
+		// A packager with other numbers, or from another time, is no measure of lag.
+		if p.mode == PassedThrough || ahead != nil && ahead[i] || merged && (r.rel.Conflict != "" || r.rel.Behind || p.line.Far(r.rel.Hole) || r.proof.verdict == other || r.rel.Renamed != "" || r.proof.fell) {
 			verdicts[i] = health.Judge([]health.Observation{r.seen}, s.now)[0]
 			if r.answers() && r.list == nil {
 				verdicts[i].State, verdicts[i].Reason = report.Up, "" // a multivariant playlist does not grow
@@ -90,13 +92,13 @@ func (s *State) judged(p *Playlist) []health.Verdict {
 	for n, v := range health.Judge(obs, s.now) {
 		verdicts[peers[n]] = v
 	}
-	ahead := int64(-1)
+	newest := int64(-1)
 	for i := range verdicts {
-		ahead = max(ahead, verdicts[i].Pos.MSN)
+		newest = max(newest, verdicts[i].Pos.MSN)
 	}
 	for i := range verdicts {
 		if r := &p.records[i]; r.answers() && r.answer.Multi != nil {
-			verdicts[i].State, verdicts[i].Reason, verdicts[i].Pos.MSN = report.Up, "", ahead // it has no segments to judge it by
+			verdicts[i].State, verdicts[i].Reason, verdicts[i].Pos.MSN = report.Up, "", newest // it has no segments to judge it by
 		}
 	}
 	for i := range verdicts {
@@ -105,6 +107,13 @@ func (s *State) judged(p *Playlist) []health.Verdict {
 			s.misaligned(p, i, &verdicts[i], goesOn)
 		}
 		verdicts[i] = r.trouble.Apply(verdicts[i])
+	}
+	if s.replaces(p, ahead, func(i int) bool { return health.Usable(verdicts[i].State) }) {
+		for i := range verdicts {
+			if ahead[i] {
+				verdicts[i] = verdicts[i].LeaveAhead(&p.records[i].seen)
+			}
+		}
 	}
 	return verdicts
 }

@@ -98,6 +98,7 @@ func (s *State) loaded(e Loaded) {
 		}
 		s.tellOddities(p, e.Packager)
 	}
+	r.heed(a, s.now)
 	after, msn, part := s.after(p, r, a)
 	s.load(p, e.Packager, after, msn, part)
 	s.settleAfter(p)
@@ -188,6 +189,9 @@ func (s *State) after(p *Playlist, r *record, a Answer) (wait time.Duration, msn
 	c := l.ServerControl
 	if c == nil || !c.CanBlockReload {
 		return wait, -1, -1
+	}
+	if s.isHinted(r) {
+		return s.unheld(r, wait), -1, -1
 	}
 	part = -1
 	if l.Parts() {

@@ -143,11 +143,13 @@ func (s *State) relate(p *Playlist, i int) {
 // maxDrift is how far the dates of one segment may be apart without a warning.
 const maxDrift = 500 * time.Millisecond
 
-// joins reports whether a packager's segments continue the timeline.
+// joins reports whether a packager's segments continue the timeline, and are taken.
 func (s *State) joins(p *Playlist, i int) bool {
-	if i < 0 {
-		return false
-	}
+	return i >= 0 && !p.records[i].held && s.continues(p, i)
+}
+
+// continues reports whether a packager's segments continue the timeline.
+func (s *State) continues(p *Playlist, i int) bool {
 	r := &p.records[i]
 	return r.list != nil && r.rel.Conflict == "" && !r.rel.Behind && r.rel.Hole == 0 && s.isSame(p, i)
 }

@@ -18,7 +18,9 @@ import (
 type State struct {
 	// Packagers are the base URLs, as in PACKAGERS.
 	Packagers []string
-	hosts     uri.Hosts
+	// Policy is how packagers are judged; it is set before the first Step, if at all.
+	Policy health.Policy
+	hosts  uri.Hosts
 	// choice is the packager that players are served from.
 	choice    failover.Choice
 	preferred string // what the origin prefers
@@ -26,6 +28,7 @@ type State struct {
 	playlists map[string]*Playlist
 	breaks    breaks
 	switching []switching
+	early     string // the playlist that has told that players are served ahead of the clock; empty while they are not
 
 	now     time.Time
 	effects []Effect
@@ -91,6 +94,8 @@ type record struct {
 	probing  bool      // a proof of its health is under way
 	warned   bool      // a warning about its oddities was given
 	lacks    int64     // the last MSN that it listed and did not have yet
+	hint     hint      // what it says without being asked
+	held     bool      // what it lists is not taken, since it is ahead of the clock
 }
 
 // Restore adds a playlist as an earlier incarnation left it.
@@ -140,9 +145,12 @@ type Kept struct {
 	// Asked is its target at packagers.
 	Asked string `json:"target"`
 	// Stream is the key of the playlist that the stream began with.
-	Stream string            `json:"stream"`
-	Active string            `json:"active"`
-	Line   timeline.Timeline `json:"line"`
+	Stream string `json:"stream"`
+	Active string `json:"active"`
+	// Packagers are the base URLs of PACKAGERS, which the packagers of Line are places in;
+	// empty in what an earlier version has kept.
+	Packagers []string          `json:"packagers,omitempty"`
+	Line      timeline.Timeline `json:"line"`
 	// Cut is how many segments were listed before those of Line.
 	Cut int `json:"cut,omitempty"`
 	// Retired entries have left the playlist; players may still ask for them.
@@ -181,7 +189,7 @@ func (s *State) Keep(key string) (Kept, bool) {
 	}
 	// Pending entries are kept as well: their discontinuity may be that of the shift.
 	line.Entries, line.Listed = line.Entries[cut:], line.Listed-cut
-	return Kept{Cut: cut + p.cut, Key: key, Asked: p.asked, Active: s.choice.Active, Line: line, Retired: p.media.retired, Breaks: p.broken}, true
+	return Kept{Cut: cut + p.cut, Key: key, Asked: p.asked, Active: s.choice.Active, Packagers: s.Packagers, Line: line, Retired: p.media.retired, Breaks: p.broken}, true
 }
 
 // Verdicts are the verdicts on the packagers for the stream, in the order of PACKAGERS.

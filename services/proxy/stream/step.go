@@ -26,6 +26,8 @@ func Step(s State, e Event) (State, []Effect) {
 		s.noted(e)
 	case Proved:
 		s.proved(e)
+	case Hinted:
+		s.hinted(e)
 	case Preferred:
 		s.preferred = e.Packager
 		s.settle()
@@ -70,6 +72,9 @@ func (s *State) leave(key string) {
 	for i := range p.line.Entries {
 		s.forget(p, &p.line.Entries[i])
 	}
+	if s.early == key {
+		s.early = ""
+	}
 	delete(s.playlists, key)
 }
 
@@ -83,6 +88,9 @@ func (s *State) tick(e Tick) {
 	for _, p := range s.playlists {
 		s.retire(p, nil)
 		s.checkHealth(p)
+		for i := range p.records {
+			s.hurry(p, i)
+		}
 	}
 }
 
@@ -105,6 +113,7 @@ func (s *State) settleOne(p *Playlist) {
 		s.judge(p) // so that it begins with the freshest packager
 	}
 	s.decide(p)
+	s.hold(p)
 	if p.mode == Merged {
 		s.merge(p)
 	}
