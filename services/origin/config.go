@@ -6,12 +6,15 @@ import (
 	"strings"
 	"time"
 
+	"livestream-tui/services/cluster/bus"
 	"livestream-tui/services/kit/service"
 )
 
 // Config is the origin's settings.
 type Config struct {
 	service.Topology
+	// Bus is how the origins of other machines are reached; without an engine there are none.
+	Bus bus.Config
 
 	// FailbackAfter is how long the preferred packager, the first in PACKAGERS, must have
 	// been up before players go back to it. Default: 30s. Zero means as soon as it is up.
@@ -29,6 +32,7 @@ func ConfigFromEnv(e service.Environment) (Config, error) {
 	var p service.Problems
 	service.Parse(e, &c, &p)
 	c.Complete(&p)
+	c.Bus.Complete(&p)
 	p.Require(c.FailbackAfter >= 0, "FAILBACK_AFTER", c.FailbackAfter, "allowed is 0s or more")
 	p.Require(c.TTL > 0, "REPORT_TTL", c.TTL, "allowed is more than 0s")
 	p.Require(isToken(c.AdminToken), service.AdminTokenVariable, c.AdminToken, "allowed are 16 characters or more, without spaces")

@@ -26,6 +26,12 @@ type memory struct {
 	reported  time.Time // when a discovery last reported anything, by the reporter's clock
 	news      time.Time // when that became known, by our clock
 	signals   map[string]signal
+	// pins are what operators want, by signal, and drained when an operator began to drain the
+	// machine of a packager, by base URL. Nil without a cluster.
+	pins    map[string]*pinned
+	drained map[string]time.Time
+	// failed are the signals whose pinned packager has failed and that nobody was told of.
+	failed []string
 }
 
 // signal is what is known of one signal.
@@ -36,6 +42,8 @@ type signal struct {
 	news      time.Time               // when that became known, by our clock
 	replaced  chan struct{}           // closed when another version replaces this one
 	version   string
+	// last are the packagers that come after all others, since their machine is drained.
+	last map[string]time.Time
 }
 
 // answer is the answer of a reporter.
@@ -71,8 +79,12 @@ func (m *memory) learn(t answer, now time.Time) (moves []moved, ended []string) 
 			next.reported, next.news = s.LastReported, now
 		}
 		next.statuses = m.merge(next.statuses, s.Packagers)
+		next.last = m.drained
 		var c *change
-		next.selection, c = next.selection.next(next.statuses, now, m.policy)
+		if next, c = m.pin(s.Signal, next, now); c != nil { // such as after a restart
+			moves = append(moves, moved{s.Signal, *c})
+		}
+		next.selection, c = m.next(s.Signal, next, now)
 		m.put(s.Signal, next)
 		if c != nil {
 			moves = append(moves, moved{s.Signal, *c})
@@ -182,7 +194,7 @@ func (s signal) active() string {
 }
 
 func (s signal) preference(name string) report.Preference {
-	return report.Preference{Signal: name, Active: s.active(), Held: s.selection.Held, Packagers: s.selection.order(s.statuses)}
+	return report.Preference{Signal: name, Active: s.active(), Held: s.selection.Held, Packagers: s.order()}
 }
 
 // versionOf identifies the content of a preference: the order of the packagers and their
@@ -194,7 +206,7 @@ func versionOf(s signal) string {
 	if s.selection.Held {
 		_, _ = h.Write([]byte(" held"))
 	}
-	for _, p := range s.selection.order(s.statuses) {
+	for _, p := range s.order() {
 		_, _ = h.Write([]byte("\n" + p.URL + " " + p.State.String()))
 	}
 	return hex.EncodeToString(h.Sum(nil)[:8])

@@ -134,12 +134,18 @@ func (s *Service) failover(w http.ResponseWriter, r *http.Request) {
 	}
 	s.mu.Lock()
 	moves := s.memory.failover(in.Signal)
+	wants := map[string]string{}
+	for _, m := range moves {
+		wants[m.Signal] = m.To
+	}
+	pins := s.intend(wants, false)
 	s.mu.Unlock()
 	if len(moves) == 0 {
 		service.WriteError(w, http.StatusConflict, "no other packager is usable")
 		return
 	}
 	s.noteMoves(moves)
+	s.pass(w, pins)
 	answer := make([]report.Moved, len(moves))
 	for i, m := range moves {
 		answer[i] = report.Moved{Signal: m.Signal, From: m.From, To: m.To}
@@ -163,13 +169,22 @@ func (s *Service) hold(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.mu.Lock()
+	before := s.memory.held()
 	list, moves, ok := s.memory.hold(in.Signal, in.Packager)
+	wants := map[string]string{}
+	for _, h := range list {
+		if in.Packager != "" || before[h.Signal] {
+			wants[h.Signal] = in.Packager
+		}
+	}
+	pins := s.intend(wants, true)
 	s.mu.Unlock()
 	if !ok {
 		service.WriteError(w, http.StatusConflict, fmt.Sprintf("packager %s is not usable", in.Packager))
 		return
 	}
 	s.noteMoves(moves)
+	s.pass(w, pins)
 	service.WriteJSON(w, http.StatusOK, list)
 }
 

@@ -129,6 +129,13 @@ func (s selection) hold(packager string, statuses []report.PackagerStatus) (sele
 	return s, c, true
 }
 
+// drainTo leaves the active packager, whose machine is drained, for another one.
+func (s selection) drainTo(packager string) (selection, *change) {
+	c := &change{s.Active, packager, "the machine of " + s.Active + " is drained"}
+	s.Active, s.returned = packager, time.Time{}
+	return s, c
+}
+
 // release ends a hold; players stay where they are until a failback is due.
 func (s selection) release() selection {
 	if s.Held {

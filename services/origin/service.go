@@ -30,6 +30,8 @@ type Service struct {
 	waiting  atomic.Int64 // long polls
 
 	silence event.Recurring // of the reporter; used by Run
+	// machines is nil without a cluster.
+	machines *machines
 
 	mu      sync.Mutex
 	memory  *memory // guarded by mu
@@ -43,6 +45,10 @@ func New(c Config, k service.Kit) (*Service, error) {
 	s := &Service{
 		config: c, log: k.Log, now: time.Now, stopping: make(chan struct{}),
 		memory: newMemory(c.Packagers, policy{FailbackAfter: c.FailbackAfter, Settle: settle}, c.TTL),
+	}
+	if c.Bus.Enabled() {
+		s.machines = newMachines(s, k)
+		s.memory.pins = map[string]*pinned{}
 	}
 	metrics := promauto.With(k.Metrics)
 	s.failovers = metrics.NewCounterVec(prometheus.CounterOpts{Name: "origin_failovers_total", Help: "Changes of the active packager."}, []string{"signal"})
@@ -76,6 +82,11 @@ func (s *Service) Ready() (bool, string) {
 // Run learns from the reporter until ctx is cancelled. It may be called once.
 func (s *Service) Run(ctx context.Context) error {
 	defer close(s.stopping)
+	if s.machines != nil {
+		var beside sync.WaitGroup
+		defer beside.Wait()
+		beside.Go(func() { s.machines.run(ctx) })
+	}
 	from := newClient(s.config.ReporterURL)
 	defer from.close()
 	tick := time.NewTicker(askEvery)
@@ -100,7 +111,9 @@ func (s *Service) Run(ctx context.Context) error {
 func (s *Service) learn(t answer) {
 	s.mu.Lock()
 	moves, ended := s.memory.learn(t, s.now())
+	over := s.memory.letGo(s.now())
 	s.mu.Unlock()
+	s.machines.tell(over)
 	s.noteMoves(moves)
 	for _, name := range ended {
 		s.log.Warn("signal has ended, discovery no longer reports it", "signal", name)

@@ -5,12 +5,15 @@ import (
 	"strconv"
 	"time"
 
+	"livestream-tui/services/cluster/bus"
 	"livestream-tui/services/kit/service"
 )
 
 // Config is the reporter's settings.
 type Config struct {
 	service.Topology
+	// Bus is how the reporters of other machines are heard; without an engine there are none.
+	Bus bus.Config
 
 	// TTL is how long a report is kept unless it is repeated. Default: 10s.
 	TTL time.Duration `env:"REPORT_TTL" envDefault:"10s" doc:"how long a report counts when it is not repeated"`
@@ -23,6 +26,7 @@ func ConfigFromEnv(e service.Environment) (Config, error) {
 	var p service.Problems
 	service.Parse(e, &c, &p)
 	c.Complete(&p)
+	c.Bus.Complete(&p)
 	p.Require(c.TTL > 0, "REPORT_TTL", c.TTL, "allowed is more than 0s")
 	return c, p.Err()
 }

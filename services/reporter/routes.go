@@ -63,5 +63,8 @@ func (s *Service) report(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.reports.WithLabelValues("taken").Inc()
+	if s.machines != nil {
+		s.machines.pass(in)
+	}
 	w.WriteHeader(http.StatusNoContent)
 }

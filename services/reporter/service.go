@@ -25,7 +25,8 @@ type Service struct {
 	zone    *time.Location // of the times in GET /ingests
 	reports *prometheus.CounterVec
 
-	quiet *service.Quiet
+	quiet    *service.Quiet
+	machines *machines // nil without a cluster
 
 	mu       sync.Mutex
 	table    *table          // guarded by mu
@@ -38,12 +39,15 @@ var _ service.Service = (*Service)(nil)
 func New(c Config, k service.Kit) (*Service, error) {
 	s := &Service{config: c, log: k.Log, now: time.Now, zone: time.Local, quiet: service.NewQuiet(k.Log, service.QuietPeriod), table: newTable(c.Packagers, c.TTL)}
 	metrics := promauto.With(k.Metrics)
-	s.reports = metrics.NewCounterVec(prometheus.CounterOpts{Name: "reporter_reports_total", Help: "Reports by result: taken or refused."}, []string{"result"})
+	s.reports = metrics.NewCounterVec(prometheus.CounterOpts{Name: "reporter_reports_total", Help: "Reports by result: taken, refused, or heard from another machine."}, []string{"result"})
 	metrics.NewGaugeFunc(prometheus.GaugeOpts{Name: "reporter_signals", Help: "Signals in the table."}, func() float64 {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		return float64(len(s.table.rows))
 	})
+	if c.Bus.Enabled() {
+		s.machines = newMachines(s, k)
+	}
 	return s, nil
 }
 
@@ -55,6 +59,11 @@ func (s *Service) Ready() (bool, string) { return true, "" }
 
 // Run forgets what is no longer reported, until ctx is cancelled.
 func (s *Service) Run(ctx context.Context) error {
+	if s.machines != nil {
+		var beside sync.WaitGroup
+		defer beside.Wait()
+		beside.Go(func() { s.machines.run(ctx) })
+	}
 	tick := time.NewTicker(sweep)
 	defer tick.Stop()
 	for {

@@ -36,7 +36,13 @@ type row struct {
 type cell struct {
 	status   report.PackagerStatus
 	reported time.Time
+	// machine is the machine whose discovery said so; empty for this one.
+	machine string
 }
+
+// silence is how long the discovery of this machine says nothing of a packager before what
+// another machine says of it counts.
+const silence = 3 * time.Second
 
 func newTable(packagers []string, ttl time.Duration) *table {
 	return &table{packagers: packagers, ttl: ttl, rows: map[string]row{}}
@@ -46,6 +52,12 @@ func newTable(packagers []string, ttl time.Duration) *table {
 // it sees: the last status of a packager counts, and what a report does not name stays
 // until it expires.
 func (t *table) take(r report.IngestReport, now time.Time) error {
+	return t.takeFrom("", r, now)
+}
+
+// takeFrom is take for the report of a machine; empty for this one. What another machine says
+// counts for a packager of which this one, and each machine before it by name, is silent.
+func (t *table) takeFrom(machine string, r report.IngestReport, now time.Time) error {
 	if err := t.check(r); err != nil {
 		return err
 	}
@@ -56,7 +68,9 @@ func (t *table) take(r report.IngestReport, now time.Time) error {
 			old.cells = make(map[string]cell, len(t.packagers))
 		}
 		for _, p := range s.Packagers {
-			old.cells[p.URL] = cell{p, now}
+			if c, known := old.cells[p.URL]; !known || machine <= c.machine || now.Sub(c.reported) >= silence {
+				old.cells[p.URL] = cell{p, now, machine}
+			}
 		}
 		t.rows[s.Signal] = row{now, old.cells}
 	}
