@@ -21,6 +21,8 @@ type app struct {
 	errs    io.Writer // standard error
 	// interrupted is set by SIGINT, which has an exit status of its own.
 	interrupted atomic.Bool
+	// far is the other host that is asked; none without --ssh.
+	far far
 }
 
 // Run runs the program with these arguments, without its name, and returns the exit
@@ -38,6 +40,7 @@ func (a *app) run(args []string) status {
 	began := false // an error before the command's own work is wrong usage
 	root.PersistentPreRun = func(*cobra.Command, []string) { began = true }
 	cmd, err := root.ExecuteC()
+	a.hangUp()
 	if err != nil && !began {
 		err = &usageError{err}
 	}

@@ -70,7 +70,7 @@ func TestWrongUsageNamesTheHelpOfItsCommand(t *testing.T) {
 		{"a misspelt command", []string{"atach"}, "did you mean attach?", "see: livestream-tui --help"},
 		{"a misspelt command of ctl", []string{"ctl", "statu"}, "did you mean status", "see: livestream-tui ctl --help"},
 		{"help on an unknown command", []string{"help", "nosuch"}, `unknown command "nosuch"`, "see: livestream-tui help --help"},
-		{"ctl without a command", []string{"ctl"}, "ctl needs a command: failover, ", "see: livestream-tui ctl --help"},
+		{"ctl without a command", []string{"ctl"}, "ctl needs a command: drain, failover, ", "see: livestream-tui ctl --help"},
 		{"a time that has passed", []string{"--headless", "--for", "-1s"}, "--for -1s", "see: livestream-tui --help"},
 		{"a time without a unit", []string{"--headless", "--for", "5x"}, `--for "5x": allowed is a number with a unit`, "see: livestream-tui --help"},
 		{"players that are no number", []string{"drill", "--players", "many"}, `--players "many": allowed is a whole number`, "see: livestream-tui drill --help"},

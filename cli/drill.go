@@ -52,7 +52,11 @@ func (a *app) drill(names []string, o drillFlags) error {
 	if err != nil {
 		return err
 	}
-	faults, err := fault.Select(names, o.all || o.list, o.list || len(layout.Signals) > 0)
+	kind := fault.KindOf(layout)
+	if o.list {
+		kind = fault.Kind{Live: true, Engine: true}
+	}
+	faults, err := fault.Select(names, o.all || o.list, kind)
 	if err != nil {
 		return &usageError{err}
 	}

@@ -13,6 +13,7 @@ import (
 	"livestream-tui/procs/journal"
 	"livestream-tui/procs/journal/summary"
 	"livestream-tui/procs/platform"
+	"livestream-tui/procs/platform/api"
 )
 
 func eventsCommand(a *app) *cobra.Command {
@@ -51,7 +52,8 @@ func (a *app) events(since string, asJSON bool) error {
 	return out.Flush()
 }
 
-// journal reads the journal. until is how far it tells what happened: up to now while the
+// journal reads the journal, with those of the other machines while a platform of a cluster
+// runs. until is how far it tells what happened: up to now while the
 // platform runs.
 func (a *app) journal() (past journal.Past, until time.Time, err error) {
 	paths, err := a.paths()
@@ -68,8 +70,23 @@ func (a *app) journal() (past journal.Past, until time.Time, err error) {
 	}
 	until = past.Seen
 	if p, err := a.dial(context.Background()); err == nil { // it answers at once, or nothing runs
-		p.Close()
+		defer p.Close()
 		until = now
+		past.Events = withOthers(past.Events, p)
 	}
 	return past, until, nil
+}
+
+// withOthers returns the events of a journal with those of the other machines of a cluster,
+// as far as they are heard.
+func withOthers(events []platform.Event, p *api.Remote) []platform.Event {
+	if len(p.Latest().Machines) < 2 {
+		return events
+	}
+	all, err := p.Journal(context.Background(), time.Time{}, platform.JournalMost)
+	if err != nil {
+		return events // what this machine knows is told all the same
+	}
+	others := slices.DeleteFunc(all, func(e platform.Event) bool { return e.Machine == "" || e.What == nil })
+	return platform.OneStory(events, others)
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"livestream-tui/layouts"
+	"livestream-tui/procs/cluster"
 	"livestream-tui/procs/platform/api"
 	"livestream-tui/procs/platform/local"
 	"livestream-tui/services"
@@ -35,7 +36,10 @@ func loadLayout(nameOrFile string) (layouts.Layout, error) {
 // binary, once its settings are known to be right. Folders and log are still to be
 // chosen.
 func (a *app) launchOptions(l layouts.Layout) (local.Options, service.Paths, error) {
-	paths, err := a.checkLayout(l)
+	paths, err := a.paths()
+	if !cluster.IsIn(l) { // otherwise its settings are not complete yet
+		err = service.JoinProblems(err, checkLayout(l, a.env))
+	}
 	if err != nil {
 		return local.Options{}, paths, err
 	}
@@ -46,24 +50,33 @@ func (a *app) launchOptions(l layouts.Layout) (local.Options, service.Paths, err
 	return local.Options{Layout: l, Env: a.env, Settings: services.SettingNames(), Reads: services.Reads, Self: self, Serve: api.Serve}, paths, nil
 }
 
-// checkLayout reads the settings of every process of the layout before any starts,
-// so that one message names everything that is wrong with them.
-func (a *app) checkLayout(l layouts.Layout) (service.Paths, error) {
-	paths, err := a.paths()
-	errs := []error{err}
-	l, err = l.Resolve(a.env)
+// joinCluster prepares the agent of a layout that is one of a cluster; nil for any other. It
+// completes the options, and then checks the settings.
+func (a *app) joinCluster(o *local.Options) (*cluster.Agent, error) {
+	agent, err := cluster.Prepare(o, a.version)
+	if err != nil || agent == nil {
+		return nil, err
+	}
+	return agent, checkLayout(o.Layout, o.Env)
+}
+
+// checkLayout reads the settings of every process of the layout in an environment before any
+// starts, so that one message names everything that is wrong with them.
+func checkLayout(l layouts.Layout, operator service.Environment) error {
+	var errs []error
+	l, err := l.Resolve(operator)
 	if err != nil {
-		return paths, &layoutError{err}
+		return &layoutError{err}
 	}
 	for _, p := range l.Processes {
 		s, ok := services.Find(p.Service)
 		if !ok {
-			return paths, fmt.Errorf("layout %s: process %s: no service %q", l.Name, p.Name, p.Service)
+			return fmt.Errorf("layout %s: process %s: no service %q", l.Name, p.Name, p.Service)
 		}
-		env := maps.Clone(a.env)
+		env := maps.Clone(operator)
 		maps.Copy(env, p.Environment)
 		_, err := s.Prepare(env)
 		errs = append(errs, err)
 	}
-	return paths, service.JoinProblems(errs...)
+	return service.JoinProblems(errs...)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"strings"
 	"time"
@@ -12,7 +13,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"livestream-tui/layouts"
+	"livestream-tui/procs/cluster"
+	"livestream-tui/procs/cluster/view"
 	"livestream-tui/procs/headless"
+	"livestream-tui/procs/platform"
 	"livestream-tui/procs/platform/local"
 	"livestream-tui/services/kit/service"
 	"livestream-tui/tui"
@@ -22,6 +26,7 @@ import (
 // platformFlags are the flags of the root command.
 type platformFlags struct {
 	layout         string
+	machine        string
 	headless, json bool
 	duration       time.Duration
 	screen         screenFlags
@@ -42,6 +47,7 @@ func platformCommand(a *app) *cobra.Command {
 	f.BoolVar(&o.headless, "headless", false, "run without a terminal: print events")
 	f.BoolVar(&o.json, "json", false, "with --headless: print each event as a line of JSON")
 	f.DurationVar(&o.duration, "for", 0, "with --headless: stop this `DURATION` after coming on air, such as 60s")
+	f.StringVar(&o.machine, "machine", "", "with a layout that has an engine: the `NAME` of this machine in its cluster (default: MACHINE, else as before, else the host name)")
 	addLayoutFlag(cmd, &o.layout, layouts.Default)
 	o.screen.addTo(cmd, a.env)
 	return cmd
@@ -75,6 +81,7 @@ func (a *app) platform(o platformFlags) error {
 	if err != nil {
 		return err
 	}
+	a.nameMachine(o.machine)
 	manager, sockets, err := a.serviceManager()
 	if err != nil {
 		return err
@@ -98,10 +105,15 @@ func (a *app) platform(o platformFlags) error {
 			return err
 		}
 	}
+	agent, err := a.joinCluster(&options)
+	if err != nil {
+		return err
+	}
 	p, err := local.New(options)
 	if err != nil {
 		return err
 	}
+	seen := runAgent(p, agent, layout)
 	if err := a.runBeside(p, own); err != nil {
 		return err
 	}
@@ -112,7 +124,29 @@ func (a *app) platform(o platformFlags) error {
 		return headless.Run(ctx, p, headless.Options{Out: a.out, JSON: o.json, For: o.duration, Manager: manager})
 	}
 	defer fmt.Fprintf(a.errs, "logs: %s\n", logFolder(paths))
-	return a.dashboard(ctx, p, layout, o.screen)
+	return a.dashboard(ctx, p, seen, layout, o.screen)
+}
+
+// nameMachine makes the flag --machine the setting MACHINE.
+func (a *app) nameMachine(name string) {
+	if name != "" {
+		a.env = maps.Clone(a.env)
+		a.env["MACHINE"] = name
+	}
+}
+
+// runAgent has the agent of a cluster run with the platform; nil for none. It returns what the
+// clients see: the platform of all machines, where there is an agent.
+func runAgent(p *local.Local, agent *cluster.Agent, layout layouts.Layout) platform.Platform {
+	if agent == nil {
+		return p
+	}
+	v := view.New(view.Options{Own: p, Layout: layout, Machine: agent.Name(), Bus: agent.Bus(), Log: p.Log()})
+	p.Beside(func(ctx context.Context, _ platform.Platform, log hclog.Logger) { agent.Run(ctx, p, log) })
+	p.Beside(func(ctx context.Context, _ platform.Platform, _ hclog.Logger) { v.Run(ctx) })
+	p.Show(v)
+	p.DrainWith(agent.Drain)
+	return v
 }
 
 // terminalArguments describe the terminal as it is before the dashboard changes it,
@@ -143,9 +177,9 @@ func (a *app) platformLog(o platformFlags, p service.Paths) (log hclog.Logger, c
 	return service.NewKit("platform", common, a.env, f).Log, func() { _ = f.Close() }, nil // nothing more is logged
 }
 
-// dashboard shows the platform until it has stopped. It stops on q, on a signal or
+// dashboard shows the platform, as seen has it, until it has stopped. It stops on q, on a signal or
 // when the screen itself ends.
-func (a *app) dashboard(ctx context.Context, p *local.Local, layout layouts.Layout, o screenFlags) error {
+func (a *app) dashboard(ctx context.Context, p *local.Local, seen platform.Platform, layout layouts.Layout, o screenFlags) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	summary, err := headless.WatchStop(p)
@@ -159,7 +193,7 @@ func (a *app) dashboard(ctx context.Context, p *local.Local, layout layouts.Layo
 		ran = p.Run(ctx)
 	}()
 	// The screen has a context of its own: it stays to show how everything stops.
-	shown := tui.Run(context.WithoutCancel(ctx), p, layout, o.options(tui.Options{Version: strings.TrimSpace(versionLine(a.version)), Stop: stop, Stopped: stopped, Kill: p.KillAll}))
+	shown := tui.Run(context.WithoutCancel(ctx), seen, layout, o.options(tui.Options{Version: strings.TrimSpace(versionLine(a.version)), Stop: stop, Stopped: stopped, Kill: p.KillAll}))
 	stop()
 	<-stopped
 	(<-summary).Write(a.errs)

@@ -100,11 +100,16 @@ func (t *trial) finish(summary report.Summary, err error) error {
 }
 
 func (t *trial) inject(inject drillRun) (summary report.Summary, err error) {
-	p, err := local.New(t.options)
+	agent, err := t.app.joinCluster(&t.options)
+	var p *local.Local
+	if err == nil {
+		p, err = local.New(t.options)
+	}
 	if err != nil {
 		return report.Summary{}, errors.Join(err, t.sandbox.UnmountDisk(), t.sandbox.Remove())
 	}
 	defer func() { err = errors.Join(err, t.sandbox.UnmountDisk()) }()
+	runAgent(p, agent, t.options.Layout)
 	ctx, release := t.app.untilSignal(p.KillAll)
 	defer release()
 	return inject(ctx, p, stage.Options{Players: t.flags.players, Sandbox: t.sandbox, Env: t.app.env, Out: t.app.drillPrinter(t.flags.json)})

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/charmbracelet/x/term"
@@ -51,17 +52,33 @@ type Options struct {
 	Encode func(ctx context.Context, ffmpeg string) (wrong, remedy string)
 	// HLS is set when hls.js is built into this program.
 	HLS bool
+	// Cluster is the one that this machine belongs to; nil for none.
+	Cluster *Cluster
 }
 
 // Examine checks everything that the platform needs on this machine. It starts nothing
 // but FFmpeg's tools, each for a moment.
 func Examine(ctx context.Context, o Options) []Finding {
-	list := append(encoder(ctx, o), tool(ctx, "ffprobe", "FFPROBE_PATH", o.Env))
+	list := media(ctx, o)
 	for _, f := range o.Folders {
 		list = append(list, folder(f))
 	}
 	list = append(list, ports(o)...)
+	if o.Cluster != nil {
+		list = append(list, inCluster(ctx, *o.Cluster)...)
+	}
 	return append(list, webPage(o.HLS), vlc(o.Env), terminalSize(o.Terminal), terminalText(o.Env))
+}
+
+// media checks FFmpeg's tools. A layout that makes no pictures goes on air without them.
+func media(ctx context.Context, o Options) []Finding {
+	makes := slices.ContainsFunc(o.Layout.Processes, func(p layouts.Process) bool { return p.Role() == layouts.Worker || p.Role() == layouts.Receiver })
+	if !makes {
+		f := tool(ctx, "ffmpeg", "FFMPEG_PATH", o.Env)
+		f.Optional = true
+		return []Finding{f}
+	}
+	return append(encoder(ctx, o), tool(ctx, "ffprobe", "FFPROBE_PATH", o.Env))
 }
 
 // WriteFindings writes a line for each finding and reports whether everything that is
