@@ -27,8 +27,9 @@ type Fault struct {
 	More bool
 	// Own says that it is injected only on a platform of the drill's own.
 	Own bool
-	// Live says that only a platform with live signals can have it.
-	Live bool
+	// Live says that only a platform with live signals can have it, Engine that only one with
+	// an engine can.
+	Live, Engine bool
 
 	hits victims
 	// prepare brings the platform to the moment of the fault; nil when any moment is.

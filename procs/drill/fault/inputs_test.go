@@ -72,7 +72,7 @@ var stage = signals.Signal{Name: "stage", Inputs: []signals.Input{{Name: "main",
 
 func named(t *testing.T, name string) Fault {
 	t.Helper()
-	list, err := Select([]string{name}, true, true)
+	list, err := Select([]string{name}, true, Kind{Live: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -45,6 +45,10 @@ func All() []Fault {
 			restartReceiver,
 			pauseReceiver,
 			killReceiverChildren,
+			killEngine,
+			hangEngine,
+			stopEngine,
+			wipeEngine,
 		})
 }
 
@@ -70,6 +74,10 @@ func Randoms() []Random {
 		randomFreezeInput,
 		randomInputsGone,
 		randomReconnect,
+		randomKillEngine,
+		randomHangEngine,
+		randomDownEngine,
+		randomWipedEngine,
 	)...)
 }
 
@@ -77,13 +85,29 @@ func Randoms() []Random {
 // The proxy has faults of its own, and a viewer is part of the audience.
 var anyButProxy = []layouts.Role{layouts.Worker, layouts.Packager, layouts.Reporter, layouts.Discovery, layouts.Origin}
 
+// Kind is what a platform has beside what every platform has.
+type Kind struct {
+	// Live says that it has live signals, Engine that it has an engine.
+	Live, Engine bool
+}
+
+// KindOf returns the kind of a layout's platform.
+func KindOf(l layouts.Layout) Kind {
+	return Kind{
+		Live:   len(l.Signals) > 0,
+		Engine: slices.ContainsFunc(l.Processes, func(p layouts.Process) bool { return p.Role() == layouts.Engine }),
+	}
+}
+
 // Select returns the faults of those names, in the order of the names. Without names it
-// returns those of an ordinary drill, or with more all of them; those of live signals are
-// among them only where live is true. The error lists the names that are allowed.
-func Select(names []string, more, live bool) ([]Fault, error) {
+// returns those of an ordinary drill, or with more all of them, as far as a platform of that
+// kind can have them. The error lists the names that are allowed.
+func Select(names []string, more bool, k Kind) ([]Fault, error) {
 	all := All()
 	if len(names) == 0 {
-		return slices.DeleteFunc(slices.Clone(all), func(f Fault) bool { return f.More && !more || f.Live && !live }), nil
+		return slices.DeleteFunc(slices.Clone(all), func(f Fault) bool {
+			return f.More && !more || f.Live && !k.Live || f.Engine && !k.Engine
+		}), nil
 	}
 	var list []Fault
 	for _, name := range names {

@@ -9,20 +9,23 @@ import (
 )
 
 func TestSelect(t *testing.T) {
-	if list, err := Select(nil, true, true); err != nil || len(list) != len(All()) {
+	if list, err := Select(nil, true, Kind{Live: true, Engine: true}); err != nil || len(list) != len(All()) {
 		t.Errorf("no names, more: got %d faults, %v, want all", len(list), err)
 	}
-	if list, err := Select(nil, false, true); err != nil || len(list) == len(All()) || slices.ContainsFunc(list, func(f Fault) bool { return f.More }) {
+	if list, err := Select(nil, false, Kind{Live: true, Engine: true}); err != nil || len(list) == len(All()) || slices.ContainsFunc(list, func(f Fault) bool { return f.More }) {
 		t.Errorf("no names: got %d faults, %v, want the ordinary ones", len(list), err)
 	}
-	if list, err := Select(nil, true, false); err != nil || slices.ContainsFunc(list, func(f Fault) bool { return f.Live }) {
-		t.Errorf("no live signals: got %d faults, %v, want none of live signals", len(list), err)
+	if list, err := Select(nil, true, Kind{}); err != nil || slices.ContainsFunc(list, func(f Fault) bool { return f.Live || f.Engine }) {
+		t.Errorf("no live signals and no engine: got %d faults, %v, want none of those", len(list), err)
 	}
-	list, err := Select([]string{"flap", "kill-active"}, false, false)
+	if list, err := Select(nil, true, Kind{Engine: true}); err != nil || !slices.ContainsFunc(list, func(f Fault) bool { return f.Engine }) {
+		t.Errorf("with an engine: got %d faults, %v, want those of engines", len(list), err)
+	}
+	list, err := Select([]string{"flap", "kill-active"}, false, Kind{})
 	if err != nil || len(list) != 2 || list[0].Name != "flap" || list[1].Name != "kill-active" {
 		t.Errorf("got %v, %v, want those named, in that order", list, err)
 	}
-	if _, err := Select([]string{"kill-actve"}, false, false); err == nil || !strings.Contains(err.Error(), "kill-actve") || !strings.Contains(err.Error(), "kill-active-in-mid-body") {
+	if _, err := Select([]string{"kill-actve"}, false, Kind{}); err == nil || !strings.Contains(err.Error(), "kill-actve") || !strings.Contains(err.Error(), "kill-active-in-mid-body") {
 		t.Errorf("an unknown name: got %v, want an error with the name and those that there are", err)
 	}
 }
@@ -40,7 +43,7 @@ func TestFaults(t *testing.T) {
 		"truncate-active", "error-active", "html-active", "empty-active", "not-found-active", "restart-active", "flap", "kill-both-for-3s",
 		"kill-discovery", "kill-reporter", "kill-origin", "kill-each-in-turn",
 		"kill-worker", "pause-worker", "kill-all-workers-3s", "kill-proxy", "restart-proxy", "upgrade", "kill-ffmpeg", "clock-step", "disk-full",
-		"fd-exhaustion"} {
+		"fd-exhaustion", "kill-engine", "hang-engine", "stop-engine", "wipe-engine"} {
 		if !slices.Contains(names, want) {
 			t.Errorf("no %s", want)
 		}

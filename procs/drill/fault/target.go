@@ -34,6 +34,8 @@ type Target struct {
 	// Disk is a small disk of the drill's own that holds what the encoder writes; empty
 	// when there is none.
 	Disk string
+	// State is the platform's STATE_PATH; empty where that is not the drill's own.
+	State string
 	// Crew are the encoders of the live signals; nil where they are not the drill's own, or
 	// there is no live signal.
 	Crew *encoder.Crew

@@ -133,7 +133,7 @@ func (s *Stage) run(ctx context.Context, do func(context.Context, *Stage) error)
 	if err != nil {
 		return err
 	}
-	s.Target = fault.Target{Platform: s.Platform, Signal: signal, Client: s.client, Disk: s.Sandbox.Disk, Crew: s.crew}
+	s.Target = fault.Target{Platform: s.Platform, Signal: signal, Client: s.client, Disk: s.Sandbox.Disk, State: s.Sandbox.State, Crew: s.crew}
 	s.API = proxy.API{URL: now.PlayURL, Client: s.client}
 	s.Through = "the platform's proxy"
 	if len(s.Proxy) > 0 {
