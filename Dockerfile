@@ -19,7 +19,7 @@ RUN apt-get update \
 COPY --from=build /livestream-tui /usr/local/bin/livestream-tui
 COPY --from=build /doc /usr/share/doc/livestream-tui
 # Any user may run it (compose.yaml: RUN_AS), so every user may write to the volumes.
-RUN install -d -m 0777 /data /data/input /data/output /data/state
+RUN install -d -m 0777 /data /data/input /data/output /data/state /data/cache
 WORKDIR /data
 # Inside a container, nothing outside reaches loopback: what is published decides. One
 # service alone has a socket, where the health check asks it.

@@ -44,7 +44,7 @@ for shell in bash zsh fish; do "$work/self" completion $shell >"$STAGE/completio
 	cat packaging/options.env
 	env -i $(grep -v -e '^#' -e '^HOME=' packaging/service.env) "$work/self" environment --file
 } >"$STAGE/environment"
-cp -r packaging/deb packaging/rpm packaging/prometheus packaging/lintian-overrides packaging/service.env packaging/livestream-tui-service packaging/livestream-tui-service.8 \
+cp -r packaging/deb packaging/rpm packaging/prometheus packaging/lintian-overrides packaging/cluster.conf packaging/service.env packaging/livestream-tui-service packaging/livestream-tui-service.8 \
 	packaging/*.service packaging/*.socket "$STAGE"
 sh packaging/copyright.sh >"$STAGE/copyright"
 GO=$go sh packaging/third-party.sh >"$STAGE/third-party"

@@ -53,27 +53,29 @@ func TestTheImageIsSafeAndChecked(t *testing.T) {
 	}
 }
 
-// TestTheContextOfTheImageHasTheLicenceOfHLS holds what .dockerignore lets in: of
-// node_modules only what is built in, and its licence.
-func TestTheContextOfTheImageHasTheLicenceOfHLS(t *testing.T) {
+// TestTheContextOfTheImageHasTheLicenceOfHLSAndNoSecrets holds what .dockerignore lets in: of
+// node_modules only what is built in, and its licence; and no token of a cluster.
+func TestTheContextOfTheImageHasTheLicenceOfHLSAndNoSecrets(t *testing.T) {
 	lines := strings.Fields(atRoot(t, ".dockerignore"))
-	for _, want := range []string{"dist", "node_modules/*", "!node_modules/hls.js", "!node_modules/hls.js/dist/hls.min.js"} {
+	for _, want := range []string{".env", "packaging/kubernetes", "dist", "node_modules/*", "!node_modules/hls.js", "!node_modules/hls.js/dist/hls.min.js"} {
 		if !slices.Contains(lines, want) {
 			t.Errorf(".dockerignore lacks %s", want)
 		}
 	}
 }
 
-// TestEveryComposeTakesTheFile holds that compose.yaml has no key that Compose 1.29, which
+// TestEveryComposeTakesTheFiles holds that no Compose file has a key that Compose 1.29, which
 // distributions still have, refuses.
-func TestEveryComposeTakesTheFile(t *testing.T) {
-	var top map[string]any
-	if err := yaml.Unmarshal([]byte(atRoot(t, "compose.yaml")), &top); err != nil {
-		t.Fatal(err)
-	}
-	for key := range top {
-		if !slices.Contains([]string{"services", "volumes", "networks"}, key) && !strings.HasPrefix(key, "x-") {
-			t.Errorf("Compose 1.29 refuses the key %s", key)
+func TestEveryComposeTakesTheFiles(t *testing.T) {
+	for _, name := range []string{"compose.yaml", "compose.cluster.yaml"} {
+		var top map[string]any
+		if err := yaml.Unmarshal([]byte(atRoot(t, name)), &top); err != nil {
+			t.Fatal(err)
+		}
+		for key := range top {
+			if !slices.Contains([]string{"services", "volumes", "networks"}, key) && !strings.HasPrefix(key, "x-") {
+				t.Errorf("%s: Compose 1.29 refuses the key %s", name, key)
+			}
 		}
 	}
 }

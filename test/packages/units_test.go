@@ -92,6 +92,16 @@ func TestTheUnitsAreWellFormed(t *testing.T) {
 		}
 		units = append(units, path)
 	}
+	// A drop-in is read with the unit that it belongs to.
+	dropIns := filepath.Join(folder, "livestream-tui.service.d")
+	if err := os.Mkdir(dropIns, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range files(t, "*.conf") {
+		if err := os.WriteFile(filepath.Join(dropIns, name), []byte(file(t, name)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
 	if out, err := exec.Command(analyze, append([]string{"verify", "--man=no"}, units...)...).CombinedOutput(); err != nil || len(out) > 0 {
 		t.Errorf("systemd-analyze verify: %v\n%s", err, out)
 	}
@@ -105,6 +115,18 @@ func TestTheUnitsAreWellFormed(t *testing.T) {
 	t.Log(lines[len(lines)-1])
 	if err != nil {
 		t.Errorf("systemd-analyze security: %v\n%s", err, out)
+	}
+}
+
+func TestThePackagesHaveTheDropIns(t *testing.T) {
+	config := file(t, "nfpm.yaml")
+	for _, name := range files(t, "*.conf") {
+		if !strings.Contains(config, "{src: "+name+", dst: /usr/share/livestream-tui/systemd/"+name+",") || !strings.Contains(file(t, "build.sh"), "packaging/"+name) {
+			t.Errorf("the packages lack %s", name)
+		}
+		if !strings.Contains(strings.ReplaceAll(file(t, "livestream-tui-service.8"), `\-`, "-"), "/usr/share/livestream-tui/systemd/"+name) {
+			t.Errorf("the manual page does not say where %s is", name)
+		}
 	}
 }
 
