@@ -93,7 +93,7 @@ func apiRoutes(t *testing.T) map[string]map[string]bool {
 		"The platform's metrics":   routesIn(t, "procs/metrics", `\.Handle(?:Func)?\("([A-Z]+ /[^"]*)"`),
 	}
 	common := routesOf(t, "viewer")
-	for name, heading := range map[string]string{"proxy": "The proxy", "receiver": "The receiver", "origin": "The origin", "reporter": "The reporter", "packager": "A packager", "worker": "The worker"} {
+	for name, heading := range map[string]string{"proxy": "The proxy", "receiver": "The receiver", "origin": "The origin", "reporter": "The reporter", "packager": "A packager", "worker": "The worker", "engine": "The engine"} {
 		routes[heading] = routesOf(t, name)
 		for route := range common {
 			delete(routes[heading], route)

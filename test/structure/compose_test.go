@@ -13,24 +13,37 @@ import (
 	"livestream-tui/services"
 )
 
-// container is one service of compose.yaml.
+// container is one service of a Compose file.
 type container struct {
+	Image       string         `yaml:"image"`
 	Command     []string       `yaml:"command"`
+	User        string         `yaml:"user"`
 	Environment map[string]any `yaml:"environment"`
 	Ports       []string       `yaml:"ports"`
+	Volumes     []string       `yaml:"volumes"`
 	DependsOn   []string       `yaml:"depends_on"`
+	ExtraHosts  []string       `yaml:"extra_hosts"`
+}
+
+// composeFile is what a Compose file has.
+type composeFile struct {
+	Services map[string]container `yaml:"services"`
+	Volumes  map[string]any       `yaml:"volumes"`
+}
+
+func compose(t *testing.T, file string) composeFile {
+	t.Helper()
+	var parsed composeFile
+	if err := yaml.Unmarshal([]byte(read(t, file)), &parsed); err != nil {
+		t.Fatal(err)
+	}
+	return parsed
 }
 
 // containers are the services of compose.yaml by name.
 func containers(t *testing.T) map[string]container {
 	t.Helper()
-	var file struct {
-		Services map[string]container `yaml:"services"`
-	}
-	if err := yaml.Unmarshal([]byte(read(t, "compose.yaml")), &file); err != nil {
-		t.Fatal(err)
-	}
-	return file.Services
+	return compose(t, "compose.yaml").Services
 }
 
 func TestComposeAndTheDefaultLayoutAreTheSamePlatform(t *testing.T) {
@@ -107,8 +120,8 @@ func addresses(t *testing.T, l layouts.Layout) map[string]string {
 		}
 		if service, ok := strings.CutSuffix(s.Variable, "_URL"); ok {
 			url, known := urls[strings.ToLower(service)]
-			if !known && s.Variable == "RECEIVER_URL" {
-				continue // only layouts with live signals have a receiver
+			if !known && slices.Contains([]string{"RECEIVER_URL", "ENGINE_URL"}, s.Variable) {
+				continue // only layouts with live signals have a receiver, and only those of a cluster an engine
 			}
 			if !known {
 				t.Errorf("setting %s: the layout has no service %s with a port", s.Variable, strings.ToLower(service))

@@ -98,7 +98,7 @@ func made(t *testing.T, name string, r service.Registry) (service.Service, servi
 		t.Fatalf("no service %s", name)
 	}
 	folder := t.TempDir()
-	env := service.Environment{"HOME": folder, "INGEST": "http"}
+	env := service.Environment{"HOME": folder, "INGEST": "http", "ENGINE_URL": "nats://localhost:4222", "MACHINE": "a"}
 	for _, variable := range []string{"INPUT_STREAM_PATH", "OUTPUT_STREAM_PATH", "RUN_PATH", "STATE_PATH", "CACHE_PATH"} {
 		env[variable] = filepath.Join(folder, variable)
 	}
