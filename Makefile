@@ -6,12 +6,14 @@ IMAGE   ?= livestream-tui
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -X main.version=$(VERSION)
 SERVICES := worker server1 server2 reporter discovery origin proxy viewer
+# And those of other layouts, which compose.yaml does not have.
+LOCAL := $(SERVICES) receiver engine
 GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.5.0
 # The tests that start the whole platform as people do; they build the binary without -race,
 # which would slow what they watch. Those that wait more than they work run beside each other,
 # those that measure what browsers and players show on their own.
 BESIDE_OTHERS := ./test/e2e ./test/metrics
-ON_THEIR_OWN := ./test/upstreams ./test/page ./test/pictures
+ON_THEIR_OWN := ./test/upstreams ./test/page ./test/pictures ./test/cluster
 END_TO_END := $(BESIDE_OTHERS) $(ON_THEIR_OWN)
 # What runs without the race detector as well: tests that it makes too slow and that skip
 # themselves or do less with it, and those of a network in memory, which have one processor
@@ -19,7 +21,7 @@ END_TO_END := $(BESIDE_OTHERS) $(ON_THEIR_OWN)
 TOO_SLOW_WITH_RACE := ./tui ./services/proxy ./services/proxy/cache ./services/proxy/fetch \
   ./services/proxy/forward ./services/proxy/upstream ./services/proxy/verdict ./services/receiver/program
 # What runs only without it: one goroutine does all of it, and there is nothing to detect.
-ONE_GOROUTINE := ./services/proxy/stream ./services/proxy/timeline ./test/structure
+ONE_GOROUTINE := ./services/proxy/stream ./services/proxy/timeline ./test/structure ./test/kubernetes
 # The packages that take longest begin first, or one of them would be alone at the end.
 LONGEST := ./tui ./services/proxy ./services/worker/transcoder ./services/worker ./services/receiver
 FUZZTIME ?= 30s
@@ -30,6 +32,8 @@ FLAKY_RUNS  ?= 50
 FLAKY_TIME  ?= 1200
 FLAKY_LOOPS ?= $(shell getconf _NPROCESSORS_ONLN)
 PKGS        ?= $(filter-out livestream-tui/test/bench $(END_TO_END:./%=livestream-tui/%),$(shell $(GO) list ./...))
+# The types of Kubernetes take as long to compile as all else, and are the same everywhere.
+ON_MACOS     = $(filter-out livestream-tui/test/kubernetes,$(shell $(GO) list ./...))
 WITH_RACE    = $(LONGEST) $(filter-out $(LONGEST:./%=livestream-tui/%) $(ONE_GOROUTINE:./%=livestream-tui/%),$(PKGS))
 
 # The player of browsers: for the tests that play in Chromium, and for the proxy's page,
@@ -45,7 +49,7 @@ help: ## Show this help
 	@echo "livestream-tui: a control room for a live stream that must not go down"
 	@echo
 	@awk -F':.*## ' '/^[a-z%-]+:.*## /{printf "  make %-22s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
-	@echo "  make run-local-SERVICE      One service with go run, without Docker: $(SERVICES)"
+	@echo "  make run-local-SERVICE      One service with go run, without Docker: $(LOCAL)"
 	@echo "  make run-SERVICE            One service in Docker (after make docker-build)"
 
 .PHONY: build
@@ -71,8 +75,8 @@ run: deps build ## Install what is missing, build, and start the dashboard
 run-headless: deps build ## The same platform with no terminal; events on standard output
 	./$(BINARY) --headless
 
-.PHONY: $(SERVICES:%=run-local-%)
-$(SERVICES:%=run-local-%): run-local-%:
+.PHONY: $(LOCAL:%=run-local-%)
+$(LOCAL:%=run-local-%): run-local-%:
 	$(GO) run main.go $*
 
 # Each step is a title and a command; test/progress tells how far they are.
@@ -81,11 +85,11 @@ test: ## Install what is missing and run every test
 	@$(GO) run ./test/progress \
 	  'what the tests need' 'make --no-print-directory test-deps $(HLS_JS) $(PAGE_JS)' \
 	  'go vet' '$(GO) vet ./...' \
-	  'go vet for macOS' 'GOOS=darwin $(GO) vet ./...' \
+	  'go vet for macOS' 'GOOS=darwin $(GO) vet $(ON_MACOS)' \
 	  'the packages, with the race detector' 'GORACE=atexit_sleep_ms=100 $(GO) test -json -race -vet=off -p 3 -timeout 10m $(WITH_RACE)' \
 	  'without it: what it makes too slow, or has nothing to detect' '$(GO) test -json -vet=off -p 4 -timeout 5m $(TOO_SLOW_WITH_RACE) $(ONE_GOROUTINE)' \
 	  'the platform, end to end' '$(GO) test -json -v -vet=off -count=1 -timeout 20m -p 2 -parallel 4 $(BESIDE_OTHERS)' \
-	  'the platform, in browsers and players' '$(GO) test -json -v -vet=off -count=1 -timeout 20m -p 1 -parallel 3 $(ON_THEIR_OWN)'
+	  'the platform, in browsers and players, and on three machines' '$(GO) test -json -v -vet=off -count=1 -timeout 20m -p 1 -parallel 3 $(ON_THEIR_OWN)'
 
 # The loops last as long as the shell; stop ends them and the test by their pids, after
 # an interrupt too, which wait does not sleep through.
@@ -115,6 +119,10 @@ flaky: test-deps ## Run each package's tests FLAKY_RUNS (50) times, for FLAKY_TI
 .PHONY: soak
 soak: test-deps $(HLS_JS) $(PAGE_JS) ## Long tests: ten minutes of random faults, minute-long outages, many seams of the loop
 	SOAK=1 $(GO) test -count=1 -timeout 120m -p 1 -v $(END_TO_END)
+
+.PHONY: cluster
+cluster: test-deps ## Three machines as network namespaces, and each fault between them CLUSTER_ROUNDS (10) times: a table
+	CLUSTER_ROUNDS=$${CLUSTER_ROUNDS:-10} $(GO) test -count=1 -timeout 240m -v -run '^TestThreeMachines$$' ./test/cluster
 
 .PHONY: upstreams
 upstreams: test-deps $(HLS_JS) ## Real packagers and players, a kill in each, beside nginx: a table of what was shown (BIN=path for another binary)
@@ -155,8 +163,15 @@ dist: page ## Static binaries, .deb and .rpm for every platform, with SBOMs and 
 dist-test: dist-deps page ## The packages, installed, upgraded under players and removed, on a copy of this machine in memory
 	PACKAGES=1 $(GO) test -count=1 -timeout 30m -v ./test/packages
 
+# What the targets of Docker need: the command, and an engine that answers it, which
+# docker itself explains where there is none.
+.PHONY: docker-works
+docker-works:
+	@command -v docker >/dev/null || { echo "there is no docker here: install Docker (docker.io on Debian and Ubuntu); make run needs none" >&2; exit 1; }
+	@docker version >/dev/null || { echo "docker is here, but its engine does not answer: start it (systemctl start docker), or join the group docker" >&2; exit 1; }
+
 .PHONY: docker-build
-docker-build: page docker-input ## Build the Docker image
+docker-build: docker-works page docker-input ## Build the Docker image
 	docker build --build-arg VERSION=$(VERSION) -t $(IMAGE) .
 
 # The containers' user makes the test film there, where there is no film.
@@ -167,12 +182,23 @@ docker-input:
 # The Compose plugin, or the command that was before it.
 COMPOSE = $(shell docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose)
 
+# And of Compose: either of both, and the image.
+.PHONY: compose-works
+compose-works: docker-works
+	@$(COMPOSE) version >/dev/null 2>&1 || { echo "docker compose does not work: install the Compose plugin (docker-compose-plugin, on Ubuntu docker-compose-v2), or docker-compose on Debian" >&2; exit 1; }
+	@docker image inspect $(IMAGE) >/dev/null 2>&1 || { echo "there is no image $(IMAGE) yet: make docker-build" >&2; exit 1; }
+
 # One service of compose.yaml in the foreground; its dependencies come up too.
 .PHONY: $(SERVICES:%=run-%)
-$(SERVICES:%=run-%): run-%: docker-input
-	@$(COMPOSE) version >/dev/null 2>&1 || { echo "docker compose does not work: install the Compose plugin (docker-compose-plugin, or docker-compose-v2 on Ubuntu)" >&2; exit 1; }
-	@docker image inspect $(IMAGE) >/dev/null 2>&1 || { echo "there is no image $(IMAGE) yet: make docker-build" >&2; exit 1; }
+$(SERVICES:%=run-%): run-%: compose-works docker-input
 	$(COMPOSE) up --no-build $*
+
+# The token stays in .env, where Compose reads it: the machines keep their keys, too.
+.PHONY: run-cluster
+run-cluster: compose-works docker-input ## Three machines of a cluster in Docker (after make docker-build)
+	@[ -n "$$(ls -A input)" ] || { echo "there is no film in input: copy one there" >&2; exit 1; }
+	@grep -qs '^CLUSTER_TOKEN=' .env || { umask 077; token=$$(docker run --rm $(IMAGE) invite --new a=a b=b c=c) && echo "CLUSTER_TOKEN=$$token" >>.env; }
+	$(COMPOSE) -p cluster -f compose.cluster.yaml up --no-build
 
 .PHONY: clean
 clean: ## Remove the binary, what make dist made and the stream's segments; your films stay
