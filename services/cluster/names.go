@@ -41,6 +41,9 @@ const (
 	SubjectPin = "pin."
 	// SubjectClock begins clock.MACHINE: a request is answered with a Clock.
 	SubjectClock = "clock."
+	// SubjectLive begins live.MACHINE: a lead.Claim of its receiver for each live signal, four
+	// times a second and at each change.
+	SubjectLive = "live."
 	// SubjectPlatform begins platform.MACHINE: a request of the platform's API is answered, as
 	// procs/cluster/call says.
 	SubjectPlatform = "platform."

@@ -20,7 +20,7 @@ type Member struct {
 // Instance is a server of a machine that others call.
 type Instance struct {
 	Machine string `json:"machine"`
-	// Name is the process, Kind its role: packager, origin, reporter or proxy.
+	// Name is the process, Kind its role: packager, origin, reporter, proxy or receiver.
 	Name string `json:"name"`
 	Kind string `json:"kind"`
 	// URL is its base URL for other machines.

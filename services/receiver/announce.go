@@ -40,7 +40,7 @@ func (g *signal) switched(e program.Switched, left program.Source) {
 	g.latest = e.To
 	emit, message := event.Alert, "another live input is on air"
 	switch e.Cause.Reason {
-	case program.First, program.Returned, program.Operator, program.Restarted:
+	case program.First, program.Returned, program.Operator, program.Restarted, program.TakenOver:
 		left, emit = e.To, event.Emit
 	}
 	if e.To == program.Slate {
@@ -48,6 +48,8 @@ func (g *signal) switched(e program.Switched, left program.Source) {
 	}
 	text := g.sourceName(left) + " " + e.Cause.Text()
 	switch {
+	case e.Cause.Reason == program.TakenOver:
+		text = g.sourceName(e.To) + " comes from the receiver of another machine now"
 	case e.Cause.Reason != program.Restarted:
 	case e.To == program.Slate:
 		text = "no input is there yet after a restart"

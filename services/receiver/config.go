@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"livestream-tui/services/cluster/bus"
 	"livestream-tui/services/kit/service"
 	"livestream-tui/services/kit/signals"
 	"livestream-tui/services/receiver/keys"
@@ -16,6 +17,11 @@ type Config struct {
 	service.Topology
 	service.Paths
 
+	// Bus is how machines of a cluster are reached; without an engine there is none.
+	Bus bus.Config
+	// Receivers are the base URLs of the receivers of all machines, this one's too, in the same
+	// order everywhere. Fewer than two mean that it has the signals to itself.
+	Receivers service.URLs `env:"RECEIVER_URL" doc:"base URLs of the receivers whose live signals the worker airs beside the films, comma-separated, in the same order on every machine (default: none)"`
 	// Signals are the live signals. The supervisor passes on those of the layout; empty means
 	// none.
 	Signals signals.List `env:"SIGNALS" doc:"live signals in JSON; set by the supervisor from the layout's signals"`
@@ -55,6 +61,7 @@ func ConfigFromEnv(e service.Environment) (Config, error) {
 	service.Parse(e, &c, &p)
 	c.Topology.Complete(&p)
 	c.Paths.Complete(e, &p)
+	c.Bus.Complete(&p)
 	c.LiveBind = cmp.Or(c.LiveBind, c.BindAddress)
 	c.Signals = c.Signals.WithPorts(int(c.SRTPort))
 	p.Require(c.LiveBind == "localhost" || net.ParseIP(c.LiveBind) != nil, "LIVE_BIND_ADDRESS", c.LiveBind, "not an address; allowed are an IP address and localhost")

@@ -33,6 +33,7 @@ func TestConfigFromEnv(t *testing.T) {
 		{"a signal's loss at once", service.Environment{"SIGNALS": `[{"name":"stage","inputs":[{"name":"main","rtmp":{}}],"loss_after":1}]`}, []string{"SIGNALS"}},
 		{"a return in the past", service.Environment{"INPUT_RETURN_AFTER": "-1s"}, []string{"INPUT_RETURN_AFTER"}},
 		{"a name instead of an address", service.Environment{"LIVE_BIND_ADDRESS": "studio"}, []string{"LIVE_BIND_ADDRESS"}},
+		{"a machine's name that is none, and an engine that is none", service.Environment{"MACHINE": "A b", "ENGINE_URL": "http://a"}, []string{"MACHINE", "ENGINE_URL"}},
 		{"RTMPS without a certificate", service.Environment{"RTMPS_PORT": "443"}, []string{"RTMP_TLS_CERT", "RTMP_TLS_KEY"}},
 		{"a certificate without RTMPS", service.Environment{"RTMP_TLS_CERT": "a", "RTMP_TLS_KEY": "b"}, []string{"RTMP_TLS_CERT", "RTMP_TLS_KEY"}},
 		{"ports that are none", service.Environment{"RTMP_PORT": "0", "SRT_PORT": "x", "RECEIVER_PORT": "70000"}, []string{"RECEIVER_PORT", "RTMP_PORT", "SRT_PORT"}},

@@ -2,6 +2,7 @@ package receiver
 
 import (
 	"context"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -28,15 +29,24 @@ type receiver struct {
 	state string
 	rtmp  string // HOST:PORT
 	stop  func()
+	// handler is what is served.
+	handler http.Handler
 }
 
 // start runs a receiver of signals, in a state folder. prepare may change it before.
 func start(t *testing.T, folder, signals string, prepare func(*Service)) *receiver {
 	t.Helper()
+	return startIn(t, folder, signals, nil, prepare)
+}
+
+// startIn is start with more settings.
+func startIn(t *testing.T, folder, signals string, more service.Environment, prepare func(*Service)) *receiver {
+	t.Helper()
 	port := freePort(t)
 	e := service.Environment{
 		"SIGNALS": signals, "STATE_PATH": folder, "CACHE_PATH": folder, "ADMIN_TOKEN": adminToken, "RTMP_PORT": strconv.Itoa(port),
 	}
+	maps.Copy(e, more)
 	c, err := ConfigFromEnv(e)
 	if err != nil {
 		t.Fatal(err)
@@ -49,7 +59,8 @@ func start(t *testing.T, folder, signals string, prepare func(*Service)) *receiv
 	if prepare != nil {
 		prepare(rec.s)
 	}
-	server := httptest.NewServer(service.Handler(rec.s, k))
+	rec.handler = service.Handler(rec.s, k)
+	server := httptest.NewServer(rec.handler)
 	rec.url = server.URL
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)

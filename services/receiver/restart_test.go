@@ -23,7 +23,7 @@ func TestARestartedReceiverGoesOnWithTheNextNumber(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	list := first.s.signals[0].feed.Snapshot().List
+	list := first.s.signals[0].feed.Load().Snapshot().List
 	if kept.Timeline.Next != list.NextMSN() || kept.Format.Video == nil {
 		t.Errorf("got %+v kept, want %d to be next", kept, list.NextMSN())
 	}
@@ -56,7 +56,7 @@ func TestTwoReceiversNeverHaveASignalAtOnce(t *testing.T) {
 		t.Errorf("the second one is not ready: %s: the first one would never end", why)
 	}
 	first.stop()
-	last := first.s.signals[0].feed.Snapshot().List.LastMSN()
+	last := first.s.signals[0].feed.Load().Snapshot().List.LastMSN()
 	if got := second.playlist("stage", 1).MediaSequence; got != last+1 {
 		t.Errorf("it goes on with %s, want %s", media.SegmentName(got), media.SegmentName(last+1))
 	}

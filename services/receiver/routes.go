@@ -29,6 +29,7 @@ const (
 // Routes adds the routes of feeds, and the operator's, which needs a token.
 func (s *Service) Routes(r *mux.Router) {
 	r.HandleFunc(contract.IndexPath, s.index).Methods(service.Reads()...)
+	r.HandleFunc(contract.ClaimsPath, s.claims).Methods(service.Reads()...)
 	r.HandleFunc(contract.Path("{signal}", media.PlaylistName), s.playlist).Methods(service.Reads()...)
 	r.HandleFunc(contract.Path("{signal}", contract.StreamName), s.stream).Methods(service.Reads()...)
 	r.HandleFunc(contract.Path("{signal}", "{name}"), s.media).Methods(service.Reads()...)
@@ -63,9 +64,13 @@ func (s *Service) playlist(w http.ResponseWriter, r *http.Request) {
 	defer s.held.Add(-1)
 	over := time.NewTimer(contract.BlockMost)
 	defer over.Stop()
+	f := g.feed.Load()
 	for {
-		snap := g.feed.Snapshot()
+		snap := f.Snapshot()
 		switch {
+		case g.standsBy():
+			unavailable(w, "another receiver leads the signal")
+			return
 		case snap.List == nil && wanted < 0:
 			unavailable(w, "nothing is on air yet")
 			return
@@ -79,6 +84,7 @@ func (s *Service) playlist(w http.ResponseWriter, r *http.Request) {
 		}
 		select {
 		case <-snap.Replaced:
+		case <-f.Ended():
 		case <-over.C:
 			unavailable(w, "the segment has not come")
 			return
@@ -97,7 +103,7 @@ func (s *Service) media(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	b := g.feed.Snapshot().Media[mux.Vars(r)["name"]]
+	b := g.feed.Load().Snapshot().Media[mux.Vars(r)["name"]]
 	if b == nil {
 		service.WriteError(w, http.StatusNotFound, "no such segment, or it has expired")
 		return

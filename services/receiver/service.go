@@ -32,6 +32,7 @@ type Service struct {
 	rtmp      *rtmp.Server
 	listeners []listener
 	programs  programs // the spawner is set by Run
+	machines  *machines
 	signals   []*signal
 	// stopping is closed when Run ends, to end the held requests.
 	stopping chan struct{}
@@ -70,6 +71,7 @@ func New(c Config, k service.Kit) (*Service, error) {
 	}
 	s.rtmp = rtmp.New(rtmp.Options{Refused: s.refused})
 	s.slate = s.makeSlate
+	s.machines = newMachines(c, k.Log, s.heardOf)
 	for _, one := range c.Signals {
 		s.signals = append(s.signals, newSignal(s, one, s.sourcesOf(one, made)))
 	}
@@ -115,7 +117,7 @@ func (s *Service) Run(ctx context.Context) error {
 	defer s.programs.spawner.Close()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	failed := make(chan error, len(s.signals))
+	failed := make(chan error, len(s.signals)+1)
 	var running sync.WaitGroup
 	for _, g := range s.signals {
 		running.Go(func() {
@@ -126,8 +128,19 @@ func (s *Service) Run(ctx context.Context) error {
 		})
 	}
 	running.Go(func() { s.listen(ctx) })
+	telling, silence := context.WithCancel(context.WithoutCancel(ctx))
+	defer silence()
+	var others sync.WaitGroup
+	others.Go(func() {
+		if err := s.machines.run(telling); err != nil {
+			failed <- err
+			cancel()
+		}
+	})
 	<-ctx.Done()
 	running.Wait()
+	silence() // now that the signals have said their last
+	others.Wait()
 	select {
 	case err := <-failed:
 		return err

@@ -12,6 +12,7 @@ import (
 	"livestream-tui/services/kit/signals"
 	"livestream-tui/services/receiver/feed"
 	"livestream-tui/services/receiver/input"
+	"livestream-tui/services/receiver/lead"
 	"livestream-tui/services/receiver/program"
 	"livestream-tui/services/receiver/sample"
 	"livestream-tui/services/receiver/segment"
@@ -50,11 +51,17 @@ type signal struct {
 	events  hclog.Logger // does not: events have it
 	metrics *metrics
 	now     func() time.Duration // since the Unix epoch; it never runs back
-	feed    *feed.Feed           // safe for readers
+	feed    atomic.Pointer[feed.Feed]
 	status  atomic.Pointer[signals.Status]
 	choices chan program.Event // the operator's; safe for senders
-	queued  atomic.Bool        // another receiver has the signal
+	queued  atomic.Bool        // another process of this machine has the signal
+	machine string             // this one's name among several; empty where it is alone
+	tell    func(lead.Claim)   // tells the other receivers; it does not wait
+	heard   chan lead.Claim    // what they tell; safe for senders
+	claim   atomic.Pointer[lead.Claim]
 
+	lead      *lead.State
+	said      time.Duration // when the last claim was
 	program   *program.State
 	segmenter *segment.Segmenter
 	kept      state.Kept
@@ -75,12 +82,14 @@ type conditions struct {
 func newSignal(s *Service, c signals.Signal, sources []source) *signal {
 	g := &signal{
 		name: c.Name, config: c, sources: sources, slate: s.slate, watch: s.watchOf(c), store: s.store, log: s.log.With("signal", c.Name), events: s.log, metrics: s.metrics, now: s.now,
-		feed: feed.New(), choices: make(chan program.Event), current: make([]*connection, len(sources)),
+		machine: s.machines.name(), tell: s.machines.tell, heard: make(chan lead.Claim, heardMost), choices: make(chan program.Event), current: make([]*connection, len(sources)),
 		latest: program.Nothing, conditions: conditions{make([]program.Condition, len(sources)), make([]time.Duration, len(sources))},
 	}
 	for i := range g.from {
 		g.from[i] = g.now()
 	}
+	g.feed.Store(feed.New())
+	g.lead = lead.New(g.machine, state.Kept{}, g.now())
 	g.program = program.New(program.Config{Inputs: g.names()}, g.now())
 	g.segmenter = segment.New(c.Segment, segment.State{})
 	g.show()
@@ -109,11 +118,10 @@ func (g *signal) run(ctx context.Context, lossAfter, returnAfter time.Duration) 
 	c := program.Config{
 		Inputs:    g.names(),
 		LossAfter: cmp.Or(g.config.LossAfter, lossAfter), ReturnAfter: cmp.Or(g.config.ReturnAfter, returnAfter),
-		Last: g.config.Slate == slate.Last, Still: g.config.Slate == signals.StillSlate,
+		Last: g.config.Slate == slate.Last, Still: g.config.Slate == signals.StillSlate, Resume: g.resume(false),
 	}
-	if t := g.kept.Timeline; t.Next > 0 {
-		c.Resume = &program.Resume{End: t.End, Format: g.kept.Format}
-	}
+	g.lead = lead.New(g.machine, g.kept, g.now())
+	c.StandBy = !g.lead.Leads()
 	g.program = program.New(c, g.now())
 	g.segmenter = segment.New(g.config.Segment, g.kept.Timeline)
 	var running sync.WaitGroup
@@ -188,6 +196,7 @@ func (g *signal) loop(ctx context.Context, box *inbox, running *sync.WaitGroup) 
 		select {
 		case <-ctx.Done():
 			g.publish(g.segmenter.End())
+			g.leave()
 			return
 		case m = <-box.messages:
 			if !g.isCurrent(m) {
@@ -195,12 +204,21 @@ func (g *signal) loop(ctx context.Context, box *inbox, running *sync.WaitGroup) 
 			}
 		case e := <-g.choices:
 			m = message{event: e, at: g.now()}
+		case c := <-g.heard:
+			g.hear(c)
+			m = message{event: program.Tick{}, at: g.now()}
 		case <-ticks.C:
 			m = message{event: program.Tick{}, at: g.now()}
 		}
-		effects := g.program.Step(m.event, m.at)
-		for i, e := range effects {
-			g.carryOut(ctx, e, effects[i+1:], box, running)
+		do := func(e program.Event, at time.Duration) {
+			effects := g.program.Step(e, at)
+			for i, e := range effects {
+				g.carryOut(ctx, e, effects[i+1:], box, running)
+			}
+		}
+		do(m.event, m.at)
+		if e := g.decide(); e != nil {
+			do(e, g.now())
 		}
 		g.publish(g.segmenter.Tick(g.now()))
 		if now := g.now(); now-shown >= statusEvery {
@@ -272,9 +290,10 @@ func (g *signal) publish(out segment.Output) {
 	if len(out.Segments) > 0 {
 		g.kept.Timeline = g.segmenter.State()
 		g.keep()
+		g.say()
 		g.metrics.segments.WithLabelValues(g.name).Add(float64(len(out.Segments)))
 	}
-	g.feed.Publish(out, g.segmenter.State().Target())
+	g.feed.Load().Publish(out, g.segmenter.State().Target())
 }
 
 // keep keeps the state on disk. A signal goes on without it: only a restart needs it.

@@ -22,7 +22,7 @@ func (g *signal) show() {
 	now := g.now()
 	v := g.program.View(now)
 	s := &signals.Status{
-		Name: g.name, Mode: g.mode(), OnAir: g.feed.Snapshot().List != nil, Source: g.sourceName(v.Source),
+		Name: g.name, Mode: g.mode(), OnAir: g.feed.Load().Snapshot().List != nil && !g.standsBy(), StandsBy: g.standsBy(), Generation: g.lead.Generation(), Source: g.sourceName(v.Source),
 		Width: g.kept.First.Width, Height: g.kept.First.Height, FPS: g.kept.First.FPS,
 	}
 	if s.Source != "" && g.since > 0 {

@@ -37,8 +37,12 @@ func (s *Service) stream(w http.ResponseWriter, r *http.Request) {
 	s.held.Add(1)
 	defer s.held.Add(-1)
 	out := http.NewResponseController(w)
+	served := g.feed.Load()
 	for reader := feed.NewReader(from, due); ; {
-		tape := g.feed.Tape()
+		if g.standsBy() {
+			panic(http.ErrAbortHandler)
+		}
+		tape := served.Tape()
 		init, fragments, err := reader.Read(tape, time.Now())
 		switch {
 		case errors.Is(err, feed.ErrEnd):
@@ -57,6 +61,8 @@ func (s *Service) stream(w http.ResponseWriter, r *http.Request) {
 		}
 		select {
 		case <-tape.Continued:
+		case <-served.Ended():
+			panic(http.ErrAbortHandler)
 		case <-s.stopping:
 			panic(http.ErrAbortHandler)
 		case <-r.Context().Done():

@@ -12,6 +12,8 @@ import (
 const (
 	// IndexPath answers with an Index.
 	IndexPath = signals.IndexPath
+	// ClaimsPath answers with what a receiver says of its signals to those of other machines.
+	ClaimsPath = IndexPath + "/claims"
 	// BlockParameter of a playlist delays the answer until the segment of that number is
 	// there, or BlockMost has passed.
 	BlockParameter = "_HLS_msn"

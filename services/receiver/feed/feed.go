@@ -22,11 +22,12 @@ type Feed struct {
 	snapshot atomic.Pointer[Snapshot]
 	tape     atomic.Pointer[Tape]
 	segments []segment.Segment // those that are served; used by Publish alone
+	ended    chan struct{}     // closed by End
 }
 
 // New returns the feed of a signal that has not been on air yet.
 func New() *Feed {
-	f := &Feed{}
+	f := &Feed{ended: make(chan struct{})}
 	f.snapshot.Store(&Snapshot{Replaced: make(chan struct{})})
 	f.tape.Store(&Tape{Continued: make(chan struct{})})
 	return f
@@ -37,6 +38,13 @@ func (f *Feed) Snapshot() *Snapshot { return f.snapshot.Load() }
 
 // Tape is the fragments of now.
 func (f *Feed) Tape() *Tape { return f.tape.Load() }
+
+// End says that the signal goes on in another feed. What was published can still be read. Call
+// it once.
+func (f *Feed) End() { close(f.ended) }
+
+// Ended is closed by End.
+func (f *Feed) Ended() <-chan struct{} { return f.ended }
 
 // Publish adds what is ready. Target is the target duration in seconds. What is kept of the
 // timeline must be on disk already: a number that was served is never given again.

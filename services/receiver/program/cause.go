@@ -29,11 +29,13 @@ const (
 	Operator
 	// Restarted means that the receiver has.
 	Restarted
+	// TakenOver means that another receiver made the timeline before.
+	TakenOver
 )
 
 // String is the reason in one word.
 func (r Reason) String() string {
-	return [...]string{"fine", "mute", "disconnected", "late", "frozen", "black", "silent", "first", "returned", "operator", "restarted"}[r]
+	return [...]string{"fine", "mute", "disconnected", "late", "frozen", "black", "silent", "first", "returned", "operator", "restarted", "taken over"}[r]
 }
 
 // Cause is a reason with its particulars.
@@ -71,6 +73,8 @@ func (c Cause) Text() string {
 		return "was chosen by the operator"
 	case Restarted:
 		return "is not there yet after a restart"
+	case TakenOver:
+		return "comes from another receiver now"
 	}
 	return "is good"
 }

@@ -68,6 +68,13 @@ type Select struct{ Input int }
 // Auto ends Select: the order of preference counts again.
 type Auto struct{}
 
+// Lead ends StandBy: the timeline goes on here. A nil Resume means that there is none yet.
+type Lead struct{ Resume *Resume }
+
+// StandBy says that another receiver makes the timeline from now on. Nothing is aired until
+// Lead, while inputs are taken in as before.
+type StandBy struct{}
+
 // Tick says that time has passed. It comes every 40 ms or more often.
 type Tick struct{}
 
@@ -81,4 +88,6 @@ func (Problem) event()   {}
 func (Made) event()      {}
 func (Select) event()    {}
 func (Auto) event()      {}
+func (Lead) event()      {}
+func (StandBy) event()   {}
 func (Tick) event()      {}

@@ -14,7 +14,10 @@ const (
 	// flowing is for how long they must before it can be on air: a burst has ended.
 	flowing = 200 * time.Millisecond
 	// How much of an input is kept: at most this long, and this many bytes.
-	keepLong  = 12 * time.Second
+	keepLong = 12 * time.Second
+	// keepMore is how much more is kept while another receiver leads: what it has not told yet
+	// when it is lost, and the time until that is noticed.
+	keepMore  = 8 * time.Second
 	keepBytes = 64 << 20
 	// An input that stays so late for so long counts as lost; LossAfter is added.
 	tooLate   = 500 * time.Millisecond
@@ -34,6 +37,7 @@ type feed struct {
 
 	kept  []sample.Sample // from a key frame on, in order of arrival
 	bytes int
+	long  time.Duration // more than usual of it
 
 	opened    time.Duration
 	picture   time.Duration // arrival of the last picture, 0 for none
@@ -57,7 +61,7 @@ type feed struct {
 
 // open begins a connection.
 func (f *feed) open(about input.About, now time.Duration) {
-	*f = feed{connected: true, about: about, opened: now, problems: f.problems,
+	*f = feed{connected: true, about: about, opened: now, problems: f.problems, long: f.long,
 		good: f.good, ever: f.ever, since: f.since, lost: f.lost, absent: f.absent, gone: f.gone}
 }
 
@@ -150,12 +154,12 @@ func (f *feed) keep(m sample.Sample, now, lossAfter time.Duration) {
 	f.kept = append(f.kept, m)
 	f.bytes += len(m.Data)
 	if key {
-		f.forget(f.second(now - lossAfter - time.Second))
+		f.forget(f.second(now - lossAfter - time.Second - f.long))
 	}
-	if m.DTS-f.kept[0].DTS > keepLong || f.bytes > keepBytes {
+	if m.DTS-f.kept[0].DTS > keepLong+f.long || f.bytes > keepBytes {
 		f.forget(f.lastKey())
 	}
-	if len(f.kept) > 0 && (m.DTS-f.kept[0].DTS > keepLong || f.bytes > keepBytes) {
+	if len(f.kept) > 0 && (m.DTS-f.kept[0].DTS > keepLong+f.long || f.bytes > keepBytes) {
 		f.forget(len(f.kept))
 	}
 }
@@ -205,6 +209,17 @@ func (f *feed) keyFrom(t time.Duration) int {
 		}
 	}
 	return none
+}
+
+// from is where the input goes on after what was on air: where another receiver has left off,
+// if that was kept, else at its last key frame.
+func (f *feed) from(left departure) int {
+	if left.cause.Reason == TakenOver {
+		if k := f.keyFrom(left.end); k != none {
+			return k
+		}
+	}
+	return f.lastKey()
 }
 
 // fault is why the input cannot be on air, Fine if it can.

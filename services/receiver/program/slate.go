@@ -37,6 +37,9 @@ type loop struct {
 // resumed carries out a Resume, once.
 func (s *State) resumed() {
 	r := s.config.Resume
+	if s.config.StandBy {
+		return
+	}
 	if s.begun || r == nil || r.Format.Video == nil {
 		s.begun = true
 		return
@@ -53,6 +56,9 @@ func (s *State) resumed() {
 		a.sound = sample.Count(r.End, f.Audio.Rate)
 	}
 	s.left = departure{from: Nothing, cause: Cause{Reason: Restarted}, end: r.End, at: s.now}
+	if r.TakenOver {
+		s.left.cause.Reason = TakenOver
+	}
 	s.wantSlate(f, sample.Sample{}, false)
 	s.beginSlate()
 }

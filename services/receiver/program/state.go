@@ -3,6 +3,7 @@ package program
 import (
 	"cmp"
 	"errors"
+	"slices"
 	"time"
 
 	"livestream-tui/services/receiver/sample"
@@ -24,6 +25,8 @@ type Config struct {
 	Still bool
 	// Resume is where the timeline ended before a restart; nil means that there is none.
 	Resume *Resume
+	// StandBy is true while another receiver makes the timeline: nothing is aired before Lead.
+	StandBy bool
 }
 
 // Resume is what is kept of a timeline.
@@ -32,6 +35,8 @@ type Resume struct {
 	End time.Duration
 	// Format is that of the last input on air.
 	Format sample.Format
+	// TakenOver is true when another receiver has made it.
+	TakenOver bool
 }
 
 // State is all that is known of a signal. Not safe for concurrent use.
@@ -92,8 +97,38 @@ func New(c Config, now time.Duration) *State {
 	for i := range s.inputs {
 		s.inputs[i].since = now
 	}
-	s.air.source, s.air.input, s.left.from = Nothing, Nothing, Nothing
+	s.offAir()
 	return s
+}
+
+// offAir forgets what is on air.
+func (s *State) offAir() {
+	s.air = air{source: Nothing, input: Nothing}
+	s.left = departure{from: Nothing}
+	s.waiting, s.cut, s.loop, s.opening, s.begun = nil, nil, loop{}, 0, false
+}
+
+// stand changes between standing by and leading.
+func (s *State) stand(e Event) {
+	switch e := e.(type) {
+	case Lead:
+		s.offAir()
+		s.config.StandBy, s.config.Resume = false, e.Resume
+	case StandBy:
+		s.offAir()
+		s.config.StandBy = true
+	}
+	for i := range s.inputs {
+		s.inputs[i].long = 0
+		if s.config.StandBy {
+			s.inputs[i].long = keepMore
+		}
+	}
+}
+
+// Good reports whether an input is good.
+func (s *State) Good() bool {
+	return slices.ContainsFunc(s.inputs, func(f feed) bool { return f.good })
 }
 
 // Step takes an event at a time since the Unix epoch, and returns what is to be done, in this
@@ -103,6 +138,7 @@ func (s *State) Step(e Event, now time.Duration) []Effect {
 		s.woke(slept)
 	}
 	s.now, s.effects = max(now, s.now), nil
+	s.stand(e)
 	s.resumed()
 	s.decide(none) // what the time alone decides comes first
 	s.decide(s.note(e))

@@ -21,6 +21,7 @@ func (s *State) decide(fresh int) {
 	s.judge()
 	src := s.air.source
 	switch {
+	case s.config.StandBy:
 	case src == Nothing:
 		s.start(Cause{Reason: First})
 	case s.waiting != nil:
@@ -68,7 +69,7 @@ func (s *State) start(cause Cause) {
 		}
 		some = true
 		if s.air.began {
-			s.switchTo(i, in.lastKey(), cause)
+			s.switchTo(i, in.from(s.left), cause)
 		} else if s.opened(i) {
 			s.lead(i)
 			s.switchTo(i, 0, cause)

@@ -21,6 +21,10 @@ type Kept struct {
 	Format sample.Format `json:"format"`
 	// First is the first pictures that were on air; zero before them.
 	First Pictures `json:"first"`
+	// Generation counts the takeovers of the signal from one receiver by another. Leads is
+	// true for the receiver that makes its timeline. Both are zero for a receiver that is alone.
+	Generation uint64 `json:"generation,omitempty"`
+	Leads      bool   `json:"leads,omitempty"`
 }
 
 // Pictures is how pictures are.
