@@ -113,7 +113,7 @@ func airedBy(s platform.Snapshot) []string {
 		}
 	}
 	for _, l := range s.LiveSignals {
-		if l.OnAir {
+		if l.OnAir || l.StandsBy { // workers copy it from the receiver that leads
 			list = append(list, l.Name)
 		}
 	}

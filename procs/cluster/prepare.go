@@ -21,7 +21,7 @@ import (
 )
 
 // served are the roles whose servers other machines call.
-var served = []layouts.Role{layouts.Packager, layouts.Reporter, layouts.Origin, layouts.Proxy}
+var served = []layouts.Role{layouts.Packager, layouts.Reporter, layouts.Origin, layouts.Proxy, layouts.Receiver}
 
 // IsIn reports whether a layout is that of a machine of a cluster: whether it has an engine.
 func IsIn(l layouts.Layout) bool {

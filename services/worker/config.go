@@ -23,8 +23,9 @@ type Config struct {
 	// Token is shown to packagers; empty where they do not ask for one.
 	Token string `env:"INGEST_TOKEN" doc:"bearer token that workers show to packagers; needed where a packager with INGEST=http listens beyond loopback"`
 
-	// Receiver is the receiver's base URL; empty means that there are no live signals.
-	Receiver service.URLs `env:"RECEIVER_URL" doc:"base URL of the receiver whose live signals the worker airs beside the films (default: none)"`
+	// Receivers are the base URLs of the receivers of all machines, in the same order on each;
+	// empty means that there are no live signals.
+	Receivers service.URLs `env:"RECEIVER_URL" doc:"base URLs of the receivers whose live signals the worker airs beside the films, comma-separated, in the same order on every machine (default: none)"`
 
 	// Window is how many segments the worker's playlist lists.
 	Window int `env:"WINDOW_SEGMENTS" envDefault:"10" doc:"segments that a playlist lists, 3 or more"`
@@ -71,7 +72,6 @@ func ConfigFromEnv(e service.Environment) (Config, error) {
 	c.Paths.Complete(e, &p)
 	p.Require(c.Token == "" || token.MatchString(c.Token), "INGEST_TOKEN", "********", "allowed are letters, digits and -._~+/, = at the end")
 	p.Require(c.Paths.Output != service.NoOutput || len(c.IngestURLs) > 0, "OUTPUT_STREAM_PATH", service.NoOutput, "a folder is needed, or INGEST_URLS")
-	p.Require(len(c.Receiver) <= 1, "RECEIVER_URL", c.Receiver.String(), "allowed is one URL")
 	p.Require(c.Window >= 3, "WINDOW_SEGMENTS", c.Window, "allowed is 3 or more")
 	p.Require(filmSize.MatchString(c.FilmSize), "TEST_FILM_SIZE", c.FilmSize, "allowed is WIDTHxHEIGHT in even numbers, such as 1280x720")
 	p.Require(filmSize.MatchString(c.Size), "MEZZANINE_SIZE", c.Size, "allowed is WIDTHxHEIGHT in even numbers, such as 1920x1080")

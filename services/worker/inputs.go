@@ -28,11 +28,7 @@ func table() []kind {
 }
 
 func openLive(_ context.Context, s *Service, at input.Host) (input.Input, error) {
-	c := live.Config{Log: s.log}
-	if len(s.config.Receiver) > 0 {
-		c.URL = s.config.Receiver[0]
-	}
-	return live.New(c, at), nil
+	return live.New(live.Config{URLs: s.config.Receivers, Log: s.log}, at), nil
 }
 
 func openFilms(ctx context.Context, s *Service, at input.Host) (input.Input, error) {

@@ -40,7 +40,7 @@ type setting struct {
 // settings is the table of what the agent gives to processes. A process is restarted where one
 // of its settings changes, so a role is named only where it reads the variable.
 func settings() []setting {
-	bus := []layouts.Role{layouts.Packager, layouts.Reporter, layouts.Discovery, layouts.Origin, layouts.Proxy}
+	bus := []layouts.Role{layouts.Packager, layouts.Reporter, layouts.Discovery, layouts.Origin, layouts.Proxy, layouts.Receiver}
 	engine := []layouts.Role{layouts.Engine}
 	named := append(slices.Clone(bus), layouts.Engine)
 	return []setting{
@@ -63,6 +63,7 @@ func settings() []setting {
 		{"REPORTER_URL", false, Place.reporterURL, []layouts.Role{layouts.Reporter, layouts.Discovery, layouts.Origin}},
 		{"ORIGIN_URL", false, Place.originURL, []layouts.Role{layouts.Origin, layouts.Proxy, layouts.Viewer}},
 		{"PROXY_URL", false, Place.proxyURL, []layouts.Role{layouts.Viewer}},
+		{"RECEIVER_URL", true, Place.receivers, []layouts.Role{layouts.Worker, layouts.Receiver}},
 		{"ADMIN_TOKEN", true, func(p Place) string { return p.Keys.AdminToken }, []layouts.Role{layouts.Origin, layouts.Receiver}},
 	}
 }
@@ -132,6 +133,12 @@ func (p Place) urls(kind layouts.Role, own bool) []string {
 
 func (p Place) packagers() string {
 	return strings.Join(p.urls(layouts.Packager, false), ",")
+}
+
+// receivers are in the same order on every machine: of two that lead a signal, all workers are
+// to follow the same.
+func (p Place) receivers() string {
+	return strings.Join(p.urls(layouts.Receiver, false), ",")
 }
 
 func (p Place) ingestURLs() string { return strings.Join(p.urls(layouts.Packager, true), ",") }

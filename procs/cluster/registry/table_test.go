@@ -125,6 +125,25 @@ func TestSettingsOfThreeMachines(t *testing.T) {
 	}
 }
 
+func TestWorkersAndReceiversKnowAllReceiversInOneOrder(t *testing.T) {
+	table := of(own("a", 1), own("b", 2))
+	for _, m := range []string{"b", "a"} {
+		i := cluster.Instance{Machine: m, Name: "receiver", Kind: "receiver", URL: "http://" + m + ":8010"}
+		table = table.With(KeyOf(i), i)
+	}
+	for _, machine := range []string{"a", "b"} {
+		for _, role := range []layouts.Role{layouts.Worker, layouts.Receiver} {
+			if got, want := Settings(role, Place{Table: table, Machine: member(machine, 1)}, nil)["RECEIVER_URL"], "http://a:8010,http://b:8010"; got != want {
+				t.Errorf("a %s of %s: got %q, want %q", role, machine, got, want)
+			}
+		}
+	}
+	got := Settings(layouts.Receiver, Place{Table: table, Machine: member("b", 2)}, nil)
+	if got["MACHINE"] != "b" || got["ENGINE_URL"] == "" {
+		t.Errorf("a receiver gets %v, want its machine and the engine", got)
+	}
+}
+
 func TestTheSecondMachineChangesNoEngine(t *testing.T) {
 	one := Place{Table: of(own("a", 1)), Machine: member("a", 1)}
 	two := Place{Table: of(own("a", 1), own("b", 2)), Machine: member("a", 1)}

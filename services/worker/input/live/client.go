@@ -32,10 +32,12 @@ func index(ctx context.Context, c *http.Client, base string) (feed.Index, error)
 
 // segments is the feed of one signal: an input.Feed.
 type segments struct {
-	base, signal string
-	http         *http.Client
-	list         *m3u8.MediaPlaylist // as last loaded; nil before that
-	inits        map[string][]byte   // those that list needs, as far as they were loaded
+	from   *receivers
+	signal string
+	http   *http.Client
+	base   string              // the receiver that list is from
+	list   *m3u8.MediaPlaylist // as last loaded; nil before that
+	inits  map[string][]byte   // those that list needs, as far as they were loaded
 }
 
 var _ input.Feed = (*segments)(nil)
@@ -47,9 +49,16 @@ var errBehind = errors.New("its newest segment is older than what was published 
 func (s *segments) Next(ctx context.Context, after int64) (input.FeedSegment, error) {
 	for {
 		if i := s.find(after); i >= 0 {
-			return s.get(ctx, i)
+			one, err := s.get(ctx, i)
+			if err != nil && s.left(ctx) {
+				continue
+			}
+			return one, err
 		}
 		if err := s.load(ctx, after+1); err != nil {
+			if s.left(ctx) {
+				continue
+			}
 			return input.FeedSegment{}, err
 		}
 		if after >= 0 && len(s.list.Segments) > 0 && s.list.LastMSN() < after-1 {
@@ -59,6 +68,12 @@ func (s *segments) Next(ctx context.Context, after int64) (input.FeedSegment, er
 			return input.FeedSegment{}, errors.New("the feed has ended")
 		}
 	}
+}
+
+// left reports whether another receiver leads the signal than the one that was asked last.
+func (s *segments) left(ctx context.Context) bool {
+	base, _ := s.from.of(s.signal)
+	return ctx.Err() == nil && base != s.base
 }
 
 // find returns the index of the first segment in the list above a number; -1 without one.
@@ -76,10 +91,13 @@ func (s *segments) find(after int64) int {
 
 // load loads the playlist once it has segment msn, or whatever it has after a while.
 func (s *segments) load(ctx context.Context, msn int64) error {
+	if base, _ := s.from.of(s.signal); base != s.base {
+		s.base, s.list = base, nil
+	}
 	if s.list == nil {
 		msn = -1 // what there is
 	}
-	ctx, cancel := context.WithTimeout(ctx, feed.BlockMost+patience)
+	ctx, cancel := s.from.limit(ctx, s.signal, s.base, feed.BlockMost+patience)
 	defer cancel()
 	a, err := httpx.Get(ctx, s.http, s.base+feed.PlaylistPath(s.signal, msn), m3u8.MaxPlaylist)
 	if err != nil {
@@ -102,7 +120,7 @@ func (s *segments) load(ctx context.Context, msn int64) error {
 
 // get loads segment i of the list.
 func (s *segments) get(ctx context.Context, i int) (input.FeedSegment, error) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := s.from.limit(ctx, s.signal, s.base, patience)
 	defer cancel()
 	e := s.list.Segments[i]
 	if e.Map == nil {

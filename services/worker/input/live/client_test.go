@@ -57,7 +57,7 @@ func follow(t *testing.T) (*receiver, *segments) {
 	t.Cleanup(s.Close)
 	c := httpx.New(httpx.Options{})
 	t.Cleanup(c.CloseIdleConnections)
-	return r, &segments{base: s.URL, signal: "stage", http: c, inits: map[string][]byte{}}
+	return r, &segments{from: newReceivers(c, []string{s.URL}), signal: "stage", http: c, inits: map[string][]byte{}}
 }
 
 func TestTheSegmentsOfAFeedComeAsTheyAreListed(t *testing.T) {

@@ -3,6 +3,7 @@ package live
 import (
 	"context"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -27,17 +28,18 @@ const (
 
 // Config says where the live signals are.
 type Config struct {
-	// URL is the receiver's, without a slash at its end; empty means that there is none, and
-	// no live signal.
-	URL string
-	Log hclog.Logger
+	// URLs are those of the receivers of all machines, without a slash at their ends, in the same
+	// order at every worker; empty means that there is none, and no live signal.
+	URLs []string
+	Log  hclog.Logger
 }
 
-// Live airs the live signals of one receiver. It implements input.Input.
+// Live airs the live signals of receivers, each from the one that leads it. It implements input.Input.
 type Live struct {
 	config Config
 	host   input.Host
 	http   *http.Client
+	from   *receivers
 
 	began   bool                // follow runs; used by Look alone
 	running map[string]*running // by signal; used by follow's goroutine alone
@@ -50,6 +52,7 @@ type Live struct {
 // running is a signal on air.
 type running struct {
 	mode signals.Mode
+	base string // the receiver whose stream is encoded; empty where segments are copied
 	stop context.CancelFunc
 	done chan struct{} // closed when Air has returned
 }
@@ -58,20 +61,21 @@ var _ input.Input = (*Live)(nil)
 
 // New returns the input; host airs its signals.
 func New(c Config, host input.Host) *Live {
-	return &Live{config: c, host: host, http: httpx.New(httpx.Options{}), running: map[string]*running{}}
+	client := httpx.New(httpx.Options{})
+	return &Live{config: c, host: host, http: client, from: newReceivers(client, c.URLs), running: map[string]*running{}}
 }
 
 // Prepare implements input.Input. Live signals count as something to show before an encoder
 // has connected, so no test film is made beside them.
 func (l *Live) Prepare(ctx context.Context) ([]string, error) {
-	if l.config.URL == "" {
+	if len(l.config.URLs) == 0 {
 		return nil, nil
 	}
 	limit, cancel := context.WithTimeout(ctx, firstPatience)
 	defer cancel()
 	for {
-		list, err := index(limit, l.http, l.config.URL)
-		if err == nil {
+		l.from.ask(limit)
+		if list := l.from.index(); l.from.known() {
 			l.note(list)
 			return namesOf(list), nil
 		}
@@ -87,7 +91,7 @@ func (l *Live) Prepare(ctx context.Context) ([]string, error) {
 
 // Look implements input.Input. The first call begins to follow the receiver.
 func (l *Live) Look(ctx context.Context) {
-	if l.began || l.config.URL == "" {
+	if l.began || len(l.config.URLs) == 0 {
 		return
 	}
 	l.began = true
@@ -105,20 +109,13 @@ func (l *Live) Status() input.Status {
 func (l *Live) follow(ctx context.Context) {
 	defer l.http.CloseIdleConnections()
 	for {
-		limit, cancel := context.WithTimeout(ctx, patience)
-		list, err := index(limit, l.http, l.config.URL)
-		cancel()
-		switch {
-		case ctx.Err() != nil:
+		failed := l.from.ask(ctx)
+		if ctx.Err() != nil {
 			return
-		case err != nil:
-			if t, due := l.fails.Seen(err.Error(), time.Now()); due {
-				l.config.Log.Warn("the receiver does not answer, still trying", "url", l.config.URL, "reason", t.String())
-			}
-		default:
-			for _, t := range l.fails.EndExcept() {
-				l.config.Log.Info("the receiver answers again", "after", t.String())
-			}
+		}
+		l.tell(failed)
+		if l.from.known() {
+			list := l.from.index()
 			l.note(list)
 			l.see(ctx, list)
 		}
@@ -126,6 +123,23 @@ func (l *Live) follow(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-time.After(lookEvery):
+		}
+	}
+}
+
+// tell logs which receivers do not answer.
+func (l *Live) tell(failed map[string]error) {
+	var still []string
+	for url, err := range failed {
+		still = append(still, url+": "+err.Error())
+	}
+	slices.Sort(still)
+	for _, t := range l.fails.EndExcept(still...) {
+		l.config.Log.Info("a receiver answers again", "after", t.String())
+	}
+	for _, why := range still {
+		if t, due := l.fails.Seen(why, time.Now()); due {
+			l.config.Log.Warn("a receiver does not answer, still trying", "reason", t.String())
 		}
 	}
 }
@@ -157,13 +171,17 @@ func (l *Live) see(ctx context.Context, list feed.Index) {
 			continue
 		}
 		now := l.running[s.Name]
-		if now != nil && (now.ended() || now.mode != s.Mode) {
+		base := ""
+		if s.Mode == signals.EncodeMode {
+			base, _ = l.from.of(s.Name)
+		}
+		if now != nil && (now.ended() || s.OnAir && (now.mode != s.Mode || now.base != base)) {
 			now.end()
 			delete(l.running, s.Name)
 			now = nil
 		}
 		if now == nil && s.OnAir && s.Mode != signals.Pending {
-			l.running[s.Name] = l.air(ctx, s)
+			l.running[s.Name] = l.air(ctx, s, base)
 		}
 	}
 	for name, now := range l.running {
@@ -176,15 +194,15 @@ func (l *Live) see(ctx context.Context, list feed.Index) {
 }
 
 // air begins to air a signal.
-func (l *Live) air(ctx context.Context, s signals.Status) *running {
+func (l *Live) air(ctx context.Context, s signals.Status, base string) *running {
 	ctx, stop := context.WithCancel(ctx)
-	r := &running{mode: s.Mode, stop: stop, done: make(chan struct{})}
+	r := &running{mode: s.Mode, base: base, stop: stop, done: make(chan struct{})}
 	a := input.Airing{Signal: s.Name}
 	if s.Mode == signals.EncodeMode {
 		a.Encoded = true
-		a.Source = &stream{base: l.config.URL, signal: s.Name, picture: pictureOf(s)}
+		a.Source = &stream{base: base, signal: s.Name, picture: pictureOf(s)}
 	} else {
-		a.Feed = &segments{base: l.config.URL, signal: s.Name, http: l.http, inits: map[string][]byte{}}
+		a.Feed = &segments{from: l.from, signal: s.Name, http: l.http, inits: map[string][]byte{}}
 	}
 	l.host.Go(func() {
 		defer close(r.done)
