@@ -51,6 +51,8 @@ func signalNote(s *scene.Scene, l live.Status) string {
 	switch {
 	case l.ShowsSlate():
 		note = "SLATE on air"
+	case l.StandsBy:
+		note = "stands by for another machine"
 	case l.Source != "":
 		note = canvas.Clean(l.Source) + " on air"
 	}

@@ -32,6 +32,10 @@ const (
 type Status struct {
 	Name string `json:"signal"`
 	Mode Mode   `json:"mode"`
+	// StandsBy is true while the receiver of another machine makes the signal's timeline. Of
+	// several that do, the one with the greatest Generation counts, then the first.
+	StandsBy   bool   `json:"stands_by,omitempty"`
+	Generation uint64 `json:"generation,omitempty"`
 	// OnAir is true once the feed has segments. It stays so while a slate is shown.
 	OnAir bool `json:"on_air"`
 	// Source is the name of the input that is shown, "slate", or empty before the first.
