@@ -41,7 +41,7 @@ func (a *Agent) live(ctx context.Context) {
 	for {
 		s := a.platform.Now()
 		state := engine.state(ctx, s, a.runsEngine(), a.link.reached())
-		a.lookAtDuties(ctx, s)
+		a.lookAtDuties(ctx)
 		a.lookAtWay(time.Now())
 		seq++
 		beat := a.beat(s, seq, state)

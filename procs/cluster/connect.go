@@ -22,11 +22,7 @@ type dial func(urls []string, log hclog.Logger) (store.Engine, error)
 // dialer returns what connects an agent to the engine.
 func dialer(id identity.Identity) dial {
 	return func(urls []string, log hclog.Logger) (store.Engine, error) {
-		conn, err := bus.Dial(bus.Config{Engines: urls, EngineKey: id.MachineKeyPath(), EngineCA: id.CAPath(), Machine: id.Machine}, "agent", log)
-		if err != nil {
-			return nil, err
-		}
-		return kv.Open(conn, len(urls)), nil
+		return kv.Dial(bus.Config{Engines: urls, EngineKey: id.MachineKeyPath(), EngineCA: id.CAPath(), Machine: id.Machine}, "agent", log)
 	}
 }
 

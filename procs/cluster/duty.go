@@ -33,10 +33,11 @@ const segmentUsual = 2 * time.Second
 
 // lookAtDuties carries out a drain of this machine, and rests its workers while its clock is
 // far off.
-func (a *Agent) lookAtDuties(ctx context.Context, s platform.Snapshot) {
-	now := time.Now()
+func (a *Agent) lookAtDuties(ctx context.Context) {
+	// The table comes first: what was aired before a drain must be in the snapshot.
+	_, drained := a.known().Drain(a.id.Machine)
+	s, now := a.platform.Now(), time.Now()
 	a.mu.Lock()
-	_, drained := a.table.Drain(a.id.Machine)
 	off, far := a.isFarOff(now)
 	alone := a.airedOnlyHere(s, now)
 	var used []string

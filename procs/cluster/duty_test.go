@@ -138,7 +138,7 @@ func TestAWorkerRestsWhileItsClockIsFarOff(t *testing.T) {
 	})
 	a.await("a warning", func() bool {
 		setOffsets(-700 * time.Millisecond)
-		return a.platform.heardSay("machine a: its clock is 700ms ahead of most")
+		return a.platform.heardSay("machine a: its clock is 700ms ahead, measured against most machines")
 	})
 	setOffsets(0)
 	a.await("the worker is started again", func() bool { p, _ := a.platform.Now().Process("worker"); return p.Wanted })

@@ -119,7 +119,7 @@ func (a *Agent) publishMachines(platform.Snapshot) {
 	for name, off := range offsets {
 		is := isOff(off, len(offsets))
 		if was := a.said[name]; is && !was {
-			said = append(said, announcement{event.LevelWarn, fmt.Sprintf("machine %s: %s of most: see that chrony or systemd-timesyncd runs there", name, offWords(off))})
+			said = append(said, announcement{event.LevelWarn, fmt.Sprintf("machine %s: %s, measured against most machines: see that chrony or systemd-timesyncd runs there", name, offWords(off))})
 		} else if was && !is {
 			said = append(said, announcement{event.LevelInfo, "machine " + name + ": its clock is right again"})
 		}

@@ -8,10 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/hashicorp/go-hclog"
-
 	"livestream-tui/services/cluster"
-	"livestream-tui/services/cluster/bus"
 	"livestream-tui/services/cluster/store"
 	"livestream-tui/services/cluster/store/kv"
 	"livestream-tui/services/kit/report"
@@ -39,17 +36,8 @@ func newMachines(s *Service, k service.Kit) *machines {
 	c := s.config.Bus
 	return &machines{
 		s: s, me: c.Machine, wake: make(chan struct{}, 1), heard: map[string]time.Time{}, homes: map[string]string{},
-		open: func() (store.Engine, error) { return openEngine(c, k.Name, k.Log) },
+		open: func() (store.Engine, error) { return kv.Dial(c, k.Name, k.Log) },
 	}
-}
-
-// openEngine returns the engine of a cluster, whether it is reached or not.
-func openEngine(c bus.Config, name string, log hclog.Logger) (store.Engine, error) {
-	conn, err := bus.Dial(c, name, log)
-	if err != nil {
-		return nil, err
-	}
-	return kv.Open(conn, 0), nil
 }
 
 // run works until ctx is cancelled.

@@ -6,6 +6,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/hashicorp/go-hclog"
+
 	"livestream-tui/services/cluster"
 	"livestream-tui/services/cluster/bus"
 	"livestream-tui/services/cluster/store"
@@ -37,6 +39,17 @@ var (
 	_ store.Engine = (*Engine)(nil)
 	_ store.Store  = (*Engine)(nil)
 )
+
+// Dial returns the engine that c names, whether it is reached or not, with one copy of the
+// Store for each engine of c. name is that of the process, for the engine's log. The error is
+// a key or a certificate that cannot be read.
+func Dial(c bus.Config, name string, log hclog.Logger) (store.Engine, error) {
+	conn, err := bus.Dial(c, name, log)
+	if err != nil {
+		return nil, err
+	}
+	return Open(conn, 0), nil
+}
 
 // Open returns the engine behind a connection. Its bucket is made in the background where it
 // is absent, with that many copies; zero means one for each engine of the connection. Call
