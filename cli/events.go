@@ -80,13 +80,15 @@ func (a *app) journal() (past journal.Past, until time.Time, err error) {
 // withOthers returns the events of a journal with those of the other machines of a cluster,
 // as far as they are heard.
 func withOthers(events []platform.Event, p *api.Remote) []platform.Event {
-	if len(p.Latest().Machines) < 2 {
+	machines := p.Latest().Machines
+	if len(machines) < 2 {
 		return events
 	}
+	own := machines[max(0, slices.IndexFunc(machines, func(m platform.Machine) bool { return m.Own }))].Name
 	all, err := p.Journal(context.Background(), time.Time{}, platform.JournalMost)
 	if err != nil {
 		return events // what this machine knows is told all the same
 	}
 	others := slices.DeleteFunc(all, func(e platform.Event) bool { return e.Machine == "" || e.What == nil })
-	return platform.OneStory(events, others)
+	return platform.OneStory(own, events, others)
 }

@@ -40,11 +40,11 @@ type Agent struct {
 	table registry.Table    // guarded by mu
 	kept  identity.Identity // id with the machines of the table; guarded by mu
 	// seen is what the Store has of the table, once synced; guarded by mu.
-	seen   map[string]cluster.Entry
-	synced bool
-	heard  map[string]*heard // the other machines, by name; guarded by mu
-	duty   duty              // guarded by mu
-	said   map[string]bool   // what the log has been told and not taken back; guarded by mu
+	seen     map[string]cluster.Entry
+	synced   bool
+	heard    map[string]*heard // the other machines, by name; guarded by mu
+	duty     duty              // guarded by mu
+	clockOff bool              // announced of the own clock; guarded by mu
 
 	// applied are the settings by process that the processes have, or will have at their next
 	// start. It belongs to follow.

@@ -12,6 +12,7 @@ import (
 	"livestream-tui/procs/cluster/registry"
 	"livestream-tui/procs/platform"
 	"livestream-tui/services/cluster"
+	"livestream-tui/services/hls/health"
 	"livestream-tui/services/kit/event"
 )
 
@@ -107,7 +108,7 @@ func (a *Agent) workAgain(now time.Time, alone []string) string {
 func (a *Agent) isFarOff(now time.Time) (off time.Duration, far bool) {
 	offsets, _ := a.offsets(now)
 	off = offsets[a.id.Machine]
-	return off, len(offsets) >= clock.Quorum && off.Abs() > clock.Far(segmentUsual)
+	return off, len(offsets) >= clock.Quorum && off.Abs() > health.ClockMost(segmentUsual)
 }
 
 // airedOnlyHere returns the signals that no worker of another machine airs that is to stay.

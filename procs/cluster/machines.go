@@ -100,7 +100,7 @@ func offWords(off time.Duration) string {
 }
 
 // publishMachines gives the platform the machines, and announces which of them are no longer
-// heard, and clocks that are off.
+// heard, and that the own clock is off.
 func (a *Agent) publishMachines(platform.Snapshot) {
 	now, patience := time.Now(), platform.MachineSilence
 	if a.link.Health() != nil {
@@ -115,15 +115,16 @@ func (a *Agent) publishMachines(platform.Snapshot) {
 			said = append(said, announcement{event.LevelWarn, "machine " + name + " is not heard: what it does is unknown"})
 		}
 	}
-	offsets, _ := a.offsets(now)
-	for name, off := range offsets {
-		is := isOff(off, len(offsets))
-		if was := a.said[name]; is && !was {
+	if offsets, several := a.offsets(now); several { // each machine announces its own clock
+		name := a.id.Machine
+		off, was := offsets[name], a.clockOff
+		a.clockOff = isOff(off, len(offsets))
+		switch {
+		case a.clockOff && !was:
 			said = append(said, announcement{event.LevelWarn, fmt.Sprintf("machine %s: %s, measured against most machines: see that chrony or systemd-timesyncd runs there", name, offWords(off))})
-		} else if was && !is {
+		case was && !a.clockOff:
 			said = append(said, announcement{event.LevelInfo, "machine " + name + ": its clock is right again"})
 		}
-		a.said[name] = is
 	}
 	a.mu.Unlock()
 	a.platform.SetMachines(list)

@@ -44,7 +44,7 @@ func Prepare(o *local.Options, version string) (*Agent, error) {
 	a := &Agent{
 		id: id, kept: id, operator: o.Env, layout: o.Layout, path: filepath.Join(id.Folder, tableFile), run: rand.Text(), version: version,
 		link: newLink(), dial: dialer(id), heard: map[string]*heard{}, changed: make(chan struct{}, 1), log: hclog.NewNullLogger(),
-		seen: map[string]cluster.Entry{}, said: map[string]bool{},
+		seen: map[string]cluster.Entry{},
 	}
 	if a.table, err = registry.Load(a.path); err != nil {
 		a.unread = err // the Store has it all

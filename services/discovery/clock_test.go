@@ -43,7 +43,7 @@ func TestOnAClusterAPackagerAheadOfTheClockIsReported(t *testing.T) {
 		s.board.follow([]string{"live01"})
 		for second := 0; second <= 10; second += 2 {
 			for i, ahead := range []int{0, 0, 6} {
-				begins := at(second + ahead)
+				begins := at(second + ahead - 2) // it is listed when it ends
 				s.board.add("live01", i, result{At: at(second), Playlist: &m3u8.MediaPlaylist{
 					TargetDuration: 2, MediaSequence: int64(100 + (second+ahead)/2),
 					Segments: []m3u8.Segment{{URI: "x", Duration: 2 * time.Second, ProgramDateTime: begins}},

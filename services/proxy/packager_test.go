@@ -24,6 +24,9 @@ type encoder struct {
 
 func (e *encoder) newest() int64 { return e.first + int64(time.Since(e.began)/segment) }
 
+// date is when a segment begins, which is listed when it ends.
+func (e *encoder) date(n int64) time.Time { return e.began.Add(time.Duration(n-e.first-1) * segment) }
+
 // packager is a fake packager on a network: what it serves, and what is wrong with it.
 type packager struct {
 	t    *testing.T
@@ -115,7 +118,7 @@ func (p *packager) list() *m3u8.MediaPlaylist {
 		m = &m3u8.Map{URI: "init.mp4"}
 	}
 	for n := first; n <= newest; n++ {
-		l.Segments = append(l.Segments, m3u8.Segment{URI: p.media(n - p.shift), Duration: segment, Map: m, ProgramDateTime: p.enc.began.Add(time.Duration(n-p.enc.first) * segment)})
+		l.Segments = append(l.Segments, m3u8.Segment{URI: p.media(n - p.shift), Duration: segment, Map: m, ProgramDateTime: p.enc.date(n)})
 	}
 	if p.deltas != nil {
 		p.deltas(l)

@@ -109,7 +109,7 @@ func (v *viewing) reload(next int64) int64 {
 		}
 		w := v.answer("/live01/" + s.URI)
 		// Which of the encoder's it is, its date says.
-		n := v.p.enc.first + int64(s.ProgramDateTime.Sub(v.p.enc.began)/segment)
+		n := v.p.enc.first + int64(s.ProgramDateTime.Sub(v.p.enc.date(v.p.enc.first))/segment)
 		if want := bodyOf(n, s.Map != nil); w.Code != http.StatusOK || !bytes.Equal(w.Body.Bytes(), want) {
 			v.fail(fmt.Errorf("msn %d, %s: status %d, %d bytes, want the encoder's %d", next, s.URI, w.Code, w.Body.Len(), n))
 		}

@@ -52,7 +52,7 @@ var layers = []struct {
 	{"procs/cluster/view", []string{"procs/cluster/call", "procs/onair", "procs/platform", "procs/platform/api", "procs/platform/series", "layouts", "services/cluster", "services/kit/event"}},
 	{"procs/cluster/call", []string{"procs/platform/api", "services/cluster", "services/kit/report", "services/kit/text"}},
 	{"procs/platform/relay", []string{"services/kit/text"}},
-	{"procs/cluster", []string{"procs", "procs/cluster/clock", "procs/cluster/identity", "procs/cluster/registry", "procs/platform", "procs/platform/local", "procs/preflight", "layouts", "services/cluster", "services/cluster/*", "services/kit/event", "services/kit/httpx"}},
+	{"procs/cluster", []string{"procs", "procs/cluster/clock", "procs/cluster/identity", "procs/cluster/registry", "procs/platform", "procs/platform/local", "procs/preflight", "layouts", "services/cluster", "services/cluster/*", "services/hls/health", "services/kit/event", "services/kit/httpx"}},
 	{"procs/cluster/registry", []string{"layouts", "services/cluster", "services/kit/atomicfile"}},
 	{"procs/cluster/identity", []string{"services/cluster", "services/kit/atomicfile", "services/kit/service"}},
 	{"procs/cluster/clock", []string{"services/cluster"}},

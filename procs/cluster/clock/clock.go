@@ -79,9 +79,5 @@ func Offsets(ahead map[string]time.Duration) map[string]time.Duration {
 // Warning is the offset above which an operator is warned.
 const Warning = 100 * time.Millisecond
 
-// Far returns the offset above which a worker does not work: a quarter of a segment, at least
-// half a second.
-func Far(segment time.Duration) time.Duration { return max(segment/4, 500*time.Millisecond) }
-
 // Quorum is how many clocks must be heard for their median to say which one is wrong.
 const Quorum = 3

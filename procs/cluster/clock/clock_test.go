@@ -84,11 +84,3 @@ func TestOffsetsAreFromTheMedian(t *testing.T) {
 		t.Errorf("none: got %v", got)
 	}
 }
-
-func TestFar(t *testing.T) {
-	for segment, want := range map[time.Duration]time.Duration{0: 500 * ms, time.Second: 500 * ms, 8 * time.Second: 2 * time.Second} {
-		if got := Far(segment); got != want {
-			t.Errorf("%s: got %s, want %s", segment, got, want)
-		}
-	}
-}

@@ -27,8 +27,10 @@ type other struct {
 	// looked is when a look at it last ended, lookedPast the same with its journal; heard is
 	// when it last answered, by this machine's clock.
 	looked, lookedPast, heard time.Time
-	// ahead is how far its clock is ahead of this machine's, as it is applied.
-	ahead time.Duration
+	// ahead is how far its clock is ahead of this machine's, as it is applied; compared is set
+	// once that is known.
+	ahead    time.Duration
+	compared bool
 	// snapshot is its latest, as it came; its time is zero before the first.
 	snapshot platform.Snapshot
 	// seen is the number of its newest line of log that is known; 0 for none.
@@ -87,6 +89,7 @@ func (v *View) begin(own platform.Snapshot, name string) (*other, time.Duration)
 	if known && (ahead-o.ahead).Abs() > aheadLeast {
 		o.ahead = ahead
 	}
+	o.compared = o.compared || known
 	return o, o.ahead
 }
 
@@ -105,7 +108,8 @@ func (v *View) otherOf(name string) *other {
 const aheadLeast = 20 * time.Millisecond
 
 // look asks a machine for its snapshot, its new lines of log and, once a second, for its
-// journal where a client asks for that.
+// journal where a client asks for that: once the clocks have been compared, or events would
+// keep the times of a clock that is off.
 func (v *View) look(ctx context.Context, name string, o *other, ahead time.Duration) {
 	snapshot, err := o.remote.Snapshot(ctx)
 	v.mu.Lock()
@@ -117,7 +121,7 @@ func (v *View) look(ctx context.Context, name string, o *other, ahead time.Durat
 	if err == nil && snapshot.LogSeq < since { // its platform was started anew
 		since, first = 0, true
 	}
-	wantsPast := (len(v.subscribers) > 0 || now.Sub(v.askedPast) <= interest) && now.Sub(o.lookedPast) >= pastPeriod
+	wantsPast := o.compared && (len(v.subscribers) > 0 || now.Sub(v.askedPast) <= interest) && now.Sub(o.lookedPast) >= pastPeriod
 	from, limit := o.past.next(now.Add(ahead))
 	v.mu.Unlock()
 

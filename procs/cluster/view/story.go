@@ -42,7 +42,7 @@ func (v *View) Journal(ctx context.Context, since time.Time, limit int) ([]platf
 	for _, name := range slices.Sorted(maps.Keys(v.others)) {
 		journals = append(journals, v.others[name].past.since(since))
 	}
-	list = platform.OneStory(journals...)
+	list = platform.OneStory(v.o.Machine, journals...)
 	return list[max(0, len(list)-max(limit, 0)):], nil
 }
 

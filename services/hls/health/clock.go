@@ -17,10 +17,12 @@ type Policy struct {
 	Clock bool
 }
 
+// ClockMost is how far the clocks of two machines of a cluster may differ: a quarter of a
+// segment, at least half a second. Above that, the worker of the one that is wrong rests, and
+// a packager takes nothing that ends later than that from now (docs/CLUSTER.md, clocks).
+func ClockMost(segment time.Duration) time.Duration { return max(segment/4, 500*time.Millisecond) }
+
 const (
-	// clockSlack is how far clocks that count as right may differ, beside a segment: so much is
-	// no matter, as players hold more.
-	clockSlack = 250 * time.Millisecond
 	// aheadFor is for how many target durations after it last listed a segment too early a
 	// packager counts as ahead of the clock. The lead of one whose clock is off by about a
 	// segment changes from one segment to the next.
@@ -65,15 +67,20 @@ func (p Policy) Judge(obs []Observation, now time.Time) []Verdict {
 func (v Verdict) LeaveAhead(o *Observation) Verdict {
 	if Usable(v.State) {
 		v.State, v.Ahead = report.Misaligned, true
-		v.Reason = fmt.Sprintf("misaligned: ahead of the clock: it lists segments more than %s before they begin", words(o.length()))
+		v.Reason = fmt.Sprintf("misaligned: ahead of the clock: it lists segments more than %s before they end", words(leadMost(o.length())))
 	}
 	return v
 }
 
-// Ahead reports which packagers are ahead of the clock: those whose newest segment begins
-// later than one segment, and clockSlack, from when it was listed. It is nil when there is
-// none, or when those of most machines are not known to be right: then the observer's own
-// clock may be behind. Packagers of one host share a clock, so that each host has one voice.
+// leadMost is how long before its end a segment of that length is listed at the earliest where
+// clocks count as right: the packager's may differ from the observer's by ClockMost, and it
+// takes what ends so much later.
+func leadMost(segment time.Duration) time.Duration { return 2 * ClockMost(segment) }
+
+// Ahead reports which packagers are ahead of the clock: those whose newest segment ends
+// later than leadMost from when it was listed. It is nil when there is none, or when those of
+// most machines are not known to be right: then the observer's own clock may be behind.
+// Packagers of one host share a clock, so that each host has one voice.
 func (p Policy) Ahead(obs []Observation, now time.Time) []bool {
 	if !p.Clock {
 		return nil
@@ -112,40 +119,43 @@ func (p Policy) Ahead(obs []Observation, now time.Time) []bool {
 // IsAhead reports whether the packager lists segments before their time by the observer's
 // clock, or did so a moment ago. Either clock may be wrong: Policy.Ahead compares them.
 func (o *Observation) IsAhead(now time.Time) bool {
-	begins, length := o.begins()
-	if begins.IsZero() {
+	ends, length := o.ends()
+	if ends.IsZero() {
 		return false
 	}
-	return begins.Sub(o.Steps[0].At) > length+clockSlack || begins.Sub(now) > length+clockSlack ||
+	return ends.Sub(o.Steps[0].At) > leadMost(length) || ends.Sub(now) > leadMost(length) ||
 		!o.Early.IsZero() && since(o.Early, now) < aheadFor*o.TargetDuration
 }
 
 // isTimely reports whether the dates of a packager that is not ahead say that its clock and
 // the observer's agree. What is in a first playlist may have been listed up to a segment ago.
 func (o *Observation) isTimely(now time.Time) bool {
-	begins, _ := o.begins()
+	ends, _ := o.ends()
 	at := o.Steps[0].At
-	return !begins.IsZero() && since(at, now) < clockFor && (!o.Advanced.IsZero() || !begins.After(at))
+	return !ends.IsZero() && since(at, now) < clockFor && (!o.Advanced.IsZero() || !ends.After(at))
 }
 
-// begins is when the newest segment begins, zero when its playlist does not say, and how
-// long it lasts.
-func (o *Observation) begins() (time.Time, time.Duration) {
+// ends is when the newest segment ends, zero when its playlist does not say, and how long it
+// lasts.
+func (o *Observation) ends() (time.Time, time.Duration) {
 	if len(o.Tail) == 0 {
 		return time.Time{}, 0
 	}
 	newest := &o.Tail[len(o.Tail)-1]
-	return newest.ProgramDateTime, newest.Duration
+	if newest.ProgramDateTime.IsZero() {
+		return time.Time{}, newest.Duration
+	}
+	return newest.ProgramDateTime.Add(newest.Duration), newest.Duration
 }
 
 func (o *Observation) length() time.Duration {
-	_, length := o.begins()
+	_, length := o.ends()
 	return length
 }
 
 // noteEarly notes at a new segment whether it is listed before its time.
 func (o *Observation) noteEarly(at time.Time) {
-	if begins, length := o.begins(); o.Advanced.Equal(at) && !begins.IsZero() && begins.Sub(at) > length+clockSlack {
+	if ends, length := o.ends(); o.Advanced.Equal(at) && !ends.IsZero() && ends.Sub(at) > leadMost(length) {
 		o.Early = at
 	}
 }

@@ -68,7 +68,7 @@ func undated(o *Observation) {
 
 func at(base string) func(*Observation) { return func(o *Observation) { o.Packager = base } }
 
-const leftAhead = "misaligned: ahead of the clock: it lists segments more than 2s before they begin"
+const leftAhead = "misaligned: ahead of the clock: it lists segments more than 1s before they end"
 
 var clockJudgements = []struct {
 	name string
@@ -81,8 +81,10 @@ var clockJudgements = []struct {
 		[]string{"up", "up", leftAhead}, []string{"lagging", "lagging", "up"}},
 	{"one is a minute ahead", []Observation{on("a", 0), on("c", 60, newer(30)), on("b", 0)},
 		[]string{"up", leftAhead, "up"}, []string{"lagging", "up", "lagging"}},
-	{"less than a segment is no matter", []Observation{on("a", 0), on("b", 0), on("c", 2.5, newer(1))},
+	{"half a segment is no matter", []Observation{on("a", 0), on("b", 0), on("c", 0.9, newer(1))},
 		[]string{"up", "up", "up"}, []string{"up", "up", "up"}},
+	{"more than half a segment is", []Observation{on("a", 0), on("b", 0), on("c", 1.1, newer(1))},
+		[]string{"up", "up", leftAhead}, []string{"up", "up", "up"}},
 	{"all are ahead: the observer's clock is behind", []Observation{on("a", 5), on("b", 5), on("c", 5)},
 		[]string{"up", "up", "up"}, []string{"up", "up", "up"}},
 	{"all but those of the observer's machine are ahead", []Observation{on("a", 5, newer(3)), on("b", 5, newer(3)), on("c", 0), on("c", 0, at("http://c:9090"))},
@@ -103,15 +105,15 @@ var clockJudgements = []struct {
 		[]string{"up", "lagging", leftAhead}, []string{"lagging", "lagging", "up"}},
 	{"no dates", []Observation{on("a", 0, undated), on("b", 0), on("c", 5, newer(3), undated)},
 		[]string{"lagging", "lagging", "up"}, []string{"lagging", "lagging", "up"}},
-	{"right ones list what an early worker brings a segment before it begins", []Observation{on("a", 4), on("b", 4.2), on("c", 5, newer(1))},
+	{"right ones list what an early worker brings as early as they may", []Observation{on("a", 0.5), on("b", 1), on("c", 5, newer(1))},
 		[]string{"up", "up", leftAhead}, []string{"up", "up", "up"}},
 	{"at first sight", []Observation{on("a", 0, fresh(1.9)), on("b", 0, fresh(1)), on("c", 60, newer(30), fresh(1.9))},
 		[]string{"up", "up", leftAhead}, []string{"up", "up", "up"}},
-	{"at first sight of those whose clocks may be right", []Observation{on("a", 4, fresh(1.9)), on("b", 4, fresh(1)), on("c", 5, newer(1))},
+	{"at first sight of those whose clocks may be right", []Observation{on("a", 2, fresh(1.9)), on("b", 1.5, fresh(1)), on("c", 5, newer(1))},
 		[]string{"up", "up", "up"}, []string{"up", "up", "up"}},
 	{"at first sight of one, where all are ahead", []Observation{on("a", 5), on("b", 5), on("c", 5, fresh(1.9))},
 		[]string{"up", "up", "up"}, []string{"up", "up", "up"}},
-	{"it was a moment ago", []Observation{on("a", 0), on("b", 0), on("c", 3.9, newer(2), func(o *Observation) { o.Early = ago(5) })},
+	{"it was a moment ago", []Observation{on("a", 0), on("b", 0), on("c", 0.9, newer(2), func(o *Observation) { o.Early = ago(5) })},
 		[]string{"up", "up", leftAhead}, []string{"lagging", "lagging", "up"}},
 	{"its clock is right again", []Observation{on("a", 0), on("b", 0), on("c", 0, func(o *Observation) { o.Early = ago(6) })},
 		[]string{"up", "up", "up"}, []string{"up", "up", "up"}},
@@ -152,9 +154,9 @@ func TestAheadOfTheClockDoesNotChangeWithEachSegment(t *testing.T) {
 	left := 0
 	for n := range int64(60) {
 		begins := now.Add(time.Duration(n) * target)
-		late := []time.Duration{target, target, -target - clockSlack - time.Second/20} // c: 50 ms too early
+		late := []time.Duration{target, target, target - leadMost(target) - time.Second/20} // c: 50 ms too early
 		if n%2 == 1 {
-			late[2] = -target - clockSlack + time.Second/20
+			late[2] += time.Second / 10
 		}
 		for i := range obs {
 			at := begins.Add(late[i])
@@ -164,7 +166,7 @@ func TestAheadOfTheClockDoesNotChangeWithEachSegment(t *testing.T) {
 		if n < 4 {
 			continue
 		}
-		for at := begins.Add(-target + time.Second/20); at.Before(begins.Add(target / 2)); at = at.Add(target / 8) {
+		for at := begins.Add(target); at.Before(begins.Add(2*target - leadMost(target) - time.Second/10)); at = at.Add(target / 8) {
 			if ahead := (Policy{Clock: true}).Ahead(obs, at); ahead == nil || !ahead[2] || ahead[0] {
 				t.Fatalf("segment %d, at %s: got %v, want c to be ahead", n, at.Sub(begins), ahead)
 			}
@@ -187,5 +189,13 @@ func TestOneAheadOfTheClockComesAfterAllThatAreUsable(t *testing.T) {
 	}
 	if got := Order(v, "http://c:8080"); got[2].Packager != "http://c:8080" || got[2].State != report.Misaligned {
 		t.Errorf("order: got %+v, want c last", got)
+	}
+}
+
+func TestHowFarClocksMayDiffer(t *testing.T) {
+	for segment, want := range map[time.Duration]time.Duration{0: time.Second / 2, time.Second: time.Second / 2, 8 * time.Second: 2 * time.Second} {
+		if got := ClockMost(segment); got != want {
+			t.Errorf("%s: got %s, want %s", segment, got, want)
+		}
 	}
 }

@@ -30,7 +30,7 @@ func newMetrics(r prometheus.Registerer, cluster bool) metrics {
 		}),
 	}
 	if cluster {
-		m.early = with.NewCounterVec(prometheus.CounterOpts{Name: "packager_early_segments_total", Help: "Segments and playlists that were refused because they begin more than a segment from now, by this machine's clock."}, []string{"signal"})
+		m.early = with.NewCounterVec(prometheus.CounterOpts{Name: "packager_early_segments_total", Help: "Segments and playlists that were refused because they had not ended yet, by this machine's clock."}, []string{"signal"})
 	}
 	return m
 }

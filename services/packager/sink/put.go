@@ -3,6 +3,7 @@ package sink
 import (
 	"time"
 
+	"livestream-tui/services/hls/health"
 	"livestream-tui/services/hls/m3u8"
 	"livestream-tui/services/hls/media"
 	"livestream-tui/services/packager/window"
@@ -73,15 +74,11 @@ func (k *Sink) fits(g *signal, m *window.Media) error {
 	return k.timely(g, m.MSN, s.At(), s.Lasts())
 }
 
-// clockMost is how far the clocks of two machines of a cluster may differ: a quarter of a
-// segment, at least half a second. Above that its worker rests (docs/CLUSTER.md, clocks).
-func clockMost(segment time.Duration) time.Duration { return max(segment/4, 500*time.Millisecond) }
-
 // timely refuses what lies too far ahead of now. A worker whose clock is ahead must not make
 // all others late: on a cluster a segment is taken once it has ended. at is the time since the
 // Unix epoch, which an encoder that begins at zero never exceeds. Needs mu.
 func (k *Sink) timely(g *signal, msn int64, at, lasts time.Duration) error {
-	switch wait := at + lasts - clockMost(lasts) - time.Duration(k.options.Now().UnixNano()); {
+	switch wait := at + lasts - health.ClockMost(lasts) - time.Duration(k.options.Now().UnixNano()); {
 	case k.options.Cluster && wait > 0:
 		k.metrics.early.WithLabelValues(g.name).Inc()
 		g.trouble.seen("a segment comes before its time, it is taken later: a clock is wrong, a worker's or this packager's", k.options.Now(), "msn", msn, "early_ms", wait.Milliseconds())

@@ -7,9 +7,9 @@ import (
 	"livestream-tui/services/kit/report"
 )
 
-// onTime is the clock of a packager whose segments are listed when they begin, fast that of
+// onTime is the clock of a packager whose segments are listed when they end, fast that of
 // one that lists them so much earlier.
-const onTime = -oldest * segment
+const onTime = -(oldest + 1) * segment
 
 func fast(ahead int64) *simulated { return &simulated{ahead: ahead, clock: onTime} }
 
@@ -60,9 +60,9 @@ func TestAPackagerAheadOfTheClock(t *testing.T) {
 			onCluster, begins(video), active(two), leftOut(0, true), listed(video, "995 996 997 998 999 1000"), grows(s10, smooth), silent(warned),
 			becomes(0, stop), grows(s10, smooth), becomes(0, dies), grows(s10, smooth), moved(0), leftOut(0, false),
 		}},
-		{"is not followed where right ones take what its worker brings, as early as they may", []*simulated{right(), {clock: onTime + 200*time.Millisecond}, right()}, []act{
-			onCluster, begins(video), run(s10), becomes(0, sooner(3)), becomes(1, sooner(1)), becomes(2, sooner(1)), grows(3*s10, smooth), leftOut(0, true), leftOut(1, false), leftOut(2, false),
-			active(two), listed(video, "1016 1017 1018 1019 1020 1021"), silent(warned),
+		{"is not followed where right ones take what its worker brings, as early as they may", []*simulated{right(), {clock: onTime + 500*time.Millisecond}, {clock: onTime + 900*time.Millisecond}}, []act{
+			onCluster, begins(video), run(s10), becomes(0, sooner(3)), grows(3*s10, smooth), leftOut(0, true), leftOut(1, false), leftOut(2, false),
+			active(two), listed(video, "1015 1016 1017 1018 1019 1020"), silent(warned),
 		}},
 		{"without a cluster it is followed, and a loss", []*simulated{fast(3), right(), right()}, []act{
 			begins(video), active(one), leftOut(0, false), listed(video, "998 999 1000 1001 1002 1003"), silent(warned),
