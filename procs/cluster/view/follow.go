@@ -36,6 +36,8 @@ type other struct {
 	// seen is the number of its newest line of log that is known; 0 for none.
 	seen uint64
 	past past
+	// pastOf is when the platform was started whose journal was taken last.
+	pastOf time.Time
 }
 
 // follow looks at the other machines while a client asks, until ctx is cancelled.
@@ -122,7 +124,8 @@ func (v *View) look(ctx context.Context, name string, o *other, ahead time.Durat
 		since, first = 0, true
 	}
 	wantsPast := o.compared && (len(v.subscribers) > 0 || now.Sub(v.askedPast) <= interest) && now.Sub(o.lookedPast) >= pastPeriod
-	from, limit := o.past.next(now.Add(ahead))
+	anew := !snapshot.Started.Equal(o.pastOf) || now.Sub(o.lookedPast) > pastLate
+	from, limit := o.past.next(now.Add(ahead), anew)
 	v.mu.Unlock()
 
 	if err != nil {
@@ -138,7 +141,7 @@ func (v *View) look(ctx context.Context, name string, o *other, ahead time.Durat
 	}
 	if err == nil && wantsPast {
 		if found, failed := o.remote.Journal(ctx, from, limit); failed == nil {
-			v.takePast(name, o, from, found, ahead)
+			v.takePast(name, o, from, found, ahead, snapshot.Started)
 		}
 	}
 	v.mu.Lock()
@@ -202,11 +205,12 @@ func (v *View) takeLines(ctx context.Context, name string, o *other, found []pla
 	v.lines.add(own.LogSeq, list)
 }
 
-// takePast takes over what another machine's journal has from a time on, and tells
-// subscribers of what is new.
-func (v *View) takePast(name string, o *other, from time.Time, found []platform.Event, ahead time.Duration) {
+// takePast takes over what another machine's journal has from a time on, of a platform that
+// was started then, and tells subscribers of what is new.
+func (v *View) takePast(name string, o *other, from time.Time, found []platform.Event, ahead time.Duration, of time.Time) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	o.pastOf = of
 	for _, e := range o.past.take(name, from, found, ahead) {
 		for t := range v.subscribers {
 			t.push(e)

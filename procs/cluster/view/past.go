@@ -30,9 +30,10 @@ type passed struct {
 
 // next returns from when on the journal is to be asked, by its machine's clock, and for how
 // many events. now is that clock's time: where it has been set back, what is new has times
-// before those of what is known.
-func (p *past) next(now time.Time) (from time.Time, limit int) {
-	if n := len(p.events); n > 0 {
+// before those of what is known. anew asks for all of it: the clock may have been wrong for a
+// while that nobody has seen.
+func (p *past) next(now time.Time, anew bool) (from time.Time, limit int) {
+	if n := len(p.events); n > 0 && !anew {
 		from = p.events[n-1].at
 		if now.Before(from) {
 			from = now

@@ -16,7 +16,7 @@ func TestAMachineWhoseClockIsSetBackIsAskedFromThen(t *testing.T) {
 	var p past
 	p.take("c", time.Time{}, []platform.Event{logged(at, "before")}, 0)
 	back := at.Add(-time.Hour)
-	from, _ := p.next(back)
+	from, _ := p.next(back, false)
 	if from.After(back) {
 		t.Fatalf("asked from %s, want %s or earlier", from, back)
 	}
@@ -24,7 +24,10 @@ func TestAMachineWhoseClockIsSetBackIsAskedFromThen(t *testing.T) {
 	if len(fresh) != 1 || fresh[0].Log().Message != "after" || !fresh[0].Time.Equal(at) {
 		t.Errorf("got %+v, want the one that is new, at %s", fresh, at)
 	}
-	if from, _ := p.next(at.Add(time.Hour)); !from.Equal(at.Add(-pastLate)) {
+	if from, _ := p.next(at.Add(time.Hour), false); !from.Equal(at.Add(-pastLate)) {
 		t.Errorf("asked from %s, want %s", from, at.Add(-pastLate))
+	}
+	if from, _ := p.next(at.Add(time.Hour), true); !from.IsZero() {
+		t.Errorf("anew: asked from %s, want all of it", from)
 	}
 }
