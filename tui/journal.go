@@ -59,7 +59,7 @@ func (m *model) remember(after time.Duration) tea.Cmd {
 func heardMachines(s platform.Snapshot) []string {
 	var names []string
 	for _, m := range s.Machines {
-		if !m.Own && m.State != platform.MachineUnknown {
+		if !m.Own && m.State.IsHeard() {
 			names = append(names, m.Name)
 		}
 	}

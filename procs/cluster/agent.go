@@ -59,6 +59,8 @@ type Platform interface {
 	OwnStop(ctx context.Context, process string, stop bool, why string) error
 	Announce(level event.Level, process, message string)
 	SetMachines(list []platform.Machine)
+	// Stopping is closed once it begins to stop.
+	Stopping() <-chan struct{}
 }
 
 var _ Platform = (*local.Local)(nil)

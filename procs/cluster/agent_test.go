@@ -126,6 +126,24 @@ func TestAMachineStartsWithWhatItLastKnewWithoutAnEngine(t *testing.T) {
 	}
 }
 
+func TestAMachineThatIsStoppedInOrderSaysSo(t *testing.T) {
+	t.Parallel()
+	a, b, _, engine := three(t)
+	b.platform.change(func(s *platform.Snapshot) { s.Stopping = true })
+	a.await("a knows that it is being stopped", func() bool { return a.Machines()[1].Reason == "it is being stopped" })
+	b.end()
+	a.await("it is stopped", func() bool { return a.Machines()[1].State == platform.MachineStopped })
+	a.await("that is announced", func() bool { return a.platform.heardSay("machine b is stopped") })
+	if a.platform.heardSay("machine b is not heard") {
+		t.Error("it was announced as a machine that is not heard")
+	}
+	again := prepare(t, "b", addressB, "", b.options.Env["STATE_PATH"])
+	again.run(engine)
+	a.await("a hears it again", func() bool {
+		return a.Machines()[1].State == platform.MachineUp && a.platform.heardSay("machine b is heard again, after ")
+	})
+}
+
 func TestAWipedStoreIsFilledAgainAndNothingRestarts(t *testing.T) {
 	t.Parallel()
 	a, b, c, engine := three(t)

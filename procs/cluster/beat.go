@@ -25,7 +25,7 @@ type heard struct {
 	// at is when the beat came, by a clock that never steps; zero before the first.
 	at    time.Time
 	trips clock.Trips
-	lost  bool // it was announced that the machine is not heard
+	lost  bool // it was announced that the machine is not heard, or stopped
 }
 
 // isHeard reports whether a machine is heard now.
@@ -52,9 +52,14 @@ func (a *Agent) live(ctx context.Context) {
 		a.duty.beat = beat
 		a.mu.Unlock()
 		a.publishMachines(s)
+		stopping := a.platform.Stopping()
+		if s.Stopping {
+			stopping = nil // it was said
+		}
 		select {
 		case <-ctx.Done():
 			return
+		case <-stopping: // while the own engine still works
 		case <-time.After(procs.UntilNext(time.Now(), beatEvery)):
 		}
 	}
@@ -69,7 +74,7 @@ func (a *Agent) runsEngine() bool {
 func (a *Agent) beat(s platform.Snapshot, seq uint64, engine cluster.EngineState) cluster.Beat {
 	b := cluster.Beat{
 		Machine: a.id.Machine, Run: a.run, Seq: seq, At: time.Now().UTC(), Version: a.version, Layout: s.Layout,
-		Address: a.id.Address, Engine: engine, Signals: airedBy(s), Uses: usedBy(s), Links: map[string]cluster.Link{},
+		Address: a.id.Address, Engine: engine, Stopping: s.Stopping, Signals: airedBy(s), Uses: usedBy(s), Links: map[string]cluster.Link{},
 	}
 	b.Load, b.CPUs, b.MemoryUsed, b.MemoryTotal = load()
 	for _, p := range s.Processes {

@@ -124,7 +124,7 @@ func (a *Agent) airedOnlyHere(s platform.Snapshot, now time.Time) []string {
 	return slices.DeleteFunc(own, func(signal string) bool {
 		for name, h := range a.heard {
 			_, leaves := a.table.Drain(name)
-			if h.isHeard(now) && !leaves && slices.Contains(h.beat.Signals, signal) {
+			if h.isHeard(now) && !h.beat.Stopping && !leaves && slices.Contains(h.beat.Signals, signal) {
 				return true
 			}
 		}

@@ -70,6 +70,9 @@ func (f *fakePlatform) Announce(_ event.Level, _, message string) {
 	f.said = append(f.said, message)
 }
 
+// Stopping is never closed: what it does is said by the snapshot.
+func (f *fakePlatform) Stopping() <-chan struct{} { return nil }
+
 func (f *fakePlatform) SetMachines(list []platform.Machine) {
 	f.change(func(s *platform.Snapshot) { s.Machines = list })
 }

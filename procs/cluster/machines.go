@@ -43,13 +43,19 @@ func (a *Agent) machines(now time.Time) []platform.Machine {
 		} else {
 			one.Heard = h.at.Round(0)
 			a.describe(&one, h.beat)
-			if !h.isHeard(now) {
-				one.State, one.Reason = platform.MachineUnknown, fmt.Sprintf("not heard for %s", now.Sub(h.at).Round(time.Second))
+			switch silent := now.Sub(h.at).Round(time.Second); {
+			case h.isHeard(now) && h.beat.Stopping:
+				one.Reason = "it is being stopped"
+			case h.isHeard(now):
+			case h.beat.Stopping:
+				one.State, one.Reason = platform.MachineStopped, fmt.Sprintf("stopped %s ago", silent)
+			default:
+				one.State, one.Reason = platform.MachineUnknown, fmt.Sprintf("not heard for %s", silent)
 			}
 		}
 		if off, known := offsets[m.Name]; known && several {
 			one.OffsetMS = milliseconds(off)
-			if isOff(off, len(offsets)) && one.State != platform.MachineUnknown {
+			if isOff(off, len(offsets)) && one.State.IsHeard() {
 				one.Reason = cmp.Or(one.Reason, offWords(off))
 			}
 		}
@@ -112,7 +118,11 @@ func (a *Agent) publishMachines(platform.Snapshot) {
 	for name, h := range a.heard {
 		if !h.at.IsZero() && now.Sub(h.at) >= patience && !h.lost {
 			h.lost, h.trips = true, nil
-			said = append(said, announcement{event.LevelWarn, "machine " + name + " is not heard: what it does is unknown"})
+			lost := announcement{event.LevelWarn, "machine " + name + " is not heard: what it does is unknown"}
+			if h.beat.Stopping {
+				lost = announcement{event.LevelInfo, "machine " + name + " is stopped"}
+			}
+			said = append(said, lost)
 		}
 	}
 	if offsets, several := a.offsets(now); several { // each machine announces its own clock

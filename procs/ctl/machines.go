@@ -54,7 +54,7 @@ func drain(ctx context.Context, c call) (string, error) {
 		switch m.State {
 		case platform.MachineDrained:
 			return fmt.Sprintf("%s is drained after %s: it may be switched off", c.Machine, time.Since(c.began).Round(100*time.Millisecond)), nil
-		case platform.MachineUnknown:
+		case platform.MachineUnknown, platform.MachineStopped:
 			return c.Machine + " is to be drained, and is not heard: it learns of it once it is back", nil
 		}
 		select {
@@ -97,7 +97,7 @@ func writeMachines(out *bytes.Buffer, s platform.Snapshot) {
 		if m.Own {
 			name += " (this)"
 		}
-		if m.State != platform.MachineUnknown {
+		if m.State.IsHeard() {
 			working = fmt.Sprintf("%d/%d", m.Working, m.Processes)
 			load = fmt.Sprintf("%.1f of %d", m.Load, m.CPUs)
 			memory = text.Bytes(m.MemoryUsed) + " of " + text.Bytes(m.MemoryTotal)

@@ -59,7 +59,11 @@ const (
 	MachineUp                           // heard
 	MachineDraining                     // what it does moves elsewhere
 	MachineDrained                      // it may be switched off
+	MachineStopped                      // its platform was stopped in order, and is not heard
 )
+
+// IsHeard reports whether a machine in that state is heard.
+func (s MachineState) IsHeard() bool { return s != MachineUnknown && s != MachineStopped }
 
 // MachineSilence is how long a machine is not heard before it is unknown.
 const MachineSilence = 3 * time.Second
@@ -72,7 +76,7 @@ const ClockWarningMS = 100
 // on standby whose machine reaches no engine.
 const EngineAlone, EngineUnreached = "no quorum", "unreached"
 
-var machineStateNames = [...]string{"unknown", "up", "draining", "drained"}
+var machineStateNames = [...]string{"unknown", "up", "draining", "drained", "stopped"}
 
 // String returns the state's lower-case name.
 func (s MachineState) String() string {

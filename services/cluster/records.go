@@ -67,6 +67,8 @@ type Beat struct {
 	// Processes is how many it supervises, Working how many of them work.
 	Processes int `json:"processes"`
 	Working   int `json:"working"`
+	// Stopping is set in the last beats of a machine whose platform is stopped in order.
+	Stopping bool `json:"stopping,omitempty"`
 	// Drain is how far a drain is; empty without one.
 	Drain DrainState `json:"drain,omitempty"`
 	// Left says in words what a drain still waits for; empty otherwise.

@@ -23,7 +23,7 @@ func (*machines) Title(s *scene.Scene) (name, note string) {
 	list := s.Snapshot.Machines
 	heard := 0
 	for _, m := range list {
-		if m.State != platform.MachineUnknown {
+		if m.State.IsHeard() {
 			heard++
 		}
 	}
@@ -130,7 +130,7 @@ func machineRow(s *scene.Scene, table *canvas.Table, m platform.Machine, chosen 
 	glyph, word, k := s.MachineMark(m)
 	name := canvas.InkText
 	switch {
-	case m.State == platform.MachineUnknown:
+	case !m.State.IsHeard():
 		name = canvas.InkDim
 	case chosen:
 		name = canvas.InkStrong

@@ -23,6 +23,8 @@ func (s *Scene) MachineMark(m platform.Machine) (glyph, word string, k canvas.In
 		return s.Glyphs.Half, word, canvas.InkWarn
 	case platform.MachineDrained:
 		return s.Glyphs.Ring, word, canvas.InkInfo
+	case platform.MachineStopped:
+		return s.Glyphs.Ring, word, canvas.InkDim
 	}
 	return s.Glyphs.Question, word, canvas.InkDim
 }

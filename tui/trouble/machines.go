@@ -15,14 +15,17 @@ import (
 func unheardMachines(s *scene.Scene) []Trouble {
 	var found []Trouble
 	for _, m := range s.Snapshot.Machines {
-		if m.State != platform.MachineUnknown {
+		if m.State.IsHeard() {
 			continue
 		}
-		unheard := "machine " + canvas.Clean(m.Name) + " is not heard"
-		t := Trouble{About: "machine " + m.Name, What: unheard, Since: m.Heard}
+		what, long := "machine "+canvas.Clean(m.Name)+" is not heard", " for %s"
+		if m.State == platform.MachineStopped {
+			what, long = "machine "+canvas.Clean(m.Name)+" was stopped", " %s ago"
+		}
+		t := Trouble{About: "machine " + m.Name, What: what, Since: m.Heard}
 		if !m.Heard.IsZero() {
-			t.What += " for " + canvas.Elapsed(s.Now.Sub(m.Heard))
-			t.Brief = []string{unheard}
+			t.What += fmt.Sprintf(long, canvas.Elapsed(s.Now.Sub(m.Heard)))
+			t.Brief = []string{what}
 		}
 		found = append(found, t)
 	}
@@ -34,7 +37,7 @@ func wrongClocks(s *scene.Scene) []Trouble {
 	var found []Trouble
 	for _, m := range s.Snapshot.Machines {
 		off := time.Duration(math.Abs(m.OffsetMS) * float64(time.Millisecond))
-		if m.State == platform.MachineUnknown || off <= platform.ClockWarningMS*time.Millisecond {
+		if !m.State.IsHeard() || off <= platform.ClockWarningMS*time.Millisecond {
 			continue
 		}
 		way := "ahead"
@@ -54,9 +57,9 @@ func wrongClocks(s *scene.Scene) []Trouble {
 func withoutQuorum(s *scene.Scene) []Trouble {
 	alone, unreached, missing := false, false, 0
 	for _, m := range s.Snapshot.Machines {
-		alone = alone || m.State != platform.MachineUnknown && m.Engine == platform.EngineAlone
+		alone = alone || m.State.IsHeard() && m.Engine == platform.EngineAlone
 		unreached = unreached || m.Own && m.Engine == platform.EngineUnreached
-		if m.State == platform.MachineUnknown {
+		if !m.State.IsHeard() {
 			missing++
 		}
 	}

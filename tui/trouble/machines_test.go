@@ -1,8 +1,10 @@
 package trouble
 
 import (
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"livestream-tui/layouts"
 	"livestream-tui/procs/platform"
@@ -31,5 +33,22 @@ func TestAMachineThatReachesNoEngineSaysSo(t *testing.T) {
 		if strings.Join(got, "; ") != c.want {
 			t.Errorf("%s: got %q, want %q", c.name, got, c.want)
 		}
+	}
+}
+
+func TestAMachineThatWasStoppedIsNoMachineThatIsLost(t *testing.T) {
+	s := scene.New(layouts.Layout{}, canvas.Glyphs{})
+	s.Now = time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
+	s.Snapshot.Machines = []platform.Machine{
+		{Name: "a", Own: true, State: platform.MachineUp}, {Name: "b", State: platform.MachineStopped, Heard: s.Now.Add(-12 * time.Second)},
+		{Name: "c", Heard: s.Now.Add(-5 * time.Second)}, {Name: "d"},
+	}
+	var got []string
+	for _, t := range unheardMachines(&s) {
+		got = append(got, t.What)
+	}
+	want := []string{"machine b was stopped 00:12 ago", "machine c is not heard for 00:05", "machine d is not heard"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }

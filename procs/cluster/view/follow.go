@@ -55,7 +55,7 @@ func (v *View) follow(ctx context.Context) {
 		}
 		own, _ := v.o.Own.Snapshot(ctx) // on an error it is the latest
 		for _, m := range own.Machines {
-			if m.Own || m.State == platform.MachineUnknown {
+			if m.Own || !m.State.IsHeard() {
 				continue
 			}
 			if o, ahead := v.begin(own, m.Name); o != nil {

@@ -36,7 +36,7 @@ func (v *View) merge(own platform.Snapshot) platform.Snapshot {
 	now := v.clock()
 	for _, m := range own.Machines {
 		if o := v.others[m.Name]; o != nil && !m.Own && !o.snapshot.At.IsZero() {
-			join(&s, o, m, m.State == platform.MachineUnknown || now.Sub(o.heard) > platform.MachineSilence)
+			join(&s, o, m, !m.State.IsHeard() || now.Sub(o.heard) > platform.MachineSilence)
 		}
 	}
 	if len(own.Machines) > 1 {

@@ -175,10 +175,12 @@ func machineOf(s platform.Snapshot, name string) (platform.Machine, error) {
 // unheard says in words that a machine is not heard; empty for one that is.
 func unheard(m platform.Machine, now time.Time) string {
 	switch {
-	case m.State != platform.MachineUnknown:
+	case m.State.IsHeard():
 		return ""
 	case m.Heard.IsZero():
 		return fmt.Sprintf("machine %s is unknown: it has not been heard yet", m.Name)
+	case m.State == platform.MachineStopped:
+		return fmt.Sprintf("machine %s was stopped %s ago", m.Name, now.Sub(m.Heard).Round(time.Second))
 	}
 	return fmt.Sprintf("machine %s is unknown: it has not been heard for %s", m.Name, now.Sub(m.Heard).Round(time.Second))
 }
@@ -216,7 +218,7 @@ func (v *View) await(ctx context.Context, since time.Time, past bool) {
 		missing := false
 		for _, m := range own.Machines {
 			o := v.others[m.Name]
-			missing = missing || !m.Own && m.State != platform.MachineUnknown && (o == nil || o.looked.Before(since) || past && o.lookedPast.Before(since))
+			missing = missing || !m.Own && m.State.IsHeard() && (o == nil || o.looked.Before(since) || past && o.lookedPast.Before(since))
 		}
 		looked := v.looked
 		v.mu.Unlock()

@@ -51,6 +51,8 @@ type Local struct {
 	// options are those of New. rolling restarts processes, one after the other.
 	options Options
 	rolling rolling
+	// stopping is closed once it begins to stop.
+	stopping chan struct{}
 	// chronicle is the journal.
 	chronicle chronicle
 	past      past
@@ -162,7 +164,7 @@ func NewWithSupervisor(layout layouts.Layout, ends []preflight.Endpoint, sup Sup
 func newLocal(layout layouts.Layout, ends []preflight.Endpoint, logs string, log hclog.Logger) *Local {
 	l := &Local{
 		poll: newPoller(ends), layout: layout, packagers: map[string]string{}, lines: newRing(platform.LogsMost),
-		subscribers: map[*subscriber]bool{}, upgrades: make(chan struct{}, 1), rolling: newRolling(),
+		subscribers: map[*subscriber]bool{}, upgrades: make(chan struct{}, 1), rolling: newRolling(), stopping: make(chan struct{}),
 	}
 	l.receivers = newReceivers(ends, l.poll)
 	l.own = own{lines: l.lines, said: map[string]said{}}
@@ -195,6 +197,7 @@ func (l *Local) Run(ctx context.Context) error {
 	defer context.AfterFunc(ctx, func() {
 		stopping <- time.Now()
 		l.Update((*model.Model).SetStopping)
+		close(l.stopping)
 	})()
 	l.begin()
 	noting, endNotes := context.WithCancel(context.WithoutCancel(ctx))
@@ -241,24 +244,11 @@ func (l *Local) Run(ctx context.Context) error {
 	return err
 }
 
-// timeOf returns the time in c; now when there is none.
-func timeOf(c <-chan time.Time) time.Time {
-	select {
-	case t := <-c:
-		return t
-	default:
-		return time.Now()
-	}
-}
-
 func (l *Local) setRunning(running bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.running = running
 }
-
-// KillAll kills every process at once; Run returns soon after.
-func (l *Local) KillAll() { l.sup.KillAll() }
 
 // Snapshot implements platform.Platform. It fails only when ctx is cancelled. The figures
 // may be half a second old.
