@@ -156,6 +156,9 @@ func (a *Agent) hear(m cluster.Msg) {
 	}
 	silent := time.Since(h.at)
 	lost := h.lost
+	if b.Run != h.beat.Run {
+		h.trips = nil // its clock may have been set
+	}
 	h.beat, h.at, h.lost = b, time.Now(), false
 	a.mu.Unlock()
 	if lost {

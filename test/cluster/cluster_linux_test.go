@@ -15,11 +15,20 @@ import (
 // roundsVariable is how often each fault comes in the long form; make cluster sets it.
 const roundsVariable = "CLUSTER_ROUNDS"
 
+// rounds is how often each fault is asked for; 0 when it is not.
+func rounds() int {
+	n, _ := strconv.Atoi(os.Getenv(roundsVariable)) // 0: not asked for
+	return n
+}
+
+// isLong reports whether the long form of the tests is asked for.
+func isLong() bool { return rounds() > 0 || harness.Soaking() }
+
 // TestThreeMachines has three machines that have joined by an engine, and takes from them what
 // can be taken. In its short form each fault of a few comes once.
 func TestThreeMachines(t *testing.T) {
-	rounds, _ := strconv.Atoi(os.Getenv(roundsVariable)) // 0: not asked for
-	long, players := rounds > 0 || harness.Soaking(), 8
+	times, players := rounds(), 8
+	long := isLong()
 	if long {
 		players = 25
 	}
@@ -27,7 +36,7 @@ func TestThreeMachines(t *testing.T) {
 	r.probed = long
 	a := r.gather(players)
 	results := map[string][]result{}
-	for range max(rounds, 1) {
+	for range max(times, 1) {
 		for _, f := range faults() {
 			switch {
 			case !long && f.short == 0:

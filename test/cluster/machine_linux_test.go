@@ -50,10 +50,7 @@ type machine struct {
 func (m *machine) start() {
 	m.t.Helper()
 	cmd := exec.Command(m.binary, append([]string{"--headless", "--json"}, m.args...)...)
-	cmd.Env = os.Environ()
-	for variable, value := range m.env {
-		cmd.Env = append(cmd.Env, variable+"="+value)
-	}
+	cmd.Env = m.environment()
 	m.says, m.over = new(harness.Buffer), make(chan struct{})
 	cmd.Stdout, cmd.Stderr = m.says, m.says
 	cmd.WaitDelay = 5 * time.Second // a child of its own may hold the pipe
@@ -66,6 +63,26 @@ func (m *machine) start() {
 		_ = cmd.Wait() // it is killed, or ended as it was asked to
 		close(over)
 	}()
+}
+
+// run runs one command of livestream-tui on the machine, and returns what it says.
+func (m *machine) run(input string, args ...string) (string, error) {
+	cmd := exec.Command(m.binary, args...)
+	cmd.Env = m.environment()
+	cmd.Stdin = strings.NewReader(input)
+	said, err := m.host.Put(cmd).CombinedOutput()
+	if err != nil {
+		err = fmt.Errorf("%s: %v: %w: %s", m.name, args, err, said)
+	}
+	return string(said), err
+}
+
+func (m *machine) environment() []string {
+	list := os.Environ()
+	for variable, value := range m.env {
+		list = append(list, variable+"="+value)
+	}
+	return list
 }
 
 // end ends the platform in order, and kills what is left.

@@ -16,6 +16,9 @@ const (
 	linesMost, linesKept = 200, 4000
 	// pastPeriod is the time between two looks into another machine's journal.
 	pastPeriod = time.Second
+	// compareAnew is for how long the journal of a machine that was started anew is not taken:
+	// its clock may have been set meanwhile, and is compared anew.
+	compareAnew = 3 * time.Second
 	// refreshAgain is the pause before a machine that has not answered is asked again.
 	refreshAgain = 50 * time.Millisecond
 )
@@ -28,9 +31,11 @@ type other struct {
 	// when it last answered, by this machine's clock.
 	looked, lookedPast, heard time.Time
 	// ahead is how far its clock is ahead of this machine's, as it is applied; compared is set
-	// once that is known.
+	// while that is known.
 	ahead    time.Duration
 	compared bool
+	// restarted is when its platform was seen to be another one than before.
+	restarted time.Time
 	// snapshot is its latest, as it came; its time is zero before the first.
 	snapshot platform.Snapshot
 	// seen is the number of its newest line of log that is known; 0 for none.
@@ -91,7 +96,7 @@ func (v *View) begin(own platform.Snapshot, name string) (*other, time.Duration)
 	if known && (ahead-o.ahead).Abs() > aheadLeast {
 		o.ahead = ahead
 	}
-	o.compared = o.compared || known
+	o.compared = known
 	return o, o.ahead
 }
 
@@ -123,7 +128,7 @@ func (v *View) look(ctx context.Context, name string, o *other, ahead time.Durat
 	if err == nil && snapshot.LogSeq < since { // its platform was started anew
 		since, first = 0, true
 	}
-	wantsPast := o.compared && (len(v.subscribers) > 0 || now.Sub(v.askedPast) <= interest) && now.Sub(o.lookedPast) >= pastPeriod
+	wantsPast := o.compared && now.Sub(o.restarted) > compareAnew && (len(v.subscribers) > 0 || now.Sub(v.askedPast) <= interest) && now.Sub(o.lookedPast) >= pastPeriod
 	anew := !snapshot.Started.Equal(o.pastOf) || now.Sub(o.lookedPast) > pastLate
 	from, limit := o.past.next(now.Add(ahead), anew)
 	v.mu.Unlock()
@@ -164,6 +169,9 @@ func (v *View) takeSnapshot(o *other, snapshot platform.Snapshot, now time.Time)
 	}
 	if !same || snapshot.Version != o.snapshot.Version {
 		v.changes++
+	}
+	if !same && !o.snapshot.At.IsZero() {
+		o.restarted = now
 	}
 	o.snapshot = snapshot
 }
