@@ -88,9 +88,18 @@ func drainedAndStarted(r *rig) ([]*machine, error) {
 	m.end()
 	time.Sleep(5 * time.Second) // as long as it takes to install a new version
 	m.start()
-	r.await(engineWithin, "it is back", m.ready)
+	r.await(engineWithin, "it is back", func() error { return other.hears(m) })
 	_, err = other.run("", "ctl", "undrain", m.name)
 	return []*machine{m}, err
+}
+
+// hears is nil when the machine hears another one.
+func (m *machine) hears(other *machine) error {
+	s, err := m.snapshot()
+	if of, _ := s.Machine(other.name); err == nil && !of.State.IsHeard() {
+		return fmt.Errorf("%s says that %s is %s: %s", m.name, other.name, of.State, of.Reason)
+	}
+	return err
 }
 
 // upgraded has each machine change its processes for those of the binary on disk, one machine

@@ -246,7 +246,7 @@ func (r *rig) leader() (*machine, error) {
 // engines is nil when an engine leads, and every machine hears the others.
 func (r *rig) engines() error {
 	leads := 0
-	for i, m := range r.machines {
+	for _, m := range r.machines {
 		s, err := m.snapshot()
 		if err != nil {
 			return err
@@ -260,7 +260,7 @@ func (r *rig) engines() error {
 				return fmt.Errorf("%s says that %s is %s: %s", m.name, of.Name, of.State, of.Reason)
 			case of.Engine == "leader" && of.Own:
 				leads++
-			case of.Engine == "standby" && of.Own && i >= enginesMost:
+			case of.Engine == "standby" && r.isLater(of.Name):
 			case of.Engine != "leader" && of.Engine != "follower":
 				return fmt.Errorf("%s says that the engine of %s is %q", m.name, of.Name, of.Engine)
 			}
@@ -270,6 +270,11 @@ func (r *rig) engines() error {
 		return fmt.Errorf("%d engines lead: %w", leads, errNoLeader)
 	}
 	return nil
+}
+
+// isLater reports whether a machine has joined after those that run the engine.
+func (r *rig) isLater(name string) bool {
+	return slices.IndexFunc(r.machines, func(m *machine) bool { return m.name == name }) >= enginesMost
 }
 
 // playlist is that of the signal at a packager or a proxy.
