@@ -158,7 +158,7 @@ func (d chainDetail) packagers(s *scene.Scene) *canvas.Line {
 			l.Put(canvas.InkDim, " | ")
 		}
 		glyph, word, k := s.HealthMark(p)
-		l.Put(canvas.InkText, fmt.Sprint(p.Number)).Put(k, glyph)
+		l.Put(canvas.InkText, s.PackagerLabel(p.Title, p.Number)).Put(k, glyph)
 		switch {
 		case !p.Usable && d.words:
 			l.Put(k, " "+word)

@@ -2,7 +2,6 @@ package panel
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 
 	"livestream-tui/procs/platform"
@@ -76,7 +75,7 @@ func switchText(s *scene.Scene, f platform.FailoverAt, w int) string {
 	}
 	number := func(name string) string {
 		if n := s.PackagerNumber(name); n > 0 {
-			return strconv.Itoa(n)
+			return s.PackagerLabel(name, n)
 		}
 		return name
 	}

@@ -75,11 +75,12 @@ func (m matrix) head() *canvas.Line {
 	m.cell(l, canvas.InkDim, "SIGNAL", 2+m.name)
 	m.cell(l, canvas.InkDim, "BITRATE", m.bitrate)
 	for i, name := range m.s.Columns {
+		label := m.s.PackagerLabel(name, i+1)
 		if name == m.s.Selected && m.packager > 1 {
-			m.cell(l, canvas.InkKey, m.fitting(m.packager, m.s.Glyphs.Pointer+name, m.s.Glyphs.Pointer+fmt.Sprint(i+1)), m.packager)
+			m.cell(l, canvas.InkKey, m.fitting(m.packager, m.s.Glyphs.Pointer+name, m.s.Glyphs.Pointer+label), m.packager)
 			continue
 		}
-		m.cell(l, canvas.InkDim, m.fitting(m.packager, name, fmt.Sprint(i+1)), m.packager)
+		m.cell(l, canvas.InkDim, m.fitting(m.packager, name, label), m.packager)
 	}
 	return l.Cell(canvas.InkDim, "VIEWER", m.viewer, false, "")
 }

@@ -1,7 +1,10 @@
 package scene
 
 import (
+	"strconv"
 	"strings"
+
+	"github.com/charmbracelet/x/ansi"
 
 	"livestream-tui/procs/platform"
 	"livestream-tui/procs/platform/series"
@@ -61,6 +64,26 @@ func (s *Scene) PackagerNumber(name string) int {
 	}
 	return 0
 }
+
+// PackagerLabel returns the short name of a packager that has that number: the number, or on a
+// cluster its machine and its number there, as in b2, where both are short.
+func (s *Scene) PackagerLabel(name string, number int) string {
+	if len(s.Snapshot.Machines) < 2 {
+		return strconv.Itoa(number)
+	}
+	machine, process := platform.SplitMachine(name)
+	if p := s.Process(name); p != nil {
+		machine = p.Machine
+	}
+	there := process[len(strings.TrimRight(process, "0123456789")):]
+	if label := machine + there; machine != "" && there != "" && ansi.StringWidth(label) <= labelMost {
+		return canvas.Clean(label)
+	}
+	return strconv.Itoa(number)
+}
+
+// labelMost is how many cells the short name of a packager has at most.
+const labelMost = 3
 
 // WithNames returns a text with the names of our packagers, and of those of other machines, in
 // place of their base URLs.

@@ -11,21 +11,27 @@ import (
 	"livestream-tui/tui/scene"
 )
 
-// unheardMachines finds the machines that are not heard.
+// unheardMachines finds the machines that are not heard, and were not stopped.
 func unheardMachines(s *scene.Scene) []Trouble {
+	return machinesThat(s, platform.MachineUnknown, "is not heard", " for %s")
+}
+
+// stoppedMachines finds the machines that were stopped in order.
+func stoppedMachines(s *scene.Scene) []Trouble {
+	return machinesThat(s, platform.MachineStopped, "was stopped", " %s ago")
+}
+
+// machinesThat finds the machines in a state, with the words for it and for how long.
+func machinesThat(s *scene.Scene, state platform.MachineState, is, long string) []Trouble {
 	var found []Trouble
 	for _, m := range s.Snapshot.Machines {
-		if m.State.IsHeard() {
+		if m.State != state {
 			continue
 		}
-		what, long := "machine "+canvas.Clean(m.Name)+" is not heard", " for %s"
-		if m.State == platform.MachineStopped {
-			what, long = "machine "+canvas.Clean(m.Name)+" was stopped", " %s ago"
-		}
-		t := Trouble{About: "machine " + m.Name, What: what, Since: m.Heard}
+		t := Trouble{About: "machine " + m.Name, What: "machine " + canvas.Clean(m.Name) + " " + is, Since: m.Heard}
 		if !m.Heard.IsZero() {
+			t.Brief = []string{t.What}
 			t.What += fmt.Sprintf(long, canvas.Elapsed(s.Now.Sub(m.Heard)))
-			t.Brief = []string{what}
 		}
 		found = append(found, t)
 	}

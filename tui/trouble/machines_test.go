@@ -44,10 +44,10 @@ func TestAMachineThatWasStoppedIsNoMachineThatIsLost(t *testing.T) {
 		{Name: "c", Heard: s.Now.Add(-5 * time.Second)}, {Name: "d"},
 	}
 	var got []string
-	for _, t := range unheardMachines(&s) {
+	for _, t := range append(unheardMachines(&s), stoppedMachines(&s)...) {
 		got = append(got, t.What)
 	}
-	want := []string{"machine b was stopped 00:12 ago", "machine c is not heard for 00:05", "machine d is not heard"}
+	want := []string{"machine c is not heard for 00:05", "machine d is not heard", "machine b was stopped 00:12 ago"}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}

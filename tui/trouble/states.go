@@ -125,13 +125,23 @@ func withoutSpare() []State {
 		},
 		{
 			Name:  "a machine is not heard",
-			Means: "It is off or cut off: what it does is unknown. The others go on.",
+			Means: "It has failed or is cut off: what it does is unknown. The others go on.",
 			Costs: "the others go on without it",
 			Remedy: Remedy{
 				Key: "machines", Short: "shows all machines",
 				Does: "shows all machines. Look there by livestream-tui attach --ssh HOST",
 			},
 			find: unheardMachines,
+		},
+		{
+			Name:  "a machine is stopped",
+			Means: "It was stopped in order. The others go on.",
+			Costs: "the others go on without it",
+			Remedy: Remedy{
+				Key: "machines", Short: "start it there: {machines} shows all machines",
+				Does: "shows all machines. Start it there, or run livestream-tui remove if it is gone for good",
+			},
+			find: stoppedMachines,
 		},
 	}
 }
