@@ -106,10 +106,29 @@ func noneEarly(r *rig, sound []*machine) error {
 			return err
 		}
 		if over := time.Now().Unix()/2 - 1; list.LastMSN() > over+1 {
-			return fmt.Errorf("the proxy of %s lists msn %d, and %d is over", m.name, list.LastMSN(), over)
+			return fmt.Errorf("the proxy of %s lists msn %d, and %d is over: %s", m.name, list.LastMSN(), over, r.newest())
 		}
 	}
 	return nil
+}
+
+// newest says what each packager lists last, and from where each proxy serves.
+func (r *rig) newest() string {
+	var said []string
+	for _, m := range r.machines {
+		active, err := r.active(m)
+		said = append(said, fmt.Sprintf("%s serves from %s (error %v)", m.name, active, err))
+	}
+	for _, base := range r.packagers() {
+		list, err := r.playlist(base)
+		if err != nil {
+			said = append(said, fmt.Sprintf("%s: %v", base, err))
+			continue
+		}
+		last := list.Segments[len(list.Segments)-1]
+		said = append(said, fmt.Sprintf("%s: %d, of %s, gap %t", base, list.LastMSN(), last.ProgramDateTime.Format("15:04:05.000"), last.Gap))
+	}
+	return time.Now().UTC().Format("at 15:04:05.000: ") + strings.Join(said, "; ")
 }
 
 // offsetOf is nil when the other machines say how far the last one's clock is ahead.

@@ -138,7 +138,7 @@ func TestTheOldestLinesAreForgottenWithWhatIsShownOfThem(t *testing.T) {
 
 func TestFilters(t *testing.T) {
 	b := New()
-	b.SetNames(Names{8080: "server1", 8081: "server2"})
+	b.SetNames(Names{{Port: 8080}: "server1", {Port: 8081}: "server2"})
 	b.Take([]platform.LogLine{
 		line(1, 1, "proxy", "chosen", event.Field{Key: "packager", Value: "http://localhost:8081"}), line(2, 2, "worker", "starts"), line(3, time.Minute, "worker", "Ends"),
 	})
@@ -163,7 +163,7 @@ func TestFilters(t *testing.T) {
 }
 
 func TestNamesStandInPlaceOfAddresses(t *testing.T) {
-	n := Names{8080: "server1", 8002: "proxy"}
+	n := Names{{Port: 8080}: "server1", {Port: 8002}: "proxy", {"b", 8080}: "b/server1", {"10.0.0.2", 8080}: "b/server1", {"[fd00::2]", 8080}: "b/server1"}
 	for in, want := range map[string]string{
 		"http://localhost:8080/live01/a.m4s":       "server1/live01/a.m4s",
 		"from http://localhost:8080 to [::1]:8002": "from server1 to proxy",
@@ -175,6 +175,9 @@ func TestNamesStandInPlaceOfAddresses(t *testing.T) {
 		"localhost: 8080":                          "localhost: 8080",
 		"14:02:31 localhost":                       "14:02:31 localhost",
 		"listening on localhost:7777":              "listening on localhost:7777",
+		"http://10.0.0.2:8080/live01/a.m4s":        "b/server1/live01/a.m4s",
+		"http://110.0.0.2:8080":                    "http://110.0.0.2:8080",
+		"http://[fd00::2]:8080 ":                   "b/server1 ",
 		"":                                         "",
 	} {
 		if got := n.In(in, "origin"); got != want {
@@ -183,6 +186,9 @@ func TestNamesStandInPlaceOfAddresses(t *testing.T) {
 	}
 	if got := n.In("listening on localhost:8002", "proxy"); got != "listening on localhost:8002" {
 		t.Errorf("got %s, want a service's own address as it is", got)
+	}
+	if got := n.In("from http://localhost:8080", "b/proxy"); got != "from b/server1" {
+		t.Errorf("got %s, want the service of the machine that says it", got)
 	}
 }
 

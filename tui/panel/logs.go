@@ -2,6 +2,7 @@ package panel
 
 import (
 	"fmt"
+	"net"
 	"strings"
 	"time"
 
@@ -297,15 +298,23 @@ func (p *Logs) HeldLine() *platform.LogLine {
 	return nil
 }
 
-// LogNames returns the names of the scene's services, by their ports.
+// LogNames returns the names of the scene's services, by their addresses.
 func LogNames(s *scene.Scene) logbook.Names {
 	names := logbook.Names{}
 	if s == nil {
 		return names
 	}
 	for i := range s.Snapshot.Processes {
-		if p := &s.Snapshot.Processes[i]; p.Port != 0 {
-			names[p.Port] = canvas.Clean(p.Name)
+		p := &s.Snapshot.Processes[i]
+		if p.Port == 0 {
+			continue
+		}
+		name := canvas.Clean(p.Name)
+		machine, _ := platform.SplitMachine(p.Name)
+		names[logbook.Address{Host: machine, Port: p.Port}] = name
+		if m, known := s.Snapshot.Machine(p.Machine); known && m.Address != "" {
+			host, _, _ := strings.Cut(net.JoinHostPort(m.Address, "x"), ":x") // in brackets where it has colons
+			names[logbook.Address{Host: host, Port: p.Port}] = name
 		}
 	}
 	return names

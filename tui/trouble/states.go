@@ -139,7 +139,7 @@ func withoutSpare() []State {
 			Costs: "the others go on without it",
 			Remedy: Remedy{
 				Key: "machines", Short: "start it there: {machines} shows all machines",
-				Does: "shows all machines. Start it there, or run livestream-tui remove if it is gone for good",
+				Does: "shows all machines. Start it there, or livestream-tui remove NAME",
 			},
 			find: stoppedMachines,
 		},

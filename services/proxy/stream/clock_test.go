@@ -22,6 +22,9 @@ func sooner(segments int64) func(*simulated) {
 
 func mutes(p *simulated) { p.mute = true }
 
+// onlyAhead has nothing but segments that have not ended.
+func onlyAhead(p *simulated) { p.ahead, p.from = 2, 1008 }
+
 // onCluster judges packagers by the clock as well.
 func onCluster(w *world) { w.state.Policy.Clock = true }
 
@@ -70,6 +73,14 @@ func TestAPackagerAheadOfTheClock(t *testing.T) {
 		{"its clock steps while it is on air", []*simulated{right(), right(), right()}, []act{
 			onCluster, begins(video), active(one), run(s10), becomes(0, sooner(3)), grows(s10, smooth), active(two), leftOut(0, true),
 			becomes(0, dies), grows(s10, smooth), listed(video, "1010 1011 1012 1013 1014 1015"),
+		}},
+		{"it comes back with nothing but what is ahead", []*simulated{right(), right(), right()}, []act{
+			onCluster, begins(video), active(one), run(s10), becomes(0, dies), run(3 * time.Second), becomes(0, lives), becomes(0, onlyAhead), grows(s10, smooth), active(two), leftOut(0, true),
+			listed(video, "1006 1007 1008 1009 1010 1011"),
+		}},
+		{"as a standby it comes back with nothing but what is ahead", []*simulated{right(), right(), right()}, []act{
+			onCluster, begins(video), active(one), run(s10), becomes(2, dies), run(3 * time.Second), becomes(2, lives), becomes(2, onlyAhead), grows(s10, smooth), active(one), leftOut(2, true),
+			listed(video, "1006 1007 1008 1009 1010 1011"),
 		}},
 		{"as a standby it changes nothing", []*simulated{right(), right(), right()}, []act{
 			onCluster, begins(video), run(s10), becomes(2, sooner(5)), grows(s10, smooth), active(one), moved(0), leftOut(2, true),
