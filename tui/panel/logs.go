@@ -2,7 +2,6 @@ package panel
 
 import (
 	"fmt"
-	"net"
 	"strings"
 	"time"
 
@@ -313,7 +312,10 @@ func LogNames(s *scene.Scene) logbook.Names {
 		machine, _ := platform.SplitMachine(p.Name)
 		names[logbook.Address{Host: machine, Port: p.Port}] = name
 		if m, known := s.Snapshot.Machine(p.Machine); known && m.Address != "" {
-			host, _, _ := strings.Cut(net.JoinHostPort(m.Address, "x"), ":x") // in brackets where it has colons
+			host := m.Address
+			if strings.Contains(host, ":") {
+				host = "[" + host + "]"
+			}
 			names[logbook.Address{Host: host, Port: p.Port}] = name
 		}
 	}
