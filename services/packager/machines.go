@@ -72,11 +72,7 @@ func (m *machines) heard(base, signal string, list *m3u8.MediaPlaylist) bool {
 		return true
 	}
 	m.peer.Listed(base, signal, list)
-	if len(list.Segments) == 0 {
-		return true
-	}
-	last := list.Segments[len(list.Segments)-1]
-	return last.ProgramDateTime.IsZero() || last.ProgramDateTime.Sub(m.s.now()) <= last.Duration
+	return isInTime(list, m.s.now())
 }
 
 // silent notes that a peer does not answer for a signal. err is nil when it is not asked any

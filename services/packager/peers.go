@@ -1,6 +1,11 @@
 package packager
 
-import "time"
+import (
+	"time"
+
+	"livestream-tui/services/hls/health"
+	"livestream-tui/services/hls/m3u8"
+)
 
 // mark is when a peer was first seen to list a segment.
 type mark struct {
@@ -59,4 +64,14 @@ func (p *peers) ahead(newest int64, target time.Duration, now time.Time) (peer s
 		}
 	}
 	return peer, msn, ok
+}
+
+// isInTime reports whether a playlist lists nothing earlier than it may by this machine's
+// clock. What it dates is measured alone.
+func isInTime(list *m3u8.MediaPlaylist, now time.Time) bool {
+	if len(list.Segments) == 0 {
+		return true
+	}
+	last := &list.Segments[len(list.Segments)-1]
+	return last.ProgramDateTime.IsZero() || last.ProgramDateTime.Add(last.Duration).Sub(now) <= health.LeadMost(last.Duration)
 }

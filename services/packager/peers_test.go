@@ -3,6 +3,8 @@ package packager
 import (
 	"testing"
 	"time"
+
+	"livestream-tui/services/hls/m3u8"
 )
 
 func TestAhead(t *testing.T) {
@@ -81,5 +83,20 @@ func TestTheMarksOfAPeerAreBounded(t *testing.T) {
 	}
 	if got := len(p.heard["b"]); got != maxMarks {
 		t.Errorf("got %d marks, want %d", got, maxMarks)
+	}
+}
+
+func TestAPeerThatListsWhatHasNotEndedIsNoMeasure(t *testing.T) {
+	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	for ends, want := range map[time.Duration]bool{-3 * time.Second: true, 0: true, time.Second: true, 1100 * time.Millisecond: false, 5 * time.Second: false} {
+		list := &m3u8.MediaPlaylist{Segments: []m3u8.Segment{{Duration: 2 * time.Second}, {Duration: 2 * time.Second, ProgramDateTime: now.Add(ends - 2*time.Second)}}}
+		if got := isInTime(list, now); got != want {
+			t.Errorf("the newest segment ends %s from now: got %t", ends, got)
+		}
+	}
+	for _, list := range []*m3u8.MediaPlaylist{{}, {Segments: []m3u8.Segment{{Duration: 2 * time.Second}}}} {
+		if !isInTime(list, now) {
+			t.Error("without a date: got false")
+		}
 	}
 }

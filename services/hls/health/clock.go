@@ -67,18 +67,18 @@ func (p Policy) Judge(obs []Observation, now time.Time) []Verdict {
 func (v Verdict) LeaveAhead(o *Observation) Verdict {
 	if Usable(v.State) {
 		v.State, v.Ahead = report.Misaligned, true
-		v.Reason = fmt.Sprintf("misaligned: ahead of the clock: it lists segments more than %s before they end", words(leadMost(o.length())))
+		v.Reason = fmt.Sprintf("misaligned: ahead of the clock: it lists segments more than %s before they end", words(LeadMost(o.length())))
 	}
 	return v
 }
 
-// leadMost is how long before its end a segment of that length is listed at the earliest where
+// LeadMost is how long before its end a segment of that length is listed at the earliest where
 // clocks count as right: the packager's may differ from the observer's by ClockMost, and it
 // takes what ends so much later.
-func leadMost(segment time.Duration) time.Duration { return 2 * ClockMost(segment) }
+func LeadMost(segment time.Duration) time.Duration { return 2 * ClockMost(segment) }
 
 // Ahead reports which packagers are ahead of the clock: those whose newest segment ends
-// later than leadMost from when it was listed. It is nil when there is none, or when those of
+// later than LeadMost from when it was listed. It is nil when there is none, or when those of
 // most machines are not known to be right: then the observer's own clock may be behind.
 // Packagers of one host share a clock, so that each host has one voice.
 func (p Policy) Ahead(obs []Observation, now time.Time) []bool {
@@ -123,7 +123,7 @@ func (o *Observation) IsAhead(now time.Time) bool {
 	if ends.IsZero() {
 		return false
 	}
-	return ends.Sub(o.Steps[0].At) > leadMost(length) || ends.Sub(now) > leadMost(length) ||
+	return ends.Sub(o.Steps[0].At) > LeadMost(length) || ends.Sub(now) > LeadMost(length) ||
 		!o.Early.IsZero() && since(o.Early, now) < aheadFor*o.TargetDuration
 }
 
@@ -155,7 +155,7 @@ func (o *Observation) length() time.Duration {
 
 // noteEarly notes at a new segment whether it is listed before its time.
 func (o *Observation) noteEarly(at time.Time) {
-	if ends, length := o.ends(); o.Advanced.Equal(at) && !ends.IsZero() && ends.Sub(at) > leadMost(length) {
+	if ends, length := o.ends(); o.Advanced.Equal(at) && !ends.IsZero() && ends.Sub(at) > LeadMost(length) {
 		o.Early = at
 	}
 }

@@ -154,7 +154,7 @@ func TestAheadOfTheClockDoesNotChangeWithEachSegment(t *testing.T) {
 	left := 0
 	for n := range int64(60) {
 		begins := now.Add(time.Duration(n) * target)
-		late := []time.Duration{target, target, target - leadMost(target) - time.Second/20} // c: 50 ms too early
+		late := []time.Duration{target, target, target - LeadMost(target) - time.Second/20} // c: 50 ms too early
 		if n%2 == 1 {
 			late[2] += time.Second / 10
 		}
@@ -166,7 +166,7 @@ func TestAheadOfTheClockDoesNotChangeWithEachSegment(t *testing.T) {
 		if n < 4 {
 			continue
 		}
-		for at := begins.Add(target); at.Before(begins.Add(2*target - leadMost(target) - time.Second/10)); at = at.Add(target / 8) {
+		for at := begins.Add(target); at.Before(begins.Add(2*target - LeadMost(target) - time.Second/10)); at = at.Add(target / 8) {
 			if ahead := (Policy{Clock: true}).Ahead(obs, at); ahead == nil || !ahead[2] || ahead[0] {
 				t.Fatalf("segment %d, at %s: got %v, want c to be ahead", n, at.Sub(begins), ahead)
 			}

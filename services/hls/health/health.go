@@ -34,8 +34,8 @@ type Observation struct {
 	TargetDuration time.Duration
 	// Tail are the segments that it lists, oldest first.
 	Tail []Mark
-	// Early is when it last listed a new segment that began later than one segment from
-	// then by the observer's wall clock; zero for never.
+	// Early is when it last listed a new segment that ended later than LeadMost from then by
+	// the observer's wall clock; zero for never.
 	Early time.Time
 }
 
