@@ -12,8 +12,8 @@ GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.5.0
 # The tests that start the whole platform as people do; they build the binary without -race,
 # which would slow what they watch. Those that wait more than they work run beside each other,
 # those that measure what browsers and players show on their own.
-BESIDE_OTHERS := ./test/e2e ./test/metrics
-ON_THEIR_OWN := ./test/upstreams ./test/page ./test/pictures ./test/cluster
+BESIDE_OTHERS := ./test/e2e ./test/metrics ./test/cluster
+ON_THEIR_OWN := ./test/upstreams ./test/page ./test/pictures
 END_TO_END := $(BESIDE_OTHERS) $(ON_THEIR_OWN)
 # What runs without the race detector as well: tests that it makes too slow and that skip
 # themselves or do less with it, and those of a network in memory, which have one processor
@@ -23,7 +23,7 @@ TOO_SLOW_WITH_RACE := ./tui ./services/proxy ./services/proxy/cache ./services/p
 # What runs only without it: one goroutine does all of it, and there is nothing to detect.
 ONE_GOROUTINE := ./services/proxy/stream ./services/proxy/timeline ./test/structure ./test/kubernetes
 # The packages that take longest begin first, or one of them would be alone at the end.
-LONGEST := ./tui ./services/proxy ./services/worker/transcoder ./services/worker ./services/receiver
+LONGEST := ./tui ./services/proxy ./services/cluster/clustertest ./services/worker/transcoder ./services/worker ./services/receiver ./procs/cluster
 FUZZTIME ?= 30s
 # Of make flaky: how often each package's tests run, for how many seconds at most,
 # beside how many loops that keep a core busy each, and which packages (the
@@ -88,8 +88,8 @@ test: ## Install what is missing and run every test
 	  'go vet for macOS' 'GOOS=darwin $(GO) vet $(ON_MACOS)' \
 	  'the packages, with the race detector' 'GORACE=atexit_sleep_ms=100 $(GO) test -json -race -vet=off -p 3 -timeout 10m $(WITH_RACE)' \
 	  'without it: what it makes too slow, or has nothing to detect' '$(GO) test -json -vet=off -p 4 -timeout 5m $(TOO_SLOW_WITH_RACE) $(ONE_GOROUTINE)' \
-	  'the platform, end to end' '$(GO) test -json -v -vet=off -count=1 -timeout 20m -p 2 -parallel 4 $(BESIDE_OTHERS)' \
-	  'the platform, in browsers and players, and on three machines' '$(GO) test -json -v -vet=off -count=1 -timeout 20m -p 1 -parallel 3 $(ON_THEIR_OWN)'
+	  'the platform, end to end, and on three machines' '$(GO) test -json -v -vet=off -count=1 -timeout 20m -p 2 -parallel 4 $(BESIDE_OTHERS)' \
+	  'the platform, in browsers and players' '$(GO) test -json -v -vet=off -count=1 -timeout 20m -p 1 -parallel 3 $(ON_THEIR_OWN)'
 
 # The loops last as long as the shell; stop ends them and the test by their pids, after
 # an interrupt too, which wait does not sleep through.
@@ -121,8 +121,8 @@ soak: test-deps $(HLS_JS) $(PAGE_JS) ## Long tests: ten minutes of random faults
 	SOAK=1 $(GO) test -count=1 -timeout 120m -p 1 -v $(END_TO_END)
 
 .PHONY: cluster
-cluster: test-deps ## Three machines as network namespaces, and each fault between them CLUSTER_ROUNDS (10) times: a table
-	CLUSTER_ROUNDS=$${CLUSTER_ROUNDS:-10} $(GO) test -count=1 -timeout 240m -v -run '^TestThreeMachines$$' ./test/cluster
+cluster: test-deps ## Three machines as network namespaces, each fault between them CLUSTER_ROUNDS (10) times, and changes under players: a table
+	CLUSTER_ROUNDS=$${CLUSTER_ROUNDS:-10} $(GO) test -count=1 -timeout 240m -v -run '^Test(ThreeMachines|MachinesComeAndGo)$$' ./test/cluster
 
 .PHONY: upstreams
 upstreams: test-deps $(HLS_JS) ## Real packagers and players, a kill in each, beside nginx: a table of what was shown (BIN=path for another binary)
