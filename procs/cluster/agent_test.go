@@ -144,6 +144,27 @@ func TestAMachineThatIsStoppedInOrderSaysSo(t *testing.T) {
 	})
 }
 
+func TestTheVersionOfAMachineIsThatOfItsProcesses(t *testing.T) {
+	t.Parallel()
+	const onDisk = "livestream-tui v2 (go1.26.8 linux/amd64)"
+	now := time.Now()
+	for _, c := range []struct {
+		name    string
+		upgrade *platform.Upgrading
+		want    string
+	}{
+		{"before an upgrade", nil, "v1"},
+		{"during one", &platform.Upgrading{Began: now, Version: onDisk}, "v1"},
+		{"after one", &platform.Upgrading{Began: now, Ended: now, Version: onDisk}, "v2"},
+		{"after one that failed", &platform.Upgrading{Began: now, Ended: now, Version: onDisk, Error: "it exits"}, "v1"},
+		{"of a binary that says something else", &platform.Upgrading{Began: now, Ended: now, Version: "v2"}, "v1"},
+	} {
+		if got := (&Agent{version: "v1"}).versionOf(platform.Snapshot{Upgrade: c.upgrade}); got != c.want {
+			t.Errorf("%s: got %s, want %s", c.name, got, c.want)
+		}
+	}
+}
+
 func TestAWipedStoreIsFilledAgainAndNothingRestarts(t *testing.T) {
 	t.Parallel()
 	a, b, c, engine := three(t)

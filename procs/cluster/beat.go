@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"livestream-tui/layouts"
@@ -73,7 +74,7 @@ func (a *Agent) runsEngine() bool {
 // beat is what this machine says of itself.
 func (a *Agent) beat(s platform.Snapshot, seq uint64, engine cluster.EngineState) cluster.Beat {
 	b := cluster.Beat{
-		Machine: a.id.Machine, Run: a.run, Seq: seq, At: time.Now().UTC(), Version: a.version, Layout: s.Layout,
+		Machine: a.id.Machine, Run: a.run, Seq: seq, At: time.Now().UTC(), Version: a.versionOf(s), Layout: s.Layout,
 		Address: a.id.Address, Engine: engine, Stopping: s.Stopping, Signals: airedBy(s), Uses: usedBy(s), Links: map[string]cluster.Link{},
 	}
 	b.Load, b.CPUs, b.MemoryUsed, b.MemoryTotal = load()
@@ -95,6 +96,17 @@ func (a *Agent) beat(s platform.Snapshot, seq uint64, engine cluster.EngineState
 		}
 	}
 	return b
+}
+
+// versionOf returns the version that the own processes have: after an upgrade they have the one
+// that was on disk, and the supervisor stays what it is.
+func (a *Agent) versionOf(s platform.Snapshot) string {
+	if u := s.Upgrade; u != nil && !u.Ended.IsZero() && u.Error == "" {
+		if words := strings.Fields(u.Version); len(words) > 1 { // livestream-tui VERSION ...
+			return words[1]
+		}
+	}
+	return a.version
 }
 
 func linkOf(t clock.Trip) cluster.Link {

@@ -17,7 +17,7 @@ type Machine struct {
 	Heard time.Time `json:"heard,omitzero"`
 	// Reason explains the state in words; empty when there is nothing to say.
 	Reason string `json:"reason,omitempty"`
-	// Version and Layout are those of its platform.
+	// Version is that of its processes, Layout that of its platform.
 	Version string `json:"version,omitempty"`
 	Layout  string `json:"layout,omitempty"`
 	// Load is the load average of a minute, CPUs how many it is to be compared with.
