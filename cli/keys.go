@@ -4,11 +4,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"slices"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
 	"livestream-tui/layouts"
+	"livestream-tui/procs/cluster/identity"
 	"livestream-tui/services/kit/service"
 	"livestream-tui/services/receiver"
 	"livestream-tui/services/receiver/keys"
@@ -68,10 +70,11 @@ func (a *app) keys(o keysFlags) error {
 // live.
 func (a *app) receivers(layout string) ([]receiver.Config, error) {
 	if layout == "" && a.env["SIGNALS"] != "" {
-		c, err := receiver.ConfigFromEnv(a.env)
+		c, err := receiver.ConfigFromEnv(a.reached(a.env))
 		return []receiver.Config{c}, err
 	}
-	if layout == "" {
+	reached := layout == ""
+	if reached {
 		layout = liveLayout
 	}
 	l, err := loadLayout(layout)
@@ -81,6 +84,7 @@ func (a *app) receivers(layout string) ([]receiver.Config, error) {
 	if l, err = l.Resolve(a.env); err != nil {
 		return nil, &layoutError{err}
 	}
+	reached = reached || slices.ContainsFunc(l.Processes, func(p layouts.Process) bool { return p.Role() == layouts.Engine })
 	var list []receiver.Config
 	for _, p := range l.Processes {
 		if p.Role() != layouts.Receiver {
@@ -88,6 +92,9 @@ func (a *app) receivers(layout string) ([]receiver.Config, error) {
 		}
 		env := service.Environment(maps.Clone(a.env))
 		maps.Copy(env, p.Environment)
+		if reached {
+			env = a.reached(env)
+		}
 		c, err := receiver.ConfigFromEnv(env)
 		if err != nil {
 			return nil, err
@@ -98,6 +105,25 @@ func (a *app) receivers(layout string) ([]receiver.Config, error) {
 		return nil, usagef("layout %s has no live signals; --layout names another one", l.Name)
 	}
 	return list, nil
+}
+
+// reached returns the settings with LIVE_HOST as a machine of a cluster has it: encoders reach it
+// where other machines do, unless the operator says otherwise.
+func (a *app) reached(env service.Environment) service.Environment {
+	if env["LIVE_HOST"] != "" || env["LIVE_BIND_ADDRESS"] != "" || env["BIND_ADDRESS"] != "" {
+		return env
+	}
+	paths, err := a.paths()
+	if err != nil {
+		return env // whoever reads the settings says so
+	}
+	i, err := identity.Open(identity.FolderIn(paths.State))
+	if err != nil || identity.IsLoopback(i.Address) {
+		return env // a machine on its own
+	}
+	env = maps.Clone(env)
+	env["LIVE_HOST"] = i.Address
+	return env
 }
 
 func (a *app) printEndpoints(all []keys.Endpoint) error {

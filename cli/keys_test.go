@@ -2,11 +2,13 @@ package cli
 
 import (
 	"encoding/json"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"livestream-tui/procs/cluster/identity"
 	"livestream-tui/services/kit/service"
 	"livestream-tui/services/receiver/keys"
 )
@@ -39,6 +41,32 @@ func TestKeysShowsWhereEncodersSend(t *testing.T) {
 	}
 	if strings.Contains(table.out, "hidden") {
 		t.Errorf("got %q, which shows the password of a URL", table.out)
+	}
+}
+
+func TestKeysOfAMachineOfACluster(t *testing.T) {
+	env := service.Environment{"SIGNALS": liveSignals, "STATE_PATH": t.TempDir(), "CACHE_PATH": t.TempDir()}
+	if _, err := identity.Create(identity.FolderIn(env["STATE_PATH"]), "a", "10.0.0.1"); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ variable, value, layout, want string }{
+		{"", "", "", "rtmp://10.0.0.1:1935/live"},
+		{"", "", "cluster-live", "rtmp://10.0.0.1:1935/live"},
+		{"LIVE_HOST", "studio.example", "", "rtmp://studio.example:1935/live"},
+		{"LIVE_BIND_ADDRESS", "127.0.0.1", "", "rtmp://127.0.0.1:1935/live"},
+		{"", "", "live", "rtmp://127.0.0.1:1935/live"}, // it is of this machine alone
+	} {
+		with := maps.Clone(env)
+		args := []string{"keys"}
+		if c.layout != "" {
+			args = append(args, "--layout", c.layout)
+		}
+		if c.variable != "" {
+			with[c.variable] = c.value
+		}
+		if got := invoke(t, with, args...); got.status != statusOK || !strings.Contains(got.out, c.want+" ") {
+			t.Errorf("%s=%s, layout %q: got status %d, %q, %q, want %s", c.variable, c.value, c.layout, got.status, got.out, got.errs, c.want)
+		}
 	}
 }
 
