@@ -3,7 +3,6 @@ package cluster
 import (
 	"context"
 	"crypto/rand"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -151,10 +150,10 @@ func (a *Agent) keep() {
 }
 
 // change puts a change of this machine into the table, from where it goes to the Store.
-func (a *Agent) change(key string, record any) {
+func (a *Agent) change(do func(registry.Table) registry.Table) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.setTable(a.table.With(key, record))
+	a.setTable(do(a.table))
 }
 
 func (a *Agent) write(ctx context.Context, w registry.Write) error {
@@ -178,13 +177,13 @@ func (a *Agent) record(ctx context.Context) {
 		if !is || c.Refused != "" || c.Process == "" {
 			continue
 		}
-		key := cluster.KeyStop + a.id.Machine + "." + c.Process
+		key, intent := cluster.KeyStop+a.id.Machine+"."+c.Process, cluster.Intent{By: c.By.String(), At: e.Time.UTC()}
 		switch c.Action {
 		case platform.Stop:
-			a.change(key, cluster.Intent{By: c.By.String(), At: e.Time.UTC()})
+			a.change(func(t registry.Table) registry.Table { return t.Wanting(key, intent) })
 		case platform.Start, platform.Restart:
 			if _, stopped := a.known().Entries[key]; stopped {
-				a.change(key, nil)
+				a.change(func(t registry.Table) registry.Table { return t.TakingBack(key, intent) })
 			}
 		}
 	}
@@ -211,26 +210,22 @@ func (a *Agent) Drain(ctx context.Context, machine string, on bool, by string) e
 			return fmt.Errorf("%s cannot be drained while %s is: of three engines, two have to go on; take that back first: livestream-tui ctl undrain %s", machine, other, other)
 		}
 	}
-	var record any
-	value := json.RawMessage(nil)
-	if on {
-		intent := cluster.Intent{By: by, At: time.Now().UTC()}
-		record = intent
-		value, _ = json.Marshal(intent) // it has what JSON can
-	}
+	intent := cluster.Intent{By: by, At: time.Now().UTC()}
 	ctx, cancel := context.WithTimeout(ctx, 2*writePatience)
 	defer cancel()
+	change := func(t registry.Table) registry.Table { return t.TakingBack(key, intent) }
 	var err error
 	if on {
-		_, err = a.link.Put(ctx, key, value, nil)
+		change = func(t registry.Table) registry.Table { return t.Wanting(key, intent) }
+		_, err = a.link.Put(ctx, key, change(table).Entries[key], nil)
 	} else {
 		err = a.link.Delete(ctx, key, nil)
 	}
 	if err != nil && machine != a.id.Machine {
 		return errors.New("machine " + machine + " cannot be told now: " + whyRefused(err))
 	}
-	a.change(key, record) // the own machine needs no engine
-	return nil            // the command itself is in the journal
+	a.change(change) // the own machine needs no engine
+	return nil       // the command itself is in the journal
 }
 
 // whyRefused says in an operator's words why the Store takes no change.

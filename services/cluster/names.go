@@ -20,6 +20,9 @@ const (
 	KeyStop = "intent.stop."
 	// KeyDrain begins intent.drain.MACHINE, with an Intent: the machine is to be left.
 	KeyDrain = "intent.drain."
+	// KeyBack begins intent.back.stop.MACHINE.PROCESS and intent.back.drain.MACHINE, with an
+	// Intent: a stop or a drain of an earlier time was taken back.
+	KeyBack = "intent.back."
 	// KeyIntent begins the keys of all that operators want.
 	KeyIntent = "intent."
 	// KeyStore has a random word, written by whoever finds the Store empty: another word

@@ -139,7 +139,12 @@ func keysOf(seen map[string]cluster.Entry, machine string) []string {
 	for _, key := range slices.Sorted(maps.Keys(seen)) {
 		words := strings.Split(key, ".")
 		service := strings.HasPrefix(key, cluster.KeyService) && len(words) == 4 && words[2] == machine
-		intent := strings.HasPrefix(key, cluster.KeyStop+machine+".") || key == cluster.KeyDrain+machine
+		back, isBack := strings.CutPrefix(key, cluster.KeyBack)
+		wanted := key
+		if isBack {
+			wanted = cluster.KeyIntent + back
+		}
+		intent := strings.HasPrefix(wanted, cluster.KeyStop+machine+".") || wanted == cluster.KeyDrain+machine
 		ingest := strings.HasPrefix(key, cluster.KeyIngest) && packagers[cluster.LastWord(key)]
 		if service || intent || ingest {
 			list = append(list, key)

@@ -27,6 +27,8 @@ func (w *world) three() (b identity.Identity) {
 		w.put("ingest.live01."+cluster.NameOf(url), "{}")
 		w.put("intent.stop."+m+".server1", cluster.Intent{})
 		w.put("intent.drain."+m, cluster.Intent{})
+		w.put("intent.back.stop."+m+".server2", cluster.Intent{})
+		w.put("intent.back.drain."+m, cluster.Intent{})
 	}
 	w.put("intent.pin.live01", cluster.Pin{})
 	return b
@@ -50,7 +52,7 @@ func TestAMachineIsForgotten(t *testing.T) {
 			w.Fatal(err)
 		}
 		want := []string{
-			"ingest.live01.b-8080", "intent.drain.b", "intent.pin.live01", "intent.stop.b.server1", "machine.a", "machine.b", "store", "svc.origin.b.origin", "svc.packager.b.server1",
+			"ingest.live01.b-8080", "intent.back.drain.b", "intent.back.stop.b.server2", "intent.drain.b", "intent.pin.live01", "intent.stop.b.server1", "machine.a", "machine.b", "store", "svc.origin.b.origin", "svc.packager.b.server1",
 		}
 		if got := w.keys(); !slices.Equal(got, want) {
 			w.Errorf("got %v, want %v", got, want)

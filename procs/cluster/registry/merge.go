@@ -32,7 +32,8 @@ type Write struct {
 // old word: see Table.Word.
 //
 // What is not in a Store of the same word was deleted. Where the word is another, nothing was
-// deleted, and of two intents the one with the later time counts.
+// deleted, and of two intents the one with the later time counts. An intent that was taken back
+// since goes, wherever it comes from.
 func Merge(t Table, own Own, seen map[string]cluster.Entry, word string) (next Table, writes []Write) {
 	next = Table{Word: word, Entries: map[string]json.RawMessage{}}
 	for key, e := range seen {
@@ -58,6 +59,13 @@ func Merge(t Table, own Own, seen map[string]cluster.Entry, word string) (next T
 		}
 	}
 	next = next.withPending()
+	for key := range next.Entries {
+		if next.takenBack(key) {
+			due.add(key, json.RawMessage(gone))
+			delete(next.Entries, key)
+			delete(next.Pending, key)
+		}
+	}
 	for key, value := range own.entries(next) {
 		if due.add(key, value); string(value) == gone {
 			delete(next.Entries, key)

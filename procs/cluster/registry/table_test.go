@@ -215,6 +215,48 @@ func TestALostStoreIsFilledAgainAndNobodyIsForgotten(t *testing.T) {
 	}
 }
 
+// A machine that was away has a copy of an old Store, in which something was wanted that has been
+// taken back since. It fills a Store that was lost with that.
+func TestWhatWasTakenBackDoesNotComeBackWithALostStore(t *testing.T) {
+	a, b := own("a", 1), own("b", 2)
+	at := func(seconds int64) cluster.Intent { return cluster.Intent{By: "x", At: time.Unix(seconds, 0)} }
+	stop, drain := cluster.KeyStop+"b.engine", cluster.KeyDrain+"b"
+	there := func(table Table) Table { // the Store has it
+		table.Pending = nil
+		return table
+	}
+	wanted := there(of(a, b).Wanting(stop, at(10)).Wanting(drain, at(10)))
+	back := there(wanted.TakingBack(stop, at(20)).TakingBack(drain, at(5))) // by a clock that is behind
+	if len(back.Stopped("b")) > 0 {
+		t.Fatalf("taken back: got %v", back.Stopped("b"))
+	}
+	filled := storeOf(wanted) // by the machine that was away
+	next, writes := Merge(back, b, filled, "w2")
+	if _, drained := next.Drain("b"); drained || len(next.Stopped("b")) > 0 {
+		t.Errorf("after the Store was lost: got stopped %v, drained %t", next.Stopped("b"), drained)
+	}
+	if got, want := keys(writes), "intent.back.drain.b intent.back.stop.b.engine -intent.drain.b -intent.stop.b.engine"; got != want {
+		t.Errorf("got writes %s, want %s", got, want)
+	}
+	// The machine that was away comes back to the Store that is right.
+	next, writes = Merge(wanted, a, storeOf(there(next)), "w2")
+	if _, drained := next.Drain("b"); drained || len(next.Stopped("b")) > 0 || len(writes) > 0 {
+		t.Errorf("from the machine that was away: got stopped %v, drained %t, writes %s", next.Stopped("b"), drained, keys(writes))
+	}
+	// What is wanted again counts, whatever the clock says.
+	again := next.Wanting(stop, at(1))
+	if got := again.Stopped("b"); !slices.Equal(got, []string{"engine"}) {
+		t.Errorf("wanted again: got %v", got)
+	}
+	if next, writes = Merge(again, b, storeOf(there(back)), "w1"); !slices.Equal(next.Stopped("b"), []string{"engine"}) || keys(writes) != stop {
+		t.Errorf("wanted again: got %v, writes %s", next.Stopped("b"), keys(writes))
+	}
+	// Another machine has taken back what waits for the Store here.
+	if next, writes = Merge(of(a, b).Wanting(stop, at(10)), b, storeOf(back), "w1"); len(next.Stopped("b"))+len(next.Pending)+len(writes) > 0 {
+		t.Errorf("taken back meanwhile: got %v, pending %v, writes %s", next.Stopped("b"), next.Pending, keys(writes))
+	}
+}
+
 func TestAMachineThatLeavesServersBehindTakesThemBack(t *testing.T) {
 	a := own("a", 1)
 	seen := storeOf(of(a))
