@@ -12,8 +12,8 @@ GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.5.0
 # The tests that start the whole platform as people do; they build the binary without -race,
 # which would slow what they watch. Those that wait more than they work run beside each other,
 # those that measure what browsers and players show on their own.
-BESIDE_OTHERS := ./test/e2e ./test/metrics ./test/cluster
-ON_THEIR_OWN := ./test/upstreams ./test/page ./test/pictures
+BESIDE_OTHERS := ./test/e2e ./test/metrics
+ON_THEIR_OWN := ./test/upstreams ./test/page ./test/pictures ./test/cluster
 END_TO_END := $(BESIDE_OTHERS) $(ON_THEIR_OWN)
 # What runs without the race detector as well: tests that it makes too slow and that skip
 # themselves or do less with it, and those of a network in memory, which have one processor
@@ -21,7 +21,19 @@ END_TO_END := $(BESIDE_OTHERS) $(ON_THEIR_OWN)
 TOO_SLOW_WITH_RACE := ./tui ./services/proxy ./services/proxy/cache ./services/proxy/fetch \
   ./services/proxy/forward ./services/proxy/upstream ./services/proxy/verdict ./services/receiver/program
 # What runs only without it: one goroutine does all of it, and there is nothing to detect.
-ONE_GOROUTINE := ./services/proxy/stream ./services/proxy/timeline ./test/structure ./test/kubernetes
+ONE_GOROUTINE := ./layouts ./procs/cluster/clock ./procs/cluster/registry ./procs/drill ./procs/drill/report \
+  ./procs/journal/summary ./procs/machine ./procs/onair ./procs/platform/model \
+  ./procs/platform/series ./procs/samefile ./services ./services/hls/codec \
+  ./services/hls/container ./services/hls/failover ./services/hls/fmp4 ./services/hls/health \
+  ./services/hls/ingest ./services/hls/m3u8 ./services/hls/media ./services/hls/mpegts \
+  ./services/kit/event ./services/kit/handover ./services/kit/report ./services/kit/signals \
+  ./services/kit/text ./services/proxy/hint ./services/proxy/multivariant ./services/proxy/stream \
+  ./services/proxy/timeline ./services/proxy/trouble ./services/proxy/uri \
+  ./services/receiver/clock ./services/receiver/input/mpegts ./services/receiver/input/tracks \
+  ./services/receiver/sample ./services/receiver/segment ./services/receiver/state \
+  ./services/worker/input ./services/worker/input/films/folder ./services/worker/mezzanine \
+  ./services/worker/segmenter ./test/kubernetes ./test/structure ./tui/canvas ./tui/logbook \
+  ./tui/panel ./tui/preferences ./tui/scene ./tui/trouble
 # The packages that take longest begin first, or one of them would be alone at the end.
 LONGEST := ./tui ./services/proxy ./services/cluster/clustertest ./services/worker/transcoder ./services/worker ./services/receiver ./procs/cluster
 FUZZTIME ?= 30s
@@ -88,8 +100,8 @@ test: ## Install what is missing and run every test
 	  'go vet for macOS' 'GOOS=darwin $(GO) vet $(ON_MACOS)' \
 	  'the packages, with the race detector' 'GORACE=atexit_sleep_ms=100 $(GO) test -json -race -vet=off -p 3 -timeout 10m $(WITH_RACE)' \
 	  'without it: what it makes too slow, or has nothing to detect' '$(GO) test -json -vet=off -p 4 -timeout 5m $(TOO_SLOW_WITH_RACE) $(ONE_GOROUTINE)' \
-	  'the platform, end to end, and on three machines' '$(GO) test -json -v -vet=off -count=1 -timeout 20m -p 2 -parallel 4 $(BESIDE_OTHERS)' \
-	  'the platform, in browsers and players' '$(GO) test -json -v -vet=off -count=1 -timeout 20m -p 1 -parallel 3 $(ON_THEIR_OWN)'
+	  'the platform, end to end' '$(GO) test -json -v -vet=off -count=1 -timeout 20m -p 2 -parallel 4 $(BESIDE_OTHERS)' \
+	  'the platform, in browsers and players, and on three machines' '$(GO) test -json -v -vet=off -count=1 -timeout 20m -p 1 -parallel 3 $(ON_THEIR_OWN)'
 
 # The loops last as long as the shell; stop ends them and the test by their pids, after
 # an interrupt too, which wait does not sleep through.

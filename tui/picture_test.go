@@ -224,6 +224,7 @@ func TestStillsRestFourTimesWhatTheyTake(t *testing.T) {
 }
 
 func TestTheWallFitsEveryScreen(t *testing.T) {
+	withoutDetector(t)
 	for _, state := range []string{"on air", "several signals", "a hundred signals", "starting"} {
 		m := wallOf(t, state, 120, 36)
 		for i := range 6 {

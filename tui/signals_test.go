@@ -15,6 +15,7 @@ import (
 )
 
 func TestTheSignalsAreAMatrix(t *testing.T) {
+	withoutDetector(t)
 	for name, c := range map[string]struct {
 		state string
 		w, h  int

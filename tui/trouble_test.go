@@ -154,6 +154,7 @@ func TestEachBadStateIsExplainedWithTheKeyThatMendsIt(t *testing.T) {
 }
 
 func TestThePageOfTroublesFitsEverySize(t *testing.T) {
+	withoutDetector(t)
 	for _, size := range [][2]int{{120, 36}, {80, 24}, {60, 16}, {40, 10}} {
 		m, f := newTestModel(t, "a hundred signals", size[0], size[1], colour)
 		s := f.snapshot

@@ -10,5 +10,5 @@ const (
 	fieldWindow = 600
 	fieldEvery  = 600 * time.Millisecond
 	// fieldStep leaves most cases to the run without the detector, which make test has too.
-	fieldStep = 5
+	fieldStep = 10
 )
