@@ -51,7 +51,7 @@ func TestWhatThePlatformLivesInIsRemoved(t *testing.T) {
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			players := harness.Gather(t, p.PlaylistURL(), 3, nil)
+			players := p.Gather(t, 3)
 			removed := time.Now()
 			if err := os.RemoveAll(c.path); err != nil && !errors.Is(err, syscall.ENOTEMPTY) { // made again meanwhile
 				t.Fatal(err)

@@ -24,6 +24,20 @@ type Players struct {
 // of them plays. A player gets its own client from client; nil is an ordinary one.
 func Gather(t *testing.T, url string, n int, client func() *http.Client) *Players {
 	t.Helper()
+	return gather(t, url, n, client, nil)
+}
+
+// Gather starts n players of the film, as the function Gather does, which compare what they get
+// with what the packagers have: a segment that no packager has is not missed.
+func (p *Platform) Gather(t *testing.T, n int) *Players {
+	t.Helper()
+	return gather(t, p.PlaylistURL(), n, nil, &player.Packagers{
+		Front: p.Base("PROXY_PORT"), URLs: []string{p.Base("SERVER_ONE_PORT"), p.Base("SERVER_TWO_PORT")},
+	})
+}
+
+func gather(t *testing.T, url string, n int, client func() *http.Client, behind *player.Packagers) *Players {
+	t.Helper()
 	if client == nil {
 		client = func() *http.Client { return player.NewClient(true) }
 	}
@@ -34,7 +48,7 @@ func Gather(t *testing.T, url string, n int, client func() *http.Client) *Player
 		own := client()
 		one, err := player.New(player.Options{
 			Name: fmt.Sprint("player ", i), URL: url, Client: own, Pace: 0.8,
-			StartDelay: time.Duration(i) * 100 * time.Millisecond, Ledger: ledger, Keep: 20000,
+			StartDelay: time.Duration(i) * 100 * time.Millisecond, Ledger: ledger, Keep: 20000, Packagers: behind,
 		})
 		if err != nil {
 			t.Fatal(err)
