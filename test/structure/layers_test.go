@@ -30,7 +30,7 @@ var layers = []struct {
 	{"tui/terminal", []string{"tui/picture"}},
 	{"procs/drill", []string{"procs/drill/*", "procs/platform", "services/kit/event", "services/viewer/player"}},
 	{"procs/drill/soak", []string{"procs/drill/fault", "procs/drill/judge", "procs/drill/poll", "procs/drill/report", "procs/drill/stage", "procs/platform", "layouts", "services/viewer/player"}},
-	{"procs/drill/stage", []string{"procs/drill/audience", "procs/drill/encoder", "procs/drill/fault", "procs/drill/judge", "procs/drill/poll", "procs/drill/proxy", "procs/drill/report", "procs/drill/sandbox", "procs/platform", "layouts", "services/kit/report", "services/kit/signals", "services/viewer/player"}},
+	{"procs/drill/stage", []string{"procs/drill/audience", "procs/drill/encoder", "procs/drill/fault", "procs/drill/judge", "procs/drill/poll", "procs/drill/proxy", "procs/drill/report", "procs/drill/sandbox", "procs/platform", "layouts", "services/hls/m3u8", "services/kit/httpx", "services/kit/report", "services/kit/signals", "services/viewer/player"}},
 	{"procs/drill/report", []string{"procs/drill/fault", "procs/drill/judge", "procs/drill/proxy", "services/kit/text"}},
 	{"procs/drill/audience", []string{"procs/drill/fault", "services/kit/event", "services/viewer/player", "services/viewer/rules"}},
 	{"procs/drill/judge", []string{"procs/drill/fault", "procs/drill/poll", "services/kit/event", "services/viewer/player", "services/viewer/rules"}},

@@ -148,6 +148,7 @@ func (s *Stage) run(ctx context.Context, do func(context.Context, *Stage) error)
 			return err
 		}
 	}
+	s.awaitWindow(ctx)
 	s.originals.Folder = filepath.Join(s.Sandbox.Output, signal)
 	defer func() { s.Audience.Leave() }()
 	if err := s.Gather(ctx, 0); err != nil {

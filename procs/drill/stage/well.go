@@ -15,6 +15,8 @@ import (
 	"livestream-tui/procs/drill/poll"
 	"livestream-tui/procs/drill/report"
 	"livestream-tui/procs/platform"
+	"livestream-tui/services/hls/m3u8"
+	"livestream-tui/services/kit/httpx"
 	status "livestream-tui/services/kit/report"
 	"livestream-tui/services/kit/signals"
 )
@@ -106,6 +108,30 @@ func unready(s platform.Snapshot) error {
 		return nil
 	}
 	return errors.New(strings.Join(missing, "; "))
+}
+
+// awaitWindow waits until the playlist is as long as one has to be from which segments are
+// removed: three target durations (RFC 8216, 6.2.2). That of a signal that has just begun is
+// shorter for a moment. What is wrong with it otherwise, players say.
+func (s *Stage) awaitWindow(ctx context.Context) {
+	_ = poll.Until(ctx, steadyWithin, func() error {
+		answer, err := httpx.Get(ctx, s.client, s.playlist, m3u8.MaxPlaylist)
+		if err != nil {
+			return err
+		}
+		list, err := m3u8.ParseMedia(answer.Body)
+		if err != nil {
+			return nil //nolint:nilerr // a multivariant playlist, or one that players judge
+		}
+		var length time.Duration
+		for i := range list.Segments {
+			length += list.Segments[i].Duration
+		}
+		if least := 3 * time.Duration(list.TargetDuration) * time.Second; length < least && !list.EndList {
+			return fmt.Errorf("the playlist lasts %s, want %s", length, least)
+		}
+		return nil
+	})
 }
 
 // awaitWell waits until all players play and everything is well.
